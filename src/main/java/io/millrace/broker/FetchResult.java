@@ -1,0 +1,13 @@
+package io.millrace.broker;
+
+import java.nio.ByteBuffer;
+
+/**
+ * @param offset         where the fetch began, resolved; the first batch may hold records before it
+ * @param nextOffset     the offset after the last record in {@code batches}, or {@code offset} when there is none
+ * @param highWatermark  offset up to which (exclusive) records can be fetched now
+ * @param logStartOffset the first offset that can be fetched
+ * @param batches        whole record batches, checked
+ */
+public record FetchResult(long offset, long nextOffset, long highWatermark, long logStartOffset, ByteBuffer batches) {
+}

@@ -1,0 +1,18 @@
+package io.millrace.log;
+
+/** Told by the writer what it did; must return at once. */
+public interface LogObserver {
+    LogObserver NONE = new LogObserver() { };
+
+    /** One force of one file took this long. */
+    default void forced(long nanos) {
+    }
+
+    /** One drain of the queue wrote this much. */
+    default void drained(int appends, long bytes) {
+    }
+
+    /** Damage was found: bytes that fail their checksum before the end of the log. */
+    default void damaged(CorruptLogException damage) {
+    }
+}
