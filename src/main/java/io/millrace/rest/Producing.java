@@ -40,8 +40,8 @@ public class Producing {
      * @param partition     the one that the path names, or {@link RecordAccumulator#ANY_PARTITION}
      * @param contentLength the header's value, or null
      */
-    void records(String topic, int partition, RecordFormat format, Acks acks, String contentLength, InputStream body,
-                 AsyncResponse response) throws IOException {
+    public void records(String topic, int partition, RecordFormat format, Acks acks, String contentLength, InputStream body,
+                        AsyncResponse response) throws IOException {
         Broker broker = access.broker();
         RecordAccumulator records = broker.accumulator(topic);
         if (partition != RecordAccumulator.ANY_PARTITION) {
@@ -65,8 +65,8 @@ public class Producing {
     }
 
     /** Produces record batches as they are. */
-    void batches(String topic, int partition, Acks acks, String contentLength, InputStream body,
-                 AsyncResponse response) {
+    public void batches(String topic, int partition, Acks acks, String contentLength, InputStream body,
+                        AsyncResponse response) {
         Broker broker = access.broker();
         requirePartition(broker, topic, partition);
         MemoryBudget.Reservation memory = budget.reserve(0);
