@@ -17,8 +17,8 @@ final class BareLog implements AutoCloseable {
     private long written;
     private long sequence;
 
-    BareLog() throws IOException {
-        folder = BenchFolder.create();
+    BareLog(BenchFolder folder) throws IOException {
+        this.folder = folder;
         roll();
     }
 

@@ -13,7 +13,10 @@ record BenchFolder(Path path) implements AutoCloseable {
     static final String ROOT_PROPERTY = "millrace.bench.folder";
 
     static BenchFolder create() throws IOException {
-        Path root = Path.of(System.getProperty(ROOT_PROPERTY, "target/bench"));
+        return createUnder(Path.of(System.getProperty(ROOT_PROPERTY, "target/bench")));
+    }
+
+    static BenchFolder createUnder(Path root) throws IOException {
         return new BenchFolder(Files.createTempDirectory(Files.createDirectories(root), "log-"));
     }
 

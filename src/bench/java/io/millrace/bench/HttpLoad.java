@@ -111,9 +111,7 @@ final class HttpLoad {
         }
 
         LoadResult result(double seconds) {
-            double[] percentiles = latencies.percentiles(50, 99, 99.9, 100);
-            return new LoadResult(seconds, requests, refused, records, sent, received,
-                    percentiles[0], percentiles[1], percentiles[2], percentiles[3]);
+            return LoadResult.of(seconds, requests, refused, records, sent, received, latencies);
         }
     }
 }

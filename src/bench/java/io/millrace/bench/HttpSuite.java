@@ -16,6 +16,10 @@ import java.util.function.ToDoubleFunction;
 /** The HTTP figures, each variant in turn with the resource that is its limit, on one server. */
 final class HttpSuite {
     private static final int MIB = 1 << 20;
+    private static final int FETCHERS = 4;
+    private static final String LIMIT = "limit";
+    private static final String FETCH = "fetch";
+    private static final String DISK = "disk";
     private static final String DISCARD = LimitsWar.CONTEXT_ROOT + "/discard";
 
     private final BenchOptions options;
@@ -55,21 +59,25 @@ final class HttpSuite {
     private void produce(String name, int connections, String type, String subPath, ByteBuffer body, int records,
                          Target target) throws Exception {
         progress.say(name);
-        Map<String, Slice> variants = new LinkedHashMap<>();
-        variants.put("limit", new Slice(connections, Workload.repeat(requests.post(DISCARD, type, body), records), null));
+        Map<String, Variant> variants = new LinkedHashMap<>();
+        ByteBuffer discard = requests.post(DISCARD, type, body);
+        variants.put(LIMIT, new Variant(connections, Workload.repeat(discard, records), null));
         for (String flush : List.of("commit", "os")) {
             String topic = "bench-" + flush;
             topics.create(topic, flush);
             ByteBuffer request = requests.post("/topics/" + topic + subPath, type, body);
-            variants.put(flush, new Slice(connections, Workload.repeat(request, records), topic));
+            variants.put(flush, new Variant(connections, Workload.repeat(request, records), topic));
         }
-        Map<String, List<LoadResult>> results = rounds(name, variants);
+        Map<String, List<LoadResult>> results = rounds(name, variants, new DiskLimit(work, body));
         for (String flush : List.of("commit", "os")) {
             figures.add(figure(name + ", " + flush, "req/s", results.get(flush), LoadResult::requestsPerSecond,
-                    "a resource that reads and discards the body", results.get("limit"),
+                    "a resource that reads and discards the body", results.get(LIMIT),
                     flush.equals("commit") ? target : new Target.None()));
             topics.delete("bench-" + flush);
         }
+        figures.add(figure("  commit, against a force a request", "req/s", results.get("commit"),
+                LoadResult::requestsPerSecond, "the disk: the same bytes, each forced", results.get(DISK),
+                new Target.None()));
     }
 
     private void fetchRaw(ByteBuffer batch) throws Exception {
@@ -77,12 +85,10 @@ final class HttpSuite {
         progress.say(name);
         String topic = "bench-fetch-raw";
         long end = fill(topic, batch, 256);
-        Map<String, List<LoadResult>> results = rounds(name, Map.of(
-                "limit", new Slice(4, connection -> constant(MIB), null),
-                "fetch", new Slice(4, connection -> new SequentialFetch(requests, topic, HttpRequests.BATCH,
-                        "&max_bytes=" + MIB, end * connection / 4), null)));
-        figures.add(figure(name, "MiB/s", results.get("fetch"), LoadResult::receivedMibPerSecond,
-                "a resource that answers a constant buffer", results.get("limit"), new Target.Ratio(0.6)));
+        Map<String, List<LoadResult>> results = fetchRounds(name, MIB, connection ->
+                new SequentialFetch(requests, topic, HttpRequests.BATCH, "&max_bytes=" + MIB, end * connection / FETCHERS));
+        figures.add(figure(name, "MiB/s", results.get(FETCH), LoadResult::receivedMibPerSecond,
+                "a resource that answers a constant buffer", results.get(LIMIT), new Target.Ratio(0.6)));
         topics.delete(topic);
     }
 
@@ -90,7 +96,7 @@ final class HttpSuite {
         String name = "JSON fetch, 100 B, 4 connections";
         progress.say(name);
         String topic = "bench-fetch-json";
-        ByteBuffer one = Batches.of(100, 100);
+        ByteBuffer one = Batches.of(100, 102);
         int batches = MIB / one.remaining();
         ByteBuffer many = ByteBuffer.allocate(batches * one.remaining());
         for (int i = 0; i < batches; i++) {
@@ -98,21 +104,24 @@ final class HttpSuite {
         }
         long end = fill(topic, many.flip(), 64);
         Workload.Factory fetch = connection -> new SequentialFetch(requests, topic, HttpRequests.JSON,
-                "&max_bytes=" + MIB, end * connection / 4);
+                "&max_bytes=" + MIB, end * connection / FETCHERS);
         LoadResult sizes = load.run(1, Duration.ofSeconds(2), fetch);
         int bodyBytes = (int) (sizes.received() / Math.max(1, sizes.requests()));
-        Map<String, List<LoadResult>> results = rounds(name, Map.of(
-                "limit", new Slice(4, connection -> constant(bodyBytes), null),
-                "fetch", new Slice(4, fetch, null)));
+        Map<String, List<LoadResult>> results = fetchRounds(name, bodyBytes, fetch);
         double recordBytes = (double) sizes.received() / Math.max(1, sizes.records());
-        figures.add(figure(name, "records/s", results.get("fetch"), r -> r.received() / r.seconds() / recordBytes,
-                "a resource that answers a constant buffer of that size", results.get("limit"),
+        figures.add(figure(name, "records/s", results.get(FETCH), r -> r.received() / r.seconds() / recordBytes,
+                "a resource that answers a constant buffer of that size", results.get(LIMIT),
                 new Target.Above(322_000)));
         topics.delete(topic);
     }
 
-    private Workload constant(int bytes) {
-        return Workload.repeat(requests.get(LimitsWar.CONTEXT_ROOT + "/constant?bytes=" + bytes, "*/*"), 0);
+    private Map<String, List<LoadResult>> fetchRounds(String name, int constantBytes, Workload.Factory fetch)
+            throws Exception {
+        ByteBuffer constant = requests.get(LimitsWar.CONTEXT_ROOT + "/constant?bytes=" + constantBytes, "*/*");
+        Map<String, Variant> variants = new LinkedHashMap<>();
+        variants.put(LIMIT, new Variant(FETCHERS, Workload.repeat(constant, 0), null));
+        variants.put(FETCH, new Variant(FETCHERS, fetch, null));
+        return rounds(name, variants, null);
     }
 
     /** @return the end offset */
@@ -135,39 +144,44 @@ final class HttpSuite {
     }
 
     /** A variant: how it is loaded, and the topic that is emptied after each of its slices. */
-    private record Slice(int connections, Workload.Factory workloads, String filledTopic) {
-        Slice(int connections, Workload workload, String filledTopic) {
+    private record Variant(int connections, Workload.Factory workloads, String filledTopic) {
+        Variant(int connections, Workload workload, String filledTopic) {
             this(connections, connection -> workload, filledTopic);
         }
     }
 
-    private Map<String, List<LoadResult>> rounds(String name, Map<String, Slice> variants) throws Exception {
+    /** @param disk a further limit, or null */
+    private Map<String, List<LoadResult>> rounds(String name, Map<String, Variant> variants, DiskLimit disk)
+            throws Exception {
         Rounds<LoadResult> rounds = new Rounds<>();
-        for (Map.Entry<String, Slice> variant : variants.entrySet()) {
+        for (Map.Entry<String, Variant> variant : variants.entrySet()) {
             measure(variant.getValue(), options.slice().multipliedBy(2));
             rounds.variant(variant.getKey(), () -> measure(variant.getValue(), options.slice()));
         }
+        if (disk != null) {
+            rounds.variant(DISK, () -> disk.run(options.slice().dividedBy(2)));
+        }
         Map<String, List<LoadResult>> results = rounds.run(options.rounds(), progress);
         if (options.profile()) {
-            for (Map.Entry<String, Slice> variant : variants.entrySet()) {
+            for (Map.Entry<String, Variant> variant : variants.entrySet()) {
                 profile(name + ", " + variant.getKey(), variant.getValue());
             }
         }
         return results;
     }
 
-    private LoadResult measure(Slice slice, Duration duration) throws Exception {
-        LoadResult result = load.run(slice.connections(), duration, slice.workloads());
-        if (slice.filledTopic() != null) {
-            topics.empty(slice.filledTopic());
+    private LoadResult measure(Variant variant, Duration duration) throws Exception {
+        LoadResult result = load.run(variant.connections(), duration, variant.workloads());
+        if (variant.filledTopic() != null) {
+            topics.empty(variant.filledTopic());
         }
         return result;
     }
 
-    private void profile(String name, Slice slice) throws Exception {
+    private void profile(String name, Variant variant) throws Exception {
         Path file = work.resolve("jfr").resolve(name.replaceAll("[^A-Za-z0-9]+", "-") + ".jfr");
         try (FlightRecording recording = FlightRecording.start(server.pid(), file)) {
-            measure(slice, options.slice().multipliedBy(2));
+            measure(variant, options.slice().multipliedBy(2));
         }
         Path text = Path.of(file.toString().replace(".jfr", ".txt"));
         try (PrintStream out = new PrintStream(Files.newOutputStream(text))) {

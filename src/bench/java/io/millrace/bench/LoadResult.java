@@ -17,6 +17,13 @@ import java.util.Map;
  */
 record LoadResult(double seconds, long requests, long refused, long records, long sent, long received,
                   double p50, double p99, double p999, double max) {
+    static LoadResult of(double seconds, long requests, long refused, long records, long sent, long received,
+                         Latencies latencies) {
+        double[] percentiles = latencies.percentiles(50, 99, 99.9, 100);
+        return new LoadResult(seconds, requests, refused, records, sent, received,
+                percentiles[0], percentiles[1], percentiles[2], percentiles[3]);
+    }
+
     double requestsPerSecond() {
         return requests / seconds;
     }

@@ -71,7 +71,7 @@ public class LogAppendBenchmark {
 
         @Setup
         public void open() throws Exception {
-            files = new BareLog();
+            files = new BareLog(BenchFolder.create());
             for (int i = 0; i < IN_FLIGHT; i++) {
                 heap[i] = Batches.of(RECORDS, VALUE_BYTES);
                 direct[i] = ByteBuffer.allocateDirect(heap[i].remaining()).put(heap[i].duplicate()).flip();

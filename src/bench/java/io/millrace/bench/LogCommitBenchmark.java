@@ -47,7 +47,7 @@ public class LogCommitBenchmark {
 
         @Setup
         public void open() throws Exception {
-            files = new BareLog();
+            files = new BareLog(BenchFolder.create());
         }
 
         @TearDown
