@@ -4,7 +4,10 @@ import io.millrace.log.AppendResult;
 import io.millrace.log.FlushPolicy;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
@@ -13,10 +16,12 @@ import org.openjdk.jmh.annotations.Threads;
 
 /**
  * Group commit: 64 producers, each waiting for its append of one record of 1 KiB to be forced before it sends the next,
- * against one force for each such batch.
+ * against one force for each such batch. Once each producer is a thread that blocks, and once none holds a thread, as in
+ * the server: there the next append follows from the completion of the last.
  */
 public class LogCommitBenchmark {
     private static final int PRODUCERS = 64;
+    private static final int APPENDS_EACH = 500;
 
     /** The log under test, shared by the producers. */
     @State(Scope.Benchmark)
@@ -56,9 +61,43 @@ public class LogCommitBenchmark {
         }
     }
 
+    /** A producer without a thread; its state is handed from the benchmark's thread to the log's writer. */
+    private static final class ChainedProducer {
+        private final BenchLog log;
+        private final ByteBuffer batch = Batches.of(1, 1024);
+        private final CompletableFuture<Void> done = new CompletableFuture<>();
+        private int left = APPENDS_EACH;
+
+        ChainedProducer(BenchLog log) {
+            this.log = log;
+        }
+
+        void send() {
+            log.directory().append(log.log(), List.of(batch.duplicate()), 0).whenComplete((result, failure) -> {
+                left--;
+                if (failure != null) {
+                    done.completeExceptionally(failure);
+                } else if (left == 0) {
+                    done.complete(null);
+                } else {
+                    send();
+                }
+            });
+        }
+    }
+
+    @Benchmark
+    @Threads(1)
+    @OperationsPerInvocation(PRODUCERS * APPENDS_EACH)
+    public void withoutThreads(Millrace state) {
+        List<ChainedProducer> producers = Stream.generate(() -> new ChainedProducer(state.log)).limit(PRODUCERS).toList();
+        producers.forEach(ChainedProducer::send);
+        producers.forEach(producer -> producer.done.join());
+    }
+
     @Benchmark
     @Threads(PRODUCERS)
-    public AppendResult millrace(Millrace state, Producer producer) {
+    public AppendResult withThreads(Millrace state, Producer producer) {
         return state.log.directory().append(state.log.log(), List.of(producer.batch.duplicate()), 0).join();
     }
 

@@ -49,15 +49,19 @@ final class LogSuite {
 
     private static List<Figure> figures(Scores scores) {
         Samples append = scores.of("LogAppendBenchmark.millrace");
-        Samples commit = scores.of("LogCommitBenchmark.millrace");
+        Samples oneForce = scores.of("LogCommitBenchmark.oneForceABatch");
         Samples read = scores.of("LogReadBenchmark.millrace");
         return List.of(
                 Figure.against("log append, flush=os, 100 x 1 KiB", "MiB/s", append, "FileChannel.write, heap buffers",
                         scores.of("LogAppendBenchmark.bareHeap"), new Target.Ratio(0.6)),
                 Figure.against("the same against direct buffers", "MiB/s", append, "FileChannel.write, direct buffers",
                         scores.of("LogAppendBenchmark.bareDirect"), new Target.None()),
-                Figure.against("log append, flush=commit, 64 producers", "batches/s", commit, "one force a batch",
-                        scores.of("LogCommitBenchmark.oneForceABatch"), new Target.Ratio(20)),
+                Figure.against("log append, flush=commit, 64 producers", "batches/s",
+                        scores.of("LogCommitBenchmark.withoutThreads"), "one force a batch", oneForce,
+                        new Target.Ratio(20)),
+                Figure.against("the same, each producer a thread", "batches/s",
+                        scores.of("LogCommitBenchmark.withThreads"), "one force a batch", oneForce,
+                        new Target.Ratio(20)),
                 Figure.against("log read, 1 MiB fetches", "MiB/s", read, "FileChannel.read, a new heap buffer each",
                         scores.of("LogReadBenchmark.bareHeap"), new Target.Ratio(0.7)),
                 Figure.against("the same against one direct buffer", "MiB/s", read, "FileChannel.read, direct buffer",
