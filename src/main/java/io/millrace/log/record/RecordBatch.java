@@ -118,6 +118,18 @@ public final class RecordBatch {
         return bigEndian(buffer.getLong(index + MAX_TIMESTAMP), buffer);
     }
 
+    /** Whether the bytes at an index of the buffer have the magic where a batch has it. */
+    public static boolean hasMagicAt(ByteBuffer buffer, int index) {
+        return buffer.get(index + MAGIC_BYTE) == MAGIC;
+    }
+
+    /** Whether the magic and the checksum of the batch of {@code size} bytes at an index of a heap buffer are right. */
+    public static boolean isIntactAt(ByteBuffer buffer, int index, int size) {
+        CRC32C crc = new CRC32C();
+        crc.update(buffer.array(), buffer.arrayOffset() + index + ATTRIBUTES, size - ATTRIBUTES);
+        return hasMagicAt(buffer, index) && (int) crc.getValue() == buffer.getInt(index + CRC);
+    }
+
     private static int bigEndian(int value, ByteBuffer buffer) {
         return buffer.order() == ByteOrder.BIG_ENDIAN ? value : Integer.reverseBytes(value);
     }

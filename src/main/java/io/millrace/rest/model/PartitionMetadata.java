@@ -1,0 +1,17 @@
+package io.millrace.rest.model;
+
+import io.millrace.broker.Topic;
+import java.util.List;
+
+/** @param leader broker id */
+public record PartitionMetadata(int partition, int leader, List<Replica> replicas) {
+    /** @param broker broker id */
+    public record Replica(int broker, boolean leader, boolean inSync) {
+    }
+
+    public static PartitionMetadata of(int number, Topic.Assignment assignment) {
+        return new PartitionMetadata(number, assignment.leader(), assignment.replicas().stream()
+                .map(broker -> new Replica(broker, broker == assignment.leader(), assignment.isr().contains(broker)))
+                .toList());
+    }
+}

@@ -1,0 +1,24 @@
+package io.millrace.rest.model;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A topic as its administrator sees it.
+ *
+ * @param configs   every key with the value in force
+ * @param overrides the keys that were set for this topic
+ */
+public record TopicDescription(String topicName, String topicId, int partitionsCount, int replicationFactor,
+                               Map<String, String> configs, Map<String, String> overrides,
+                               List<Partition> partitions) {
+    /**
+     * @param leader          broker id
+     * @param replicas        broker ids, the preferred leader first
+     * @param beginningOffset null, as the following, when another server leads the partition
+     * @param endOffset       exclusive
+     */
+    public record Partition(int partition, int leader, List<Integer> replicas, Long beginningOffset, Long endOffset,
+                            Long sizeBytes) {
+    }
+}
