@@ -21,8 +21,8 @@ import java.util.function.Supplier;
 /**
  * This server's broker: the partitions it hosts, behind one door. Thread-safe.
  *
- * <p>Methods that return a future never throw a {@link BrokerException}: the future fails with it. Futures complete on the
- * caller's thread or on a worker's, never on the thread that writes the logs.
+ * <p>Methods that return a future never throw a {@link BrokerException}: the future fails with it. Futures complete on
+ * the caller's thread or on a worker's, never on the thread that writes the logs.
  */
 public final class Broker implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(Broker.class.getName());
@@ -31,8 +31,8 @@ public final class Broker implements AutoCloseable {
      * @param brokerId             this broker's id
      * @param defaultPartitions    of a topic created without a number
      * @param maxPartitions        largest number of partitions of one topic
-     * @param topicDefaults        server's defaults of topic configuration keys; a key that is absent has the built-in one,
-     *                             see {@link TopicConfigKey#defaultValue()}
+     * @param topicDefaults        server's defaults of topic configuration keys; a key that is absent has the built-in
+     *                             one, see {@link TopicConfigKey#defaultValue()}
      * @param maxUncompressedBytes largest batch after decompression
      * @param retentionIntervalMs  how often retention is applied, in ms; at the same times the topics are read again
      */
@@ -82,11 +82,12 @@ public final class Broker implements AutoCloseable {
      * removed, logs of no known topic are left alone and reported. A log that cannot be opened makes only its partition
      * unavailable.
      *
-     * @param directories all that are configured, already open, their writers running; closed by their owner, after the broker.
-     *                    One that is left out looks like one whose logs are lost
+     * @param directories all that are configured, already open, their writers running; closed by their owner, after the
+     *                    broker. One that is left out looks like one whose logs are lost
      * @param workers     runs recovery and the continuations of requests
      * @param timers      wakes parked fetches and applies retention
-     * @throws BrokerException       INVALID_CONFIG when a default is not allowed, UNAVAILABLE when the registers cannot be read
+     * @throws BrokerException       INVALID_CONFIG when a default is not allowed, UNAVAILABLE when the registers cannot
+     *                               be read
      * @throws IllegalStateException when two partitioners have the same name
      */
     public static Broker open(Options options, RegisterStore registers, List<LogDirectory> directories,
@@ -104,7 +105,9 @@ public final class Broker implements AutoCloseable {
         return topics;
     }
 
-    /** @throws BrokerException UNKNOWN_TOPIC, UNAVAILABLE, INVALID_CONFIG when the topic's partitioner is not deployed */
+    /**
+     * @throws BrokerException UNKNOWN_TOPIC, UNAVAILABLE, INVALID_CONFIG when the topic's partitioner is not deployed
+     */
     public RecordAccumulator accumulator(String topic) {
         checkOpen();
         CachedTopic known = catalog.get(topic);
@@ -114,9 +117,9 @@ public final class Broker implements AutoCloseable {
     }
 
     /**
-     * Appends what was accumulated. Fails with OVERLOADED, before anything is written, when the queue is full; an append that
-     * is refused after others were queued is an error of its own records in the result. Fails as well when every append
-     * failed.
+     * Appends what was accumulated. Fails with OVERLOADED, before anything is written, when the queue is full; an
+     * append that is refused after others were queued is an error of its own records in the result. Fails as well when
+     * every append failed.
      *
      * @param acks with {@link Acks#NONE} the future completes once all is queued, with -1 for each offset
      */
@@ -125,22 +128,22 @@ public final class Broker implements AutoCloseable {
     }
 
     /**
-     * Validates raw batches and appends them as they are. The buffer belongs to the log until the append is done: offsets
-     * are written into it.
+     * Validates raw batches and appends them as they are. The buffer belongs to the log until the append is done:
+     * offsets are written into it.
      *
-     * @return completes with the offsets; with {@link Acks#NONE} once queued, with -1 for each. Fails with INVALID_BATCH,
-     *         RECORD_TOO_LARGE, OVERLOADED, UNKNOWN_TOPIC, UNKNOWN_PARTITION, LOG_DIRECTORY_OFFLINE
+     * @return completes with the offsets; with {@link Acks#NONE} once queued, with -1 for each. Fails with
+     *         INVALID_BATCH, RECORD_TOO_LARGE, OVERLOADED, UNKNOWN_TOPIC, UNKNOWN_PARTITION, LOG_DIRECTORY_OFFLINE
      */
     public CompletableFuture<AppendResult> append(String topic, int partition, ByteBuffer batches, Acks acks) {
         return answer(() -> appends.append(partition(topic, partition), batches, acks));
     }
 
     /**
-     * Reads what is below the high watermark. Holds no thread while it waits, and waits only while the read reaches the high
-     * watermark. Cancel the future to give the fetch up.
+     * Reads what is below the high watermark. Holds no thread while it waits, and waits only while the read reaches the
+     * high watermark. Cancel the future to give the fetch up.
      *
-     * @return fails with OFFSET_OUT_OF_RANGE, INVALID_REQUEST, CORRUPT_LOG, UNKNOWN_TOPIC (also when the topic is deleted
-     *         meanwhile), UNKNOWN_PARTITION, LOG_DIRECTORY_OFFLINE, UNAVAILABLE when the broker is closed
+     * @return fails with OFFSET_OUT_OF_RANGE, INVALID_REQUEST, CORRUPT_LOG, UNKNOWN_TOPIC (also when the topic is
+     *         deleted meanwhile), UNKNOWN_PARTITION, LOG_DIRECTORY_OFFLINE, UNAVAILABLE when the broker is closed
      */
     public CompletableFuture<FetchResult> fetch(FetchRequest request) {
         return answer(() -> {

@@ -12,9 +12,9 @@ import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /**
- * The ids of topics that are being deleted, in the register {@code deleted-topics}: written before the topic's own register
- * goes and cleared after its logs have gone, so that logs without a topic are removed after a crash only when that
- * was asked for. Blocks. Errors of the register come out as UNAVAILABLE.
+ * The ids of topics that are being deleted, in the register {@code deleted-topics}: written before the topic's own
+ * register goes and cleared after its logs have gone, so that logs without a topic are removed after a crash only when
+ * that was asked for. Blocks. Errors of the register come out as UNAVAILABLE.
  */
 final class DeletedTopics {
     private static final String KEY = "deleted-topics";

@@ -15,8 +15,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 
 /**
- * The partitions that this broker hosts, and the directories that hold their logs. Look-ups come from any thread; a topic's
- * partitions come and go under that topic's lock, see {@link TopicCatalog}.
+ * The partitions that this broker hosts, and the directories that hold their logs. Look-ups come from any thread; a
+ * topic's partitions come and go under that topic's lock, see {@link TopicCatalog}.
  */
 final class HostedPartitions {
     private static final System.Logger LOG = System.getLogger(HostedPartitions.class.getName());
@@ -113,7 +113,9 @@ final class HostedPartitions {
         return missing;
     }
 
-    /** Applies the topic's configuration to its open logs, and opens those that only a bad configuration kept closed. */
+    /**
+     * Applies the topic's configuration to its open logs, and opens those that only a bad configuration kept closed.
+     */
     void reconfigure(CachedTopic topic) {
         if (topic.invalid() != null) {
             return;
@@ -181,7 +183,8 @@ final class HostedPartitions {
         } catch (RuntimeException failure) {
             LOG.log(Level.ERROR, "the log of partition " + id + " in " + home.root() + " could not be opened", failure);
             RuntimeException translated = BrokerErrors.translate(failure);
-            ErrorKind kind = translated instanceof BrokerException known ? known.kind() : ErrorKind.LOG_DIRECTORY_OFFLINE;
+            ErrorKind kind =
+                    translated instanceof BrokerException known ? known.kind() : ErrorKind.LOG_DIRECTORY_OFFLINE;
             return new UnavailablePartition(id, topic.id(), home, kind, translated.getMessage());
         }
     }
@@ -191,8 +194,8 @@ final class HostedPartitions {
             deletion.join();
             return true;
         } catch (CompletionException failure) {
-            LOG.log(Level.WARNING, "a log of deleted topic '" + topic + "' could not be removed now; the next start tries"
-                    + " again", failure.getCause());
+            LOG.log(Level.WARNING, "a log of deleted topic '" + topic + "' could not be removed now;"
+                    + " the next start tries again", failure.getCause());
             return false;
         }
     }

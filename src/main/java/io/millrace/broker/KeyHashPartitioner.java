@@ -5,8 +5,8 @@ import java.nio.ByteOrder;
 
 /**
  * Maps a key to a partition as the field's default producer does, so that records with the same key meet in the same
- * partition whichever client sent them: murmur2 (32 bits, Austin Appleby's public-domain function) with a fixed seed, sign
- * bit cleared, modulo the number of partitions.
+ * partition whichever client sent them: murmur2 (32 bits, Austin Appleby's public-domain function) with a fixed seed,
+ * sign bit cleared, modulo the number of partitions.
  */
 final class KeyHashPartitioner {
     private static final int SEED = 0x9747b28c;

@@ -21,7 +21,7 @@ final class LogPlacement {
     LogDirectory next() {
         LogDirectory fewest = logs.entrySet().stream().min(Map.Entry.comparingByValue(Comparator.naturalOrder()))
                 .map(Map.Entry::getKey).orElseThrow(() -> new BrokerException(ErrorKind.LOG_DIRECTORY_OFFLINE,
-                        "every log directory is offline: see the server's log, repair the disks and restart the server"));
+                        "every log directory is offline: see the server's log, repair the disks, restart the server"));
         logs.merge(fewest, 1, Integer::sum);
         return fewest;
     }

@@ -2,6 +2,7 @@ package io.millrace.broker;
 
 import io.millrace.log.LogDirectory;
 import io.millrace.log.LogDirectory.Found;
+import io.millrace.log.PartitionLog;
 import java.lang.System.Logger.Level;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -14,8 +15,8 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * Brings the logs on disk and the registers of topics together when the broker opens: logs of deleted topics are removed, those
- * of known topics recovered, missing ones made, and others left alone. Used by one thread, once.
+ * Brings the logs on disk and the registers of topics together when the broker opens: logs of deleted topics are
+ * removed, those of known topics recovered, missing ones made, and others left alone. Used by one thread, once.
  */
 final class LogRecovery {
     private static final System.Logger LOG = System.getLogger(LogRecovery.class.getName());
@@ -72,20 +73,22 @@ final class LogRecovery {
     private void claim(TopicPartition id, CachedTopic topic, LogDirectory directory) {
         LogDirectory other = homes.putIfAbsent(id, directory);
         if (other != null) {
-            hosted.hostUnavailable(id, topic.id(), "its log is in %s and in %s: move one of them away and restart the server"
-                    .formatted(other.root(), directory.root()));
+            hosted.hostUnavailable(id, topic.id(),
+                    "its log is in %s and in %s: move one of them away and restart the server"
+                            .formatted(other.root(), directory.root()));
         }
     }
 
     private void remove(LogDirectory directory, Found found) {
+        TopicPartition id = new TopicPartition(found.topic(), found.partition());
         try {
-            LOG.log(Level.INFO, "removing the log {0}-{1} of a deleted topic from {2}", found.topic(), found.partition(),
-                    directory.root());
-            directory.delete(directory.openLog(found.topic(), found.partition(), found.topicId(), defaults.log())).join();
+            LOG.log(Level.INFO, "removing the log {0} of a deleted topic from {1}", id, directory.root());
+            PartitionLog log = directory.openLog(found.topic(), found.partition(), found.topicId(), defaults.log());
+            directory.delete(log).join();
         } catch (RuntimeException failure) {
             Throwable cause = failure instanceof CompletionException wrapper ? wrapper.getCause() : failure;
-            LOG.log(Level.WARNING, "the log " + found.topic() + "-" + found.partition() + " of a deleted topic could not be"
-                    + " removed from " + directory.root() + "; the next start tries again", cause);
+            LOG.log(Level.WARNING, "the log " + id + " of a deleted topic could not be removed from " + directory.root()
+                    + "; the next start tries again", cause);
             notRemoved.add(found.topicId());
         }
     }
@@ -102,7 +105,8 @@ final class LogRecovery {
                 LOG.log(Level.WARNING, "there is no log of partition {0}: an empty one is made", id);
             } else {
                 // An empty log beside the real one would hand out offsets a second time.
-                hosted.hostUnavailable(id, topic.id(), "its log was not found and may be in a log directory that is offline");
+                hosted.hostUnavailable(id, topic.id(),
+                        "its log was not found and may be in a log directory that is offline");
             }
         }
     }

@@ -10,8 +10,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
 
 /**
- * The fetches that wait for one partition, ordered by how many bytes must have come before it is worth looking again: an
- * append touches only those whose bytes are there, however many wait.
+ * The fetches that wait for one partition, ordered by how many bytes must have come before it is worth looking again:
+ * an append touches only those whose bytes are there, however many wait.
  */
 final class ParkedFetches {
     private static final long NEVER = Long.MAX_VALUE;

@@ -166,7 +166,7 @@ final class Partition implements PartitionSlot {
 
     private BrokerException outOfRange(long offset) {
         return new BrokerException(ErrorKind.OFFSET_OUT_OF_RANGE,
-                "offset %d is out of range: partition %d of topic '%s' can be read from offset %d to %d (its high watermark)"
+                "offset %d is out of range: partition %d of topic '%s' has offsets %d to %d (the high watermark)"
                         .formatted(offset, partition(), topic(), log.logStartOffset(), highWatermark()));
     }
 }

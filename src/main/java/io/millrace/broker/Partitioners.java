@@ -65,8 +65,8 @@ final class Partitioners {
             List<String> names = new ArrayList<>(List.of(DEFAULT));
             names.addAll(byName.keySet());
             throw new BrokerException(ErrorKind.INVALID_CONFIG,
-                    "there is no partitioner '%s': those found are %s; deploy its class with a ServiceLoader entry for %s"
-                            .formatted(TopicName.shortened(name), String.join(", ", names), Partitioner.class.getName()));
+                    "there is no partitioner '%s': those found are %s; deploy it with a ServiceLoader entry for %s".formatted(
+                            TopicName.shortened(name), String.join(", ", names), Partitioner.class.getName()));
         }
         return Optional.of(found);
     }

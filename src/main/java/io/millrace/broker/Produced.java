@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The outcome of a produce while it comes in. Each slot is set by one thread, the writer of its partition's directory or the
- * one that queued it, before it counts down; it is read after the last count.
+ * The outcome of a produce while it comes in. Each slot is set by one thread, the writer of its partition's directory
+ * or the one that queued it, before it counts down; it is read after the last count.
  */
 final class Produced implements ProduceResult {
     private static final long NO_OFFSET = -1;

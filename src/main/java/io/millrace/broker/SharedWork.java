@@ -9,8 +9,8 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 
 /**
- * Tasks that are carried out by the calling thread and by as many of an executor's as happen to be free. The caller never
- * waits for a task that nobody has begun, so it may itself be one of the executor's last threads.
+ * Tasks that are carried out by the calling thread and by as many of an executor's as happen to be free. The caller
+ * never waits for a task that nobody has begun, so it may itself be one of the executor's last threads.
  */
 final class SharedWork {
     private static final System.Logger LOG = System.getLogger(SharedWork.class.getName());

@@ -3,7 +3,10 @@ package io.millrace.broker;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntPredicate;
 
-/** Deals the partitions of one topic, one after the other, to the requests that bring records without a key. Thread-safe. */
+/**
+ * Deals the partitions of one topic, one after the other, to the requests that bring records without a key.
+ * Thread-safe.
+ */
 final class StickyRoundRobin {
     private final AtomicInteger next = new AtomicInteger();
 

@@ -16,8 +16,8 @@ final class StrayLogs {
     private final Map<String, Path> rootByTopic = new ConcurrentHashMap<>();
 
     void add(TopicPartition id, UUID topicId, Path root) {
-        LOG.log(Level.WARNING, "the log {0} in {1} belongs to no topic (topic id {2}) and is left alone: move it away if it is"
-                + " not needed", id, root, topicId);
+        LOG.log(Level.WARNING, "the log {0} in {1} belongs to no topic (topic id {2}) and is left alone:"
+                + " move it away if it is not needed", id, root, topicId);
         rootByTopic.put(id.topic(), root);
     }
 
@@ -26,8 +26,8 @@ final class StrayLogs {
         Path root = rootByTopic.get(topic);
         if (root != null) {
             throw new BrokerException(ErrorKind.TOPIC_EXISTS,
-                    ("log directory %s holds logs of an earlier topic '%s' that was not deleted here: move them away and restart"
-                            + " the server, or choose another name").formatted(root, topic));
+                    ("log directory %s holds logs of an earlier topic '%s' that was not deleted here:"
+                            + " move them away and restart the server, or choose another name").formatted(root, topic));
         }
     }
 }

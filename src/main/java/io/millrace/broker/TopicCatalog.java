@@ -11,9 +11,9 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 
 /**
- * The topics as this server last read them: a cache of their registers, good enough to answer from and never believed for a
- * decision, which is what the compare-and-set is for. Hosting follows it: a topic is here only after its logs are open, and
- * gone before they are. A topic changes under its lock only.
+ * The topics as this server last read them: a cache of their registers, good enough to answer from and never believed
+ * for a decision, which is what the compare-and-set is for. Hosting follows it: a topic is here only after its logs are
+ * open, and gone before they are. A topic changes under its lock only.
  */
 final class TopicCatalog {
     private static final System.Logger LOG = System.getLogger(TopicCatalog.class.getName());
@@ -67,14 +67,17 @@ final class TopicCatalog {
         }
     }
 
-    /** Every topic as its register is now, hosting not touched: for the start. A register that is no topic is left out. */
+    /**
+     * Every topic as its register is now, hosting not touched: for the start. A register that is no topic is left out.
+     */
     List<CachedTopic> read() {
         List<CachedTopic> topics = new ArrayList<>();
         for (String name : store.names()) {
             try {
                 store.read(name).ifPresent(stored -> topics.add(cached(stored, Optional.empty())));
             } catch (IllegalStateException notATopic) {
-                LOG.log(Level.ERROR, "the register of topic '" + name + "' cannot be read: the topic is left out", notATopic);
+                LOG.log(Level.ERROR, "the register of topic '" + name + "' cannot be read: the topic is left out",
+                        notATopic);
             }
         }
         return topics;
@@ -119,7 +122,8 @@ final class TopicCatalog {
         try {
             refresh(name);
         } catch (RuntimeException failure) {
-            LOG.log(Level.WARNING, "topic '" + name + "' could not be read again; what is known of it may be old", failure);
+            LOG.log(Level.WARNING, "topic '" + name + "' could not be read again; what is known of it may be old",
+                    failure);
         }
     }
 
@@ -133,8 +137,8 @@ final class TopicCatalog {
         byName.remove(topic.name());
         boolean certain = replaced || deleted.ids().contains(topic.id());
         if (!certain) {
-            LOG.log(Level.WARNING, "topic ''{0}'' has no register any more, yet was not deleted: its logs are left alone",
-                    topic.name());
+            LOG.log(Level.WARNING,
+                    "topic ''{0}'' has no register any more, yet was not deleted: its logs are left alone", topic.name());
         }
         if (hosted.drop(topic, certain)) {
             deleted.remove(topic.id());

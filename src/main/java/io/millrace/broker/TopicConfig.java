@@ -43,7 +43,8 @@ record TopicConfig(Codec batchCodec, int maxMessageBytes, String partitioner, Lo
     }
 
     private static Codec codec(String compressionType) {
-        return compressionType.equals("producer") ? Codec.NONE : Codec.valueOf(compressionType.toUpperCase(Locale.ROOT));
+        return compressionType.equals("producer")
+                ? Codec.NONE : Codec.valueOf(compressionType.toUpperCase(Locale.ROOT));
     }
 
     private static LogConfig logConfig(Map<String, String> values) {

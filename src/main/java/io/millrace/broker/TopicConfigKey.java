@@ -8,7 +8,10 @@ import java.util.stream.Collectors;
 public enum TopicConfigKey {
     /** What happens to old records: they are deleted. */
     CLEANUP_POLICY("cleanup.policy", "delete", ConfigType.oneOf("delete")),
-    /** Codec of the batches that this server builds; {@code producer} means none there. Batches from outside stay as they are. */
+    /**
+     * Codec of the batches that this server builds; {@code producer} means none there. Batches from outside stay as
+     * they are.
+     */
     COMPRESSION_TYPE("compression.type", "producer",
             ConfigType.oneOf("producer", "none", "gzip", "snappy", "lz4", "zstd")),
     /** When appended bytes are forced to disk. */

@@ -18,9 +18,9 @@ final class TopicName {
     /** @throws BrokerException INVALID_TOPIC_NAME */
     static void check(String name) {
         if (!isLegal(name)) {
-            throw new BrokerException(ErrorKind.INVALID_TOPIC_NAME, "%s is not a topic name: use 1 to %d of the characters"
-                    .formatted(name == null ? "null" : "'" + shortened(name) + "'", MAX_LENGTH)
-                    + " a-z, A-Z, 0-9, '.', '_' and '-', and not '.' or '..'");
+            String shown = name == null ? "null" : "'" + shortened(name) + "'";
+            throw new BrokerException(ErrorKind.INVALID_TOPIC_NAME, shown + " is not a topic name: use 1 to " + MAX_LENGTH
+                    + " of the characters a-z, A-Z, 0-9, '.', '_' and '-', and not '.' or '..'");
         }
         if (name.startsWith(RESERVED_PREFIX)) {
             throw new BrokerException(ErrorKind.INVALID_TOPIC_NAME,

@@ -57,8 +57,9 @@ public final class Topics {
      * @param partitions        null: the server's default
      * @param replicationFactor null: the server's default
      * @param overrides         topic configuration by key; a null value means no override
-     * @throws BrokerException TOPIC_EXISTS, INVALID_TOPIC_NAME, INVALID_PARTITIONS, INVALID_REPLICATION_FACTOR, INVALID_CONFIG;
-     *                         LOG_DIRECTORY_OFFLINE when a log could not be made, although the topic may exist then
+     * @throws BrokerException TOPIC_EXISTS, INVALID_TOPIC_NAME, INVALID_PARTITIONS, INVALID_REPLICATION_FACTOR,
+     *                         INVALID_CONFIG; LOG_DIRECTORY_OFFLINE when a log could not be made, although the topic
+     *                         may exist then
      */
     public Topic create(String name, Integer partitions, Integer replicationFactor, Map<String, String> overrides) {
         checkOpen();
