@@ -65,7 +65,7 @@ final class Partitioners {
             List<String> names = new ArrayList<>(List.of(DEFAULT));
             names.addAll(byName.keySet());
             throw new BrokerException(ErrorKind.INVALID_CONFIG,
-                    "there is no partitioner '%s': those found are %s; deploy it with a ServiceLoader entry for %s".formatted(
+                    "there is no partitioner '%s', only %s: deploy it with a ServiceLoader entry for %s".formatted(
                             TopicName.shortened(name), String.join(", ", names), Partitioner.class.getName()));
         }
         return Optional.of(found);

@@ -138,7 +138,8 @@ final class TopicCatalog {
         boolean certain = replaced || deleted.ids().contains(topic.id());
         if (!certain) {
             LOG.log(Level.WARNING,
-                    "topic ''{0}'' has no register any more, yet was not deleted: its logs are left alone", topic.name());
+                    "topic ''{0}'' has no register any more, yet was not deleted: its logs are left alone",
+                    topic.name());
         }
         if (hosted.drop(topic, certain)) {
             deleted.remove(topic.id());

@@ -19,8 +19,8 @@ final class TopicName {
     static void check(String name) {
         if (!isLegal(name)) {
             String shown = name == null ? "null" : "'" + shortened(name) + "'";
-            throw new BrokerException(ErrorKind.INVALID_TOPIC_NAME, shown + " is not a topic name: use 1 to " + MAX_LENGTH
-                    + " of the characters a-z, A-Z, 0-9, '.', '_' and '-', and not '.' or '..'");
+            throw new BrokerException(ErrorKind.INVALID_TOPIC_NAME, shown + " is not a topic name: use 1 to "
+                    + MAX_LENGTH + " of the characters a-z, A-Z, 0-9, '.', '_' and '-', and not '.' or '..'");
         }
         if (name.startsWith(RESERVED_PREFIX)) {
             throw new BrokerException(ErrorKind.INVALID_TOPIC_NAME,
