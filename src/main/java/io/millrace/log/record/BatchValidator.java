@@ -108,9 +108,10 @@ public final class BatchValidator {
             throw new InvalidBatchException("producer epoch: found " + batch.producerEpoch()
                 + ", allowed -1 only, as there is no producer id");
         }
-        if (batch.baseSequence() != RecordBatch.NO_SEQUENCE) {
+        // Without a producer id the sequence means nothing; some clients leave it at 0.
+        if (batch.baseSequence() != RecordBatch.NO_SEQUENCE && batch.baseSequence() != 0) {
             throw new InvalidBatchException("base sequence: found " + batch.baseSequence()
-                + ", allowed -1 only, as there is no producer id");
+                + ", allowed -1 and 0 only, as there is no producer id");
         }
     }
 
@@ -118,9 +119,12 @@ public final class BatchValidator {
         int count = batch.recordCount();
         long maxTimestamp = RecordBatch.NO_TIMESTAMP;
         try (RecordCursor cursor = new RecordCursor(batch, maxBytes)) {
-            // Deltas ascend from 0 to count - 1 (the cursor sees to that), so count records have exactly 0..count-1.
             for (int i = 0; i < count; i++) {
                 cursor.skip();
+                if (cursor.offsetDelta() != i) {
+                    throw new InvalidBatchException("record " + i + ": offset delta: found " + cursor.offsetDelta()
+                        + ", allowed " + i + " only");
+                }
                 long timestamp = cursor.timestamp();
                 if (timestamp < RecordBatch.NO_TIMESTAMP) {
                     throw new InvalidBatchException("record " + i + ": timestamp: found " + timestamp

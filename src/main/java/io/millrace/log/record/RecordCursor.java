@@ -24,6 +24,8 @@ final class RecordCursor implements AutoCloseable {
     private final long baseTimestamp;
     private final int lastOffsetDelta;
     private final long maxBytes;
+    /** The records as they stand in the batch. */
+    private final ByteBuffer stored;
     /** Where further bytes come from; null when the window holds all there are. */
     private final InputStream source;
 
@@ -48,18 +50,17 @@ final class RecordCursor implements AutoCloseable {
         this.baseTimestamp = batch.baseTimestamp();
         this.lastOffsetDelta = batch.lastOffsetDelta();
         this.maxBytes = maxBytes;
-        ByteBuffer bytes = batch.recordBytes();
+        this.stored = batch.recordBytes();
         if (codec == Codec.NONE) {
             this.source = null;
-            this.window = bytes;
-            this.limit = bytes.limit();
+            this.window = stored;
+            this.limit = stored.limit();
             if (limit > maxBytes) {
                 throw tooLarge(limit);
             }
         } else {
-            int compressed = bytes.remaining();
-            this.source = open(bytes);
-            this.window = newWindow((int) Math.min(MAX_WINDOW_BYTES, Math.max(MIN_WINDOW_BYTES, 8L * compressed)));
+            this.window = newWindow((int) Math.min(MAX_WINDOW_BYTES, Math.max(MIN_WINDOW_BYTES, 8L * stored.limit())));
+            this.source = open();
         }
     }
 
@@ -100,6 +101,10 @@ final class RecordCursor implements AutoCloseable {
         if (position < limit || fill()) {
             throw new InvalidBatchException("records: bytes follow record " + index + ", which is the last by the"
                 + " record count, at byte " + at() + " of the records");
+        }
+        if (source != null && stored.hasRemaining()) {
+            throw new InvalidBatchException("records: " + stored.remaining() + " bytes follow the "
+                + codec.codecName() + " data");
         }
     }
 
@@ -258,9 +263,9 @@ final class RecordCursor implements AutoCloseable {
         return passed + position;
     }
 
-    private InputStream open(ByteBuffer bytes) {
+    private InputStream open() {
         try {
-            return codec.decompress(bytes, maxBytes);
+            return codec.decompress(new ByteBufferInput(stored));
         } catch (IOException | RuntimeException e) {
             throw undecodable(e);
         }
@@ -311,8 +316,6 @@ final class RecordCursor implements AutoCloseable {
     private void readMore(int upTo) {
         try {
             limit += source.readNBytes(window.array(), limit, upTo - limit);
-        } catch (BatchTooLargeException e) {
-            throw e;
         } catch (IOException | RuntimeException e) {
             throw undecodable(e);
         }
