@@ -16,6 +16,7 @@ import java.util.function.ToDoubleFunction;
 /** The HTTP figures, each variant in turn with the resource that is its limit, on one server. */
 final class HttpSuite {
     private static final int MIB = 1 << 20;
+    private static final int WARM_UP_SLICES = 3;
     private static final int FETCHERS = 4;
     private static final String LIMIT = "limit";
     private static final String FETCH = "fetch";
@@ -155,7 +156,7 @@ final class HttpSuite {
             throws Exception {
         Rounds<LoadResult> rounds = new Rounds<>();
         for (Map.Entry<String, Variant> variant : variants.entrySet()) {
-            measure(variant.getValue(), options.slice().multipliedBy(2));
+            measure(variant.getValue(), options.slice().multipliedBy(WARM_UP_SLICES));
             rounds.variant(variant.getKey(), () -> measure(variant.getValue(), options.slice()));
         }
         if (disk != null) {

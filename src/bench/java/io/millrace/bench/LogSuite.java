@@ -75,7 +75,7 @@ final class LogSuite {
                 .forks(1)
                 .warmupIterations(2).warmupTime(TimeValue.milliseconds(options.slice().toMillis() / 4))
                 .measurementIterations(2).measurementTime(TimeValue.milliseconds(options.slice().toMillis() / 3))
-                .jvmArgs("-Xmx512m", "-D" + BenchFolder.ROOT_PROPERTY + "=" + work)
+                .jvmArgs("-Xmx512m", "-XX:G1HeapRegionSize=4m", "-Djdk.nio.maxCachedBufferSize=262144", "-D" + BenchFolder.ROOT_PROPERTY + "=" + work)
                 .shouldFailOnError(true)
                 .verbosity(VerboseMode.NORMAL)
                 .output(work.resolve("jmh-" + round + ".txt").toString());
