@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Checks batches that come from outside before they reach a log: CRC, sizes, counts, codec, every record. Base offset and
- * leader epoch are not looked at, because the append overwrites both.
+ * Checks batches that come from outside before they reach a log: CRC, sizes, counts, codec, every record. Base offset
+ * and leader epoch are not looked at, because the append overwrites both.
  */
 public final class BatchValidator {
     private BatchValidator() {
@@ -98,7 +98,8 @@ public final class BatchValidator {
             throw new InvalidBatchException("attributes: found a control batch, which only the server writes");
         }
         if (batch.isTransactional()) {
-            throw new InvalidBatchException("attributes: found a transactional batch; transactions are not offered yet");
+            throw new InvalidBatchException("attributes: found a transactional batch;"
+                + " transactions are not offered yet");
         }
         if (batch.producerId() != RecordBatch.NO_PRODUCER_ID) {
             throw new InvalidBatchException("producer id: found " + batch.producerId() + ", allowed -1 only:"

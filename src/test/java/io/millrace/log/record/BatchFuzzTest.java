@@ -10,7 +10,7 @@ import java.util.Random;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Bytes changed at random, from a seed: a batch is refused with one of the two exceptions, or all of it can be read. */
+/** Bytes changed at random, from a seed: a batch is refused with one of two exceptions, or all of it can be read. */
 class BatchFuzzTest {
     private static final int ROUNDS = 5_000;
 

@@ -165,9 +165,10 @@ class RecordBatchTest {
         assertThatThrownBy(() -> BatchValidator.validate(bytes, LIMITS)).isInstanceOf(InvalidBatchException.class);
     }
 
-    @Test
-    void anEmptyBatchIsReadFromDiskButNotTakenFromOutside() {
-        ByteBuffer bytes = BatchBytes.batchOver(Codec.NONE, 0, new byte[0]);
+    @ParameterizedTest
+    @EnumSource(Codec.class)
+    void anEmptyBatchIsReadFromDiskButNotTakenFromOutside(Codec codec) {
+        ByteBuffer bytes = BatchBytes.batchOver(codec, 0, new byte[0]);
         bytes.putInt(RecordBatch.LAST_OFFSET_DELTA, 4);
         BatchBytes.fixChecksum(bytes);
 
