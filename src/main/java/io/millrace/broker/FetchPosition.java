@@ -12,7 +12,9 @@ public sealed interface FetchPosition {
     record Latest() implements FetchPosition {
     }
 
-    /** The first record with this timestamp (ms since the epoch) or a later one; as {@link Latest} when there is none. */
+    /**
+     * The first record with this timestamp (ms since the epoch) or a later one; as {@link Latest} when there is none.
+     */
     record AtTimestamp(long timestamp) implements FetchPosition {
     }
 }

@@ -5,5 +5,6 @@ package io.millrace.broker;
  * @param maxBytes  at most this many bytes of batches, but at least one batch
  * @param maxWaitMs ... but no longer than this, in ms
  */
-public record FetchRequest(String topic, int partition, FetchPosition from, int minBytes, int maxBytes, long maxWaitMs) {
+public record FetchRequest(String topic, int partition, FetchPosition from, int minBytes, int maxBytes,
+                           long maxWaitMs) {
 }

@@ -1,6 +1,9 @@
 package io.millrace.broker;
 
-/** Where the records of one produce request went, in the order of the request; the appends of different partitions may fail on their own. */
+/**
+ * Where the records of one produce request went, in the order of the request; the appends of different partitions may
+ * fail on their own.
+ */
 public interface ProduceResult {
     int recordCount();
 

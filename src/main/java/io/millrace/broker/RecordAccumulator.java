@@ -2,7 +2,11 @@ package io.millrace.broker;
 
 import io.millrace.log.record.Header;
 import java.nio.ByteBuffer;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.UUID;
 
 /**
  * Collects the records of one produce request into batches, partition by partition, without keeping an object per
@@ -13,20 +17,95 @@ public final class RecordAccumulator {
     public static final int ANY_PARTITION = -1;
     /** No timestamp given: the server's clock at this moment is taken. */
     public static final long NO_TIMESTAMP = -1;
+    private static final int INITIAL_RECORDS = 16;
 
-    RecordAccumulator() {
+    private final CachedTopic topic;
+    private final TopicConfig config;
+    private final PartitionSelector selector;
+    private final Clock clock;
+    /** By partition number; null where this request brings nothing. */
+    private final PartitionBatches[] byPartition;
+    private final List<PartitionBatches> touched = new ArrayList<>();
+    private int[] slots = new int[INITIAL_RECORDS];
+    private int[] positions = new int[INITIAL_RECORDS];
+    private int recordCount;
+
+    RecordAccumulator(CachedTopic topic, PartitionSelector selector, Clock clock) {
+        this.topic = topic;
+        this.config = topic.usableConfig();
+        this.selector = selector;
+        this.clock = clock;
+        this.byPartition = new PartitionBatches[topic.partitionCount()];
     }
 
     /**
      * Adds a record; key and value are copied (position to limit), either may be null.
      *
-     * @throws BrokerException UNKNOWN_PARTITION or RECORD_TOO_LARGE; the request is then to be given up, nothing is written
+     * @param timestamp ms since the epoch, or {@link #NO_TIMESTAMP}
+     * @throws BrokerException UNKNOWN_PARTITION, RECORD_TOO_LARGE or INVALID_REQUEST, naming the record's index in the
+     *                         request; the request is then to be given up, nothing is written
      */
     public void append(int partition, long timestamp, ByteBuffer key, ByteBuffer value, List<Header> headers) {
-        throw new UnsupportedOperationException();
+        int record = recordCount;
+        if (timestamp < NO_TIMESTAMP) {
+            throw new BrokerException(ErrorKind.INVALID_REQUEST,
+                    "record %d: timestamp %d is negative: give ms since the epoch".formatted(record, timestamp));
+        }
+        PartitionBatches batches = batches(
+                partition == ANY_PARTITION ? selector.select(record, key, value) : explicit(record, partition));
+        int position = batches.recordCount();
+        batches.append(record, timestamp == NO_TIMESTAMP ? clock.millis() : timestamp, key, value, headers);
+        if (record == slots.length) {
+            slots = Arrays.copyOf(slots, record * 2);
+            positions = Arrays.copyOf(positions, record * 2);
+        }
+        slots[record] = batches.slot();
+        positions[record] = position;
+        recordCount++;
     }
 
     public int recordCount() {
-        throw new UnsupportedOperationException();
+        return recordCount;
+    }
+
+    String topic() {
+        return topic.name();
+    }
+
+    UUID topicId() {
+        return topic.id();
+    }
+
+    /** The partitions that records were added to, by slot. */
+    List<PartitionBatches> touched() {
+        return touched;
+    }
+
+    /** Each record's index in {@link #touched()}. */
+    int[] slots() {
+        return Arrays.copyOf(slots, recordCount);
+    }
+
+    /** Each record's position among those of its partition. */
+    int[] positions() {
+        return Arrays.copyOf(positions, recordCount);
+    }
+
+    private int explicit(int record, int partition) {
+        if (partition < 0 || partition >= byPartition.length) {
+            BrokerException unknown = BrokerErrors.unknownPartition(topic.name(), partition, byPartition.length);
+            throw new BrokerException(unknown.kind(), "record " + record + ": " + unknown.getMessage());
+        }
+        return partition;
+    }
+
+    private PartitionBatches batches(int partition) {
+        PartitionBatches batches = byPartition[partition];
+        if (batches == null) {
+            batches = new PartitionBatches(touched.size(), partition, config.batchCodec(), config.maxMessageBytes());
+            byPartition[partition] = batches;
+            touched.add(batches);
+        }
+        return batches;
     }
 }

@@ -1,50 +1,219 @@
 package io.millrace.broker;
 
+import io.millrace.cluster.RegisterStore;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 
-/** The topics of the cluster, each in its register; every change is durable when the call returns. */
+/**
+ * The topics of the cluster, each in its register; every change is durable when the call returns. Changes block for the
+ * time of a compare-and-set and of opening or removing logs. Every method throws {@link BrokerException} UNAVAILABLE
+ * when the registers cannot be reached or the broker is closed.
+ */
 public final class Topics {
-    Topics() {
+    /** On one server, as replication does not exist yet. */
+    private static final int BROKERS = 1;
+    private static final int FIRST_EPOCH = 0;
+
+    private final Broker.Options options;
+    private final TopicStore store;
+    private final DeletedTopics deleted;
+    private final TopicCatalog catalog;
+    private final HostedPartitions hosted;
+    private final Partitioners partitioners;
+    private final StrayLogs strays;
+    private volatile boolean closed;
+
+    Topics(Broker.Options options, TopicStore store, DeletedTopics deleted, TopicCatalog catalog,
+           HostedPartitions hosted, Partitioners partitioners, StrayLogs strays) {
+        this.options = options;
+        this.store = store;
+        this.deleted = deleted;
+        this.catalog = catalog;
+        this.hosted = hosted;
+        this.partitioners = partitioners;
+        this.strays = strays;
     }
 
     /** Names, sorted. */
     public List<String> names() {
-        throw new UnsupportedOperationException();
+        return catalog.names();
     }
 
     /** @throws BrokerException UNKNOWN_TOPIC */
     public Topic get(String name) {
-        throw new UnsupportedOperationException();
+        return catalog.get(name).topic();
     }
 
     /**
+     * Creates a topic and its logs.
+     *
      * @param partitions        null: the server's default
      * @param replicationFactor null: the server's default
-     * @param overrides         topic configuration by key
-     * @throws BrokerException TOPIC_EXISTS, INVALID_TOPIC_NAME, INVALID_PARTITIONS, INVALID_REPLICATION_FACTOR, INVALID_CONFIG
+     * @param overrides         topic configuration by key; a null value means no override
+     * @throws BrokerException TOPIC_EXISTS, INVALID_TOPIC_NAME, INVALID_PARTITIONS, INVALID_REPLICATION_FACTOR,
+     *                         INVALID_CONFIG; LOG_DIRECTORY_OFFLINE when a log could not be made, although the topic
+     *                         may exist then
      */
     public Topic create(String name, Integer partitions, Integer replicationFactor, Map<String, String> overrides) {
-        throw new UnsupportedOperationException();
+        checkOpen();
+        TopicName.check(name);
+        int count = partitions == null ? options.defaultPartitions() : partitions;
+        checkPartitions(count);
+        checkReplicationFactor(replicationFactor);
+        Map<String, String> set = changed(Map.of(), overrides);
+        checkConfig(set);
+        return catalog.exclusively(name, () -> {
+            strays.checkNone(name);
+            // Nothing is registered that could not be stored anywhere.
+            hosted.placement().next();
+            Topic topic = new Topic(name, UUID.randomUUID(), set, assignments(count));
+            if (!store.write(topic, RegisterStore.ABSENT)) {
+                throw new BrokerException(ErrorKind.TOPIC_EXISTS,
+                        "topic '%s' exists already: choose another name, or change the topic".formatted(name));
+            }
+            catalog.refresh(name);
+            hosted.checkAvailable(topic, 0);
+            return topic;
+        });
     }
 
-    /** Sets overrides; a null value takes the override away. */
+    /**
+     * Sets overrides; a null value takes the override away. Open logs follow at once.
+     *
+     * @throws BrokerException UNKNOWN_TOPIC, INVALID_CONFIG
+     */
     public Topic alterConfig(String name, Map<String, String> changes) {
-        throw new UnsupportedOperationException();
+        return change(name, topic -> {
+            Map<String, String> overrides = changed(topic.overrides(), changes);
+            checkConfig(overrides);
+            return new Topic(topic.name(), topic.id(), overrides, topic.partitions());
+        });
     }
 
-    /** @param total the new number of partitions, larger than the present one */
+    /**
+     * Adds partitions. Keys may from then on map to other partitions than before.
+     *
+     * @param total the new number of partitions, larger than the present one
+     * @throws BrokerException UNKNOWN_TOPIC, INVALID_PARTITIONS, LOG_DIRECTORY_OFFLINE
+     */
     public Topic addPartitions(String name, int total) {
-        throw new UnsupportedOperationException();
+        return change(name, topic -> {
+            int present = topic.partitions().size();
+            if (total <= present) {
+                throw new BrokerException(ErrorKind.INVALID_PARTITIONS,
+                        "topic '%s' has %d partitions already: the number can only grow; it would be %d".formatted(
+                                name, present, total));
+            }
+            checkPartitions(total);
+            hosted.placement().next();
+            List<Topic.Assignment> grown = new ArrayList<>(topic.partitions());
+            grown.addAll(assignments(total - present));
+            return new Topic(topic.name(), topic.id(), topic.overrides(), List.copyOf(grown));
+        });
     }
 
-    /** Deletes a topic with all its records. */
+    /**
+     * Deletes a topic with all its records.
+     *
+     * @throws BrokerException UNKNOWN_TOPIC
+     */
     public void delete(String name) {
-        throw new UnsupportedOperationException();
+        checkOpen();
+        catalog.exclusively(name, () -> {
+            while (true) {
+                TopicStore.Stored stored = stored(name);
+                deleted.add(stored.topic().id());
+                if (store.delete(stored)) {
+                    catalog.refresh(name);
+                    return null;
+                }
+            }
+        });
     }
 
     /** Every topic configuration key with the value in force for this topic, sorted by key. */
     public Map<String, String> effectiveConfig(Topic topic) {
-        throw new UnsupportedOperationException();
+        return Collections.unmodifiableMap(TopicConfig.effective(catalog.defaults(), topic.overrides()));
+    }
+
+    /** Refuses changes from now on. */
+    void close() {
+        closed = true;
+    }
+
+    private Topic change(String name, UnaryOperator<Topic> change) {
+        checkOpen();
+        return catalog.exclusively(name, () -> {
+            while (true) {
+                TopicStore.Stored stored = stored(name);
+                Topic changed = change.apply(stored.topic());
+                if (store.write(changed, stored.version())) {
+                    catalog.refresh(name);
+                    hosted.checkAvailable(changed, stored.topic().partitions().size());
+                    return changed;
+                }
+            }
+        });
+    }
+
+    private TopicStore.Stored stored(String name) {
+        // The name becomes a register's key: nothing odd gets that far.
+        return find(name).orElseThrow(() -> BrokerErrors.unknownTopic(name));
+    }
+
+    private Optional<TopicStore.Stored> find(String name) {
+        return TopicName.isLegal(name) ? store.read(name) : Optional.empty();
+    }
+
+    private List<Topic.Assignment> assignments(int count) {
+        List<Integer> here = List.of(options.brokerId());
+        return IntStream.range(0, count)
+                .mapToObj(partition -> new Topic.Assignment(options.brokerId(), FIRST_EPOCH, here, here)).toList();
+    }
+
+    private void checkPartitions(int count) {
+        if (count < 1 || count > options.maxPartitions()) {
+            throw new BrokerException(ErrorKind.INVALID_PARTITIONS, "the number of partitions must be 1 to %d; it is %d"
+                    .formatted(options.maxPartitions(), count));
+        }
+    }
+
+    private static void checkReplicationFactor(Integer factor) {
+        if (factor != null && factor < 1) {
+            throw new BrokerException(ErrorKind.INVALID_REPLICATION_FACTOR,
+                    "the replication factor must be 1 or more; it is " + factor);
+        } else if (factor != null && factor > BROKERS) {
+            throw new BrokerException(ErrorKind.INVALID_REPLICATION_FACTOR,
+                    "the replication factor is %d, but there is %d broker: use 1".formatted(factor, BROKERS));
+        }
+    }
+
+    private void checkConfig(Map<String, String> overrides) {
+        partitioners.find(TopicConfig.of(catalog.defaults(), overrides).partitioner());
+    }
+
+    private static Map<String, String> changed(Map<String, String> overrides, Map<String, String> changes) {
+        Map<String, String> changed = new TreeMap<>(overrides);
+        changes.forEach((key, value) -> {
+            if (value != null) {
+                changed.put(key, value);
+            } else if (changed.remove(key) == null) {
+                TopicConfigKey.of(key);
+            }
+        });
+        return Collections.unmodifiableMap(changed);
+    }
+
+    private void checkOpen() {
+        if (closed) {
+            throw BrokerErrors.closed();
+        }
     }
 }

@@ -1,0 +1,115 @@
+package io.millrace.broker;
+
+import io.millrace.log.AppendResult;
+import io.millrace.log.record.BatchValidator;
+import io.millrace.log.record.RecordBatch;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+/** Brings records to the logs: what was accumulated here, or raw batches as they came. Thread-safe. */
+final class Appends {
+    private static final long UNKNOWN_OFFSET = -1;
+
+    private final HostedPartitions hosted;
+    private final Handoff handoff;
+    private final BrokerObserver observer;
+    private final int maxUncompressedBytes;
+
+    Appends(HostedPartitions hosted, Handoff handoff, BrokerObserver observer, int maxUncompressedBytes) {
+        this.hosted = hosted;
+        this.handoff = handoff;
+        this.observer = observer;
+        this.maxUncompressedBytes = maxUncompressedBytes;
+    }
+
+    /**
+     * Appends raw batches to one partition.
+     *
+     * @throws RuntimeException of the log or the broker, when nothing was queued
+     */
+    CompletableFuture<AppendResult> append(Partition partition, ByteBuffer bytes, Acks acks) {
+        List<RecordBatch> batches = BatchValidator.validate(bytes,
+                new BatchValidator.Limits(partition.config().maxMessageBytes(), maxUncompressedBytes));
+        List<ByteBuffer> buffers = new ArrayList<>(batches.size());
+        long records = 0;
+        for (RecordBatch batch : batches) {
+            buffers.add(batch.buffer());
+            records += batch.recordCount();
+        }
+        CompletableFuture<AppendResult> appended = append(partition, buffers, records);
+        return acks == Acks.NONE
+                ? CompletableFuture.completedFuture(new AppendResult(UNKNOWN_OFFSET, UNKNOWN_OFFSET, UNKNOWN_OFFSET))
+                : handoff.offWriter(appended);
+    }
+
+    /**
+     * Appends what was accumulated, one append for each partition. The future fails when nothing at all was appended.
+     *
+     * @throws RuntimeException of the log or the broker, when nothing was queued
+     */
+    CompletableFuture<ProduceResult> produce(RecordAccumulator records, Acks acks) {
+        List<PartitionBatches> touched = records.touched();
+        // Every partition is found before the first is written, so that an unknown one fails the request as a whole.
+        List<Partition> partitions = new ArrayList<>(touched.size());
+        for (PartitionBatches batches : touched) {
+            partitions.add(hosted.get(records.topic(), batches.partition(), records.topicId()));
+        }
+        Produced produced = new Produced(records);
+        CompletableFuture<ProduceResult> result = new CompletableFuture<>();
+        if (touched.isEmpty()) {
+            result.complete(produced);
+        }
+        for (int slot = 0; slot < partitions.size(); slot++) {
+            produce(slot, partitions.get(slot), touched.get(slot), produced, result, acks);
+        }
+        if (acks == Acks.NONE) {
+            result.complete(produced);
+        }
+        return result;
+    }
+
+    private void produce(int slot, Partition partition, PartitionBatches batches, Produced produced,
+                         CompletableFuture<ProduceResult> result, Acks acks) {
+        CompletableFuture<AppendResult> appended;
+        try {
+            appended = append(partition, batches.build(), batches.recordCount());
+        } catch (RuntimeException refused) {
+            if (slot == 0) {
+                throw refused;
+            }
+            if (produced.failed(slot, BrokerErrors.asBrokerException(refused))) {
+                handoff.execute(() -> finish(produced, result));
+            }
+            return;
+        }
+        if (acks == Acks.NONE) {
+            return;
+        }
+        appended.whenComplete((offsets, failure) -> {
+            boolean last = failure == null ? produced.appended(slot, offsets.baseOffset())
+                    : produced.failed(slot, BrokerErrors.asBrokerException(failure));
+            if (last) {
+                handoff.execute(() -> finish(produced, result));
+            }
+        });
+    }
+
+    private static void finish(Produced produced, CompletableFuture<ProduceResult> result) {
+        BrokerException failure = produced.totalFailure();
+        if (failure == null) {
+            result.complete(produced);
+        } else {
+            result.completeExceptionally(failure);
+        }
+    }
+
+    private CompletableFuture<AppendResult> append(Partition partition, List<ByteBuffer> batches, long records) {
+        long bytes = batches.stream().mapToLong(ByteBuffer::remaining).sum();
+        return partition.append(batches).thenApply(appended -> {
+            observer.produced(partition.topic(), records, bytes);
+            return appended;
+        });
+    }
+}

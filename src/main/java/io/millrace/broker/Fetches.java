@@ -1,0 +1,101 @@
+package io.millrace.broker;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.LongSupplier;
+
+/** Answers fetches, at once or after parking them until enough has come or their time is over. Thread-safe. */
+final class Fetches {
+    private final Handoff handoff;
+    private final Deadlines deadlines;
+    private final BrokerObserver observer;
+
+    Fetches(Handoff handoff, ScheduledExecutorService timers, LongSupplier nanoTime, BrokerObserver observer) {
+        this.handoff = handoff;
+        this.deadlines = new Deadlines(timers, nanoTime);
+        this.observer = observer;
+    }
+
+    /** @throws BrokerException INVALID_REQUEST */
+    static void check(FetchRequest request) {
+        checkNotNegative("min_bytes", request.minBytes());
+        checkNotNegative("max_bytes", request.maxBytes());
+        checkNotNegative("the time to wait", request.maxWaitMs());
+        if (request.from() instanceof FetchPosition.AtOffset at) {
+            checkNotNegative("the offset", at.offset());
+        } else if (request.from() instanceof FetchPosition.AtTimestamp at) {
+            checkNotNegative("the timestamp", at.timestamp());
+        }
+    }
+
+    static void checkNotNegative(String what, long value) {
+        if (value < 0) {
+            throw new BrokerException(ErrorKind.INVALID_REQUEST, what + " must be 0 or more; it is " + value);
+        }
+    }
+
+    /** Reads on the caller's thread; what has to wait is read again on a worker's. */
+    CompletableFuture<FetchResult> fetch(Partition partition, FetchRequest request) {
+        // Not more than max_bytes can ever be there at once; 0 asks for one batch, whatever its size.
+        int needed = Math.min(request.minBytes(), Math.max(1, request.maxBytes()));
+        long offset = partition.resolve(request.from());
+        PartitionRead read = partition.read(offset, request.maxBytes());
+        if (isEnough(read, needed) || request.maxWaitMs() == 0) {
+            observe(partition, read);
+            return CompletableFuture.completedFuture(read.result());
+        }
+        ParkedFetch fetch = new ParkedFetch(partition, offset, needed, request.maxBytes(), this::resume);
+        Deadlines.Deadline deadline =
+                deadlines.add(request.maxWaitMs(), () -> handoff.execute(() -> attempt(fetch, true)));
+        // Answered, failed or cancelled: nothing of it is kept.
+        fetch.result().whenComplete((result, failure) -> {
+            deadlines.remove(deadline);
+            partition.parked().remove(fetch);
+        });
+        park(fetch, read);
+        return fetch.result();
+    }
+
+    void close() {
+        deadlines.close();
+    }
+
+    /** How many have a deadline, that is, wait. */
+    int waiting() {
+        return deadlines.size();
+    }
+
+    private void resume(ParkedFetch fetch) {
+        attempt(fetch, false);
+    }
+
+    private void attempt(ParkedFetch fetch, boolean timeIsOver) {
+        if (fetch.result().isDone()) {
+            return;
+        }
+        try {
+            PartitionRead read = fetch.read();
+            if (!timeIsOver && !isEnough(read, fetch.needed())) {
+                park(fetch, read);
+            } else if (fetch.result().complete(read.result())) {
+                observe(fetch.partition(), read);
+            }
+        } catch (RuntimeException failure) {
+            fetch.result().completeExceptionally(BrokerErrors.translate(failure));
+        }
+    }
+
+    private static void park(ParkedFetch fetch, PartitionRead read) {
+        fetch.partition().parked().add(fetch, read.seen().bytes() + fetch.needed() - read.bytes());
+    }
+
+    private static boolean isEnough(PartitionRead read, int needed) {
+        return read.bytes() >= needed || !read.reachedHighWatermark();
+    }
+
+    private void observe(Partition partition, PartitionRead read) {
+        if (read.records() > 0) {
+            observer.fetched(partition.topic(), read.records(), read.bytes());
+        }
+    }
+}

@@ -1,0 +1,202 @@
+package io.millrace.broker;
+
+import io.millrace.log.LogDirectory;
+import io.millrace.log.PartitionLog;
+import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+
+/**
+ * The partitions that this broker hosts, and the directories that hold their logs. Look-ups come from any thread; a
+ * topic's partitions come and go under that topic's lock, see {@link TopicCatalog}.
+ */
+final class HostedPartitions {
+    private static final System.Logger LOG = System.getLogger(HostedPartitions.class.getName());
+
+    private final int brokerId;
+    private final List<LogDirectory> directories;
+    private final Executor workers;
+    private final Handoff handoff;
+    private final Map<TopicPartition, PartitionSlot> slots = new ConcurrentHashMap<>();
+
+    HostedPartitions(int brokerId, List<LogDirectory> directories, Executor workers, Handoff handoff) {
+        this.brokerId = brokerId;
+        this.directories = List.copyOf(directories);
+        this.workers = workers;
+        this.handoff = handoff;
+    }
+
+    /**
+     * A partition of this very topic.
+     *
+     * @throws BrokerException UNKNOWN_TOPIC when it is not the topic's (any more), or why its log could not be opened
+     */
+    Partition get(String topic, int partition, UUID topicId) {
+        PartitionSlot slot = slots.get(new TopicPartition(topic, partition));
+        if (slot == null || !slot.topicId().equals(topicId)) {
+            throw BrokerErrors.unknownTopic(topic);
+        }
+        if (slot instanceof UnavailablePartition unavailable) {
+            throw unavailable.exception();
+        }
+        return (Partition) slot;
+    }
+
+    boolean isWritable(String topic, int partition) {
+        return slots.get(new TopicPartition(topic, partition)) instanceof Partition working && working.isWritable();
+    }
+
+    /** Those that work, sorted by topic and partition. */
+    List<Partition> working() {
+        List<Partition> working = new ArrayList<>();
+        slots.values().forEach(slot -> {
+            if (slot instanceof Partition partition) {
+                working.add(partition);
+            }
+        });
+        working.sort(Comparator.comparing(Partition::topic).thenComparingInt(Partition::partition));
+        return working;
+    }
+
+    /** Where new partitions go. */
+    LogPlacement placement() {
+        return new LogPlacement(directories, working().stream().map(partition -> partition.log().directory()).toList());
+    }
+
+    /** Opens or creates the logs of a topic that are not hosted yet, new ones where there is room. */
+    void host(CachedTopic topic) {
+        LogPlacement placement = placement();
+        Map<TopicPartition, LogDirectory> homes = new HashMap<>();
+        for (TopicPartition id : missing(topic)) {
+            homes.put(id, placement.next());
+        }
+        host(List.of(topic), homes);
+    }
+
+    /** Opens or creates the logs of topics that are not hosted yet and have a home; errors become slots that say so. */
+    void host(List<CachedTopic> topics, Map<TopicPartition, LogDirectory> homes) {
+        List<Runnable> openings = new ArrayList<>();
+        for (CachedTopic topic : topics) {
+            for (TopicPartition id : missing(topic)) {
+                LogDirectory home = homes.get(id);
+                if (home != null) {
+                    openings.add(() -> slots.put(id, open(topic, id, home)));
+                }
+            }
+        }
+        SharedWork.run(openings, workers, Runtime.getRuntime().availableProcessors() - 1);
+    }
+
+    /** Notes a partition that cannot be opened at all. */
+    void hostUnavailable(TopicPartition id, UUID topicId, String reason) {
+        LOG.log(Level.ERROR, "partition {0} is not available: {1}", id, reason);
+        slots.put(id, new UnavailablePartition(id, topicId, null, ErrorKind.LOG_DIRECTORY_OFFLINE, reason));
+    }
+
+    /** The partitions of a topic that this broker should host and does not. */
+    List<TopicPartition> missing(CachedTopic topic) {
+        List<TopicPartition> missing = new ArrayList<>();
+        for (int partition = 0; partition < topic.partitionCount(); partition++) {
+            TopicPartition id = new TopicPartition(topic.name(), partition);
+            if (topic.isHostedBy(brokerId, partition) && !slots.containsKey(id)) {
+                missing.add(id);
+            }
+        }
+        return missing;
+    }
+
+    /**
+     * Applies the topic's configuration to its open logs, and opens those that only a bad configuration kept closed.
+     */
+    void reconfigure(CachedTopic topic) {
+        if (topic.invalid() != null) {
+            return;
+        }
+        for (int partition = 0; partition < topic.partitionCount(); partition++) {
+            TopicPartition id = new TopicPartition(topic.name(), partition);
+            PartitionSlot slot = slots.get(id);
+            if (slot instanceof Partition working) {
+                working.reconfigure(topic.config());
+            } else if (slot instanceof UnavailablePartition closed && closed.kind() == ErrorKind.INVALID_CONFIG) {
+                slots.put(id, open(topic, id, closed.home()));
+            }
+        }
+    }
+
+    /**
+     * Makes sure that the partitions from this one on can be used.
+     *
+     * @throws BrokerException why one of them cannot
+     */
+    void checkAvailable(Topic topic, int firstPartition) {
+        for (int partition = firstPartition; partition < topic.partitions().size(); partition++) {
+            if (topic.partitions().get(partition).replicas().contains(brokerId)) {
+                get(topic.name(), partition, topic.id());
+            }
+        }
+    }
+
+    /**
+     * Ends the partitions of a topic.
+     *
+     * @param deleteLogs whether their files go too
+     * @return whether all files are gone
+     */
+    boolean drop(CachedTopic topic, boolean deleteLogs) {
+        boolean gone = deleteLogs;
+        List<CompletableFuture<Void>> deletions = new ArrayList<>();
+        for (int partition = 0; partition < topic.partitionCount(); partition++) {
+            PartitionSlot slot = slots.remove(new TopicPartition(topic.name(), partition));
+            if (slot instanceof Partition working) {
+                working.retire(BrokerErrors.unknownTopic(topic.name()));
+                if (deleteLogs) {
+                    deletions.add(working.log().directory().delete(working.log()));
+                }
+            } else if (slot instanceof UnavailablePartition) {
+                gone = false;
+            }
+        }
+        for (CompletableFuture<Void> deletion : deletions) {
+            gone &= awaitDeletion(topic.name(), deletion);
+        }
+        return gone;
+    }
+
+    /** Answers all that waits, and all that comes, with this. */
+    void close(BrokerException reason) {
+        working().forEach(partition -> partition.retire(reason));
+    }
+
+    private PartitionSlot open(CachedTopic topic, TopicPartition id, LogDirectory home) {
+        try {
+            TopicConfig config = topic.usableConfig();
+            PartitionLog log = home.openLog(topic.name(), id.partition(), topic.id(), config.log());
+            return new Partition(log, topic.topic().partitions().get(id.partition()).leaderEpoch(), config, handoff);
+        } catch (RuntimeException failure) {
+            LOG.log(Level.ERROR, "the log of partition " + id + " in " + home.root() + " could not be opened", failure);
+            RuntimeException translated = BrokerErrors.translate(failure);
+            ErrorKind kind =
+                    translated instanceof BrokerException known ? known.kind() : ErrorKind.LOG_DIRECTORY_OFFLINE;
+            return new UnavailablePartition(id, topic.id(), home, kind, translated.getMessage());
+        }
+    }
+
+    private static boolean awaitDeletion(String topic, CompletableFuture<Void> deletion) {
+        try {
+            deletion.join();
+            return true;
+        } catch (CompletionException failure) {
+            LOG.log(Level.WARNING, "a log of deleted topic '" + topic + "' could not be removed now;"
+                    + " the next start tries again", failure.getCause());
+            return false;
+        }
+    }
+}

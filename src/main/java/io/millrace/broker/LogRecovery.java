@@ -1,0 +1,124 @@
+package io.millrace.broker;
+
+import io.millrace.log.LogDirectory;
+import io.millrace.log.LogDirectory.Found;
+import io.millrace.log.PartitionLog;
+import java.lang.System.Logger.Level;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletionException;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/**
+ * Brings the logs on disk and the registers of topics together when the broker opens: logs of deleted topics are
+ * removed, those of known topics recovered, missing ones made, and others left alone. Used by one thread, once.
+ */
+final class LogRecovery {
+    private static final System.Logger LOG = System.getLogger(LogRecovery.class.getName());
+
+    private final List<LogDirectory> directories;
+    private final TopicCatalog catalog;
+    private final DeletedTopics deleted;
+    private final HostedPartitions hosted;
+    private final StrayLogs strays;
+    private final TopicConfig defaults;
+
+    private final Map<TopicPartition, LogDirectory> homes = new HashMap<>();
+    private final Set<UUID> notRemoved = new HashSet<>();
+
+    /** @param defaults with which logs are opened only to be removed */
+    LogRecovery(List<LogDirectory> directories, TopicCatalog catalog, DeletedTopics deleted, HostedPartitions hosted,
+                StrayLogs strays, TopicConfig defaults) {
+        this.directories = directories;
+        this.catalog = catalog;
+        this.deleted = deleted;
+        this.hosted = hosted;
+        this.strays = strays;
+        this.defaults = defaults;
+    }
+
+    /** @throws BrokerException UNAVAILABLE when the registers cannot be read */
+    void run() {
+        List<CachedTopic> topics = catalog.read();
+        Set<UUID> deletedIds = deleted.ids();
+        Map<String, CachedTopic> byName =
+                topics.stream().collect(Collectors.toMap(CachedTopic::name, Function.identity()));
+        for (LogDirectory directory : directories) {
+            for (Found found : directory.found()) {
+                sort(directory, found, byName.get(found.topic()), deletedIds);
+            }
+        }
+        topics.forEach(this::placeMissing);
+        hosted.host(topics, homes);
+        catalog.admit(topics);
+        clear(deletedIds, topics);
+    }
+
+    private void sort(LogDirectory directory, Found found, CachedTopic topic, Set<UUID> deletedIds) {
+        TopicPartition id = new TopicPartition(found.topic(), found.partition());
+        if (topic != null && topic.id().equals(found.topicId()) && found.partition() < topic.partitionCount()) {
+            claim(id, topic, directory);
+        } else if (deletedIds.contains(found.topicId()) || topic != null && !topic.id().equals(found.topicId())) {
+            remove(directory, found);
+        } else {
+            strays.add(id, found.topicId(), directory.root());
+        }
+    }
+
+    private void claim(TopicPartition id, CachedTopic topic, LogDirectory directory) {
+        LogDirectory other = homes.putIfAbsent(id, directory);
+        if (other != null) {
+            hosted.hostUnavailable(id, topic.id(),
+                    "its log is in %s and in %s: move one of them away and restart the server"
+                            .formatted(other.root(), directory.root()));
+        }
+    }
+
+    private void remove(LogDirectory directory, Found found) {
+        TopicPartition id = new TopicPartition(found.topic(), found.partition());
+        try {
+            LOG.log(Level.INFO, "removing the log {0} of a deleted topic from {1}", id, directory.root());
+            PartitionLog log = directory.openLog(found.topic(), found.partition(), found.topicId(), defaults.log());
+            directory.delete(log).join();
+        } catch (RuntimeException failure) {
+            Throwable cause = failure instanceof CompletionException wrapper ? wrapper.getCause() : failure;
+            LOG.log(Level.WARNING, "the log " + id + " of a deleted topic could not be removed from " + directory.root()
+                    + "; the next start tries again", cause);
+            notRemoved.add(found.topicId());
+        }
+    }
+
+    /** A crash between the register and the logs of a new topic leaves some to be made. */
+    private void placeMissing(CachedTopic topic) {
+        LogPlacement placement = new LogPlacement(directories, homes.values());
+        for (TopicPartition id : hosted.missing(topic)) {
+            if (homes.containsKey(id)) {
+                continue;
+            }
+            if (allDirectoriesWork()) {
+                homes.put(id, placement.next());
+                LOG.log(Level.WARNING, "there is no log of partition {0}: an empty one is made", id);
+            } else {
+                // An empty log beside the real one would hand out offsets a second time.
+                hosted.hostUnavailable(id, topic.id(),
+                        "its log was not found and may be in a log directory that is offline");
+            }
+        }
+    }
+
+    private void clear(Set<UUID> deletedIds, List<CachedTopic> topics) {
+        Set<UUID> live = topics.stream().map(CachedTopic::id).collect(Collectors.toSet());
+        if (allDirectoriesWork()) {
+            deletedIds.stream().filter(id -> !live.contains(id) && !notRemoved.contains(id)).forEach(deleted::remove);
+        }
+    }
+
+    private boolean allDirectoriesWork() {
+        return directories.stream().allMatch(directory -> directory.failure() == null);
+    }
+}

@@ -1,0 +1,46 @@
+package io.millrace.broker;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+
+/** A fetch that waits for more bytes, holding no thread. Over as soon as its result is done, whoever did that. */
+final class ParkedFetch {
+    private final Partition partition;
+    private final long offset;
+    private final int needed;
+    private final int maxBytes;
+    private final Consumer<ParkedFetch> resume;
+    private final CompletableFuture<FetchResult> result = new CompletableFuture<>();
+
+    /**
+     * @param needed bytes that it waits for
+     * @param resume what to do when they seem to be there
+     */
+    ParkedFetch(Partition partition, long offset, int needed, int maxBytes, Consumer<ParkedFetch> resume) {
+        this.partition = partition;
+        this.offset = offset;
+        this.needed = needed;
+        this.maxBytes = maxBytes;
+        this.resume = resume;
+    }
+
+    Partition partition() {
+        return partition;
+    }
+
+    PartitionRead read() {
+        return partition.read(offset, maxBytes);
+    }
+
+    int needed() {
+        return needed;
+    }
+
+    CompletableFuture<FetchResult> result() {
+        return result;
+    }
+
+    void resume() {
+        resume.accept(this);
+    }
+}

@@ -1,0 +1,18 @@
+package io.millrace.broker;
+
+/**
+ * What one read of a partition gave.
+ *
+ * @param records how many are in the batches
+ * @param seen    the watermark up to which was read
+ */
+record PartitionRead(FetchResult result, long records, Watermark seen) {
+    int bytes() {
+        return result.batches().remaining();
+    }
+
+    /** Whether there is nothing more to read until the high watermark moves. */
+    boolean reachedHighWatermark() {
+        return result.nextOffset() >= seen.highWatermark();
+    }
+}

@@ -1,0 +1,160 @@
+package io.millrace.broker;
+
+import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+
+/**
+ * The topics as this server last read them: a cache of their registers, good enough to answer from and never believed
+ * for a decision, which is what the compare-and-set is for. Hosting follows it: a topic is here only after its logs are
+ * open, and gone before they are. A topic changes under its lock only.
+ */
+final class TopicCatalog {
+    private static final System.Logger LOG = System.getLogger(TopicCatalog.class.getName());
+    private static final int LOCKS = 64;
+
+    private final TopicStore store;
+    private final DeletedTopics deleted;
+    private final HostedPartitions hosted;
+    private final Map<String, String> defaults;
+    private final BrokerObserver observer;
+    private final Map<String, CachedTopic> byName = new ConcurrentSkipListMap<>();
+    private final List<ReentrantLock> locks = new ArrayList<>();
+
+    TopicCatalog(TopicStore store, DeletedTopics deleted, HostedPartitions hosted, Map<String, String> defaults,
+                 BrokerObserver observer) {
+        this.store = store;
+        this.deleted = deleted;
+        this.hosted = hosted;
+        this.defaults = Map.copyOf(defaults);
+        this.observer = observer;
+        for (int i = 0; i < LOCKS; i++) {
+            locks.add(new ReentrantLock());
+        }
+    }
+
+    List<String> names() {
+        return List.copyOf(byName.keySet());
+    }
+
+    Optional<CachedTopic> find(String name) {
+        return name == null ? Optional.empty() : Optional.ofNullable(byName.get(name));
+    }
+
+    /** @throws BrokerException UNKNOWN_TOPIC */
+    CachedTopic get(String name) {
+        return find(name).orElseThrow(() -> BrokerErrors.unknownTopic(name));
+    }
+
+    Map<String, String> defaults() {
+        return defaults;
+    }
+
+    /** Runs a change of one topic; one at a time for each name. */
+    <T> T exclusively(String name, Supplier<T> change) {
+        ReentrantLock lock = locks.get(Math.floorMod(name.hashCode(), LOCKS));
+        lock.lock();
+        try {
+            return change.get();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Every topic as its register is now, hosting not touched: for the start. A register that is no topic is left out.
+     */
+    List<CachedTopic> read() {
+        List<CachedTopic> topics = new ArrayList<>();
+        for (String name : store.names()) {
+            try {
+                store.read(name).ifPresent(stored -> topics.add(cached(stored, Optional.empty())));
+            } catch (IllegalStateException notATopic) {
+                LOG.log(Level.ERROR, "the register of topic '" + name + "' cannot be read: the topic is left out",
+                        notATopic);
+            }
+        }
+        return topics;
+    }
+
+    /** Takes in topics whose logs are open. */
+    void admit(List<CachedTopic> topics) {
+        topics.forEach(topic -> byName.put(topic.name(), topic));
+    }
+
+    /**
+     * Reads a topic's register and brings the cache and the logs into line with it. Blocks.
+     *
+     * @throws BrokerException UNAVAILABLE
+     */
+    void refresh(String name) {
+        exclusively(name, () -> {
+            Optional<CachedTopic> known = find(name);
+            Optional<TopicStore.Stored> stored = store.read(name);
+            if (known.isPresent() && stored.filter(now -> now.topic().id().equals(known.get().id())).isEmpty()) {
+                drop(known.get(), stored.isPresent());
+                stored.ifPresent(now -> host(cached(now, Optional.empty())));
+            } else if (stored.isPresent() && known.filter(old -> old.version() >= stored.get().version()).isEmpty()) {
+                host(cached(stored.get(), known));
+            }
+            return null;
+        });
+    }
+
+    /** Looks at every topic, in case the doorbell did not ring; what cannot be read now is tried again next time. */
+    void refreshAll() {
+        try {
+            TreeSet<String> names = new TreeSet<>(store.names());
+            names.addAll(byName.keySet());
+            names.forEach(this::refreshQuietly);
+        } catch (BrokerException unavailable) {
+            LOG.log(Level.WARNING, "the topics could not be read again: {0}", unavailable.getMessage());
+        }
+    }
+
+    void refreshQuietly(String name) {
+        try {
+            refresh(name);
+        } catch (RuntimeException failure) {
+            LOG.log(Level.WARNING, "topic '" + name + "' could not be read again; what is known of it may be old",
+                    failure);
+        }
+    }
+
+    private void host(CachedTopic topic) {
+        hosted.host(topic);
+        hosted.reconfigure(topic);
+        byName.put(topic.name(), topic);
+    }
+
+    private void drop(CachedTopic topic, boolean replaced) {
+        byName.remove(topic.name());
+        boolean certain = replaced || deleted.ids().contains(topic.id());
+        if (!certain) {
+            LOG.log(Level.WARNING,
+                    "topic ''{0}'' has no register any more, yet was not deleted: its logs are left alone",
+                    topic.name());
+        }
+        if (hosted.drop(topic, certain)) {
+            deleted.remove(topic.id());
+        }
+        observer.topicDeleted(topic.name());
+    }
+
+    private CachedTopic cached(TopicStore.Stored stored, Optional<CachedTopic> earlier) {
+        Topic topic = stored.topic();
+        StickyRoundRobin keyless = earlier.map(CachedTopic::keyless).orElseGet(StickyRoundRobin::new);
+        try {
+            return new CachedTopic(topic, stored.version(), TopicConfig.of(defaults, topic.overrides()), null, keyless);
+        } catch (BrokerException invalid) {
+            LOG.log(Level.ERROR, "the stored configuration of topic '" + topic.name() + "' cannot be used", invalid);
+            return new CachedTopic(topic, stored.version(), null, invalid, keyless);
+        }
+    }
+}

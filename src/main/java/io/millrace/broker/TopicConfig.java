@@ -1,0 +1,65 @@
+package io.millrace.broker;
+
+import io.millrace.log.FlushPolicy;
+import io.millrace.log.LogConfig;
+import io.millrace.log.record.Codec;
+import io.millrace.log.record.TimestampType;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * The configuration in force for one topic, typed.
+ *
+ * @param batchCodec      codec of the batches that this server builds
+ * @param maxMessageBytes largest record batch, in bytes
+ * @param partitioner     name of the partitioner
+ * @param log             what each partition's log is told
+ */
+record TopicConfig(Codec batchCodec, int maxMessageBytes, String partitioner, LogConfig log) {
+    private static final int INDEX_INTERVAL_BYTES = 4096;
+
+    /**
+     * @param values overrides on top of the server's defaults
+     * @throws BrokerException INVALID_CONFIG
+     */
+    static TopicConfig of(Map<String, String> defaults, Map<String, String> values) {
+        Map<String, String> effective = effective(defaults, values);
+        effective.forEach((key, value) -> TopicConfigKey.of(key).check(value));
+        return new TopicConfig(codec(effective.get(TopicConfigKey.COMPRESSION_TYPE.key())),
+                Integer.parseInt(effective.get(TopicConfigKey.MAX_MESSAGE_BYTES.key())),
+                effective.get(TopicConfigKey.PARTITIONER.key()), logConfig(effective));
+    }
+
+    /** Every key with its value, sorted by key; unchecked. */
+    static Map<String, String> effective(Map<String, String> defaults, Map<String, String> overrides) {
+        Map<String, String> effective = new TreeMap<>();
+        for (TopicConfigKey key : TopicConfigKey.values()) {
+            effective.put(key.key(), key.defaultValue());
+        }
+        effective.putAll(defaults);
+        effective.putAll(overrides);
+        return effective;
+    }
+
+    private static Codec codec(String compressionType) {
+        return compressionType.equals("producer")
+                ? Codec.NONE : Codec.valueOf(compressionType.toUpperCase(Locale.ROOT));
+    }
+
+    private static LogConfig logConfig(Map<String, String> values) {
+        return new LogConfig(
+                number(values, TopicConfigKey.SEGMENT_BYTES),
+                number(values, TopicConfigKey.SEGMENT_MS),
+                number(values, TopicConfigKey.RETENTION_MS),
+                number(values, TopicConfigKey.RETENTION_BYTES),
+                INDEX_INTERVAL_BYTES,
+                values.get(TopicConfigKey.MESSAGE_TIMESTAMP_TYPE.key()).equals("CreateTime")
+                        ? TimestampType.CREATE_TIME : TimestampType.LOG_APPEND_TIME,
+                FlushPolicy.valueOf(values.get(TopicConfigKey.FLUSH.key()).toUpperCase(Locale.ROOT)));
+    }
+
+    private static long number(Map<String, String> values, TopicConfigKey key) {
+        return Long.parseLong(values.get(key.key()));
+    }
+}

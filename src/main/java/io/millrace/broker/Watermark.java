@@ -1,0 +1,13 @@
+package io.millrace.broker;
+
+/**
+ * How far a partition's records are committed.
+ *
+ * @param highWatermark the offset after the last committed record
+ * @param bytes         of batches committed since the partition was opened: how much more has come, without reading it
+ */
+record Watermark(long highWatermark, long bytes) {
+    Watermark after(long lastOffset, long appendedBytes) {
+        return new Watermark(Math.max(highWatermark, lastOffset + 1), bytes + appendedBytes);
+    }
+}
