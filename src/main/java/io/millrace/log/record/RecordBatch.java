@@ -8,7 +8,8 @@ import java.util.zip.CRC32C;
 
 /**
  * A view over the bytes of one record batch v2; copies nothing. Not thread-safe. The header's fields are read as they
- * stand: bytes from outside go through {@link BatchValidator} first, bytes from a disk through {@link #checksumMatches()}.
+ * stand: bytes from outside go through {@link BatchValidator} first, bytes from a disk through
+ * {@link #checksumMatches()}.
  */
 public final class RecordBatch {
     /** Bytes before the records begin. */
@@ -103,17 +104,17 @@ public final class RecordBatch {
         return length + PREFIX_BYTES;
     }
 
-    /** Base offset of the batch whose header begins at an index of the buffer; needs {@link #PREFIX_BYTES} bytes there. */
+    /** Base offset of the batch whose header begins at an index; needs {@link #PREFIX_BYTES} bytes there. */
     public static long baseOffsetAt(ByteBuffer buffer, int index) {
         return bigEndian(buffer.getLong(index + BASE_OFFSET), buffer);
     }
 
-    /** Last offset of the batch whose header begins at an index of the buffer; needs {@link #HEADER_BYTES} bytes there. */
+    /** Last offset of the batch whose header begins at an index; needs {@link #HEADER_BYTES} bytes there. */
     public static long lastOffsetAt(ByteBuffer buffer, int index) {
         return baseOffsetAt(buffer, index) + bigEndian(buffer.getInt(index + LAST_OFFSET_DELTA), buffer);
     }
 
-    /** Largest timestamp of the batch whose header begins at an index of the buffer; needs {@link #HEADER_BYTES} bytes. */
+    /** Largest timestamp of the batch whose header begins at an index; needs {@link #HEADER_BYTES} bytes there. */
     public static long maxTimestampAt(ByteBuffer buffer, int index) {
         return bigEndian(buffer.getLong(index + MAX_TIMESTAMP), buffer);
     }
