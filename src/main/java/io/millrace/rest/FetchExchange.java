@@ -23,6 +23,8 @@ final class FetchExchange {
     /** A fetch that the broker has not ended this long after its wait is given up, in ms. */
     private static final long GRACE_MS = 30_000;
 
+    private static final byte[] NOTHING = new byte[0];
+
     private final FetchRequest request;
     private final FetchFormat format;
     private final AsyncResponse response;
@@ -74,9 +76,10 @@ final class FetchExchange {
     }
 
     private Response response(FetchResult result, long nextOffset, ByteBuffer body) {
-        byte[] array = body.array();
-        int from = body.arrayOffset() + body.position();
         int length = body.remaining();
+        // an empty one may have no array to show
+        byte[] array = length == 0 ? NOTHING : body.array();
+        int from = length == 0 ? 0 : body.arrayOffset() + body.position();
         return Response.ok((StreamingOutput) out -> out.write(array, from, length), format.mediaType())
                 .header(HttpHeaders.CONTENT_LENGTH, length)
                 .header("Millrace-Offset", result.offset())

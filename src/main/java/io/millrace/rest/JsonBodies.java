@@ -1,23 +1,26 @@
 package io.millrace.rest;
 
+import io.millrace.rest.dialect.JsonSyntax;
 import io.millrace.rest.dialect.RequestException;
 import jakarta.json.Json;
+import jakarta.json.JsonConfig;
 import jakarta.json.JsonException;
 import jakarta.json.JsonNumber;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonReader;
+import jakarta.json.JsonReaderFactory;
 import jakarta.json.JsonString;
 import jakarta.json.JsonValue;
 import jakarta.json.bind.Jsonb;
 import jakarta.json.bind.JsonbBuilder;
 import jakarta.json.bind.JsonbConfig;
 import jakarta.json.bind.config.PropertyNamingStrategy;
-import jakarta.json.bind.config.PropertyOrderStrategy;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.reflect.RecordComponent;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -29,9 +32,11 @@ public final class JsonBodies {
     /** No administrative request needs more. */
     private static final int MAX_BYTES = 256 * 1024;
 
+    private static final JsonReaderFactory READERS =
+            Json.createReaderFactory(Map.of(JsonConfig.KEY_STRATEGY, JsonConfig.KeyStrategy.NONE));
+
     private final Jsonb jsonb = JsonbBuilder.create(new JsonbConfig()
             .withPropertyNamingStrategy(PropertyNamingStrategy.LOWER_CASE_WITH_UNDERSCORES)
-            .withPropertyOrderStrategy(PropertyOrderStrategy.ANY)
             .withNullValues(true));
 
     /**
@@ -75,13 +80,17 @@ public final class JsonBodies {
     }
 
     private static JsonObject parse(byte[] bytes) {
-        try (JsonReader reader = Json.createReaderFactory(Map.of()).createReader(new ByteArrayInputStream(bytes),
-                StandardCharsets.UTF_8)) {
+        // JSON-P itself would take what follows the first value, and fails on deep nesting in a way of its own
+        JsonSyntax syntax = new JsonSyntax();
+        if (!syntax.isValue(bytes, 0, bytes.length)) {
+            throw RequestException.invalidBody("this is not JSON in UTF-8 from byte " + syntax.position() + " on");
+        }
+        try (JsonReader reader = READERS.createReader(new ByteArrayInputStream(bytes), StandardCharsets.UTF_8)) {
             if (reader.readValue() instanceof JsonObject object) {
                 return object;
             }
         } catch (JsonException e) {
-            throw RequestException.invalidBody(Numbers.quoted(String.valueOf(e.getMessage())));
+            throw RequestException.invalidBody(String.valueOf(e.getMessage()));
         }
         throw RequestException.invalidBody("a JSON object is expected");
     }
@@ -120,6 +129,6 @@ public final class JsonBodies {
     }
 
     private static String underscored(String component) {
-        return component.replaceAll("([A-Z])", "_$1").toLowerCase(java.util.Locale.ROOT);
+        return component.replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT);
     }
 }

@@ -50,7 +50,7 @@ public class Producing {
         MemoryBudget.Reservation memory = budget.reserve(0);
         try {
             RequestBody in = new RequestBody(body, contentLength, limits.maxRequestBytes(), memory);
-            int count = new RecordListReader(parsers, format, maxRecordBytes(broker, topic), partition)
+            int count = new RecordListReader(parsers, format, records.maxBatchBytes(), partition)
                     .read(in, records::append);
             memory.resize(memory.held() + ProduceResultWriter.bytesFor(count));
             broker.produce(records, acks)
@@ -89,10 +89,5 @@ public class Producing {
     /** Before the body is read: a request that goes nowhere costs nothing. */
     private static void requirePartition(Broker broker, String topic, int partition) {
         broker.offsets(topic, partition);
-    }
-
-    private static int maxRecordBytes(Broker broker, String topic) {
-        String configured = broker.topics().effectiveConfig(broker.topics().get(topic)).get("max.message.bytes");
-        return Integer.parseInt(configured);
     }
 }

@@ -4,7 +4,7 @@ package io.millrace.rest.dialect;
  * Tells whether bytes are exactly one JSON value (RFC 8259) in UTF-8, so that they can stand in a response as they are.
  * A parser would do it too, but costs more than the rest of a record's way out. Reused, not thread-safe.
  */
-final class JsonSyntax {
+public final class JsonSyntax {
     /** Values nested deeper are not given out as JSON: readers refuse them. */
     static final int MAX_NESTING = 500;
 
@@ -12,7 +12,7 @@ final class JsonSyntax {
     private int at;
     private int end;
 
-    boolean isValue(byte[] in, int from, int to) {
+    public boolean isValue(byte[] in, int from, int to) {
         bytes = in;
         at = from;
         end = to;
@@ -21,6 +21,11 @@ final class JsonSyntax {
         skipSpace();
         bytes = null;
         return valid && at == end;
+    }
+
+    /** Where the last look ended: when it found no value, the index of the byte that cannot stand there. */
+    public int position() {
+        return at;
     }
 
     private boolean value(int depth) {

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.exc.InputCoercionException;
-import io.millrace.broker.BrokerException;
 import io.millrace.broker.RecordAccumulator;
 import io.millrace.log.record.Header;
 import java.io.IOException;
@@ -56,9 +55,9 @@ public final class RecordListReader {
 
     /**
      * @return how many records were given on, 1 or more
-     * @throws RequestException when the body is refused
-     * @throws BrokerException  when the sink refuses a record; the message names the record
-     * @throws IOException      when the body cannot be read
+     * @throws RequestException                   when the body is refused
+     * @throws io.millrace.broker.BrokerException when the sink refuses a record
+     * @throws IOException                        when the body cannot be read
      */
     public int read(InputStream body, RecordSink sink) throws IOException {
         try (JsonParser parser = parsers.parser(body, maxRecordBytes)) {
@@ -134,11 +133,7 @@ public final class RecordListReader {
         if ((seen & VALUE) == 0) {
             throw invalid("the field \"value\" is missing; null makes a tombstone");
         }
-        try {
-            sink.append(partition, timestamp, hasKey ? key.view() : null, hasValue ? value.view() : null, headers);
-        } catch (BrokerException e) {
-            throw new BrokerException(e.kind(), "records[" + index + "]: " + e.getMessage(), e);
-        }
+        sink.append(partition, timestamp, hasKey ? key.view() : null, hasValue ? value.view() : null, headers);
     }
 
     private int field(String name) {

@@ -51,7 +51,7 @@ public final class RecordListWriter {
     }
 
     /**
-     * Writes the whole array.
+     * Writes the whole array; control records are markers and left out.
      *
      * @param batches    whole, checked batches in offset order
      * @param from       records with a lower offset are left out: the first batch may begin before what was asked for
@@ -68,7 +68,7 @@ public final class RecordListWriter {
 
     private long writeRecords(ByteBuffer batches, long from, long nextOffset) {
         for (RecordBatch batch : RecordBatch.in(batches)) {
-            if (batch.lastOffset() < from) {
+            if (batch.lastOffset() < from || batch.isControl()) {
                 continue;
             }
             for (Iterator<Record> in = batch.records(); in.hasNext();) {

@@ -267,7 +267,7 @@ class RecordListReaderTest {
     }
 
     @Test
-    void whatTheSinkRefusesNamesTheRecord() {
+    void whatTheSinkRefusesIsToldAsItIs() {
         RecordSink refusing = (partition, timestamp, key, value, headers) -> {
             if (partition == 9) {
                 throw new BrokerException(ErrorKind.UNKNOWN_PARTITION, "no partition 9");
@@ -278,7 +278,7 @@ class RecordListReaderTest {
 
         assertThatThrownBy(() -> reader.read(
                 stream("{\"records\":[{\"value\":1},{\"value\":1,\"partition\":9}]}"), refusing))
-                .isInstanceOf(BrokerException.class).hasMessage("records[1]: no partition 9");
+                .isInstanceOf(BrokerException.class).hasMessage("no partition 9");
     }
 
     private String json(String value) {
