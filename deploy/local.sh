@@ -116,6 +116,7 @@ launch() {
         MILLRACE_HTTP_PORT=$(http_port "$i")
         MILLRACE_CLUSTER_PORT=$((base_cluster_port + i))
         MILLRACE_LOG_DIRS=$base/$i/data
+        MILLRACE_CLUSTER_JOURNAL_DIR=$base/$i/journal
         set +a
         exec "$java" -javaagent:"$wlp/bin/tools/ws-javaagent.jar" "${options[@]}" -Djava.awt.headless=true \
             -jar "$wlp/bin/tools/ws-server.jar" "$server" > "$(log "$i")" 2>&1 < /dev/null
