@@ -84,7 +84,7 @@ public final class RecordAccumulator {
      */
     void takeOver() {
         if (produced) {
-            throw new IllegalStateException("these records were produced already: each request needs its own accumulator");
+            throw new IllegalStateException("these records were produced already: get another accumulator");
         }
         produced = true;
     }

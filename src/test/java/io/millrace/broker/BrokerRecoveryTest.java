@@ -175,7 +175,8 @@ class BrokerRecoveryTest {
         Failures.assertFails(ErrorKind.LOG_DIRECTORY_OFFLINE, () -> harness.produce("orders", 0, "x"));
         assertThat(values(harness.fetch("orders", 1, 0))).containsExactly("v");
         assertThat(harness.broker.partitions()).hasSize(1);
-        assertThat(harness.broker.unavailablePartitions()).singleElement().asString().contains("partition 0 of topic 'orders'");
+        assertThat(harness.broker.unavailablePartitions()).singleElement().asString()
+                .contains("partition 0 of topic 'orders'");
         // The configuration of such a topic can still be changed, and the topic deleted.
         harness.broker.topics().alterConfig("orders", Map.of("flush", "os"));
         harness.broker.topics().delete("orders");
