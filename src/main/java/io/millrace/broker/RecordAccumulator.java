@@ -69,6 +69,11 @@ public final class RecordAccumulator {
         return recordCount;
     }
 
+    /** The largest batch that the topic takes, in bytes before compression: no record is larger. */
+    public int maxBatchBytes() {
+        return config.maxMessageBytes();
+    }
+
     String topic() {
         return topic.name();
     }

@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Checks batches that come from outside before they reach a log: CRC, sizes, counts, codec, every record. Base offset and
- * leader epoch are not looked at, because the append overwrites both.
+ * Checks batches that come from outside before they reach a log: CRC, sizes, counts, codec, every record. Base offset
+ * and leader epoch are not looked at, because the append overwrites both.
  */
 public final class BatchValidator {
     private BatchValidator() {
@@ -98,7 +98,8 @@ public final class BatchValidator {
             throw new InvalidBatchException("attributes: found a control batch, which only the server writes");
         }
         if (batch.isTransactional()) {
-            throw new InvalidBatchException("attributes: found a transactional batch; transactions are not offered yet");
+            throw new InvalidBatchException("attributes: found a transactional batch;"
+                + " transactions are not offered yet");
         }
         if (batch.producerId() != RecordBatch.NO_PRODUCER_ID) {
             throw new InvalidBatchException("producer id: found " + batch.producerId() + ", allowed -1 only:"
@@ -108,9 +109,10 @@ public final class BatchValidator {
             throw new InvalidBatchException("producer epoch: found " + batch.producerEpoch()
                 + ", allowed -1 only, as there is no producer id");
         }
-        if (batch.baseSequence() != RecordBatch.NO_SEQUENCE) {
+        // Without a producer id the sequence means nothing; some clients leave it at 0.
+        if (batch.baseSequence() != RecordBatch.NO_SEQUENCE && batch.baseSequence() != 0) {
             throw new InvalidBatchException("base sequence: found " + batch.baseSequence()
-                + ", allowed -1 only, as there is no producer id");
+                + ", allowed -1 and 0 only, as there is no producer id");
         }
     }
 
@@ -118,9 +120,12 @@ public final class BatchValidator {
         int count = batch.recordCount();
         long maxTimestamp = RecordBatch.NO_TIMESTAMP;
         try (RecordCursor cursor = new RecordCursor(batch, maxBytes)) {
-            // Deltas ascend from 0 to count - 1 (the cursor sees to that), so count records have exactly 0..count-1.
             for (int i = 0; i < count; i++) {
                 cursor.skip();
+                if (cursor.offsetDelta() != i) {
+                    throw new InvalidBatchException("record " + i + ": offset delta: found " + cursor.offsetDelta()
+                        + ", allowed " + i + " only");
+                }
                 long timestamp = cursor.timestamp();
                 if (timestamp < RecordBatch.NO_TIMESTAMP) {
                     throw new InvalidBatchException("record " + i + ": timestamp: found " + timestamp

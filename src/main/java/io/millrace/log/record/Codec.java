@@ -6,10 +6,10 @@ import com.github.luben.zstd.ZstdOutputStreamNoFinalizer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.ByteBuffer;
 import java.util.Optional;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
+import net.jpountz.lz4.LZ4FrameInputStream;
 import net.jpountz.lz4.LZ4FrameOutputStream;
 import net.jpountz.lz4.LZ4FrameOutputStream.BLOCKSIZE;
 import net.jpountz.lz4.LZ4FrameOutputStream.FLG;
@@ -70,23 +70,17 @@ public enum Codec {
     }
 
     /**
-     * Decompresses position to limit piece by piece, holding no more than one piece. What is no data of this codec
-     * shows as an IOException or RuntimeException of whatever kind the library has.
-     *
-     * @param maxBytes a piece that would pass this many bytes in all is refused before it is allocated
+     * Decompresses piece by piece, holding no more than one piece, which grows by what is really there. What is no data
+     * of this codec shows as an IOException or RuntimeException of whatever kind the library has.
      */
-    InputStream decompress(ByteBuffer in, long maxBytes) throws IOException {
+    InputStream decompress(InputStream in) throws IOException {
         return switch (this) {
-            case NONE -> new ByteBufferInput(in);
-            case GZIP -> new GZIPInputStream(new ByteBufferInput(in), GZIP_BUFFER_BYTES);
-            case SNAPPY -> new SnappyInput(onHeap(in), maxBytes);
-            case LZ4 -> new Lz4FrameInput(onHeap(in));
+            case NONE -> in;
+            case GZIP -> new GZIPInputStream(in, GZIP_BUFFER_BYTES);
+            case SNAPPY -> new SnappyInput(in);
+            case LZ4 -> new LZ4FrameInputStream(in, true); // one frame, as the field's own readers take it
             // The variant with a finalizer: the native memory of an iterator that nobody closed is freed in the end.
-            case ZSTD -> new ZstdInputStream(new ByteBufferInput(in), RecyclingBufferPool.INSTANCE);
+            case ZSTD -> new ZstdInputStream(in, RecyclingBufferPool.INSTANCE);
         };
-    }
-
-    private static ByteBuffer onHeap(ByteBuffer in) {
-        return in.hasArray() ? in : ByteBuffer.allocate(in.remaining()).put(in).flip();
     }
 }

@@ -8,7 +8,8 @@ import java.util.zip.CRC32C;
 
 /**
  * A view over the bytes of one record batch v2; copies nothing. Not thread-safe. The header's fields are read as they
- * stand: bytes from outside go through {@link BatchValidator} first, bytes from a disk through {@link #checksumMatches()}.
+ * stand: bytes from outside go through {@link BatchValidator} first, bytes from a disk through
+ * {@link #checksumMatches()}.
  */
 public final class RecordBatch {
     /** Bytes before the records begin. */
@@ -103,19 +104,31 @@ public final class RecordBatch {
         return length + PREFIX_BYTES;
     }
 
-    /** Base offset of the batch whose header begins at an index of the buffer; needs {@link #PREFIX_BYTES} bytes there. */
+    /** Base offset of the batch whose header begins at an index; needs {@link #PREFIX_BYTES} bytes there. */
     public static long baseOffsetAt(ByteBuffer buffer, int index) {
         return bigEndian(buffer.getLong(index + BASE_OFFSET), buffer);
     }
 
-    /** Last offset of the batch whose header begins at an index of the buffer; needs {@link #HEADER_BYTES} bytes there. */
+    /** Last offset of the batch whose header begins at an index; needs {@link #HEADER_BYTES} bytes there. */
     public static long lastOffsetAt(ByteBuffer buffer, int index) {
         return baseOffsetAt(buffer, index) + bigEndian(buffer.getInt(index + LAST_OFFSET_DELTA), buffer);
     }
 
-    /** Largest timestamp of the batch whose header begins at an index of the buffer; needs {@link #HEADER_BYTES} bytes. */
+    /** Largest timestamp of the batch whose header begins at an index; needs {@link #HEADER_BYTES} bytes there. */
     public static long maxTimestampAt(ByteBuffer buffer, int index) {
         return bigEndian(buffer.getLong(index + MAX_TIMESTAMP), buffer);
+    }
+
+    /** Whether the bytes at an index of the buffer have the magic where a batch has it. */
+    public static boolean hasMagicAt(ByteBuffer buffer, int index) {
+        return buffer.get(index + MAGIC_BYTE) == MAGIC;
+    }
+
+    /** Whether the magic and the checksum of the batch of {@code size} bytes at an index of a heap buffer are right. */
+    public static boolean isIntactAt(ByteBuffer buffer, int index, int size) {
+        CRC32C crc = new CRC32C();
+        crc.update(buffer.array(), buffer.arrayOffset() + index + ATTRIBUTES, size - ATTRIBUTES);
+        return hasMagicAt(buffer, index) && (int) crc.getValue() == buffer.getInt(index + CRC);
     }
 
     private static int bigEndian(int value, ByteBuffer buffer) {

@@ -11,8 +11,8 @@ import java.util.List;
  * validation ({@link #skip()}, which allocates nothing per record and holds at most a window of the decompressed bytes)
  * and reading ({@link #load()}). Not thread-safe.
  *
- * <p>Records that are not compressed are read where they lie: the window is the batch. Decompressed bytes pass through a
- * window that is filled again when it has been read; one out of which views were handed out is left to them.
+ * <p>Records that are not compressed are read where they lie: the window is the batch. Decompressed bytes pass through
+ * a window that is filled again when it has been read; one out of which views were handed out is left to them.
  */
 final class RecordCursor implements AutoCloseable {
     /** Attributes, timestamp delta, offset delta, key length, value length and header count: a byte each. */
@@ -24,8 +24,10 @@ final class RecordCursor implements AutoCloseable {
     private final long baseTimestamp;
     private final int lastOffsetDelta;
     private final long maxBytes;
-    /** Where further bytes come from; null when the window holds all there are. */
-    private final InputStream source;
+    /** The records as they stand in the batch. */
+    private final ByteBuffer stored;
+    /** Where decompressed bytes come from; opened when the first is asked for. */
+    private InputStream source;
 
     private ByteBuffer window;
     private int position;
@@ -48,18 +50,16 @@ final class RecordCursor implements AutoCloseable {
         this.baseTimestamp = batch.baseTimestamp();
         this.lastOffsetDelta = batch.lastOffsetDelta();
         this.maxBytes = maxBytes;
-        ByteBuffer bytes = batch.recordBytes();
+        this.stored = batch.recordBytes();
         if (codec == Codec.NONE) {
-            this.source = null;
-            this.window = bytes;
-            this.limit = bytes.limit();
+            this.window = stored;
+            this.limit = stored.limit();
             if (limit > maxBytes) {
                 throw tooLarge(limit);
             }
         } else {
-            int compressed = bytes.remaining();
-            this.source = open(bytes);
-            this.window = newWindow((int) Math.min(MAX_WINDOW_BYTES, Math.max(MIN_WINDOW_BYTES, 8L * compressed)));
+            long guess = 8L * stored.limit();
+            this.window = newWindow((int) Math.min(MAX_WINDOW_BYTES, Math.max(MIN_WINDOW_BYTES, guess)));
         }
     }
 
@@ -100,6 +100,10 @@ final class RecordCursor implements AutoCloseable {
         if (position < limit || fill()) {
             throw new InvalidBatchException("records: bytes follow record " + index + ", which is the last by the"
                 + " record count, at byte " + at() + " of the records");
+        }
+        if (isCompressed() && stored.hasRemaining()) {
+            throw new InvalidBatchException("records: " + stored.remaining() + " bytes follow the "
+                + codec.codecName() + " data");
         }
     }
 
@@ -143,7 +147,7 @@ final class RecordCursor implements AutoCloseable {
         if (length < MIN_RECORD_BYTES) {
             throw invalid("length", length, "at least " + MIN_RECORD_BYTES);
         }
-        if (source == null && recordEnd > limit) {
+        if (!isCompressed() && recordEnd > limit) {
             throw invalid("length", length, "at most " + (limit - position) + ", as no more bytes are there");
         }
         if (recordEnd > maxBytes) {
@@ -258,17 +262,13 @@ final class RecordCursor implements AutoCloseable {
         return passed + position;
     }
 
-    private InputStream open(ByteBuffer bytes) {
-        try {
-            return codec.decompress(bytes, maxBytes);
-        } catch (IOException | RuntimeException e) {
-            throw undecodable(e);
-        }
+    private boolean isCompressed() {
+        return codec != Codec.NONE;
     }
 
     /** Replaces the window, all of which has been read, by the bytes that follow; false when there are none. */
     private boolean fill() {
-        if (source == null) {
+        if (!isCompressed()) {
             return false;
         }
         passed += limit;
@@ -282,8 +282,8 @@ final class RecordCursor implements AutoCloseable {
     }
 
     /**
-     * Makes the window hold so many bytes from the position on. It grows by what is really there, not by what a record's
-     * length claims.
+     * Makes the window hold so many bytes from the position on. It grows by what is really there, not by what a
+     * record's length claims.
      */
     private void gather(long needed) {
         while (limit - position < needed) {
@@ -310,9 +310,10 @@ final class RecordCursor implements AutoCloseable {
 
     private void readMore(int upTo) {
         try {
+            if (source == null) {
+                source = codec.decompress(new ByteBufferInput(stored));
+            }
             limit += source.readNBytes(window.array(), limit, upTo - limit);
-        } catch (BatchTooLargeException e) {
-            throw e;
         } catch (IOException | RuntimeException e) {
             throw undecodable(e);
         }

@@ -4,8 +4,8 @@ import java.util.Iterator;
 import java.util.NoSuchElementException;
 
 /**
- * The records of one batch, one after the other; of a compressed batch, no more than a piece is held. Closes itself after
- * the last record and when it throws; one that is given up before is to be closed. Not thread-safe.
+ * The records of one batch, one after the other; of a compressed batch, no more than a piece is held. Closes itself
+ * after the last record and when it throws; one that is given up before is to be closed. Not thread-safe.
  */
 public final class RecordIterator implements Iterator<Record>, AutoCloseable {
     private final RecordCursor cursor;
@@ -23,9 +23,6 @@ public final class RecordIterator implements Iterator<Record>, AutoCloseable {
         this.ownTimestamps = batch.timestampType() == TimestampType.CREATE_TIME;
         this.logAppendTime = batch.maxTimestamp();
         this.cursor = new RecordCursor(batch, maxUncompressedBytes);
-        if (left == 0) {
-            cursor.close();
-        }
     }
 
     @Override

@@ -1,86 +1,58 @@
 package io.millrace.log.record;
 
+import java.io.FilterInputStream;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.util.Arrays;
-import org.xerial.snappy.Snappy;
-import org.xerial.snappy.SnappyCodec;
+import java.io.InputStream;
+import java.util.EnumSet;
+import java.util.Set;
+import org.xerial.snappy.SnappyError;
+import org.xerial.snappy.SnappyErrorCode;
+import org.xerial.snappy.SnappyInputStream;
 
 /**
- * Snappy as producers send it: blocks in the framing of snappy-java (a header of 16 bytes, then length and block), or one
- * block without any framing, as clients in C do. Reads the framing itself, because the library's stream allocates
- * whatever size a block claims to have.
+ * Snappy in the framing of snappy-java, or one block without framing, as clients in C send it. The library answers a
+ * block length beyond its own bound with an {@link Error}, which here is one more way of not being snappy data.
  */
-final class SnappyInput extends BlockInput {
-    private static final byte[] MAGIC = SnappyCodec.getMagicHeader();
-    private static final int HEADER_BYTES = MAGIC.length + 2 * Integer.BYTES;
-    /** The densest element of the format makes 64 bytes out of 3; a block that claims more than this lies. */
-    private static final int MAX_RATIO = 32;
+final class SnappyInput extends FilterInputStream {
+    private static final Set<SnappyErrorCode> ABOUT_DATA = EnumSet.of(SnappyErrorCode.PARSING_ERROR,
+        SnappyErrorCode.FAILED_TO_UNCOMPRESS, SnappyErrorCode.EMPTY_INPUT, SnappyErrorCode.INCOMPATIBLE_VERSION,
+        SnappyErrorCode.INVALID_CHUNK_SIZE, SnappyErrorCode.TOO_LARGE_INPUT);
 
-    private final ByteBuffer in;
-    private final long maxBytes;
-    private final boolean framed;
-    private long produced;
-
-    /** @param in on the heap, position to limit */
-    SnappyInput(ByteBuffer in, long maxBytes) throws IOException {
-        this.in = in;
-        this.maxBytes = maxBytes;
-        this.framed = startsWithMagic(in);
-        if (framed) {
-            if (in.remaining() < HEADER_BYTES) {
-                throw new IOException("the snappy header is cut off");
-            }
-            int version = in.getInt(in.position() + MAGIC.length);
-            int compatibleVersion = in.getInt(in.position() + MAGIC.length + Integer.BYTES);
-            if (version < SnappyCodec.MINIMUM_COMPATIBLE_VERSION || compatibleVersion > SnappyCodec.DEFAULT_VERSION) {
-                throw new IOException("unknown version of the snappy framing: " + version + ", compatible with "
-                    + compatibleVersion);
-            }
-            in.position(in.position() + HEADER_BYTES);
-        }
+    SnappyInput(InputStream in) throws IOException {
+        super(open(in));
     }
 
-    private static boolean startsWithMagic(ByteBuffer in) {
-        int start = in.arrayOffset() + in.position();
-        return in.remaining() >= MAGIC.length
-            && Arrays.equals(in.array(), start, start + MAGIC.length, MAGIC, 0, MAGIC.length);
+    private static InputStream open(InputStream in) throws IOException {
+        try {
+            return new SnappyInputStream(in);
+        } catch (SnappyError e) {
+            throw asDataError(e);
+        }
     }
 
     @Override
-    protected int nextBlock() throws IOException {
-        if (!in.hasRemaining()) {
-            return -1;
+    public int read() throws IOException {
+        try {
+            return super.read();
+        } catch (SnappyError e) {
+            throw asDataError(e);
         }
-        int length = in.remaining();
-        if (framed) {
-            if (length < Integer.BYTES) {
-                throw new IOException("the length of a snappy block is cut off");
-            }
-            length = in.getInt();
-            if (length < 0 || length > in.remaining()) {
-                throw new IOException("length of a snappy block: found " + length + ", allowed 0 to "
-                    + in.remaining());
-            }
-            if (length == 0) {
-                return 0;
-            }
+    }
+
+    @Override
+    public int read(byte[] target, int offset, int length) throws IOException {
+        try {
+            return super.read(target, offset, length);
+        } catch (SnappyError e) {
+            throw asDataError(e);
         }
-        int start = in.arrayOffset() + in.position();
-        in.position(in.position() + length);
-        int size = Snappy.uncompressedLength(in.array(), start, length);
-        if (size < 0 || size > (long) MAX_RATIO * length) {
-            throw new IOException("a snappy block of " + length + " bytes claims to hold "
-                + Integer.toUnsignedLong(size));
+    }
+
+    /** What is not about the data, such as a native library that cannot be loaded, stays an error. */
+    private static IOException asDataError(SnappyError e) {
+        if (!ABOUT_DATA.contains(e.errorCode)) {
+            throw e;
         }
-        produced += size;
-        if (produced > maxBytes) {
-            throw new BatchTooLargeException("records after decompression: found at least " + produced
-                + " bytes, allowed " + maxBytes);
-        }
-        if (block.length < size) {
-            block = new byte[size];
-        }
-        return Snappy.uncompress(in.array(), start, length, block, 0);
+        return new IOException(e.getMessage(), e);
     }
 }

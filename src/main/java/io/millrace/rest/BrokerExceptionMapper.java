@@ -1,0 +1,16 @@
+package io.millrace.rest;
+
+import io.millrace.broker.BrokerException;
+import io.millrace.rest.dialect.ErrorStatus;
+import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.ext.ExceptionMapper;
+import jakarta.ws.rs.ext.Provider;
+
+/** The broker's errors, whose messages are made for the client. */
+@Provider
+public class BrokerExceptionMapper implements ExceptionMapper<BrokerException> {
+    @Override
+    public Response toResponse(BrokerException e) {
+        return ErrorResponse.of(ErrorStatus.of(e.kind()), e.getMessage());
+    }
+}

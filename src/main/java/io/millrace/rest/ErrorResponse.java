@@ -1,0 +1,33 @@
+package io.millrace.rest;
+
+import io.millrace.rest.dialect.ErrorBody;
+import io.millrace.rest.dialect.MediaTypes;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.Response;
+import java.util.List;
+
+/** Every error's response: the dialect's body, whatever the client accepts; 503 says when to try again. */
+final class ErrorResponse {
+    private static final int RETRY_AFTER_SECONDS = 1;
+
+    private ErrorResponse() {
+    }
+
+    static Response of(int status, String message) {
+        return of(status, message, List.of());
+    }
+
+    static Response of(int status, String message, List<String> validationErrors) {
+        return with(Response.status(status), status, message, validationErrors);
+    }
+
+    /** Completes a response that already carries its status and headers of its own. */
+    static Response with(Response.ResponseBuilder response, int status, String message, List<String> validationErrors) {
+        if (status == 503) {
+            response.header(HttpHeaders.RETRY_AFTER, RETRY_AFTER_SECONDS);
+        }
+        return response.type(MediaTypes.DIALECT)
+                .entity(new ErrorBody(status, message, validationErrors).toJson())
+                .build();
+    }
+}

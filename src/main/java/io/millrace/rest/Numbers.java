@@ -1,0 +1,39 @@
+package io.millrace.rest;
+
+import io.millrace.rest.dialect.RequestException;
+
+/** Whole numbers in paths and queries: decimal digits only. */
+final class Numbers {
+    private static final int QUOTED_CHARACTERS = 60;
+
+    private Numbers() {
+    }
+
+    /** The number, or -1 when the text is not one of 0 to {@link Long#MAX_VALUE}. */
+    static long parse(String text) {
+        if (text.isEmpty() || !text.chars().allMatch(c -> c >= '0' && c <= '9')) {
+            return -1;
+        }
+        try {
+            return Long.parseLong(text);
+        } catch (NumberFormatException e) {
+            // only digits, so it is too large
+            return -1;
+        }
+    }
+
+    /** @throws RequestException 400 when the path's partition is not a number of 0 to {@link Integer#MAX_VALUE} */
+    static int partition(String text) {
+        long partition = parse(text);
+        if (partition < 0 || partition > Integer.MAX_VALUE) {
+            throw RequestException.badRequest("the partition must be a number from 0 to " + Integer.MAX_VALUE
+                    + ", not \"" + quoted(text) + "\"");
+        }
+        return (int) partition;
+    }
+
+    /** A client's text as it may be repeated to it. */
+    static String quoted(String text) {
+        return text.length() <= QUOTED_CHARACTERS ? text : text.substring(0, QUOTED_CHARACTERS) + "...";
+    }
+}

@@ -1,0 +1,93 @@
+package io.millrace.rest;
+
+import io.millrace.broker.Acks;
+import io.millrace.broker.Broker;
+import io.millrace.broker.RecordAccumulator;
+import io.millrace.rest.dialect.ProduceResultWriter;
+import io.millrace.rest.dialect.RecordFormat;
+import io.millrace.rest.dialect.RecordListReader;
+import io.millrace.rest.dialect.RecordParsers;
+import io.millrace.rest.dialect.RequestException;
+import io.millrace.rest.model.BatchOffsets;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
+import jakarta.ws.rs.container.AsyncResponse;
+import jakarta.ws.rs.core.Response;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+
+/**
+ * The way of a produce request: its body is read on the request's thread and given to the broker; the answer goes out
+ * on the thread that completes the append. Its memory is reserved from before the first byte until then.
+ */
+@ApplicationScoped
+public class Producing {
+    @Inject
+    BrokerAccess access;
+    @Inject
+    RestLimits limits;
+    @Inject
+    MemoryBudget budget;
+    @Inject
+    RecordParsers parsers;
+    @Inject
+    JsonBodies json;
+
+    /**
+     * Produces a list of records.
+     *
+     * @param partition     the one that the path names, or {@link RecordAccumulator#ANY_PARTITION}
+     * @param contentLength the header's value, or null
+     */
+    public void records(String topic, int partition, RecordFormat format, Acks acks, String contentLength, InputStream body,
+                        AsyncResponse response) throws IOException {
+        Broker broker = access.broker();
+        RecordAccumulator records = broker.accumulator(topic);
+        if (partition != RecordAccumulator.ANY_PARTITION) {
+            requirePartition(broker, topic, partition);
+        }
+        MemoryBudget.Reservation memory = budget.reserve(0);
+        try {
+            RequestBody in = new RequestBody(body, contentLength, limits.maxRequestBytes(), memory);
+            int count = new RecordListReader(parsers, format, records.maxBatchBytes(), partition)
+                    .read(in, records::append);
+            memory.resize(memory.held() + ProduceResultWriter.bytesFor(count));
+            broker.produce(records, acks)
+                    .whenComplete((result, failure) -> memory.close())
+                    .whenComplete(Answer.to(response, result -> acks == Acks.NONE
+                            ? Response.noContent().build()
+                            : ProduceResultWriter.toJson(result)));
+        } catch (IOException | RuntimeException | Error e) {
+            memory.close();
+            throw e;
+        }
+    }
+
+    /** Produces record batches as they are. */
+    public void batches(String topic, int partition, Acks acks, String contentLength, InputStream body,
+                        AsyncResponse response) {
+        Broker broker = access.broker();
+        requirePartition(broker, topic, partition);
+        MemoryBudget.Reservation memory = budget.reserve(0);
+        try {
+            byte[] batches = new RequestBody(body, contentLength, limits.maxRequestBytes(), memory).readFully();
+            if (batches.length == 0) {
+                throw RequestException.unprocessable("the request body is empty: at least one record batch is expected");
+            }
+            broker.append(topic, partition, ByteBuffer.wrap(batches), acks)
+                    .whenComplete((result, failure) -> memory.close())
+                    .whenComplete(Answer.to(response, result -> acks == Acks.NONE
+                            ? Response.noContent().build()
+                            : json.write(new BatchOffsets(partition, result.baseOffset(), result.lastOffset()))));
+        } catch (RuntimeException | Error e) {
+            memory.close();
+            throw e;
+        }
+    }
+
+    /** Before the body is read: a request that goes nowhere costs nothing. */
+    private static void requirePartition(Broker broker, String topic, int partition) {
+        broker.offsets(topic, partition);
+    }
+}

@@ -1,0 +1,49 @@
+package io.millrace.rest;
+
+import io.millrace.broker.FetchRequest;
+import io.millrace.rest.dialect.MediaTypes;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.container.AsyncResponse;
+import jakarta.ws.rs.container.Suspended;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.UriInfo;
+
+/** A partition's records, read from any offset without state on the server. */
+@Path("/topics/{topic}/partitions/{partition}/records")
+@ApplicationScoped
+public class RecordsResource {
+    private static final int DEFAULT_MAX_BYTES = 1024 * 1024;
+
+    @Inject
+    BrokerAccess access;
+    @Inject
+    RestLimits limits;
+    @Inject
+    MemoryBudget budget;
+
+    /** Answers at once, or when {@code min_bytes} are there or {@code timeout} has passed; no thread waits. */
+    @GET
+    @Produces({MediaTypes.JSON_RECORDS, MediaTypes.BINARY_RECORDS, MediaTypes.TEXT_RECORDS, MediaTypes.BATCH,
+        MediaTypes.DIALECT, MediaTypes.JSON})
+    public void fetch(@PathParam("topic") String topic, @PathParam("partition") String number, @Context UriInfo uri,
+                      @Context HttpHeaders headers, @Suspended AsyncResponse response) {
+        FetchFormat format = FetchFormat.negotiate(headers.getAcceptableMediaTypes());
+        FetchRequest request = request(topic, Numbers.partition(number),
+                new QueryParameters(uri.getQueryParameters()));
+        new FetchExchange(request, format, budget, response).start(access.broker());
+    }
+
+    private FetchRequest request(String topic, int partition, QueryParameters query) {
+        int defaultMax = Math.min(DEFAULT_MAX_BYTES, limits.maxFetchBytes());
+        int maxBytes = (int) Math.min(limits.maxFetchBytes(), query.number("max_bytes", 1, defaultMax));
+        int minBytes = (int) Math.min(maxBytes, query.number("min_bytes", 0, 1));
+        long maxWaitMs = Math.min(limits.maxFetchWaitMs(), query.number("timeout", 0, 0));
+        return new FetchRequest(topic, partition, query.position("offset"), minBytes, maxBytes, maxWaitMs);
+    }
+}

@@ -1,0 +1,127 @@
+package io.millrace.rest;
+
+import io.millrace.rest.dialect.RequestException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InterruptedIOException;
+import java.util.Arrays;
+
+/**
+ * A request's body within the limit of a request, its bytes reserved: at once when the request tells its length, else
+ * as they come. Errors of the connection come out as {@link RequestException}, so that they are told apart from ours.
+ */
+final class RequestBody extends InputStream {
+    private static final int FIRST_BYTES = 8 * 1024;
+    private static final int RESERVE_STEP = 64 * 1024;
+
+    private final InputStream in;
+    private final MemoryBudget.Reservation memory;
+    private final int maxBytes;
+    /** -1: not told. */
+    private final long length;
+    private long count;
+
+    /**
+     * @param contentLength the header's value, or null when the request does not tell
+     * @throws RequestException 413 when the request tells that it is larger than {@code maxBytes}, before it is read;
+     *                          503 when there is no memory for it
+     */
+    RequestBody(InputStream in, String contentLength, int maxBytes, MemoryBudget.Reservation memory) {
+        this.in = in;
+        this.memory = memory;
+        this.maxBytes = maxBytes;
+        this.length = parse(contentLength);
+        if (length > maxBytes) {
+            throw tooLarge(maxBytes);
+        }
+        if (length > 0) {
+            memory.growTo(length);
+        }
+    }
+
+    private static long parse(String contentLength) {
+        if (contentLength == null) {
+            return -1;
+        }
+        try {
+            return Long.parseLong(contentLength.strip());
+        } catch (NumberFormatException e) {
+            throw RequestException.badRequest("Content-Length is not a number of bytes");
+        }
+    }
+
+    private static RequestException tooLarge(int maxBytes) {
+        return RequestException.tooLarge("the request is larger than " + maxBytes
+                + " bytes (millrace.request.max.bytes); send less at a time");
+    }
+
+    /** The whole body in an array of its size. */
+    byte[] readFully() {
+        return length >= 0 ? readKnownLength() : readUnknownLength();
+    }
+
+    private byte[] readKnownLength() {
+        byte[] bytes = new byte[(int) length];
+        int at = 0;
+        while (at < bytes.length) {
+            int n = read(bytes, at, bytes.length - at);
+            if (n < 0) {
+                throw RequestException.badRequest("the request body ended after " + at + " of " + length + " bytes");
+            }
+            at += n;
+        }
+        return bytes;
+    }
+
+    private byte[] readUnknownLength() {
+        byte[] bytes = new byte[FIRST_BYTES];
+        int at = 0;
+        while (true) {
+            int n = read(bytes, at, bytes.length - at);
+            if (n < 0) {
+                return Arrays.copyOf(bytes, at);
+            }
+            at += n;
+            if (at == bytes.length) {
+                // one byte more than allowed is enough to notice
+                int larger = (int) Math.min(bytes.length * 2L, maxBytes + 1L);
+                memory.growTo(Math.min(larger, maxBytes));
+                bytes = Arrays.copyOf(bytes, larger);
+            }
+        }
+    }
+
+    @Override
+    public int read(byte[] into, int from, int wanted) {
+        int n;
+        try {
+            n = in.read(into, from, wanted);
+        } catch (InterruptedIOException e) {
+            throw RequestException.timedOut("the request body did not come in time", e);
+        } catch (IOException e) {
+            throw RequestException.brokenOff("the request body broke off after " + count + " bytes", e);
+        }
+        if (n > 0) {
+            count += n;
+            if (count > maxBytes) {
+                throw tooLarge(maxBytes);
+            }
+            if (count > length && count > memory.held()) {
+                memory.growTo(Math.min(maxBytes, count + RESERVE_STEP));
+            }
+        }
+        return n;
+    }
+
+    @Override
+    public int read() {
+        byte[] one = new byte[1];
+        return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+    }
+
+    /** Left open: the container owns the stream. */
+    @Override
+    public void close() {
+        // nothing of ours to release
+    }
+}

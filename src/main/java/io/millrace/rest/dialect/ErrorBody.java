@@ -1,0 +1,45 @@
+package io.millrace.rest.dialect;
+
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+/**
+ * The body of every error response.
+ *
+ * @param errorCode        the HTTP status
+ * @param message          says what is wrong and what to do
+ * @param validationErrors where a body misses the contract; left out of the JSON when empty
+ */
+public record ErrorBody(int errorCode, String message, List<String> validationErrors) {
+    private static final byte[] ERROR_CODE = "{\"error_code\":".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] MESSAGE = ",\"message\":".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] VALIDATION_ERRORS = ",\"validation_errors\":[".getBytes(StandardCharsets.US_ASCII);
+
+    public ErrorBody(int errorCode, String message) {
+        this(errorCode, message, List.of());
+    }
+
+    public byte[] toJson() {
+        GrowingBytes out = new GrowingBytes(256);
+        writeTo(out);
+        return out.toByteArray();
+    }
+
+    void writeTo(GrowingBytes out) {
+        out.put(ERROR_CODE);
+        out.putDecimal(errorCode);
+        out.put(MESSAGE);
+        JsonText.string(out, message);
+        if (!validationErrors.isEmpty()) {
+            out.put(VALIDATION_ERRORS);
+            for (int i = 0; i < validationErrors.size(); i++) {
+                if (i > 0) {
+                    out.put((byte) ',');
+                }
+                JsonText.string(out, validationErrors.get(i));
+            }
+            out.put((byte) ']');
+        }
+        out.put((byte) '}');
+    }
+}

@@ -1,0 +1,56 @@
+package io.millrace.rest.dialect;
+
+import io.millrace.broker.BrokerException;
+import io.millrace.broker.ProduceResult;
+import java.nio.charset.StandardCharsets;
+
+/** Renders where the records of a request went, {@code {"offsets":[{"partition":0,"offset":7},..]}}. */
+public final class ProduceResultWriter {
+    private static final byte[] OFFSETS = "{\"offsets\":[".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] PARTITION = "{\"partition\":".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] OFFSET = ",\"offset\":".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] END = "]}".getBytes(StandardCharsets.US_ASCII);
+    private static final int BYTES_OF_AN_ENTRY = 40;
+
+    private ProduceResultWriter() {
+    }
+
+    /** The memory that rendering this many records takes, in bytes. */
+    public static long bytesFor(int records) {
+        return OFFSETS.length + END.length + (long) records * BYTES_OF_AN_ENTRY;
+    }
+
+    /**
+     * In the order of the request; a record whose partition's append failed has an error in its place.
+     *
+     * @throws BrokerException when the appends of all records failed: the error of the first
+     */
+    public static byte[] toJson(ProduceResult result) {
+        GrowingBytes out = new GrowingBytes(Math.toIntExact(bytesFor(result.recordCount())));
+        out.put(OFFSETS);
+        BrokerException first = null;
+        int failed = 0;
+        for (int i = 0; i < result.recordCount(); i++) {
+            if (i > 0) {
+                out.put((byte) ',');
+            }
+            BrokerException error = result.error(i);
+            if (error == null) {
+                out.put(PARTITION);
+                out.putDecimal(result.partition(i));
+                out.put(OFFSET);
+                out.putDecimal(result.offset(i));
+                out.put((byte) '}');
+            } else {
+                first = first == null ? error : first;
+                failed++;
+                new ErrorBody(ErrorStatus.of(error.kind()), error.getMessage()).writeTo(out);
+            }
+        }
+        if (first != null && failed == result.recordCount()) {
+            throw first;
+        }
+        out.put(END);
+        return out.toByteArray();
+    }
+}

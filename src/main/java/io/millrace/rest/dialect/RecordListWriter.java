@@ -1,0 +1,197 @@
+package io.millrace.rest.dialect;
+
+import io.millrace.log.record.Header;
+import io.millrace.log.record.Record;
+import io.millrace.log.record.RecordBatch;
+import io.millrace.log.record.RecordIterator;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+/**
+ * Renders fetched records as the dialect's JSON array. JSON content is written as it was stored, after a check that it
+ * is JSON. Renders one response, in one thread.
+ */
+public final class RecordListWriter {
+    private static final byte[] TOPIC = ascii("{\"topic\":");
+    private static final byte[] KEY = ascii(",\"key\":");
+    private static final byte[] VALUE = ascii(",\"value\":");
+    private static final byte[] PARTITION = ascii(",\"partition\":");
+    private static final byte[] OFFSET = ascii(",\"offset\":");
+    private static final byte[] TIMESTAMP = ascii(",\"timestamp\":");
+    private static final byte[] HEADERS = ascii(",\"headers\":[");
+    private static final byte[] HEADER_KEY = ascii("{\"key\":");
+    private static final byte[] END = ascii("]}");
+    private static final byte[] NULL = ascii("null");
+
+    private final String topic;
+    private final int partition;
+    private final RecordFormat format;
+    private final long maxBytes;
+    private final GrowingBytes out;
+    private final JsonSyntax syntax = new JsonSyntax();
+    /** What stands before the key and between value and offset, the same for every record. */
+    private final byte[] opening;
+    private final byte[] middle;
+    private long contentBytes;
+    private int written;
+
+    /**
+     * @param maxBytes the sum of key and value bytes after which no further record is written; one always is
+     * @param out      takes the array
+     */
+    public RecordListWriter(String topic, int partition, RecordFormat format, int maxBytes, GrowingBytes out) {
+        this.topic = topic;
+        this.partition = partition;
+        this.format = format;
+        this.maxBytes = maxBytes;
+        this.out = out;
+        this.opening = opening(topic);
+        this.middle = middle(partition);
+    }
+
+    /**
+     * Writes the whole array; control records are markers and left out.
+     *
+     * @param batches    whole, checked batches in offset order
+     * @param from       records with a lower offset are left out: the first batch may begin before what was asked for
+     * @param nextOffset the offset after the last record of the batches
+     * @return the offset after the last record written; {@code nextOffset} when all were
+     * @throws RequestException 406 when a record's content cannot be given in this format
+     */
+    public long write(ByteBuffer batches, long from, long nextOffset) {
+        out.put((byte) '[');
+        long next = writeRecords(batches, from, nextOffset);
+        out.put((byte) ']');
+        return next;
+    }
+
+    private long writeRecords(ByteBuffer batches, long from, long nextOffset) {
+        for (RecordBatch batch : RecordBatch.in(batches)) {
+            if (batch.lastOffset() < from || batch.isControl()) {
+                continue;
+            }
+            try (RecordIterator records = batch.records()) {
+                while (records.hasNext()) {
+                    Record record = records.next();
+                    if (record.offset() >= from && !append(record)) {
+                        return record.offset();
+                    }
+                }
+            }
+        }
+        return nextOffset;
+    }
+
+    /** @return false, and nothing is written, when the record would pass the limit */
+    boolean append(Record record) {
+        long bytes = (record.key() == null ? 0L : record.key().remaining())
+                + (record.value() == null ? 0L : record.value().remaining());
+        if (written > 0 && contentBytes + bytes > maxBytes) {
+            return false;
+        }
+        contentBytes += bytes;
+        if (written++ > 0) {
+            out.put((byte) ',');
+        }
+        out.put(opening);
+        content(record, record.key(), "key");
+        out.put(VALUE);
+        content(record, record.value(), "value");
+        out.put(middle);
+        out.putDecimal(record.offset());
+        out.put(TIMESTAMP);
+        out.putDecimal(record.timestamp());
+        out.put(HEADERS);
+        headers(record.headers());
+        out.put(END);
+        return true;
+    }
+
+    private void content(Record record, ByteBuffer content, String part) {
+        if (content == null) {
+            out.put(NULL);
+            return;
+        }
+        byte[] bytes = bytes(content);
+        int from = start(content);
+        int to = from + content.remaining();
+        boolean done = switch (format) {
+            case JSON -> json(bytes, from, to);
+            case BINARY -> base64(bytes, from, to);
+            case TEXT -> JsonText.utf8String(out, bytes, from, to);
+        };
+        if (!done) {
+            throw RequestException.notAcceptable("the %s of the record at offset %d of %s-%d is not %s; fetch it as %s"
+                    .formatted(part, record.offset(), topic, partition,
+                            format == RecordFormat.JSON ? "JSON" : "UTF-8 text", MediaTypes.BINARY_RECORDS));
+        }
+    }
+
+    private boolean json(byte[] bytes, int from, int to) {
+        if (!syntax.isValue(bytes, from, to)) {
+            return false;
+        }
+        out.put(bytes, from, to - from);
+        return true;
+    }
+
+    private boolean base64(byte[] bytes, int from, int to) {
+        out.put((byte) '"');
+        Base64Text.encode(out, bytes, from, to);
+        out.put((byte) '"');
+        return true;
+    }
+
+    private void headers(List<Header> headers) {
+        for (int i = 0; i < headers.size(); i++) {
+            Header header = headers.get(i);
+            if (i > 0) {
+                out.put((byte) ',');
+            }
+            out.put(HEADER_KEY);
+            JsonText.string(out, header.key());
+            out.put(VALUE);
+            if (header.value() == null) {
+                out.put(NULL);
+            } else {
+                int from = start(header.value());
+                base64(bytes(header.value()), from, from + header.value().remaining());
+            }
+            out.put((byte) '}');
+        }
+    }
+
+    private static byte[] bytes(ByteBuffer content) {
+        if (content.hasArray()) {
+            return content.array();
+        }
+        byte[] copy = new byte[content.remaining()];
+        content.get(content.position(), copy);
+        return copy;
+    }
+
+    private static int start(ByteBuffer content) {
+        return content.hasArray() ? content.arrayOffset() + content.position() : 0;
+    }
+
+    private static byte[] opening(String topic) {
+        GrowingBytes bytes = new GrowingBytes(64 + topic.length());
+        bytes.put(TOPIC);
+        JsonText.string(bytes, topic);
+        bytes.put(KEY);
+        return bytes.toByteArray();
+    }
+
+    private static byte[] middle(int partition) {
+        GrowingBytes bytes = new GrowingBytes(64);
+        bytes.put(PARTITION);
+        bytes.putDecimal(partition);
+        bytes.put(OFFSET);
+        return bytes.toByteArray();
+    }
+
+    private static byte[] ascii(String text) {
+        return text.getBytes(StandardCharsets.US_ASCII);
+    }
+}

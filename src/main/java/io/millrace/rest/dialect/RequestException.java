@@ -1,0 +1,75 @@
+package io.millrace.rest.dialect;
+
+import java.util.List;
+
+/**
+ * A request that HTTP alone refuses, before or beside the broker: the status and what the client is told. It carries no
+ * stack trace: it tells of the client, not of this code.
+ */
+public final class RequestException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    private final int status;
+    private final transient List<String> validationErrors;
+
+    private RequestException(int status, String message, List<String> validationErrors, Throwable cause) {
+        super(message, cause, false, false);
+        this.status = status;
+        this.validationErrors = validationErrors;
+    }
+
+    /** 400: a parameter or header is wrong. */
+    public static RequestException badRequest(String message) {
+        return new RequestException(400, message, List.of(), null);
+    }
+
+    /** 400: the body is not JSON of the shape that the contract asks for. */
+    public static RequestException invalidBody(String error) {
+        return new RequestException(400, "the request body is not valid: " + error, List.of(error), null);
+    }
+
+    /** 406: what is stored cannot be given in the form that was asked for. */
+    public static RequestException notAcceptable(String message) {
+        return new RequestException(406, message, List.of(), null);
+    }
+
+    /** 408: the body stopped coming. */
+    public static RequestException timedOut(String message, Throwable cause) {
+        return new RequestException(408, message, List.of(), cause);
+    }
+
+    /** 400: the connection failed while the body was read. */
+    public static RequestException brokenOff(String message, Throwable cause) {
+        return new RequestException(400, message, List.of(), cause);
+    }
+
+    /** 413: the request, or a record in it, is larger than allowed. */
+    public static RequestException tooLarge(String message) {
+        return new RequestException(413, message, List.of(), null);
+    }
+
+    /** 415: a media type that is not understood here. */
+    public static RequestException unsupportedMediaType(String message) {
+        return new RequestException(415, message, List.of(), null);
+    }
+
+    /** 422: well-formed, but its content cannot be used. */
+    public static RequestException unprocessable(String message) {
+        return new RequestException(422, message, List.of(), null);
+    }
+
+    /** 503: no room or no time at present, try again. */
+    public static RequestException overloaded(String message) {
+        return new RequestException(503, message, List.of(), null);
+    }
+
+    /** The HTTP status. */
+    public int status() {
+        return status;
+    }
+
+    /** What does not fit the contract, one sentence each; mostly empty. */
+    public List<String> validationErrors() {
+        return validationErrors == null ? List.of() : validationErrors;
+    }
+}

@@ -1,0 +1,28 @@
+package io.millrace.rest.model;
+
+import jakarta.json.bind.annotation.JsonbPropertyOrder;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A topic as its administrator sees it.
+ *
+ * @param configs   every key with the value in force
+ * @param overrides the keys that were set for this topic
+ */
+@JsonbPropertyOrder({"topicName", "topicId", "partitionsCount", "replicationFactor",
+    "configs", "overrides", "partitions"})
+public record TopicDescription(String topicName, String topicId, int partitionsCount, int replicationFactor,
+                               Map<String, String> configs, Map<String, String> overrides,
+                               List<Partition> partitions) {
+    /**
+     * @param leader          broker id
+     * @param replicas        broker ids, the preferred leader first
+     * @param beginningOffset null, as the following, when another server leads the partition
+     * @param endOffset       exclusive
+     */
+    @JsonbPropertyOrder({"partition", "leader", "replicas", "beginningOffset", "endOffset", "sizeBytes"})
+    public record Partition(int partition, int leader, List<Integer> replicas, Long beginningOffset, Long endOffset,
+                            Long sizeBytes) {
+    }
+}

@@ -1,0 +1,133 @@
+package io.millrace.rest.dialect;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.millrace.log.record.Codec;
+import io.millrace.log.record.Header;
+import io.millrace.log.record.RecordBatchBuilder;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class RecordListWriterTest {
+    private final GrowingBytes out = new GrowingBytes(16);
+
+    @Test
+    void aRecordHasTheDialectsFieldsAndTimestampAndHeaders() {
+        RecordBatchBuilder batch = new RecordBatchBuilder(Codec.NONE);
+        batch.append(1591897790000L, bytes("\"k\""), bytes("{\"v\":1.10}"),
+                List.of(new Header("h", bytes("x")), new Header("n\"", null)));
+
+        assertThat(written(RecordFormat.JSON, batch.build())).isEqualTo("[{\"topic\":\"orders\",\"key\":\"k\","
+                + "\"value\":{\"v\":1.10},\"partition\":3,\"offset\":0,\"timestamp\":1591897790000,"
+                + "\"headers\":[{\"key\":\"h\",\"value\":\"eA==\"},{\"key\":\"n\\\"\",\"value\":null}]}]");
+    }
+
+    @Test
+    void eachFormatGivesTheSameBytesItsOwnWay() {
+        ByteBuffer batch = batch(Codec.NONE, "12");
+
+        assertThat(written(RecordFormat.JSON, batch.duplicate())).contains("\"value\":12,");
+        assertThat(written(RecordFormat.TEXT, batch.duplicate())).contains("\"value\":\"12\",");
+        assertThat(written(RecordFormat.BINARY, batch.duplicate())).contains("\"value\":\"MTI=\",");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void missingKeysAndTombstonesAreNull(RecordFormat format) {
+        RecordBatchBuilder batch = new RecordBatchBuilder(Codec.NONE);
+        batch.append(1, null, null, List.of());
+
+        assertThat(written(format, batch.build())).isEqualTo("[{\"topic\":\"orders\",\"key\":null,\"value\":null,"
+                + "\"partition\":3,\"offset\":0,\"timestamp\":1,\"headers\":[]}]");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void recordsComeOutOfEveryCodec(Codec codec) {
+        assertThat(written(RecordFormat.TEXT, batch(codec, "a", "b", "c")))
+                .contains("\"value\":\"a\"", "\"value\":\"b\"", "\"value\":\"c\"");
+    }
+
+    @Test
+    void recordsBeforeTheOffsetAreLeftOut() {
+        long next = new RecordListWriter("t", 0, RecordFormat.TEXT, 1000, out)
+                .write(batch(Codec.NONE, "a", "b", "c"), 2, 3);
+
+        assertThat(text()).contains("\"offset\":2").doesNotContain("\"offset\":1");
+        assertThat(next).isEqualTo(3);
+    }
+
+    @Test
+    void theListEndsBeforeMaxBytesArePassedButHoldsOneRecord() {
+        long next = new RecordListWriter("t", 0, RecordFormat.TEXT, 25, out)
+                .write(batch(Codec.NONE, "0123456789", "0123456789", "0123456789"), 0, 3);
+        assertThat(next).isEqualTo(2);
+        assertThat(text()).contains("\"offset\":1").doesNotContain("\"offset\":2");
+
+        out.clear();
+        assertThat(new RecordListWriter("t", 0, RecordFormat.TEXT, 1, out)
+                .write(batch(Codec.NONE, "0123456789", "x"), 0, 2)).isEqualTo(1);
+        assertThat(text()).contains("0123456789");
+    }
+
+    @Test
+    void noBatchesMakeAnEmptyArray() {
+        long next = new RecordListWriter("t", 0, RecordFormat.JSON, 10, out).write(ByteBuffer.allocate(0), 5, 5);
+
+        assertThat(text()).isEqualTo("[]");
+        assertThat(next).isEqualTo(5);
+    }
+
+    @Test
+    void whatIsNotJsonIsNotAcceptableAndTheMessageSaysWhereAndWhatToDo() {
+        RequestException e = catchThrowableOfType(RequestException.class,
+                () -> written(RecordFormat.JSON, batch(Codec.NONE, "1", "plain text")));
+
+        assertThat(e.status()).isEqualTo(406);
+        assertThat(e).hasMessageContaining("value").hasMessageContaining("offset 1").hasMessageContaining("orders-3")
+                .hasMessageContaining(MediaTypes.BINARY_RECORDS);
+    }
+
+    @Test
+    void whatIsNotUtf8IsNotAcceptableAsText() {
+        RecordBatchBuilder batch = new RecordBatchBuilder(Codec.NONE);
+        batch.append(1, null, ByteBuffer.wrap(new byte[] {(byte) 0xff}), List.of());
+        ByteBuffer bytes = batch.build();
+
+        assertThat(catchThrowableOfType(RequestException.class, () -> written(RecordFormat.TEXT, bytes.duplicate()))
+                .status()).isEqualTo(406);
+        assertThat(written(RecordFormat.BINARY, bytes)).contains("\"/w==\"");
+    }
+
+    @Test
+    void readOnlyBatchesAreWrittenToo() {
+        assertThat(written(RecordFormat.TEXT, batch(Codec.NONE, "a").asReadOnlyBuffer())).contains("\"value\":\"a\"");
+    }
+
+    private String written(RecordFormat format, ByteBuffer batches) {
+        out.clear();
+        new RecordListWriter("orders", 3, format, 1 << 20, out).write(batches, 0, 100);
+        return text();
+    }
+
+    private String text() {
+        return new String(out.toByteArray(), StandardCharsets.UTF_8);
+    }
+
+    private static ByteBuffer batch(Codec codec, String... values) {
+        RecordBatchBuilder batch = new RecordBatchBuilder(codec);
+        for (String value : values) {
+            batch.append(1, null, bytes(value), List.of());
+        }
+        return batch.build();
+    }
+
+    private static ByteBuffer bytes(String text) {
+        return ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
+    }
+}
