@@ -63,8 +63,9 @@ class LayeringTest {
 
     @Test
     void theLogIsALibraryThatCouldBeLiftedOut() {
-        noClasses().that().resideInAPackage(LOG).should().dependOnClassesThat().resideInAnyPackage("jakarta..", "javax..",
-                "com.hazelcast..", "org.eclipse.microprofile..", "com.fasterxml..", "java.net..").check(CLASSES);
+        noClasses().that().resideInAPackage(LOG).should().dependOnClassesThat().resideInAnyPackage(
+                "jakarta..", "javax..", "com.hazelcast..", "org.eclipse.microprofile..", "com.fasterxml..",
+                "java.net..").check(CLASSES);
     }
 
     @Test

@@ -387,7 +387,8 @@ class BrokerFetchTest {
 
         List<PartitionStatus> status = harness.broker.partitions();
 
-        assertThat(status).extracting(one -> one.topic() + "-" + one.partition()).containsExactly("a-0", "a-1", "orders-0");
+        assertThat(status).extracting(one -> one.topic() + "-" + one.partition())
+                .containsExactly("a-0", "a-1", "orders-0");
         assertThat(status.get(2).highWatermark()).isEqualTo(1);
         assertThat(status.get(2).logEndOffset()).isEqualTo(1);
         assertThat(status.get(2).sizeInBytes()).isEqualTo(harness.fetch("orders", 0, 0).batches().remaining());
