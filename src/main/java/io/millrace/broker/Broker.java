@@ -203,6 +203,16 @@ public final class Broker implements AutoCloseable {
         fetches.close();
     }
 
+    /** What is hosted, for tests. */
+    HostedPartitions hosted() {
+        return hosted;
+    }
+
+    /** How many fetches are parked. */
+    int waitingFetches() {
+        return fetches.waiting();
+    }
+
     private Partition partition(String topic, int partition) {
         CachedTopic known = catalog.get(topic);
         if (partition < 0 || partition >= known.partitionCount()) {
