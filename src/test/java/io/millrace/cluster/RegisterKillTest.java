@@ -73,7 +73,8 @@ class RegisterKillTest {
                 assertThat(line).as(() -> "the process ended by itself: " + read(errors)).isNotNull();
                 note(line);
             }
-            process.destroyForcibly().waitFor();
+            // By the handle: the process's own method would close the stream as well.
+            process.toHandle().destroyForcibly();
             // What it managed to say before it died counts too; a last line that was cut short does not.
             StringBuilder rest = new StringBuilder();
             for (int c = out.read(); c >= 0; c = out.read()) {
