@@ -95,7 +95,8 @@ record PartitionFolder(Path path, String topic, int partition) {
 
     /** Takes the folder out of the way at once, so that its topic can be created again, then removes it. */
     void delete() throws IOException {
-        Path doomed = path.resolveSibling(path.getFileName() + "." + UUID.randomUUID() + DELETED_ENDING);
+        // Not the folder's own name and more: the longest topic name fills what a file name may have.
+        Path doomed = path.resolveSibling(UUID.randomUUID() + DELETED_ENDING);
         Files.move(path, doomed);
         AtomicFile.forceFolder(path.getParent());
         remove(doomed);
