@@ -69,11 +69,6 @@ public final class RecordAccumulator {
         return recordCount;
     }
 
-    /** The largest batch that the topic takes, in bytes before compression: no record is larger. */
-    public int maxBatchBytes() {
-        return config.maxMessageBytes();
-    }
-
     String topic() {
         return topic.name();
     }
