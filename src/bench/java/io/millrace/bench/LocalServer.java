@@ -6,24 +6,29 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** One packaged server, run through {@code deploy/local.sh}; stopped and wiped when closed. */
 final class LocalServer implements AutoCloseable {
-    private static final int PORT = 9081;
-    private static final Pattern PID = Pattern.compile("pid[ =:]+(\\d+)");
+    /** Its own, below the ephemeral ports, so that servers which someone tries out are left alone. */
+    private static final int BASE_PORT = 19_280;
+    private static final int PORT = BASE_PORT + 1;
+    private static final Pattern PID = Pattern.compile("\\(pid (\\d+)\\)");
 
     private final Path project;
     private final Path output;
-    private final Map<String, String> environment;
+    private final Map<String, String> environment = new HashMap<>();
     private long pid;
 
     private LocalServer(Path project, Path work, Map<String, String> environment) {
         this.project = project;
         this.output = work.resolve("local.sh.txt");
-        this.environment = environment;
+        this.environment.putAll(environment);
+        this.environment.put("MILLRACE_LOCAL_DIR", work.resolve("server").toString());
+        this.environment.put("MILLRACE_LOCAL_PORT", Integer.toString(BASE_PORT));
     }
 
     /** @param environment added to this process's own: configuration of the server */
@@ -31,7 +36,8 @@ final class LocalServer implements AutoCloseable {
             throws IOException, InterruptedException {
         LocalServer server = new LocalServer(project, work, environment);
         if (PID.matcher(server.script("status")).find()) {
-            throw new IOException("local servers are running: 'deploy/local.sh stop' and 'wipe' them first");
+            throw new IOException("a server of an earlier run is still there: MILLRACE_LOCAL_DIR="
+                    + work.resolve("server") + " deploy/local.sh wipe");
         }
         try {
             server.script("start", "1");

@@ -100,6 +100,8 @@ public final class ClusterNode implements AutoCloseable {
     }
 
     private static HazelcastInstance startHazelcast(Options options) {
+        LOGGER.log(System.Logger.Level.INFO, "starting Hazelcast with one member; that it warns of an unsafe mode and"
+            + " of a missing join method is as it should be, because the journal holds what it agrees on");
         try {
             return Hazelcast.newHazelcastInstance(
                 MemberConfig.singleMember(options, UUID.randomUUID().toString()));

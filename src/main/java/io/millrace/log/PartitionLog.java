@@ -26,6 +26,9 @@ import java.util.function.LongFunction;
 public final class PartitionLog {
     private static final System.Logger LOG = System.getLogger(PartitionLog.class.getName());
 
+    /** Linux writes dirty pages out after 30 s, looking every 5 s; twice that is long enough. */
+    private static final long OS_WRITES_WITHIN_MILLIS = 70_000;
+
     private final LogDirectory directory;
     private final FileAccess files;
     private final PartitionFolder folder;
@@ -336,22 +339,43 @@ public final class PartitionLog {
                         && batch.maxTimestamp() - segment.firstTimestamp() > config.segmentMillis();
     }
 
-    /** Ends the active segment: it is forced, so that a restart need not check it again, and a new one begins. */
+    /** Ends the active segment and begins a new one. */
     private void roll() throws IOException {
-        Segment ended = active();
-        ended.seal();
-        ended.force();
-        ended.forceIndexes();
+        active().seal();
         segments.put(nextOffset, new Segment(files, folder.path(), nextOffset));
-        AtomicFile.forceFolder(folder.path());
-        noteForced();
+        if (config.flush() != FlushPolicy.OS) {
+            forceUpTo(nextOffset);
+        }
     }
 
-    private void noteForced() throws IOException {
-        if (recoveryPoint != nextOffset) {
-            folder.recoveryPoint().write(nextOffset);
-            recoveryPoint = nextOffset;
+    /**
+     * With flush=os a roll forces nothing, or the writer would stand still until a whole segment is on the disk. What ended
+     * long enough ago has been written by the operating system, so that to force it now costs next to nothing.
+     */
+    private void forceWhatEndedLongAgo(long now) throws IOException {
+        long ended = recoveryPoint;
+        for (Segment successor : segments.tailMap(recoveryPoint, false).values()) {
+            if (successor.openedAt() < 0 || successor.openedAt() + OS_WRITES_WITHIN_MILLIS > now) {
+                break;
+            }
+            ended = successor.baseOffset();
         }
+        forceUpTo(ended);
+    }
+
+    /** From now on a restart need not check what ends before this offset, the beginning of a segment or the log's end. */
+    private void forceUpTo(long offset) throws IOException {
+        if (offset <= recoveryPoint) {
+            return;
+        }
+        Long first = segments.floorKey(recoveryPoint);
+        for (Segment segment : segments.subMap(first == null ? segments.firstKey() : first, offset).values()) {
+            segment.force();
+            segment.forceIndexes();
+        }
+        AtomicFile.forceFolder(folder.path());
+        folder.recoveryPoint().write(offset);
+        recoveryPoint = offset;
     }
 
     void force() throws IOException {
@@ -374,6 +398,7 @@ public final class PartitionLog {
 
     /** Rolls by time, then drops whole segments that are too old or too many; who has read them does not matter. */
     void applyRetention(long now) throws IOException {
+        forceWhatEndedLongAgo(now);
         Segment active = active();
         if (active.size() > 0 && (active.openedAt() + config.segmentMillis() < now && config.segmentMillis() < now
                 || isExpired(active, now))) {
@@ -416,9 +441,7 @@ public final class PartitionLog {
     void close() throws IOException {
         if (!closed) {
             closed = true;
-            force();
-            active().forceIndexes();
-            noteForced();
+            forceUpTo(nextOffset);
             releaseAll();
         }
     }

@@ -3,9 +3,9 @@ package io.millrace.rest.dialect;
 import io.millrace.log.record.Header;
 import io.millrace.log.record.Record;
 import io.millrace.log.record.RecordBatch;
+import io.millrace.log.record.RecordIterator;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.Iterator;
 import java.util.List;
 
 /**
@@ -34,7 +34,7 @@ public final class RecordListWriter {
     private final byte[] opening;
     private final byte[] middle;
     private long contentBytes;
-    private int records;
+    private int written;
 
     /**
      * @param maxBytes the sum of key and value bytes after which no further record is written; one always is
@@ -71,10 +71,12 @@ public final class RecordListWriter {
             if (batch.lastOffset() < from || batch.isControl()) {
                 continue;
             }
-            for (Iterator<Record> in = batch.records(); in.hasNext();) {
-                Record record = in.next();
-                if (record.offset() >= from && !append(record)) {
-                    return record.offset();
+            try (RecordIterator records = batch.records()) {
+                while (records.hasNext()) {
+                    Record record = records.next();
+                    if (record.offset() >= from && !append(record)) {
+                        return record.offset();
+                    }
                 }
             }
         }
@@ -85,11 +87,11 @@ public final class RecordListWriter {
     boolean append(Record record) {
         long bytes = (record.key() == null ? 0L : record.key().remaining())
                 + (record.value() == null ? 0L : record.value().remaining());
-        if (records > 0 && contentBytes + bytes > maxBytes) {
+        if (written > 0 && contentBytes + bytes > maxBytes) {
             return false;
         }
         contentBytes += bytes;
-        if (records++ > 0) {
+        if (written++ > 0) {
             out.put((byte) ',');
         }
         out.put(opening);

@@ -1,0 +1,218 @@
+package io.millrace.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import jakarta.json.JsonObject;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The way of records in and out. */
+class ProduceAndFetchIT {
+    private final HttpApi api = new HttpApi();
+
+    @Test
+    void recordsComeBackAsTheyWereSent() {
+        String topic = api.newTopic(1);
+
+        HttpApi.Answer sent = api.post("/topics/" + topic, HttpApi.JSON, """
+                {"records":[{"key":"k","value":{"n":1.10,"big":123456789012345678901234567890},"timestamp":1591897790000,
+                 "headers":[{"key":"h","value":"AQI="}]},{"value":null}]}""").is(200);
+
+        assertThat(sent.contentType()).isEqualTo(HttpApi.DIALECT);
+        assertThat(sent.body()).isEqualTo(
+                "{\"offsets\":[{\"partition\":0,\"offset\":0},{\"partition\":0,\"offset\":1}]}");
+        HttpApi.Answer fetched = api.get("/topics/" + topic + "/partitions/0/records").is(200);
+        assertThat(fetched.contentType()).isEqualTo(HttpApi.JSON);
+        assertThat(fetched.header("Millrace-Offset")).isEqualTo("0");
+        assertThat(fetched.header("Millrace-Next-Offset")).isEqualTo("2");
+        assertThat(fetched.header("Millrace-High-Watermark")).isEqualTo("2");
+        assertThat(fetched.body()).startsWith("[{\"topic\":\"" + topic + "\",\"key\":\"k\",\"value\":"
+                + "{\"n\":1.10,\"big\":123456789012345678901234567890},\"partition\":0,\"offset\":0,"
+                + "\"timestamp\":1591897790000,\"headers\":[{\"key\":\"h\",\"value\":\"AQI=\"}]},");
+        JsonObject second = fetched.array().getJsonObject(1);
+        assertThat(second.isNull("key")).isTrue();
+        assertThat(second.isNull("value")).isTrue();
+        assertThat(second.getJsonNumber("timestamp").longValue()).isGreaterThan(1591897790000L);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"application/vnd.kafka.json.v2+json,{\"a\":1}", "application/json,{\"a\":1}",
+        "application/vnd.kafka.json.v2+json; charset=utf-8,[]", "application/vnd.kafka.text.v2+json,\"größe \\n\"",
+        "application/vnd.kafka.binary.v2+json,\"AP+A/w==\""})
+    void everyFormatGoesBothWays(String type, String value) {
+        String topic = api.newTopic(1);
+
+        api.post("/topics/" + topic, type, "{\"records\":[{\"value\":" + value + "}]}").is(200);
+
+        String accept = type.startsWith("application/json") ? type : type.split(";")[0];
+        HttpApi.Answer fetched = api.get("/topics/" + topic + "/partitions/0/records", accept).is(200);
+        assertThat(fetched.contentType()).isEqualTo(accept);
+        assertThat(fetched.body()).contains("\"value\":" + value);
+    }
+
+    @Test
+    void aRecordThatTheFormatCannotCarryIsNotAcceptable() {
+        String topic = api.newTopic(1);
+        api.post("/topics/" + topic, HttpApi.BINARY, "{\"records\":[{\"value\":\"/w==\"}]}").is(200);
+        String path = "/topics/" + topic + "/partitions/0/records";
+
+        assertThat(api.get(path, HttpApi.JSON).isError(406).message()).contains("offset 0", HttpApi.BINARY);
+        api.get(path, HttpApi.TEXT).isError(406);
+        api.get(path, HttpApi.BINARY).is(200);
+        api.get(path, "text/html").isError(406);
+    }
+
+    @Test
+    void keysChooseThePartitionAndAnExplicitOneWins() {
+        String topic = api.newTopic(4);
+
+        String first = api.post("/topics/" + topic, HttpApi.TEXT, "{\"records\":[{\"key\":\"a\",\"value\":\"1\"}]}").body();
+        String again = api.post("/topics/" + topic, HttpApi.TEXT, "{\"records\":[{\"key\":\"a\",\"value\":\"2\"}]}").body();
+        assertThat(again.split(",")[0]).isEqualTo(first.split(",")[0]);
+
+        assertThat(api.post("/topics/" + topic, HttpApi.TEXT,
+                "{\"records\":[{\"key\":\"a\",\"value\":\"1\",\"partition\":0},{\"value\":\"1\",\"partition\":3}]}").body())
+                .contains("{\"partition\":0,", "{\"partition\":3,");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"acks=0", "async=true"})
+    void aProduceThatDoesNotWaitHasNoContent(String query) {
+        String topic = api.newTopic(1);
+
+        HttpApi.Answer answer = api.post("/topics/" + topic + "?" + query, HttpApi.JSON, "{\"records\":[{\"value\":1}]}")
+                .is(204);
+
+        assertThat(answer.bytes()).isEmpty();
+        assertThat(api.get("/topics/" + topic + "/partitions/0/records?timeout=20000").is(200).array()).hasSize(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"acks=1", "acks=all", "acks=-1", "async=false"})
+    void aProduceThatWaitsHasOffsets(String query) {
+        String topic = api.newTopic(1);
+
+        assertThat(api.post("/topics/" + topic + "/partitions/0?" + query, HttpApi.JSON, "{\"records\":[{\"value\":1}]}")
+                .is(200).body()).isEqualTo("{\"offsets\":[{\"partition\":0,\"offset\":0}]}");
+    }
+
+    @Test
+    void aFetchBeginsWhereItSays() {
+        String topic = api.newTopic(1);
+        api.post("/topics/" + topic, HttpApi.JSON, """
+                {"records":[{"value":0,"timestamp":1000},{"value":1,"timestamp":2000},{"value":2,"timestamp":3000}]}""");
+        String path = "/topics/" + topic + "/partitions/0/records?offset=";
+
+        assertThat(api.get(path + "1").array()).hasSize(2);
+        assertThat(api.get(path + "earliest").array()).hasSize(3);
+        assertThat(api.get(path + "latest").array()).isEmpty();
+        assertThat(api.get(path + "3").array()).isEmpty();
+        assertThat(api.get(path + "timestamp:1500").array()).hasSize(2);
+        assertThat(api.get(path + "timestamp:3001").array()).isEmpty();
+        assertThat(api.get(path + "4").isError(416).message()).contains("0", "3");
+    }
+
+    @Test
+    void anOffsetIsFoundByTimestamp() {
+        String topic = api.newTopic(1);
+        api.post("/topics/" + topic, HttpApi.JSON,
+                "{\"records\":[{\"value\":0,\"timestamp\":1000},{\"value\":1,\"timestamp\":2000}]}");
+        String path = "/topics/" + topic + "/partitions/0/offsets";
+
+        assertThat(api.get(path).body()).isEqualTo("{\"beginning_offset\":0,\"end_offset\":2}");
+        assertThat(api.get(path + "?timestamp=1001").body())
+                .isEqualTo("{\"beginning_offset\":0,\"end_offset\":2,\"offset\":1,\"timestamp\":2000}");
+        assertThat(api.get(path + "?timestamp=2001").body())
+                .isEqualTo("{\"beginning_offset\":0,\"end_offset\":2,\"offset\":2,\"timestamp\":null}");
+        api.get(path + "?timestamp=-1").isError(400);
+        api.get(path + "?timestamp=x").isError(400);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"offset=-1", "offset=", "offset=x", "offset=1.5", "offset=9223372036854775808", "offset=timestamp:x",
+        "offset=1&offset=2", "timeout=-1", "timeout=x", "max_bytes=0", "max_bytes=-1", "max_bytes=99999999999999999999",
+        "min_bytes=-1", "min_bytes=1k"})
+    void aWrongQueryIsABadRequest(String query) {
+        api.get("/topics/" + api.newTopic(1) + "/partitions/0/records?" + query).isError(400);
+    }
+
+    @Test
+    void maxBytesCutsTheListAndTheNextOffsetGoesOn() {
+        String topic = api.newTopic(1);
+        String value = "\"" + "x".repeat(98) + "\"";
+        api.post("/topics/" + topic, HttpApi.JSON, "{\"records\":[" + ("{\"value\":" + value + "},").repeat(9)
+                + "{\"value\":" + value + "}]}").is(200);
+        String path = "/topics/" + topic + "/partitions/0/records";
+
+        HttpApi.Answer part = api.get(path + "?max_bytes=350").is(200);
+        assertThat(part.array()).hasSize(3);
+        assertThat(part.header("Millrace-Next-Offset")).isEqualTo("3");
+        assertThat(api.get(path + "?offset=3&max_bytes=1").array()).hasSize(1);
+    }
+
+    @Test
+    void aLongPollWaitsForARecord() {
+        String topic = api.newTopic(1);
+        CompletableFuture<HttpApi.Answer> poll =
+                api.getLater("/topics/" + topic + "/partitions/0/records?offset=latest&timeout=50000");
+        assertThat(poll).isNotDone();
+
+        api.produce(topic, "\"news\"");
+
+        assertThat(poll.join().is(200).body()).contains("\"news\"");
+    }
+
+    @Test
+    void aLongPollEndsEmptyWhenItsTimeIsOver() {
+        HttpApi.Answer answer =
+                api.get("/topics/" + api.newTopic(1) + "/partitions/0/records?timeout=50").is(200);
+
+        assertThat(answer.body()).isEqualTo("[]");
+        assertThat(answer.header("Millrace-Next-Offset")).isEqualTo("0");
+    }
+
+    @Test
+    void minBytesAreWaitedFor() {
+        String topic = api.newTopic(1);
+        api.produce(topic, "1");
+        CompletableFuture<HttpApi.Answer> poll = api.getLater("/topics/" + topic
+                + "/partitions/0/records?offset=0&timeout=50000&min_bytes=5000");
+
+        api.produce(topic, "2");
+        assertThat(poll).isNotDone();
+        api.produce(topic, "\"" + "x".repeat(5000) + "\"");
+
+        assertThat(poll.join().is(200).array()).hasSize(3);
+    }
+
+    @Test
+    void manyLongPollsWaitWithoutKeepingOthersFromBeingServed() {
+        String topic = api.newTopic(1);
+        List<CompletableFuture<HttpApi.Answer>> polls = IntStream.range(0, 300)
+                .mapToObj(i -> api.getLater("/topics/" + topic + "/partitions/0/records?offset=latest&timeout=50000"))
+                .toList();
+
+        api.assertServing();
+        api.produce(topic, "\"all\"");
+
+        // those that came after the record see it when they begin there, so ask for the next
+        api.produce(topic, "\"more\"");
+        polls.forEach(poll -> assertThat(poll.join().is(200).array()).isNotEmpty());
+    }
+
+    @Test
+    void aLongPollOfADeletedTopicEnds() {
+        String topic = api.newTopic(1);
+        CompletableFuture<HttpApi.Answer> poll =
+                api.getLater("/topics/" + topic + "/partitions/0/records?offset=0&timeout=50000");
+
+        api.delete("/admin/topics/" + topic).is(204);
+
+        poll.join().isError(404);
+    }
+}

@@ -1,0 +1,130 @@
+package io.millrace.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Slow, endless and aborted uploads over bare sockets. */
+class UploadsIT {
+    private static final int MIB = 1024 * 1024;
+    private static final String BODY = "{\"records\":[{\"value\":\"slow\"}]}";
+
+    private final HttpApi api = new HttpApi();
+    private final String topic = api.newTopic(1);
+
+    @AfterEach
+    void theServerGoesOn() {
+        api.assertServing();
+    }
+
+    @Test
+    void aSlowUploadIsWaitedForWhileOthersAreServed() {
+        try (RawHttp slow = new RawHttp(api.base())) {
+            slow.send(head(HttpApi.JSON, "Content-Length: " + BODY.length()));
+            for (char c : BODY.substring(0, 10).toCharArray()) {
+                slow.send(String.valueOf(c));
+            }
+            api.assertServing();
+            slow.send(BODY.substring(10));
+
+            assertThat(slow.answer()).startsWith("HTTP/1.1 200 ").endsWith("{\"offsets\":[{\"partition\":0,\"offset\":0}]}");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {HttpApi.JSON, HttpApi.BATCH})
+    void abortedUploadsWriteNothingAndLeaveTheirMemory(String type) {
+        // each asks for the largest request: a few would use up the memory if it were not given back
+        for (int i = 0; i < 20; i++) {
+            RawHttp aborted = new RawHttp(api.base());
+            aborted.send(head(type, "Content-Length: " + 16 * MIB) + "{\"records\":[{\"value\":\"");
+            aborted.abort();
+        }
+        assertThat(produceUntil(200).body()).isEqualTo("{\"offsets\":[{\"partition\":0,\"offset\":0}]}");
+        byte[] large = ("{\"records\":[{\"value\":\"\"}]" + " ".repeat(15 * MIB) + "}").getBytes(StandardCharsets.UTF_8);
+        HttpApi.Answer answer;
+        int tries = 0;
+        do {
+            answer = api.post("/topics/" + topic, HttpApi.JSON, large);
+        } while (answer.status() == 503 && ++tries < 1_000);
+        answer.is(200);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {HttpApi.JSON, HttpApi.BATCH})
+    void aChunkedUploadIsTakenOrRefusedLikeAnyOther(String type) {
+        String json = Integer.toHexString(BODY.length()) + "\r\n" + BODY + "\r\n0\r\n\r\n";
+        try (RawHttp http = new RawHttp(api.base())) {
+            http.send(head(type, "Transfer-Encoding: chunked") + json);
+
+            assertThat(http.answer()).startsWith(type.equals(HttpApi.JSON) ? "HTTP/1.1 200 " : "HTTP/1.1 413 ");
+        }
+    }
+
+    @Test
+    void aToldLengthOverTheLimitIsRefusedBeforeItIsSent() {
+        try (RawHttp http = new RawHttp(api.base())) {
+            http.send(head(HttpApi.JSON, "Content-Length: " + 17L * MIB));
+
+            assertThat(http.answer()).startsWith("HTTP/1.1 413 ").contains("\"error_code\":413");
+        }
+        try (RawHttp http = new RawHttp(api.base())) {
+            http.send(head(HttpApi.BATCH, "Content-Length: 999999999999"));
+
+            assertThat(http.answer()).startsWith("HTTP/1.1 413 ");
+        }
+        assertThat(api.endOffset(topic, 0)).isZero();
+    }
+
+    @Test
+    void anEndlessUploadIsRefusedOnceItPassesTheLimit() {
+        try (RawHttp http = new RawHttp(api.base())) {
+            http.send(head(HttpApi.JSON, "Transfer-Encoding: chunked") + "d\r\n{\"records\":[ \r\n");
+            String chunk = "100000\r\n" + " ".repeat(MIB) + "\r\n";
+            for (int i = 0; i < 16; i++) {
+                http.send(chunk);
+            }
+
+            assertThat(http.answer()).startsWith("HTTP/1.1 413 ");
+        }
+        assertThat(api.endOffset(topic, 0)).isZero();
+    }
+
+    @Test
+    void moreThanTheMemoryForRequestsIsRefusedForAMoment() {
+        List<RawHttp> waiting = new ArrayList<>();
+        try {
+            for (int i = 0; i < 4; i++) {
+                RawHttp http = new RawHttp(api.base());
+                waiting.add(http);
+                http.send(head(HttpApi.BATCH, "Content-Length: " + 16 * MIB));
+            }
+            HttpApi.Answer refused = produceUntil(503).isError(503);
+            assertThat(refused.header("Retry-After")).isEqualTo("1");
+        } finally {
+            waiting.forEach(RawHttp::abort);
+        }
+        produceUntil(200);
+    }
+
+    /** The server learns of what happens on other connections at its own pace. */
+    private HttpApi.Answer produceUntil(int status) {
+        HttpApi.Answer answer;
+        int tries = 0;
+        do {
+            answer = api.post("/topics/" + topic, HttpApi.JSON, BODY);
+        } while (answer.status() != status && ++tries < 10_000);
+        return answer.is(status);
+    }
+
+    private String head(String type, String... headers) {
+        return "POST /topics/" + topic + "/partitions/0 HTTP/1.1\r\nHost: localhost\r\nContent-Type: " + type + "\r\n"
+                + String.join("\r\n", headers) + "\r\n\r\n";
+    }
+}
