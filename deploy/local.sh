@@ -145,12 +145,12 @@ ready() { curl -fs -o /dev/null --max-time 5 "$(url "$1")/health/ready"; }
 # The process ended, the application failed, or a port is in use: no use to wait.
 gave_up() {
     ! alive "$1" > /dev/null ||
-        grep -Eqs 'CWWKZ000[24]E|CWWKZ0013E|CWWKO0221E|CWWKE0005E|Millrace cannot start' "$(console "$1")"
+        grep -Eqs 'CWWKZ000[24]E|CWWKZ0012I|CWWKO0221E|CWWKE0005E|Millrace cannot start' "$(console "$1")"
 }
 
 explain() {
     say "server $1 did not become ready; from its log, $(console "$1"):"
-    grep -Ev '^[[:space:]]+(at |\.\.\. )|CWMMH0052W|AUDIT|INFO' "$(console "$1")" | awk '!seen[$0]++' |
+    grep -Ev '^[[:space:]]+(at |\.\.\. )|CWMMH005[23]W|AUDIT|INFO|Sharing is only' "$(console "$1")" | awk '!seen[$0]++' |
         tail -n 30 | cut -c1-1000 >&2 || true
 }
 
