@@ -46,8 +46,7 @@ class LayeringTest {
                 .whereLayer("broker").mayOnlyAccessLayers("cluster", "log", "record")
                 .whereLayer("rest").mayOnlyAccessLayers("broker", "cluster", "log", "record", "config")
                 .whereLayer("config").mayNotAccessAnyLayer()
-                .whereLayer("ops").mayOnlyAccessLayers("rest", "config", "broker", "cluster", "log",
-                        "record")
+                .whereLayer("ops").mayOnlyAccessLayers("config", "broker", "cluster", "log", "record")
                 .check(CLASSES);
     }
 
@@ -64,8 +63,9 @@ class LayeringTest {
 
     @Test
     void theLogIsALibraryThatCouldBeLiftedOut() {
-        noClasses().that().resideInAPackage(LOG).should().dependOnClassesThat().resideInAnyPackage("jakarta..", "javax..",
-                "com.hazelcast..", "org.eclipse.microprofile..", "com.fasterxml..", "java.net..").check(CLASSES);
+        noClasses().that().resideInAPackage(LOG).should().dependOnClassesThat().resideInAnyPackage(
+                "jakarta..", "javax..", "com.hazelcast..", "org.eclipse.microprofile..", "com.fasterxml..",
+                "java.net..").check(CLASSES);
     }
 
     @Test
@@ -97,9 +97,10 @@ class LayeringTest {
                 withClasses.add(each.getPackageName());
             }
         }
-        assertThat(withClasses).isSubsetOf("io.millrace.log.record", "io.millrace.log", "io.millrace.cluster",
-                "io.millrace.broker", "io.millrace.rest", "io.millrace.rest.dialect", "io.millrace.rest.model",
-                "io.millrace.config", "io.millrace.ops");
+        // A room may have chambers of its own; they lie in the room's layer.
+        assertThat(withClasses).allMatch(
+                name -> name.matches("io\\.millrace\\.(log|cluster|broker|rest|config|ops)(\\..+)?"),
+                "lies in a known room");
         assertThat(withClasses).allMatch(LayeringTest::hasPackageInfo, "has a package-info.java");
     }
 

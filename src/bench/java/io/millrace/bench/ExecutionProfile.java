@@ -7,13 +7,16 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordedFrame;
 import jdk.jfr.consumer.RecordedMethod;
+import jdk.jfr.consumer.RecordedThread;
 import jdk.jfr.consumer.RecordingFile;
 
 /**
- * Where the time of a flight recording went: its execution samples by the package that asked for the work, by Millrace
+ * Where the time of a flight recording went: its samples of Java and of native methods (a system call shows as the one that
+ * made it) by the package that asked for the work, by Millrace
  * method nearest to the top of the stack, and by the method at the top. Can be run on any recording:
  * {@code java -cp target/test-classes io.millrace.bench.ExecutionProfile FILE.jfr}.
  */
@@ -22,11 +25,17 @@ public final class ExecutionProfile {
     private static final List<String> OTHERS = List.of("com.hazelcast.", "org.jboss.resteasy.", "com.ibm.ws.http.",
             "io.openliberty.http.", "com.ibm.ws.webcontainer", "com.ibm.ws.channel", "com.ibm.ws.tcpchannel",
             "com.ibm.ws.bytebuffer", "org.jboss.weld.", "io.smallrye.", "io.openliberty.", "com.ibm.");
+    private static final Set<String> WORK = Set.of("jdk.ExecutionSample", "jdk.NativeMethodSample");
+    /** Native methods in which a thread waits for something to come, as far as a sample can tell. */
+    private static final Set<String> WAITING = Set.of("sun.nio.ch.EPoll.wait", "sun.nio.ch.Net.accept",
+            "sun.nio.ch.Net.poll", "java.lang.ProcessHandleImpl.waitForProcessExit0", "java.lang.Object.wait",
+            "com.ibm.ws.kernel.boot.internal.commands.ServerCommandListener.run");
     private static final int LINES = 25;
 
     private final Map<String, Integer> byRoom = new HashMap<>();
     private final Map<String, Integer> byOurMethod = new HashMap<>();
     private final Map<String, Integer> byTop = new HashMap<>();
+    private final Map<String, Integer> byThread = new HashMap<>();
     private int samples;
 
     private ExecutionProfile() {
@@ -41,16 +50,23 @@ public final class ExecutionProfile {
         try (RecordingFile file = new RecordingFile(recording)) {
             while (file.hasMoreEvents()) {
                 RecordedEvent event = file.readEvent();
-                if (event.getEventType().getName().equals("jdk.ExecutionSample") && event.getStackTrace() != null) {
-                    profile.add(event.getStackTrace().getFrames());
+                if (WORK.contains(event.getEventType().getName()) && event.getStackTrace() != null) {
+                    profile.add(event.getThread("sampledThread"), event.getStackTrace().getFrames());
                 }
             }
         }
         return profile;
     }
 
-    private void add(List<RecordedFrame> frames) {
+    private void add(RecordedThread thread, List<RecordedFrame> frames) {
+        String top = name(frames.get(0).getMethod());
+        if (WAITING.contains(top)) {
+            return;
+        }
         samples++;
+        byTop.merge(top, 1, Integer::sum);
+        String threadName = thread == null || thread.getJavaName() == null ? "?" : thread.getJavaName();
+        byThread.merge(threadName.replaceAll("\\d+", "#"), 1, Integer::sum);
         String ours = null;
         String other = null;
         for (RecordedFrame frame : frames) {
@@ -69,7 +85,6 @@ public final class ExecutionProfile {
         } else {
             byOurMethod.merge(ours, 1, Integer::sum);
         }
-        byTop.merge(name(frames.get(0).getMethod()), 1, Integer::sum);
     }
 
     private static String name(RecordedMethod method) {
@@ -81,6 +96,7 @@ public final class ExecutionProfile {
         print(out, "by the package that asked for the work", byRoom);
         print(out, "by Millrace method nearest to the top", byOurMethod);
         print(out, "by method at the top", byTop);
+        print(out, "by thread", byThread);
     }
 
     private void print(PrintStream out, String title, Map<String, Integer> counts) {

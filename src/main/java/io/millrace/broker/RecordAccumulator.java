@@ -29,6 +29,7 @@ public final class RecordAccumulator {
     private int[] slots = new int[INITIAL_RECORDS];
     private int[] positions = new int[INITIAL_RECORDS];
     private int recordCount;
+    private boolean produced;
 
     RecordAccumulator(CachedTopic topic, PartitionSelector selector, Clock clock) {
         this.topic = topic;
@@ -68,17 +69,24 @@ public final class RecordAccumulator {
         return recordCount;
     }
 
-    /** The largest batch that the topic takes, in bytes before compression: no record is larger. */
-    public int maxBatchBytes() {
-        return config.maxMessageBytes();
-    }
-
     String topic() {
         return topic.name();
     }
 
     UUID topicId() {
         return topic.id();
+    }
+
+    /**
+     * Gives the records away; the log then writes into their bytes.
+     *
+     * @throws IllegalStateException when that was done before
+     */
+    void takeOver() {
+        if (produced) {
+            throw new IllegalStateException("these records were produced already: get another accumulator");
+        }
+        produced = true;
     }
 
     /** The partitions that records were added to, by slot. */

@@ -51,9 +51,11 @@ public final class ClusterNode implements AutoCloseable {
      * Blocks until the registers are restored: a few seconds.
      *
      * @param executor runs the journal's writer for as long as the node is open
-     * @throws IllegalStateException        when this version of Hazelcast is not supported
+     * @throws IllegalStateException        when this version of Hazelcast is not supported, or another process has the
+     *                                      journal open
      * @throws IllegalArgumentException     when nothing can be bound to the host
      * @throws DamagedJournalException      when the journal is not as it was written
+     * @throws LogDirectoryOfflineException when the journal's disk cannot be read or written
      * @throws RegisterUnavailableException when Hazelcast does not start, its port being taken for example
      */
     public static ClusterNode start(Options options, Executor executor) {

@@ -15,6 +15,7 @@ final class MemberConfig {
         Map.entry("hazelcast.phone.home.enabled", "false"),
         Map.entry("hazelcast.logging.type", "jdk"),
         Map.entry("hazelcast.shutdownhook.enabled", "false"),
+        Map.entry("hazelcast.health.monitoring.level", "OFF"),
         Map.entry("hazelcast.socket.bind.any", "false"),
         Map.entry("hazelcast.wait.seconds.before.join", "0"),
         Map.entry("hazelcast.heartbeat.interval.seconds", "1"),

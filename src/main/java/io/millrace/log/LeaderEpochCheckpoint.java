@@ -1,65 +1,100 @@
 package io.millrace.log;
 
 import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.NavigableMap;
-import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.regex.Pattern;
 
 /**
- * At which offset each leader epoch began, as the field keeps it: a version, a count, and a line {@code epoch
- * startOffset} for each. Changed by the directory's writer only; read from any thread.
+ * Which leader epoch began at which offset: a line with the format's version, a line with the number of entries, and a
+ * line {@code epoch startOffset} for each. Changed by the log writer only.
  */
 final class LeaderEpochCheckpoint {
+    private static final Logger LOG = System.getLogger(LeaderEpochCheckpoint.class.getName());
     private static final String VERSION = "0";
+    private static final Pattern ENTRY = Pattern.compile("[0-9]{1,9} [0-9]{1,18}");
 
-    private final Path file;
-    private final NavigableMap<Integer, Long> startOffsets = new ConcurrentSkipListMap<>();
+    private record Entry(int epoch, long startOffset) {
+    }
 
-    LeaderEpochCheckpoint(Path file) throws IOException {
+    private final CheckpointFile file;
+    private final List<Entry> entries;
+    private boolean changed;
+
+    private LeaderEpochCheckpoint(CheckpointFile file, List<Entry> entries) {
         this.file = file;
-        List<String> lines = AtomicFile.read(file);
-        if (lines.isEmpty()) {
+        this.entries = entries;
+    }
+
+    /** Begins empty when there is no such file or it cannot be understood. */
+    static LeaderEpochCheckpoint open(FileAccess files, Path path) throws IOException {
+        CheckpointFile file = new CheckpointFile(files, path);
+        List<String> lines = file.read().orElse(List.of(VERSION, "0"));
+        List<Entry> entries = new ArrayList<>();
+        boolean understood = lines.size() >= 2 && lines.get(0).equals(VERSION)
+            && lines.get(1).equals(Integer.toString(lines.size() - 2));
+        for (int i = 2; understood && i < lines.size(); i++) {
+            understood = ENTRY.matcher(lines.get(i)).matches();
+            if (understood) {
+                String[] parts = lines.get(i).split(" ");
+                entries.add(new Entry(Integer.parseInt(parts[0]), Long.parseLong(parts[1])));
+            }
+        }
+        if (!understood) {
+            LOG.log(Level.WARNING, "{0} is damaged and begins anew", path);
+            entries.clear();
+        }
+        return new LeaderEpochCheckpoint(file, entries);
+    }
+
+    /** The newest epoch, or -1. */
+    int latestEpoch() {
+        return entries.isEmpty() ? -1 : entries.get(entries.size() - 1).epoch();
+    }
+
+    /** Notes that an epoch, when it is newer than the newest, begins at the offset; in memory until {@link #save()}. */
+    void assign(int epoch, long startOffset) {
+        if (epoch > latestEpoch()) {
+            entries.add(new Entry(epoch, startOffset));
+            changed = true;
+        }
+    }
+
+    /** Forgets the epochs that began at or after a log's new end. */
+    void truncateFromEnd(long endOffset) {
+        changed |= entries.removeIf(entry -> entry.startOffset() >= endOffset);
+    }
+
+    /** Forgets the epochs that ended before a log's new start; the one in force there begins at the start from now on. */
+    void truncateFromStart(long startOffset) {
+        int inForce = -1;
+        while (inForce + 1 < entries.size() && entries.get(inForce + 1).startOffset() <= startOffset) {
+            inForce++;
+        }
+        if (inForce < 0 || inForce == 0 && entries.get(0).startOffset() == startOffset) {
             return;
         }
-        try {
-            int count = Integer.parseInt(lines.get(1));
-            for (String line : lines.subList(2, 2 + count)) {
-                String[] fields = line.split(" ");
-                startOffsets.put(Integer.parseInt(fields[0]), Long.parseLong(fields[1]));
-            }
-        } catch (RuntimeException e) {
-            throw new IOException(file + " is not a leader epoch checkpoint", e);
-        }
+        int epoch = entries.get(inForce).epoch();
+        entries.subList(0, inForce + 1).clear();
+        entries.add(0, new Entry(epoch, startOffset));
+        changed = true;
     }
 
-    /** Notes an epoch that is newer than all known ones; others are known already. */
-    void begin(int epoch, long startOffset) throws IOException {
-        if (startOffsets.isEmpty() || epoch > startOffsets.lastKey()) {
-            startOffsets.put(epoch, startOffset);
-            write();
+    /** Writes the file when something changed. */
+    void save() throws IOException {
+        if (!changed) {
+            return;
         }
-    }
-
-    /** Forgets the epochs that began at or after an offset that was cut off. */
-    void truncate(long endOffset) throws IOException {
-        if (startOffsets.values().removeIf(start -> start >= endOffset)) {
-            write();
+        List<String> lines = new ArrayList<>();
+        lines.add(VERSION);
+        lines.add(Integer.toString(entries.size()));
+        for (Entry entry : entries) {
+            lines.add(entry.epoch() + " " + entry.startOffset());
         }
-    }
-
-    /** Epoch to start offset. */
-    NavigableMap<Integer, Long> epochs() {
-        return startOffsets;
-    }
-
-    private void write() throws IOException {
-        List<String> lines = new ArrayList<>(List.of(VERSION, Integer.toString(startOffsets.size())));
-        for (Map.Entry<Integer, Long> epoch : startOffsets.entrySet()) {
-            lines.add(epoch.getKey() + " " + epoch.getValue());
-        }
-        AtomicFile.replace(file, lines);
+        file.write(lines);
+        changed = false;
     }
 }

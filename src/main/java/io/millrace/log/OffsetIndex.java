@@ -1,76 +1,57 @@
 package io.millrace.log;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Path;
 
-/** Sparse: the last offset of some batches, and where in the segment each begins. 8 bytes an entry. */
-final class OffsetIndex {
-    private static final int ENTRY_BYTES = 8;
+/**
+ * Where in a segment some of its batches begin: entries of a batch's last offset, relative to the segment's base offset
+ * (int), and its position in bytes (int), as in Kafka's {@code .index} files.
+ */
+final class OffsetIndex extends SparseIndex {
+    static final int ENTRY_BYTES = 8;
 
-    private final long baseOffset;
-    private final IndexFile file;
+    /** The batch at {@code position} ends with {@code lastOffset}. */
+    record Entry(long lastOffset, int position) {
+    }
 
-    OffsetIndex(FileAccess files, Path path, long baseOffset) throws IOException {
-        this.baseOffset = baseOffset;
-        this.file = new IndexFile(files, path, ENTRY_BYTES);
+    OffsetIndex(SegmentFile file, long baseOffset) throws IOException {
+        super(file, baseOffset, ENTRY_BYTES);
+    }
+
+    @Override
+    protected long key(ByteBuffer buffer, int index) {
+        return buffer.getInt(index);
+    }
+
+    /** The last entry whose batch ends at or before the offset; null when the search has to begin at the segment's begin. */
+    Entry lookup(long offset) throws IOException {
+        return entry(floor(offset - baseOffset));
+    }
+
+    Entry lastEntry() throws IOException {
+        return entry(last());
+    }
+
+    private Entry entry(ByteBuffer bytes) {
+        return bytes == null ? null : new Entry(baseOffset + bytes.getInt(0), bytes.getInt(4));
     }
 
     void append(long lastOffset, int position) throws IOException {
-        file.append(ByteBuffer.allocate(ENTRY_BYTES).putInt((int) (lastOffset - baseOffset)).putInt(position).flip());
+        newEntry().putInt((int) (lastOffset - baseOffset)).putInt(position);
     }
 
-    /** Where to begin to look for an offset: the batch there begins at or before it. */
-    int positionFor(long offset) throws IOException {
-        try {
-            int entry = file.floor(offset - baseOffset, this::relativeOffset);
-            return entry < 0 ? 0 : file.entry(entry).getInt(4);
-        } catch (UncheckedIOException e) {
-            throw e.getCause();
-        }
-    }
-
-    private long relativeOffset(int entry) {
-        try {
-            return file.entry(entry).getInt(0);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    int lastPosition() throws IOException {
-        return file.count() == 0 ? 0 : file.entry(file.count() - 1).getInt(4);
-    }
-
-    /** Whether entries are whole, grow, and lie within the segment. */
-    boolean isSane(long segmentBytes) throws IOException {
-        if (!file.isWhole()) {
-            return false;
-        }
-        int offset = -1;
-        int position = -1;
-        for (ByteBuffer entries = file.entries(); entries.hasRemaining(); ) {
-            int nextOffset = entries.getInt();
-            int nextPosition = entries.getInt();
-            if (nextOffset <= offset || nextPosition <= position || nextPosition >= segmentBytes) {
-                return false;
+    /** Keeps the entries of batches that end before the offset. */
+    void truncateTo(long offset) throws IOException {
+        int low = 0;
+        int high = entries();
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (baseOffset + read(middle, 1).getInt(0) < offset) {
+                low = middle + 1;
+            } else {
+                high = middle;
             }
-            offset = nextOffset;
-            position = nextPosition;
         }
-        return true;
-    }
-
-    void clear() throws IOException {
-        file.truncate(0);
-    }
-
-    void force() throws IOException {
-        file.force();
-    }
-
-    void close() throws IOException {
-        file.close();
+        keep(low);
     }
 }

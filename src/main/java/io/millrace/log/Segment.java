@@ -3,290 +3,278 @@ package io.millrace.log;
 import io.millrace.log.record.RecordBatch;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
- * A part of a partition's log: one file of batches and its two indexes. Changed by the directory's writer only; read from any
- * thread that has acquired it. Its files are closed when the last who acquired it has released it, so that a segment
- * in use is never pulled from under a reader (an unlinked file stays readable while it is open).
+ * A piece of a log: a file of record batches and its two indexes. Written by the log writer's thread, read by any; how
+ * far it may be read is said by the log's {@link LogView}. Its files stay open, and readable even when they were deleted,
+ * until the last reader has let go of it.
  */
 final class Segment {
-    static final String LOG_ENDING = ".log";
-    static final String INDEX_ENDING = ".index";
-    static final String TIME_INDEX_ENDING = ".timeindex";
+    private static final int HINTS = 16;
+    private static final long UNKNOWN = Long.MIN_VALUE;
 
-    /** What a read found: batches, or where it met damage. */
-    record Found(ByteBuffer batches, long damagedAt, long nextReadableOffset) {
-        static final long NONE = -1;
-        private static final ByteBuffer NO_BYTES = ByteBuffer.allocate(0);
-
-        static Found batches(ByteBuffer batches) {
-            return new Found(batches, NONE, NONE);
-        }
-
-        static Found nothing() {
-            return batches(NO_BYTES);
-        }
+    /** The batch that holds {@code offset} first begins at {@code position}. */
+    private record Hint(long offset, long position) {
     }
 
-    private final Path file;
     private final long baseOffset;
-    private final FileChannel channel;
-    private final SegmentReader reader;
+    private final SegmentFile file;
     private final OffsetIndex offsetIndex;
     private final TimeIndex timeIndex;
-    /** The log itself holds the first reference, until it retires the segment. */
+    /** One for the log itself and one for each reader. */
     private final AtomicInteger references = new AtomicInteger(1);
+    /** Where readers stopped, so that a reader that goes on needs no index. */
+    private final AtomicReferenceArray<Hint> hints = new AtomicReferenceArray<>(HINTS);
+    private final DamageNotes damage = new DamageNotes();
 
-    /** Bytes of the file; what is beyond what readers were shown is only the writer's. */
-    private volatile long size;
-    private volatile long maxTimestamp = -1;
+    // Set by the log writer only.
+    private volatile long sizeInBytes;
+    private volatile long maxTimestamp = RecordBatch.NO_TIMESTAMP;
     private long offsetOfMaxTimestamp;
     private long bytesSinceIndexEntry;
-    /** Of the first batch; -1 while there is none. */
-    private long firstTimestamp = -1;
-    /** Wall clock of the first append, for the roll of a log that nobody writes to; -1 while there is none. */
-    private long openedAt = -1;
+    private long firstTimestamp = UNKNOWN;
 
-    Segment(FileAccess files, Path folder, long baseOffset) throws IOException {
-        this.file = folder.resolve(name(baseOffset, LOG_ENDING));
+    private Segment(long baseOffset, SegmentFile file, SegmentFile index, SegmentFile times) throws IOException {
         this.baseOffset = baseOffset;
+        this.file = file;
+        this.offsetIndex = new OffsetIndex(index, baseOffset);
+        this.timeIndex = new TimeIndex(times, baseOffset);
+        this.sizeInBytes = file.size();
         this.offsetOfMaxTimestamp = baseOffset;
-        this.channel = files.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
-        this.reader = new SegmentReader(channel);
-        this.offsetIndex = new OffsetIndex(files, folder.resolve(name(baseOffset, INDEX_ENDING)), baseOffset);
-        this.timeIndex = new TimeIndex(files, folder.resolve(name(baseOffset, TIME_INDEX_ENDING)), baseOffset);
-        this.size = channel.size();
     }
 
-    static String name(long baseOffset, String ending) {
-        return "%020d%s".formatted(baseOffset, ending);
+    /** A new, empty segment, open for writing; durable when the folder is forced next. */
+    static Segment create(LogFolder folder, long baseOffset) throws IOException {
+        FileAccess files = folder.files();
+        return new Segment(baseOffset,
+            SegmentFile.create(files, folder.segmentFile(baseOffset, LogFolder.LOG_SUFFIX)),
+            SegmentFile.create(files, folder.segmentFile(baseOffset, LogFolder.INDEX_SUFFIX)),
+            SegmentFile.create(files, folder.segmentFile(baseOffset, LogFolder.TIME_INDEX_SUFFIX)));
     }
 
-    Path file() {
-        return file;
+    /** A segment that is on disk; missing indexes are made, empty. */
+    static Segment open(LogFolder folder, long baseOffset) throws IOException {
+        FileAccess files = folder.files();
+        return new Segment(baseOffset,
+            SegmentFile.open(files, folder.segmentFile(baseOffset, LogFolder.LOG_SUFFIX)),
+            openOrCreate(files, folder.segmentFile(baseOffset, LogFolder.INDEX_SUFFIX)),
+            openOrCreate(files, folder.segmentFile(baseOffset, LogFolder.TIME_INDEX_SUFFIX)));
+    }
+
+    private static SegmentFile openOrCreate(FileAccess files, Path path) throws IOException {
+        return Files.exists(path) ? SegmentFile.open(files, path) : SegmentFile.create(files, path);
     }
 
     long baseOffset() {
         return baseOffset;
     }
 
-    long size() {
-        return size;
+    SegmentFile file() {
+        return file;
     }
 
-    /** Largest timestamp of its records, ms since the epoch; -1 when none has one. */
+    OffsetIndex offsetIndex() {
+        return offsetIndex;
+    }
+
+    TimeIndex timeIndex() {
+        return timeIndex;
+    }
+
+    DamageNotes damage() {
+        return damage;
+    }
+
+    long sizeInBytes() {
+        return sizeInBytes;
+    }
+
+    /** Largest timestamp of its records in ms since the epoch, or -1. */
     long maxTimestamp() {
         return maxTimestamp;
     }
 
-    long firstTimestamp() {
-        return firstTimestamp;
-    }
-
-    long openedAt() {
-        return openedAt;
-    }
-
-    SegmentReader reader() {
-        return reader;
-    }
-
-    // ---- the writer's side
-
-    /** Appends bytes at the end; what they hold is told by {@link #index}. */
-    void write(ByteBuffer bytes) throws IOException {
-        long at = size;
-        while (bytes.hasRemaining()) {
-            at += channel.write(bytes, at);
+    /** Timestamp of the first batch in ms since the epoch; -1 when it has none or is not there. */
+    long firstTimestamp() throws IOException {
+        if (firstTimestamp == UNKNOWN && sizeInBytes > 0) {
+            BatchScan scan = new BatchScan(file, 0, sizeInBytes, RecordBatch.HEADER_BYTES);
+            firstTimestamp = scan.header() ? scan.maxTimestamp() : RecordBatch.NO_TIMESTAMP;
         }
-        size = at;
+        return sizeInBytes == 0 ? RecordBatch.NO_TIMESTAMP : firstTimestamp;
     }
 
-    /** Notes a batch that stands, or will stand, at a position. */
-    void index(long position, int batchBytes, long lastOffset, long batchMaxTimestamp, int intervalBytes, long now)
+    /** When a segment has no timestamps: when its file was last written, in ms since the epoch. */
+    long lastModified() throws IOException {
+        return Files.getLastModifiedTime(file.path()).toMillis();
+    }
+
+    // ---- readers
+
+    /** Keeps the files open until {@link #release()}; false when they are closed already. */
+    boolean acquire() {
+        int count = references.get();
+        while (count > 0) {
+            if (references.compareAndSet(count, count + 1)) {
+                return true;
+            }
+            count = references.get();
+        }
+        return false;
+    }
+
+    /** Lets go; whoever is last closes the files. */
+    void release() throws IOException {
+        if (references.decrementAndGet() == 0) {
+            try {
+                file.close();
+            } finally {
+                try {
+                    offsetIndex.close();
+                } finally {
+                    timeIndex.close();
+                }
+            }
+        }
+    }
+
+    /** Position at which an earlier reader saw the offset begin, or -1; may be out of date after a truncation. */
+    long hint(long offset) {
+        Hint hint = hints.get(slot(offset));
+        return hint != null && hint.offset() == offset ? hint.position() : -1;
+    }
+
+    void remember(long offset, long position) {
+        hints.set(slot(offset), new Hint(offset, position));
+    }
+
+    private static int slot(long offset) {
+        return (int) ((offset * 0x9E3779B97F4A7C15L) >>> 60);
+    }
+
+    // ---- the log writer
+
+    /** Whether nothing more fits the indexes, or the offset is too far from the base offset for them. */
+    boolean cannotIndex(long lastOffset) {
+        return offsetIndex.isFull() || timeIndex.isFull() || lastOffset - baseOffset > Integer.MAX_VALUE;
+    }
+
+    /** Writes batches, their offsets already assigned, behind what is there, and their index entries. */
+    void append(List<RecordBatch> batches, GatheringWriter gathering, int indexInterval) throws IOException {
+        long end = sizeInBytes;
+        gathering.begin(file, end);
+        for (RecordBatch batch : batches) {
+            ByteBuffer bytes = batch.buffer();
+            gathering.add(bytes);
+            noteBatch(batch.lastOffset(), end, batch.sizeInBytes(), batch.maxTimestamp(), indexInterval);
+            end += batch.sizeInBytes();
+        }
+        gathering.finish();
+        flushIndexes();
+        sizeInBytes = end;
+    }
+
+    /** Takes a batch into account that stands, or is about to, at a position. */
+    void noteBatch(long lastOffset, long position, int bytes, long batchMaxTimestamp, int indexInterval)
             throws IOException {
-        if (firstTimestamp < 0) {
+        if (position == 0) {
             firstTimestamp = batchMaxTimestamp;
-        }
-        if (openedAt < 0) {
-            openedAt = now;
         }
         if (batchMaxTimestamp > maxTimestamp) {
             maxTimestamp = batchMaxTimestamp;
             offsetOfMaxTimestamp = lastOffset;
         }
-        // as the field does it: the batch that follows an interval of unindexed bytes gets the entry
-        if (bytesSinceIndexEntry > intervalBytes) {
-            indexHere(position, lastOffset);
+        if (bytesSinceIndexEntry > indexInterval) {
+            offsetIndex.append(lastOffset, (int) position);
+            timeIndex.append(maxTimestamp, offsetOfMaxTimestamp);
+            bytesSinceIndexEntry = 0;
         }
-        bytesSinceIndexEntry += batchBytes;
+        bytesSinceIndexEntry += bytes;
     }
 
-    /** Makes an entry for the batch at a position, whatever the interval: after damage, so that look-ups need not cross it. */
-    void indexHere(long position, long lastOffset) throws IOException {
-        offsetIndex.append(lastOffset, (int) position);
-        timeIndex.append(maxTimestamp, offsetOfMaxTimestamp);
-        bytesSinceIndexEntry = 0;
+    void flushIndexes() throws IOException {
+        offsetIndex.flush();
+        timeIndex.flush();
     }
 
-    /** No more appends will come: the time index gets its last entry, from which a restart knows the largest timestamp. */
-    void seal() throws IOException {
-        timeIndex.append(maxTimestamp, offsetOfMaxTimestamp);
+    void openForWriting() throws IOException {
+        file.openForWriting();
+        offsetIndex.openForWriting();
+        timeIndex.openForWriting();
     }
 
+    boolean isOpenForWriting() {
+        return file.isOpenForWriting();
+    }
+
+    void closeForWriting() throws IOException {
+        file.closeForWriting();
+        offsetIndex.closeForWriting();
+        timeIndex.closeForWriting();
+    }
+
+    /** Makes the records durable. */
     void force() throws IOException {
-        channel.force(false);
+        file.force();
     }
 
+    /** Makes the indexes durable, the largest timestamp included, so that they need not be made anew after a crash. */
     void forceIndexes() throws IOException {
+        timeIndex.append(maxTimestamp, offsetOfMaxTimestamp);
+        flushIndexes();
         offsetIndex.force();
         timeIndex.force();
     }
 
-    /** Cuts the file and forgets the indexes, which are then to be built anew. */
-    void truncate(long newSize) throws IOException {
-        channel.truncate(newSize);
-        channel.force(true);
-        size = newSize;
-        clearIndexes();
+    /** Takes over what the last entry of the time index says, when the records are not looked at. */
+    void restoreMaxTimestamp() throws IOException {
+        TimeIndex.Entry last = timeIndex.lastEntry();
+        maxTimestamp = last == null ? RecordBatch.NO_TIMESTAMP : last.timestamp();
+        offsetOfMaxTimestamp = last == null ? baseOffset : last.offset();
+    }
+
+    /**
+     * Cuts the indexes back to batches that end before an offset.
+     *
+     * @return position of the last batch that is still in the index: everything behind is to be noted again
+     */
+    long truncateIndexes(long offset) throws IOException {
+        offsetIndex.truncateTo(offset);
+        OffsetIndex.Entry last = offsetIndex.lastEntry();
+        timeIndex.truncateTo(last == null ? baseOffset - 1 : last.lastOffset());
+        restoreMaxTimestamp();
+        bytesSinceIndexEntry = 0;
+        return last == null ? 0 : last.position();
     }
 
     void clearIndexes() throws IOException {
         offsetIndex.clear();
-        timeIndex.clear();
-        maxTimestamp = -1;
-        offsetOfMaxTimestamp = baseOffset;
+        timeIndex.reset();
+        restoreMaxTimestamp();
         bytesSinceIndexEntry = 0;
-        firstTimestamp = -1;
-        openedAt = -1;
     }
 
-    /** Where the batch with the last index entry begins; 0 when there is none. */
-    long lastIndexedPosition() throws IOException {
-        return offsetIndex.lastPosition();
-    }
-
-    boolean indexesAreSane() throws IOException {
-        return offsetIndex.isSane(size) && timeIndex.isSane();
-    }
-
-    /** Takes over from the indexes what an unscanned segment needs to know. */
-    void adoptIndexes(long openedAt) throws IOException {
-        maxTimestamp = timeIndex.lastTimestamp();
-        offsetOfMaxTimestamp = timeIndex.lastOffset();
-        this.openedAt = openedAt;
-        SegmentReader.Place first = reader.header(0, size);
-        firstTimestamp = first == null ? -1 : first.maxTimestamp();
-    }
-
-    // ---- the readers' side
-
-    /** @return false when the segment is gone: look it up again */
-    boolean acquire() {
-        for (int count = references.get(); count > 0; count = references.get()) {
-            if (references.compareAndSet(count, count + 1)) {
-                return true;
-            }
+    /** Cuts the file off; durable when it returns. The indexes are the caller's matter. */
+    void truncate(long position) throws IOException {
+        file.truncate(position);
+        file.force();
+        sizeInBytes = position;
+        for (int i = 0; i < HINTS; i++) {
+            hints.set(i, null);
         }
-        return false;
-    }
-
-    void release() throws IOException {
-        if (references.decrementAndGet() == 0) {
-            channel.close();
-            offsetIndex.close();
-            timeIndex.close();
+        if (position == 0) {
+            firstTimestamp = UNKNOWN;
         }
     }
 
-    /** Removes the files by name; those who read go on. */
-    void delete() throws IOException {
-        Files.deleteIfExists(file);
-        Files.deleteIfExists(file.resolveSibling(name(baseOffset, INDEX_ENDING)));
-        Files.deleteIfExists(file.resolveSibling(name(baseOffset, TIME_INDEX_ENDING)));
-    }
-
-    /** Whole, checked batches from the one with {@code offset} on, as {@link PartitionLog#read} promises. */
-    Found read(long offset, long maxOffset, int maxBytes) throws IOException {
-        long end = size;
-        SegmentReader.Place first = locate(offset, end);
-        if (first == null) {
-            return Found.nothing();
-        }
-        ByteBuffer batches = read(first, end, offset, maxOffset, maxBytes);
-        if (batches != null) {
-            return Found.batches(batches);
-        }
-        // the header found may itself be damaged and claim more offsets than it has: what follows decides
-        SegmentReader.Place next = reader.nextValid(first.position() + 1, end, baseOffset);
-        if (next != null && next.baseOffset() <= offset && next.lastOffset() >= offset) {
-            return Found.batches(read(next, end, offset, maxOffset, maxBytes));
-        }
-        SegmentReader.Place readable = first.baseOffset() > offset ? first : reader.nextValid(first.position() + 1, end, offset + 1);
-        return new Found(null, first.position(), readable == null ? Found.NONE : readable.baseOffset());
-    }
-
-    /** @return null when the batch at that place is damaged, or begins after the offset that was asked for */
-    private ByteBuffer read(SegmentReader.Place first, long end, long offset, long maxOffset, int maxBytes)
-            throws IOException {
-        if (first.baseOffset() > offset) {
-            return null;
-        }
-        int wanted = (int) Math.min(end - first.position(), Math.max(maxBytes, first.size()));
-        ByteBuffer bytes = ByteBuffer.allocate(wanted);
-        reader.readFully(bytes, first.position());
-        bytes.flip();
-        int checked = checkedBytes(bytes, offset, maxOffset);
-        return checked == 0 && first.lastOffset() < maxOffset ? null : bytes.limit(checked);
-    }
-
-    /** How many bytes from the start are whole, undamaged batches in order below {@code maxOffset}. */
-    private static int checkedBytes(ByteBuffer bytes, long offset, long maxOffset) {
-        int at = 0;
-        long expected = offset;
-        while (bytes.limit() - at >= RecordBatch.HEADER_BYTES) {
-            int batchBytes = SegmentReader.claimedSize(bytes, at);
-            if (batchBytes < RecordBatch.HEADER_BYTES || batchBytes > bytes.limit() - at) {
-                break;
-            }
-            long last = RecordBatch.lastOffsetAt(bytes, at);
-            if (last < expected || last >= maxOffset || !RecordBatch.isIntactAt(bytes, at, batchBytes)) {
-                break;
-            }
-            expected = last + 1;
-            at += batchBytes;
-        }
-        return at;
-    }
-
-    /** The first batch, by headers, whose last offset is at or after {@code offset}; null when there is none. */
-    SegmentReader.Place locate(long offset, long end) throws IOException {
-        long position = offsetIndex.positionFor(offset);
-        long expected = baseOffset;
-        while (position < end) {
-            SegmentReader.Place place = reader.header(position, end);
-            if (place == null || place.baseOffset() < expected) {
-                place = reader.nextValid(position + 1, end, expected);
-                if (place == null) {
-                    return null;
-                }
-            }
-            if (place.lastOffset() >= offset) {
-                return place;
-            }
-            expected = place.lastOffset() + 1;
-            position = place.end();
-        }
-        return null;
-    }
-
-    /** An offset such that no record of this segment before it has this timestamp or a later one. */
-    long offsetBefore(long timestamp) throws IOException {
-        return timeIndex.offsetBefore(timestamp);
+    /** Removes the files; who still reads can go on. The records go first, so that a crash leaves no log without them. */
+    void deleteFiles() throws IOException {
+        Files.deleteIfExists(file.path());
+        Files.deleteIfExists(offsetIndex.path());
+        Files.deleteIfExists(timeIndex.path());
     }
 }

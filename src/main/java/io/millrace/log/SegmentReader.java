@@ -1,120 +1,137 @@
 package io.millrace.log;
 
+import io.millrace.log.record.Record;
 import io.millrace.log.record.RecordBatch;
+import io.millrace.log.record.RecordIterator;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
+import java.util.Optional;
 
-/** Walks the batches of a segment's file and tells whole ones from damaged bytes. Stateless but for the channel. */
-final class SegmentReader {
-    /**
-     * Bytes read by one call. The JDK copies through a direct buffer that it keeps for each thread; beyond
-     * jdk.nio.maxCachedBufferSize it would allocate and free one a call.
-     */
-    private static final int CHUNK_BYTES = 128 * 1024;
+/**
+ * Reads checked batches from one segment, for the length of one call.
+ *
+ * @param segment       acquired by the caller
+ * @param readableBytes how far the segment may be read
+ * @param endOffset     exclusive bound of its offsets
+ */
+record SegmentReader(Segment segment, long readableBytes, long endOffset) {
 
-    private final FileChannel channel;
-
-    SegmentReader(FileChannel channel) {
-        this.channel = channel;
-    }
-
-    /**
-     * Where a batch stands.
-     *
-     * @param size all its bytes
-     */
-    record Place(long position, int size, long baseOffset, long lastOffset, long maxTimestamp) {
-        long end() {
-            return position + size;
-        }
-    }
-
-    /** Fills the buffer from a position on; stops at the end of the file. */
-    void readFully(ByteBuffer target, long position) throws IOException {
-        int limit = target.limit();
-        while (target.position() < limit) {
-            target.limit((int) Math.min(limit, (long) target.position() + CHUNK_BYTES));
-            int read = channel.read(target, position);
-            target.limit(limit);
-            if (read < 0) {
-                return;
+    /** See {@link PartitionLog#read}; the offset is below {@link #endOffset()}. */
+    ByteBuffer read(long offset, long maxOffset, int maxBytes) throws IOException, SegmentDamage {
+        long hint = segment.hint(offset);
+        if (hint >= 0 && hint < readableBytes) {
+            ByteBuffer batches = readAt(hint, offset, maxOffset, maxBytes);
+            if (batches != null) {
+                return batches;
             }
-            position += read;
         }
+        SegmentWalk walk = SegmentWalk.towards(offset, segment, readableBytes, endOffset);
+        while (walk.next()) {
+            BatchScan batch = walk.batch();
+            if (batch.baseOffset() > offset) {
+                throw damage(walk, batch.baseOffset());
+            }
+            if (batch.lastOffset() >= offset) {
+                ByteBuffer batches = readAt(batch.position(), offset, maxOffset, maxBytes);
+                if (batches != null) {
+                    return batches;
+                }
+                walk.distrust();
+            }
+        }
+        throw damage(walk, endOffset);
     }
 
-    /** What the length field of the bytes at an index claims; no size that a batch can have where they are no batch. */
-    static int claimedSize(ByteBuffer bytes, int index) {
-        int length = bytes.getInt(index + Long.BYTES);
-        return length > Integer.MAX_VALUE - RecordBatch.PREFIX_BYTES ? -1 : length + RecordBatch.PREFIX_BYTES;
+    private static SegmentDamage damage(SegmentWalk walk, long nextOffset) {
+        return new SegmentDamage("the header or the checksum is wrong, or bytes are missing", walk.damagedAt(),
+            nextOffset);
+    }
+
+    /** Null when no intact batch that holds the offset stands at the position. */
+    private ByteBuffer readAt(long position, long offset, long maxOffset, int maxBytes) throws IOException {
+        long readable = readableBytes - position;
+        ByteBuffer bytes = load(position, (int) Math.min(readable, Math.max(maxBytes, RecordBatch.HEADER_BYTES)));
+        if (bytes.limit() < RecordBatch.HEADER_BYTES || !RecordBatch.isPlausibleAt(bytes, 0)) {
+            return null;
+        }
+        int size = RecordBatch.sizeInBytesAt(bytes, 0);
+        long lastOffset = RecordBatch.lastOffsetAt(bytes, 0);
+        if (size > readable || RecordBatch.baseOffsetAt(bytes, 0) > offset || lastOffset < offset
+                || lastOffset >= endOffset) {
+            return null;
+        }
+        if (lastOffset >= maxOffset) {
+            return bytes.limit(0);
+        }
+        if (size > bytes.limit()) {
+            bytes = load(position, size);
+        }
+        if (bytes.limit() < size || !RecordBatch.checksumMatchesAt(bytes, 0, size)) {
+            return null;
+        }
+        return untilDamage(bytes, position, size, lastOffset + 1, maxOffset);
+    }
+
+    /** Limits the buffer to the whole, intact batches that follow each other in it, and notes where the next one begins. */
+    private ByteBuffer untilDamage(ByteBuffer bytes, long position, int firstSize, long secondOffset, long maxOffset) {
+        int end = firstSize;
+        long expected = secondOffset;
+        while (bytes.limit() - end >= RecordBatch.HEADER_BYTES && RecordBatch.isPlausibleAt(bytes, end)) {
+            int size = RecordBatch.sizeInBytesAt(bytes, end);
+            long lastOffset = RecordBatch.lastOffsetAt(bytes, end);
+            if (size > bytes.limit() - end || RecordBatch.baseOffsetAt(bytes, end) != expected
+                    || lastOffset >= maxOffset || lastOffset >= endOffset
+                    || !RecordBatch.checksumMatchesAt(bytes, end, size)) {
+                break;
+            }
+            end += size;
+            expected = lastOffset + 1;
+        }
+        segment.remember(expected, position + end);
+        return bytes.limit(end);
+    }
+
+    /** Bytes that are not there, as after a truncation, are missing at the buffer's end. */
+    private ByteBuffer load(long position, int count) throws IOException {
+        ByteBuffer target = ByteBuffer.allocate(count);
+        segment.file().read(target, position);
+        return target.flip();
     }
 
     /**
-     * The batch that begins at a position, by its header alone.
-     *
-     * @return null when what stands there cannot be a whole batch that ends at or before {@code end}
+     * The first record at or after an offset whose timestamp is at or after the given one; damaged batches are passed over.
      */
-    Place header(long position, long end) throws IOException {
-        if (end - position < RecordBatch.HEADER_BYTES) {
-            return null;
+    Optional<OffsetAndTimestamp> firstAtOrAfter(long timestamp, long startOffset) throws IOException {
+        TimeIndex.Entry before = segment.timeIndex().lookup(timestamp);
+        long from = before == null ? startOffset : Math.max(before.offset(), startOffset);
+        SegmentWalk walk = SegmentWalk.towards(from, segment, readableBytes, endOffset);
+        while (walk.next()) {
+            BatchScan batch = walk.batch();
+            if (batch.lastOffset() < startOffset || batch.maxTimestamp() < timestamp) {
+                continue;
+            }
+            if (!batch.isIntact()) {
+                walk.distrust();
+                continue;
+            }
+            Optional<OffsetAndTimestamp> found = firstIn(load(batch.position(), batch.sizeInBytes()), timestamp,
+                startOffset);
+            if (found.isPresent()) {
+                return found;
+            }
         }
-        ByteBuffer header = ByteBuffer.allocate(RecordBatch.HEADER_BYTES);
-        readFully(header, position);
-        return header.hasRemaining() ? null : place(header, 0, position, end);
+        return Optional.empty();
     }
 
-    private static Place place(ByteBuffer header, int at, long position, long end) {
-        int size = claimedSize(header, at);
-        long baseOffset = header.getLong(at);
-        long lastOffset = RecordBatch.lastOffsetAt(header, at);
-        if (size < RecordBatch.HEADER_BYTES || size > end - position || baseOffset < 0 || lastOffset < baseOffset) {
-            return null;
-        }
-        return new Place(position, size, baseOffset, lastOffset, RecordBatch.maxTimestampAt(header, at));
-    }
-
-    /**
-     * The batch that begins at a position, if it is whole and its checksum is right.
-     *
-     * @return null when it is not
-     */
-    Place valid(long position, long end) throws IOException {
-        Place place = header(position, end);
-        if (place == null) {
-            return null;
-        }
-        ByteBuffer batch = ByteBuffer.allocate(place.size());
-        readFully(batch, position);
-        return !batch.hasRemaining() && RecordBatch.isIntactAt(batch, 0, place.size()) ? place : null;
-    }
-
-    /**
-     * The first valid batch that begins at or after a position and whose base offset is at least {@code minOffset}: looks
-     * at every byte, so it is for damaged segments only.
-     *
-     * @return null when there is none before {@code end}
-     */
-    Place nextValid(long from, long end, long minOffset) throws IOException {
-        ByteBuffer window = ByteBuffer.allocate(CHUNK_BYTES);
-        for (long start = from; start + RecordBatch.HEADER_BYTES <= end; ) {
-            window.clear();
-            readFully(window, start);
-            window.flip();
-            int candidates = window.limit() - RecordBatch.HEADER_BYTES + 1;
-            for (int at = 0; at < candidates; at++) {
-                if (RecordBatch.hasMagicAt(window, at)) {
-                    Place place = place(window, at, start + at, end);
-                    if (place != null && place.baseOffset() >= minOffset && valid(start + at, end) != null) {
-                        return place;
-                    }
+    private static Optional<OffsetAndTimestamp> firstIn(ByteBuffer batch, long timestamp, long startOffset) {
+        try (RecordIterator records = RecordBatch.at(batch).records()) {
+            while (records.hasNext()) {
+                Record record = records.next();
+                if (record.timestamp() >= timestamp && record.offset() >= startOffset) {
+                    return Optional.of(new OffsetAndTimestamp(record.offset(), record.timestamp()));
                 }
             }
-            if (candidates <= 0) {
-                return null;
-            }
-            start += candidates;
         }
-        return null;
+        return Optional.empty();
     }
 }

@@ -1,86 +1,77 @@
 package io.millrace.log;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Path;
 
 /**
- * Sparse: the largest timestamp so far, and the last offset of the batch that has it. 12 bytes an entry; timestamps
- * grow strictly.
+ * The largest timestamps of a segment as they came up: entries of a timestamp (long, ms since the epoch) and the last
+ * offset of the batch that holds it, relative to the segment's base offset (int), as in Kafka's {@code .timeindex} files.
+ * Every record before that batch is older than the entry.
  */
-final class TimeIndex {
-    private static final int ENTRY_BYTES = 12;
+final class TimeIndex extends SparseIndex {
+    static final int ENTRY_BYTES = 12;
 
-    private final long baseOffset;
-    private final IndexFile file;
-
-    TimeIndex(FileAccess files, Path path, long baseOffset) throws IOException {
-        this.baseOffset = baseOffset;
-        this.file = new IndexFile(files, path, ENTRY_BYTES);
+    /** The batch that ends with {@code offset} brought the timestamp. */
+    record Entry(long timestamp, long offset) {
     }
 
-    /** Leaves out a timestamp that is not larger than the last one. */
-    void append(long timestamp, long lastOffset) throws IOException {
-        if (timestamp > lastTimestamp()) {
-            file.append(ByteBuffer.allocate(ENTRY_BYTES).putLong(timestamp).putInt((int) (lastOffset - baseOffset)).flip());
+    /** The log writer's. */
+    private long lastTimestamp;
+
+    TimeIndex(SegmentFile file, long baseOffset) throws IOException {
+        super(file, baseOffset, ENTRY_BYTES);
+        restoreLastTimestamp();
+    }
+
+    @Override
+    protected long key(ByteBuffer buffer, int index) {
+        return buffer.getLong(index);
+    }
+
+    /** The last entry that is not newer than the timestamp; null when the search has to begin at the segment's begin. */
+    Entry lookup(long timestamp) throws IOException {
+        return entry(floor(timestamp));
+    }
+
+    Entry lastEntry() throws IOException {
+        return entry(last());
+    }
+
+    private Entry entry(ByteBuffer bytes) {
+        return bytes == null ? null : new Entry(bytes.getLong(0), baseOffset + bytes.getInt(8));
+    }
+
+    /** Adds an entry when the timestamp is larger than the last one's; there is none for records without a timestamp. */
+    void append(long timestamp, long offset) throws IOException {
+        if (timestamp > lastTimestamp) {
+            newEntry().putLong(timestamp).putInt((int) (offset - baseOffset));
+            lastTimestamp = timestamp;
         }
     }
 
-    /** An offset such that no record before it has this timestamp or a later one. */
-    long offsetBefore(long timestamp) throws IOException {
-        try {
-            int entry = file.floor(timestamp - 1, this::timestamp);
-            return entry < 0 ? baseOffset : baseOffset + file.entry(entry).getInt(8);
-        } catch (UncheckedIOException e) {
-            throw e.getCause();
-        }
-    }
-
-    private long timestamp(int entry) {
-        try {
-            return file.entry(entry).getLong(0);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    /** -1 when there is no entry. */
-    long lastTimestamp() throws IOException {
-        return file.count() == 0 ? -1 : file.entry(file.count() - 1).getLong(0);
-    }
-
-    long lastOffset() throws IOException {
-        return file.count() == 0 ? baseOffset : baseOffset + file.entry(file.count() - 1).getInt(8);
-    }
-
-    boolean isSane() throws IOException {
-        if (!file.isWhole()) {
-            return false;
-        }
-        long timestamp = -1;
-        int offset = -1;
-        for (ByteBuffer entries = file.entries(); entries.hasRemaining(); ) {
-            long nextTimestamp = entries.getLong();
-            int nextOffset = entries.getInt();
-            if (nextTimestamp <= timestamp || nextOffset <= offset) {
-                return false;
+    /** Keeps the entries of batches that end at or before the offset. */
+    void truncateTo(long offset) throws IOException {
+        int low = 0;
+        int high = entries();
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (baseOffset + read(middle, 1).getInt(8) <= offset) {
+                low = middle + 1;
+            } else {
+                high = middle;
             }
-            timestamp = nextTimestamp;
-            offset = nextOffset;
         }
-        return true;
+        keep(low);
+        restoreLastTimestamp();
     }
 
-    void clear() throws IOException {
-        file.truncate(0);
+    void reset() throws IOException {
+        clear();
+        restoreLastTimestamp();
     }
 
-    void force() throws IOException {
-        file.force();
-    }
-
-    void close() throws IOException {
-        file.close();
+    private void restoreLastTimestamp() throws IOException {
+        Entry last = lastEntry();
+        lastTimestamp = last == null ? -1 : last.timestamp();
     }
 }

@@ -1,139 +1,140 @@
 package io.millrace.log;
 
-import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
-/** What waits for a directory's writer, bounded in bytes and in number. Filled by any thread, drained by the writer. */
+/**
+ * What waits for the log writer, in order. Appends count against the bounds from here until their outcome is known, so the
+ * bounds hold for all the memory that they take. Thread-safe.
+ */
 final class WriteQueue {
-    /** Something for the writer to do. */
-    sealed interface Task {
-        CompletableFuture<?> future();
-    }
-
-    record Append(PartitionLog log, List<ByteBuffer> batches, int leaderEpoch, CompletableFuture<AppendResult> future)
-            implements Task {
-        long bytes() {
-            return batches.stream().mapToLong(ByteBuffer::remaining).sum();
-        }
-    }
-
-    @FunctionalInterface
-    interface Work<T> {
-        T run() throws IOException;
-    }
-
-    record Change<T>(Work<T> work, CompletableFuture<T> future) implements Task {
-        /** What the caller did wrong is told to the caller; what the disk did goes up to the writer. */
-        void run() throws IOException {
-            try {
-                future.complete(work.run());
-            } catch (OffsetOutOfRangeException e) {
-                future.completeExceptionally(e);
-            }
-        }
-    }
-
     private final long maxBytes;
     private final int maxAppends;
     private final ReentrantLock lock = new ReentrantLock();
-    private final Condition filled = lock.newCondition();
-    private List<Task> waiting = new ArrayList<>();
+    private final Condition changed = lock.newCondition();
+    private List<WriteTask> tasks = new ArrayList<>();
     private long bytes;
     private int appends;
-    private LogDirectoryOfflineException end;
+    /** Why nothing more is taken, or null. */
+    private LogDirectoryOfflineException refusal;
 
     WriteQueue(long maxBytes, int maxAppends) {
         this.maxBytes = maxBytes;
         this.maxAppends = maxAppends;
     }
 
-    /** @throws LogQueueFullException when there is no room; one append of any size fits when nothing waits */
-    CompletableFuture<AppendResult> add(Append append) {
+    /**
+     * Adds an append. One that is larger than the bound is taken when there is no other.
+     *
+     * @throws LogQueueFullException        when it would pass a bound
+     * @throws LogDirectoryOfflineException after {@link #refuse}
+     */
+    void add(PendingAppend append) {
         lock.lock();
         try {
-            refuseAfterEnd();
-            long more = append.bytes();
-            if (appends > 0 && (appends >= maxAppends || bytes + more > maxBytes)) {
-                throw new LogQueueFullException("%d appends of %d bytes wait for the disk: try again later"
-                        .formatted(appends, bytes));
+            ensureOpen();
+            if (appends > 0 && (appends >= maxAppends || bytes + append.bytes() > maxBytes)) {
+                throw new LogQueueFullException(("%d appends of %d bytes wait to be written, and the bounds are %d and %d:"
+                    + " try again later").formatted(appends, bytes, maxAppends, maxBytes));
             }
-            bytes += more;
             appends++;
-            add((Task) append);
-            return append.future();
+            bytes += append.bytes();
+            tasks.add(append);
+            changed.signalAll();
         } finally {
             lock.unlock();
         }
     }
 
-    <T> CompletableFuture<T> add(Change<T> change) {
+    /**
+     * Adds another task, whatever the bounds.
+     *
+     * @throws LogDirectoryOfflineException after {@link #refuse}
+     */
+    void add(LogTask<?> task) {
         lock.lock();
         try {
-            refuseAfterEnd();
-            add((Task) change);
-            return change.future();
+            ensureOpen();
+            tasks.add(task);
+            changed.signalAll();
         } finally {
             lock.unlock();
         }
     }
 
-    private void add(Task task) {
-        waiting.add(task);
-        if (waiting.size() == 1) {
-            filled.signal();
-        }
-    }
-
-    private void refuseAfterEnd() {
-        if (end != null) {
-            throw end;
-        }
-    }
-
-    /** All that waits; after at most {@code maxWaitMillis}, or when the queue has ended, maybe nothing. */
-    List<Task> take(long maxWaitMillis) {
+    /**
+     * Takes all that waits; waits for it when there is nothing.
+     *
+     * @param maxWaitNanos longest wait
+     * @return empty when the time was up, or when nothing more comes
+     */
+    List<WriteTask> take(long maxWaitNanos) throws InterruptedException {
         lock.lock();
         try {
-            long nanos = TimeUnit.MILLISECONDS.toNanos(maxWaitMillis);
-            while (waiting.isEmpty() && end == null && nanos > 0) {
-                nanos = filled.awaitNanos(nanos);
+            long left = maxWaitNanos;
+            while (tasks.isEmpty() && refusal == null && left > 0) {
+                left = changed.awaitNanos(left);
             }
-            List<Task> taken = waiting;
-            waiting = new ArrayList<>();
-            bytes = 0;
-            appends = 0;
+            return drain();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Appends are done with and no longer count. */
+    void release(int count, long releasedBytes) {
+        lock.lock();
+        try {
+            appends -= count;
+            bytes -= releasedBytes;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Takes nothing more, for the first reason that was given; what waits can still be taken. */
+    void refuse(LogDirectoryOfflineException reason) {
+        lock.lock();
+        try {
+            if (refusal == null) {
+                refusal = reason;
+            }
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Takes all that waits, without waiting for more. */
+    List<WriteTask> drain() {
+        lock.lock();
+        try {
+            List<WriteTask> taken = tasks;
+            tasks = new ArrayList<>();
             return taken;
-        } catch (InterruptedException e) {
-            throw new IllegalStateException("the writer was interrupted: it ends only when its directory is closed", e);
         } finally {
             lock.unlock();
         }
     }
 
-    /** Refuses what comes from now on with this reason; the first reason stays. */
-    void end(LogDirectoryOfflineException reason) {
+    /** @throws LogDirectoryOfflineException after {@link #refuse} */
+    void ensureOpen() {
         lock.lock();
         try {
-            if (end == null) {
-                end = reason;
+            if (refusal != null) {
+                throw refusal;
             }
-            filled.signal();
         } finally {
             lock.unlock();
         }
     }
 
-    /** Whether nothing waits and nothing more will come. */
-    boolean isEnded() {
+    boolean isRefusing() {
         lock.lock();
         try {
-            return end != null && waiting.isEmpty();
+            return refusal != null;
         } finally {
             lock.unlock();
         }
@@ -156,4 +157,5 @@ final class WriteQueue {
             lock.unlock();
         }
     }
+
 }

@@ -1,6 +1,6 @@
 package io.millrace.rest;
 
-import io.millrace.rest.dialect.JsonSyntax;
+import io.millrace.rest.dialect.JsonCursor;
 import io.millrace.rest.dialect.RequestException;
 import jakarta.json.Json;
 import jakarta.json.JsonConfig;
@@ -81,9 +81,12 @@ public final class JsonBodies {
 
     private static JsonObject parse(byte[] bytes) {
         // JSON-P itself would take what follows the first value, and fails on deep nesting in a way of its own
-        JsonSyntax syntax = new JsonSyntax();
-        if (!syntax.isValue(bytes, 0, bytes.length)) {
-            throw RequestException.invalidBody("this is not JSON in UTF-8 from byte " + syntax.position() + " on");
+        try {
+            JsonCursor cursor = new JsonCursor().on(bytes, 0, bytes.length);
+            cursor.value();
+            cursor.end();
+        } catch (JsonCursor.MalformedJson e) {
+            throw RequestException.invalidBody(e.getMessage());
         }
         try (JsonReader reader = READERS.createReader(new ByteArrayInputStream(bytes), StandardCharsets.UTF_8)) {
             if (reader.readValue() instanceof JsonObject object) {

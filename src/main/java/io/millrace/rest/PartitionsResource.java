@@ -25,7 +25,6 @@ import jakarta.ws.rs.container.Suspended;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.UriInfo;
-import java.io.IOException;
 import java.io.InputStream;
 import java.util.Optional;
 
@@ -76,7 +75,7 @@ public class PartitionsResource {
     public void produce(@PathParam("topic") String topic, @PathParam("partition") String number, @Context UriInfo uri,
                         @HeaderParam(HttpHeaders.CONTENT_TYPE) String contentType,
                         @HeaderParam(HttpHeaders.CONTENT_LENGTH) String contentLength, InputStream body,
-                        @Suspended AsyncResponse response) throws IOException {
+                        @Suspended AsyncResponse response) {
         producing.records(topic, Numbers.partition(number), RecordFormat.ofContentType(contentType),
                 new QueryParameters(uri.getQueryParameters()).acks(), contentLength, body, response);
     }

@@ -6,14 +6,12 @@ import io.millrace.broker.RecordAccumulator;
 import io.millrace.rest.dialect.ProduceResultWriter;
 import io.millrace.rest.dialect.RecordFormat;
 import io.millrace.rest.dialect.RecordListReader;
-import io.millrace.rest.dialect.RecordParsers;
 import io.millrace.rest.dialect.RequestException;
 import io.millrace.rest.model.BatchOffsets;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.container.AsyncResponse;
 import jakarta.ws.rs.core.Response;
-import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 
@@ -30,8 +28,6 @@ public class Producing {
     @Inject
     MemoryBudget budget;
     @Inject
-    RecordParsers parsers;
-    @Inject
     JsonBodies json;
 
     /**
@@ -41,7 +37,7 @@ public class Producing {
      * @param contentLength the header's value, or null
      */
     public void records(String topic, int partition, RecordFormat format, Acks acks, String contentLength, InputStream body,
-                        AsyncResponse response) throws IOException {
+                        AsyncResponse response) {
         Broker broker = access.broker();
         RecordAccumulator records = broker.accumulator(topic);
         if (partition != RecordAccumulator.ANY_PARTITION) {
@@ -49,16 +45,17 @@ public class Producing {
         }
         MemoryBudget.Reservation memory = budget.reserve(0);
         try {
-            RequestBody in = new RequestBody(body, contentLength, limits.maxRequestBytes(), memory);
-            int count = new RecordListReader(parsers, format, records.maxBatchBytes(), partition)
-                    .read(in, records::append);
-            memory.resize(memory.held() + ProduceResultWriter.bytesFor(count));
+            byte[] list = new RequestBody(body, contentLength, limits.maxRequestBytes(), memory).readFully();
+            // the body and its records side by side, then its records and the answer
+            memory.growTo(2L * list.length);
+            int count = new RecordListReader(format, partition).read(list, records::append);
+            memory.resize(list.length + ProduceResultWriter.bytesFor(count));
             broker.produce(records, acks)
                     .whenComplete((result, failure) -> memory.close())
                     .whenComplete(Answer.to(response, result -> acks == Acks.NONE
                             ? Response.noContent().build()
                             : ProduceResultWriter.toJson(result)));
-        } catch (IOException | RuntimeException | Error e) {
+        } catch (RuntimeException | Error e) {
             memory.close();
             throw e;
         }

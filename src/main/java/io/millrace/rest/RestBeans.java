@@ -1,6 +1,5 @@
 package io.millrace.rest;
 
-import io.millrace.rest.dialect.RecordParsers;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
@@ -12,12 +11,6 @@ public class RestBeans {
     @Singleton
     MemoryBudget memoryBudget(RestLimits limits) {
         return new MemoryBudget(limits.memoryBytes());
-    }
-
-    @Produces
-    @Singleton
-    RecordParsers recordParsers() {
-        return new RecordParsers();
     }
 
     @Produces

@@ -4,8 +4,8 @@ package io.millrace.rest;
  * What a request may take.
  *
  * @param maxRequestBytes the largest request body, in bytes, 1 or more
- * @param memoryBytes     request bodies and fetched records that may be in memory at a time, in bytes; at least
- *                        {@code maxRequestBytes} and {@code maxFetchBytes}
+ * @param memoryBytes     request bodies and fetched records that may be in memory at a time, in bytes; at least twice
+ *                        {@code maxRequestBytes} and {@code maxFetchBytes}, for one is turned into the other
  * @param maxFetchBytes   cap of a fetch's {@code max_bytes}, in bytes, 1 or more
  * @param maxFetchWaitMs  cap of a fetch's {@code timeout}, in ms, 0 or more
  */
@@ -15,10 +15,10 @@ public record RestLimits(int maxRequestBytes, long memoryBytes, int maxFetchByte
             throw new IllegalArgumentException("limits of requests must be positive: request " + maxRequestBytes
                     + " bytes, fetch " + maxFetchBytes + " bytes, wait " + maxFetchWaitMs + " ms");
         }
-        if (memoryBytes < maxRequestBytes || memoryBytes < maxFetchBytes) {
+        if (memoryBytes < 2L * maxRequestBytes || memoryBytes < 2L * maxFetchBytes) {
             throw new IllegalArgumentException("the memory for requests (" + memoryBytes
-                    + " bytes) must hold at least one request of " + maxRequestBytes + " bytes and one fetch of "
-                    + maxFetchBytes + " bytes");
+                    + " bytes) must be at least twice that of one request (" + maxRequestBytes + " bytes) and of one fetch ("
+                    + maxFetchBytes + " bytes)");
         }
     }
 }

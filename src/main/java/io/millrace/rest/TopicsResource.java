@@ -18,7 +18,6 @@ import jakarta.ws.rs.container.Suspended;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.UriInfo;
-import java.io.IOException;
 import java.io.InputStream;
 
 /** Topics, and producing to them with the partition chosen record by record. */
@@ -56,7 +55,7 @@ public class TopicsResource {
     public void produce(@PathParam("topic") String topic, @Context UriInfo uri,
                         @HeaderParam(HttpHeaders.CONTENT_TYPE) String contentType,
                         @HeaderParam(HttpHeaders.CONTENT_LENGTH) String contentLength, InputStream body,
-                        @Suspended AsyncResponse response) throws IOException {
+                        @Suspended AsyncResponse response) {
         producing.records(topic, RecordAccumulator.ANY_PARTITION, RecordFormat.ofContentType(contentType),
                 new QueryParameters(uri.getQueryParameters()).acks(), contentLength, body, response);
     }

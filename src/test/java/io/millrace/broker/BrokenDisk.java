@@ -13,7 +13,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/** Makes a log directory fail as a lost disk does: the folder of a log goes away, and the writer cannot make the next segment. */
+/**
+ * Makes a log directory fail as a lost disk does: the folder of a log goes away, and the writer cannot make the next
+ * segment.
+ */
 final class BrokenDisk {
     static final String TOPIC = "on-broken-disk";
 

@@ -209,7 +209,7 @@ class BrokerFetchTest {
 
         assertThat(get(none).batches().hasRemaining()).isFalse();
         assertThat(get(none).nextOffset()).isEqualTo(1);
-        assertThat(parked()).isZero();
+        Awaiting.until(() -> parked() == 0);
     }
 
     @Test
@@ -253,7 +253,8 @@ class BrokerFetchTest {
 
         fetches.forEach(fetch -> assertThat(values(get(fetch))).containsExactly("at last"));
         assertThat(parked()).isZero();
-        assertThat(harness.broker.waitingFetches()).isZero();
+        // Whoever waits for the result may see it before the thread that gave it has tidied up.
+        Awaiting.until(() -> harness.broker.waitingFetches() == 0);
     }
 
     @Test
@@ -387,7 +388,8 @@ class BrokerFetchTest {
 
         List<PartitionStatus> status = harness.broker.partitions();
 
-        assertThat(status).extracting(one -> one.topic() + "-" + one.partition()).containsExactly("a-0", "a-1", "orders-0");
+        assertThat(status).extracting(one -> one.topic() + "-" + one.partition())
+                .containsExactly("a-0", "a-1", "orders-0");
         assertThat(status.get(2).highWatermark()).isEqualTo(1);
         assertThat(status.get(2).logEndOffset()).isEqualTo(1);
         assertThat(status.get(2).sizeInBytes()).isEqualTo(harness.fetch("orders", 0, 0).batches().remaining());

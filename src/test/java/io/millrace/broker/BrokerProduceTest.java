@@ -3,6 +3,8 @@ package io.millrace.broker;
 import static io.millrace.broker.BrokerHarness.bytes;
 import static io.millrace.broker.BrokerHarness.get;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.millrace.cluster.InMemoryRegisterStore;
 import io.millrace.log.AppendResult;
@@ -83,7 +85,8 @@ class BrokerProduceTest {
     @Test
     void offsetsRunOnWhenARequestFillsSeveralBatches() {
         open(1, Map.of("max.message.bytes", "200"));
-        RecordAccumulator records = accumulate(0, IntStream.range(0, 100).mapToObj(i -> "value-" + i).toArray(String[]::new));
+        String[] values = IntStream.range(0, 100).mapToObj(i -> "value-" + i).toArray(String[]::new);
+        RecordAccumulator records = accumulate(0, values);
 
         ProduceResult result = get(harness.broker.produce(records, Acks.LEADER));
 
@@ -120,7 +123,8 @@ class BrokerProduceTest {
         get(harness.broker.append("orders", 1, batch(Codec.GZIP, "d", "e"), Acks.LEADER));
 
         assertThat(harness.observer.recordsIn).hasValue(5);
-        long stored = harness.fetch("orders", 0, 0).batches().remaining() + harness.fetch("orders", 1, 0).batches().remaining();
+        long stored = harness.fetch("orders", 0, 0).batches().remaining()
+                + harness.fetch("orders", 1, 0).batches().remaining();
         assertThat(harness.observer.bytesIn).hasValue(stored);
     }
 
@@ -147,8 +151,8 @@ class BrokerProduceTest {
         damaged.put(damaged.limit() - 1, (byte) 0x7f);
 
         Failures.assertFails(ErrorKind.INVALID_BATCH, harness.broker.append("orders", 0, damaged, Acks.LEADER));
-        Failures.assertFails(ErrorKind.INVALID_BATCH,
-                harness.broker.append("orders", 0, together(batch(Codec.NONE, "a"), ByteBuffer.allocate(9)), Acks.LEADER));
+        ByteBuffer cutOff = together(batch(Codec.NONE, "a"), ByteBuffer.allocate(9));
+        Failures.assertFails(ErrorKind.INVALID_BATCH, harness.broker.append("orders", 0, cutOff, Acks.LEADER));
         Failures.assertFails(ErrorKind.INVALID_BATCH,
                 harness.broker.append("orders", 0, ByteBuffer.allocate(0), Acks.LEADER));
         Failures.assertFails(ErrorKind.RECORD_TOO_LARGE,
@@ -285,7 +289,8 @@ class BrokerProduceTest {
         int broken = harness.directories.get(0).found().stream().filter(found -> found.topic().equals("orders"))
                 .findFirst().orElseThrow().partition();
 
-        Failures.assertFails(ErrorKind.LOG_DIRECTORY_OFFLINE, harness.broker.produce(accumulate(broken, "a"), Acks.LEADER))
+        Failures.assertFails(ErrorKind.LOG_DIRECTORY_OFFLINE,
+                        harness.broker.produce(accumulate(broken, "a"), Acks.LEADER))
                 .hasMessageContaining(root.resolve("a").toString());
         assertThat(harness.produce("orders", 1 - broken, "b")).isZero();
         // Without a key, what can be written is chosen.
@@ -293,6 +298,26 @@ class BrokerProduceTest {
             assertThat(get(harness.broker.produce(accumulate(RecordAccumulator.ANY_PARTITION, "c"), Acks.LEADER))
                     .partition(0)).isEqualTo(1 - broken);
         }
+    }
+
+    @Test
+    void recordsAreProducedOnlyOnce() {
+        open(1, Map.of());
+        RecordAccumulator records = accumulate(0, "a");
+        get(harness.broker.produce(records, Acks.LEADER));
+
+        assertThatIllegalStateException().isThrownBy(() -> get(harness.broker.produce(records, Acks.LEADER)));
+        assertThat(harness.broker.offsets("orders", 0).endOffset()).isEqualTo(1);
+    }
+
+    @Test
+    void aBufferThatTheLogCannotWriteToNeverReachesTheWriter() {
+        open(1, Map.of());
+        ByteBuffer readOnly = batch(Codec.NONE, "a").asReadOnlyBuffer();
+
+        assertThatIllegalArgumentException().isThrownBy(
+                () -> get(harness.broker.append("orders", 0, readOnly, Acks.LEADER)));
+        assertThat(harness.produce("orders", 0, "b")).isZero();
     }
 
     @Test

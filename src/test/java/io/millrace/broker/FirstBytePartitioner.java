@@ -2,7 +2,9 @@ package io.millrace.broker;
 
 import java.nio.ByteBuffer;
 
-/** An application's partitioner for tests, found by ServiceLoader: the value's first byte, as a digit, is the partition. */
+/**
+ * An application's partitioner for tests, found by ServiceLoader: the value's first byte, as a digit, is the partition.
+ */
 public final class FirstBytePartitioner implements Partitioner {
     @Override
     public String name() {

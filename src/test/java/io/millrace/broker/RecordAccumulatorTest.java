@@ -37,7 +37,8 @@ class RecordAccumulatorTest {
 
     private RecordAccumulator accumulator(int partitions, Partitioner custom) {
         CachedTopic topic = topic(partitions, Map.of());
-        return new RecordAccumulator(topic, new PartitionSelector(topic, Optional.of(custom), partition -> true), clock);
+        return new RecordAccumulator(topic, new PartitionSelector(topic, Optional.of(custom), partition -> true),
+                clock);
     }
 
     private static void add(RecordAccumulator records, int partition, String key, String value) {
@@ -144,7 +145,8 @@ class RecordAccumulatorTest {
         add(records, ANY, null, "0");
 
         Failures.assertFails(ErrorKind.INVALID_REQUEST, () -> add(records, ANY, null, ""))
-                .hasMessageContaining("record 1").hasMessageContaining("'first-byte'").hasMessageContaining("no first byte");
+                .hasMessageContaining("record 1").hasMessageContaining("'first-byte'")
+                .hasMessageContaining("no first byte");
         Failures.assertFails(ErrorKind.INVALID_REQUEST, () -> add(records, ANY, null, "3"))
                 .hasMessageContaining("record 1").hasMessageContaining("answered partition 3")
                 .hasMessageContaining("0 to 2");
@@ -183,7 +185,8 @@ class RecordAccumulatorTest {
             for (int i = 0; i < 300; i++) {
                 sizes.add(random.nextInt(800));
                 records.append(0, random.nextInt(1_000_000), i % 3 == 0 ? bytes("key" + i) : null,
-                        ByteBuffer.allocate(sizes.get(i)), i % 5 == 0 ? List.of(new Header("hä", bytes("x"))) : List.of());
+                        ByteBuffer.allocate(sizes.get(i)),
+                        i % 5 == 0 ? List.of(new Header("hä", bytes("x"))) : List.of());
             }
 
             List<Integer> read = new ArrayList<>();

@@ -37,7 +37,8 @@ class TopicCodecTest {
 
         assertThat(codec.encode(topic(oneOrder))).isEqualTo(codec.encode(topic(otherOrder)))
                 .isEqualTo("""
-                        {"id":"6d1f0a5e-52e6-4c3b-9d57-0a4a3f1c8e21","name":"orders","overrides":{"a":"1","flush":"os"},\
+                        {"id":"6d1f0a5e-52e6-4c3b-9d57-0a4a3f1c8e21","name":"orders",\
+                        "overrides":{"a":"1","flush":"os"},\
                         "partitions":[{"isr":[1],"leader":1,"leaderEpoch":0,"replicas":[1]},\
                         {"isr":[2],"leader":2,"leaderEpoch":7,"replicas":[2,1]}]}""");
     }

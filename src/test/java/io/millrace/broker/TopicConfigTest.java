@@ -30,7 +30,8 @@ class TopicConfigTest {
     void aTopicsOverrideStandsAboveTheServersDefault() {
         Map<String, String> server = Map.of("flush", "os", "segment.ms", "5000");
 
-        TopicConfig config = TopicConfig.of(server, Map.of("flush", "interval", "message.timestamp.type", "LogAppendTime"));
+        TopicConfig config = TopicConfig.of(server,
+                Map.of("flush", "interval", "message.timestamp.type", "LogAppendTime"));
 
         assertThat(config.log().flush()).isEqualTo(FlushPolicy.INTERVAL);
         assertThat(config.log().segmentMillis()).isEqualTo(5000);
@@ -45,7 +46,8 @@ class TopicConfigTest {
 
     @ParameterizedTest
     @CsvSource({
-        "retention.ms,-1", "retention.ms,0", "retention.ms,9223372036854775807", "retention.bytes,-1", "retention.bytes,0",
+        "retention.ms,-1", "retention.ms,0", "retention.ms,9223372036854775807", "retention.bytes,-1",
+        "retention.bytes,0",
         "segment.bytes,1024", "segment.bytes,2147483647", "segment.ms,1", "max.message.bytes,128",
         "max.message.bytes,104857600", "cleanup.policy,delete", "partitioner,by-country"})
     void valuesAtTheBoundsAreAllowed(String key, String value) {
@@ -54,12 +56,16 @@ class TopicConfigTest {
 
     @ParameterizedTest
     @CsvSource({
-        "retention.ms,-2,-1 for no limit", "retention.ms,1d,a whole number", "retention.ms,9223372036854775808,a whole number",
-        "retention.bytes,-2,no limit", "segment.bytes,1023,from 1024 to 2147483647", "segment.bytes,2147483648,from 1024",
+        "retention.ms,-2,-1 for no limit", "retention.ms,1d,a whole number",
+        "retention.ms,9223372036854775808,a whole number",
+        "retention.bytes,-2,no limit", "segment.bytes,1023,from 1024 to 2147483647",
+        "segment.bytes,2147483648,from 1024",
         "segment.bytes,-1,from 1024", "segment.ms,0,from 1", "max.message.bytes,127,from 128 to 104857600",
-        "max.message.bytes,1.5,a whole number", "compression.type,brotli,'one of producer, none, gzip, snappy, lz4, zstd'",
+        "max.message.bytes,1.5,a whole number",
+        "compression.type,brotli,'one of producer, none, gzip, snappy, lz4, zstd'",
         "compression.type,GZIP,one of", "message.timestamp.type,createtime,'one of CreateTime, LogAppendTime'",
-        "flush,always,'one of commit, interval, os'", "cleanup.policy,compact,must be delete", "partitioner,'',a name of 1"})
+        "flush,always,'one of commit, interval, os'",
+        "cleanup.policy,compact,must be delete", "partitioner,'',a name of 1"})
     void otherValuesAreRefusedWithWhatIsAllowed(String key, String value, String allowed) {
         Failures.assertFails(ErrorKind.INVALID_CONFIG, () -> TopicConfig.of(Map.of(), Map.of(key, value)))
                 .hasMessageContaining(key).hasMessageContaining(allowed).hasMessageContaining("'" + value + "'");

@@ -147,7 +147,8 @@ class TopicsTest {
         Topic topic = topics.create("orders", 1, 1, Map.of("retention.ms", "5"));
 
         assertThat(topics.effectiveConfig(topic)).hasSize(TopicConfigKey.values().length)
-                .containsEntry("retention.ms", "5").containsEntry("cleanup.policy", "delete").containsEntry("flush", "commit");
+                .containsEntry("retention.ms", "5").containsEntry("cleanup.policy", "delete")
+                .containsEntry("flush", "commit");
         assertThat(List.copyOf(topics.effectiveConfig(topic).keySet())).isSorted();
     }
 
@@ -181,7 +182,8 @@ class TopicsTest {
 
         Failures.assertFails(ErrorKind.INVALID_CONFIG, () -> topics.alterConfig("orders", Map.of("flush", "?")));
         Failures.assertFails(ErrorKind.INVALID_CONFIG, () -> topics.alterConfig("orders", change("unknown", null)));
-        Failures.assertFails(ErrorKind.INVALID_CONFIG, () -> topics.alterConfig("orders", Map.of("partitioner", "gone")));
+        Failures.assertFails(ErrorKind.INVALID_CONFIG,
+                () -> topics.alterConfig("orders", Map.of("partitioner", "gone")));
 
         assertThat(topics.get("orders")).isEqualTo(before);
     }
@@ -248,6 +250,18 @@ class TopicsTest {
         assertThat(second.id()).isNotEqualTo(first.id());
         assertThat(harness.produce("orders", 0, "new")).isZero();
         assertThat(BrokerHarness.values(harness.fetch("orders", 0, 0))).containsExactly("new");
+    }
+
+    @Test
+    void theLongestNameCanBeCreatedWrittenAndDeleted() {
+        String longest = "x".repeat(TopicName.MAX_LENGTH);
+        topics.create(longest, 100, 1, Map.of());
+        assertThat(harness.produce(longest, 99, "v")).isZero();
+
+        topics.delete(longest);
+
+        assertThat(harness.directories.get(0).found()).isEmpty();
+        assertThat(register("deleted-topics")).isEqualTo("[]");
     }
 
     @ParameterizedTest
@@ -334,8 +348,8 @@ class TopicsTest {
     @Test
     void serversDefaultsAreCheckedWhenTheBrokerOpens() {
         try (BrokerHarness other = new BrokerHarness(new InMemoryRegisterStore())) {
-            for (Map<String, String> bad : List.of(Map.of("flush", "?"), Map.of("x", "1"), Map.of("partitioner", "?"))) {
-                Failures.assertFails(ErrorKind.INVALID_CONFIG, () -> other.open(Runnable::run, bad));
+            for (String bad : List.of("flush", "unknown.key", "partitioner")) {
+                Failures.assertFails(ErrorKind.INVALID_CONFIG, () -> other.open(Runnable::run, Map.of(bad, "?")));
             }
         }
     }

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.SortedMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,25 +36,33 @@ class JournalDamageTest {
         return folder;
     }
 
+    /** The leader epoch is the one field that no checksum covers, and that means nothing here. */
     @Test
-    void noFlippedBitOfAForcedRecordIsOverlooked() throws Exception {
+    void aFlippedBitIsRefusedOrChangesNothing() throws Exception {
         JournalFolder written = written();
+        SortedMap<String, RegisterState> expected = raw.states(written.copyTo(temp.resolve("whole")).root());
         Random choices = new Random(11);
+        int refused = 0;
         for (Path segment : written.segments()) {
-            for (int i = 0; i < 20; i++) {
+            for (int i = 0; i < 12; i++) {
                 JournalFolder damaged = written.copyTo(temp.resolve(segment.getFileName() + "-" + i));
                 Path file = damaged.logFolder().resolve(segment.getFileName());
-                JournalFolder.flipBit(file, choices.nextLong(Files.size(file)));
-                assertRefused(damaged);
+                long position = choices.nextLong(Files.size(file));
+                JournalFolder.flipBit(file, position);
+                try {
+                    assertThat(raw.states(damaged.root())).as("byte %d of %s", position, file).isEqualTo(expected);
+                } catch (DamagedJournalException e) {
+                    refused++;
+                }
             }
         }
+        assertThat(refused).isGreaterThan(8 * written.segments().size());
     }
 
     @Test
     void aMissingSegmentIsRefusedWhereverItWas() {
         JournalFolder written = written();
-        List<Path> segments = written.segments();
-        for (Path segment : segments.subList(0, segments.size() - 1)) {
+        for (Path segment : written.segments()) {
             JournalFolder damaged = written.copyTo(temp.resolve("without-" + segment.getFileName()));
             damaged.deleteSegment(segment);
             assertRefused(damaged);

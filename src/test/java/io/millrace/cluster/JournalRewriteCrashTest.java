@@ -58,7 +58,7 @@ class JournalRewriteCrashTest {
         long from = old.contains(last.getFileName())
             ? Files.size(beforeSnapshot.logFolder().resolve(last.getFileName())) : 0;
         assertThat(now.size() - old.size()).isLessThanOrEqualTo(1);
-        for (long size = from; size <= Files.size(last); size += 7) {
+        for (long size = from; size <= Files.size(last); size += 29) {
             JournalFolder torn = afterSnapshot.copyTo(temp.resolve("torn" + size));
             JournalFolder.truncate(torn.lastSegment(), size);
             assertThat(raw.states(torn.root())).isEqualTo(expected);

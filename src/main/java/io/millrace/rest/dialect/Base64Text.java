@@ -3,7 +3,7 @@ package io.millrace.rest.dialect;
 import java.util.Arrays;
 
 /**
- * Base64 (RFC 4648, section 4) between characters and bytes in place; the platform's coder would copy each record's
+ * Base64 (RFC 4648, section 4) in place; the platform's coder would copy each record's
  * content twice, because it takes whole arrays only.
  */
 final class Base64Text {
@@ -23,7 +23,7 @@ final class Base64Text {
     }
 
     /** Decodes padded base64 without line breaks. @return false, with rubbish put, when it is not that */
-    static boolean decode(GrowingBytes out, char[] chars, int from, int to) {
+    static boolean decode(GrowingBytes out, byte[] text, int from, int to) {
         int length = to - from;
         if (length == 0) {
             return true;
@@ -32,12 +32,13 @@ final class Base64Text {
             return false;
         }
         out.ensure(length / 4 * 3);
-        int padding = chars[to - 1] != '=' ? 0 : chars[to - 2] != '=' ? 1 : 2;
+        int padding = text[to - 1] != '=' ? 0 : text[to - 2] != '=' ? 1 : 2;
         int whole = padding == 0 ? to : to - 4;
         byte[] array = out.array;
         int size = out.size;
         for (int at = from; at < whole; at += 4) {
-            int bits = value(chars[at]) << 18 | value(chars[at + 1]) << 12 | value(chars[at + 2]) << 6 | value(chars[at + 3]);
+            int bits = value(text[at]) << 18 | value(text[at + 1]) << 12 | value(text[at + 2]) << 6
+                    | value(text[at + 3]);
             if (bits < 0) {
                 return false;
             }
@@ -46,8 +47,8 @@ final class Base64Text {
             array[size++] = (byte) bits;
         }
         if (padding > 0) {
-            int third = padding == 1 ? value(chars[to - 2]) : 0;
-            int bits = value(chars[to - 4]) << 18 | value(chars[to - 3]) << 12 | third << 6;
+            int third = padding == 1 ? value(text[to - 2]) : 0;
+            int bits = value(text[to - 4]) << 18 | value(text[to - 3]) << 12 | third << 6;
             if (bits < 0) {
                 return false;
             }
@@ -61,8 +62,8 @@ final class Base64Text {
     }
 
     /** 0 to 63, or -1, whose sign survives the shifts above. */
-    private static int value(char c) {
-        return c < 128 ? VALUES[c] : -1;
+    private static int value(byte c) {
+        return c >= 0 ? VALUES[c] : -1;
     }
 
     /** Puts the padded base64 of the bytes. */

@@ -1,10 +1,8 @@
 package io.millrace.rest.dialect;
 
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonToken;
 import io.millrace.log.record.Header;
-import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -17,63 +15,72 @@ final class HeaderListReader {
     static final class InvalidHeader extends Exception {
         private static final long serialVersionUID = 1L;
 
-        InvalidHeader(int index, String message) {
-            super("headers[" + index + "]: " + message, null, false, false);
+        InvalidHeader(String message) {
+            super(message, null, false, false);
         }
     }
 
-    private final GrowingBytes decoded = new GrowingBytes(64);
+    private final RecordContent text = new RecordContent(RecordFormat.TEXT);
+    private final RecordContent base64 = new RecordContent(RecordFormat.BINARY);
 
-    List<Header> read(JsonParser parser) throws IOException, InvalidHeader, RecordContentReader.UnusableContent {
-        if (parser.currentToken() != JsonToken.START_ARRAY) {
-            throw new InvalidHeader(0, "\"headers\" must be an array");
+    List<Header> read(JsonCursor cursor) throws InvalidHeader, RecordContent.UnusableContent {
+        if (!cursor.take('[')) {
+            throw new InvalidHeader("\"headers\" must be an array");
         }
         List<Header> headers = new ArrayList<>();
-        while (parser.nextToken() != JsonToken.END_ARRAY) {
-            headers.add(readHeader(parser, headers.size()));
+        if (cursor.take(']')) {
+            return headers;
         }
+        do {
+            headers.add(readHeader(cursor, headers.size()));
+        } while (cursor.take(','));
+        cursor.expect(']');
         return headers;
     }
 
-    private Header readHeader(JsonParser parser, int index)
-            throws IOException, InvalidHeader, RecordContentReader.UnusableContent {
-        if (parser.currentToken() != JsonToken.START_OBJECT) {
-            throw new InvalidHeader(index, "must be an object");
+    private Header readHeader(JsonCursor cursor, int index) throws InvalidHeader, RecordContent.UnusableContent {
+        if (!cursor.take('{')) {
+            throw new InvalidHeader("headers[" + index + "] must be an object");
         }
         String key = null;
         ByteBuffer value = null;
         boolean hasValue = false;
-        while (parser.nextToken() != JsonToken.END_OBJECT) {
-            String name = parser.currentName();
-            JsonToken token = parser.nextToken();
-            if (name.equals("key")) {
-                if (key != null || token != JsonToken.VALUE_STRING) {
-                    throw new InvalidHeader(index, "\"key\" must be one string");
+        if (!cursor.take('}')) {
+            do {
+                String name = string(cursor);
+                cursor.expect(':');
+                boolean string = cursor.peek() == '"';
+                if (name.equals("key")) {
+                    check(key == null && string, index, "\"key\" must be one string");
+                    key = string(cursor);
+                } else if (name.equals("value")) {
+                    check(!hasValue && (string || cursor.peek() == 'n'), index, "\"value\" must be one base64 string");
+                    hasValue = true;
+                    value = copy(base64.read(cursor));
+                } else {
+                    cursor.value();
                 }
-                key = parser.getText();
-            } else if (name.equals("value")) {
-                if (hasValue || token != JsonToken.VALUE_STRING && token != JsonToken.VALUE_NULL) {
-                    throw new InvalidHeader(index, "\"value\" must be one base64 string");
-                }
-                hasValue = true;
-                value = token == JsonToken.VALUE_NULL ? null : decode(parser, index);
-            } else {
-                parser.skipChildren();
-            }
+            } while (cursor.take(','));
+            cursor.expect('}');
         }
-        if (key == null || !hasValue) {
-            throw new InvalidHeader(index, "\"key\" and \"value\" must both be there");
-        }
+        check(key != null && hasValue, index, "\"key\" and \"value\" must both be there");
         return new Header(key, value);
     }
 
-    private ByteBuffer decode(JsonParser parser, int index) throws IOException, RecordContentReader.UnusableContent {
-        char[] chars = parser.getTextCharacters();
-        int from = parser.getTextOffset();
-        decoded.clear();
-        if (!Base64Text.decode(decoded, chars, from, from + parser.getTextLength())) {
-            throw new RecordContentReader.UnusableContent("the value of header " + index + " is not base64");
+    private String string(JsonCursor cursor) throws RecordContent.UnusableContent {
+        if (cursor.peek() != '"') {
+            throw cursor.unexpected("a string");
         }
-        return ByteBuffer.wrap(decoded.toByteArray());
+        return StandardCharsets.UTF_8.decode(text.read(cursor)).toString();
+    }
+
+    private static void check(boolean right, int index, String otherwise) throws InvalidHeader {
+        if (!right) {
+            throw new InvalidHeader("headers[" + index + "]: " + otherwise);
+        }
+    }
+
+    private static ByteBuffer copy(ByteBuffer bytes) {
+        return bytes == null ? null : ByteBuffer.allocate(bytes.remaining()).put(bytes).flip();
     }
 }

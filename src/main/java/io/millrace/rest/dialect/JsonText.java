@@ -5,12 +5,14 @@ import java.nio.charset.StandardCharsets;
 /** Writes JSON strings (RFC 8259) with as few escapes as the grammar allows. */
 final class JsonText {
     private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
-    /** For each ASCII character: 0 as it is, -1 as \\u00xx, else the letter after the backslash. */
+    private static final byte AS_IT_IS = 0;
+    private static final byte BY_NUMBER = -1;
+    /** For each ASCII character how it is written, or the letter after the backslash. */
     private static final byte[] ESCAPE = new byte[128];
 
     static {
         for (int c = 0; c < 0x20; c++) {
-            ESCAPE[c] = -1;
+            ESCAPE[c] = BY_NUMBER;
         }
         ESCAPE['"'] = '"';
         ESCAPE['\\'] = '\\';
@@ -25,41 +27,27 @@ final class JsonText {
     }
 
     static void string(GrowingBytes out, String text) {
-        string(out, text.toCharArray(), 0, text.length());
-    }
-
-    /** A lone surrogate, which JSON's grammar allows and UTF-8 does not, is written as an escape. */
-    static void string(GrowingBytes out, char[] chars, int from, int to) {
         out.put((byte) '"');
-        out.ensure(to - from);
-        int at = from;
-        while (at < to) {
-            byte[] array = out.array;
-            int size = out.size;
-            while (at < to && chars[at] < 0x80 && ESCAPE[chars[at]] == 0) {
-                array[size++] = (byte) chars[at++];
-            }
-            out.size = size;
-            if (at < to) {
-                at += special(out, chars, at, to);
-                out.ensure(to - at);
-            }
-        }
+        text.codePoints().forEach(codePoint -> character(out, codePoint));
         out.put((byte) '"');
     }
 
-    private static int special(GrowingBytes out, char[] chars, int at, int to) {
-        char c = chars[at];
-        if (c < 0x80) {
-            escape(out, c);
-            return 1;
+    /** Puts one character of a string. A lone surrogate, which JSON's grammar allows and UTF-8 does not, is escaped. */
+    static void character(GrowingBytes out, int codePoint) {
+        if (codePoint >= 0x80) {
+            if (codePoint >= Character.MIN_SURROGATE && codePoint <= Character.MAX_SURROGATE) {
+                escapeByNumber(out, codePoint);
+            } else {
+                Utf8.put(out, codePoint);
+            }
+        } else if (ESCAPE[codePoint] == AS_IT_IS) {
+            out.put((byte) codePoint);
+        } else if (ESCAPE[codePoint] == BY_NUMBER) {
+            escapeByNumber(out, codePoint);
+        } else {
+            out.put((byte) '\\');
+            out.put(ESCAPE[codePoint]);
         }
-        int taken = Utf8.encodeOne(out, chars, at, to);
-        if (taken == 0) {
-            unicodeEscape(out, c);
-            return 1;
-        }
-        return taken;
     }
 
     /** The text in UTF-8 as a JSON string. @return false, with rubbish put, when the bytes are not UTF-8 */
@@ -70,7 +58,7 @@ final class JsonText {
         while (at < to) {
             byte[] array = out.array;
             int size = out.size;
-            while (at < to && utf8[at] >= 0 && ESCAPE[utf8[at]] == 0) {
+            while (at < to && utf8[at] >= 0 && ESCAPE[utf8[at]] == AS_IT_IS) {
                 array[size++] = utf8[at++];
             }
             out.size = size;
@@ -80,7 +68,7 @@ final class JsonText {
                     return false;
                 }
                 if (length == 1) {
-                    escape(out, (char) utf8[at]);
+                    character(out, utf8[at]);
                 } else {
                     out.put(utf8, at, length);
                 }
@@ -92,16 +80,7 @@ final class JsonText {
         return true;
     }
 
-    private static void escape(GrowingBytes out, char c) {
-        if (ESCAPE[c] < 0) {
-            unicodeEscape(out, c);
-        } else {
-            out.put((byte) '\\');
-            out.put(ESCAPE[c]);
-        }
-    }
-
-    private static void unicodeEscape(GrowingBytes out, char c) {
+    private static void escapeByNumber(GrowingBytes out, int c) {
         out.put((byte) '\\');
         out.put((byte) 'u');
         for (int shift = 12; shift >= 0; shift -= 4) {

@@ -10,7 +10,7 @@ public final class ProduceResultWriter {
     private static final byte[] PARTITION = "{\"partition\":".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] OFFSET = ",\"offset\":".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] END = "]}".getBytes(StandardCharsets.US_ASCII);
-    private static final int BYTES_OF_AN_ENTRY = 40;
+    private static final int BYTES_OF_AN_ENTRY = 32;
 
     private ProduceResultWriter() {
     }

@@ -1,13 +1,10 @@
 package io.millrace.rest.dialect;
 
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.core.exc.InputCoercionException;
 import io.millrace.broker.RecordAccumulator;
 import io.millrace.log.record.Header;
-import java.io.IOException;
-import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -20,203 +17,206 @@ import java.util.List;
  * be thrown away: a request is written as a whole or not at all.
  */
 public final class RecordListReader {
-    /** The longest name or message of a client that is repeated to it. */
-    private static final int QUOTED_CHARACTERS = 100;
+    /** The longest name of a client's that is repeated to it. */
+    private static final int QUOTED_CHARACTERS = 60;
+    private static final byte[] RECORDS = "records".getBytes(StandardCharsets.US_ASCII);
 
-    /** A record's fields as bits, to notice those that come twice. */
-    private static final int KEY = 1;
-    private static final int VALUE = 2;
-    private static final int PARTITION = 4;
-    private static final int TIMESTAMP = 8;
-    private static final int HEADERS = 16;
-
-    private final RecordParsers parsers;
-    private final int maxRecordBytes;
     private final int fixedPartition;
-    private final RecordContentReader content;
+    private final RecordContent keys;
+    private final RecordContent values;
     private final HeaderListReader headerList = new HeaderListReader();
-    private final GrowingBytes key = new GrowingBytes(128);
-    private final GrowingBytes value = new GrowingBytes(1024);
+    private final JsonCursor cursor = new JsonCursor();
+    private final GrowingBytes unescapedName = new GrowingBytes(0);
 
     /** Of the record being read. */
     private int index;
+    private int partition;
+    private long timestamp;
+    private ByteBuffer key;
+    private ByteBuffer value;
+    private List<Header> headers;
 
     /**
-     * @param maxRecordBytes the largest record that the topic takes, in bytes: the bound of what is kept at a time
      * @param fixedPartition the partition that the request's path names: records may name neither partition nor
      *                       timestamp then, as the contract has it; or {@link RecordAccumulator#ANY_PARTITION}
      */
-    public RecordListReader(RecordParsers parsers, RecordFormat format, int maxRecordBytes, int fixedPartition) {
-        this.parsers = parsers;
-        this.maxRecordBytes = maxRecordBytes;
+    public RecordListReader(RecordFormat format, int fixedPartition) {
         this.fixedPartition = fixedPartition;
-        this.content = new RecordContentReader(format);
+        this.keys = new RecordContent(format);
+        this.values = new RecordContent(format);
     }
 
     /**
      * @return how many records were given on, 1 or more
      * @throws RequestException                   when the body is refused
      * @throws io.millrace.broker.BrokerException when the sink refuses a record
-     * @throws IOException                        when the body cannot be read
      */
-    public int read(InputStream body, RecordSink sink) throws IOException {
-        try (JsonParser parser = parsers.parser(body, maxRecordBytes)) {
-            readList(parser, sink);
-        } catch (JsonProcessingException e) {
-            throw malformed(e);
+    public int read(byte[] body, RecordSink sink) {
+        try {
+            cursor.on(body, 0, body.length);
+            readList(sink);
+        } catch (JsonCursor.MalformedJson e) {
+            throw RequestException.invalidBody(e.getMessage());
         }
         return index;
     }
 
-    private void readList(JsonParser parser, RecordSink sink) throws IOException {
-        if (parser.nextToken() != JsonToken.START_OBJECT) {
+    private void readList(RecordSink sink) {
+        if (!cursor.take('{')) {
             throw RequestException.invalidBody("a JSON object with the field \"records\" is expected");
         }
         boolean seen = false;
-        while (parser.nextToken() != JsonToken.END_OBJECT) {
-            String name = parser.currentName();
-            if (!name.equals("records")) {
-                throw RequestException.invalidBody("unknown field \"" + quoted(name) + "\"; only \"records\" is known");
-            }
-            if (seen) {
-                throw RequestException.invalidBody("the field \"records\" is there twice");
-            }
-            seen = true;
-            readRecords(parser, sink);
+        if (!cursor.take('}')) {
+            do {
+                checkIsRecords(seen);
+                seen = true;
+                readRecords(sink);
+            } while (cursor.take(','));
+            cursor.expect('}');
         }
-        if (parser.nextToken() != null) {
-            throw RequestException.invalidBody("something follows the JSON object");
-        }
+        cursor.end();
         if (index == 0) {
             throw RequestException.unprocessable("there are no records to send: \"records\" is "
                     + (seen ? "empty" : "missing"));
         }
     }
 
-    private void readRecords(JsonParser parser, RecordSink sink) throws IOException {
-        if (parser.nextToken() != JsonToken.START_ARRAY) {
+    private void checkIsRecords(boolean seen) {
+        cursor.string();
+        byte[] name = name();
+        if (!Arrays.equals(name, nameFrom(), nameTo(), RECORDS, 0, RECORDS.length)) {
+            throw RequestException.invalidBody("unknown field \"" + quotedName() + "\"; only \"records\" is known");
+        }
+        if (seen) {
+            throw RequestException.invalidBody("the field \"records\" is there twice");
+        }
+        cursor.expect(':');
+    }
+
+    private void readRecords(RecordSink sink) {
+        if (!cursor.take('[')) {
             throw RequestException.invalidBody("\"records\" must be an array");
         }
-        while (parser.nextToken() != JsonToken.END_ARRAY) {
-            if (parser.currentToken() != JsonToken.START_OBJECT) {
+        if (cursor.take(']')) {
+            return;
+        }
+        do {
+            if (!cursor.take('{')) {
                 throw invalid("must be an object");
             }
-            readRecord(parser, sink);
+            readRecord();
+            sink.append(partition, timestamp, key, value, headers);
             index++;
-        }
+        } while (cursor.take(','));
+        cursor.expect(']');
     }
 
-    private void readRecord(JsonParser parser, RecordSink sink) throws IOException {
-        int partition = fixedPartition;
-        long timestamp = RecordAccumulator.NO_TIMESTAMP;
-        List<Header> headers = List.of();
-        boolean hasKey = false;
-        boolean hasValue = false;
+    private void readRecord() {
+        partition = fixedPartition;
+        timestamp = RecordAccumulator.NO_TIMESTAMP;
+        key = null;
+        value = null;
+        headers = List.of();
         int seen = 0;
-        while (parser.nextToken() != JsonToken.END_OBJECT) {
-            String name = parser.currentName();
-            int field = field(name);
-            if ((seen & field) != 0) {
-                throw invalid("the field \"" + name + "\" is there twice");
-            }
-            seen |= field;
-            JsonToken token = parser.nextToken();
-            switch (field) {
-                case KEY -> hasKey = readContent(parser, key, "key");
-                case VALUE -> hasValue = readContent(parser, value, "value");
-                case PARTITION -> partition = readPartition(parser, token);
-                case TIMESTAMP -> timestamp = readTimestamp(parser, token);
-                case HEADERS -> headers = readHeaders(parser);
-                default -> throw new IllegalStateException("field " + field);
-            }
+        if (!cursor.take('}')) {
+            do {
+                RecordField field = fieldName();
+                if ((seen & field.bit()) != 0) {
+                    throw invalid("the field \"" + field.text() + "\" is there twice");
+                }
+                seen |= field.bit();
+                readField(field);
+            } while (cursor.take(','));
+            cursor.expect('}');
         }
-        if ((seen & VALUE) == 0) {
+        if ((seen & RecordField.VALUE.bit()) == 0) {
             throw invalid("the field \"value\" is missing; null makes a tombstone");
         }
-        sink.append(partition, timestamp, hasKey ? key.view() : null, hasValue ? value.view() : null, headers);
     }
 
-    private int field(String name) {
-        switch (name) {
-            case "key":
-                return KEY;
-            case "value":
-                return VALUE;
-            case "headers":
-                return HEADERS;
-            case "partition":
-            case "timestamp":
-                if (fixedPartition == RecordAccumulator.ANY_PARTITION) {
-                    return name.equals("partition") ? PARTITION : TIMESTAMP;
-                }
-                throw invalid("the field \"" + name + "\" is not known here; send to the topic to use it");
-            default:
-                throw invalid("unknown field \"" + quoted(name) + "\"");
+    private RecordField fieldName() {
+        cursor.string();
+        RecordField field = RecordField.named(name(), nameFrom(), nameTo());
+        if (field == null) {
+            throw invalid("unknown field \"" + quotedName() + "\"");
         }
+        boolean onlyForTopics = field == RecordField.PARTITION || field == RecordField.TIMESTAMP;
+        if (onlyForTopics && fixedPartition != RecordAccumulator.ANY_PARTITION) {
+            throw invalid("the field \"" + field.text() + "\" is not known here; send to the topic to use it");
+        }
+        cursor.expect(':');
+        return field;
     }
 
-    private boolean readContent(JsonParser parser, GrowingBytes into, String field) throws IOException {
-        into.clear();
+    private void readField(RecordField field) {
         try {
-            return content.read(parser, into);
-        } catch (RecordContentReader.UnusableContent e) {
-            throw RequestException.unprocessable("records[" + index + "]." + field + ": " + e.getMessage());
-        } catch (RecordContentReader.ContentTooLong e) {
-            throw RequestException.tooLarge("records[" + index + "]." + field + " is longer than the largest record of "
-                    + maxRecordBytes + " bytes that the topic takes (max.message.bytes)");
-        }
-    }
-
-    private int readPartition(JsonParser parser, JsonToken token) throws IOException {
-        long partition = wholeNumber(parser, token, "partition");
-        if (partition < 0 || partition > Integer.MAX_VALUE) {
-            throw invalid("\"partition\" must be between 0 and " + Integer.MAX_VALUE);
-        }
-        return (int) partition;
-    }
-
-    private long readTimestamp(JsonParser parser, JsonToken token) throws IOException {
-        long timestamp = wholeNumber(parser, token, "timestamp");
-        if (timestamp < 0) {
-            throw invalid("\"timestamp\" must be 0 or more, in milliseconds since the epoch");
-        }
-        return timestamp;
-    }
-
-    private long wholeNumber(JsonParser parser, JsonToken token, String field) throws IOException {
-        if (token != JsonToken.VALUE_NUMBER_INT) {
-            throw invalid("\"" + field + "\" must be a whole number");
-        }
-        try {
-            return parser.getLongValue();
-        } catch (InputCoercionException e) {
-            throw invalid("\"" + field + "\" does not fit into 64 bits");
-        }
-    }
-
-    private List<Header> readHeaders(JsonParser parser) throws IOException {
-        try {
-            return headerList.read(parser);
+            switch (field) {
+                case KEY -> key = keys.read(cursor);
+                case VALUE -> value = values.read(cursor);
+                case HEADERS -> headers = headerList.read(cursor);
+                case PARTITION -> partition = (int) number(field, Integer.MAX_VALUE);
+                case TIMESTAMP -> timestamp = number(field, Long.MAX_VALUE);
+                default -> throw new IllegalStateException(field.text());
+            }
+        } catch (RecordContent.UnusableContent e) {
+            throw RequestException.unprocessable("records[" + index + "]." + field.text() + ": " + e.getMessage());
         } catch (HeaderListReader.InvalidHeader e) {
             throw invalid(e.getMessage());
-        } catch (RecordContentReader.UnusableContent e) {
-            throw RequestException.unprocessable("records[" + index + "].headers: " + e.getMessage());
         }
+    }
+
+    private long number(RecordField field, long max) {
+        cursor.peek();
+        int from = cursor.at();
+        cursor.value();
+        long number = digits(from, cursor.at());
+        if (number < 0 || number > max) {
+            throw invalid("\"" + field.text() + "\" must be a whole number from 0 to " + max);
+        }
+        return number;
+    }
+
+    /** The number, or -1 when it is not one of 0 to {@link Long#MAX_VALUE} in digits only. */
+    private long digits(int from, int to) {
+        long number = 0;
+        for (int at = from; at < to; at++) {
+            int digit = cursor.bytes()[at] - '0';
+            if (digit < 0 || digit > 9 || number > (Long.MAX_VALUE - digit) / 10) {
+                return -1;
+            }
+            number = number * 10 + digit;
+        }
+        return number;
+    }
+
+    /** The bytes that hold the name which the cursor passed, free of escapes. */
+    private byte[] name() {
+        if (!cursor.stringIsEscaped()) {
+            return cursor.bytes();
+        }
+        unescapedName.clear();
+        if (!JsonEscapes.putText(unescapedName, cursor.bytes(), cursor.stringFrom(), cursor.stringTo())) {
+            // a lone surrogate: none of the names that are known, and nor is the empty one
+            unescapedName.clear();
+        }
+        return unescapedName.array;
+    }
+
+    private int nameFrom() {
+        return cursor.stringIsEscaped() ? 0 : cursor.stringFrom();
+    }
+
+    private int nameTo() {
+        return cursor.stringIsEscaped() ? unescapedName.size() : cursor.stringTo();
+    }
+
+    private String quotedName() {
+        String name = new String(cursor.bytes(), cursor.stringFrom(), cursor.stringTo() - cursor.stringFrom(),
+                StandardCharsets.UTF_8);
+        return name.length() <= QUOTED_CHARACTERS ? name : name.substring(0, QUOTED_CHARACTERS) + "...";
     }
 
     private RequestException invalid(String what) {
         return RequestException.invalidBody("records[" + index + "]: " + what);
-    }
-
-    private RequestException malformed(JsonProcessingException e) {
-        String message = e.getOriginalMessage();
-        int internals = message.indexOf(" (start marker at");
-        String what = quoted(internals < 0 ? message : message.substring(0, internals));
-        return RequestException.invalidBody(e.getLocation() == null ? what : "at line " + e.getLocation().getLineNr()
-                + ", column " + e.getLocation().getColumnNr() + ": " + what);
-    }
-
-    private static String quoted(String text) {
-        return text.length() <= QUOTED_CHARACTERS ? text : text.substring(0, QUOTED_CHARACTERS) + "...";
     }
 }

@@ -29,7 +29,7 @@ public final class RecordListWriter {
     private final RecordFormat format;
     private final long maxBytes;
     private final GrowingBytes out;
-    private final JsonSyntax syntax = new JsonSyntax();
+    private final JsonCursor cursor = new JsonCursor();
     /** What stands before the key and between value and offset, the same for every record. */
     private final byte[] opening;
     private final byte[] middle;
@@ -129,7 +129,7 @@ public final class RecordListWriter {
     }
 
     private boolean json(byte[] bytes, int from, int to) {
-        if (!syntax.isValue(bytes, from, to)) {
+        if (!cursor.isValue(bytes, from, to)) {
             return false;
         }
         out.put(bytes, from, to - from);

@@ -1,6 +1,6 @@
 package io.millrace.rest.dialect;
 
-/** Strict UTF-8, by hand where the platform's coders would allocate per record. */
+/** Strict UTF-8, by hand because the platform's coders work on whole buffers. */
 final class Utf8 {
     private Utf8() {
     }
@@ -51,56 +51,23 @@ final class Utf8 {
         return true;
     }
 
-    /** Puts the characters' UTF-8 bytes. @return false when a surrogate stands alone, which UTF-8 cannot carry */
-    static boolean encode(GrowingBytes out, char[] chars, int from, int to) {
-        out.ensure(to - from);
-        int at = from;
-        while (at < to) {
-            byte[] array = out.array;
-            int size = out.size;
-            while (at < to && chars[at] < 0x80) {
-                array[size++] = (byte) chars[at++];
-            }
-            out.size = size;
-            if (at < to) {
-                int taken = encodeOne(out, chars, at, to);
-                if (taken == 0) {
-                    return false;
-                }
-                at += taken;
-                out.ensure(to - at);
-            }
-        }
-        return true;
-    }
-
-    /** Puts one character. @return how many chars it took, 0 (and nothing is put) for a lone surrogate */
-    static int encodeOne(GrowingBytes out, char[] chars, int at, int to) {
-        char c = chars[at];
+    /** Puts one character, which is not a surrogate. */
+    static void put(GrowingBytes out, int codePoint) {
         out.ensure(4);
-        if (c < 0x80) {
-            out.array[out.size++] = (byte) c;
-            return 1;
+        if (codePoint < 0x80) {
+            out.array[out.size++] = (byte) codePoint;
+        } else if (codePoint < 0x800) {
+            out.array[out.size++] = (byte) (0xc0 | codePoint >> 6);
+            out.array[out.size++] = (byte) (0x80 | codePoint & 0x3f);
+        } else if (codePoint < 0x10000) {
+            out.array[out.size++] = (byte) (0xe0 | codePoint >> 12);
+            out.array[out.size++] = (byte) (0x80 | codePoint >> 6 & 0x3f);
+            out.array[out.size++] = (byte) (0x80 | codePoint & 0x3f);
+        } else {
+            out.array[out.size++] = (byte) (0xf0 | codePoint >> 18);
+            out.array[out.size++] = (byte) (0x80 | codePoint >> 12 & 0x3f);
+            out.array[out.size++] = (byte) (0x80 | codePoint >> 6 & 0x3f);
+            out.array[out.size++] = (byte) (0x80 | codePoint & 0x3f);
         }
-        if (c < 0x800) {
-            out.array[out.size++] = (byte) (0xc0 | c >> 6);
-            out.array[out.size++] = (byte) (0x80 | c & 0x3f);
-            return 1;
-        }
-        if (!Character.isSurrogate(c)) {
-            out.array[out.size++] = (byte) (0xe0 | c >> 12);
-            out.array[out.size++] = (byte) (0x80 | c >> 6 & 0x3f);
-            out.array[out.size++] = (byte) (0x80 | c & 0x3f);
-            return 1;
-        }
-        if (at + 1 == to || !Character.isSurrogatePair(c, chars[at + 1])) {
-            return 0;
-        }
-        int codePoint = Character.toCodePoint(c, chars[at + 1]);
-        out.array[out.size++] = (byte) (0xf0 | codePoint >> 18);
-        out.array[out.size++] = (byte) (0x80 | codePoint >> 12 & 0x3f);
-        out.array[out.size++] = (byte) (0x80 | codePoint >> 6 & 0x3f);
-        out.array[out.size++] = (byte) (0x80 | codePoint & 0x3f);
-        return 2;
     }
 }

@@ -14,8 +14,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class JsonSyntaxTest {
-    private final JsonSyntax syntax = new JsonSyntax();
+class JsonCursorTest {
+    private final JsonCursor cursor = new JsonCursor();
 
     @ParameterizedTest
     @ValueSource(strings = {"0", "-0", "12", "1.5", "1e5", "1E+5", "-1.25e-10", "true", "false", "null", "\"\"", "\"aé😀\"",
@@ -34,8 +34,8 @@ class JsonSyntaxTest {
 
     @Test
     void nestingEndsAtTheLimit() {
-        assertThat(valid("[".repeat(JsonSyntax.MAX_NESTING) + "]".repeat(JsonSyntax.MAX_NESTING))).isTrue();
-        assertThat(valid("[".repeat(JsonSyntax.MAX_NESTING + 1) + "]".repeat(JsonSyntax.MAX_NESTING + 1))).isFalse();
+        assertThat(valid("[".repeat(JsonCursor.MAX_NESTING) + "]".repeat(JsonCursor.MAX_NESTING))).isTrue();
+        assertThat(valid("[".repeat(JsonCursor.MAX_NESTING + 1) + "]".repeat(JsonCursor.MAX_NESTING + 1))).isFalse();
         assertThat(valid("[".repeat(1_000_000))).isFalse();
     }
 
@@ -43,9 +43,9 @@ class JsonSyntaxTest {
     void onlyTheGivenRangeIsLookedAt() {
         byte[] bytes = "x[1,2]x".getBytes(StandardCharsets.US_ASCII);
 
-        assertThat(syntax.isValue(bytes, 1, 6)).isTrue();
-        assertThat(syntax.isValue(bytes, 1, 5)).isFalse();
-        assertThat(syntax.isValue(bytes, 2, 5)).isFalse();
+        assertThat(cursor.isValue(bytes, 1, 6)).isTrue();
+        assertThat(cursor.isValue(bytes, 1, 5)).isFalse();
+        assertThat(cursor.isValue(bytes, 2, 5)).isFalse();
     }
 
     @Test
@@ -59,14 +59,14 @@ class JsonSyntaxTest {
             for (int changes = random.nextInt(3); changes >= 0; changes--) {
                 json[random.nextInt(json.length)] = alphabet[random.nextInt(alphabet.length)];
             }
-            assertThat(syntax.isValue(json, 0, json.length)).as(new String(json, StandardCharsets.UTF_8))
+            assertThat(cursor.isValue(json, 0, json.length)).as(new String(json, StandardCharsets.UTF_8))
                     .isEqualTo(isUtf8(json) && parses(factory, json));
         }
     }
 
     private boolean valid(String json) {
         byte[] bytes = json.getBytes(StandardCharsets.UTF_8);
-        return syntax.isValue(bytes, 0, bytes.length);
+        return cursor.isValue(bytes, 0, bytes.length);
     }
 
     private static boolean isUtf8(byte[] bytes) {
