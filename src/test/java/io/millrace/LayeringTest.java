@@ -46,7 +46,7 @@ class LayeringTest {
                 .whereLayer("broker").mayOnlyAccessLayers("cluster", "log", "record")
                 .whereLayer("rest").mayOnlyAccessLayers("broker", "cluster", "log", "record", "config")
                 .whereLayer("config").mayNotAccessAnyLayer()
-                .whereLayer("ops").mayOnlyAccessLayers("config", "broker", "cluster", "log", "record")
+                .whereLayer("ops").mayOnlyAccessLayers("config", "rest", "broker", "cluster", "log", "record")
                 .check(CLASSES);
     }
 

@@ -150,7 +150,8 @@ public final class LogDirectory implements AutoCloseable, Runnable {
      *
      * @throws IllegalArgumentException     when topic or partition cannot be the name of a log
      * @throws IllegalStateException        when it is open already, or belongs to a topic with another id
-     * @throws LogDirectoryOfflineException when the directory is closed, has failed, or fails now
+     * @throws LogDirectoryOfflineException when the directory is closed or has failed, or this log cannot be read or
+     *                                      written; the other logs go on
      */
     public PartitionLog openLog(String topic, int partition, UUID topicId, LogConfig config) {
         LogName name = new LogName(topic, partition);
@@ -160,7 +161,9 @@ public final class LogDirectory implements AutoCloseable, Runnable {
         try {
             return openLog(name, topicId, config);
         } catch (IOException e) {
-            throw fail(e);
+            // the other logs may be well: only a failed write takes the directory from them
+            throw new LogDirectoryOfflineException("the log of " + name + " in " + root + " cannot be opened (" + e
+                + "): check the disk and the access rights, then restart the server", e);
         } finally {
             opening.remove(name);
         }
