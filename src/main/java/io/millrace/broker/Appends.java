@@ -30,6 +30,9 @@ final class Appends {
      * @throws RuntimeException of the log or the broker, when nothing was queued
      */
     CompletableFuture<AppendResult> append(Partition partition, ByteBuffer bytes, Acks acks) {
+        if (bytes.isReadOnly()) {
+            throw new IllegalArgumentException("the log writes offsets into the batches: give it a buffer to write to");
+        }
         List<RecordBatch> batches = BatchValidator.validate(bytes,
                 new BatchValidator.Limits(partition.config().maxMessageBytes(), maxUncompressedBytes));
         List<ByteBuffer> buffers = new ArrayList<>(batches.size());
@@ -50,6 +53,7 @@ final class Appends {
      * @throws RuntimeException of the log or the broker, when nothing was queued
      */
     CompletableFuture<ProduceResult> produce(RecordAccumulator records, Acks acks) {
+        records.takeOver();
         List<PartitionBatches> touched = records.touched();
         // Every partition is found before the first is written, so that an unknown one fails the request as a whole.
         List<Partition> partitions = new ArrayList<>(touched.size());

@@ -188,6 +188,11 @@ public final class Broker implements AutoCloseable {
         return hosted.working().stream().map(Partition::status).toList();
     }
 
+    /** Why hosted partitions do not work: a sentence for each, none when all is well. For operators. */
+    public List<String> unavailablePartitions() {
+        return hosted.unavailable();
+    }
+
     /** Ends parked fetches and refuses new work; the directories stay open. */
     @Override
     public void close() {
@@ -201,6 +206,16 @@ public final class Broker implements AutoCloseable {
         }
         hosted.close(BrokerErrors.closed());
         fetches.close();
+    }
+
+    /** What is hosted, for tests. */
+    HostedPartitions hosted() {
+        return hosted;
+    }
+
+    /** How many fetches are parked. */
+    int waitingFetches() {
+        return fetches.waiting();
     }
 
     private Partition partition(String topic, int partition) {

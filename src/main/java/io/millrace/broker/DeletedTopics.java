@@ -4,6 +4,7 @@ import io.millrace.cluster.Register;
 import io.millrace.cluster.RegisterStore;
 import jakarta.json.bind.Jsonb;
 import jakarta.json.bind.JsonbBuilder;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -55,6 +56,7 @@ final class DeletedTopics {
     }
 
     private Set<String> decode(Optional<Register> register) {
-        return register.map(present -> Set.of(jsonb.fromJson(present.value(), String[].class))).orElse(Set.of());
+        return register.map(present -> Set.copyOf(List.of(jsonb.fromJson(present.value(), String[].class))))
+                .orElse(Set.of());
     }
 }

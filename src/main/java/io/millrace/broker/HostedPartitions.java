@@ -66,6 +66,18 @@ final class HostedPartitions {
         return working;
     }
 
+    /** Why partitions do not work, a sentence for each. */
+    List<String> unavailable() {
+        List<String> reasons = new ArrayList<>();
+        slots.values().forEach(slot -> {
+            if (slot instanceof UnavailablePartition unavailable) {
+                reasons.add(unavailable.exception().getMessage());
+            }
+        });
+        reasons.sort(Comparator.naturalOrder());
+        return reasons;
+    }
+
     /** Where new partitions go. */
     LogPlacement placement() {
         return new LogPlacement(directories, working().stream().map(partition -> partition.log().directory()).toList());

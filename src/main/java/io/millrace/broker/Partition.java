@@ -84,11 +84,11 @@ final class Partition implements PartitionSlot {
     CompletableFuture<AppendResult> append(List<ByteBuffer> batches) {
         checkServing();
         long bytes = batches.stream().mapToLong(ByteBuffer::remaining).sum();
-        return log.directory().append(log, batches, leaderEpoch).thenApply(appended -> {
+        return unlessRetired(log.directory().append(log, batches, leaderEpoch).thenApply(appended -> {
             watermark = watermark.after(appended.lastOffset(), bytes);
             parked.wake();
             return appended;
-        });
+        }));
     }
 
     PartitionStatus status() {
@@ -132,6 +132,9 @@ final class Partition implements PartitionSlot {
             batches = offset == end ? NOTHING.duplicate() : log.read(offset, end, maxBytes);
         } catch (OffsetOutOfRangeException startMovedMeanwhile) {
             throw outOfRange(offset);
+        } catch (RuntimeException failure) {
+            checkServing();
+            throw failure;
         }
         long next = offset;
         long records = 0;
@@ -148,13 +151,21 @@ final class Partition implements PartitionSlot {
         if (offset > highWatermark()) {
             throw outOfRange(offset);
         }
-        return log.directory().deleteRecordsBefore(log, offset);
+        return unlessRetired(log.directory().deleteRecordsBefore(log, offset));
     }
 
     /** From now on everything is answered with this, also what is parked; the log stays as it is. */
     void retire(BrokerException reason) {
         retired = reason;
         parked.close(reason);
+    }
+
+    /** A log that goes away under a request fails it in the log's words; that the topic was deleted says more. */
+    private <T> CompletableFuture<T> unlessRetired(CompletableFuture<T> change) {
+        return change.exceptionally(failure -> {
+            checkServing();
+            throw BrokerErrors.translate(failure);
+        });
     }
 
     private void checkServing() {

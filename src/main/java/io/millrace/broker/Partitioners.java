@@ -84,7 +84,7 @@ final class Partitioners {
                 }
             } catch (ServiceConfigurationError broken) {
                 // One broken provider must not keep the others from being found; a topic that names it is told so.
-                LOG.log(Level.ERROR, "a partitioner could not be loaded and is left out", broken);
+                LOG.log(Level.ERROR, "a partitioner could not be loaded and is left out: {0}", broken.getMessage());
             }
         }
     }

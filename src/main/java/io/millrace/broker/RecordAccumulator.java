@@ -29,6 +29,7 @@ public final class RecordAccumulator {
     private int[] slots = new int[INITIAL_RECORDS];
     private int[] positions = new int[INITIAL_RECORDS];
     private int recordCount;
+    private boolean produced;
 
     RecordAccumulator(CachedTopic topic, PartitionSelector selector, Clock clock) {
         this.topic = topic;
@@ -74,6 +75,18 @@ public final class RecordAccumulator {
 
     UUID topicId() {
         return topic.id();
+    }
+
+    /**
+     * Gives the records away; the log then writes into their bytes.
+     *
+     * @throws IllegalStateException when that was done before
+     */
+    void takeOver() {
+        if (produced) {
+            throw new IllegalStateException("these records were produced already: get another accumulator");
+        }
+        produced = true;
     }
 
     /** The partitions that records were added to, by slot. */

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
-import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 
@@ -24,7 +24,7 @@ final class TopicCatalog {
     private final HostedPartitions hosted;
     private final Map<String, String> defaults;
     private final BrokerObserver observer;
-    private final Map<String, CachedTopic> byName = new ConcurrentSkipListMap<>();
+    private final Map<String, CachedTopic> byName = new ConcurrentHashMap<>();
     private final List<ReentrantLock> locks = new ArrayList<>();
 
     TopicCatalog(TopicStore store, DeletedTopics deleted, HostedPartitions hosted, Map<String, String> defaults,
@@ -39,8 +39,9 @@ final class TopicCatalog {
         }
     }
 
+    /** Sorted. */
     List<String> names() {
-        return List.copyOf(byName.keySet());
+        return byName.keySet().stream().sorted().toList();
     }
 
     Optional<CachedTopic> find(String name) {

@@ -68,9 +68,14 @@ public enum TopicConfigKey {
                         Arrays.stream(values()).map(TopicConfigKey::key).collect(Collectors.joining(", ")))));
     }
 
+    /** Whether the key takes this value. */
+    public boolean accepts(String value) {
+        return value != null && type.accepts(value);
+    }
+
     /** @throws BrokerException INVALID_CONFIG, saying what is allowed */
     void check(String value) {
-        if (value == null || !type.accepts(value)) {
+        if (!accepts(value)) {
             throw new BrokerException(ErrorKind.INVALID_CONFIG, "%s must be %s; it is %s".formatted(
                     key, type.allowed(), value == null ? "null" : "'" + TopicName.shortened(value) + "'"));
         }

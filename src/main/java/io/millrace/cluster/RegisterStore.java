@@ -25,7 +25,11 @@ public interface RegisterStore {
      */
     Optional<Register> compareAndSet(String key, long expectedVersion, String value);
 
-    /** Deletes a register if its version is the expected one; its versions go on from there when it is created again. */
+    /**
+     * Deletes a register if its version is the expected one; its versions go on from there when it is created again.
+     *
+     * @throws RegisterUnavailableException when the outcome is not known: read again before deciding
+     */
     boolean compareAndDelete(String key, long expectedVersion);
 
     /** The keys of existing registers with this prefix. */

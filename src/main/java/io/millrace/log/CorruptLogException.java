@@ -1,13 +1,35 @@
 package io.millrace.log;
 
 import java.nio.file.Path;
+import java.util.OptionalLong;
 
 /** Stored bytes that fail their checks: never served, never cut off, reported with their place. */
 public final class CorruptLogException extends RuntimeException {
     private static final long serialVersionUID = 1L;
+    private static final long UNKNOWN = -1;
+
+    private final long nextReadableOffset;
 
     public CorruptLogException(String topic, int partition, Path segment, long position, String reason) {
-        super("damaged record batch in topic %s, partition %d, segment %s, at byte %d: %s"
-                .formatted(topic, partition, segment.getFileName(), position, reason));
+        super(place(topic, partition, segment, position, reason));
+        this.nextReadableOffset = UNKNOWN;
+    }
+
+    /** @param nextReadableOffset first offset behind the damage: a consumer can go on from there */
+    public CorruptLogException(String topic, int partition, Path segment, long position, String reason,
+                               long nextReadableOffset) {
+        super(place(topic, partition, segment, position, reason) + "; the next offset that can be read is "
+            + nextReadableOffset);
+        this.nextReadableOffset = nextReadableOffset;
+    }
+
+    private static String place(String topic, int partition, Path segment, long position, String reason) {
+        return "damaged record batch in topic %s, partition %d, segment %s, at byte %d: %s"
+            .formatted(topic, partition, segment.getFileName(), position, reason);
+    }
+
+    /** First offset behind the damage; empty when none is known. */
+    public OptionalLong nextReadableOffset() {
+        return nextReadableOffset == UNKNOWN ? OptionalLong.empty() : OptionalLong.of(nextReadableOffset);
     }
 }

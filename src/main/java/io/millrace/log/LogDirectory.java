@@ -1,99 +1,451 @@
 package io.millrace.log;
 
+import io.millrace.log.record.RecordBatch;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * A folder of partition logs with one writer. Every change to any of its logs is queued here and carried out by the one
  * thread that executes {@link #run()}; reads come from any thread.
+ *
+ * <p>After an input/output error, or an interrupt in the middle of a write, nothing more is written until the folder is
+ * opened anew: what was published can still be read, and every append fails.
  */
 public final class LogDirectory implements AutoCloseable, Runnable {
+    private static final Logger LOG = System.getLogger(LogDirectory.class.getName());
+
     /**
-     * @param maxQueuedBytes    bound of the bytes that wait for the writer
-     * @param maxQueuedAppends  bound of the appends that wait for the writer
+     * @param maxQueuedBytes    bound of the bytes that wait for the writer or are being written
+     * @param maxQueuedAppends  bound of the appends that wait for the writer or are being written
      * @param flushInterval     in ms, for {@link FlushPolicy#INTERVAL}
      */
     public record Options(long maxQueuedBytes, int maxQueuedAppends, long flushInterval) {
-    }
-
-    /** A log that was found on disk. */
-    public record Found(String topic, int partition, UUID topicId) {
-    }
-
-    private LogDirectory() {
-    }
-
-    /** Locks and reads the folder, creating it when it is not there; starts no thread. */
-    public static LogDirectory open(Path root, Options options, Clock clock, LogObserver observer) {
-        throw new UnsupportedOperationException();
-    }
-
-    /** The writer: returns when the directory is closed or has failed. */
-    @Override
-    public void run() {
-        throw new UnsupportedOperationException();
-    }
-
-    /** Logs on disk, opened or not. */
-    public List<Found> found() {
-        throw new UnsupportedOperationException();
-    }
-
-    /** Opens and recovers a log, or creates it. Any thread; may take long. */
-    public PartitionLog openLog(String topic, int partition, UUID topicId, LogConfig config) {
-        throw new UnsupportedOperationException();
+        /** @throws IllegalArgumentException when a value is below 1 */
+        public Options {
+            if (maxQueuedBytes < 1 || maxQueuedAppends < 1 || flushInterval < 1) {
+                throw new IllegalArgumentException("log directory options: found " + maxQueuedBytes + " queued bytes, "
+                    + maxQueuedAppends + " queued appends, flush interval " + flushInterval + " ms: use 1 and above");
+            }
+        }
     }
 
     /**
-     * Queues whole, valid batches for an atomic append: consecutive offsets, one segment write.
-     * Completes when the log's flush policy holds, and on the writer's thread: do not linger there.
+     * A log that was found on disk.
      *
-     * @throws LogQueueFullException         at once, when the queue is at its bound
-     * @throws LogDirectoryOfflineException  at once or through the future, when the directory has failed
+     * @param topicId null when its metadata file is missing or damaged: the log takes the id that it is opened with
      */
-    public CompletableFuture<AppendResult> append(PartitionLog log, List<ByteBuffer> batches, int leaderEpoch) {
-        throw new UnsupportedOperationException();
+    public record Found(String topic, int partition, UUID topicId) {
     }
 
-    /** Moves the log start offset up; completes with the new one. */
+    private final Path root;
+    private final Clock clock;
+    private final LogObserver observer;
+    private final FileAccess files;
+    private final DirectoryLock lock;
+    private final WriteQueue queue;
+    private final DirectoryWriter writer;
+    private final Map<LogName, PartitionLog> logs = new ConcurrentHashMap<>();
+    private final Set<LogName> opening = ConcurrentHashMap.newKeySet();
+    private final AtomicReference<LogDirectoryOfflineException> failure = new AtomicReference<>();
+    private final AtomicReference<Thread> writerThread = new AtomicReference<>();
+    private final CountDownLatch writerEnded = new CountDownLatch(1);
+    private final AtomicBoolean closing = new AtomicBoolean();
+
+    private LogDirectory(Path root, Options options, Clock clock, LogObserver observer, FileAccess files,
+                         DirectoryLock lock) {
+        this.root = root;
+        this.clock = clock;
+        this.observer = observer;
+        this.files = files;
+        this.lock = lock;
+        this.queue = new WriteQueue(options.maxQueuedBytes(), options.maxQueuedAppends());
+        this.writer = new DirectoryWriter(queue, options.flushInterval(), observer);
+    }
+
+    /**
+     * Locks and reads the folder, creating it when it is not there; starts no thread.
+     *
+     * @throws IllegalStateException        when another process, or this one, has it open already
+     * @throws LogDirectoryOfflineException when it cannot be read or written
+     */
+    public static LogDirectory open(Path root, Options options, Clock clock, LogObserver observer) {
+        return open(root, options, clock, observer, FileAccess.DISK);
+    }
+
+    static LogDirectory open(Path root, Options options, Clock clock, LogObserver observer, FileAccess files) {
+        try {
+            Files.createDirectories(root);
+            DirectoryLock lock = DirectoryLock.acquire(root);
+            try {
+                finishDeletions(root, files);
+            } catch (IOException e) {
+                lock.close();
+                throw e;
+            }
+            return new LogDirectory(root, options, clock, observer, files, lock);
+        } catch (IOException e) {
+            throw offline(root, e);
+        }
+    }
+
+    private static void finishDeletions(Path root, FileAccess files) throws IOException {
+        for (Path entry : folders(root)) {
+            if (LogName.isDeletedFolder(entry.getFileName().toString())) {
+                new LogFolder(entry, files).remove();
+            }
+        }
+    }
+
+    private static List<Path> folders(Path root) throws IOException {
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(root, entry -> Files.isDirectory(entry))) {
+            List<Path> folders = new ArrayList<>();
+            entries.forEach(folders::add);
+            return folders;
+        }
+    }
+
+    // ---- logs
+
+    /**
+     * Logs on disk, opened or not.
+     *
+     * @throws LogDirectoryOfflineException when the folder cannot be read
+     */
+    public List<Found> found() {
+        try {
+            List<Found> found = new ArrayList<>();
+            for (Path entry : folders(root)) {
+                Optional<LogName> name = LogName.ofFolder(entry.getFileName().toString());
+                if (name.isPresent()) {
+                    UUID topicId = new LogFolder(entry, files).topicId().orElse(null);
+                    found.add(new Found(name.get().topic(), name.get().partition(), topicId));
+                }
+            }
+            return found;
+        } catch (IOException e) {
+            throw fail(e);
+        }
+    }
+
+    /**
+     * Opens and recovers a log, or creates it. Any thread; may take long.
+     *
+     * @throws IllegalArgumentException     when topic or partition cannot be the name of a log
+     * @throws IllegalStateException        when it is open already, or belongs to a topic with another id
+     * @throws LogDirectoryOfflineException when the directory is closed or has failed, or this log cannot be read or
+     *                                      written; the other logs go on
+     */
+    public PartitionLog openLog(String topic, int partition, UUID topicId, LogConfig config) {
+        LogName name = new LogName(topic, partition);
+        if (!opening.add(name)) {
+            throw new IllegalStateException("the log of " + name + " is being opened already");
+        }
+        try {
+            return openLog(name, topicId, config);
+        } catch (IOException e) {
+            // the other logs may be well: only a failed write takes the directory from them
+            throw new LogDirectoryOfflineException("the log of " + name + " in " + root + " cannot be opened (" + e
+                + "): check the disk and the access rights, then restart the server", e);
+        } finally {
+            opening.remove(name);
+        }
+    }
+
+    private PartitionLog openLog(LogName name, UUID topicId, LogConfig config) throws IOException {
+        if (logs.containsKey(name)) {
+            throw new IllegalStateException("the log of " + name + " is open already");
+        }
+        queue.ensureOpen();
+        LogFolder folder = folder(name);
+        if (!Files.isDirectory(folder.path())) {
+            Files.createDirectory(folder.path());
+            files.forceDirectory(root);
+        }
+        Optional<UUID> storedId = folder.topicId();
+        if (storedId.isEmpty()) {
+            folder.writeTopicId(topicId);
+        } else if (!storedId.get().equals(topicId)) {
+            throw new IllegalStateException("the log of " + name + " belongs to the topic with the id " + storedId.get()
+                + ", and not " + topicId + ": delete the old one first");
+        }
+        PartitionLog log = new PartitionLog(name, topicId, this, config, observer);
+        LogAppender appender = new LogAppender(log, folder, LogRecovery.recover(log, folder), clock, observer);
+        log.attach(appender);
+        appender.publish();
+        synchronized (logs) {
+            if (closing.get()) {
+                appender.abandon();
+                queue.ensureOpen();
+            }
+            logs.put(name, log);
+        }
+        return log;
+    }
+
+    private LogFolder folder(LogName name) {
+        return new LogFolder(root.resolve(name.folder()), files);
+    }
+
+    // ---- changes
+
+    /**
+     * Queues whole, valid batches for an atomic append: consecutive offsets, one segment write. Offsets, leader epoch and,
+     * where the log wants it, timestamps are written into the buffers, which belong to the log until the future is done.
+     * Completes when the log's flush policy holds, and on the writer's thread: do not linger there.
+     *
+     * @param batches     each holds one or more whole batches, position to limit
+     * @param leaderEpoch of the leader that appends, or -1; fails with IllegalArgumentException when the log has seen a
+     *                    newer one
+     * @throws LogQueueFullException         at once, when the queue is at its bound
+     * @throws LogDirectoryOfflineException  at once or through the future, when the directory has failed or is closed
+     */
+    public CompletableFuture<AppendResult> append(PartitionLog log, List<ByteBuffer> batches, int leaderEpoch) {
+        ensureOwn(log);
+        List<RecordBatch> parsed = new ArrayList<>();
+        long bytes = 0;
+        for (ByteBuffer buffer : batches) {
+            long whole = 0;
+            for (RecordBatch batch : RecordBatch.in(buffer)) {
+                parsed.add(batch);
+                whole += batch.sizeInBytes();
+            }
+            if (whole != buffer.remaining()) {
+                throw new IllegalArgumentException("an append takes whole batches: " + (buffer.remaining() - whole)
+                    + " bytes at the end are none");
+            }
+            bytes += whole;
+        }
+        if (parsed.isEmpty() || bytes > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException("an append takes 1 byte to 2 GiB of batches: found " + bytes);
+        }
+        PendingAppend append = new PendingAppend(log, parsed, leaderEpoch, bytes);
+        queue.add(append);
+        return append.future();
+    }
+
+    /**
+     * Moves the log start offset up; completes with the new one.
+     *
+     * @return fails with OffsetOutOfRangeException when the offset is above the log end offset
+     */
     public CompletableFuture<Long> deleteRecordsBefore(PartitionLog log, long offset) {
-        throw new UnsupportedOperationException();
+        ensureOwn(log);
+        return queue(() -> log.appender().deleteRecordsBefore(offset));
+    }
+
+    /**
+     * Cuts off the log's end: every batch that does not end before the offset; completes with the new log end offset.
+     *
+     * @return fails with OffsetOutOfRangeException when the offset is below the log start offset
+     */
+    public CompletableFuture<Long> truncateTo(PartitionLog log, long offset) {
+        ensureOwn(log);
+        return queue(() -> log.appender().truncateTo(offset));
     }
 
     /** Drops the log and its files; readers in flight finish. */
     public CompletableFuture<Void> delete(PartitionLog log) {
-        throw new UnsupportedOperationException();
+        ensureOwn(log);
+        return queue(() -> {
+            LogName name = log.name();
+            if (logs.get(name) != log) {
+                throw new IllegalStateException("the log of " + name + " is closed");
+            }
+            writer.forget(log.appender());
+            log.appender().abandon();
+            Path target = root.resolve(name.deletedFolder());
+            Files.move(folder(name).path(), target, StandardCopyOption.ATOMIC_MOVE);
+            files.forceDirectory(root);
+            logs.remove(name);
+            new LogFolder(target, files).remove();
+            return null;
+        });
     }
 
-    /** Applies retention, and rolls by time, to every open log. */
+    /**
+     * Applies retention, and rolls by time, to every open log; also moves their recovery points up, so that less is to be
+     * verified after a crash.
+     */
     public CompletableFuture<Void> applyRetention() {
-        throw new UnsupportedOperationException();
+        return queue(() -> {
+            for (PartitionLog log : logs.values()) {
+                log.appender().applyRetention();
+                log.appender().checkpoint();
+            }
+            return null;
+        });
     }
 
+    private <T> CompletableFuture<T> queue(LogTask.Change<T> change) {
+        LogTask<T> task = new LogTask<>(change);
+        queue.add(task);
+        return task.future();
+    }
+
+    private void ensureOwn(PartitionLog log) {
+        if (log.directory() != this) {
+            throw new IllegalArgumentException("the log of " + log.name() + " is not in " + root);
+        }
+    }
+
+    // ---- the writer
+
+    /**
+     * The writer: returns when the directory is closed or has failed. An interrupt while it waits does not end it; one in
+     * the middle of a write is an input/output error.
+     *
+     * @throws IllegalStateException when another thread is the writer already
+     */
+    @Override
+    public void run() {
+        if (!writerThread.compareAndSet(null, Thread.currentThread())) {
+            if (closing.get()) {
+                return;
+            }
+            throw new IllegalStateException("the log directory " + root + " has a writer already");
+        }
+        boolean interrupted = false;
+        try {
+            boolean more = true;
+            while (more) {
+                try {
+                    List<WriteTask> tasks = queue.take(writer.maxWaitNanos());
+                    interrupted |= Thread.interrupted();
+                    more = carryOut(tasks) && !(tasks.isEmpty() && queue.isRefusing());
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+        } finally {
+            writerEnded.countDown();
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    /** @return whether the writer can go on */
+    private boolean carryOut(List<WriteTask> tasks) {
+        if (failure.get() == null) {
+            try {
+                writer.carryOut(tasks);
+                return true;
+            } catch (IOException | RuntimeException | Error e) {
+                fail(e);
+            }
+        }
+        tasks.forEach(task -> task.fail(failure.get()));
+        return false;
+    }
+
+    /** Takes the directory offline, for the first reason that comes; what waits, fails. */
+    private LogDirectoryOfflineException fail(Throwable cause) {
+        LogDirectoryOfflineException reason = offline(root, cause);
+        if (failure.compareAndSet(null, reason)) {
+            LOG.log(Level.ERROR, reason.getMessage(), cause);
+        }
+        queue.refuse(failure.get());
+        queue.drain().forEach(task -> task.fail(failure.get()));
+        return failure.get();
+    }
+
+    private static LogDirectoryOfflineException offline(Path root, Throwable cause) {
+        return new LogDirectoryOfflineException("the log directory " + root + " is offline after an error (" + cause
+            + "): check the disk's free space and health and the access rights, then restart the server", cause);
+    }
+
+    // ---- state
+
+    /** Bytes that wait for the writer or are being written. */
     public long queuedBytes() {
-        throw new UnsupportedOperationException();
+        return queue.bytes();
     }
 
+    /** Appends that wait for the writer or are being written. */
     public int queuedAppends() {
-        throw new UnsupportedOperationException();
+        return queue.appends();
     }
 
     /** Why the directory is offline, or null. */
     public LogDirectoryOfflineException failure() {
-        throw new UnsupportedOperationException();
+        return failure.get();
     }
 
     public Path root() {
-        throw new UnsupportedOperationException();
+        return root;
     }
 
-    /** Ends the writer after what is queued, forces everything, notes the clean shutdown, releases the lock. */
+    /**
+     * Ends the writer after what is queued, forces everything, notes the clean shutdown, releases the lock. Where there is
+     * no writer, the calling thread does what is queued. Reads fail afterwards.
+     *
+     * @throws IllegalStateException on the writer's own thread
+     */
     @Override
     public void close() {
-        throw new UnsupportedOperationException();
+        if (writerThread.get() == Thread.currentThread()) {
+            throw new IllegalStateException("the writer of " + root + " cannot close it, and wait for its own end");
+        }
+        if (!closing.compareAndSet(false, true)) {
+            return;
+        }
+        queue.refuse(new LogDirectoryOfflineException("the log directory " + root + " is closed", null));
+        boolean interrupted = Thread.interrupted();
+        run(); // For a directory that has no writer; returns at once when there is one.
+        interrupted |= awaitWriter();
+        synchronized (logs) {
+            logs.values().forEach(this::close);
+            logs.clear();
+        }
+        try {
+            lock.close();
+        } catch (IOException e) {
+            LOG.log(Level.WARNING, () -> "the lock of " + root + " could not be released; the process's end will", e);
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private boolean awaitWriter() {
+        boolean interrupted = false;
+        while (true) {
+            try {
+                writerEnded.await();
+                return interrupted;
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+    }
+
+    private void close(PartitionLog log) {
+        try {
+            if (failure.get() == null) {
+                log.appender().close();
+            } else {
+                log.appender().abandon();
+            }
+        } catch (IOException e) {
+            fail(e);
+        }
     }
 }

@@ -1,71 +1,213 @@
 package io.millrace.log;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 import java.util.UUID;
 
 /** One partition's log: reads from any thread; changed only through its {@link LogDirectory}'s writer. */
 public final class PartitionLog {
-    PartitionLog() {
+    private static final Logger LOG = System.getLogger(PartitionLog.class.getName());
+
+    private final LogName name;
+    private final UUID topicId;
+    private final LogDirectory directory;
+    private final LogObserver observer;
+    /** Replaced by whoever reconfigures; the writer takes it anew for each group of appends. */
+    private volatile LogConfig config;
+    /** Replaced by the log writer only; null when the log was closed or deleted. */
+    private volatile LogView view;
+    /** What {@link #view} was when the log was closed, for the offsets. */
+    private volatile LogView lastView;
+    private LogAppender appender;
+
+    PartitionLog(LogName name, UUID topicId, LogDirectory directory, LogConfig config, LogObserver observer) {
+        this.name = name;
+        this.topicId = topicId;
+        this.directory = directory;
+        this.config = config;
+        this.observer = observer;
     }
 
     public String topic() {
-        throw new UnsupportedOperationException();
+        return name.topic();
     }
 
     public int partition() {
-        throw new UnsupportedOperationException();
+        return name.partition();
     }
 
     public UUID topicId() {
-        throw new UnsupportedOperationException();
+        return topicId;
     }
 
     public LogDirectory directory() {
-        throw new UnsupportedOperationException();
+        return directory;
     }
 
     public LogConfig config() {
-        throw new UnsupportedOperationException();
+        return config;
     }
 
-    public void reconfigure(LogConfig config) {
-        throw new UnsupportedOperationException();
+    /** From the next append on. */
+    public void reconfigure(LogConfig newConfig) {
+        this.config = newConfig;
     }
 
     /** The first offset that can be read. */
     public long logStartOffset() {
-        throw new UnsupportedOperationException();
+        return lastView.logStartOffset();
     }
 
     /** The offset the next record gets; records below it are written, and forced where the flush policy says so. */
     public long logEndOffset() {
-        throw new UnsupportedOperationException();
+        return lastView.logEndOffset();
     }
 
     public long sizeInBytes() {
-        throw new UnsupportedOperationException();
+        return lastView.sizeInBytes();
     }
 
     public int segmentCount() {
-        throw new UnsupportedOperationException();
+        return lastView.segments().size();
     }
 
     /**
      * Whole batches, each checked against its CRC, beginning with the one that holds {@code offset}: a heap buffer of at
      * most {@code maxBytes}, but always at least one batch when there is one; empty when there is none below
-     * {@code maxOffset}. Ends at a segment's end.
+     * {@code maxOffset}. Ends at a segment's end, and before a damaged batch.
      *
      * @param maxOffset exclusive: batches whose last offset is at or above it are not handed out
      * @throws OffsetOutOfRangeException when the offset is below the log start offset or above the log end offset
      * @throws CorruptLogException       when the very batch that holds the offset is damaged
+     * @throws IllegalStateException     when the log was closed or deleted
+     * @throws UncheckedIOException      when the disk cannot be read, or the thread was interrupted
      */
     public ByteBuffer read(long offset, long maxOffset, int maxBytes) {
-        throw new UnsupportedOperationException();
+        while (true) {
+            LogView current = openView();
+            if (offset < current.logStartOffset() || offset > current.logEndOffset()) {
+                throw new OffsetOutOfRangeException(offset, current.logStartOffset(), current.logEndOffset());
+            }
+            if (offset == current.logEndOffset() || offset >= maxOffset) {
+                return ByteBuffer.allocate(0);
+            }
+            int index = current.indexOf(offset);
+            Segment segment = current.segments().get(index);
+            if (!segment.acquire()) {
+                continue; // Deleted since the view was taken: there is a newer one, or the log is closed.
+            }
+            try {
+                return reader(current, index).read(offset, maxOffset, maxBytes);
+            } catch (SegmentDamage damage) {
+                if (openView().truncations() == current.truncations()) {
+                    throw report(segment, damage);
+                }
+            } catch (IOException e) {
+                throw failedRead(segment, e);
+            } finally {
+                release(segment);
+            }
+        }
     }
 
-    /** The first record, in offset order, whose timestamp is at or after the given one (ms since the epoch). */
+    /**
+     * The first record, in offset order, whose timestamp is at or after the given one (ms since the epoch); damaged batches
+     * are passed over.
+     *
+     * @throws IllegalStateException when the log was closed or deleted
+     * @throws UncheckedIOException  when the disk cannot be read, or the thread was interrupted
+     */
     public Optional<OffsetAndTimestamp> offsetForTimestamp(long timestamp) {
-        throw new UnsupportedOperationException();
+        LogView current = openView();
+        int index = current.indexOf(current.logStartOffset());
+        while (index < current.segments().size()) {
+            Segment segment = current.segments().get(index);
+            if (!segment.acquire()) {
+                current = openView();
+                index = current.indexOf(current.logStartOffset());
+                continue;
+            }
+            try {
+                if (segment.maxTimestamp() >= timestamp) {
+                    Optional<OffsetAndTimestamp> found = reader(current, index)
+                        .firstAtOrAfter(timestamp, Math.max(current.logStartOffset(), segment.baseOffset()));
+                    if (found.isPresent()) {
+                        return found;
+                    }
+                }
+            } catch (IOException e) {
+                throw failedRead(segment, e);
+            } finally {
+                release(segment);
+            }
+            index++;
+        }
+        return Optional.empty();
+    }
+
+    private static SegmentReader reader(LogView view, int index) {
+        return new SegmentReader(view.segments().get(index), view.readableBytes(index), view.endOffset(index));
+    }
+
+    private LogView openView() {
+        LogView current = view;
+        if (current == null) {
+            throw new IllegalStateException("the log of " + name + " is closed");
+        }
+        return current;
+    }
+
+    private UncheckedIOException failedRead(Segment segment, IOException cause) {
+        return new UncheckedIOException("reading " + segment.file().path().getFileName() + " of " + name
+            + " failed: check the disk under " + directory.root() + " (" + cause + ")", cause);
+    }
+
+    private void release(Segment segment) {
+        try {
+            segment.release();
+        } catch (IOException e) {
+            LOG.log(Level.WARNING, () -> "closing " + segment.file().path() + " failed; it stays open", e);
+        }
+    }
+
+    /** Tells of damage, each place once. */
+    CorruptLogException report(Segment segment, SegmentDamage damage) {
+        CorruptLogException report = new CorruptLogException(name.topic(), name.partition(), segment.file().path(),
+            damage.position(), damage.getMessage(), damage.nextOffset());
+        if (segment.damage().firstReport(damage.position())) {
+            LOG.log(Level.ERROR, report.getMessage());
+            observer.damaged(report);
+        }
+        return report;
+    }
+
+    // ---- the log writer
+
+    LogName name() {
+        return name;
+    }
+
+    /** The half of the log that only the log writer touches. */
+    LogAppender appender() {
+        return appender;
+    }
+
+    /** Before the log is handed out. */
+    void attach(LogAppender writersHalf) {
+        this.appender = writersHalf;
+    }
+
+    void publish(LogView newView) {
+        this.lastView = newView;
+        this.view = newView;
+    }
+
+    /** Lets readers in flight finish and refuses new ones. */
+    void closeToReaders() {
+        view = null;
     }
 }

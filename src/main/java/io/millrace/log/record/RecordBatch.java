@@ -18,6 +18,8 @@ public final class RecordBatch {
     public static final int PREFIX_BYTES = 12;
     /** The only format that is read and written. */
     public static final byte MAGIC = 2;
+    /** The checksum is made from the bytes from here to the batch's end. */
+    public static final int CHECKSUMMED_FROM = 21;
     /** Producer id of a batch whose producer is not idempotent. */
     public static final long NO_PRODUCER_ID = -1;
     /** Producer epoch that goes with {@link #NO_PRODUCER_ID}. */
@@ -117,6 +119,37 @@ public final class RecordBatch {
     /** Largest timestamp of the batch whose header begins at an index; needs {@link #HEADER_BYTES} bytes there. */
     public static long maxTimestampAt(ByteBuffer buffer, int index) {
         return bigEndian(buffer.getLong(index + MAX_TIMESTAMP), buffer);
+    }
+
+    /** Leader epoch of the batch whose header begins at an index of the buffer; needs {@link #HEADER_BYTES} bytes there. */
+    public static int leaderEpochAt(ByteBuffer buffer, int index) {
+        return bigEndian(buffer.getInt(index + LEADER_EPOCH), buffer);
+    }
+
+    /** The CRC-32C that the header at an index of the buffer holds: 0 to 2^32 - 1; needs {@link #HEADER_BYTES} bytes. */
+    public static long checksumAt(ByteBuffer buffer, int index) {
+        return Integer.toUnsignedLong(bigEndian(buffer.getInt(index + CRC), buffer));
+    }
+
+    /**
+     * Whether a batch could begin at an index of the buffer, as far as its header tells without the checksum; needs
+     * {@link #HEADER_BYTES} bytes there. Throws nothing, so that damaged bytes can be searched for the next batch.
+     */
+    public static boolean isPlausibleAt(ByteBuffer buffer, int index) {
+        if (buffer.get(index + MAGIC_BYTE) != MAGIC) {
+            return false;
+        }
+        int length = bigEndian(buffer.getInt(index + LENGTH), buffer);
+        return length >= MIN_LENGTH && length <= Integer.MAX_VALUE - PREFIX_BYTES
+            && baseOffsetAt(buffer, index) >= 0
+            && bigEndian(buffer.getInt(index + LAST_OFFSET_DELTA), buffer) >= 0;
+    }
+
+    /** Whether the checksum is right of a heap buffer's batch that begins at an index and is there as a whole. */
+    public static boolean checksumMatchesAt(ByteBuffer buffer, int index, int sizeInBytes) {
+        CRC32C crc = new CRC32C();
+        crc.update(buffer.array(), buffer.arrayOffset() + index + CHECKSUMMED_FROM, sizeInBytes - CHECKSUMMED_FROM);
+        return crc.getValue() == checksumAt(buffer, index);
     }
 
     private static int bigEndian(int value, ByteBuffer buffer) {

@@ -1,0 +1,281 @@
+#!/usr/bin/env bash
+# Packaged Millrace servers on this machine (Linux), for trying, tests and benchmarks: see usage() below.
+set -eu
+
+project=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+base=${MILLRACE_LOCAL_DIR:-$project/target/local}
+[[ $base = /* ]] || base=$PWD/$base
+base_port=${MILLRACE_LOCAL_PORT:-9080}
+base_cluster_port=$((base_port + 5000))
+dropins=${MILLRACE_LOCAL_DROPINS:-}
+start_seconds=${MILLRACE_LOCAL_START_SECONDS:-180}
+# Liberty itself waits up to 30 s for requests in progress.
+stop_seconds=45
+package=$project/target/millrace.jar
+runtime=$base/runtime
+server=millrace
+host=${MILLRACE_HTTP_HOST:-localhost}
+[ "$host" != '*' ] || host=localhost
+
+usage() {
+    cat <<'TXT'
+usage: deploy/local.sh COMMAND
+
+  start [N]   start servers 1 to N (default 1) and wait until they are ready; those that run already are left alone
+  stop        stop all servers
+  kill I      kill server I at once (SIGKILL)
+  pause I     halt server I (SIGSTOP)
+  resume I    let it go on (SIGCONT)
+  restart I   stop server I, if it runs, and start it
+  status      a line for each server
+  logs I      print server I's log
+  wipe        stop all servers and remove all that they wrote
+
+Server I listens on localhost, HTTP port 9080+I; its files are under target/local/I. Settings come from the environment,
+as MILLRACE_... (docs/configuration.md), except the broker's id, the ports and the folders, which follow from I.
+The package that `mvn package` leaves is used, and built when there is none.
+
+For this script alone:
+  MILLRACE_LOCAL_DIR            where the servers live (target/local)
+  MILLRACE_LOCAL_PORT           what is added to I for the HTTP port (9080); the cluster's port is 5000 above it
+  MILLRACE_LOCAL_DROPINS        a folder with WARs to deploy beside Millrace (none)
+  MILLRACE_LOCAL_START_SECONDS  how long a start may take (180)
+TXT
+}
+
+say() { echo "local.sh: $*" >&2; }
+
+fail() {
+    say "$*"
+    exit 1
+}
+
+check_number() {
+    [[ ${1:-} =~ ^[1-9][0-9]{0,2}$ ]] || fail "give a number from 1 to 999, found '${1:-}'"
+}
+
+http_port() { echo $((base_port + $1)); }
+cluster_port() { echo $((base_cluster_port + $1)); }
+url() { echo "http://$host:$(http_port "$1")"; }
+console() { echo "$base/$1/logs/console.log"; }
+pid_file() { echo "$base/$1/server.pid"; }
+
+# When a process began, in ticks since boot: tells our process from a later one with the same pid.
+began() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; }
+
+# One letter, as ps has it: T is stopped, Z dead but not yet reaped.
+state() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -c1; }
+
+# Prints the pid of server I, if that very process still lives.
+alive() {
+    local pid since
+    read -r pid since 2>/dev/null < "$(pid_file "$1")" || return 1
+    [ "$(began "$pid")" = "$since" ] && [ "$(state "$pid")" != Z ] || return 1
+    echo "$pid"
+}
+
+# The servers that were ever started here.
+numbers() {
+    local file
+    for file in "$base"/*/server.pid; do
+        if [ -f "$file" ]; then basename "$(dirname "$file")"; fi
+    done | sort -n
+}
+
+# Unpacks the package, once for each build, and not under a server that runs.
+install_runtime() {
+    local i
+    if [ ! -f "$package" ]; then
+        say "there is no $package: building it"
+        (cd "$project" && mvn -q -B -ntp package -DskipTests) >&2 || fail "the build failed"
+    fi
+    if [ -f "$runtime/.unpacked" ] && [ ! "$package" -nt "$runtime/.unpacked" ]; then
+        return
+    fi
+    for i in $(numbers); do
+        if alive "$i" > /dev/null; then
+            say "server $i still runs the build before this one, so that one is used; stop first for the new one"
+            return
+        fi
+    done
+    rm -rf "$runtime"
+    mkdir -p "$runtime"
+    (cd "$runtime" && "${JAVA_HOME:+$JAVA_HOME/bin/}jar" xf "$package") || fail "cannot unpack $package"
+    touch -r "$package" "$runtime/.unpacked"
+}
+
+install_dropins() {
+    if [ -n "$dropins" ]; then
+        mkdir -p "$runtime/wlp/usr/servers/$server/dropins"
+        cp "$dropins"/*.war "$runtime/wlp/usr/servers/$server/dropins/"
+    fi
+}
+
+check_port_free() {
+    if (exec 3<> "/dev/tcp/127.0.0.1/$1") 2>/dev/null; then
+        say "port $1, for $2, is in use by another process; MILLRACE_LOCAL_PORT moves the ports"
+        return 1
+    fi
+}
+
+# Starts server I; Liberty's script ends by becoming the server's java process, so its pid is the one to note.
+launch() {
+    local i=$1 pid
+    mkdir -p "$base/$i/logs"
+    check_port_free "$(http_port "$i")" "server $i's HTTP" || return 1
+    check_port_free "$(cluster_port "$i")" "server $i's cluster member" || return 1
+    (
+        trap '' HUP INT
+        cd "$base/$i"
+        unset MILLRACE_LOCAL_DIR MILLRACE_LOCAL_PORT MILLRACE_LOCAL_DROPINS MILLRACE_LOCAL_START_SECONDS WLP_USER_DIR
+        export WLP_OUTPUT_DIR=$base/$i/output LOG_DIR=$base/$i/logs
+        MILLRACE_HTTP_PORT=$(http_port "$i")
+        MILLRACE_CLUSTER_PORT=$(cluster_port "$i")
+        export MILLRACE_HTTP_PORT MILLRACE_CLUSTER_PORT MILLRACE_BROKER_ID=$i
+        export MILLRACE_LOG_DIRS=$base/$i/data MILLRACE_CLUSTER_JOURNAL_DIR=$base/$i/journal
+        exec sh "$runtime/wlp/bin/server" run "$server" > "$(console "$i")" 2>&1 < /dev/null
+    ) &
+    pid=$!
+    disown "$pid"
+    echo "$pid $(began "$pid")" > "$(pid_file "$i")"
+}
+
+ready() { curl -fs -o /dev/null --max-time 5 "$(url "$1")/health/ready"; }
+
+# The process ended, the application failed, or a port is in use: no use to wait.
+gave_up() {
+    ! alive "$1" > /dev/null ||
+        grep -Eqs 'CWWKZ000[24]E|CWWKZ0012I|CWWKO0221E|CWWKE0005E|Millrace cannot start' "$(console "$1")"
+}
+
+explain() {
+    say "server $1 did not become ready; from its log, $(console "$1"):"
+    grep -Ev '^[[:space:]]+(at |\.\.\. )|CWMMH005[23]W|AUDIT|INFO|Sharing is only' "$(console "$1")" | awk '!seen[$0]++' |
+        tail -n 30 | cut -c1-1000 >&2 || true
+}
+
+await_ready() {
+    local i=$1 deadline=$((SECONDS + start_seconds))
+    until ready "$i"; do
+        if gave_up "$i"; then
+            explain "$i"
+            return 1
+        elif [ $SECONDS -ge $deadline ]; then
+            explain "$i"
+            say "gave up after $start_seconds s; its health:"
+            curl -s --max-time 5 "$(url "$i")/health" >&2 || true
+            return 1
+        fi
+        sleep 0.3
+    done
+}
+
+announce() { echo "server $1: ready at $(url "$1") (pid $(alive "$1"))"; }
+
+start() {
+    local i failed=0 launched=()
+    check_number "$1"
+    install_runtime
+    install_dropins
+    for ((i = 1; i <= $1; i++)); do
+        if ! alive "$i" > /dev/null; then
+            launch "$i" || { failed=1; break; }
+            launched+=("$i")
+        fi
+    done
+    for ((i = 1; i <= $1 && !failed; i++)); do
+        await_ready "$i" || failed=1
+    done
+    if [ $failed = 1 ]; then
+        stop_servers ${launched[@]+"${launched[@]}"}
+        exit 1
+    fi
+    for ((i = 1; i <= $1; i++)); do announce "$i"; done
+}
+
+stop_servers() {
+    local i pid deadline
+    for i in "$@"; do
+        if pid=$(alive "$i"); then
+            kill -TERM "$pid"
+            kill -CONT "$pid"
+        fi
+    done
+    deadline=$((SECONDS + stop_seconds))
+    for i in "$@"; do
+        while pid=$(alive "$i") && [ $SECONDS -lt $deadline ]; do sleep 0.1; done
+        if [ -n "$pid" ]; then
+            say "server $i did not stop within $stop_seconds s: killing it"
+            kill_server "$i" "$pid"
+        fi
+    done
+}
+
+kill_server() {
+    kill -KILL "$2"
+    while alive "$1" > /dev/null; do sleep 0.05; done
+}
+
+# The pid of server I, which must run.
+running() {
+    check_number "${1:-}"
+    alive "$1" || fail "server $1 does not run"
+}
+
+restart() {
+    check_number "${1:-}"
+    stop_servers "$1"
+    install_runtime
+    install_dropins
+    launch "$1"
+    if ! await_ready "$1"; then
+        stop_servers "$1"
+        exit 1
+    fi
+    announce "$1"
+}
+
+status() {
+    local i pid
+    for i in $(numbers); do
+        if ! pid=$(alive "$i"); then
+            echo "server $i: stopped"
+        elif [ "$(state "$pid")" = T ]; then
+            echo "server $i: paused (pid $pid)"
+        elif ready "$i"; then
+            announce "$i"
+        else
+            echo "server $i: not ready (pid $pid)"
+        fi
+    done
+}
+
+logs() {
+    check_number "${1:-}"
+    if [ -f "$base/$1/logs/messages.log" ]; then
+        cat "$base/$1/logs/messages.log"
+    else
+        cat "$(console "$1")" || fail "server $1 was never started"
+    fi
+}
+
+wipe() {
+    local i
+    stop_servers $(numbers)
+    for i in $(numbers); do rm -rf "${base:?}/$i"; done
+    rm -rf "$runtime"
+    if [ -d "$base" ]; then rmdir --ignore-fail-on-non-empty "$base"; fi
+}
+
+case ${1:-} in
+    start) start "${2:-1}" ;;
+    stop) stop_servers $(numbers) ;;
+    kill) pid=$(running "${2:-}") && kill_server "$2" "$pid" ;;
+    pause) pid=$(running "${2:-}") && kill -STOP "$pid" ;;
+    resume) pid=$(running "${2:-}") && kill -CONT "$pid" ;;
+    restart) restart "${2:-}" ;;
+    status) status ;;
+    logs) logs "${2:-}" ;;
+    wipe) wipe ;;
+    *) usage >&2; exit 2 ;;
+esac

@@ -1,0 +1,30 @@
+package io.millrace.bench;
+
+import io.millrace.log.record.Codec;
+import io.millrace.log.record.RecordBatchBuilder;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+/** The record batches that the benchmarks write. */
+final class Batches {
+    private Batches() {
+    }
+
+    /** An uncompressed batch of so many records without keys, each value a JSON string of so many bytes. */
+    static ByteBuffer of(int records, int valueBytes) {
+        RecordBatchBuilder builder = new RecordBatchBuilder(Codec.NONE);
+        ByteBuffer value = StandardCharsets.UTF_8.encode('"' + "x".repeat(valueBytes - 2) + '"');
+        long now = System.currentTimeMillis();
+        for (int i = 0; i < records; i++) {
+            builder.append(now, null, value.duplicate(), List.of());
+        }
+        return builder.build();
+    }
+
+    /** A batch of values of 1 KiB that is as near to {@code bytes} as it can be without being larger. */
+    static ByteBuffer upTo(int bytes) {
+        int recordBytes = of(1_000, 1024).remaining() / 1_000 + 1;
+        return of(bytes / recordBytes, 1024);
+    }
+}

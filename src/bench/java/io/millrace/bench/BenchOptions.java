@@ -1,0 +1,74 @@
+package io.millrace.bench;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * What to run and for how long, from {@code name=value} arguments.
+ *
+ * @param project     the checkout, where deploy/local.sh and target/ are
+ * @param suites      which of log, http, memory, soak
+ * @param rounds      interleaved rounds of every figure
+ * @param slice       how long one variant is loaded in one round
+ * @param soak        length of the soak
+ * @param profile     record a flight recording of the server under load, and of the log's benchmarks
+ */
+record BenchOptions(Path project, List<String> suites, int rounds, Duration slice, Duration soak, boolean profile) {
+    private static final Set<String> SUITES = Set.of("log", "http", "memory", "soak");
+
+    /** @throws IllegalArgumentException for an argument that is not known or out of range */
+    static BenchOptions parse(String[] arguments) {
+        Map<String, String> given = new HashMap<>();
+        for (String argument : arguments) {
+            int equals = argument.indexOf('=');
+            if (equals < 0) {
+                throw new IllegalArgumentException("expected name=value, found '" + argument + "'");
+            }
+            given.put(argument.substring(0, equals), argument.substring(equals + 1));
+        }
+        BenchOptions options = new BenchOptions(
+                Path.of(take(given, "project", ".")).toAbsolutePath().normalize(),
+                List.of(take(given, "suites", "log,http,memory").split(",")),
+                number(given, "rounds", 5, 1, 100),
+                Duration.ofSeconds(number(given, "seconds", 4, 1, 600)),
+                Duration.ofMinutes(number(given, "soak.minutes", 10, 1, 24 * 60)),
+                Boolean.parseBoolean(take(given, "profile", "false")));
+        if (!given.isEmpty()) {
+            throw new IllegalArgumentException("unknown arguments: " + given.keySet());
+        }
+        if (!SUITES.containsAll(options.suites)) {
+            throw new IllegalArgumentException("suites are " + SUITES + ", found " + options.suites);
+        }
+        return options;
+    }
+
+    Path target() {
+        return project.resolve("target");
+    }
+
+    boolean runs(String suite) {
+        return suites.contains(suite);
+    }
+
+    private static String take(Map<String, String> given, String name, String otherwise) {
+        String value = given.remove(name);
+        return value == null || value.isBlank() ? otherwise : value.trim();
+    }
+
+    private static int number(Map<String, String> given, String name, int otherwise, int least, int most) {
+        String text = take(given, name, Integer.toString(otherwise));
+        try {
+            int value = Integer.parseInt(text);
+            if (value >= least && value <= most) {
+                return value;
+            }
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException(name + " is not a number: '" + text + "'", e);
+        }
+        throw new IllegalArgumentException(name + " must be " + least + " to " + most + ", found " + text);
+    }
+}

@@ -1,0 +1,74 @@
+package io.millrace.bench;
+
+import java.util.Locale;
+
+/** What a figure should reach. */
+sealed interface Target {
+    boolean metBy(Figure figure);
+
+    /** Nothing is demanded: the figure is there to compare. */
+    record None() implements Target {
+        @Override
+        public boolean metBy(Figure figure) {
+            return true;
+        }
+
+        @Override
+        public String toString() {
+            return "";
+        }
+    }
+
+    /** The median of the rounds' ratios to the limit is at least this. */
+    record Ratio(double least) implements Target {
+        @Override
+        public boolean metBy(Figure figure) {
+            return figure.ratio().median() >= least;
+        }
+
+        @Override
+        public String toString() {
+            return least >= 2 ? String.format(Locale.ROOT, ">= %.0fx", least)
+                    : String.format(Locale.ROOT, ">= %.0f %%", least * 100);
+        }
+    }
+
+    /** The median is above this, in the figure's unit. */
+    record Above(double bound) implements Target {
+        @Override
+        public boolean metBy(Figure figure) {
+            return figure.reached().median() > bound;
+        }
+
+        @Override
+        public String toString() {
+            return String.format(Locale.ROOT, "> %,.0f", bound);
+        }
+    }
+
+    /** The largest sample is below this, in the figure's unit. */
+    record Below(double bound) implements Target {
+        @Override
+        public boolean metBy(Figure figure) {
+            return figure.reached().max() < bound;
+        }
+
+        @Override
+        public String toString() {
+            return String.format(Locale.ROOT, "< %,.0f", bound);
+        }
+    }
+
+    /** Both hold. */
+    record Both(Target first, Target second) implements Target {
+        @Override
+        public boolean metBy(Figure figure) {
+            return first.metBy(figure) && second.metBy(figure);
+        }
+
+        @Override
+        public String toString() {
+            return first + " and " + second;
+        }
+    }
+}

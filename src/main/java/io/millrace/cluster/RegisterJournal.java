@@ -1,0 +1,19 @@
+package io.millrace.cluster;
+
+import java.util.SortedMap;
+
+/** Keeps the newest version of every register where a crash does not reach it. Thread-safe. */
+interface RegisterJournal {
+    /**
+     * Returns once this version of the register, or a newer one, is durable.
+     *
+     * @throws RegisterUnavailableException when it is not known to be
+     */
+    void ensure(String key, RegisterState state);
+
+    /** @throws RegisterUnavailableException when the journal has failed, so that nothing new can become durable */
+    void requireWritable();
+
+    /** The newest version of every register by key, deleted ones included. */
+    SortedMap<String, RegisterState> states();
+}

@@ -1,0 +1,151 @@
+package io.millrace.config;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/** The values of all settings, read and checked once. Immutable. */
+public final class Settings {
+    public static final String PREFIX = "millrace.";
+
+    private static final int MIB = 1 << 20;
+
+    public static final Setting BROKER_ID = number("millrace.broker.id", 0, Integer.MAX_VALUE, "", "1",
+            "This broker's id, unlike every other broker's of the cluster.");
+    public static final Setting HTTP_HOST = new Setting("millrace.http.host", new SettingType.Text("a host name or address"),
+            "localhost", "Where the server listens; `*` opens it on every interface. Read by server.xml.");
+    public static final Setting HTTP_PORT = number("millrace.http.port", 1, 65_535, "", "9080",
+            "The HTTP port. Read by server.xml.");
+    public static final Setting LOG_DIRS = new Setting("millrace.log.dirs", new SettingType.Folders(), "data",
+            "Log directories, best one a disk; relative ones begin at the server's working directory.");
+    public static final Setting LOG_QUEUE_BYTES = number("millrace.log.queue.bytes", MIB, 1L << 40, "bytes", "" + 64 * MIB,
+            "Bytes that may wait for the writer of a log directory; beyond them producers get 503.");
+    public static final Setting LOG_QUEUE_APPENDS = number("millrace.log.queue.appends", 1, 10_000_000, "appends", "10000",
+            "Appends that may wait for the writer of a log directory; beyond them producers get 503.");
+    public static final Setting LOG_FLUSH_INTERVAL_MS = number("millrace.log.flush.interval.ms", 1, 3_600_000, "ms", "1000",
+            "How often a topic with flush=interval is forced to disk.");
+    public static final Setting LOG_RETENTION_CHECK_INTERVAL_MS = number("millrace.log.retention.check.interval.ms", 100,
+            86_400_000, "ms", "300000", "How often retention and the roll of segments by time are applied.");
+    public static final Setting TOPIC_PARTITIONS_DEFAULT = number("millrace.topic.partitions.default", 1, 10_000, "partitions", "1",
+            "Partitions of a topic that is created without a number.");
+    public static final Setting TOPIC_PARTITIONS_MAX = number("millrace.topic.partitions.max", 1, 10_000, "partitions", "1000",
+            "The most partitions that a topic may have.");
+    public static final Setting BATCH_MAX_UNCOMPRESSED_BYTES = number("millrace.batch.max.uncompressed.bytes", 1024,
+            1 << 30, "bytes", "" + 16 * MIB, "The largest record batch after decompression: the bound against zip bombs.");
+    public static final Setting REQUEST_MAX_BYTES = number("millrace.request.max.bytes", 1024, 1 << 30, "bytes", "" + 16 * MIB,
+            "The largest request body; beyond it the answer is 413.");
+    public static final Setting REQUEST_MEMORY_BYTES = number("millrace.request.memory.bytes", MIB, 1L << 40, "bytes",
+            "" + 64 * MIB, "Request bodies and fetched records that may be in memory at a time; beyond them the answer is 503.");
+    public static final Setting FETCH_MAX_BYTES = number("millrace.fetch.max.bytes", 1024, 1 << 30, "bytes", "" + 16 * MIB,
+            "The largest `max_bytes` of a fetch; a larger one is lowered to it.");
+    public static final Setting FETCH_MAX_WAIT_MS = number("millrace.fetch.max.wait.ms", 0, 3_600_000, "ms", "60000",
+            "The longest `timeout` of a fetch; a longer one is lowered to it.");
+    public static final Setting CLUSTER_NAME = new Setting("millrace.cluster.name", new SettingType.Text("a name"), "millrace",
+            "Servers with another cluster name are not joined.");
+    public static final Setting CLUSTER_HOST = new Setting("millrace.cluster.host",
+            new SettingType.Text("a host name or address"), "127.0.0.1", "Where this server's cluster member listens.");
+    public static final Setting CLUSTER_PORT = number("millrace.cluster.port", 1, 65_535, "", "5701",
+            "The port of this server's cluster member.");
+    public static final Setting CLUSTER_JOURNAL_DIR = new Setting("millrace.cluster.journal.dir", new SettingType.Text("a folder"),
+            "journal", "Where the registers (topics and their configuration) are kept; as precious as the logs.");
+    public static final Setting METRICS_PARTITIONS_MAX = number("millrace.metrics.partitions.max", 0, 1_000_000, "partitions",
+            "1000", "Partitions that have gauges of their own in /metrics; further ones have none.");
+
+    /** Every setting but the defaults of topic configuration, which the broker knows. */
+    public static final List<Setting> CATALOGUE = List.of(BROKER_ID, HTTP_HOST, HTTP_PORT, LOG_DIRS, LOG_QUEUE_BYTES,
+            LOG_QUEUE_APPENDS, LOG_FLUSH_INTERVAL_MS, LOG_RETENTION_CHECK_INTERVAL_MS, TOPIC_PARTITIONS_DEFAULT,
+            TOPIC_PARTITIONS_MAX, BATCH_MAX_UNCOMPRESSED_BYTES, REQUEST_MAX_BYTES, REQUEST_MEMORY_BYTES, FETCH_MAX_BYTES,
+            FETCH_MAX_WAIT_MS, CLUSTER_NAME, CLUSTER_HOST, CLUSTER_PORT, CLUSTER_JOURNAL_DIR, METRICS_PARTITIONS_MAX);
+
+    private final Map<String, String> values;
+
+    private Settings(Map<String, String> values) {
+        this.values = Map.copyOf(values);
+    }
+
+    private static Setting number(String name, long min, long max, String unit, String defaultValue, String meaning) {
+        return new Setting(name, new SettingType.WholeNumber(min, max, unit), defaultValue, meaning);
+    }
+
+    /**
+     * @param catalogue the settings to read
+     * @param source    the value of a property, if anything sets it
+     * @throws InvalidSettingsException naming every value that is not allowed
+     */
+    public static Settings read(List<Setting> catalogue, Function<String, Optional<String>> source) {
+        Map<String, String> values = new HashMap<>();
+        List<String> problems = new ArrayList<>();
+        for (Setting setting : catalogue) {
+            String value = source.apply(setting.name()).map(String::trim).orElse(setting.defaultValue());
+            values.put(setting.name(), value);
+            if (!setting.type().accepts(value)) {
+                problems.add("%s (%s) must be %s; it is '%s'".formatted(setting.name(), setting.environmentName(),
+                        setting.type().allowed(), value));
+            }
+        }
+        Settings settings = new Settings(values);
+        if (problems.isEmpty()) {
+            problems.addAll(settings.contradictions());
+        }
+        if (!problems.isEmpty()) {
+            throw new InvalidSettingsException(problems);
+        }
+        return settings;
+    }
+
+    private List<String> contradictions() {
+        List<String> found = new ArrayList<>();
+        for (Setting part : List.of(REQUEST_MAX_BYTES, FETCH_MAX_BYTES)) {
+            if (values.containsKey(part.name()) && longValue(part) > longValue(REQUEST_MEMORY_BYTES)) {
+                found.add("%s is %d, but must be at most %s, which is %d".formatted(part.name(), longValue(part),
+                        REQUEST_MEMORY_BYTES.name(), longValue(REQUEST_MEMORY_BYTES)));
+            }
+        }
+        if (values.containsKey(TOPIC_PARTITIONS_DEFAULT.name())
+                && longValue(TOPIC_PARTITIONS_DEFAULT) > longValue(TOPIC_PARTITIONS_MAX)) {
+            found.add("%s is %d, but must be at most %s, which is %d".formatted(TOPIC_PARTITIONS_DEFAULT.name(),
+                    longValue(TOPIC_PARTITIONS_DEFAULT), TOPIC_PARTITIONS_MAX.name(), longValue(TOPIC_PARTITIONS_MAX)));
+        }
+        return found;
+    }
+
+    /** The properties among {@code present} that begin like ours but are no setting: most likely misspelt. */
+    public static Set<String> unknown(List<Setting> catalogue, Iterable<String> present) {
+        Set<String> known = catalogue.stream().map(Setting::name).collect(Collectors.toSet());
+        Set<String> unknown = new TreeSet<>();
+        present.forEach(name -> {
+            if (name.startsWith(PREFIX) && !known.contains(name)) {
+                unknown.add(name);
+            }
+        });
+        return unknown;
+    }
+
+    public String text(Setting setting) {
+        String value = values.get(setting.name());
+        if (value == null) {
+            throw new IllegalArgumentException(setting.name() + " was not read");
+        }
+        return value;
+    }
+
+    public long longValue(Setting setting) {
+        return Long.parseLong(text(setting));
+    }
+
+    public int intValue(Setting setting) {
+        return Math.toIntExact(longValue(setting));
+    }
+
+    /** Absolute; relative ones begin at the server's working directory. */
+    public List<Path> folders(Setting setting) {
+        return SettingType.Folders.split(text(setting)).stream().map(folder -> Path.of(folder).toAbsolutePath()).toList();
+    }
+}

@@ -1,0 +1,53 @@
+package io.millrace.log;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.Optional;
+
+/** A small text file that is replaced as a whole: after a crash it holds the old lines or the new ones, never a mixture. */
+final class CheckpointFile {
+    static final String TEMPORARY_SUFFIX = ".tmp";
+
+    private final FileAccess files;
+    private final Path path;
+
+    CheckpointFile(FileAccess files, Path path) {
+        this.files = files;
+        this.path = path;
+    }
+
+    Path path() {
+        return path;
+    }
+
+    /** Durable when it returns. */
+    void write(List<String> lines) throws IOException {
+        Path temporary = path.resolveSibling(path.getFileName() + TEMPORARY_SUFFIX);
+        try (LogFile file = files.open(temporary, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING,
+                StandardOpenOption.WRITE)) {
+            ByteBuffer bytes = StandardCharsets.UTF_8.encode(String.join("\n", lines) + "\n");
+            while (bytes.hasRemaining()) {
+                file.write(bytes, bytes.position());
+            }
+            file.force(true);
+        }
+        Files.move(temporary, path, StandardCopyOption.ATOMIC_MOVE);
+        files.forceDirectory(path.getParent());
+    }
+
+    /** Empty when there is no such file. */
+    Optional<List<String>> read() throws IOException {
+        try {
+            return Optional.of(new String(Files.readAllBytes(path), StandardCharsets.UTF_8).lines().toList());
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        }
+    }
+}

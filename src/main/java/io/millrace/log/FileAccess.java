@@ -1,0 +1,66 @@
+package io.millrace.log;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.OpenOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/** The door to the file system, so that a test can stand in it and let writes and forces fail. */
+interface FileAccess {
+    FileAccess DISK = new Disk();
+
+    LogFile open(Path path, OpenOption... options) throws IOException;
+
+    /** Makes created, renamed and removed entries of a directory durable. */
+    void forceDirectory(Path directory) throws IOException;
+
+    /** The real one. */
+    final class Disk implements FileAccess {
+        @Override
+        public LogFile open(Path path, OpenOption... options) throws IOException {
+            return new ChannelFile(FileChannel.open(path, options));
+        }
+
+        @Override
+        public void forceDirectory(Path directory) throws IOException {
+            try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+                channel.force(true);
+            }
+        }
+    }
+
+    /** A file by its channel. */
+    record ChannelFile(FileChannel channel) implements LogFile {
+        @Override
+        public int read(ByteBuffer target, long position) throws IOException {
+            return channel.read(target, position);
+        }
+
+        @Override
+        public int write(ByteBuffer source, long position) throws IOException {
+            return channel.write(source, position);
+        }
+
+        @Override
+        public long size() throws IOException {
+            return channel.size();
+        }
+
+        @Override
+        public void truncate(long size) throws IOException {
+            channel.truncate(size);
+        }
+
+        @Override
+        public void force(boolean metadata) throws IOException {
+            channel.force(metadata);
+        }
+
+        @Override
+        public void close() throws IOException {
+            channel.close();
+        }
+    }
+}

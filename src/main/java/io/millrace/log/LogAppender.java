@@ -1,0 +1,397 @@
+package io.millrace.log;
+
+import io.millrace.log.record.RecordBatch;
+import io.millrace.log.record.TimestampType;
+import java.io.IOException;
+import java.time.Clock;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+
+/**
+ * The half of a log that changes: append, roll, retention, truncation. Only the directory's writer thread is ever here
+ * (and before the log is handed out, the thread that opens it). Any IOException leaves it unfit for further use.
+ */
+final class LogAppender {
+    private final PartitionLog log;
+    private final LogFolder folder;
+    private final Clock clock;
+    private final LogObserver observer;
+    private final LeaderEpochCheckpoint epochs;
+    /** Ascending; the last one is the active one. */
+    private final List<Segment> segments;
+    /** Sealed segments whose bytes were not forced yet. */
+    private final Deque<Segment> unforced = new ArrayDeque<>();
+    private final List<RecordBatch> staged = new ArrayList<>();
+    private long stagedBytes;
+    private List<Segment> publishedSegments;
+    private long sealedBytes;
+    private long logStartOffset;
+    private long nextOffset;
+    private long recoveryPoint;
+    private long activeSince;
+    private int truncations;
+    /** Whether the active segment holds bytes that were not forced. */
+    private boolean dirty;
+    private boolean folderChanged;
+    private boolean closed;
+
+    LogAppender(PartitionLog log, LogFolder folder, RecoveredLog recovered, Clock clock, LogObserver observer) {
+        this.log = log;
+        this.folder = folder;
+        this.clock = clock;
+        this.observer = observer;
+        this.epochs = recovered.epochs();
+        this.segments = new ArrayList<>(recovered.segments());
+        this.logStartOffset = recovered.logStartOffset();
+        this.nextOffset = recovered.logEndOffset();
+        this.recoveryPoint = recovered.logEndOffset();
+        this.activeSince = clock.millis();
+        segmentsChanged();
+    }
+
+    private Segment active() {
+        return segments.get(segments.size() - 1);
+    }
+
+    // ---- appends
+
+    /**
+     * Gives each append its offsets and writes all of them, or refuses it and goes on with the next. Readers do not see
+     * them before {@link #publish()}.
+     */
+    void write(List<PendingAppend> appends, GatheringWriter gathering) throws IOException {
+        LogConfig config = log.config();
+        for (PendingAppend append : appends) {
+            RuntimeException refusal = refusal(append);
+            if (refusal == null) {
+                stage(append, config, gathering);
+            } else {
+                append.refuse(refusal);
+            }
+        }
+        writeStaged(config, gathering);
+    }
+
+    private RuntimeException refusal(PendingAppend append) {
+        if (closed) {
+            return closedException();
+        }
+        if (append.leaderEpoch() >= 0 && append.leaderEpoch() < epochs.latestEpoch()) {
+            return new IllegalArgumentException("leader epoch " + append.leaderEpoch() + " is out of date in "
+                + log.name() + ": epoch " + epochs.latestEpoch() + " has begun, use that or a later one");
+        }
+        return null;
+    }
+
+    private void stage(PendingAppend append, LogConfig config, GatheringWriter gathering) throws IOException {
+        long now = clock.millis();
+        long maxTimestamp = RecordBatch.NO_TIMESTAMP;
+        long offset = nextOffset;
+        for (RecordBatch batch : append.batches()) {
+            batch.assign(offset, append.leaderEpoch());
+            if (config.timestampType() == TimestampType.LOG_APPEND_TIME) {
+                batch.setLogAppendTime(now);
+            }
+            maxTimestamp = Math.max(maxTimestamp, batch.maxTimestamp());
+            offset = batch.lastOffset() + 1;
+        }
+        if (mustRoll(append.bytes(), maxTimestamp, offset - 1, config)) {
+            writeStaged(config, gathering);
+            roll(config);
+        }
+        if (append.leaderEpoch() > epochs.latestEpoch()) {
+            epochs.assign(append.leaderEpoch(), nextOffset);
+            epochs.save();
+        }
+        append.written(new AppendResult(nextOffset, offset - 1,
+            config.timestampType() == TimestampType.LOG_APPEND_TIME ? now : RecordBatch.NO_TIMESTAMP));
+        staged.addAll(append.batches());
+        stagedBytes += append.bytes();
+        nextOffset = offset;
+    }
+
+    private boolean mustRoll(long bytes, long maxTimestamp, long lastOffset, LogConfig config) throws IOException {
+        long size = active().sizeInBytes() + stagedBytes;
+        if (size == 0) {
+            return false;
+        }
+        return size + bytes > config.segmentBytes() || active().cannotIndex(lastOffset)
+            || age(maxTimestamp, staged.isEmpty() ? null : staged.get(0)) > config.segmentMillis();
+    }
+
+    /** How old the active segment is in ms: by the first timestamp in it, or since it was made when that has none. */
+    private long age(long now, RecordBatch firstStaged) throws IOException {
+        long first = active().sizeInBytes() == 0 && firstStaged != null ? firstStaged.maxTimestamp()
+            : active().firstTimestamp();
+        return first >= 0 ? now - first : clock.millis() - activeSince;
+    }
+
+    private void writeStaged(LogConfig config, GatheringWriter gathering) throws IOException {
+        if (!staged.isEmpty()) {
+            active().append(staged, gathering, config.indexIntervalBytes());
+            staged.clear();
+            stagedBytes = 0;
+            dirty = true;
+        }
+    }
+
+    /** Begins a new segment. Only with a flush policy that forces is the old one forced here; the writer shall not wait. */
+    private void roll(LogConfig config) throws IOException {
+        unforced.add(active());
+        if (config.flush() != FlushPolicy.OS) {
+            forceSealed();
+        }
+        segments.add(Segment.create(folder, nextOffset));
+        dirty = false;
+        activeSince = clock.millis();
+        folderChanged = true;
+        segmentsChanged();
+        if (config.flush() != FlushPolicy.OS) {
+            forceFolder();
+            moveRecoveryPoint(nextOffset);
+        }
+    }
+
+    /** Lets readers see what has been written. */
+    void publish() {
+        if (closed) {
+            return;
+        }
+        log.publish(new LogView(publishedSegments, logStartOffset, nextOffset, active().sizeInBytes(), sealedBytes,
+            truncations));
+    }
+
+    private void segmentsChanged() {
+        publishedSegments = List.copyOf(segments);
+        sealedBytes = 0;
+        for (Segment segment : segments.subList(0, segments.size() - 1)) {
+            sealedBytes += segment.sizeInBytes();
+        }
+    }
+
+    // ---- durability
+
+    /** Makes everything that was written durable. */
+    void force() throws IOException {
+        if (closed) {
+            return;
+        }
+        forceSealed();
+        forceFolder();
+        if (dirty) {
+            timedForce(active());
+            dirty = false;
+        }
+    }
+
+    private void forceSealed() throws IOException {
+        while (!unforced.isEmpty()) {
+            Segment segment = unforced.peek();
+            timedForce(segment);
+            segment.forceIndexes();
+            segment.closeForWriting();
+            unforced.remove();
+        }
+    }
+
+    private void forceFolder() throws IOException {
+        if (folderChanged) {
+            folder.force();
+            folderChanged = false;
+        }
+    }
+
+    private void timedForce(Segment segment) throws IOException {
+        long begin = System.nanoTime();
+        segment.force();
+        observer.forced(System.nanoTime() - begin);
+    }
+
+    /**
+     * Moves the recovery point up, so that less is verified after a crash: with {@link FlushPolicy#OS} to the active
+     * segment, else to the log's end.
+     */
+    void checkpoint() throws IOException {
+        if (log.config().flush() != FlushPolicy.OS) {
+            checkpointEnd();
+        } else if (!unforced.isEmpty()) {
+            forceSealed();
+            forceFolder();
+            moveRecoveryPoint(active().baseOffset());
+        }
+    }
+
+    private void checkpointEnd() throws IOException {
+        if (recoveryPoint < nextOffset) {
+            force();
+            active().forceIndexes();
+            moveRecoveryPoint(nextOffset);
+        }
+    }
+
+    private void moveRecoveryPoint(long offset) throws IOException {
+        folder.recoveryPoint().write(offset);
+        recoveryPoint = offset;
+    }
+
+    // ---- the log's start
+
+    /** Deletes what is too old or too much, and rolls a segment that is old enough. */
+    void applyRetention() throws IOException {
+        LogConfig config = log.config();
+        long now = clock.millis();
+        int expired = 0;
+        while (expired < segments.size() && isExpired(segments.get(expired), now, config)) {
+            expired++;
+        }
+        if (expired == segments.size()
+                || active().sizeInBytes() > 0 && age(now, null) > config.segmentMillis()) {
+            roll(config);
+        }
+        long size = sealedBytes + active().sizeInBytes();
+        for (int i = 0; i < expired; i++) {
+            size -= segments.get(i).sizeInBytes();
+        }
+        while (config.retentionBytes() >= 0 && expired < segments.size() - 1
+                && size - segments.get(expired).sizeInBytes() >= config.retentionBytes()) {
+            size -= segments.get(expired).sizeInBytes();
+            expired++;
+        }
+        deleteOldest(expired);
+        publish();
+    }
+
+    private static boolean isExpired(Segment segment, long now, LogConfig config) throws IOException {
+        if (config.retentionMillis() < 0 || segment.sizeInBytes() == 0) {
+            return false;
+        }
+        long newest = segment.maxTimestamp() >= 0 ? segment.maxTimestamp() : segment.lastModified();
+        return now - newest > config.retentionMillis();
+    }
+
+    /** @return the new log start offset, which is never lower than before */
+    long deleteRecordsBefore(long offset) throws IOException {
+        ensureOpen();
+        if (offset > nextOffset || offset < 0) {
+            throw new OffsetOutOfRangeException(offset, logStartOffset, nextOffset);
+        }
+        if (offset > logStartOffset) {
+            folder.logStartOffset().write(offset);
+            logStartOffset = offset;
+            int whole = 0;
+            while (whole < segments.size() - 1 && segments.get(whole + 1).baseOffset() <= offset) {
+                whole++;
+            }
+            deleteOldest(whole);
+            publish();
+        }
+        return logStartOffset;
+    }
+
+    private void deleteOldest(int count) throws IOException {
+        if (count == 0) {
+            return;
+        }
+        List<Segment> deleted = List.copyOf(segments.subList(0, count));
+        segments.subList(0, count).clear();
+        segmentsChanged();
+        logStartOffset = Math.max(logStartOffset, segments.get(0).baseOffset());
+        publish();
+        for (Segment segment : deleted) {
+            remove(segment);
+        }
+        epochs.truncateFromStart(logStartOffset);
+        epochs.save();
+    }
+
+
+    private void remove(Segment segment) throws IOException {
+        unforced.remove(segment);
+        try {
+            segment.closeForWriting();
+            segment.deleteFiles();
+        } finally {
+            segment.release();
+        }
+    }
+
+    // ---- the log's end
+
+    /**
+     * Cuts off every batch that does not end before the offset.
+     *
+     * @return the new log end offset
+     */
+    long truncateTo(long offset) throws IOException {
+        ensureOpen();
+        if (offset < logStartOffset) {
+            throw new OffsetOutOfRangeException(offset, logStartOffset, nextOffset);
+        }
+        if (offset >= nextOffset) {
+            return nextOffset;
+        }
+        if (recoveryPoint > offset) {
+            moveRecoveryPoint(offset);
+        }
+        truncations++;
+        List<Segment> removed = new ArrayList<>();
+        while (segments.size() > 1 && active().baseOffset() >= offset) {
+            removed.add(segments.remove(segments.size() - 1));
+        }
+        unforced.remove(active());
+        active().openForWriting();
+        TailCut cut = TailCut.before(offset, active(), log.config().indexIntervalBytes());
+        nextOffset = cut.nextOffset();
+        if (logStartOffset > nextOffset) {
+            folder.logStartOffset().write(nextOffset);
+            logStartOffset = nextOffset;
+        }
+        segmentsChanged();
+        // Readers first, so that none takes the cut for damage; then the newest first, so that a crash leaves no gap.
+        log.publish(new LogView(publishedSegments, logStartOffset, nextOffset, cut.position(), sealedBytes,
+            truncations));
+        for (Segment segment : removed) {
+            remove(segment);
+        }
+        active().truncate(cut.position());
+        epochs.truncateFromEnd(nextOffset);
+        epochs.save();
+        return nextOffset;
+    }
+
+    // ---- the end
+
+    private void ensureOpen() {
+        if (closed) {
+            throw closedException();
+        }
+    }
+
+    private IllegalStateException closedException() {
+        return new IllegalStateException("the log of " + log.name() + " is closed");
+    }
+
+    /** Makes everything durable, so that the next start need not verify it, and closes the files. */
+    void close() throws IOException {
+        if (closed) {
+            return;
+        }
+        try {
+            checkpointEnd();
+        } finally {
+            abandon();
+        }
+    }
+
+    /** Closes the files as they are. */
+    void abandon() throws IOException {
+        closed = true;
+        log.closeToReaders();
+        for (Segment segment : segments) {
+            segment.closeForWriting();
+            segment.release();
+        }
+    }
+}

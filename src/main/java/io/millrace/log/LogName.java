@@ -1,0 +1,55 @@
+package io.millrace.log;
+
+import java.util.Optional;
+import java.util.UUID;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Which partition of which topic, and the name of its folder. */
+record LogName(String topic, int partition) {
+    private static final Pattern LEGAL_TOPIC = Pattern.compile("[a-zA-Z0-9._-]{1,249}");
+    private static final Pattern FOLDER = Pattern.compile("([a-zA-Z0-9._-]{1,249})-(0|[1-9][0-9]{0,9})");
+    private static final Pattern DELETED_FOLDER = Pattern.compile(".+-[0-9]+\\.[0-9a-f]{32}-delete");
+    private static final String DELETED_SUFFIX = "-delete";
+    private static final int MAX_FILE_NAME = 255;
+
+    LogName {
+        if (!LEGAL_TOPIC.matcher(topic).matches() || topic.equals(".") || topic.equals("..")) {
+            throw new IllegalArgumentException("illegal topic name '" + topic
+                + "': use 1 to 249 letters, digits, '.', '_' and '-', and not '.' or '..'");
+        }
+        if (partition < 0) {
+            throw new IllegalArgumentException("illegal partition " + partition + ": use 0 and above");
+        }
+    }
+
+    /** The log whose folder has this name; empty when no log's folder is called so. */
+    static Optional<LogName> ofFolder(String folder) {
+        Matcher matcher = FOLDER.matcher(folder);
+        if (!matcher.matches() || Long.parseLong(matcher.group(2)) > Integer.MAX_VALUE
+                || matcher.group(1).equals(".") || matcher.group(1).equals("..")) {
+            return Optional.empty();
+        }
+        return Optional.of(new LogName(matcher.group(1), Integer.parseInt(matcher.group(2))));
+    }
+
+    String folder() {
+        return topic + "-" + partition;
+    }
+
+    /** What the folder is called while the log is being removed; no log's folder is ever called so. */
+    String deletedFolder() {
+        String suffix = "-" + partition + "." + UUID.randomUUID().toString().replace("-", "") + DELETED_SUFFIX;
+        int room = MAX_FILE_NAME - suffix.length();
+        return topic.substring(0, Math.min(topic.length(), room)) + suffix;
+    }
+
+    static boolean isDeletedFolder(String folder) {
+        return DELETED_FOLDER.matcher(folder).matches();
+    }
+
+    @Override
+    public String toString() {
+        return "topic " + topic + ", partition " + partition;
+    }
+}

@@ -1,0 +1,150 @@
+package io.millrace.log;
+
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Opens a log that is on disk, or begins a new one. What lies before the recovery point was durable and is believed, with
+ * a look at the indexes; everything behind is verified. A torn end is cut off, and nothing else ever is.
+ */
+final class LogRecovery {
+    private static final Logger LOG = System.getLogger(LogRecovery.class.getName());
+
+    private final PartitionLog log;
+    private final LogFolder folder;
+    private final int indexInterval;
+    private final List<Segment> segments = new ArrayList<>();
+    private final long recoveryPoint;
+    private final LeaderEpochCheckpoint epochs;
+    private long logStartOffset;
+    private long logEndOffset;
+    private boolean changed;
+
+    private LogRecovery(PartitionLog log, LogFolder folder) throws IOException {
+        this.log = log;
+        this.folder = folder;
+        this.indexInterval = log.config().indexIntervalBytes();
+        this.recoveryPoint = folder.recoveryPoint().read();
+        this.logStartOffset = folder.logStartOffset().read();
+        this.epochs = folder.leaderEpochs();
+    }
+
+    static RecoveredLog recover(PartitionLog log, LogFolder folder) throws IOException {
+        folder.removeLeftovers();
+        LogRecovery recovery = new LogRecovery(log, folder);
+        try {
+            return recovery.run();
+        } catch (IOException | RuntimeException e) {
+            for (Segment segment : recovery.segments) {
+                segment.release();
+            }
+            throw e;
+        }
+    }
+
+    private RecoveredLog run() throws IOException {
+        List<Long> offsets = folder.segments();
+        logEndOffset = Math.max(recoveryPoint, logStartOffset);
+        for (int i = 0; i < offsets.size(); i++) {
+            segments.add(Segment.open(folder, offsets.get(i)));
+            if (i < offsets.size() - 1) {
+                openSealed(segments.get(i), offsets.get(i + 1));
+            } else {
+                openActive(segments.get(i));
+            }
+        }
+        if (segments.isEmpty()) {
+            beginSegment();
+        }
+        removeBeforeStart();
+        logStartOffset = Math.max(logStartOffset, segments.get(0).baseOffset());
+        epochs.truncateFromEnd(logEndOffset);
+        epochs.save();
+        makeDurable();
+        return new RecoveredLog(segments, logStartOffset, logEndOffset, epochs);
+    }
+
+    private void openSealed(Segment segment, long endOffset) throws IOException {
+        SegmentRecovery recovery = recovery(segment, endOffset);
+        boolean sane = recovery.indexesAreSane();
+        if (sane && endOffset <= recoveryPoint) {
+            segment.restoreMaxTimestamp();
+            return;
+        }
+        changed = true;
+        if (!sane) {
+            noteRebuild(segment);
+        }
+        SegmentRecovery.Outcome outcome = recovery.verify(sane ? recoveryPoint : segment.baseOffset());
+        if (outcome.nextOffset() < endOffset) {
+            long position = outcome.hasBadTail() ? outcome.badTailPosition() : segment.sizeInBytes();
+            log.report(segment, new SegmentDamage("no valid batch up to the segment's end", position, endOffset));
+        }
+    }
+
+    private void openActive(Segment segment) throws IOException {
+        SegmentRecovery.Outcome outcome = recovery(segment, Long.MAX_VALUE).verify(recoveryPoint);
+        long end = Math.max(outcome.nextOffset(), logEndOffset);
+        if (outcome.hasBadTail() && outcome.nextOffset() >= recoveryPoint) {
+            cut(segment, outcome.badTailPosition());
+        } else if (outcome.nextOffset() < recoveryPoint) {
+            long position = outcome.hasBadTail() ? outcome.badTailPosition() : segment.sizeInBytes();
+            log.report(segment, new SegmentDamage("records are missing that had been durable", position, end));
+        }
+        changed |= end != recoveryPoint;
+        logEndOffset = end;
+        if (end > outcome.nextOffset()) {
+            beginSegment(); // No offset is given twice, and what is damaged stays as it is.
+        }
+    }
+
+    private SegmentRecovery recovery(Segment segment, long endOffset) {
+        return new SegmentRecovery(segment, endOffset, indexInterval, epochs, damage -> log.report(segment, damage));
+    }
+
+    private void noteRebuild(Segment segment) {
+        LOG.log(Level.WARNING, "{0}: the indexes of {1} are missing or wrong and are written anew", log.name(),
+            segment.file().path().getFileName());
+    }
+
+    private void cut(Segment segment, long position) throws IOException {
+        LOG.log(Level.WARNING, "{0}: {1} ends in an unfinished write: {2} bytes from byte {3} on are cut off", log.name(),
+            segment.file().path().getFileName(), segment.sizeInBytes() - position, position);
+        segment.truncate(position);
+        changed = true;
+    }
+
+    private void beginSegment() throws IOException {
+        segments.add(Segment.create(folder, logEndOffset));
+        changed = true;
+    }
+
+    /** What a crash left of segments that were being deleted. */
+    private void removeBeforeStart() throws IOException {
+        while (segments.size() > 1 && segments.get(1).baseOffset() <= logStartOffset) {
+            Segment segment = segments.remove(0);
+            segment.deleteFiles();
+            segment.release();
+        }
+    }
+
+    private void makeDurable() throws IOException {
+        for (Segment segment : segments.subList(0, segments.size() - 1)) {
+            if (segment.isOpenForWriting()) {
+                segment.force();
+                segment.forceIndexes();
+                segment.closeForWriting();
+            }
+        }
+        if (changed) {
+            Segment active = segments.get(segments.size() - 1);
+            active.force();
+            active.forceIndexes();
+            folder.force();
+            folder.recoveryPoint().write(logEndOffset);
+        }
+    }
+}

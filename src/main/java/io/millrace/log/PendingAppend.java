@@ -1,0 +1,75 @@
+package io.millrace.log;
+
+import io.millrace.log.record.RecordBatch;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+/** An append that waits in the queue; its outcome is set by the log writer, and then told. */
+final class PendingAppend implements WriteTask {
+    private final PartitionLog log;
+    private final List<RecordBatch> batches;
+    private final int leaderEpoch;
+    private final long bytes;
+    private final CompletableFuture<AppendResult> future = new CompletableFuture<>();
+    private AppendResult result;
+    private RuntimeException refusal;
+
+    PendingAppend(PartitionLog log, List<RecordBatch> batches, int leaderEpoch, long bytes) {
+        this.log = log;
+        this.batches = batches;
+        this.leaderEpoch = leaderEpoch;
+        this.bytes = bytes;
+    }
+
+    PartitionLog log() {
+        return log;
+    }
+
+    List<RecordBatch> batches() {
+        return batches;
+    }
+
+    int leaderEpoch() {
+        return leaderEpoch;
+    }
+
+    long bytes() {
+        return bytes;
+    }
+
+    CompletableFuture<AppendResult> future() {
+        return future;
+    }
+
+    /** Offsets that the batches take. */
+    long offsetCount() {
+        long count = 0;
+        for (RecordBatch batch : batches) {
+            count += batch.lastOffsetDelta() + 1L;
+        }
+        return count;
+    }
+
+    void written(AppendResult outcome) {
+        this.result = outcome;
+    }
+
+    /** Nothing of it was written, and the log is as it was. */
+    void refuse(RuntimeException reason) {
+        this.refusal = reason;
+    }
+
+    /** Tells the outcome to whoever waits for it. */
+    void complete() {
+        if (refusal == null) {
+            future.complete(result);
+        } else {
+            future.completeExceptionally(refusal);
+        }
+    }
+
+    @Override
+    public void fail(RuntimeException reason) {
+        future.completeExceptionally(reason);
+    }
+}

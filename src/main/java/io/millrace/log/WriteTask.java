@@ -1,0 +1,7 @@
+package io.millrace.log;
+
+/** Something for the log writer to do. */
+sealed interface WriteTask permits PendingAppend, LogTask {
+    /** Tells whoever waits that it was not done; without effect when the outcome was told already. */
+    void fail(RuntimeException reason);
+}

@@ -1,0 +1,68 @@
+package io.millrace.ops;
+
+import io.millrace.broker.Broker;
+import io.millrace.broker.TopicConfigKey;
+import io.millrace.cluster.ClusterNode;
+import io.millrace.config.Setting;
+import io.millrace.config.SettingType;
+import io.millrace.config.Settings;
+import io.millrace.log.LogDirectory;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/** Translates settings into what the packages below are told. */
+final class Configuration {
+    private final Settings settings;
+
+    private Configuration(Settings settings) {
+        this.settings = settings;
+    }
+
+    /** Every setting of the server: its own, and a default for each topic configuration key. */
+    static List<Setting> catalogue() {
+        List<Setting> all = new ArrayList<>(Settings.CATALOGUE);
+        for (TopicConfigKey key : TopicConfigKey.values()) {
+            all.add(topicDefault(key));
+        }
+        return all;
+    }
+
+    private static Setting topicDefault(TopicConfigKey key) {
+        return new Setting("millrace.topic." + key.key(), new SettingType.Checked(key.allowed(), key::accepts),
+                key.defaultValue(), "Default of the topic configuration `" + key.key() + "`.");
+    }
+
+    /** @throws io.millrace.config.InvalidSettingsException naming every value that is not allowed */
+    static Configuration read(Function<String, Optional<String>> source) {
+        return new Configuration(Settings.read(catalogue(), source));
+    }
+
+    Settings settings() {
+        return settings;
+    }
+
+    ClusterNode.Options cluster() {
+        return new ClusterNode.Options(settings.text(Settings.CLUSTER_NAME), settings.intValue(Settings.BROKER_ID),
+                settings.text(Settings.CLUSTER_HOST), settings.intValue(Settings.CLUSTER_PORT),
+                settings.folders(Settings.CLUSTER_JOURNAL_DIR).get(0));
+    }
+
+    LogDirectory.Options logDirectory() {
+        return new LogDirectory.Options(settings.longValue(Settings.LOG_QUEUE_BYTES),
+                settings.intValue(Settings.LOG_QUEUE_APPENDS), settings.longValue(Settings.LOG_FLUSH_INTERVAL_MS));
+    }
+
+    Broker.Options broker() {
+        Map<String, String> topicDefaults = Arrays.stream(TopicConfigKey.values())
+                .collect(Collectors.toMap(TopicConfigKey::key, key -> settings.text(topicDefault(key))));
+        return new Broker.Options(settings.intValue(Settings.BROKER_ID),
+                settings.intValue(Settings.TOPIC_PARTITIONS_DEFAULT), settings.intValue(Settings.TOPIC_PARTITIONS_MAX),
+                topicDefaults, settings.intValue(Settings.BATCH_MAX_UNCOMPRESSED_BYTES),
+                settings.longValue(Settings.LOG_RETENTION_CHECK_INTERVAL_MS));
+    }
+}

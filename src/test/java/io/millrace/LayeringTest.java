@@ -1,0 +1,111 @@
+package io.millrace;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+
+/** Which package may see which: arrows point down only, and frameworks stay at the edge. */
+class LayeringTest {
+    private static final String RECORD = "io.millrace.log.record..";
+    private static final String LOG = "io.millrace.log..";
+    private static final String CLUSTER = "io.millrace.cluster..";
+    private static final String BROKER = "io.millrace.broker..";
+    private static final String REST = "io.millrace.rest..";
+    private static final String CONFIG = "io.millrace.config..";
+    private static final String OPS = "io.millrace.ops..";
+
+    private static final JavaClasses CLASSES = new ClassFileImporter()
+            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS).importPackages("io.millrace");
+
+    @Test
+    void arrowsPointDownOnly() {
+        layeredArchitecture().consideringOnlyDependenciesInLayers()
+                .withOptionalLayers(true)
+                .layer("record").definedBy(RECORD)
+                .layer("log").definedBy("io.millrace.log")
+                .layer("cluster").definedBy(CLUSTER)
+                .layer("broker").definedBy(BROKER)
+                .layer("rest").definedBy(REST)
+                .layer("config").definedBy(CONFIG)
+                .layer("ops").definedBy(OPS)
+                .whereLayer("record").mayNotAccessAnyLayer()
+                .whereLayer("log").mayOnlyAccessLayers("record")
+                .whereLayer("cluster").mayOnlyAccessLayers("log", "record")
+                .whereLayer("broker").mayOnlyAccessLayers("cluster", "log", "record")
+                .whereLayer("rest").mayOnlyAccessLayers("broker", "cluster", "log", "record", "config")
+                .whereLayer("config").mayNotAccessAnyLayer()
+                .whereLayer("ops").mayOnlyAccessLayers("config", "rest", "broker", "cluster", "log", "record")
+                .check(CLASSES);
+    }
+
+    @Test
+    void noPackagesGoInCircles() {
+        slices().matching("io.millrace.(**)").should().beFreeOfCycles().check(CLASSES);
+    }
+
+    @Test
+    void onlyClusterImportsHazelcast() {
+        noClasses().that().resideOutsideOfPackage(CLUSTER)
+                .should().dependOnClassesThat().resideInAPackage("com.hazelcast..").check(CLASSES);
+    }
+
+    @Test
+    void theLogIsALibraryThatCouldBeLiftedOut() {
+        noClasses().that().resideInAPackage(LOG).should().dependOnClassesThat().resideInAnyPackage(
+                "jakarta..", "javax..", "com.hazelcast..", "org.eclipse.microprofile..", "com.fasterxml..",
+                "java.net..").check(CLASSES);
+    }
+
+    @Test
+    void onlyTheEdgeSpeaksHttpOrIsInjected() {
+        noClasses().that().resideOutsideOfPackages(REST, OPS, CONFIG).should().dependOnClassesThat().resideInAnyPackage(
+                "jakarta.ws.rs..", "jakarta.servlet..", "jakarta.inject..", "jakarta.enterprise..",
+                "org.eclipse.microprofile..", "com.fasterxml..").check(CLASSES);
+    }
+
+    @Test
+    void loggingGoesThroughThePlatform() {
+        noClasses().should().dependOnClassesThat().resideInAnyPackage("java.util.logging..", "org.slf4j..",
+                "org.apache.logging..").check(CLASSES);
+    }
+
+    @Test
+    void classNamesSayWhatTheClassDoes() {
+        classes().should().haveSimpleNameNotEndingWith("Util").andShould().haveSimpleNameNotEndingWith("Utils")
+                .andShould().haveSimpleNameNotEndingWith("Helper").andShould().haveSimpleNameNotEndingWith("Manager")
+                .andShould().haveSimpleNameNotEndingWith("Common").andShould().haveSimpleNameNotEndingWith("Misc")
+                .check(CLASSES);
+    }
+
+    @Test
+    void everyPackageSaysWhatItIsForAndLiesInAKnownRoom() {
+        Set<String> withClasses = new TreeSet<>();
+        for (JavaClass each : CLASSES) {
+            if (!each.getSimpleName().equals("package-info")) {
+                withClasses.add(each.getPackageName());
+            }
+        }
+        // A room may have chambers of its own; they lie in the room's layer.
+        assertThat(withClasses).allMatch(
+                name -> name.matches("io\\.millrace\\.(log|cluster|broker|rest|config|ops)(\\..+)?"),
+                "lies in a known room");
+        assertThat(withClasses).allMatch(LayeringTest::hasPackageInfo, "has a package-info.java");
+    }
+
+    private static boolean hasPackageInfo(String name) {
+        return Files.isRegularFile(
+                Path.of("src/main/java", name.replace('.', '/'), "package-info.java"));
+    }
+}

@@ -1,0 +1,64 @@
+package io.millrace.broker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class DeadlinesTest {
+    private final ManualTimers timers = new ManualTimers();
+    private final Deadlines deadlines = new Deadlines(timers, timers::nanoTime);
+    private final List<String> expired = new ArrayList<>();
+
+    private Deadlines.Deadline add(long delayMs, String name) {
+        return deadlines.add(delayMs, () -> expired.add(name));
+    }
+
+    @Test
+    void eachExpiresAtItsTimeInOrder() {
+        add(50, "late");
+        add(10, "early");
+        add(10, "early too");
+
+        timers.advanceMillis(9);
+        assertThat(expired).isEmpty();
+        timers.advanceMillis(1);
+        assertThat(expired).containsExactly("early", "early too");
+        timers.advanceMillis(1000);
+        assertThat(expired).containsExactly("early", "early too", "late");
+        assertThat(deadlines.size()).isZero();
+    }
+
+    @Test
+    void whatWasRemovedDoesNotExpire() {
+        Deadlines.Deadline first = add(10, "removed");
+        add(20, "kept");
+        deadlines.remove(first);
+
+        timers.advanceMillis(1000);
+
+        assertThat(expired).containsExactly("kept");
+    }
+
+    @Test
+    void thousandsShareOneTimer() {
+        for (int i = 0; i < 5000; i++) {
+            deadlines.remove(add(1000 + i, "never"));
+            add(1000 + i, "at last");
+        }
+
+        assertThat(timers.pending()).isEqualTo(1);
+        assertThat(deadlines.size()).isEqualTo(5000);
+    }
+
+    @Test
+    void theLongestWaitDoesNotOverflow() {
+        add(Long.MAX_VALUE, "in a year");
+        add(5, "soon");
+
+        timers.advanceMillis(5);
+
+        assertThat(expired).containsExactly("soon");
+    }
+}

@@ -1,0 +1,44 @@
+package io.millrace.cluster;
+
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
+
+/** A journal in memory whose disk can fail. */
+final class FakeJournal implements RegisterJournal {
+    private final TreeMap<String, RegisterState> states = new TreeMap<>();
+    private BooleanSupplier failing = () -> false;
+    private boolean offline;
+
+    synchronized void failing(BooleanSupplier failing) {
+        this.failing = failing;
+    }
+
+    synchronized void offline(boolean offline) {
+        this.offline = offline;
+    }
+
+    @Override
+    public synchronized void ensure(String key, RegisterState state) {
+        RegisterState held = states.get(key);
+        if (held != null && held.version() >= state.version()) {
+            return;
+        }
+        if (offline || failing.getAsBoolean()) {
+            throw new RegisterUnavailableException("the fake disk failed", null);
+        }
+        states.put(key, state);
+    }
+
+    @Override
+    public synchronized void requireWritable() {
+        if (offline) {
+            throw new RegisterUnavailableException("the fake disk is offline", null);
+        }
+    }
+
+    @Override
+    public synchronized SortedMap<String, RegisterState> states() {
+        return new TreeMap<>(states);
+    }
+}
