@@ -87,6 +87,22 @@ public final class PartitionLog {
      * @throws UncheckedIOException      when the disk cannot be read, or the thread was interrupted
      */
     public ByteBuffer read(long offset, long maxOffset, int maxBytes) {
+        return read(offset, maxOffset, maxBytes, ByteBuffer::allocate);
+    }
+
+    /**
+     * As {@link #read(long, long, int)}, into a buffer of the caller's, heap or direct, which can be used again afterwards
+     * and spares the making of a new one.
+     *
+     * @param target the batches go to its position, and no more than it has room for; position and limit stay as they are
+     * @return a view of the target, or a new heap buffer when the first batch alone has no room there
+     */
+    public ByteBuffer read(long offset, long maxOffset, ByteBuffer target) {
+        return read(offset, maxOffset, target.remaining(), bytes -> bytes <= target.remaining()
+            ? target.slice(target.position(), bytes) : ByteBuffer.allocate(bytes));
+    }
+
+    private ByteBuffer read(long offset, long maxOffset, int maxBytes, SegmentReader.Buffers buffers) {
         while (true) {
             LogView current = openView();
             if (offset < current.logStartOffset() || offset > current.logEndOffset()) {
@@ -101,7 +117,7 @@ public final class PartitionLog {
                 continue; // Deleted since the view was taken: there is a newer one, or the log is closed.
             }
             try {
-                return reader(current, index).read(offset, maxOffset, maxBytes);
+                return reader(current, index).read(offset, maxOffset, maxBytes, buffers);
             } catch (SegmentDamage damage) {
                 if (openView().truncations() == current.truncations()) {
                     throw report(segment, damage);

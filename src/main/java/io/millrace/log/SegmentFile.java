@@ -67,9 +67,10 @@ final class SegmentFile implements Closeable {
      */
     int read(ByteBuffer target, long position) throws IOException {
         int limit = target.limit();
+        int piece = target.isDirect() ? limit : MAX_READ;
         int total = 0;
         while (target.position() < limit) {
-            target.limit(Math.min(limit, target.position() + MAX_READ));
+            target.limit(Math.min(limit, target.position() + piece));
             int count = readOnce(target, position + total);
             target.limit(limit);
             if (count < 0) {

@@ -16,11 +16,16 @@ import java.util.Optional;
  */
 record SegmentReader(Segment segment, long readableBytes, long endOffset) {
 
+    /** Where the bytes go that are read: gives an empty buffer of so many bytes. */
+    interface Buffers {
+        ByteBuffer allocate(int bytes);
+    }
+
     /** See {@link PartitionLog#read}; the offset is below {@link #endOffset()}. */
-    ByteBuffer read(long offset, long maxOffset, int maxBytes) throws IOException, SegmentDamage {
+    ByteBuffer read(long offset, long maxOffset, int maxBytes, Buffers buffers) throws IOException, SegmentDamage {
         long hint = segment.hint(offset);
         if (hint >= 0 && hint < readableBytes) {
-            ByteBuffer batches = readAt(hint, offset, maxOffset, maxBytes);
+            ByteBuffer batches = readAt(hint, offset, maxOffset, maxBytes, buffers);
             if (batches != null) {
                 return batches;
             }
@@ -32,7 +37,7 @@ record SegmentReader(Segment segment, long readableBytes, long endOffset) {
                 throw damage(walk, batch.baseOffset());
             }
             if (batch.lastOffset() >= offset) {
-                ByteBuffer batches = readAt(batch.position(), offset, maxOffset, maxBytes);
+                ByteBuffer batches = readAt(batch.position(), offset, maxOffset, maxBytes, buffers);
                 if (batches != null) {
                     return batches;
                 }
@@ -48,9 +53,11 @@ record SegmentReader(Segment segment, long readableBytes, long endOffset) {
     }
 
     /** Null when no intact batch that holds the offset stands at the position. */
-    private ByteBuffer readAt(long position, long offset, long maxOffset, int maxBytes) throws IOException {
+    private ByteBuffer readAt(long position, long offset, long maxOffset, int maxBytes, Buffers buffers)
+            throws IOException {
         long readable = readableBytes - position;
-        ByteBuffer bytes = load(position, (int) Math.min(readable, Math.max(maxBytes, RecordBatch.HEADER_BYTES)));
+        int window = (int) Math.min(readable, Math.max(maxBytes, RecordBatch.HEADER_BYTES));
+        ByteBuffer bytes = load(position, buffers.allocate(window));
         if (bytes.limit() < RecordBatch.HEADER_BYTES || !RecordBatch.isPlausibleAt(bytes, 0)) {
             return null;
         }
@@ -64,7 +71,7 @@ record SegmentReader(Segment segment, long readableBytes, long endOffset) {
             return bytes.limit(0);
         }
         if (size > bytes.limit()) {
-            bytes = load(position, size);
+            bytes = load(position, buffers.allocate(size));
         }
         if (bytes.limit() < size || !RecordBatch.checksumMatchesAt(bytes, 0, size)) {
             return null;
@@ -92,8 +99,7 @@ record SegmentReader(Segment segment, long readableBytes, long endOffset) {
     }
 
     /** Bytes that are not there, as after a truncation, are missing at the buffer's end. */
-    private ByteBuffer load(long position, int count) throws IOException {
-        ByteBuffer target = ByteBuffer.allocate(count);
+    private ByteBuffer load(long position, ByteBuffer target) throws IOException {
         segment.file().read(target, position);
         return target.flip();
     }
@@ -114,8 +120,8 @@ record SegmentReader(Segment segment, long readableBytes, long endOffset) {
                 walk.distrust();
                 continue;
             }
-            Optional<OffsetAndTimestamp> found = firstIn(load(batch.position(), batch.sizeInBytes()), timestamp,
-                startOffset);
+            Optional<OffsetAndTimestamp> found = firstIn(
+                load(batch.position(), ByteBuffer.allocate(batch.sizeInBytes())), timestamp, startOffset);
             if (found.isPresent()) {
                 return found;
             }

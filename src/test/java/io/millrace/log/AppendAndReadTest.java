@@ -99,6 +99,23 @@ class AppendAndReadTest {
     }
 
     @Test
+    void aReadIntoTheCallersBufferLeavesItsMarksAndMakesNoOther() {
+        PartitionLog log = test.log();
+        test.append(log, batch(1, "a"), batch(1, "b"), batch(1, "c"));
+        int size = batch(1, "a").remaining();
+        for (ByteBuffer target : List.of(ByteBuffer.allocate(1000), ByteBuffer.allocateDirect(1000))) {
+            target.position(7).limit(7 + 2 * size);
+            ByteBuffer read = log.read(0, Long.MAX_VALUE, target);
+            assertThat(values(read)).containsExactly("a", "b");
+            assertThat(target.position()).isEqualTo(7);
+            assertThat(target.limit()).isEqualTo(7 + 2 * size);
+            assertThat(target.slice()).isEqualTo(read);
+        }
+        ByteBuffer tooSmall = ByteBuffer.allocate(size - 1);
+        assertThat(values(log.read(1, Long.MAX_VALUE, tooSmall))).containsExactly("b");
+    }
+
+    @Test
     void nothingAtOrAboveTheGivenBoundIsHandedOut() {
         PartitionLog log = test.log();
         test.append(log, batch(1, "a", "b"));

@@ -6,6 +6,7 @@ import static io.millrace.log.Batches.values;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -94,7 +95,7 @@ class DeletionTest {
         held.release();
         assertThat(TestDirectory.segment(root, 0, ".log")).doesNotExist();
         SegmentReader reader = new SegmentReader(held, held.sizeInBytes(), 2);
-        assertThat(values(reader.read(0, Long.MAX_VALUE, 100))).containsExactly("a0", "b0");
+        assertThat(values(reader.read(0, Long.MAX_VALUE, 100, ByteBuffer::allocate))).containsExactly("a0", "b0");
         held.release();
         assertThat(held.acquire()).as("closed with the last reader").isFalse();
         assertThat(log.logEndOffset()).isEqualTo(2);

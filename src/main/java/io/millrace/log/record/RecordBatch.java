@@ -145,10 +145,10 @@ public final class RecordBatch {
             && bigEndian(buffer.getInt(index + LAST_OFFSET_DELTA), buffer) >= 0;
     }
 
-    /** Whether the checksum is right of a heap buffer's batch that begins at an index and is there as a whole. */
+    /** Whether the checksum is right of the batch that begins at an index of the buffer and is there as a whole. */
     public static boolean checksumMatchesAt(ByteBuffer buffer, int index, int sizeInBytes) {
         CRC32C crc = new CRC32C();
-        crc.update(buffer.array(), buffer.arrayOffset() + index + CHECKSUMMED_FROM, sizeInBytes - CHECKSUMMED_FROM);
+        crc.update(buffer.slice(index + CHECKSUMMED_FROM, sizeInBytes - CHECKSUMMED_FROM));
         return crc.getValue() == checksumAt(buffer, index);
     }
 
