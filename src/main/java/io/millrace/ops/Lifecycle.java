@@ -9,6 +9,7 @@ import jakarta.annotation.PreDestroy;
 import jakarta.annotation.Resource;
 import jakarta.enterprise.concurrent.ManagedExecutorService;
 import jakarta.enterprise.concurrent.ManagedScheduledExecutorService;
+import jakarta.enterprise.concurrent.ManagedThreadFactory;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.event.Startup;
@@ -31,6 +32,8 @@ public class Lifecycle implements BrokerAccess {
     private ManagedExecutorService workers;
     @Resource
     private ManagedScheduledExecutorService timers;
+    @Resource
+    private ManagedThreadFactory threads;
     @Inject
     private Config config;
     @Inject
@@ -43,7 +46,7 @@ public class Lifecycle implements BrokerAccess {
     void start(@Observes Startup startup) {
         Settings.unknown(Configuration.catalogue(), config.getPropertyNames()).forEach(name ->
                 LOG.log(System.Logger.Level.WARNING, "{0} is not a setting of Millrace; is it misspelt?", name));
-        Server starting = new Server(configuration(), workers, timers, Clock.systemUTC(), metrics, metrics);
+        Server starting = new Server(configuration(), workers, new AnswerThreads(threads), timers, Clock.systemUTC(), metrics, metrics);
         server = starting;
         workers.execute(() -> {
             starting.start();

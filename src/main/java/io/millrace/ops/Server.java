@@ -41,6 +41,7 @@ final class Server implements AutoCloseable {
 
     private final Configuration configuration;
     private final ExecutorService workers;
+    private final AnswerThreads answers;
     private final ScheduledExecutorService timers;
     private final Clock clock;
     private final BrokerObserver brokerObserver;
@@ -53,10 +54,11 @@ final class Server implements AutoCloseable {
     private volatile Broker broker;
     private volatile Exception startFailure;
 
-    Server(Configuration configuration, ExecutorService workers, ScheduledExecutorService timers, Clock clock,
-           BrokerObserver brokerObserver, LogObserver logObserver) {
+    Server(Configuration configuration, ExecutorService workers, AnswerThreads answers, ScheduledExecutorService timers,
+           Clock clock, BrokerObserver brokerObserver, LogObserver logObserver) {
         this.configuration = configuration;
         this.workers = workers;
+        this.answers = answers;
         this.timers = timers;
         this.clock = clock;
         this.brokerObserver = brokerObserver;
@@ -79,7 +81,8 @@ final class Server implements AutoCloseable {
                 directories.add(opened(directory));
             }
             writers = List.copyOf(started);
-            broker = opened(Broker.open(configuration.broker(), node.registers(), directories, workers, timers, clock,
+            opened(answers);
+            broker = opened(Broker.open(configuration.broker(), node.registers(), directories, answers, timers, clock,
                     brokerObserver));
             state = State.SERVING;
         } catch (RuntimeException e) {
