@@ -7,8 +7,8 @@ public final class InvalidSettingsException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     public InvalidSettingsException(List<String> problems) {
-        super("the configuration is not valid:%n  %s%nSet these properties in the environment, as system properties or as "
-                .formatted(String.join("%n  ".formatted(), problems))
-                + "variables of server.xml; docs/configuration.md lists them all.");
+        super("the configuration is not valid:\n  " + String.join("\n  ", problems)
+                + "\nSet these properties in the environment, as system properties or as variables of server.xml;"
+                + " docs/configuration.md lists them all.");
     }
 }

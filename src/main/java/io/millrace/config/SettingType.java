@@ -1,5 +1,7 @@
 package io.millrace.config;
 
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Predicate;
@@ -37,6 +39,28 @@ public sealed interface SettingType {
         }
     }
 
+    /** One folder. */
+    record Folder() implements SettingType {
+        @Override
+        public String allowed() {
+            return "a folder";
+        }
+
+        @Override
+        public boolean accepts(String value) {
+            return !value.isBlank() && isPath(value);
+        }
+
+        private static boolean isPath(String value) {
+            try {
+                Path.of(value);
+                return true;
+            } catch (InvalidPathException notAPath) {
+                return false;
+            }
+        }
+    }
+
     /** One or more folders, separated by commas, none of them twice. */
     record Folders() implements SettingType {
         @Override
@@ -47,7 +71,8 @@ public sealed interface SettingType {
         @Override
         public boolean accepts(String value) {
             List<String> folders = split(value);
-            return !folders.isEmpty() && folders.stream().distinct().count() == folders.size();
+            return !folders.isEmpty() && folders.stream().allMatch(Folder::isPath)
+                    && folders.stream().map(folder -> Path.of(folder).normalize()).distinct().count() == folders.size();
         }
 
         static List<String> split(String value) {

@@ -3,6 +3,7 @@ package io.millrace.config;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -14,104 +15,128 @@ import java.util.stream.Collectors;
 /** The values of all settings, read and checked once. Immutable. */
 public final class Settings {
     public static final String PREFIX = "millrace.";
+    /** Begins what {@code deploy/local.sh} is told in the same environment; none of it is the server's. */
+    private static final String LOCAL_SCRIPT_PREFIX = "millrace.local.";
+    /** Where the server keeps what it writes: set by the application server. */
+    private static final String OUTPUT_FOLDER = "server.output.dir";
 
     private static final int MIB = 1 << 20;
+    private static final long TIB = 1L << 40;
 
-    public static final Setting BROKER_ID = number("millrace.broker.id", 0, Integer.MAX_VALUE, "", "1",
+    public static final Setting BROKER_ID = number("millrace.broker.id", 0, Integer.MAX_VALUE, "", 1,
             "This broker's id, unlike every other broker's of the cluster.");
-    public static final Setting HTTP_HOST = new Setting("millrace.http.host", new SettingType.Text("a host name or address"),
-            "localhost", "Where the server listens; `*` opens it on every interface. Read by server.xml.");
-    public static final Setting HTTP_PORT = number("millrace.http.port", 1, 65_535, "", "9080",
+    public static final Setting HTTP_HOST = text("millrace.http.host", "a host name or address", "localhost",
+            "Where the server listens; `*` opens it on every interface. Read by server.xml.");
+    public static final Setting HTTP_PORT = number("millrace.http.port", 1, 65_535, "", 9080,
             "The HTTP port. Read by server.xml.");
     public static final Setting LOG_DIRS = new Setting("millrace.log.dirs", new SettingType.Folders(), "data",
-            "Log directories, best one a disk; relative ones begin at the server's working directory.");
-    public static final Setting LOG_QUEUE_BYTES = number("millrace.log.queue.bytes", MIB, 1L << 40, "bytes", "" + 64 * MIB,
+            "Log directories, best one a disk; relative ones begin at `${server.output.dir}`.");
+    public static final Setting LOG_QUEUE_BYTES = number("millrace.log.queue.bytes", MIB, TIB, "bytes", 64 * MIB,
             "Bytes that may wait for the writer of a log directory; beyond them producers get 503.");
-    public static final Setting LOG_QUEUE_APPENDS = number("millrace.log.queue.appends", 1, 10_000_000, "appends", "10000",
-            "Appends that may wait for the writer of a log directory; beyond them producers get 503.");
-    public static final Setting LOG_FLUSH_INTERVAL_MS = number("millrace.log.flush.interval.ms", 1, 3_600_000, "ms", "1000",
-            "How often a topic with flush=interval is forced to disk.");
-    public static final Setting LOG_RETENTION_CHECK_INTERVAL_MS = number("millrace.log.retention.check.interval.ms", 100,
-            86_400_000, "ms", "300000", "How often retention and the roll of segments by time are applied.");
-    public static final Setting TOPIC_PARTITIONS_DEFAULT = number("millrace.topic.partitions.default", 1, 10_000, "partitions", "1",
-            "Partitions of a topic that is created without a number.");
-    public static final Setting TOPIC_PARTITIONS_MAX = number("millrace.topic.partitions.max", 1, 10_000, "partitions", "1000",
-            "The most partitions that a topic may have.");
+    public static final Setting LOG_QUEUE_APPENDS = number("millrace.log.queue.appends", 1, 10_000_000, "appends",
+            10_000, "Appends that may wait for the writer of a log directory; beyond them producers get 503.");
+    public static final Setting LOG_FLUSH_INTERVAL_MS = number("millrace.log.flush.interval.ms", 1, 3_600_000, "ms",
+            1_000, "How often a topic with flush=interval is forced to disk.");
+    public static final Setting LOG_RETENTION_CHECK_INTERVAL_MS = number("millrace.log.retention.check.interval.ms",
+            100, 86_400_000, "ms", 300_000, "How often retention and the roll of segments by time are applied.");
+    public static final Setting TOPIC_PARTITIONS_DEFAULT = number("millrace.topic.partitions.default", 1, 10_000,
+            "partitions", 1, "Partitions of a topic that is created without a number.");
+    public static final Setting TOPIC_PARTITIONS_MAX = number("millrace.topic.partitions.max", 1, 10_000,
+            "partitions", 1_000, "The most partitions that a topic may have.");
     public static final Setting BATCH_MAX_UNCOMPRESSED_BYTES = number("millrace.batch.max.uncompressed.bytes", 1024,
-            1 << 30, "bytes", "" + 16 * MIB, "The largest record batch after decompression: the bound against zip bombs.");
-    public static final Setting REQUEST_MAX_BYTES = number("millrace.request.max.bytes", 1024, 1 << 30, "bytes", "" + 16 * MIB,
-            "The largest request body; beyond it the answer is 413.");
-    public static final Setting REQUEST_MEMORY_BYTES = number("millrace.request.memory.bytes", MIB, 1L << 40, "bytes",
-            "" + 64 * MIB, "Request bodies and fetched records that may be in memory at a time; beyond them the answer is 503.");
-    public static final Setting FETCH_MAX_BYTES = number("millrace.fetch.max.bytes", 1024, 1 << 30, "bytes", "" + 16 * MIB,
-            "The largest `max_bytes` of a fetch; a larger one is lowered to it.");
-    public static final Setting FETCH_MAX_WAIT_MS = number("millrace.fetch.max.wait.ms", 0, 3_600_000, "ms", "60000",
+            1 << 30, "bytes", 16 * MIB, "The largest record batch after decompression: the bound against zip bombs.");
+    public static final Setting REQUEST_MAX_BYTES = number("millrace.request.max.bytes", 1024, 1 << 30, "bytes",
+            16 * MIB, "The largest request body; beyond it the answer is 413.");
+    public static final Setting REQUEST_MEMORY_BYTES = number("millrace.request.memory.bytes", MIB, TIB, "bytes",
+            64 * MIB,
+            "Request bodies and fetched records that may be in memory at a time; beyond them the answer is 503.");
+    public static final Setting FETCH_MAX_BYTES = number("millrace.fetch.max.bytes", 1024, 1 << 30, "bytes",
+            16 * MIB, "The largest `max_bytes` of a fetch; a larger one is lowered to it.");
+    public static final Setting FETCH_MAX_WAIT_MS = number("millrace.fetch.max.wait.ms", 0, 3_600_000, "ms", 60_000,
             "The longest `timeout` of a fetch; a longer one is lowered to it.");
-    public static final Setting CLUSTER_NAME = new Setting("millrace.cluster.name", new SettingType.Text("a name"), "millrace",
+    public static final Setting CLUSTER_NAME = text("millrace.cluster.name", "a name", "millrace",
             "Servers with another cluster name are not joined.");
-    public static final Setting CLUSTER_HOST = new Setting("millrace.cluster.host",
-            new SettingType.Text("a host name or address"), "127.0.0.1", "Where this server's cluster member listens.");
-    public static final Setting CLUSTER_PORT = number("millrace.cluster.port", 1, 65_535, "", "5701",
-            "The port of this server's cluster member.");
-    public static final Setting CLUSTER_JOURNAL_DIR = new Setting("millrace.cluster.journal.dir", new SettingType.Text("a folder"),
-            "journal", "Where the registers (topics and their configuration) are kept; as precious as the logs.");
-    public static final Setting METRICS_PARTITIONS_MAX = number("millrace.metrics.partitions.max", 0, 1_000_000, "partitions",
-            "1000", "Partitions that have gauges of their own in /metrics; further ones have none.");
+    public static final Setting CLUSTER_HOST = text("millrace.cluster.host", "a host name or address", "127.0.0.1",
+            "Where this server's cluster member listens.");
+    public static final Setting CLUSTER_PORT = number("millrace.cluster.port", 1, 65_535, "", 5701,
+            "The port of this server's cluster member; no other one is tried when it is in use.");
+    public static final Setting CLUSTER_JOURNAL_DIR = new Setting("millrace.cluster.journal.dir",
+            new SettingType.Folder(), "journal", "Where the registers (topics and their configuration) are kept, as"
+            + " precious as the logs; relative ones begin at `${server.output.dir}`.");
+    public static final Setting METRICS_TOPICS_MAX = number("millrace.metrics.topics.max", 0, 1_000_000, "topics",
+            1_000, "Topics that have counters of their own in /metrics; further ones are counted as topic `*`.");
+    public static final Setting METRICS_PARTITIONS_MAX = number("millrace.metrics.partitions.max", 0, 1_000_000,
+            "partitions", 1_000, "Partitions that have gauges of their own in /metrics; further ones have none.");
 
     /** Every setting but the defaults of topic configuration, which the broker knows. */
     public static final List<Setting> CATALOGUE = List.of(BROKER_ID, HTTP_HOST, HTTP_PORT, LOG_DIRS, LOG_QUEUE_BYTES,
             LOG_QUEUE_APPENDS, LOG_FLUSH_INTERVAL_MS, LOG_RETENTION_CHECK_INTERVAL_MS, TOPIC_PARTITIONS_DEFAULT,
-            TOPIC_PARTITIONS_MAX, BATCH_MAX_UNCOMPRESSED_BYTES, REQUEST_MAX_BYTES, REQUEST_MEMORY_BYTES, FETCH_MAX_BYTES,
-            FETCH_MAX_WAIT_MS, CLUSTER_NAME, CLUSTER_HOST, CLUSTER_PORT, CLUSTER_JOURNAL_DIR, METRICS_PARTITIONS_MAX);
+            TOPIC_PARTITIONS_MAX, BATCH_MAX_UNCOMPRESSED_BYTES, REQUEST_MAX_BYTES, REQUEST_MEMORY_BYTES,
+            FETCH_MAX_BYTES, FETCH_MAX_WAIT_MS, CLUSTER_NAME, CLUSTER_HOST, CLUSTER_PORT, CLUSTER_JOURNAL_DIR,
+            METRICS_TOPICS_MAX, METRICS_PARTITIONS_MAX);
+
+    /** The first of each pair may not be larger than the second. */
+    private static final List<List<Setting>> ORDERED = List.of(List.of(REQUEST_MAX_BYTES, REQUEST_MEMORY_BYTES),
+            List.of(FETCH_MAX_BYTES, REQUEST_MEMORY_BYTES), List.of(TOPIC_PARTITIONS_DEFAULT, TOPIC_PARTITIONS_MAX));
 
     private final Map<String, String> values;
+    private final Path outputFolder;
 
-    private Settings(Map<String, String> values) {
+    private Settings(Map<String, String> values, Path outputFolder) {
         this.values = Map.copyOf(values);
+        this.outputFolder = outputFolder;
     }
 
-    private static Setting number(String name, long min, long max, String unit, String defaultValue, String meaning) {
-        return new Setting(name, new SettingType.WholeNumber(min, max, unit), defaultValue, meaning);
+    private static Setting number(String name, long min, long max, String unit, long defaultValue, String meaning) {
+        return new Setting(name, new SettingType.WholeNumber(min, max, unit), Long.toString(defaultValue), meaning);
+    }
+
+    private static Setting text(String name, String allowed, String defaultValue, String meaning) {
+        return new Setting(name, new SettingType.Text(allowed), defaultValue, meaning);
     }
 
     /**
      * @param catalogue the settings to read
-     * @param source    the value of a property, if anything sets it
+     * @param source    the value of a property, if anything sets it; asked for the server's output folder as well
      * @throws InvalidSettingsException naming every value that is not allowed
      */
     public static Settings read(List<Setting> catalogue, Function<String, Optional<String>> source) {
         Map<String, String> values = new HashMap<>();
+        Set<Setting> usable = new HashSet<>();
         List<String> problems = new ArrayList<>();
         for (Setting setting : catalogue) {
             String value = source.apply(setting.name()).map(String::trim).orElse(setting.defaultValue());
             values.put(setting.name(), value);
-            if (!setting.type().accepts(value)) {
-                problems.add("%s (%s) must be %s; it is '%s'".formatted(setting.name(), setting.environmentName(),
-                        setting.type().allowed(), value));
+            if (setting.type().accepts(value)) {
+                usable.add(setting);
+            } else {
+                problems.add("%s (%s) must be %s; it is %s".formatted(setting.name(), setting.environmentName(),
+                        setting.type().allowed(), setting.shown(value)));
             }
         }
-        Settings settings = new Settings(values);
-        if (problems.isEmpty()) {
-            problems.addAll(settings.contradictions());
-        }
+        Settings settings = new Settings(values, Path.of(source.apply(OUTPUT_FOLDER).orElse("")).toAbsolutePath());
+        problems.addAll(settings.contradictions(usable));
         if (!problems.isEmpty()) {
             throw new InvalidSettingsException(problems);
         }
         return settings;
     }
 
-    private List<String> contradictions() {
+    private List<String> contradictions(Set<Setting> usable) {
         List<String> found = new ArrayList<>();
-        for (Setting part : List.of(REQUEST_MAX_BYTES, FETCH_MAX_BYTES)) {
-            if (values.containsKey(part.name()) && longValue(part) > longValue(REQUEST_MEMORY_BYTES)) {
-                found.add("%s is %d, but must be at most %s, which is %d".formatted(part.name(), longValue(part),
-                        REQUEST_MEMORY_BYTES.name(), longValue(REQUEST_MEMORY_BYTES)));
+        for (List<Setting> pair : ORDERED) {
+            Setting smaller = pair.get(0);
+            Setting larger = pair.get(1);
+            if (usable.containsAll(pair) && longValue(smaller) > longValue(larger)) {
+                found.add("%s (%s) is %d, but must be at most %s, which is %d".formatted(smaller.name(),
+                        smaller.environmentName(), longValue(smaller), larger.name(), longValue(larger)));
             }
         }
-        if (values.containsKey(TOPIC_PARTITIONS_DEFAULT.name())
-                && longValue(TOPIC_PARTITIONS_DEFAULT) > longValue(TOPIC_PARTITIONS_MAX)) {
-            found.add("%s is %d, but must be at most %s, which is %d".formatted(TOPIC_PARTITIONS_DEFAULT.name(),
-                    longValue(TOPIC_PARTITIONS_DEFAULT), TOPIC_PARTITIONS_MAX.name(), longValue(TOPIC_PARTITIONS_MAX)));
+        if (usable.containsAll(List.of(LOG_DIRS, CLUSTER_JOURNAL_DIR))
+                && folders(LOG_DIRS).contains(folder(CLUSTER_JOURNAL_DIR))) {
+            found.add("%s (%s) must be a folder of its own, but %s names it too: %s".formatted(
+                    CLUSTER_JOURNAL_DIR.name(), CLUSTER_JOURNAL_DIR.environmentName(), LOG_DIRS.name(),
+                    folder(CLUSTER_JOURNAL_DIR)));
         }
         return found;
     }
@@ -121,7 +146,7 @@ public final class Settings {
         Set<String> known = catalogue.stream().map(Setting::name).collect(Collectors.toSet());
         Set<String> unknown = new TreeSet<>();
         present.forEach(name -> {
-            if (name.startsWith(PREFIX) && !known.contains(name)) {
+            if (name.startsWith(PREFIX) && !known.contains(name) && !name.startsWith(LOCAL_SCRIPT_PREFIX)) {
                 unknown.add(name);
             }
         });
@@ -144,8 +169,14 @@ public final class Settings {
         return Math.toIntExact(longValue(setting));
     }
 
-    /** Absolute; relative ones begin at the server's working directory. */
+    /** Absolute; a relative one begins at the server's output folder, or else at the working directory. */
+    public Path folder(Setting setting) {
+        return outputFolder.resolve(text(setting)).normalize();
+    }
+
+    /** As {@link #folder}, for a setting that names several. */
     public List<Path> folders(Setting setting) {
-        return SettingType.Folders.split(text(setting)).stream().map(folder -> Path.of(folder).toAbsolutePath()).toList();
+        return SettingType.Folders.split(text(setting)).stream().map(folder -> outputFolder.resolve(folder).normalize())
+                .toList();
     }
 }

@@ -332,9 +332,6 @@ final class LogAppender {
         if (offset >= nextOffset) {
             return nextOffset;
         }
-        if (recoveryPoint > offset) {
-            moveRecoveryPoint(offset);
-        }
         truncations++;
         List<Segment> removed = new ArrayList<>();
         while (segments.size() > 1 && active().baseOffset() >= offset) {
@@ -344,6 +341,9 @@ final class LogAppender {
         active().openForWriting();
         TailCut cut = TailCut.before(offset, active(), log.config().indexIntervalBytes());
         nextOffset = cut.nextOffset();
+        if (recoveryPoint > nextOffset) {
+            moveRecoveryPoint(nextOffset);
+        }
         if (logStartOffset > nextOffset) {
             folder.logStartOffset().write(nextOffset);
             logStartOffset = nextOffset;

@@ -401,7 +401,7 @@ public final class LogDirectory implements AutoCloseable, Runnable {
      */
     @Override
     public void close() {
-        if (writerThread.get() == Thread.currentThread()) {
+        if (writerThread.get() == Thread.currentThread() && !closing.get()) {
             throw new IllegalStateException("the writer of " + root + " cannot close it, and wait for its own end");
         }
         if (!closing.compareAndSet(false, true)) {

@@ -46,10 +46,14 @@ final class Configuration {
         return settings;
     }
 
+    int brokerId() {
+        return settings.intValue(Settings.BROKER_ID);
+    }
+
     ClusterNode.Options cluster() {
-        return new ClusterNode.Options(settings.text(Settings.CLUSTER_NAME), settings.intValue(Settings.BROKER_ID),
+        return new ClusterNode.Options(settings.text(Settings.CLUSTER_NAME), brokerId(),
                 settings.text(Settings.CLUSTER_HOST), settings.intValue(Settings.CLUSTER_PORT),
-                settings.folders(Settings.CLUSTER_JOURNAL_DIR).get(0));
+                settings.folder(Settings.CLUSTER_JOURNAL_DIR));
     }
 
     LogDirectory.Options logDirectory() {
@@ -60,9 +64,9 @@ final class Configuration {
     Broker.Options broker() {
         Map<String, String> topicDefaults = Arrays.stream(TopicConfigKey.values())
                 .collect(Collectors.toMap(TopicConfigKey::key, key -> settings.text(topicDefault(key))));
-        return new Broker.Options(settings.intValue(Settings.BROKER_ID),
-                settings.intValue(Settings.TOPIC_PARTITIONS_DEFAULT), settings.intValue(Settings.TOPIC_PARTITIONS_MAX),
-                topicDefaults, settings.intValue(Settings.BATCH_MAX_UNCOMPRESSED_BYTES),
+        return new Broker.Options(brokerId(), settings.intValue(Settings.TOPIC_PARTITIONS_DEFAULT),
+                settings.intValue(Settings.TOPIC_PARTITIONS_MAX), topicDefaults,
+                settings.intValue(Settings.BATCH_MAX_UNCOMPRESSED_BYTES),
                 settings.longValue(Settings.LOG_RETENTION_CHECK_INTERVAL_MS));
     }
 }

@@ -1,6 +1,8 @@
 package io.millrace.ops;
 
 import io.millrace.broker.Broker;
+import io.millrace.broker.BrokerException;
+import io.millrace.broker.ErrorKind;
 import io.millrace.config.InvalidSettingsException;
 import io.millrace.config.Settings;
 import io.millrace.rest.BrokerAccess;
@@ -16,13 +18,18 @@ import jakarta.enterprise.event.Startup;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
+import java.lang.System.Logger.Level;
 import java.time.Clock;
 import org.eclipse.microprofile.config.Config;
+import org.eclipse.microprofile.metrics.MetricRegistry;
 
 /**
  * Starts the server with the application and stops it with the application. The configuration is checked while the
  * application is deployed, so that a wrong one fails the deployment; what takes long happens afterwards, in a managed
  * thread, while health says how far it is.
+ *
+ * <p>The writers of the log directories and of the journal each keep a thread of the default managed executor for as
+ * long as they run. Its pool grows when all of its threads are in use, so they need no room set aside.
  */
 @ApplicationScoped
 public class Lifecycle implements BrokerAccess {
@@ -37,30 +44,36 @@ public class Lifecycle implements BrokerAccess {
     @Inject
     private Config config;
     @Inject
-    private Metrics metrics;
+    private MetricRegistry registry;
 
-    private volatile Configuration configuration;
+    /** Guarded by this. */
+    private Configuration configuration;
+    private volatile ServerMetrics metrics;
     private volatile Server server;
 
     /** @throws InvalidSettingsException which fails the deployment */
     void start(@Observes Startup startup) {
         Settings.unknown(Configuration.catalogue(), config.getPropertyNames()).forEach(name ->
-                LOG.log(System.Logger.Level.WARNING, "{0} is not a setting of Millrace; is it misspelt?", name));
-        Server starting = new Server(configuration(), workers, new AnswerThreads(threads), timers, Clock.systemUTC(), metrics, metrics);
+                LOG.log(Level.WARNING, "{0} is not a setting of Millrace; is it misspelt?", name));
+        Configuration valid = configuration();
+        ServerMetrics measuring = new ServerMetrics(registry, valid.settings());
+        metrics = measuring;
+        Server starting = new Server(valid, workers, new AnswerThreads(threads), timers, Clock.systemUTC(),
+                measuring.observers());
         server = starting;
         workers.execute(() -> {
             starting.start();
             if (starting.state() == Server.State.SERVING) {
-                metrics.watch(starting, timers, configuration().settings().intValue(Settings.METRICS_PARTITIONS_MAX));
+                measuring.watch(starting, timers);
             }
         });
     }
 
     @PreDestroy
     void stop() {
-        metrics.close();
         if (server != null) {
             server.close();
+            metrics.close();
         }
     }
 
@@ -71,20 +84,26 @@ public class Lifecycle implements BrokerAccess {
         return configuration;
     }
 
+    /** Null until the application starts. */
     Server server() {
         return server;
     }
 
     @Override
     public Broker broker() {
-        return server.broker();
+        Server current = server;
+        if (current == null) {
+            throw new BrokerException(ErrorKind.UNAVAILABLE, "the server is starting: try again in a moment");
+        }
+        return current.broker();
     }
 
     @Produces
     @Singleton
     RestLimits restLimits() {
         Settings settings = configuration().settings();
-        return new RestLimits(settings.intValue(Settings.REQUEST_MAX_BYTES), settings.longValue(Settings.REQUEST_MEMORY_BYTES),
-                settings.intValue(Settings.FETCH_MAX_BYTES), settings.longValue(Settings.FETCH_MAX_WAIT_MS));
+        return new RestLimits(settings.intValue(Settings.REQUEST_MAX_BYTES),
+                settings.longValue(Settings.REQUEST_MEMORY_BYTES), settings.intValue(Settings.FETCH_MAX_BYTES),
+                settings.longValue(Settings.FETCH_MAX_WAIT_MS));
     }
 }

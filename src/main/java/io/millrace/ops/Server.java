@@ -2,26 +2,30 @@ package io.millrace.ops;
 
 import io.millrace.broker.Broker;
 import io.millrace.broker.BrokerException;
-import io.millrace.broker.BrokerObserver;
 import io.millrace.broker.ErrorKind;
 import io.millrace.cluster.ClusterNode;
+import io.millrace.config.Setting;
 import io.millrace.config.Settings;
 import io.millrace.log.LogDirectory;
-import io.millrace.log.LogObserver;
+import io.millrace.log.LogDirectoryOfflineException;
+import java.lang.System.Logger.Level;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.Supplier;
 
 /**
  * All that runs in this server, put together: the cluster member, the log directories with a writer each, the broker. A
- * plain object; the container knows it through {@link Lifecycle}. Started and stopped by one thread at a time, looked at
- * by any.
+ * plain object; the container knows it through {@link Lifecycle}. It is started once, by one thread; closed by any, and
+ * looked at by any.
  */
 final class Server implements AutoCloseable {
     /** How far the start has come. */
@@ -44,58 +48,85 @@ final class Server implements AutoCloseable {
     private final AnswerThreads answers;
     private final ScheduledExecutorService timers;
     private final Clock clock;
-    private final BrokerObserver brokerObserver;
-    private final LogObserver logObserver;
+    private final Observers observers;
+    private final DamageNotes damage;
 
     /** What was opened, the newest first: closed in that order. Guarded by this. */
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
     private volatile State state = State.STARTING;
+    private volatile boolean stopping;
+    private volatile ClusterNode node;
     private volatile List<Writer> writers = List.of();
     private volatile Broker broker;
-    private volatile Exception startFailure;
+    private volatile String startFailure;
 
+    /** @param workers must have a thread for each log directory and for the journal, beside those that do the work */
     Server(Configuration configuration, ExecutorService workers, AnswerThreads answers, ScheduledExecutorService timers,
-           Clock clock, BrokerObserver brokerObserver, LogObserver logObserver) {
+           Clock clock, Observers observers) {
         this.configuration = configuration;
         this.workers = workers;
         this.answers = answers;
         this.timers = timers;
         this.clock = clock;
-        this.brokerObserver = brokerObserver;
-        this.logObserver = logObserver;
+        this.observers = observers;
+        this.damage = new DamageNotes(observers.log());
     }
 
-    /** Blocks until the logs are recovered. A failure closes what was opened, and is told by {@link #startFailure}. */
+    /**
+     * Blocks until the logs are recovered. A failure closes what was opened, and is told by {@link #startFailure}. One
+     * log directory that cannot be opened is such a failure: without it, its logs would look lost.
+     */
     synchronized void start() {
-        if (state == State.STOPPED) {
-            return;
-        }
         try {
-            ClusterNode node = opened(ClusterNode.start(configuration.cluster(), workers));
+            node = open(() -> ClusterNode.start(configuration.cluster(), workers),
+                    Settings.CLUSTER_HOST, Settings.CLUSTER_PORT, Settings.CLUSTER_JOURNAL_DIR);
             state = State.REGISTERS_RESTORED;
-            List<LogDirectory> directories = new ArrayList<>();
             List<Writer> started = new ArrayList<>();
             for (Path root : configuration.settings().folders(Settings.LOG_DIRS)) {
-                LogDirectory directory = LogDirectory.open(root, configuration.logDirectory(), clock, logObserver);
+                LogDirectory directory = open(
+                        () -> LogDirectory.open(root, configuration.logDirectory(), clock, damage), Settings.LOG_DIRS);
                 started.add(new Writer(directory, workers.submit(directory)));
-                directories.add(opened(directory));
             }
             writers = List.copyOf(started);
-            opened(answers);
-            broker = opened(Broker.open(configuration.broker(), node.registers(), directories, answers, timers, clock,
-                    brokerObserver));
+            List<LogDirectory> directories = started.stream().map(Writer::directory).toList();
+            opened.push(answers);
+            broker = open(() -> Broker.open(configuration.broker(),
+                    new ObservedRegisters(node.registers(), observers.registerFailed()), directories, answers, timers,
+                    clock, observers.broker()));
             state = State.SERVING;
-        } catch (RuntimeException e) {
-            LOG.log(System.Logger.Level.ERROR, "Millrace cannot start: " + e.getMessage(), e);
-            startFailure = e;
-            state = State.FAILED;
+            LOG.log(Level.INFO, "Millrace is ready: broker {0}, log directories {1}",
+                    Integer.toString(configuration.brokerId()), configuration.settings().folders(Settings.LOG_DIRS));
+        } catch (CancellationException stopped) {
             closeAll();
+            state = State.STOPPED;
+        } catch (RuntimeException | Error e) {
+            startFailure = e.getMessage() == null ? e.toString() : e.getMessage();
+            LOG.log(Level.ERROR, "Millrace cannot start: " + startFailure, e);
+            closeAll();
+            state = State.FAILED;
         }
     }
 
-    private <T extends AutoCloseable> T opened(T resource) {
-        opened.push(resource);
-        return resource;
+    /** @param settings those that an operator may have to change when it fails */
+    private <T extends AutoCloseable> T open(Supplier<T> opening, Setting... settings) {
+        if (stopping) {
+            throw new CancellationException("stopped while starting");
+        }
+        try {
+            T resource = opening.get();
+            opened.push(resource);
+            return resource;
+        } catch (RuntimeException e) {
+            List<String> notes = new ArrayList<>();
+            if (e.getCause() instanceof FileSystemException) {
+                notes.add(e.getCause().getClass().getSimpleName()); // its message may be a bare path
+            }
+            for (Setting setting : settings) {
+                notes.add(setting.name());
+            }
+            throw new IllegalStateException(
+                    notes.isEmpty() ? e.getMessage() : e.getMessage() + " (" + String.join(", ", notes) + ")", e);
+        }
     }
 
     State state() {
@@ -103,41 +134,63 @@ final class Server implements AutoCloseable {
     }
 
     /** Why the state is FAILED; else null. */
-    Exception startFailure() {
+    String startFailure() {
         return startFailure;
     }
 
+    /** The log directories that are open. */
     List<Writer> writers() {
         return writers;
     }
 
+    /** Why registers cannot be changed any more; else null. */
+    LogDirectoryOfflineException journalFailure() {
+        ClusterNode current = node;
+        return current == null ? null : current.failure();
+    }
+
+    /** Batches found damaged, and partitions that do not work; at most {@code limit}. Empty unless SERVING. */
+    List<String> damage(int limit) {
+        if (state != State.SERVING) {
+            return List.of();
+        }
+        List<String> all = new ArrayList<>(damage.all());
+        all.addAll(UnavailablePartitions.reasons(broker, configuration.brokerId(), limit));
+        return all.subList(0, Math.min(limit, all.size()));
+    }
+
     /** @throws BrokerException UNAVAILABLE unless the state is SERVING */
     Broker broker() {
-        Broker current = broker;
         if (state == State.SERVING) {
-            return current;
+            return broker;
         }
         throw new BrokerException(ErrorKind.UNAVAILABLE, switch (state) {
-            case FAILED -> "the server could not start: %s; see its log".formatted(startFailure.getMessage());
+            case FAILED -> "the server could not start: " + startFailure;
             case STOPPED -> "the server is stopping";
             default -> "the server is starting: try again in a moment";
         });
     }
 
+    /** Ends a start that is under way as soon as its present step is done. May be called again. */
     @Override
-    public synchronized void close() {
-        state = State.STOPPED;
-        closeAll();
+    public void close() {
+        stopping = true;
+        synchronized (this) {
+            state = State.STOPPED;
+            closeAll();
+        }
     }
 
     private void closeAll() {
+        writers = List.of();
         while (!opened.isEmpty()) {
             AutoCloseable next = opened.pop();
             try {
                 next.close();
             } catch (Exception e) {
-                LOG.log(System.Logger.Level.ERROR, "closing " + next.getClass().getSimpleName(), e);
+                LOG.log(Level.ERROR, "closing the " + next.getClass().getSimpleName() + " failed", e);
             }
         }
+        node = null;
     }
 }

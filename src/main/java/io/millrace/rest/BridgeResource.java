@@ -11,6 +11,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.Properties;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 
 /** What answers here, as the dialect tells it. */
 @Path("/")
@@ -22,6 +24,8 @@ public class BridgeResource {
     @Inject
     JsonBodies json;
 
+    @Operation(operationId = "getVersion", summary = "What answers here")
+    @APIResponse(responseCode = "200", ref = "Version")
     @GET
     public byte[] info() {
         return json.write(new BridgeInfo(VERSION));

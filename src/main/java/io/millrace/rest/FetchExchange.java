@@ -70,8 +70,9 @@ final class FetchExchange {
         long read = batches.remaining();
         GrowingBytes out = new GrowingBytes((int) Math.min(Integer.MAX_VALUE / 2, 64 + read + read / 4),
                 capacity -> memory.resize(read + capacity));
-        long next = new RecordListWriter(request.topic(), request.partition(), format.records(), request.maxBytes(), out)
-                .write(batches, result.offset(), result.nextOffset());
+        RecordListWriter writer = new RecordListWriter(request.topic(), request.partition(), format.records(),
+                request.maxBytes(), out);
+        long next = writer.write(batches, result.offset(), result.nextOffset());
         return response(result, next, out.view());
     }
 

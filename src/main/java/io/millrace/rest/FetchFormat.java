@@ -43,7 +43,9 @@ record FetchFormat(String mediaType, RecordFormat records) {
             return false;
         }
         int slash = mediaType.indexOf('/');
-        return (accepted.isWildcardType() || accepted.getType().equalsIgnoreCase(mediaType.substring(0, slash)))
-                && (accepted.isWildcardSubtype() || accepted.getSubtype().equalsIgnoreCase(mediaType.substring(slash + 1)));
+        String type = mediaType.substring(0, slash);
+        String subtype = mediaType.substring(slash + 1);
+        return (accepted.isWildcardType() || accepted.getType().equalsIgnoreCase(type))
+                && (accepted.isWildcardSubtype() || accepted.getSubtype().equalsIgnoreCase(subtype));
     }
 }

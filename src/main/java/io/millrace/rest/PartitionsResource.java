@@ -15,7 +15,6 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.GET;
-import jakarta.ws.rs.HeaderParam;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
@@ -27,6 +26,11 @@ import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.UriInfo;
 import java.io.InputStream;
 import java.util.Optional;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
+import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
 /** One partition: its metadata, its offsets, and producing to it. */
 @Path("/topics/{topic}/partitions/{partition}")
@@ -42,8 +46,14 @@ public class PartitionsResource {
     @Inject
     JsonBodies json;
 
+    @Operation(operationId = "getPartition", summary = "A partition: who leads it and who has replicas")
+    @Tag(name = "Topics")
+    @APIResponse(responseCode = "200", ref = "PartitionMetadata")
+    @APIResponse(responseCode = "400", ref = "BadRequest")
+    @APIResponse(responseCode = "404", ref = "NotFound")
     @GET
-    public byte[] get(@PathParam("topic") String topicName, @PathParam("partition") String number) {
+    public byte[] get(@PathParam("topic") String topicName,
+                      @Parameter(ref = "partition") @PathParam("partition") String number) {
         int partition = Numbers.partition(number);
         Topic topic = access.broker().topics().get(topicName);
         if (partition >= topic.partitions().size()) {
@@ -53,9 +63,16 @@ public class PartitionsResource {
         return json.write(PartitionMetadata.of(partition, topic.partitions().get(partition)));
     }
 
+    @Operation(operationId = "getOffsets", summary = "A partition's first and next offset, and the offset at a time")
+    @Tag(name = "Fetch")
+    @Parameter(ref = "timestamp")
+    @APIResponse(responseCode = "200", ref = "Offsets")
+    @APIResponse(responseCode = "400", ref = "BadRequest")
+    @APIResponse(responseCode = "404", ref = "NotFound")
     @GET
     @Path("offsets")
-    public byte[] offsets(@PathParam("topic") String topic, @PathParam("partition") String number,
+    public byte[] offsets(@PathParam("topic") String topic,
+                          @Parameter(ref = "partition") @PathParam("partition") String number,
                           @Context UriInfo uri) {
         int partition = Numbers.partition(number);
         long timestamp = new QueryParameters(uri.getQueryParameters()).number("timestamp", 0, NO_TIMESTAMP);
@@ -70,22 +87,40 @@ public class PartitionsResource {
                 found.map(OffsetAndTimestamp::timestamp).orElse(null)));
     }
 
+    @Operation(operationId = "produceToPartition",
+        summary = "Appends records, or record batches as they are, to one partition")
+    @Tag(name = "Produce")
+    @Parameter(ref = "acks")
+    @Parameter(ref = "async")
+    @RequestBody(ref = "PartitionRecords")
+    @APIResponse(responseCode = "200", ref = "ProducedOffsets")
+    @APIResponse(responseCode = "204", description = "Queued, with acks=0 or async=true")
+    @APIResponse(responseCode = "400", ref = "BadRequest")
+    @APIResponse(responseCode = "404", ref = "NotFound")
+    @APIResponse(responseCode = "413", ref = "TooLarge")
+    @APIResponse(responseCode = "415", ref = "UnsupportedType")
+    @APIResponse(responseCode = "422", ref = "Unprocessable")
+    @APIResponse(responseCode = "503", ref = "Unavailable")
     @POST
     @Consumes({MediaTypes.JSON_RECORDS, MediaTypes.BINARY_RECORDS, MediaTypes.TEXT_RECORDS, MediaTypes.JSON})
-    public void produce(@PathParam("topic") String topic, @PathParam("partition") String number, @Context UriInfo uri,
-                        @HeaderParam(HttpHeaders.CONTENT_TYPE) String contentType,
-                        @HeaderParam(HttpHeaders.CONTENT_LENGTH) String contentLength, InputStream body,
-                        @Suspended AsyncResponse response) {
-        producing.records(topic, Numbers.partition(number), RecordFormat.ofContentType(contentType),
-                new QueryParameters(uri.getQueryParameters()).acks(), contentLength, body, response);
+    public void produce(@PathParam("topic") String topic,
+                        @Parameter(ref = "partition") @PathParam("partition") String number,
+                        @Context UriInfo uri,
+                        @Context HttpHeaders headers, InputStream body, @Suspended AsyncResponse response) {
+        producing.records(topic, Numbers.partition(number),
+                RecordFormat.ofContentType(headers.getHeaderString(HttpHeaders.CONTENT_TYPE)),
+                new QueryParameters(uri.getQueryParameters()).acks(),
+                headers.getHeaderString(HttpHeaders.CONTENT_LENGTH), body, response);
     }
 
+    @Operation(hidden = true)
     @POST
     @Consumes(MediaTypes.BATCH)
-    public void produceBatches(@PathParam("topic") String topic, @PathParam("partition") String number,
-                               @Context UriInfo uri, @HeaderParam(HttpHeaders.CONTENT_LENGTH) String contentLength,
-                               InputStream body, @Suspended AsyncResponse response) {
+    public void produceBatches(@PathParam("topic") String topic,
+                               @Parameter(ref = "partition") @PathParam("partition") String number,
+                               @Context UriInfo uri, @Context HttpHeaders headers, InputStream body,
+                               @Suspended AsyncResponse response) {
         producing.batches(topic, Numbers.partition(number), new QueryParameters(uri.getQueryParameters()).acks(),
-                contentLength, body, response);
+                headers.getHeaderString(HttpHeaders.CONTENT_LENGTH), body, response);
     }
 }

@@ -36,8 +36,8 @@ public class Producing {
      * @param partition     the one that the path names, or {@link RecordAccumulator#ANY_PARTITION}
      * @param contentLength the header's value, or null
      */
-    public void records(String topic, int partition, RecordFormat format, Acks acks, String contentLength, InputStream body,
-                        AsyncResponse response) {
+    public void records(String topic, int partition, RecordFormat format, Acks acks, String contentLength,
+                        InputStream body, AsyncResponse response) {
         Broker broker = access.broker();
         RecordAccumulator records = broker.accumulator(topic);
         if (partition != RecordAccumulator.ANY_PARTITION) {
@@ -70,7 +70,8 @@ public class Producing {
         try {
             byte[] batches = new RequestBody(body, contentLength, limits.maxRequestBytes(), memory).readFully();
             if (batches.length == 0) {
-                throw RequestException.unprocessable("the request body is empty: at least one record batch is expected");
+                throw RequestException.unprocessable(
+                        "the request body is empty; at least one record batch is expected");
             }
             broker.append(topic, partition, ByteBuffer.wrap(batches), acks)
                     .whenComplete((result, failure) -> memory.close())

@@ -13,6 +13,10 @@ import jakarta.ws.rs.container.Suspended;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.UriInfo;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
 /** A partition's records, read from any offset without state on the server. */
 @Path("/topics/{topic}/partitions/{partition}/records")
@@ -28,10 +32,24 @@ public class RecordsResource {
     MemoryBudget budget;
 
     /** Answers at once, or when {@code min_bytes} are there or {@code timeout} has passed; no thread waits. */
+    @Operation(operationId = "fetch", summary = "Records from an offset on; waits for them when asked to")
+    @Tag(name = "Fetch")
+    @Parameter(ref = "offset")
+    @Parameter(ref = "timeout")
+    @Parameter(ref = "min_bytes")
+    @Parameter(ref = "max_bytes")
+    @APIResponse(responseCode = "200", ref = "FetchedRecords")
+    @APIResponse(responseCode = "400", ref = "BadRequest")
+    @APIResponse(responseCode = "404", ref = "NotFound")
+    @APIResponse(responseCode = "406", ref = "NotAcceptable")
+    @APIResponse(responseCode = "416", ref = "OutOfRange")
+    @APIResponse(responseCode = "503", ref = "Unavailable")
     @GET
     @Produces({MediaTypes.JSON_RECORDS, MediaTypes.BINARY_RECORDS, MediaTypes.TEXT_RECORDS, MediaTypes.BATCH,
         MediaTypes.DIALECT, MediaTypes.JSON})
-    public void fetch(@PathParam("topic") String topic, @PathParam("partition") String number, @Context UriInfo uri,
+    public void fetch(@PathParam("topic") String topic,
+                      @Parameter(ref = "partition") @PathParam("partition") String number,
+                      @Context UriInfo uri,
                       @Context HttpHeaders headers, @Suspended AsyncResponse response) {
         FetchFormat format = FetchFormat.negotiate(headers.getAcceptableMediaTypes());
         FetchRequest request = request(topic, Numbers.partition(number),

@@ -17,8 +17,8 @@ public record RestLimits(int maxRequestBytes, long memoryBytes, int maxFetchByte
         }
         if (memoryBytes < 2L * maxRequestBytes || memoryBytes < 2L * maxFetchBytes) {
             throw new IllegalArgumentException("the memory for requests (" + memoryBytes
-                    + " bytes) must be at least twice that of one request (" + maxRequestBytes + " bytes) and of one fetch ("
-                    + maxFetchBytes + " bytes)");
+                    + " bytes) must be at least twice that of one request (" + maxRequestBytes
+                    + " bytes) and of one fetch (" + maxFetchBytes + " bytes)");
         }
     }
 }

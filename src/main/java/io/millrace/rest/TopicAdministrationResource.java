@@ -32,6 +32,11 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
+import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
 /** Creating, describing, changing and deleting topics. Every change is durable when it is answered. */
 @Path("/admin/topics")
@@ -43,6 +48,15 @@ public class TopicAdministrationResource {
     @Inject
     JsonBodies json;
 
+    @Operation(operationId = "createTopic", summary = "Creates a topic")
+    @Tag(name = "Administration")
+    @RequestBody(ref = "NewTopic")
+    @APIResponse(responseCode = "201", description = "Created")
+    @APIResponse(responseCode = "400", ref = "BadRequest")
+    @APIResponse(responseCode = "409", ref = "Conflict")
+    @APIResponse(responseCode = "415", ref = "UnsupportedType")
+    @APIResponse(responseCode = "422", ref = "Unprocessable")
+    @APIResponse(responseCode = "503", ref = "Unavailable")
     @POST
     @Consumes({MediaTypes.JSON_RECORDS, MediaTypes.DIALECT, MediaTypes.JSON})
     public Response create(InputStream body) {
@@ -55,12 +69,22 @@ public class TopicAdministrationResource {
         return Response.status(Response.Status.CREATED).build();
     }
 
+    @Operation(operationId = "describeTopic",
+        summary = "A topic with its whole configuration and the state of its partitions")
+    @Tag(name = "Administration")
+    @APIResponse(responseCode = "200", ref = "TopicDescription")
+    @APIResponse(responseCode = "404", ref = "NotFound")
     @GET
     @Path("{topic}")
     public byte[] describe(@PathParam("topic") String topic) {
         return json.write(description(topics().get(topic)));
     }
 
+    @Operation(operationId = "deleteTopic", summary = "Deletes a topic with all its records")
+    @Tag(name = "Administration")
+    @APIResponse(responseCode = "204", description = "Deleted")
+    @APIResponse(responseCode = "404", ref = "NotFound")
+    @APIResponse(responseCode = "503", ref = "Unavailable")
     @DELETE
     @Path("{topic}")
     public Response delete(@PathParam("topic") String topic) {
@@ -68,12 +92,25 @@ public class TopicAdministrationResource {
         return Response.noContent().build();
     }
 
+    @Operation(operationId = "getConfigs", summary = "A topic's configuration in force")
+    @Tag(name = "Administration")
+    @APIResponse(responseCode = "200", ref = "Configs")
+    @APIResponse(responseCode = "404", ref = "NotFound")
     @GET
     @Path("{topic}/configs")
     public byte[] configs(@PathParam("topic") String topic) {
         return json.write(new Configs(topics().effectiveConfig(topics().get(topic))));
     }
 
+    @Operation(operationId = "alterConfigs", summary = "Changes a topic's configuration")
+    @Tag(name = "Administration")
+    @RequestBody(ref = "ConfigChanges")
+    @APIResponse(responseCode = "200", ref = "Configs")
+    @APIResponse(responseCode = "400", ref = "BadRequest")
+    @APIResponse(responseCode = "404", ref = "NotFound")
+    @APIResponse(responseCode = "415", ref = "UnsupportedType")
+    @APIResponse(responseCode = "422", ref = "Unprocessable")
+    @APIResponse(responseCode = "503", ref = "Unavailable")
     @PATCH
     @Path("{topic}/configs")
     @Consumes({MediaTypes.JSON_RECORDS, MediaTypes.DIALECT, MediaTypes.JSON})
@@ -85,6 +122,15 @@ public class TopicAdministrationResource {
         return json.write(new Configs(topics().effectiveConfig(topics().alterConfig(topic, changes.configs()))));
     }
 
+    @Operation(operationId = "addPartitions", summary = "Gives a topic more partitions")
+    @Tag(name = "Administration")
+    @RequestBody(ref = "NewPartitions")
+    @APIResponse(responseCode = "200", ref = "TopicDescription")
+    @APIResponse(responseCode = "400", ref = "BadRequest")
+    @APIResponse(responseCode = "404", ref = "NotFound")
+    @APIResponse(responseCode = "415", ref = "UnsupportedType")
+    @APIResponse(responseCode = "422", ref = "Unprocessable")
+    @APIResponse(responseCode = "503", ref = "Unavailable")
     @POST
     @Path("{topic}/partitions")
     @Consumes({MediaTypes.JSON_RECORDS, MediaTypes.DIALECT, MediaTypes.JSON})
@@ -96,9 +142,18 @@ public class TopicAdministrationResource {
         return json.write(description(topics().addPartitions(topic, wanted.partitionsCount())));
     }
 
+    @Operation(operationId = "deleteRecords", summary = "Deletes the records before an offset")
+    @Tag(name = "Administration")
+    @Parameter(ref = "before_offset")
+    @APIResponse(responseCode = "200", ref = "DeletedRecords")
+    @APIResponse(responseCode = "400", ref = "BadRequest")
+    @APIResponse(responseCode = "404", ref = "NotFound")
+    @APIResponse(responseCode = "416", ref = "OutOfRange")
+    @APIResponse(responseCode = "503", ref = "Unavailable")
     @DELETE
     @Path("{topic}/partitions/{partition}/records")
-    public void deleteRecords(@PathParam("topic") String topic, @PathParam("partition") String number,
+    public void deleteRecords(@PathParam("topic") String topic,
+                              @Parameter(ref = "partition") @PathParam("partition") String number,
                               @Context UriInfo uri, @Suspended AsyncResponse response) {
         int partition = Numbers.partition(number);
         QueryParameters query = new QueryParameters(uri.getQueryParameters());
@@ -131,7 +186,8 @@ public class TopicAdministrationResource {
                 topics().effectiveConfig(topic), topic.overrides(), partitions);
     }
 
-    private static TopicDescription.Partition partition(int number, Topic.Assignment assignment, PartitionStatus status) {
+    private static TopicDescription.Partition partition(int number, Topic.Assignment assignment,
+                                                        PartitionStatus status) {
         if (status == null) {
             return new TopicDescription.Partition(number, assignment.leader(), assignment.replicas(), null, null, null);
         }

@@ -8,7 +8,6 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.GET;
-import jakarta.ws.rs.HeaderParam;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
@@ -19,6 +18,11 @@ import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.UriInfo;
 import java.io.InputStream;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
+import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
 /** Topics, and producing to them with the partition chosen record by record. */
 @Path("/topics")
@@ -32,31 +36,56 @@ public class TopicsResource {
     @Inject
     JsonBodies json;
 
+    @Operation(operationId = "listTopics", summary = "The names of all topics")
+    @Tag(name = "Topics")
+    @APIResponse(responseCode = "200", ref = "TopicNames")
     @GET
     public byte[] list() {
         return json.write(access.broker().topics().names());
     }
 
+    @Operation(operationId = "getTopic", summary = "A topic: its partitions, and what was configured for it")
+    @Tag(name = "Topics")
+    @APIResponse(responseCode = "200", ref = "TopicMetadata")
+    @APIResponse(responseCode = "404", ref = "NotFound")
     @GET
     @Path("{topic}")
     public byte[] get(@PathParam("topic") String topic) {
         return json.write(TopicMetadata.of(access.broker().topics().get(topic)));
     }
 
+    @Operation(operationId = "listPartitions", summary = "A topic's partitions")
+    @Tag(name = "Topics")
+    @APIResponse(responseCode = "200", ref = "PartitionList")
+    @APIResponse(responseCode = "404", ref = "NotFound")
     @GET
     @Path("{topic}/partitions")
     public byte[] partitions(@PathParam("topic") String topic) {
         return json.write(TopicMetadata.partitions(access.broker().topics().get(topic)));
     }
 
+    @Operation(operationId = "produceToTopic",
+        summary = "Appends records; each names its partition or leaves it to the partitioner")
+    @Tag(name = "Produce")
+    @Parameter(ref = "acks")
+    @Parameter(ref = "async")
+    @RequestBody(ref = "RecordList")
+    @APIResponse(responseCode = "200", ref = "ProducedOffsets")
+    @APIResponse(responseCode = "204", description = "Queued, with acks=0 or async=true")
+    @APIResponse(responseCode = "400", ref = "BadRequest")
+    @APIResponse(responseCode = "404", ref = "NotFound")
+    @APIResponse(responseCode = "413", ref = "TooLarge")
+    @APIResponse(responseCode = "415", ref = "UnsupportedType")
+    @APIResponse(responseCode = "422", ref = "Unprocessable")
+    @APIResponse(responseCode = "503", ref = "Unavailable")
     @POST
     @Path("{topic}")
     @Consumes({MediaTypes.JSON_RECORDS, MediaTypes.BINARY_RECORDS, MediaTypes.TEXT_RECORDS, MediaTypes.JSON})
     public void produce(@PathParam("topic") String topic, @Context UriInfo uri,
-                        @HeaderParam(HttpHeaders.CONTENT_TYPE) String contentType,
-                        @HeaderParam(HttpHeaders.CONTENT_LENGTH) String contentLength, InputStream body,
-                        @Suspended AsyncResponse response) {
-        producing.records(topic, RecordAccumulator.ANY_PARTITION, RecordFormat.ofContentType(contentType),
-                new QueryParameters(uri.getQueryParameters()).acks(), contentLength, body, response);
+                        @Context HttpHeaders headers, InputStream body, @Suspended AsyncResponse response) {
+        producing.records(topic, RecordAccumulator.ANY_PARTITION,
+                RecordFormat.ofContentType(headers.getHeaderString(HttpHeaders.CONTENT_TYPE)),
+                new QueryParameters(uri.getQueryParameters()).acks(),
+                headers.getHeaderString(HttpHeaders.CONTENT_LENGTH), body, response);
     }
 }

@@ -1,5 +1,6 @@
 package io.millrace.rest;
 
+import io.millrace.rest.dialect.MediaTypes;
 import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.ext.ExceptionMapper;
@@ -25,9 +26,12 @@ public class WebApplicationExceptionMapper implements ExceptionMapper<WebApplica
         return switch (status) {
             case 404 -> "there is nothing at this path; /openapi lists what there is";
             case 405 -> "this path does not take this method; the header Allow lists those it takes";
-            case 406 -> "the response cannot be given in any of the types that the header Accept names;"
-                    + " /openapi lists those of each path";
-            case 415 -> "the request's Content-Type is not taken here; /openapi lists those of each path";
+            case 406 -> "the response cannot be given in any of the types that the header Accept names; accept "
+                    + MediaTypes.DIALECT + ", and for records one of those that /openapi lists";
+            case 415 -> "the request's Content-Type is not taken here; send records as "
+                    + MediaTypes.JSON_RECORDS + ", "
+                    + MediaTypes.BINARY_RECORDS + " or " + MediaTypes.TEXT_RECORDS + ", and other bodies as "
+                    + MediaTypes.JSON;
             default -> Response.Status.fromStatusCode(status) == null
                     ? "the request was refused"
                     : "the request was refused: " + Response.Status.fromStatusCode(status).getReasonPhrase();

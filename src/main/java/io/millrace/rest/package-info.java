@@ -1,10 +1,10 @@
 /**
  * JAX-RS resources, media types, exception mappers: translation between HTTP and the broker, no decisions.
  *
- * <p>Begin with {@link io.millrace.rest.TopicsResource} (topics and producing), {@link io.millrace.rest.RecordsResource}
- * (fetching) and {@link io.millrace.rest.TopicAdministrationResource}. Bodies of records are read and written by
- * {@code io.millrace.rest.dialect}, which knows nothing of JAX-RS; small ones are records of
- * {@code io.millrace.rest.model}, bound by {@link io.millrace.rest.JsonBodies}.
+ * <p>Begin with {@link io.millrace.rest.TopicsResource} (topics and producing),
+ * {@link io.millrace.rest.RecordsResource} (fetching) and {@link io.millrace.rest.TopicAdministrationResource}. Bodies
+ * of records are read and written by {@code io.millrace.rest.dialect}, which knows nothing of JAX-RS; small ones are
+ * records of {@code io.millrace.rest.model}, bound by {@link io.millrace.rest.JsonBodies}.
  *
  * <p>Laws: no request holds a thread while it waits; every byte that a request keeps in memory is reserved in the
  * {@link io.millrace.rest.MemoryBudget} until its answer is out; every error leaves in the dialect's shape.

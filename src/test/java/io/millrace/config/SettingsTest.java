@@ -3,6 +3,7 @@ package io.millrace.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -16,7 +17,8 @@ class SettingsTest {
     }
 
     static List<Setting> numbers() {
-        return Settings.CATALOGUE.stream().filter(setting -> setting.type() instanceof SettingType.WholeNumber).toList();
+        return Settings.CATALOGUE.stream()
+                .filter(setting -> setting.type() instanceof SettingType.WholeNumber).toList();
     }
 
     @Test
@@ -33,7 +35,8 @@ class SettingsTest {
         SettingType.WholeNumber range = (SettingType.WholeNumber) setting.type();
         assertThat(range.accepts(Long.toString(range.min()))).isTrue();
         assertThat(range.accepts(Long.toString(range.max()))).isTrue();
-        for (String wrong : List.of(Long.toString(range.min() - 1), Long.toString(range.max() + 1), "1.5", "many", "")) {
+        for (String wrong : List.of(Long.toString(range.min() - 1), Long.toString(range.max() + 1), "1.5", "many",
+                "")) {
             assertThatThrownBy(() -> read(Map.of(setting.name(), wrong))).isInstanceOf(InvalidSettingsException.class)
                     .hasMessageContaining(setting.name()).hasMessageContaining(setting.environmentName())
                     .hasMessageContaining("'" + wrong + "'").hasMessageContaining(range.allowed());
@@ -42,27 +45,71 @@ class SettingsTest {
 
     @Test
     void everyWrongValueIsNamedAtOnce() {
-        assertThatThrownBy(() -> read(Map.of("millrace.http.port", "0", "millrace.broker.id", "me", "millrace.log.dirs", "a,a")))
-                .hasMessageContaining("millrace.http.port").hasMessageContaining("millrace.broker.id")
-                .hasMessageContaining("millrace.log.dirs").hasMessageContaining("docs/configuration.md");
+        assertThatThrownBy(() -> read(Map.of("millrace.http.port", "0", "millrace.broker.id", "me",
+                "millrace.log.dirs", "a,a", "millrace.topic.partitions.default", "2001")))
+                .hasMessageContainingAll("millrace.http.port", "millrace.broker.id", "millrace.log.dirs",
+                        "millrace.topic.partitions.default", "docs/configuration.md");
     }
 
     @Test
     void aRequestMustFitIntoTheMemoryForRequests() {
-        assertThatThrownBy(() -> read(Map.of("millrace.request.max.bytes", "8388608", "millrace.request.memory.bytes", "4194304",
-                "millrace.fetch.max.bytes", "1048576")))
-                .hasMessageContaining("millrace.request.max.bytes is 8388608, but must be at most millrace.request.memory.bytes");
+        assertThatThrownBy(() -> read(Map.of("millrace.request.max.bytes", "8388608",
+                "millrace.request.memory.bytes", "4194304", "millrace.fetch.max.bytes", "1048576")))
+                .hasMessageContaining("millrace.request.max.bytes (MILLRACE_REQUEST_MAX_BYTES) is 8388608, but must be"
+                        + " at most millrace.request.memory.bytes, which is 4194304");
+    }
+
+    @Test
+    void theJournalIsNotAmongTheLogs() {
+        assertThatThrownBy(() -> read(Map.of("millrace.log.dirs", "/a,/b", "millrace.cluster.journal.dir", "/x/../b")))
+                .hasMessageContaining("millrace.cluster.journal.dir").hasMessageContaining("a folder of its own");
+    }
+
+    @Test
+    void aFolderIsAPathOfThisMachine() {
+        for (String wrong : List.of("", " ", "a\0b")) {
+            assertThatThrownBy(() -> read(Map.of("millrace.cluster.journal.dir", wrong, "millrace.log.dirs", wrong)))
+                    .hasMessageContaining("millrace.cluster.journal.dir").hasMessageContaining("millrace.log.dirs");
+        }
+    }
+
+    @Test
+    void textsAreNotBlank() {
+        assertThatThrownBy(() -> read(Map.of("millrace.cluster.name", " ")))
+                .hasMessageContaining("millrace.cluster.name (MILLRACE_CLUSTER_NAME) must be a name; it is ''");
+    }
+
+    @Test
+    void theValueOfASecretIsNotShown() {
+        Setting secret = new Setting("millrace.some.secret", new SettingType.Folders(), "a", "None.", true);
+        assertThatThrownBy(() -> Settings.read(List.of(secret), name -> Optional.of("hush,hush")))
+                .hasMessageContaining("millrace.some.secret").message().doesNotContain("hush");
     }
 
     @Test
     void aPropertyThatBeginsLikeOursButIsNoneIsFound() {
-        assertThat(Settings.unknown(Settings.CATALOGUE, List.of("millrace.broker.id", "millrace.brokr.id", "java.home")))
-                .containsExactly("millrace.brokr.id");
+        assertThat(Settings.unknown(Settings.CATALOGUE, List.of("millrace.broker.id", "millrace.brokr.id", "java.home",
+                "MILLRACE_BROKER_ID", "millrace.local.port"))).containsExactly("millrace.brokr.id");
     }
 
     @Test
     void severalFoldersAreSeparatedByCommas() {
         assertThat(read(Map.of("millrace.log.dirs", " /a/b , /c ")).folders(Settings.LOG_DIRS))
-                .extracting(Object::toString).containsExactly("/a/b", "/c");
+                .containsExactly(Path.of("/a/b"), Path.of("/c"));
+    }
+
+    @Test
+    void aRelativeFolderBeginsWhereTheServerWritesOrElseAtTheWorkingDirectory() {
+        Settings onServer = read(Map.of("server.output.dir", "/servers/one/", "millrace.log.dirs", "data,/disk"));
+        assertThat(onServer.folders(Settings.LOG_DIRS)).containsExactly(Path.of("/servers/one/data"), Path.of("/disk"));
+        assertThat(onServer.folder(Settings.CLUSTER_JOURNAL_DIR)).isEqualTo(Path.of("/servers/one/journal"));
+        assertThat(read(Map.of()).folder(Settings.CLUSTER_JOURNAL_DIR)).isEqualTo(Path.of("journal").toAbsolutePath());
+    }
+
+    @Test
+    void aSettingThatWasNotReadIsAnErrorOfTheProgram() {
+        Settings settings = Settings.read(List.of(Settings.BROKER_ID), name -> Optional.empty());
+        assertThatThrownBy(() -> settings.text(Settings.HTTP_PORT)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("millrace.http.port");
     }
 }

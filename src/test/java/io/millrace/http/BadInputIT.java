@@ -30,7 +30,8 @@ class BadInputIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "{", "[]", "null", "{\"records\":[{\"value\":1}", "{\"records\":{}}", "{\"records\":[1]}",
+    @ValueSource(strings = {"", "{", "[]", "null", "{\"records\":[{\"value\":1}", "{\"records\":{}}",
+        "{\"records\":[1]}",
         "{\"records\":[{}]}", "{\"records\":[{\"key\":1}]}", "{\"records\":[{\"value\":1}],\"x\":1}",
         "{\"records\":[{\"value\":1,\"x\":1}]}", "{\"records\":[{\"value\":1}]}}", "{\"records\":[{\"value\":1}]}{}",
         "{\"records\":[{\"value\":1}],\"records\":[]}", "{\"records\":[{\"value\":1,\"partition\":\"0\"}]}",
@@ -47,7 +48,8 @@ class BadInputIT {
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
         "json | {} | 422", "json | {\"records\":[]} | 422",
-        "binary | {\"records\":[{\"value\":\"AAAA\"},{\"value\":\"%%%\"}]} | 422", "binary | {\"records\":[{\"value\":1}]} | 422",
+        "binary | {\"records\":[{\"value\":\"AAAA\"},{\"value\":\"%%%\"}]} | 422",
+        "binary | {\"records\":[{\"value\":1}]} | 422",
         "text | {\"records\":[{\"value\":{}}]} | 422", "text | {\"records\":[{\"value\":\"\\ud800\"}]} | 422",
         "json | {\"records\":[{\"value\":1,\"headers\":[{\"key\":\"a\",\"value\":\"?\"}]}]} | 422",
         "json | {\"records\":[{\"value\":1},{\"value\":1,\"partition\":2}]} | 404"})
@@ -58,7 +60,8 @@ class BadInputIT {
     @ParameterizedTest
     @ValueSource(strings = {"partition", "timestamp"})
     void recordsSentToAPartitionNameNeitherPartitionNorTimestamp(String field) {
-        api.post("/topics/" + topic + "/partitions/0", HttpApi.JSON, "{\"records\":[{\"value\":1,\"" + field + "\":0}]}")
+        api.post("/topics/" + topic + "/partitions/0", HttpApi.JSON, "{\"records\":[{\"value\":1,\"" + field
+                + "\":0}]}")
                 .isError(400);
     }
 
@@ -123,7 +126,8 @@ class BadInputIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"/topics/..%2Fx", "/topics/..%5Cx", "/topics/%2e%2e", "/topics/%2e%2e%2fx/partitions/0/records",
+    @ValueSource(strings = {"/topics/..%2Fx", "/topics/..%5Cx", "/topics/%2e%2e",
+        "/topics/%2e%2e%2fx/partitions/0/records",
         "/topics/a%23b"})
     void namesThatClimbOutAreNotFound(String path) {
         HttpApi.Answer answer = api.send(HttpRequest.newBuilder(URI.create(api.base() + path)).GET());
@@ -133,9 +137,11 @@ class BadInputIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"/topics/..%2F..%2F..%2Fetc%2Fpasswd", "/topics/%00", "/topics/%zz", "/topics/%c0%ae%c0%ae"})
+    @ValueSource(strings = {"/topics/..%2F..%2F..%2Fetc%2Fpasswd", "/topics/%00", "/topics/%zz",
+        "/topics/%c0%ae%c0%ae"})
     void pathsThatTheServerItselfRefusesAreBadRequestsToo(String path) {
-        assertThat(RawHttp.exchange(api.base(), "GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"))
+        assertThat(RawHttp.exchange(api.base(), "GET " + path
+                + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"))
                 .startsWith("HTTP/1.1 400 ").doesNotContain("root:");
     }
 }

@@ -76,7 +76,8 @@ class BatchIT {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {8, 9, 10, 11, 16, 17, 20, 21, 22, 23, 26, 27, 34, 35, 42, 43, 50, 51, 52, 53, 56, 57, 60, 61, 65})
+    @ValueSource(ints = {8, 9, 10, 11, 16, 17, 20, 21, 22, 23, 26, 27, 34, 35, 42, 43, 50, 51, 52, 53, 56, 57, 60, 61,
+        65})
     void aFlippedByteIsNoticed(int at) {
         byte[] batch = batch(Codec.NONE, "some value");
         batch[at] ^= 0x55;
@@ -85,7 +86,8 @@ class BatchIT {
     }
 
     @ParameterizedTest
-    @CsvSource({"16,1,0", "16,1,1", "16,1,3", "22,1,5", "22,1,7", "22,1,32", "23,4,0", "23,4,2", "23,4,-1", "23,4,2147483647",
+    @CsvSource({"16,1,0", "16,1,1", "16,1,3", "22,1,5", "22,1,7", "22,1,32", "23,4,0", "23,4,2", "23,4,-1",
+        "23,4,2147483647",
         "57,4,0", "57,4,1", "57,4,3", "57,4,-1", "57,4,2147483647", "8,4,0", "8,4,-1", "8,4,48", "8,4,2147483647"})
     void aWrongFieldIsNoticedEvenWithARightChecksum(int at, int size, int value) {
         byte[] batch = batch(Codec.NONE, "a", "b");

@@ -20,7 +20,8 @@ class ProduceAndFetchIT {
         String topic = api.newTopic(1);
 
         HttpApi.Answer sent = api.post("/topics/" + topic, HttpApi.JSON, """
-                {"records":[{"key":"k","value":{"n":1.10,"big":123456789012345678901234567890},"timestamp":1591897790000,
+                {"records":[{"key":"k","value":{"n":1.10,"big":123456789012345678901234567890},
+                 "timestamp":1591897790000,
                  "headers":[{"key":"h","value":"AQI="}]},{"value":null}]}""").is(200);
 
         assertThat(sent.contentType()).isEqualTo(HttpApi.DIALECT);
@@ -71,12 +72,15 @@ class ProduceAndFetchIT {
     void keysChooseThePartitionAndAnExplicitOneWins() {
         String topic = api.newTopic(4);
 
-        String first = api.post("/topics/" + topic, HttpApi.TEXT, "{\"records\":[{\"key\":\"a\",\"value\":\"1\"}]}").body();
-        String again = api.post("/topics/" + topic, HttpApi.TEXT, "{\"records\":[{\"key\":\"a\",\"value\":\"2\"}]}").body();
+        String first = api.post("/topics/" + topic, HttpApi.TEXT, "{\"records\":[{\"key\":\"a\",\"value\":\"1\"}]}")
+                .body();
+        String again = api.post("/topics/" + topic, HttpApi.TEXT, "{\"records\":[{\"key\":\"a\",\"value\":\"2\"}]}")
+                .body();
         assertThat(again.split(",")[0]).isEqualTo(first.split(",")[0]);
 
         assertThat(api.post("/topics/" + topic, HttpApi.TEXT,
-                "{\"records\":[{\"key\":\"a\",\"value\":\"1\",\"partition\":0},{\"value\":\"1\",\"partition\":3}]}").body())
+                "{\"records\":[{\"key\":\"a\",\"value\":\"1\",\"partition\":0},{\"value\":\"1\",\"partition\":3}]}")
+                .body())
                 .contains("{\"partition\":0,", "{\"partition\":3,");
     }
 
@@ -85,7 +89,8 @@ class ProduceAndFetchIT {
     void aProduceThatDoesNotWaitHasNoContent(String query) {
         String topic = api.newTopic(1);
 
-        HttpApi.Answer answer = api.post("/topics/" + topic + "?" + query, HttpApi.JSON, "{\"records\":[{\"value\":1}]}")
+        HttpApi.Answer answer = api.post("/topics/" + topic + "?" + query, HttpApi.JSON,
+                "{\"records\":[{\"value\":1}]}")
                 .is(204);
 
         assertThat(answer.bytes()).isEmpty();
@@ -97,7 +102,8 @@ class ProduceAndFetchIT {
     void aProduceThatWaitsHasOffsets(String query) {
         String topic = api.newTopic(1);
 
-        assertThat(api.post("/topics/" + topic + "/partitions/0?" + query, HttpApi.JSON, "{\"records\":[{\"value\":1}]}")
+        assertThat(api.post("/topics/" + topic + "/partitions/0?" + query, HttpApi.JSON,
+                "{\"records\":[{\"value\":1}]}")
                 .is(200).body()).isEqualTo("{\"offsets\":[{\"partition\":0,\"offset\":0}]}");
     }
 
@@ -105,7 +111,8 @@ class ProduceAndFetchIT {
     void aFetchBeginsWhereItSays() {
         String topic = api.newTopic(1);
         api.post("/topics/" + topic, HttpApi.JSON, """
-                {"records":[{"value":0,"timestamp":1000},{"value":1,"timestamp":2000},{"value":2,"timestamp":3000}]}""");
+                {"records":[{"value":0,"timestamp":1000},{"value":1,"timestamp":2000},
+                 {"value":2,"timestamp":3000}]}""");
         String path = "/topics/" + topic + "/partitions/0/records?offset=";
 
         assertThat(api.get(path + "1").array()).hasSize(2);
@@ -134,7 +141,8 @@ class ProduceAndFetchIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"offset=-1", "offset=", "offset=x", "offset=1.5", "offset=9223372036854775808", "offset=timestamp:x",
+    @ValueSource(strings = {"offset=-1", "offset=", "offset=x", "offset=1.5", "offset=9223372036854775808",
+        "offset=timestamp:x",
         "offset=1&offset=2", "timeout=-1", "timeout=x", "max_bytes=0", "max_bytes=-1", "max_bytes=99999999999999999999",
         "min_bytes=-1", "min_bytes=1k"})
     void aWrongQueryIsABadRequest(String query) {

@@ -57,9 +57,11 @@ class TopicsIT {
         "{\"topic_name\":\"..\"} | 400", "{\"topic_name\":\"../../etc/passwd\"} | 400", "{\"topic_name\":\"\"} | 400",
         "{\"topic_name\":\"a/b\"} | 400", "{\"topic_name\":\"a b\"} | 400", "{\"topic_name\":null} | 400", "{} | 400",
         "{\"topic_name\":1} | 400", "{\"topic_name\":\"x\",\"unknown\":1} | 400", "[] | 400", "{ | 400",
-        "{\"topic_name\":\"x\",\"partitions_count\":\"1\"} | 400", "{\"topic_name\":\"x\",\"partitions_count\":1.5} | 400",
+        "{\"topic_name\":\"x\",\"partitions_count\":\"1\"} | 400",
+        "{\"topic_name\":\"x\",\"partitions_count\":1.5} | 400",
         "{\"topic_name\":\"x\",\"partitions_count\":0} | 422", "{\"topic_name\":\"x\",\"partitions_count\":-1} | 422",
-        "{\"topic_name\":\"x\",\"partitions_count\":2147483647} | 422", "{\"topic_name\":\"x\",\"replication_factor\":3} | 422",
+        "{\"topic_name\":\"x\",\"partitions_count\":2147483647} | 422",
+        "{\"topic_name\":\"x\",\"replication_factor\":3} | 422",
         "{\"topic_name\":\"x\",\"configs\":{\"no.such.key\":\"1\"}} | 422",
         "{\"topic_name\":\"x\",\"configs\":{\"segment.bytes\":\"-5\"}} | 422"})
     void aTopicThatCannotBeIsNotCreated(String body, int status) {
@@ -69,7 +71,8 @@ class TopicsIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"/topics/no-such-topic", "/topics/no-such-topic/partitions", "/topics/no-such-topic/partitions/0",
+    @ValueSource(strings = {"/topics/no-such-topic", "/topics/no-such-topic/partitions",
+        "/topics/no-such-topic/partitions/0",
         "/topics/no-such-topic/partitions/0/offsets", "/topics/no-such-topic/partitions/0/records",
         "/admin/topics/no-such-topic", "/admin/topics/no-such-topic/configs", "/nothing/here"})
     void whatDoesNotExistIsNotFound(String path) {
@@ -93,7 +96,8 @@ class TopicsIT {
     @Test
     void aDescriptionHasEveryKeyInForceAndThoseSet() {
         String topic = api.newTopic(2, "{\"flush\":\"os\"}");
-        api.post("/topics/" + topic + "/partitions/1", HttpApi.JSON, "{\"records\":[{\"value\":1},{\"value\":2}]}").is(200);
+        api.post("/topics/" + topic + "/partitions/1", HttpApi.JSON, "{\"records\":[{\"value\":1},{\"value\":2}]}")
+                .is(200);
 
         JsonObject description = api.get("/admin/topics/" + topic).is(200).object();
 
@@ -102,7 +106,8 @@ class TopicsIT {
         assertThat(description.getInt("partitions_count")).isEqualTo(2);
         assertThat(description.getInt("replication_factor")).isEqualTo(1);
         assertThat(description.getJsonObject("configs").keySet()).contains("retention.ms", "retention.bytes",
-                "segment.bytes", "segment.ms", "max.message.bytes", "compression.type", "message.timestamp.type", "flush",
+                "segment.bytes", "segment.ms", "max.message.bytes", "compression.type", "message.timestamp.type",
+                "flush",
                 "cleanup.policy");
         assertThat(description.getJsonObject("overrides").keySet()).containsExactly("flush");
         JsonObject partition = description.getJsonArray("partitions").getJsonObject(1);
@@ -125,7 +130,8 @@ class TopicsIT {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {"{\"configs\":{\"retention.ms\":\"x\"}} | 422", "{\"configs\":{\"no.such\":\"1\"}} | 422",
+    @CsvSource(delimiter = '|', value = {"{\"configs\":{\"retention.ms\":\"x\"}} | 422",
+        "{\"configs\":{\"no.such\":\"1\"}} | 422",
         "{\"configs\":{\"cleanup.policy\":\"compact\"}} | 422", "{\"configs\":{\"retention.ms\":5}} | 400", "{} | 400",
         "{\"config\":{}} | 400", "{\"configs\":[]} | 400"})
     void aWrongConfigurationIsRefused(String body, int status) {

@@ -33,7 +33,8 @@ class UploadsIT {
             api.assertServing();
             slow.send(BODY.substring(10));
 
-            assertThat(slow.answer()).startsWith("HTTP/1.1 200 ").endsWith("{\"offsets\":[{\"partition\":0,\"offset\":0}]}");
+            assertThat(slow.answer()).startsWith("HTTP/1.1 200 ")
+                    .endsWith("{\"offsets\":[{\"partition\":0,\"offset\":0}]}");
         }
     }
 
@@ -47,7 +48,8 @@ class UploadsIT {
             aborted.abort();
         }
         assertThat(produceUntil(200).body()).isEqualTo("{\"offsets\":[{\"partition\":0,\"offset\":0}]}");
-        byte[] large = ("{\"records\":[{\"value\":\"\"}]" + " ".repeat(15 * MIB) + "}").getBytes(StandardCharsets.UTF_8);
+        byte[] large = ("{\"records\":[{\"value\":\"\"}]" + " ".repeat(15 * MIB) + "}")
+                .getBytes(StandardCharsets.UTF_8);
         HttpApi.Answer answer;
         int tries = 0;
         do {

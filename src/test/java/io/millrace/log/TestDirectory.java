@@ -8,6 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.UUID;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import java.util.stream.Stream;
 
 /** A log directory with its writer running, as a server would have it. */
@@ -16,6 +18,13 @@ final class TestDirectory implements AutoCloseable {
     static final LogDirectory.Options OPTIONS = new LogDirectory.Options(64 * 1024 * 1024, 10_000, 60_000);
     static final LogConfig CONFIG = new LogConfig(1024 * 1024, Long.MAX_VALUE, -1, -1, 4096,
         TimestampType.CREATE_TIME, FlushPolicy.COMMIT);
+
+    /** Held, or the setting would be forgotten: the tests provoke thousands of warnings. */
+    private static final Logger LOGGER = Logger.getLogger("io.millrace.log");
+
+    static {
+        LOGGER.setLevel(Level.OFF);
+    }
 
     final LogDirectory directory;
     private final Thread writer;

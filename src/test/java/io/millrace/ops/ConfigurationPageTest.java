@@ -16,7 +16,8 @@ class ConfigurationPageTest {
     @Test
     void thePageHasARowForEverySettingAndNoOther() throws IOException {
         List<String> rows = Files.readAllLines(PAGE).stream().filter(line -> line.startsWith("| `millrace.")).toList();
-        assertThat(rows).containsExactlyElementsOf(Configuration.catalogue().stream().map(ConfigurationPageTest::row).toList());
+        assertThat(rows).containsExactlyElementsOf(
+                Configuration.catalogue().stream().map(ConfigurationPageTest::row).toList());
     }
 
     private static String row(Setting setting) {

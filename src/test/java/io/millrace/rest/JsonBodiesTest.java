@@ -28,7 +28,8 @@ class JsonBodiesTest {
         assertThat(read("""
                 {"topic_name":"orders","partitions_count":3,"replication_factor":null,"configs":{"flush":"os"}}""",
                 NewTopic.class)).isEqualTo(new NewTopic("orders", 3, null, Map.of("flush", "os")));
-        assertThat(read("{\"topic_name\":\"orders\"}", NewTopic.class)).isEqualTo(new NewTopic("orders", null, null, null));
+        assertThat(read("{\"topic_name\":\"orders\"}", NewTopic.class)).isEqualTo(new NewTopic("orders", null, null,
+                null));
     }
 
     @Test
@@ -38,7 +39,8 @@ class JsonBodiesTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "[]", "null", "\"x\"", "{", "{\"topic_name\":\"a\"}}", "{\"topic_name\":\"a\"} x",
-        "{\"topic_name\":\"a\",\"cleanup\":1}", "{\"topicName\":\"a\"}", "{\"topic_name\":1}", "{\"topic_name\":[\"a\"]}",
+        "{\"topic_name\":\"a\",\"cleanup\":1}", "{\"topicName\":\"a\"}", "{\"topic_name\":1}",
+        "{\"topic_name\":[\"a\"]}",
         "{\"topic_name\":\"a\",\"topic_name\":\"b\"}",
         "{\"partitions_count\":\"3\"}", "{\"partitions_count\":1.5}", "{\"partitions_count\":2147483648}",
         "{\"partitions_count\":1e999999999}", "{\"configs\":[]}", "{\"configs\":{\"retention.ms\":1}}"})
@@ -68,7 +70,8 @@ class JsonBodiesTest {
                 List.of(new Topic.Assignment(1, 0, List.of(1, 2), List.of(1))));
 
         assertThat(written(TopicMetadata.of(topic))).isEqualTo("{\"name\":\"orders\",\"configs\":{\"flush\":\"os\"},"
-                + "\"partitions\":[{\"partition\":0,\"leader\":1,\"replicas\":[{\"broker\":1,\"leader\":true,\"in_sync\":true},"
+                + "\"partitions\":[{\"partition\":0,\"leader\":1,\"replicas\":["
+                + "{\"broker\":1,\"leader\":true,\"in_sync\":true},"
                 + "{\"broker\":2,\"leader\":false,\"in_sync\":false}]}]}");
         assertThat(written(new OffsetsSummary(10, 50))).isEqualTo("{\"beginning_offset\":10,\"end_offset\":50}");
         assertThat(written(new TimestampOffsets(10, 50, 50, null)))

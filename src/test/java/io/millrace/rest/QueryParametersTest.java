@@ -26,7 +26,8 @@ class QueryParametersTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "-1", "+1", " 1", "1.5", "1e3", "0x10", "9223372036854775808", "99999999999999999999999", "Earliest",
+    @ValueSource(strings = {"", "-1", "+1", " 1", "1.5", "1e3", "0x10", "9223372036854775808",
+        "99999999999999999999999", "Earliest",
         "end", "timestamp", "timestamp:", "timestamp:-1", "timestamp:now", "timestamp:9223372036854775808", "\u0661"})
     void anythingElseIsRefusedWithTheGrammar(String offset) {
         RequestException e = catchThrowableOfType(RequestException.class, () -> position(offset));

@@ -38,8 +38,10 @@ class RequestBodyTest {
 
     @Test
     void aBodyOfExactlyTheLimitIsTaken() {
-        assertThat(new RequestBody(new ByteArrayInputStream(bytes(5000)), null, 5000, memory).readFully()).hasSize(5000);
-        assertThat(new RequestBody(new ByteArrayInputStream(bytes(8192)), null, 8192, memory).readFully()).hasSize(8192);
+        assertThat(new RequestBody(new ByteArrayInputStream(bytes(5000)), null, 5000, memory).readFully())
+                .hasSize(5000);
+        assertThat(new RequestBody(new ByteArrayInputStream(bytes(8192)), null, 8192, memory).readFully())
+                .hasSize(8192);
     }
 
     @Test
@@ -71,7 +73,8 @@ class RequestBodyTest {
     void aBodyThatDoesNotFitTheBudgetIsRefused() {
         budget.reserve(1 << 20);
 
-        assertThat(status(() -> new RequestBody(new ByteArrayInputStream(bytes(10)), "10", 1000, memory))).isEqualTo(503);
+        assertThat(status(() -> new RequestBody(new ByteArrayInputStream(bytes(10)), "10", 1000,
+                memory))).isEqualTo(503);
         assertThat(status(() -> new RequestBody(new ByteArrayInputStream(bytes(10)), null, 1000, memory).readFully()))
                 .isEqualTo(503);
     }

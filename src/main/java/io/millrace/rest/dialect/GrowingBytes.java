@@ -1,6 +1,7 @@
 package io.millrace.rest.dialect;
 
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.function.LongConsumer;
 
@@ -11,8 +12,7 @@ import java.util.function.LongConsumer;
 public final class GrowingBytes {
     private static final int LARGEST_ARRAY = Integer.MAX_VALUE - 8;
     private static final int LONGEST_DECIMAL = 20;
-    private static final byte[] LONG_MIN = {'-', '9', '2', '2', '3', '3', '7', '2', '0', '3', '6', '8', '5', '4', '7', '7',
-        '5', '8', '0', '8'};
+    private static final byte[] LONG_MIN = Long.toString(Long.MIN_VALUE).getBytes(StandardCharsets.US_ASCII);
 
     private final LongConsumer beforeGrowth;
     private ByteBuffer view;
@@ -25,7 +25,7 @@ public final class GrowingBytes {
     }
 
     /**
-     * @param beforeGrowth told the new capacity in bytes before it is allocated, the first included; may throw to refuse
+     * @param beforeGrowth told the new capacity in bytes before it is allocated, the first included; may throw
      */
     public GrowingBytes(int capacity, LongConsumer beforeGrowth) {
         beforeGrowth.accept(capacity);

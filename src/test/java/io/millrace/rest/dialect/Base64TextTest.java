@@ -20,7 +20,8 @@ class Base64TextTest {
             Base64Text.encode(encoded, bytes, 5, 5 + length);
             assertThat(encoded.toByteArray()).isEqualTo(Base64.getEncoder().encode(content));
 
-            byte[] text = ("x" + new String(encoded.toByteArray(), StandardCharsets.US_ASCII)).getBytes(StandardCharsets.US_ASCII);
+            byte[] text = ("x" + new String(encoded.toByteArray(), StandardCharsets.US_ASCII))
+                    .getBytes(StandardCharsets.US_ASCII);
             GrowingBytes decoded = new GrowingBytes(0);
             assertThat(Base64Text.decode(decoded, text, 1, text.length)).isTrue();
             assertThat(decoded.toByteArray()).isEqualTo(content);

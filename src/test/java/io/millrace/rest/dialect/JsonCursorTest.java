@@ -18,15 +18,18 @@ class JsonCursorTest {
     private final JsonCursor cursor = new JsonCursor();
 
     @ParameterizedTest
-    @ValueSource(strings = {"0", "-0", "12", "1.5", "1e5", "1E+5", "-1.25e-10", "true", "false", "null", "\"\"", "\"aé😀\"",
+    @ValueSource(strings = {"0", "-0", "12", "1.5", "1e5", "1E+5", "-1.25e-10", "true", "false", "null", "\"\"",
+        "\"aé😀\"",
         "\"\\u00e9\\n\\/\\\"\"", "[]", "{}", " [ 1 , 2 ] ", "{\"a\":{\"b\":[{}]},\"c\":null}", "\n1\t"})
     void valuesAreRecognised(String json) {
         assertThat(valid(json)).isTrue();
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", " ", "01", "-", "+1", ".5", "1.", "1e", "1e+", "tru", "True", "nul", "\"", "\"a", "\"\\", "\"\\x\"",
-        "\"\\u12\"", "\"\\u12g4\"", "\"\n\"", "[", "[1", "[1,", "[1,]", "[,1]", "[1 2]", "{", "{\"a\"", "{\"a\":", "{\"a\":1",
+    @ValueSource(strings = {"", " ", "01", "-", "+1", ".5", "1.", "1e", "1e+", "tru", "True", "nul", "\"", "\"a",
+        "\"\\", "\"\\x\"",
+        "\"\\u12\"", "\"\\u12g4\"", "\"\n\"", "[", "[1", "[1,", "[1,]", "[,1]", "[1 2]", "{", "{\"a\"", "{\"a\":",
+        "{\"a\":1",
         "{\"a\":1,", "{\"a\":1,}", "{a:1}", "{1:1}", "{\"a\" 1}", "1 2", "[]]", "{}}", "'a'", "NaN", "// x", "\ufeff1"})
     void everythingElseIsNot(String json) {
         assertThat(valid(json)).isFalse();
@@ -52,7 +55,8 @@ class JsonCursorTest {
     void itAgreesWithTheParserAndThePlatformsUtf8OnMutatedDocuments() {
         JsonFactory factory = JsonFactory.builder().disable(JsonFactory.Feature.CHARSET_DETECTION).build();
         Random random = new Random(8259);
-        byte[] seed = " {\"a\":[1,-2.5e-3,true,null,{\"b\":\"é\\u00e9\\n\"}],\"\":{}} ".getBytes(StandardCharsets.UTF_8);
+        byte[] seed = " {\"a\":[1,-2.5e-3,true,null,{\"b\":\"é\\u00e9\\n\"}],\"\":{}} ".getBytes(
+                StandardCharsets.UTF_8);
         byte[] alphabet = "{}[]\",:\\u0e+-. n\u00e9".getBytes(StandardCharsets.UTF_8);
         for (int round = 0; round < 50_000; round++) {
             byte[] json = seed.clone();

@@ -70,7 +70,8 @@ class RecordListReaderFuzzTest {
             switch (random.nextInt(5)) {
                 case 0 -> bytes[at] = (byte) random.nextInt();
                 case 1 -> bytes[at] = TOKENS[random.nextInt(TOKENS.length)];
-                case 2 -> bytes = splice(bytes, at, at + 1 + random.nextInt(Math.min(8, bytes.length - at)), new byte[0]);
+                case 2 -> bytes = splice(bytes, at, at + 1 + random.nextInt(Math.min(8, bytes.length - at)),
+                        new byte[0]);
                 case 3 -> bytes = splice(bytes, at, at, new byte[] {TOKENS[random.nextInt(TOKENS.length)]});
                 default -> bytes = splice(bytes, at, at,
                         Arrays.copyOfRange(bytes, at, Math.min(bytes.length, at + random.nextInt(40))));

@@ -43,7 +43,8 @@ class RecordListReaderTest {
     @Test
     void theOrderOfFieldsDoesNotMatter() {
         List<CollectedRecords.Collected> records = read(RecordFormat.TEXT, """
-                {"records":[{"headers":[],"value":"v","timestamp":5,"key":"k","partition":1},{"value":"w","partition":2}]}""");
+                {"records":[{"headers":[],"value":"v","timestamp":5,"key":"k","partition":1},
+                 {"value":"w","partition":2}]}""");
 
         assertThat(records).extracting(each -> each.keyText()).containsExactly("k", null);
         assertThat(records).extracting(each -> each.valueText()).containsExactly("v", "w");
@@ -157,18 +158,21 @@ class RecordListReaderTest {
 
     @ParameterizedTest
     @ValueSource(strings = {
-        "", " ", "[]", "null", "\"records\"", "{", "{\"records\"", "{\"records\":[{\"value\":1}", "{\"records\":[{\"value\":1}]",
+        "", " ", "[]", "null", "\"records\"", "{", "{\"records\"", "{\"records\":[{\"value\":1}",
+        "{\"records\":[{\"value\":1}]",
         "{\"records\":null}", "{\"records\":{}}", "{\"records\":[1]}", "{\"records\":[null]}", "{\"records\":[[]]}",
         "{\"records\":[{}]}", "{\"records\":[{\"key\":1}]}", "{\"records\":[{\"value\":1,\"valeu\":2}]}",
         "{\"records\":[{\"value\":1}],\"more\":1}", "{\"Records\":[{\"value\":1}]}",
         "{\"records\":[{\"value\":1}],\"records\":[{\"value\":1}]}", "{\"records\":[{\"value\":1,\"value\":2}]}",
-        "{\"records\":[{\"key\":1,\"key\":1,\"value\":2}]}", "{\"records\":[{\"value\":1}]} x", "{\"records\":[{\"value\":1}]}{}",
+        "{\"records\":[{\"key\":1,\"key\":1,\"value\":2}]}", "{\"records\":[{\"value\":1}]} x",
+        "{\"records\":[{\"value\":1}]}{}",
         "{\"records\":[{\"value\":1},]}", "{\"records\":[{\"value\":01}]}", "{\"records\":[{\"value\":NaN}]}",
         "{\"records\":[{'value':1}]}", "{\"records\":[{\"value\":1 /* no */}]}", "{\"records\":[{\"value\":\"a\nb\"}]}",
         "{\"records\":[{\"value\":\"\\x\"}]}", "{\"records\":[{\"value\":1,\"partition\":\"1\"}]}",
         "{\"records\":[{\"value\":1,\"partition\":1.5}]}", "{\"records\":[{\"value\":1,\"partition\":-1}]}",
         "{\"records\":[{\"value\":1,\"partition\":2147483648}]}", "{\"records\":[{\"value\":1,\"partition\":null}]}",
-        "{\"records\":[{\"value\":1,\"partition\":99999999999999999999}]}", "{\"records\":[{\"value\":1,\"timestamp\":-1}]}",
+        "{\"records\":[{\"value\":1,\"partition\":99999999999999999999}]}",
+        "{\"records\":[{\"value\":1,\"timestamp\":-1}]}",
         "{\"records\":[{\"value\":1,\"timestamp\":\"1\"}]}", "{\"records\":[{\"value\":1,\"headers\":{}}]}",
         "{\"records\":[{\"value\":1,\"headers\":[1]}]}", "{\"records\":[{\"value\":1,\"headers\":[{\"key\":\"a\"}]}]}",
         "{\"records\":[{\"value\":1,\"headers\":[{\"value\":\"AA==\"}]}]}",
@@ -198,7 +202,8 @@ class RecordListReaderTest {
 
     @Test
     void badBase64InAHeaderIsUnprocessable() {
-        assertThat(refused(RecordFormat.JSON, "{\"records\":[{\"value\":1,\"headers\":[{\"key\":\"a\",\"value\":\"?\"}]}]}")
+        assertThat(refused(RecordFormat.JSON,
+                "{\"records\":[{\"value\":1,\"headers\":[{\"key\":\"a\",\"value\":\"?\"}]}]}")
                 .status()).isEqualTo(422);
     }
 
@@ -227,13 +232,15 @@ class RecordListReaderTest {
         for (Charset charset : List.of(StandardCharsets.UTF_16, StandardCharsets.UTF_16BE, StandardCharsets.UTF_16LE)) {
             assertThat(refused(RecordFormat.JSON, body.getBytes(charset)).status()).isEqualTo(400);
         }
-        assertThat(refused(RecordFormat.JSON, ("\ufeff" + body).getBytes(StandardCharsets.UTF_8)).status()).isEqualTo(400);
+        assertThat(refused(RecordFormat.JSON, ("\ufeff" + body).getBytes(StandardCharsets.UTF_8)).status())
+                .isEqualTo(400);
     }
 
     @Test
     void brokenUtf8IsABadRequest() {
         for (byte[] broken : new byte[][] {{(byte) 0xff}, {(byte) 0xc3, '('}, {(byte) 0xe2, (byte) 0x82}, {(byte) 0x80},
-            {(byte) 0xf0, (byte) 0x9f, (byte) 0x98}, {(byte) 0xf8, (byte) 0x88, (byte) 0x80, (byte) 0x80, (byte) 0x80}, {(byte) 0xc0, (byte) 0xaf},
+            {(byte) 0xf0, (byte) 0x9f, (byte) 0x98}, {(byte) 0xf8, (byte) 0x88, (byte) 0x80, (byte) 0x80, (byte) 0x80},
+            {(byte) 0xc0, (byte) 0xaf},
             {(byte) 0xed, (byte) 0xa0, (byte) 0x80}}) {
             GrowingBytes body = new GrowingBytes(64);
             body.put("{\"records\":[{\"value\":\"".getBytes(StandardCharsets.US_ASCII));

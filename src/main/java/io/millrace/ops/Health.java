@@ -1,0 +1,93 @@
+package io.millrace.ops;
+
+import java.nio.file.Files;
+import java.util.List;
+import org.eclipse.microprofile.health.HealthCheckResponse;
+import org.eclipse.microprofile.health.HealthCheckResponseBuilder;
+
+/**
+ * Judges a server.
+ * <ul>
+ * <li>Started: the configuration is valid and the registers are restored.
+ * <li>Ready: the logs are recovered, every log directory and the journal can be written, the broker serves. A
+ * damaged batch or a partition that does not work is named, but the server stays ready: the others do not suffer.
+ * <li>Live: no writer has ended unasked and no threads are deadlocked. A disk that failed, a port in use or a start
+ * that failed does not make the server dead, since a restart mends none of them.
+ * </ul>
+ */
+final class Health {
+    private static final int MAX_NOTES = 20;
+
+    private Health() {
+    }
+
+    /** @param server null until the application starts */
+    static HealthCheckResponse started(Server server) {
+        Server.State state = state(server);
+        boolean up = state == Server.State.REGISTERS_RESTORED || state == Server.State.SERVING;
+        return named("millrace-started", server).status(up).build();
+    }
+
+    /** @param server null until the application starts */
+    static HealthCheckResponse ready(Server server) {
+        HealthCheckResponseBuilder response = named("millrace-ready", server);
+        boolean up = state(server) == Server.State.SERVING;
+        if (server != null) {
+            for (Server.Writer writer : server.writers()) {
+                String problem = problem(writer);
+                up &= problem == null;
+                response.withData(writer.directory().root().toString(), problem == null ? "online" : problem);
+            }
+            if (server.journalFailure() != null) {
+                up = false;
+                response.withData("journal", server.journalFailure().getMessage());
+            }
+            List<String> damage = server.damage(MAX_NOTES);
+            for (int i = 0; i < damage.size(); i++) {
+                response.withData("damage-" + (i + 1), damage.get(i));
+            }
+        }
+        return response.status(up).build();
+    }
+
+    private static String problem(Server.Writer writer) {
+        if (writer.directory().failure() != null) {
+            return writer.directory().failure().getMessage();
+        }
+        if (writer.isDead()) {
+            return "its writer has ended: restart the server";
+        }
+        return Files.isWritable(writer.directory().root()) ? null : "the folder cannot be written";
+    }
+
+    /** @param server null until the application starts */
+    static HealthCheckResponse live(Server server) {
+        HealthCheckResponseBuilder response = named("millrace-live", server);
+        boolean up = true;
+        if (server != null) {
+            for (Server.Writer writer : server.writers()) {
+                if (writer.isDead()) {
+                    up = false;
+                    response.withData(writer.directory().root().toString(), "its writer has ended");
+                }
+            }
+        }
+        List<String> deadlocked = DeadlockedThreads.names();
+        if (!deadlocked.isEmpty()) {
+            up = false;
+            response.withData("deadlocked-threads", String.join(", ", deadlocked));
+        }
+        return response.status(up).build();
+    }
+
+    private static Server.State state(Server server) {
+        return server == null ? Server.State.STARTING : server.state();
+    }
+
+    private static HealthCheckResponseBuilder named(String name, Server server) {
+        HealthCheckResponseBuilder response =
+                HealthCheckResponse.named(name).withData("state", state(server).toString());
+        return server == null || server.startFailure() == null ? response
+                : response.withData("reason", server.startFailure());
+    }
+}

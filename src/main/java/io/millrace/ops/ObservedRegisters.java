@@ -1,0 +1,54 @@
+package io.millrace.ops;
+
+import io.millrace.cluster.Register;
+import io.millrace.cluster.RegisterStore;
+import io.millrace.cluster.RegisterUnavailableException;
+import java.util.Optional;
+import java.util.SortedSet;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/** Registers whose failures are told to someone. */
+final class ObservedRegisters implements RegisterStore {
+    private final RegisterStore registers;
+    private final Runnable failed;
+
+    ObservedRegisters(RegisterStore registers, Runnable failed) {
+        this.registers = registers;
+        this.failed = failed;
+    }
+
+    @Override
+    public Optional<Register> read(String key) {
+        return observed(() -> registers.read(key));
+    }
+
+    @Override
+    public Optional<Register> compareAndSet(String key, long expectedVersion, String value) {
+        return observed(() -> registers.compareAndSet(key, expectedVersion, value));
+    }
+
+    @Override
+    public boolean compareAndDelete(String key, long expectedVersion) {
+        return observed(() -> registers.compareAndDelete(key, expectedVersion));
+    }
+
+    @Override
+    public SortedSet<String> keys(String prefix) {
+        return observed(() -> registers.keys(prefix));
+    }
+
+    @Override
+    public AutoCloseable subscribe(Consumer<String> changedKey) {
+        return observed(() -> registers.subscribe(changedKey));
+    }
+
+    private <T> T observed(Supplier<T> call) {
+        try {
+            return call.get();
+        } catch (RegisterUnavailableException e) {
+            failed.run();
+            throw e;
+        }
+    }
+}

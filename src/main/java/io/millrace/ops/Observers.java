@@ -1,0 +1,13 @@
+package io.millrace.ops;
+
+import io.millrace.broker.BrokerObserver;
+import io.millrace.log.LogObserver;
+
+/**
+ * Who is told of what the server does.
+ *
+ * @param registerFailed run each time that a register could not be read or changed; must return at once
+ */
+record Observers(BrokerObserver broker, LogObserver log, Runnable registerFailed) {
+    static final Observers NONE = new Observers(BrokerObserver.NONE, LogObserver.NONE, () -> { });
+}

@@ -1,0 +1,82 @@
+package io.millrace.ops;
+
+import io.millrace.broker.Broker;
+import io.millrace.broker.BrokerException;
+import io.millrace.config.Settings;
+import java.lang.System.Logger.Level;
+import java.util.Set;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import org.eclipse.microprofile.metrics.Counter;
+import org.eclipse.microprofile.metrics.MetricRegistry;
+
+/** All metrics of the server but those of requests: registered from its making until it is closed. */
+final class ServerMetrics implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger(ServerMetrics.class.getName());
+    /** Age of what the gauges of partitions show. */
+    private static final long REFRESH_MS = 1_000;
+
+    private final MetricRegistry registry;
+    private final Instruments instruments;
+    private final Counter registerErrors;
+    private final TopicMetrics topics;
+    private final LogMetrics logs;
+    /** Guarded by this, as are the fields below. */
+    private final PartitionGauges partitions;
+    private DirectoryGauges directories;
+    private ScheduledFuture<?> refreshing;
+    private boolean closed;
+
+    ServerMetrics(MetricRegistry registry, Settings settings) {
+        this.registry = registry;
+        this.instruments = new Instruments(registry);
+        this.registerErrors = instruments.counter("millrace_register_errors",
+                "Reads and changes of registers of the cluster that failed");
+        this.topics = new TopicMetrics(registry, settings.intValue(Settings.METRICS_TOPICS_MAX));
+        this.logs = new LogMetrics(registry);
+        this.partitions = new PartitionGauges(registry, settings.intValue(Settings.METRICS_PARTITIONS_MAX));
+    }
+
+    Observers observers() {
+        return new Observers(topics, logs, registerErrors::inc);
+    }
+
+    /** Keeps gauges of the log directories and partitions of a server that serves, until this is closed. */
+    synchronized void watch(Server server, ScheduledExecutorService timers) {
+        if (!closed) {
+            directories = new DirectoryGauges(registry,
+                    server.writers().stream().map(Server.Writer::directory).toList());
+            refreshing = timers.scheduleWithFixedDelay(() -> refresh(server), 0, REFRESH_MS, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    private synchronized void refresh(Server server) {
+        if (closed) {
+            return;
+        }
+        try {
+            Broker broker = server.broker();
+            partitions.refresh(broker.partitions());
+            topics.retain(Set.copyOf(broker.topics().names()));
+        } catch (BrokerException stopping) {
+            LOG.log(Level.DEBUG, "the gauges stay as they are", stopping);
+        } catch (RuntimeException e) {
+            // Thrown on, it would end the schedule.
+            LOG.log(Level.WARNING, "the gauges of partitions could not be refreshed", e);
+        }
+    }
+
+    @Override
+    public synchronized void close() {
+        closed = true;
+        if (refreshing != null) {
+            refreshing.cancel(false);
+            directories.close();
+        }
+        partitions.close();
+        topics.close();
+        logs.close();
+        instruments.close();
+    }
+}

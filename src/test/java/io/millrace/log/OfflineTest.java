@@ -1,0 +1,132 @@
+package io.millrace.log;
+
+import static io.millrace.log.Batches.allValues;
+import static io.millrace.log.Batches.batch;
+import static io.millrace.log.Batches.sized;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Disks that fail or are full. */
+class OfflineTest {
+    @TempDir
+    Path root;
+
+    private final TestFiles files = new TestFiles();
+
+    private void assertOffline(TestDirectory test, PartitionLog log) {
+        assertThat(test.directory.failure()).isNotNull().hasMessageContaining(root.toString())
+            .hasMessageContaining("for the test").hasMessageContaining("free space").hasMessageContaining("restart");
+        assertThatThrownBy(() -> test.directory.append(log, List.of(batch(1, "later")), 0))
+            .isInstanceOf(LogDirectoryOfflineException.class);
+        assertThatThrownBy(() -> test.directory.applyRetention()).isInstanceOf(LogDirectoryOfflineException.class);
+        assertThatThrownBy(() -> test.directory.openLog("more", 0, TestDirectory.TOPIC_ID, TestDirectory.CONFIG))
+            .isInstanceOf(LogDirectoryOfflineException.class);
+    }
+
+    @Test
+    void afterAFailedForceNothingIsPublishedNothingForcedAgainAndWhatWasPublishedIsRead() {
+        try (TestDirectory test = new TestDirectory(root, files)) {
+            PartitionLog log = test.log();
+            test.append(log, batch(1, "good"));
+            int forces = files.logForces.get();
+            files.forcesFail = true;
+            assertThatThrownBy(() -> test.append(log, batch(1, "bad")))
+                .hasCauseInstanceOf(LogDirectoryOfflineException.class);
+            files.forcesFail = false;
+            assertOffline(test, log);
+            assertThat(log.logEndOffset()).isEqualTo(1);
+            assertThat(allValues(log, 0)).containsExactly("good");
+            test.close();
+            assertThat(files.logForces).as("a failed force is never tried again").hasValue(forces + 1);
+        }
+    }
+
+    @Test
+    void whatWaitsBehindAFailedForceFailsToo() {
+        try (TestDirectory test = new TestDirectory(root, files)) {
+            PartitionLog log = test.log();
+            int forces = files.logForces.get();
+            CountDownLatch gate = new CountDownLatch(1);
+            files.forceGate = gate;
+            CompletableFuture<AppendResult> first = test.directory.append(log, List.of(batch(1, "a")), 0);
+            while (files.logForces.get() == forces) {
+                Thread.onSpinWait();
+            }
+            CompletableFuture<AppendResult> second = test.directory.append(log, List.of(batch(1, "b")), 0);
+            CompletableFuture<Void> third = test.directory.applyRetention();
+            files.forcesFail = true;
+            gate.countDown();
+            for (CompletableFuture<?> each : List.of(first, second, third)) {
+                assertThatThrownBy(each::join).hasCauseInstanceOf(LogDirectoryOfflineException.class);
+            }
+            assertThat(log.logEndOffset()).isZero();
+        }
+    }
+
+    @Test
+    void aFullDiskTakesTheDirectoryOfflineAndARestartCutsWhatWasHalfWritten() {
+        try (TestDirectory test = new TestDirectory(root, files)) {
+            PartitionLog log = test.log();
+            test.append(log, batch(1, "good"));
+            files.room = 100;
+            assertThatThrownBy(() -> test.append(log, sized(1, 1000)))
+                .hasCauseInstanceOf(LogDirectoryOfflineException.class).hasMessageContaining("No space left");
+            assertOffline(test, log);
+            assertThat(allValues(log, 0)).containsExactly("good");
+        }
+        files.room = Long.MAX_VALUE;
+        try (TestDirectory test = new TestDirectory(root, files)) {
+            PartitionLog log = test.log();
+            assertThat(allValues(log, 0)).containsExactly("good");
+            assertThat(test.append(log, batch(1, "next")).baseOffset()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void aSegmentThatCannotBeCreatedTakesTheDirectoryOffline() {
+        try (TestDirectory test = new TestDirectory(root, files)) {
+            PartitionLog log = test.log(TestDirectory.segmentBytes(100));
+            test.append(log, batch(1, "good"));
+            files.opensFail = true;
+            assertThatThrownBy(() -> test.append(log, batch(1, "bad")))
+                .hasCauseInstanceOf(LogDirectoryOfflineException.class);
+            files.opensFail = false;
+            assertOffline(test, log);
+            assertThat(allValues(log, 0)).containsExactly("good");
+        }
+        try (TestDirectory test = new TestDirectory(root, files)) {
+            assertThat(allValues(test.log(), 0)).containsExactly("good");
+        }
+    }
+
+    @Test
+    void aLogThatCannotBeOpenedTakesTheDirectoryOffline() {
+        try (TestDirectory test = new TestDirectory(root, files)) {
+            PartitionLog log = test.log();
+            files.opensFail = true;
+            assertThatThrownBy(() -> test.directory.openLog("more", 0, TestDirectory.TOPIC_ID, TestDirectory.CONFIG))
+                .isInstanceOf(LogDirectoryOfflineException.class);
+            assertOffline(test, log);
+        }
+    }
+
+    @Test
+    void withoutAWriterAFailureFailsWhatWaits() {
+        LogDirectory directory = LogDirectory.open(root, TestDirectory.OPTIONS, new SettableClock(0), LogObserver.NONE,
+            files);
+        try (directory) {
+            PartitionLog log = directory.openLog("orders", 0, TestDirectory.TOPIC_ID, TestDirectory.CONFIG);
+            CompletableFuture<AppendResult> waiting = directory.append(log, List.of(batch(1, "a")), 0);
+            files.forcesFail = true;
+            directory.close();
+            assertThatThrownBy(waiting::join).hasCauseInstanceOf(LogDirectoryOfflineException.class);
+        }
+    }
+}

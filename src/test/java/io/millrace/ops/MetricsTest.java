@@ -1,0 +1,154 @@
+package io.millrace.ops;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millrace.broker.PartitionStatus;
+import io.millrace.config.Settings;
+import io.millrace.log.CorruptLogException;
+import io.millrace.log.LogObserver;
+import io.millrace.rest.TopicsResource;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class MetricsTest {
+    private final RecordedMetrics recorded = new RecordedMetrics();
+
+    private static PartitionStatus status(String topic, int partition, long highWatermark) {
+        return new PartitionStatus(topic, partition, 1, highWatermark, highWatermark, 1000, 2);
+    }
+
+    @Test
+    void recordsAndBytesAreCountedByTopicWithoutLookingTheCountersUp() {
+        TopicMetrics topics = new TopicMetrics(recorded.registry(), 10);
+        topics.produced("a", 3, 300);
+        int lookUps = recorded.lookUps();
+        topics.produced("a", 4, 400);
+        topics.fetched("a", 5, 500);
+
+        assertThat(recorded.lookUps()).isEqualTo(lookUps);
+        assertThat(recorded.all()).containsOnly(
+                Map.entry("millrace_records_in{topic=a}", 7L),
+                Map.entry("millrace_bytes_in{topic=a}", 700L),
+                Map.entry("millrace_records_out{topic=a}", 5L),
+                Map.entry("millrace_bytes_out{topic=a}", 500L));
+    }
+
+    @Test
+    void theCountersOfADeletedTopicGo() {
+        TopicMetrics topics = new TopicMetrics(recorded.registry(), 10);
+        topics.produced("a", 1, 1);
+        topics.topicDeleted("a");
+        assertThat(recorded.all()).isEmpty();
+
+        topics.produced("a", 1, 1);
+        topics.retain(Set.of("b"));
+        assertThat(recorded.all()).as("an append that outlived its topic").isEmpty();
+    }
+
+    @Test
+    void topicsBeyondTheBoundAreCountedTogether() {
+        TopicMetrics topics = new TopicMetrics(recorded.registry(), 2);
+        IntStream.range(0, 5).forEach(i -> topics.produced("topic-" + i, 1, 10));
+        topics.retain(Set.of("topic-0", "topic-1", "topic-2", "topic-3", "topic-4"));
+
+        assertThat(recorded.all()).hasSize(3 * 4).containsEntry("millrace_records_in{topic=topic-1}", 1L)
+                .containsEntry("millrace_records_in{topic=*}", 3L);
+        topics.close();
+        assertThat(recorded.all()).isEmpty();
+    }
+
+    @Test
+    void gaugesFollowThePartitionsThatThereAre() {
+        PartitionGauges gauges = new PartitionGauges(recorded.registry(), 10);
+        gauges.refresh(List.of(status("a", 0, 5), status("b", 0, 6)));
+        gauges.refresh(List.of(status("a", 0, 7), status("a", 1, 8)));
+
+        assertThat(recorded.all()).hasSize(2 * 5)
+                .containsEntry("millrace_high_watermark{partition=0,topic=a}", 7L)
+                .containsEntry("millrace_high_watermark{partition=1,topic=a}", 8L)
+                .containsEntry("millrace_log_start_offset{partition=0,topic=a}", 1L)
+                .containsEntry("millrace_log_end_offset{partition=0,topic=a}", 7L)
+                .containsEntry("millrace_log_size_bytes{partition=0,topic=a}", 1000L)
+                .containsEntry("millrace_log_segments{partition=0,topic=a}", 2L);
+        gauges.close();
+        assertThat(recorded.all()).isEmpty();
+    }
+
+    @Test
+    void partitionsBeyondTheBoundHaveNoGaugesUntilOthersGo() {
+        PartitionGauges gauges = new PartitionGauges(recorded.registry(), 1);
+        gauges.refresh(List.of(status("a", 0, 5), status("b", 0, 6)));
+        assertThat(recorded.all().keySet()).allMatch(name -> name.endsWith("{partition=0,topic=a}"));
+        gauges.refresh(List.of(status("b", 0, 6)));
+        assertThat(recorded.all().keySet()).hasSize(5).allMatch(name -> name.endsWith("{partition=0,topic=b}"));
+    }
+
+    @Test
+    void whatTheWritersDoIsMeasured() {
+        LogMetrics logs = new LogMetrics(recorded.registry());
+        int lookUps = recorded.lookUps();
+        logs.forced(1_500);
+        logs.drained(3, 4_000);
+
+        assertThat(recorded.lookUps()).isEqualTo(lookUps);
+        assertThat(recorded.all()).containsEntry("millrace_fsync_seconds", 1_500L)
+                .containsEntry("millrace_drain_appends", 3L).containsEntry("millrace_drain_bytes", 4_000L)
+                .containsEntry("millrace_damaged_batches", 0L);
+    }
+
+    @Test
+    void aDamagedBatchIsCountedAndNotedOnceHoweverOftenItIsRead() {
+        LogMetrics logs = new LogMetrics(recorded.registry());
+        DamageNotes notes = new DamageNotes(logs);
+        for (int i = 0; i < 3; i++) {
+            notes.damaged(damage(42));
+        }
+        notes.damaged(damage(43));
+
+        assertThat(recorded.all()).containsEntry("millrace_damaged_batches", 2L);
+        assertThat(notes.all()).hasSize(2).allMatch(note -> note.contains("topic a, partition 0"));
+    }
+
+    @Test
+    void theNotesOfDamageAreBounded() {
+        AtomicInteger counted = new AtomicInteger();
+        DamageNotes notes = new DamageNotes(new LogObserver() {
+            @Override
+            public void damaged(CorruptLogException damage) {
+                counted.incrementAndGet();
+            }
+        });
+        IntStream.range(0, 500).forEach(position -> notes.damaged(damage(position)));
+        assertThat(counted).hasValue(500);
+        assertThat(notes.all()).hasSizeLessThan(500);
+    }
+
+    private static CorruptLogException damage(long position) {
+        return new CorruptLogException("a", 0, Path.of("00000000000000000000.log"), position, "the CRC is wrong");
+    }
+
+    @Test
+    void nothingStaysRegisteredWhenTheServerStops() {
+        ServerMetrics metrics = new ServerMetrics(recorded.registry(),
+                Settings.read(Settings.CATALOGUE, name -> Optional.empty()));
+        metrics.observers().registerFailed().run();
+        metrics.observers().broker().produced("a", 1, 1);
+        assertThat(recorded.all()).containsEntry("millrace_register_errors", 1L);
+        metrics.close();
+        metrics.close();
+        assertThat(recorded.all()).isEmpty();
+    }
+
+    @Test
+    void anOperationIsNamedAfterItsResourceAndMethod() {
+        assertThat(Arrays.stream(TopicsResource.class.getDeclaredMethods()).map(RequestMetrics::operation))
+                .contains("topics.list", "topics.produce");
+    }
+}
