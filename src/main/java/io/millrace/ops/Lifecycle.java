@@ -11,6 +11,7 @@ import jakarta.annotation.PreDestroy;
 import jakarta.annotation.Resource;
 import jakarta.enterprise.concurrent.ManagedExecutorService;
 import jakarta.enterprise.concurrent.ManagedScheduledExecutorService;
+import jakarta.enterprise.concurrent.ManagedThreadFactory;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.event.Startup;
@@ -38,6 +39,8 @@ public class Lifecycle implements BrokerAccess {
     private ManagedExecutorService workers;
     @Resource
     private ManagedScheduledExecutorService timers;
+    @Resource
+    private ManagedThreadFactory threads;
     @Inject
     private Config config;
     @Inject
@@ -55,7 +58,8 @@ public class Lifecycle implements BrokerAccess {
         Configuration valid = configuration();
         ServerMetrics measuring = new ServerMetrics(registry, valid.settings());
         metrics = measuring;
-        Server starting = new Server(valid, workers, timers, Clock.systemUTC(), measuring.observers());
+        Server starting = new Server(valid, workers, new AnswerThreads(threads), timers, Clock.systemUTC(),
+                measuring.observers());
         server = starting;
         workers.execute(() -> {
             starting.start();

@@ -45,6 +45,7 @@ final class Server implements AutoCloseable {
 
     private final Configuration configuration;
     private final ExecutorService workers;
+    private final AnswerThreads answers;
     private final ScheduledExecutorService timers;
     private final Clock clock;
     private final Observers observers;
@@ -60,10 +61,11 @@ final class Server implements AutoCloseable {
     private volatile String startFailure;
 
     /** @param workers must have a thread for each log directory and for the journal, beside those that do the work */
-    Server(Configuration configuration, ExecutorService workers, ScheduledExecutorService timers, Clock clock,
-           Observers observers) {
+    Server(Configuration configuration, ExecutorService workers, AnswerThreads answers, ScheduledExecutorService timers,
+           Clock clock, Observers observers) {
         this.configuration = configuration;
         this.workers = workers;
+        this.answers = answers;
         this.timers = timers;
         this.clock = clock;
         this.observers = observers;
@@ -87,8 +89,9 @@ final class Server implements AutoCloseable {
             }
             writers = List.copyOf(started);
             List<LogDirectory> directories = started.stream().map(Writer::directory).toList();
+            opened.push(answers);
             broker = open(() -> Broker.open(configuration.broker(),
-                    new ObservedRegisters(node.registers(), observers.registerFailed()), directories, workers, timers,
+                    new ObservedRegisters(node.registers(), observers.registerFailed()), directories, answers, timers,
                     clock, observers.broker()));
             state = State.SERVING;
             LOG.log(Level.INFO, "Millrace is ready: broker {0}, log directories {1}",

@@ -1,0 +1,36 @@
+package io.millrace.ops;
+
+import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The threads that resume suspended requests and write their answers. They are managed threads, but not those of the managed
+ * executor: that one shares its threads with the HTTP requests, and the server's web container keeps per-thread state of
+ * the last request on them; a response that is resumed on such a thread is now and then given that other request's
+ * state, fails with a NullPointerException, and may never be answered.
+ */
+final class AnswerThreads implements Executor, AutoCloseable {
+    /** A slow client holds a thread while its answer is written. */
+    private static final int MOST = 64;
+    private static final int IDLE_SECONDS = 60;
+
+    private final ThreadPoolExecutor threads;
+
+    AnswerThreads(ThreadFactory factory) {
+        threads = new ThreadPoolExecutor(MOST, MOST, IDLE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), factory);
+        threads.allowCoreThreadTimeOut(true);
+    }
+
+    @Override
+    public void execute(Runnable task) {
+        threads.execute(task);
+    }
+
+    @Override
+    public void close() {
+        threads.shutdown();
+    }
+}
