@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CancellationException;
@@ -21,6 +22,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /**
  * All that runs in this server, put together: the cluster member, the log directories with a writer each, the broker. A
@@ -117,16 +119,17 @@ final class Server implements AutoCloseable {
             opened.push(resource);
             return resource;
         } catch (RuntimeException e) {
-            List<String> notes = new ArrayList<>();
-            if (e.getCause() instanceof FileSystemException) {
-                notes.add(e.getCause().getClass().getSimpleName()); // its message may be a bare path
-            }
-            for (Setting setting : settings) {
-                notes.add(setting.name());
-            }
-            throw new IllegalStateException(
-                    notes.isEmpty() ? e.getMessage() : e.getMessage() + " (" + String.join(", ", notes) + ")", e);
+            throw new IllegalStateException(explained(e, settings), e);
         }
+    }
+
+    private static String explained(RuntimeException failure, Setting... settings) {
+        String text = failure.getMessage();
+        if (failure.getCause() instanceof FileSystemException) {
+            text += ": " + failure.getCause().getClass().getSimpleName(); // its message may be a bare path
+        }
+        return settings.length == 0 ? text : text + " (see " + Arrays.stream(settings).map(Setting::name)
+                .collect(Collectors.joining(", ")) + ")";
     }
 
     State state() {

@@ -18,7 +18,7 @@ import org.eclipse.microprofile.metrics.MetricRegistry;
 import org.eclipse.microprofile.metrics.Tag;
 import org.eclipse.microprofile.metrics.Timer;
 
-/** A metric registry where no server provides one: it knows of each metric the number that was counted, timed or set. */
+/** A metric registry where no server provides one: it knows of each metric what was counted, timed or set. */
 final class RecordedMetrics {
     private final Map<MetricID, Supplier<Number>> metrics = new ConcurrentHashMap<>();
     private final AtomicInteger lookUps = new AtomicInteger();

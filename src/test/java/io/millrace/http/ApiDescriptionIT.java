@@ -1,0 +1,101 @@
+package io.millrace.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millrace.rest.BridgeResource;
+import io.millrace.rest.PartitionsResource;
+import io.millrace.rest.RecordsResource;
+import io.millrace.rest.TopicAdministrationResource;
+import io.millrace.rest.TopicsResource;
+import jakarta.json.JsonObject;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.HttpMethod;
+import jakarta.ws.rs.Path;
+import java.lang.annotation.Annotation;
+import java.lang.reflect.Method;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+
+/** The description of the API that the server gives is that of the API that it has. */
+class ApiDescriptionIT {
+    private static final List<Class<?>> RESOURCES = List.of(BridgeResource.class, TopicsResource.class,
+            PartitionsResource.class, RecordsResource.class, TopicAdministrationResource.class);
+
+    private final HttpApi api = new HttpApi();
+
+    private JsonObject description() {
+        return api.get("/openapi", "application/json").is(200).object();
+    }
+
+    @Test
+    void itSaysWhatItDescribesAndIsToBeTriedOut() {
+        JsonObject info = description().getJsonObject("info");
+        assertThat(info.getString("title")).isEqualTo("Millrace");
+        assertThat(info.getString("version")).isEqualTo(api.get("/").object().getString("bridge_version"));
+        assertThat(api.get("/openapi/ui/", "text/html").is(200).body()).containsIgnoringCase("<html");
+    }
+
+    @Test
+    void itHasEveryOperationWithItsContentTypesAndNoOther() {
+        Map<String, Set<String>> implemented = new TreeMap<>();
+        for (Class<?> resource : RESOURCES) {
+            for (Method method : resource.getDeclaredMethods()) {
+                String verb = verb(method);
+                if (verb != null) {
+                    implemented.computeIfAbsent(verb + " " + path(resource, method), key -> new TreeSet<>())
+                            .addAll(consumed(method));
+                }
+            }
+        }
+        assertThat(described()).isEqualTo(implemented);
+    }
+
+    private Map<String, Set<String>> described() {
+        Map<String, Set<String>> described = new TreeMap<>();
+        JsonObject components = description().getJsonObject("components");
+        description().getJsonObject("paths").forEach((path, item) -> item.asJsonObject().forEach((verb, operation) -> {
+            if (!verb.equals("parameters")) {
+                described.put(verb.toUpperCase(Locale.ROOT) + " " + path, body(operation.asJsonObject(), components));
+            }
+        }));
+        return described;
+    }
+
+    private static Set<String> body(JsonObject operation, JsonObject components) {
+        JsonObject body = operation.getJsonObject("requestBody");
+        if (body == null) {
+            return Set.of();
+        }
+        String reference = body.getString("$ref", null);
+        JsonObject resolved = reference == null ? body : components.getJsonObject("requestBodies")
+                .getJsonObject(reference.substring(reference.lastIndexOf('/') + 1));
+        return new TreeSet<>(resolved.getJsonObject("content").keySet());
+    }
+
+    private static String verb(Method method) {
+        for (Annotation annotation : method.getAnnotations()) {
+            HttpMethod verb = annotation.annotationType().getAnnotation(HttpMethod.class);
+            if (verb != null) {
+                return verb.value();
+            }
+        }
+        return null;
+    }
+
+    private static String path(Class<?> resource, Method method) {
+        Path own = method.getAnnotation(Path.class);
+        String root = resource.getAnnotation(Path.class).value();
+        return own == null ? root : root + "/" + own.value();
+    }
+
+    private static List<String> consumed(Method method) {
+        Consumes consumes = method.getAnnotation(Consumes.class);
+        return consumes == null ? List.of() : Arrays.asList(consumes.value());
+    }
+}
