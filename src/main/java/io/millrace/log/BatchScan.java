@@ -119,8 +119,8 @@ final class BatchScan {
     }
 
     /**
-     * Moves from damaged bytes to the next intact batch: where the damaged one says that it ends, or else wherever one is
-     * found. Stays at the end when there is none.
+     * Moves from damaged bytes to the next intact batch: where the damaged one says that it ends, or else wherever one
+     * is found. Stays at the end when there is none.
      *
      * @param minOffset lowest base offset that the batch can have
      * @param maxOffset exclusive bound of its last offset

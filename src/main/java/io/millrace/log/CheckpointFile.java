@@ -11,7 +11,9 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Optional;
 
-/** A small text file that is replaced as a whole: after a crash it holds the old lines or the new ones, never a mixture. */
+/**
+ * A small text file that is replaced as a whole: after a crash it holds the old lines or the new ones, never a mixture.
+ */
 final class CheckpointFile {
     static final String TEMPORARY_SUFFIX = ".tmp";
 

@@ -5,7 +5,9 @@ import java.util.Set;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** What is known of one segment's damaged places, so that each is reported once and searched behind once. Thread-safe. */
+/**
+ * What is known of one segment's damaged places, so that each is reported once and searched behind once. Thread-safe.
+ */
 final class DamageNotes {
     private final Set<Long> reported = ConcurrentHashMap.newKeySet();
     private final Map<Long, Long> nextIntact = new ConcurrentHashMap<>();

@@ -34,8 +34,9 @@ final class DirectoryWriter {
     }
 
     /**
-     * Appends to the same log share a write unless another task stands between them. Whoever waits for an append is told
-     * after the log's flush policy holds; whoever is not told when this throws, is to be told that the directory failed.
+     * Appends to the same log share a write unless another task stands between them. Whoever waits for an append is
+     * told after the log's flush policy holds; whoever is not told when this throws, is to be told that the directory
+     * failed.
      */
     void carryOut(List<WriteTask> tasks) throws IOException {
         List<PendingAppend> group = new ArrayList<>();

@@ -4,9 +4,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
- * Gathers many buffers into one system write: they are copied into one direct buffer, and that is written when it is full
- * or at the end. The platform's own gathering write makes the same copy, but through a direct buffer for each heap buffer,
- * which it then keeps for the thread: memory would grow with the traffic. One thread only.
+ * Gathers many buffers into one system write: they are copied into one direct buffer, and that is written when it is
+ * full or at the end. The platform's own gathering write makes the same copy, but through a direct buffer for each heap
+ * buffer, which it then keeps for the thread: memory would grow with the traffic. One thread only.
  */
 final class GatheringWriter {
     private static final int CAPACITY = 1024 * 1024;

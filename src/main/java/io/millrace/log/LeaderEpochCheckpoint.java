@@ -68,7 +68,9 @@ final class LeaderEpochCheckpoint {
         changed |= entries.removeIf(entry -> entry.startOffset() >= endOffset);
     }
 
-    /** Forgets the epochs that ended before a log's new start; the one in force there begins at the start from now on. */
+    /**
+     * Forgets the epochs that ended before a log's new start; the one in force there begins at the start from now on.
+     */
     void truncateFromStart(long startOffset) {
         int inForce = -1;
         while (inForce + 1 < entries.size() && entries.get(inForce + 1).startOffset() <= startOffset) {

@@ -137,7 +137,9 @@ final class LogAppender {
         }
     }
 
-    /** Begins a new segment. Only with a flush policy that forces is the old one forced here; the writer shall not wait. */
+    /**
+     * Begins a new segment. Only with a flush policy that forces is the old one forced here; the writer shall not wait.
+     */
     private void roll(LogConfig config) throws IOException {
         unforced.add(active());
         if (config.flush() != FlushPolicy.OS) {

@@ -5,15 +5,12 @@ import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -58,7 +55,7 @@ public final class LogDirectory implements AutoCloseable, Runnable {
     private final Path root;
     private final Clock clock;
     private final LogObserver observer;
-    private final FileAccess files;
+    private final LogFolders folders;
     private final DirectoryLock lock;
     private final WriteQueue queue;
     private final DirectoryWriter writer;
@@ -69,12 +66,11 @@ public final class LogDirectory implements AutoCloseable, Runnable {
     private final CountDownLatch writerEnded = new CountDownLatch(1);
     private final AtomicBoolean closing = new AtomicBoolean();
 
-    private LogDirectory(Path root, Options options, Clock clock, LogObserver observer, FileAccess files,
-                         DirectoryLock lock) {
-        this.root = root;
+    private LogDirectory(LogFolders folders, Options options, Clock clock, LogObserver observer, DirectoryLock lock) {
+        this.root = folders.root();
+        this.folders = folders;
         this.clock = clock;
         this.observer = observer;
-        this.files = files;
         this.lock = lock;
         this.queue = new WriteQueue(options.maxQueuedBytes(), options.maxQueuedAppends());
         this.writer = new DirectoryWriter(queue, options.flushInterval(), observer);
@@ -94,31 +90,16 @@ public final class LogDirectory implements AutoCloseable, Runnable {
         try {
             Files.createDirectories(root);
             DirectoryLock lock = DirectoryLock.acquire(root);
+            LogFolders folders = new LogFolders(root, files);
             try {
-                finishDeletions(root, files);
+                folders.finishDeletions();
             } catch (IOException e) {
                 lock.close();
                 throw e;
             }
-            return new LogDirectory(root, options, clock, observer, files, lock);
+            return new LogDirectory(folders, options, clock, observer, lock);
         } catch (IOException e) {
             throw offline(root, e);
-        }
-    }
-
-    private static void finishDeletions(Path root, FileAccess files) throws IOException {
-        for (Path entry : folders(root)) {
-            if (LogName.isDeletedFolder(entry.getFileName().toString())) {
-                new LogFolder(entry, files).remove();
-            }
-        }
-    }
-
-    private static List<Path> folders(Path root) throws IOException {
-        try (DirectoryStream<Path> entries = Files.newDirectoryStream(root, entry -> Files.isDirectory(entry))) {
-            List<Path> folders = new ArrayList<>();
-            entries.forEach(folders::add);
-            return folders;
         }
     }
 
@@ -131,15 +112,7 @@ public final class LogDirectory implements AutoCloseable, Runnable {
      */
     public List<Found> found() {
         try {
-            List<Found> found = new ArrayList<>();
-            for (Path entry : folders(root)) {
-                Optional<LogName> name = LogName.ofFolder(entry.getFileName().toString());
-                if (name.isPresent()) {
-                    UUID topicId = new LogFolder(entry, files).topicId().orElse(null);
-                    found.add(new Found(name.get().topic(), name.get().partition(), topicId));
-                }
-            }
-            return found;
+            return folders.found();
         } catch (IOException e) {
             throw fail(e);
         }
@@ -174,18 +147,7 @@ public final class LogDirectory implements AutoCloseable, Runnable {
             throw new IllegalStateException("the log of " + name + " is open already");
         }
         queue.ensureOpen();
-        LogFolder folder = folder(name);
-        if (!Files.isDirectory(folder.path())) {
-            Files.createDirectory(folder.path());
-            files.forceDirectory(root);
-        }
-        Optional<UUID> storedId = folder.topicId();
-        if (storedId.isEmpty()) {
-            folder.writeTopicId(topicId);
-        } else if (!storedId.get().equals(topicId)) {
-            throw new IllegalStateException("the log of " + name + " belongs to the topic with the id " + storedId.get()
-                + ", and not " + topicId + ": delete the old one first");
-        }
+        LogFolder folder = folders.claim(name, topicId);
         PartitionLog log = new PartitionLog(name, topicId, this, config, observer);
         LogAppender appender = new LogAppender(log, folder, LogRecovery.recover(log, folder), clock, observer);
         log.attach(appender);
@@ -200,15 +162,12 @@ public final class LogDirectory implements AutoCloseable, Runnable {
         return log;
     }
 
-    private LogFolder folder(LogName name) {
-        return new LogFolder(root.resolve(name.folder()), files);
-    }
-
     // ---- changes
 
     /**
-     * Queues whole, valid batches for an atomic append: consecutive offsets, one segment write. Offsets, leader epoch and,
-     * where the log wants it, timestamps are written into the buffers, which belong to the log until the future is done.
+     * Queues whole, valid batches for an atomic append: consecutive offsets, one segment write. Offsets, leader epoch
+     * and, where the log wants it, timestamps are written into the buffers, which belong to the log until the future is
+     * done.
      * Completes when the log's flush policy holds, and on the writer's thread: do not linger there.
      *
      * @param batches     each holds one or more whole batches, position to limit
@@ -271,18 +230,16 @@ public final class LogDirectory implements AutoCloseable, Runnable {
             }
             writer.forget(log.appender());
             log.appender().abandon();
-            Path target = root.resolve(name.deletedFolder());
-            Files.move(folder(name).path(), target, StandardCopyOption.ATOMIC_MOVE);
-            files.forceDirectory(root);
+            LogFolder renamed = folders.rename(name);
             logs.remove(name);
-            new LogFolder(target, files).remove();
+            renamed.remove();
             return null;
         });
     }
 
     /**
-     * Applies retention, and rolls by time, to every open log; also moves their recovery points up, so that less is to be
-     * verified after a crash.
+     * Applies retention, and rolls by time, to every open log; also moves their recovery points up, so that less is to
+     * be verified after a crash.
      */
     public CompletableFuture<Void> applyRetention() {
         return queue(() -> {
@@ -309,8 +266,8 @@ public final class LogDirectory implements AutoCloseable, Runnable {
     // ---- the writer
 
     /**
-     * The writer: returns when the directory is closed or has failed. An interrupt while it waits does not end it; one in
-     * the middle of a write is an input/output error.
+     * The writer: returns when the directory is closed or has failed. An interrupt while it waits does not end it; one
+     * in the middle of a write is an input/output error.
      *
      * @throws IllegalStateException when another thread is the writer already
      */
@@ -394,8 +351,8 @@ public final class LogDirectory implements AutoCloseable, Runnable {
     }
 
     /**
-     * Ends the writer after what is queued, forces everything, notes the clean shutdown, releases the lock. Where there is
-     * no writer, the calling thread does what is queued. Reads fail afterwards.
+     * Ends the writer after what is queued, forces everything, notes the clean shutdown, releases the lock. Where there
+     * is no writer, the calling thread does what is queued. Reads fail afterwards.
      *
      * @throws IllegalStateException on the writer's own thread
      */

@@ -1,6 +1,6 @@
 package io.millrace.log;
 
-/** Told by the writer what it did; must return at once. */
+/** Told what the writer did and what readers met, on their threads: thread-safe, must return at once and not throw. */
 public interface LogObserver {
     LogObserver NONE = new LogObserver() { };
 

@@ -7,8 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Opens a log that is on disk, or begins a new one. What lies before the recovery point was durable and is believed, with
- * a look at the indexes; everything behind is verified. A torn end is cut off, and nothing else ever is.
+ * Opens a log that is on disk, or begins a new one. What lies before the recovery point was durable and is believed,
+ * with a look at the indexes; everything behind is verified. A torn end is cut off, and nothing else ever is.
  */
 final class LogRecovery {
     private static final Logger LOG = System.getLogger(LogRecovery.class.getName());
@@ -111,8 +111,8 @@ final class LogRecovery {
     }
 
     private void cut(Segment segment, long position) throws IOException {
-        LOG.log(Level.WARNING, "{0}: {1} ends in an unfinished write: {2} bytes from byte {3} on are cut off", log.name(),
-            segment.file().path().getFileName(), segment.sizeInBytes() - position, position);
+        LOG.log(Level.WARNING, "{0}: {1} ends in an unfinished write: {2} bytes from byte {3} on are cut off",
+            log.name(), segment.file().path().getFileName(), segment.sizeInBytes() - position, position);
         segment.truncate(position);
         changed = true;
     }

@@ -23,7 +23,10 @@ final class OffsetIndex extends SparseIndex {
         return buffer.getInt(index);
     }
 
-    /** The last entry whose batch ends at or before the offset; null when the search has to begin at the segment's begin. */
+    /**
+     * The last entry whose batch ends at or before the offset; null when the search has to begin at the segment's
+     * begin.
+     */
     Entry lookup(long offset) throws IOException {
         return entry(floor(offset - baseOffset));
     }

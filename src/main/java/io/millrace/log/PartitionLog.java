@@ -76,8 +76,8 @@ public final class PartitionLog {
     }
 
     /**
-     * Whole batches, each checked against its CRC, beginning with the one that holds {@code offset}: a heap buffer of at
-     * most {@code maxBytes}, but always at least one batch when there is one; empty when there is none below
+     * Whole batches, each checked against its CRC, beginning with the one that holds {@code offset}: a heap buffer of
+     * at most {@code maxBytes}, but always at least one batch when there is one; empty when there is none below
      * {@code maxOffset}. Ends at a segment's end, and before a damaged batch.
      *
      * @param maxOffset exclusive: batches whose last offset is at or above it are not handed out
@@ -91,10 +91,11 @@ public final class PartitionLog {
     }
 
     /**
-     * As {@link #read(long, long, int)}, into a buffer of the caller's, heap or direct, which can be used again afterwards
-     * and spares the making of a new one.
+     * As {@link #read(long, long, int)}, into a buffer of the caller's, heap or direct, which can be used again
+     * afterwards and spares the making of a new one.
      *
-     * @param target the batches go to its position, and no more than it has room for; position and limit stay as they are
+     * @param target the batches go to its position, and no more than it has room for; position and limit stay as they
+     * are
      * @return a view of the target, or a new heap buffer when the first batch alone has no room there
      */
     public ByteBuffer read(long offset, long maxOffset, ByteBuffer target) {
@@ -131,8 +132,8 @@ public final class PartitionLog {
     }
 
     /**
-     * The first record, in offset order, whose timestamp is at or after the given one (ms since the epoch); damaged batches
-     * are passed over.
+     * The first record, in offset order, whose timestamp is at or after the given one (ms since the epoch); damaged
+     * batches are passed over.
      *
      * @throws IllegalStateException when the log was closed or deleted
      * @throws UncheckedIOException  when the disk cannot be read, or the thread was interrupted

@@ -11,8 +11,8 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
  * A piece of a log: a file of record batches and its two indexes. Written by the log writer's thread, read by any; how
- * far it may be read is said by the log's {@link LogView}. Its files stay open, and readable even when they were deleted,
- * until the last reader has let go of it.
+ * far it may be read is said by the log's {@link LogView}. Its files stay open, and readable even when they were
+ * deleted, until the last reader has let go of it.
  */
 final class Segment {
     private static final int HINTS = 16;
@@ -52,9 +52,9 @@ final class Segment {
     static Segment create(LogFolder folder, long baseOffset) throws IOException {
         FileAccess files = folder.files();
         return new Segment(baseOffset,
-            SegmentFile.create(files, folder.segmentFile(baseOffset, LogFolder.LOG_SUFFIX)),
-            SegmentFile.create(files, folder.segmentFile(baseOffset, LogFolder.INDEX_SUFFIX)),
-            SegmentFile.create(files, folder.segmentFile(baseOffset, LogFolder.TIME_INDEX_SUFFIX)));
+            SegmentFile.createNew(files, folder.segmentFile(baseOffset, LogFolder.LOG_SUFFIX)),
+            SegmentFile.createEmpty(files, folder.segmentFile(baseOffset, LogFolder.INDEX_SUFFIX)),
+            SegmentFile.createEmpty(files, folder.segmentFile(baseOffset, LogFolder.TIME_INDEX_SUFFIX)));
     }
 
     /** A segment that is on disk; missing indexes are made, empty. */
@@ -67,7 +67,7 @@ final class Segment {
     }
 
     private static SegmentFile openOrCreate(FileAccess files, Path path) throws IOException {
-        return Files.exists(path) ? SegmentFile.open(files, path) : SegmentFile.create(files, path);
+        return Files.exists(path) ? SegmentFile.open(files, path) : SegmentFile.createEmpty(files, path);
     }
 
     long baseOffset() {
@@ -271,7 +271,9 @@ final class Segment {
         }
     }
 
-    /** Removes the files; who still reads can go on. The records go first, so that a crash leaves no log without them. */
+    /**
+     * Removes the files; who still reads can go on. The records go first, so that a crash leaves no log without them.
+     */
     void deleteFiles() throws IOException {
         Files.deleteIfExists(file.path());
         Files.deleteIfExists(offsetIndex.path());

@@ -4,14 +4,16 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /**
  * One of a segment's files: read by any thread, written by one.
  *
- * <p>Reading and writing have a channel each. An interrupt closes the channel that the interrupted thread reads from, for
- * everyone: so a reader's channel is opened again by the next reader, and the writer's is never touched by a reader.
+ * <p>Reading and writing have a channel each. An interrupt closes the channel that the interrupted thread reads from,
+ * for everyone: so a reader's channel is opened again by the next reader, and the writer's is never touched by a
+ * reader.
  */
 final class SegmentFile implements Closeable {
     /**
@@ -35,10 +37,19 @@ final class SegmentFile implements Closeable {
         this.reader = reader;
     }
 
-    /** A new, empty file; what is there under that name is emptied. */
-    static SegmentFile create(FileAccess files, Path path) throws IOException {
-        LogFile writer = files.open(path, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING,
+    /** A new, empty file of records: one that is there under that name is an error, and never emptied. */
+    static SegmentFile createNew(FileAccess files, Path path) throws IOException {
+        return create(files, path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+    }
+
+    /** An empty file, whatever is there under that name. */
+    static SegmentFile createEmpty(FileAccess files, Path path) throws IOException {
+        return create(files, path, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING,
             StandardOpenOption.WRITE);
+    }
+
+    private static SegmentFile create(FileAccess files, Path path, OpenOption... options) throws IOException {
+        LogFile writer = files.open(path, options);
         try {
             return new SegmentFile(files, path, writer, files.open(path, StandardOpenOption.READ));
         } catch (IOException e) {

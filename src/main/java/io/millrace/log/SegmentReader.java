@@ -16,6 +16,8 @@ import java.util.Optional;
  */
 record SegmentReader(Segment segment, long readableBytes, long endOffset) {
 
+    private static final int SCAN_PIECE = 64 * 1024;
+
     /** Where the bytes go that are read: gives an empty buffer of so many bytes. */
     interface Buffers {
         ByteBuffer allocate(int bytes);
@@ -71,6 +73,10 @@ record SegmentReader(Segment segment, long readableBytes, long endOffset) {
             return bytes.limit(0);
         }
         if (size > bytes.limit()) {
+            // No memory is given away on the word of a length that may be damaged.
+            if (!new BatchScan(segment.file(), position, readableBytes, SCAN_PIECE).isIntact()) {
+                return null;
+            }
             bytes = load(position, buffers.allocate(size));
         }
         if (bytes.limit() < size || !RecordBatch.checksumMatchesAt(bytes, 0, size)) {
@@ -79,7 +85,9 @@ record SegmentReader(Segment segment, long readableBytes, long endOffset) {
         return untilDamage(bytes, position, size, lastOffset + 1, maxOffset);
     }
 
-    /** Limits the buffer to the whole, intact batches that follow each other in it, and notes where the next one begins. */
+    /**
+     * Limits the buffer to the whole, intact batches that follow each other in it, and notes where the next one begins.
+     */
     private ByteBuffer untilDamage(ByteBuffer bytes, long position, int firstSize, long secondOffset, long maxOffset) {
         int end = firstSize;
         long expected = secondOffset;
@@ -105,7 +113,8 @@ record SegmentReader(Segment segment, long readableBytes, long endOffset) {
     }
 
     /**
-     * The first record at or after an offset whose timestamp is at or after the given one; damaged batches are passed over.
+     * The first record at or after an offset whose timestamp is at or after the given one; damaged batches are passed
+     * over.
      */
     Optional<OffsetAndTimestamp> firstAtOrAfter(long timestamp, long startOffset) throws IOException {
         TimeIndex.Entry before = segment.timeIndex().lookup(timestamp);

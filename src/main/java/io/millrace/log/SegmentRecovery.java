@@ -42,8 +42,8 @@ final class SegmentRecovery {
     }
 
     /**
-     * Whether the indexes can be what was written for these records: whole entries, the last ones fit, and none is missing
-     * behind them. What is wrong in the middle does no harm: no look-up believes an entry unseen.
+     * Whether the indexes can be what was written for these records: whole entries, the last ones fit, and none is
+     * missing behind them. What is wrong in the middle does no harm: no look-up believes an entry unseen.
      */
     boolean indexesAreSane() throws IOException {
         if (!segment.offsetIndex().hasWholeEntries() || !segment.timeIndex().hasWholeEntries()) {

@@ -5,7 +5,8 @@ import java.nio.ByteBuffer;
 
 /**
  * The largest timestamps of a segment as they came up: entries of a timestamp (long, ms since the epoch) and the last
- * offset of the batch that holds it, relative to the segment's base offset (int), as in Kafka's {@code .timeindex} files.
+ * offset of the batch that holds it, relative to the segment's base offset (int), as in Kafka's {@code .timeindex}
+ * files.
  * Every record before that batch is older than the entry.
  */
 final class TimeIndex extends SparseIndex {
@@ -28,7 +29,9 @@ final class TimeIndex extends SparseIndex {
         return buffer.getLong(index);
     }
 
-    /** The last entry that is not newer than the timestamp; null when the search has to begin at the segment's begin. */
+    /**
+     * The last entry that is not newer than the timestamp; null when the search has to begin at the segment's begin.
+     */
     Entry lookup(long timestamp) throws IOException {
         return entry(floor(timestamp));
     }
@@ -41,7 +44,9 @@ final class TimeIndex extends SparseIndex {
         return bytes == null ? null : new Entry(bytes.getLong(0), baseOffset + bytes.getInt(8));
     }
 
-    /** Adds an entry when the timestamp is larger than the last one's; there is none for records without a timestamp. */
+    /**
+     * Adds an entry when the timestamp is larger than the last one's; there is none for records without a timestamp.
+     */
     void append(long timestamp, long offset) throws IOException {
         if (timestamp > lastTimestamp) {
             newEntry().putLong(timestamp).putInt((int) (offset - baseOffset));

@@ -6,8 +6,8 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * What waits for the log writer, in order. Appends count against the bounds from here until their outcome is known, so the
- * bounds hold for all the memory that they take. Thread-safe.
+ * What waits for the log writer, in order. Appends count against the bounds from here until their outcome is known, so
+ * the bounds hold for all the memory that they take. Thread-safe.
  */
 final class WriteQueue {
     private final long maxBytes;
@@ -36,8 +36,8 @@ final class WriteQueue {
         try {
             ensureOpen();
             if (appends > 0 && (appends >= maxAppends || bytes + append.bytes() > maxBytes)) {
-                throw new LogQueueFullException(("%d appends of %d bytes wait to be written, and the bounds are %d and %d:"
-                    + " try again later").formatted(appends, bytes, maxAppends, maxBytes));
+                throw new LogQueueFullException(("%d appends of %d bytes wait to be written, and the bounds are"
+                    + " %d and %d: try again later").formatted(appends, bytes, maxAppends, maxBytes));
             }
             appends++;
             bytes += append.bytes();

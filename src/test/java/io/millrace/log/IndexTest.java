@@ -25,7 +25,8 @@ class IndexTest {
 
     /** What can become of an index file. */
     enum Harm {
-        NONE, DELETED, EMPTIED, CUT_IN_THE_MIDDLE, CUT_IN_AN_ENTRY, ZEROED, RANDOM, LAST_ENTRY_WRONG, MIDDLE_ENTRY_WRONG;
+        NONE, DELETED, EMPTIED, CUT_IN_THE_MIDDLE, CUT_IN_AN_ENTRY, ZEROED, RANDOM,
+        LAST_ENTRY_WRONG, MIDDLE_ENTRY_WRONG;
 
         void strike(Path file) throws Exception {
             byte[] bytes = Files.readAllBytes(file);

@@ -39,8 +39,8 @@ class LogDirectoryTest {
     @Timeout(60)
     void aSecondProcessIsToldThatTheDirectoryIsInUse() throws Exception {
         try (LogDirectory first = withoutWriter()) {
-            Process other = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp",
-                System.getProperty("java.class.path"), OpensDirectory.class.getName(), root.toString())
+            Process other = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp", System.getProperty("java.class.path"), OpensDirectory.class.getName(), root.toString())
                 .redirectErrorStream(true).start();
             String output = new String(other.getInputStream().readAllBytes());
             assertThat(other.waitFor()).isNotZero();
@@ -120,7 +120,8 @@ class LogDirectoryTest {
             PartitionLog log = test.log();
             test.append(log, batch(1, "a"));
             assertThatThrownBy(test.directory::run).isInstanceOf(IllegalStateException.class);
-            assertThatThrownBy(test::log).isInstanceOf(IllegalStateException.class).hasMessageContaining("open already");
+            assertThatThrownBy(test::log).isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("open already");
         }
     }
 
@@ -192,7 +193,8 @@ class LogDirectoryTest {
             Thread.onSpinWait();
         }
         writer.interrupt();
-        assertThat(directory.append(log, List.of(batch(1, "b")), 0).get(30, TimeUnit.SECONDS).baseOffset()).isEqualTo(1);
+        assertThat(directory.append(log, List.of(batch(1, "b")), 0).get(30, TimeUnit.SECONDS).baseOffset())
+            .isEqualTo(1);
         directory.close();
         writer.join();
         assertThat(directory.failure()).isNull();

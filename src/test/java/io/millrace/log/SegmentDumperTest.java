@@ -12,13 +12,16 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** The judge from outside: Kafka's own segment dumper, which exits with 0 whatever it finds, so that its text counts. */
-@Timeout(120)
+/**
+ * The judge from outside: Kafka's own segment dumper, which exits with 0 whatever it finds, so that its text counts.
+ */
+@Timeout(300)
 class SegmentDumperTest {
     private static final int BATCHES = 200;
 
@@ -49,7 +52,8 @@ class SegmentDumperTest {
     }
 
     private static String dump(String... arguments) throws Exception {
-        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        List<String> command = new ArrayList<>(List.of(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "-cp", System.getProperty("java.class.path"), "org.apache.kafka.tools.DumpLogSegments"));
         command.addAll(List.of(arguments));
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
@@ -60,14 +64,9 @@ class SegmentDumperTest {
 
     @ParameterizedTest
     @EnumSource(Codec.class)
-    void theDumperReadsEveryRecordAndFindsTheIndexesRight(Codec codec) throws Exception {
+    void theDumperReadsEveryRecord(Codec codec) throws Exception {
         fill(codec);
         File log = TestDirectory.segment(root, 0, ".log").toFile();
-        File index = TestDirectory.segment(root, 0, ".index").toFile();
-        File times = TestDirectory.segment(root, 0, ".timeindex").toFile();
-        assertThat(index.length()).isPositive();
-        assertThat(times.length()).isPositive();
-
         String records = dump("--deep-iteration", "--print-data-log", "--files", log.getPath());
         assertThat(records).contains("magic: 2").doesNotContain("isvalid: false").doesNotContain("invalid bytes")
             .doesNotContain("Exception");
@@ -75,7 +74,15 @@ class SegmentDumperTest {
         assertThat(records.lines().filter(line -> line.contains("sequence: -1 headerKeys:"))).hasSize(3 * BATCHES);
         assertThat(records).contains("offset: 597 ").contains("key: key199 payload: value199")
             .contains("compresscodec: " + codec.codecName());
+    }
 
+    @Test
+    void theDumperFindsTheIndexesRight() throws Exception {
+        fill(Codec.NONE);
+        File index = TestDirectory.segment(root, 0, ".index").toFile();
+        File times = TestDirectory.segment(root, 0, ".timeindex").toFile();
+        assertThat(index.length()).isPositive();
+        assertThat(times.length()).isPositive();
         String sanity = dump("--index-sanity-check", "--files", index.getPath() + "," + times.getPath());
         assertThat(sanity).contains(index.getName() + " passed sanity check.")
             .contains(times.getName() + " passed sanity check.");
