@@ -7,9 +7,9 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The threads that resume suspended requests and write their answers. They are managed threads, but not those of the managed
- * executor: that one shares its threads with the HTTP requests, and the server's web container keeps per-thread state of
- * the last request on them; a response that is resumed on such a thread is now and then given that other request's
+ * The threads that resume suspended requests and write their answers. They are managed threads, but not those of the
+ * managed executor: that one shares its threads with the HTTP requests, and the server's web container keeps per-thread
+ * state of the last request on them; a response that is resumed on such a thread is now and then given that other request's
  * state, fails with a NullPointerException, and may never be answered.
  */
 final class AnswerThreads implements Executor, AutoCloseable {
@@ -20,7 +20,8 @@ final class AnswerThreads implements Executor, AutoCloseable {
     private final ThreadPoolExecutor threads;
 
     AnswerThreads(ThreadFactory factory) {
-        threads = new ThreadPoolExecutor(MOST, MOST, IDLE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), factory);
+        threads = new ThreadPoolExecutor(MOST, MOST, IDLE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(),
+                factory);
         threads.allowCoreThreadTimeOut(true);
     }
 

@@ -7,6 +7,7 @@ import io.millrace.config.Setting;
 import io.millrace.config.SettingType;
 import io.millrace.config.Settings;
 import io.millrace.log.LogDirectory;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -14,9 +15,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.StreamSupport;
 
 /** Translates settings into what the packages below are told. */
 final class Configuration {
+    private static final String RUNNABLE_PACKAGE_FOLDER = "wlpExtract";
+
     private final Settings settings;
 
     private Configuration(Settings settings) {
@@ -44,6 +48,18 @@ final class Configuration {
 
     Settings settings() {
         return settings;
+    }
+
+    /**
+     * Folders for data that are not kept: the runnable package unpacks its server to a folder of a new name at each
+     * start, and what is relative lies in there.
+     */
+    List<Path> notKept() {
+        List<Path> folders = new ArrayList<>(settings.folders(Settings.LOG_DIRS));
+        folders.add(settings.folder(Settings.CLUSTER_JOURNAL_DIR));
+        folders.removeIf(folder -> StreamSupport.stream(folder.spliterator(), false).map(Path::toString)
+                .noneMatch(RUNNABLE_PACKAGE_FOLDER::equals));
+        return folders;
     }
 
     int brokerId() {

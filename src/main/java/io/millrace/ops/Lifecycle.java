@@ -56,6 +56,10 @@ public class Lifecycle implements BrokerAccess {
         Settings.unknown(Configuration.catalogue(), config.getPropertyNames()).forEach(name ->
                 LOG.log(Level.WARNING, "{0} is not a setting of Millrace; is it misspelt?", name));
         Configuration valid = configuration();
+        if (!valid.notKept().isEmpty()) {
+            LOG.log(Level.WARNING, "after a restart nothing will be found of what is written to {0}, where the runnable"
+                    + " package was unpacked: set millrace.log.dirs and millrace.cluster.journal.dir", valid.notKept());
+        }
         ServerMetrics measuring = new ServerMetrics(registry, valid.settings());
         metrics = measuring;
         Server starting = new Server(valid, workers, new AnswerThreads(threads), timers, Clock.systemUTC(),

@@ -83,6 +83,7 @@ final class Server implements AutoCloseable {
             node = open(() -> ClusterNode.start(configuration.cluster(), workers),
                     Settings.CLUSTER_HOST, Settings.CLUSTER_PORT, Settings.CLUSTER_JOURNAL_DIR);
             state = State.REGISTERS_RESTORED;
+            opened.push(answers); // closed after the directories, whose last appends are still answered
             List<Writer> started = new ArrayList<>();
             for (Path root : configuration.settings().folders(Settings.LOG_DIRS)) {
                 LogDirectory directory = open(
@@ -91,7 +92,6 @@ final class Server implements AutoCloseable {
             }
             writers = List.copyOf(started);
             List<LogDirectory> directories = started.stream().map(Writer::directory).toList();
-            opened.push(answers);
             broker = open(() -> Broker.open(configuration.broker(),
                     new ObservedRegisters(node.registers(), observers.registerFailed()), directories, answers, timers,
                     clock, observers.broker()));

@@ -75,7 +75,8 @@ class ServerTest {
 
     private Server server() {
         Configuration configuration = Configuration.read(name -> Optional.ofNullable(values.get(name)));
-        return new Server(configuration, workers, new AnswerThreads(Thread::new), timers, Clock.systemUTC(), Observers.NONE);
+        return new Server(configuration, workers, new AnswerThreads(Thread::new), timers, Clock.systemUTC(),
+                Observers.NONE);
     }
 
     private Server started() {

@@ -1,0 +1,39 @@
+package io.millrace.ops;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.millrace.broker.TopicConfigKey;
+import io.millrace.config.InvalidSettingsException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class ConfigurationTest {
+    private static Configuration read(Map<String, String> values) {
+        return Configuration.read(name -> Optional.ofNullable(values.get(name)));
+    }
+
+    @ParameterizedTest
+    @EnumSource(TopicConfigKey.class)
+    void everyTopicConfigurationKeyHasAServerDefault(TopicConfigKey key) {
+        assertThat(read(Map.of()).broker().topicDefaults()).containsEntry(key.key(), key.defaultValue());
+        if (key != TopicConfigKey.PARTITIONER) {
+            assertThatThrownBy(() -> read(Map.of("millrace.topic." + key.key(), "no such value")))
+                    .isInstanceOf(InvalidSettingsException.class)
+                    .hasMessageContainingAll("millrace.topic." + key.key(), "'no such value'", key.allowed());
+        }
+    }
+
+    @Test
+    void foldersInsideTheUnpackedRunnablePackageAreNotKept() {
+        Configuration unpacked = read(Map.of("server.output.dir",
+                "/home/me/wlpExtract/millrace_1/wlp/usr/servers/millrace", "millrace.log.dirs", "data,/disk"));
+        assertThat(unpacked.notKept()).hasSize(2).allMatch(folder -> folder.startsWith("/home/me/wlpExtract"))
+                .doesNotContain(Path.of("/disk"));
+        assertThat(read(Map.of("server.output.dir", "/srv/millrace")).notKept()).isEmpty();
+    }
+}
