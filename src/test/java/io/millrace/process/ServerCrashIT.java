@@ -100,7 +100,7 @@ class ServerCrashIT {
             Files.createDirectories(second.folder(1));
             Files.createSymbolicLink(second.folder(1).resolve("data"), servers.folder(1).resolve("data"));
 
-            assertThat(second.run("start").failed().output()).contains("another server uses it", "millrace.log.dirs");
+            assertThat(second.run("start").failed().output()).contains("in use by another server", "millrace.log.dirs");
             assertThat(second.run("status").output()).contains("server 1: stopped");
         }
         assertThat(client.topics()).isNotNull();
