@@ -7,12 +7,14 @@ import java.io.InterruptedIOException;
 import java.util.Arrays;
 
 /**
- * A request's body within the limit of a request, its bytes reserved: at once when the request tells its length, else
- * as they come. Errors of the connection come out as {@link RequestException}, so that they are told apart from ours.
+ * A request's body within the limit of a request, its bytes reserved before there is an array for them: in one piece
+ * when the request tells its length, else as they come. Errors of the connection come out as {@link RequestException},
+ * so that they are told apart from ours.
  */
-final class RequestBody extends InputStream {
+final class RequestBody {
+    /** Whoever only tells that much will come, and sends nothing, holds no more than this. */
+    private static final int EARLY_BYTES = 256 * 1024;
     private static final int FIRST_BYTES = 8 * 1024;
-    private static final int RESERVE_STEP = 64 * 1024;
 
     private final InputStream in;
     private final MemoryBudget.Reservation memory;
@@ -23,8 +25,7 @@ final class RequestBody extends InputStream {
 
     /**
      * @param contentLength the header's value, or null when the request does not tell
-     * @throws RequestException 413 when the request tells that it is larger than {@code maxBytes}, before it is read;
-     *                          503 when there is no memory for it
+     * @throws RequestException 413 when the request tells that it is larger than {@code maxBytes}, before it is read
      */
     RequestBody(InputStream in, String contentLength, int maxBytes, MemoryBudget.Reservation memory) {
         this.in = in;
@@ -33,9 +34,6 @@ final class RequestBody extends InputStream {
         this.length = parse(contentLength);
         if (length > maxBytes) {
             throw tooLarge(maxBytes);
-        }
-        if (length > 0) {
-            memory.growTo(length);
         }
     }
 
@@ -55,14 +53,31 @@ final class RequestBody extends InputStream {
                 + " bytes (millrace.request.max.bytes); send less at a time");
     }
 
-    /** The whole body in an array of its size. */
+    /**
+     * The whole body in an array of its size.
+     *
+     * @throws RequestException 503 when there is no memory for it, 413 when it grows larger than allowed, 400 or
+     *                          408 when it does not come to its end
+     */
     byte[] readFully() {
         return length >= 0 ? readKnownLength() : readUnknownLength();
     }
 
     private byte[] readKnownLength() {
-        byte[] bytes = new byte[(int) length];
-        int at = 0;
+        int early = (int) Math.min(length, EARLY_BYTES);
+        memory.growTo(early);
+        byte[] bytes = new byte[early];
+        fill(bytes, 0);
+        if (early < length) {
+            memory.growTo(length);
+            bytes = Arrays.copyOf(bytes, (int) length);
+            fill(bytes, early);
+        }
+        return bytes;
+    }
+
+    private void fill(byte[] bytes, int from) {
+        int at = from;
         while (at < bytes.length) {
             int n = read(bytes, at, bytes.length - at);
             if (n < 0) {
@@ -70,10 +85,10 @@ final class RequestBody extends InputStream {
             }
             at += n;
         }
-        return bytes;
     }
 
     private byte[] readUnknownLength() {
+        memory.growTo(FIRST_BYTES);
         byte[] bytes = new byte[FIRST_BYTES];
         int at = 0;
         while (true) {
@@ -91,8 +106,7 @@ final class RequestBody extends InputStream {
         }
     }
 
-    @Override
-    public int read(byte[] into, int from, int wanted) {
+    private int read(byte[] into, int from, int wanted) {
         int n;
         try {
             n = in.read(into, from, wanted);
@@ -106,22 +120,7 @@ final class RequestBody extends InputStream {
             if (count > maxBytes) {
                 throw tooLarge(maxBytes);
             }
-            if (count > length && count > memory.held()) {
-                memory.growTo(Math.min(maxBytes, count + RESERVE_STEP));
-            }
         }
         return n;
-    }
-
-    @Override
-    public int read() {
-        byte[] one = new byte[1];
-        return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
-    }
-
-    /** Left open: the container owns the stream. */
-    @Override
-    public void close() {
-        // nothing of ours to release
     }
 }

@@ -44,13 +44,15 @@ class UploadsIT {
     @ParameterizedTest
     @ValueSource(strings = {HttpApi.JSON, HttpApi.BATCH})
     void abortedUploadsWriteNothingAndLeaveTheirMemory(String type) {
-        // each asks for the largest request: a few would use up the memory if it were not given back
+        // each begins the largest request: a few would use up the memory if it were not given back
         for (int i = 0; i < 20; i++) {
             RawHttp aborted = new RawHttp(api.base());
-            aborted.send(head(type, "Content-Length: " + 16 * MIB) + "{\"records\":[{\"value\":\"");
+            aborted.send(head(type, "Content-Length: " + 16 * MIB) + "{\"records\":[{\"value\":\""
+                    + "x".repeat(300_000));
             aborted.abort();
         }
-        assertThat(produceUntil(200, 10_000).is(200).body()).isEqualTo("{\"offsets\":[{\"partition\":0,\"offset\":0}]}");
+        assertThat(produceUntil(200, 10_000).is(200).body())
+                .isEqualTo("{\"offsets\":[{\"partition\":0,\"offset\":0}]}");
         byte[] large = ("{\"records\":[{\"value\":\"\"}]" + " ".repeat(15 * MIB) + "}")
                 .getBytes(StandardCharsets.UTF_8);
         HttpApi.Answer answer;
@@ -109,7 +111,7 @@ class UploadsIT {
             do {
                 RawHttp http = new RawHttp(api.base());
                 waiting.add(http);
-                http.send(head(HttpApi.BATCH, "Content-Length: " + 16 * MIB));
+                http.send(head(HttpApi.BATCH, "Content-Length: " + 16 * MIB) + "x".repeat(300_000));
                 answer = produceUntil(503, 100);
             } while (answer.status() != 503 && waiting.size() < 50);
             assertThat(answer.isError(503).header("Retry-After")).isEqualTo("1");

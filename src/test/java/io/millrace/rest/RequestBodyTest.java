@@ -16,14 +16,26 @@ class RequestBodyTest {
     private final MemoryBudget.Reservation memory = budget.reserve(0);
 
     @Test
-    void aBodyOfKnownLengthIsReservedBeforeItIsRead() {
+    void aBodyOfKnownLengthReservesThat() {
         byte[] bytes = bytes(1000);
 
-        RequestBody body = new RequestBody(new ByteArrayInputStream(bytes), "1000", 1000, memory);
+        assertThat(new RequestBody(new ByteArrayInputStream(bytes), "1000", 1000, memory).readFully()).isEqualTo(bytes);
 
         assertThat(budget.bytesInUse()).isEqualTo(1000);
-        assertThat(body.readFully()).isEqualTo(bytes);
-        assertThat(budget.bytesInUse()).isEqualTo(1000);
+    }
+
+    @Test
+    void aLargeBodyReservesAllOfItOnceItsFirstBytesAreThere() {
+        byte[] bytes = bytes(600_000);
+        InputStream watched = new ByteArrayInputStream(bytes) {
+            @Override
+            public synchronized int read(byte[] into, int from, int wanted) {
+                assertThat(budget.bytesInUse()).isEqualTo(pos < 256 * 1024 ? 256 * 1024 : 600_000);
+                return super.read(into, from, Math.min(wanted, 10_000));
+            }
+        };
+
+        assertThat(new RequestBody(watched, "600000", 1 << 20, memory).readFully()).isEqualTo(bytes);
     }
 
     @Test
@@ -73,8 +85,8 @@ class RequestBodyTest {
     void aBodyThatDoesNotFitTheBudgetIsRefused() {
         budget.reserve(1 << 20);
 
-        assertThat(status(() -> new RequestBody(new ByteArrayInputStream(bytes(10)), "10", 1000,
-                memory))).isEqualTo(503);
+        assertThat(status(() -> new RequestBody(new ByteArrayInputStream(bytes(10)), "10", 1000, memory).readFully()))
+                .isEqualTo(503);
         assertThat(status(() -> new RequestBody(new ByteArrayInputStream(bytes(10)), null, 1000, memory).readFully()))
                 .isEqualTo(503);
     }
