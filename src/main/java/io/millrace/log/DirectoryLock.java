@@ -39,8 +39,8 @@ final class DirectoryLock implements AutoCloseable {
 
     private static IllegalStateException inUse(Path file, Exception cause) {
         return new IllegalStateException("the log directory " + file.getParent() + " is in use by another server: "
-            + file.getFileName() + " in it is locked. Stop that server, or give this one a directory of its own",
-            cause);
+            + file.getFileName() + " in it is locked. Stop that server, or give this one a directory of its own"
+            + " (millrace.log.dirs)", cause);
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.millrace.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.process.RunningServer;
 import io.millrace.rest.BridgeResource;
 import io.millrace.rest.PartitionsResource;
 import io.millrace.rest.RecordsResource;
@@ -21,8 +22,10 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** The description of the API that the server gives is that of the API that it has. */
+@ExtendWith(RunningServer.class)
 class ApiDescriptionIT {
     private static final List<Class<?>> RESOURCES = List.of(BridgeResource.class, TopicsResource.class,
             PartitionsResource.class, RecordsResource.class, TopicAdministrationResource.class);

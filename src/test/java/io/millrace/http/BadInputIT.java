@@ -2,17 +2,20 @@ package io.millrace.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.process.RunningServer;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Bad produce requests: a clear error, nothing written, and the server goes on. */
+@ExtendWith(RunningServer.class)
 class BadInputIT {
     private final HttpApi api = new HttpApi();
     private String topic;

@@ -5,17 +5,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.millrace.log.record.Codec;
 import io.millrace.log.record.RecordBatch;
 import io.millrace.log.record.RecordBatchBuilder;
+import io.millrace.process.RunningServer;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Raw record batches in and out. */
+@ExtendWith(RunningServer.class)
 class BatchIT {
     private static final int CRC_AT = 17;
     private static final int CHECKED_FROM = 21;

@@ -2,16 +2,19 @@ package io.millrace.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.process.RunningServer;
 import jakarta.json.JsonObject;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Health, metrics and the description of the API, as an operator's tools see them. */
+@ExtendWith(RunningServer.class)
 class ObservabilityIT {
     /** The gauges of partitions are refreshed now and then. */
     private static final Duration PATIENCE = Duration.ofSeconds(20);

@@ -2,16 +2,19 @@ package io.millrace.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.process.RunningServer;
 import jakarta.json.JsonObject;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The way of records in and out. */
+@ExtendWith(RunningServer.class)
 class ProduceAndFetchIT {
     private final HttpApi api = new HttpApi();
 

@@ -2,14 +2,17 @@ package io.millrace.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.process.RunningServer;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonString;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Topics and their administration. */
+@ExtendWith(RunningServer.class)
 class TopicsIT {
     private final HttpApi api = new HttpApi();
 

@@ -2,15 +2,18 @@ package io.millrace.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.process.RunningServer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Slow, endless and aborted uploads over bare sockets. */
+@ExtendWith(RunningServer.class)
 class UploadsIT {
     private static final int MIB = 1024 * 1024;
     private static final String BODY = "{\"records\":[{\"value\":\"slow\"}]}";

@@ -1,0 +1,76 @@
+package io.millrace.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The verbs of {@code deploy/local.sh}. */
+class LocalScriptIT {
+    private final LocalServers servers = new LocalServers("script");
+
+    @AfterEach
+    void wipe() {
+        servers.run("wipe").succeeded();
+    }
+
+    @Test
+    void twoServersLiveSideBySide() throws IOException {
+        String started = servers.run("start", "2").succeeded().output();
+        assertThat(started).contains("server 1: ready at " + servers.url(1), "server 2: ready at " + servers.url(2));
+        new ServerClient(servers.url(1)).createTopic("mine", 1, "{}");
+        ServerClient second = new ServerClient(servers.url(2));
+        assertThat(second.topics()).doesNotContain("mine");
+
+        assertThat(servers.run("start", "2").succeeded().output()).as("started again, the same run").isEqualTo(started);
+
+        servers.kill(2);
+        assertThat(servers.run("status").succeeded().output())
+                .contains("server 1: ready", "server 2: stopped");
+        assertThat(servers.run("logs", "2").succeeded().output()).contains("CWWKE0001I");
+        servers.run("restart", "2").succeeded();
+        assertThat(second.topics()).isEmpty();
+
+        servers.run("stop").succeeded();
+        assertThat(servers.run("status").succeeded().output()).contains("server 1: stopped", "server 2: stopped");
+        assertThat(servers.folder(1).resolve("data")).isDirectory();
+
+        servers.run("wipe").succeeded();
+        assertThat(servers.folder(1)).doesNotExist();
+    }
+
+    @Test
+    void aPortInUseIsTheReasonThatIsGiven() throws IOException {
+        try (ServerSocket other = new ServerSocket(servers.url(1).getPort(), 1, InetAddress.getLoopbackAddress())) {
+            assertThat(servers.run("start").failed().output()).contains("port " + other.getLocalPort(), "in use");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"kill 1", "pause 1", "resume 1", "logs 1"})
+    void whatDoesNotRunCannotBeActedUpon(String command) {
+        assertThat(servers.run(command.split(" ")).failed().output()).contains("server 1");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"start 0", "start x", "start -1", "kill", "kill 1;2", "restart", "logs ../1"})
+    void aNumberIsAskedFor(String command) {
+        assertThat(servers.run(command.split(" ")).failed().output()).contains("give a number");
+    }
+
+    @Test
+    void anythingElseGetsTheUsage() {
+        for (List<String> command : List.of(List.<String>of(), List.of("frobnicate"))) {
+            LocalServers.Outcome outcome = servers.run(command.toArray(String[]::new));
+
+            assertThat(outcome.exitCode()).isEqualTo(2);
+            assertThat(outcome.output()).startsWith("usage: deploy/local.sh");
+        }
+    }
+}

@@ -1,0 +1,137 @@
+package io.millrace.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+
+/** Server processes of the built package, run by {@code deploy/local.sh} in a folder and at ports of their own. */
+public final class LocalServers implements AutoCloseable {
+    /** The cluster's ports are so far above; all stay below those that Linux gives to clients. */
+    private static final int CLUSTER_PORT_DISTANCE = 5_000;
+    private static final int FIRST_BASE_PORT = 20_000;
+    private static final int LAST_BASE_PORT = 24_990;
+    private static final int PORTS = 3;
+    private static final long PATIENCE_MINUTES = 8;
+
+    private final Path project = Path.of(System.getProperty("basedir", "")).toAbsolutePath();
+    private final Path folder;
+    private final int basePort = freeBasePort();
+    private final Map<String, String> environment = new HashMap<>();
+
+    /** How a command ended and what it printed, errors included. */
+    public record Outcome(int exitCode, String output) {
+        Outcome succeeded() {
+            assertThat(exitCode).as(output).isZero();
+            return this;
+        }
+
+        Outcome failed() {
+            assertThat(exitCode).as(output).isNotZero();
+            return this;
+        }
+    }
+
+    /** @param name of a folder that nothing else uses; what an earlier run left in it is removed */
+    public LocalServers(String name) {
+        folder = project.resolve("target").resolve("local servers").resolve(name);
+        environment.put("MILLRACE_LOCAL_DIR", folder.toString());
+        environment.put("MILLRACE_LOCAL_PORT", Integer.toString(basePort));
+        run("wipe").succeeded();
+    }
+
+    /** Sets a variable of the environment for the servers that are started from now on; null takes it away. */
+    LocalServers with(String variable, String value) {
+        if (value == null) {
+            environment.remove(variable);
+        } else {
+            environment.put(variable, value);
+        }
+        return this;
+    }
+
+    /** Runs the script; variables of this build's own environment that could change the servers are kept from it. */
+    Outcome run(String... arguments) {
+        List<String> command = new ArrayList<>(List.of(project.resolve("deploy/local.sh").toString()));
+        command.addAll(List.of(arguments));
+        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+        builder.environment().keySet().removeIf(variable -> variable.startsWith("MILLRACE_"));
+        builder.environment().putAll(environment);
+        try {
+            Path output = Files.createTempFile("local-", ".out");
+            try {
+                Process process = builder.redirectOutput(output.toFile()).start();
+                if (!process.waitFor(PATIENCE_MINUTES, TimeUnit.MINUTES)) {
+                    process.destroyForcibly();
+                    throw new AssertionError("%s did not end; so far: %s".formatted(command, Files.readString(output)));
+                }
+                return new Outcome(process.exitValue(), Files.readString(output, StandardCharsets.UTF_8));
+            } finally {
+                Files.delete(output);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError("interrupted", e);
+        }
+    }
+
+    /** Starts server 1 and waits until it is ready. */
+    public void start() {
+        run("start").succeeded();
+    }
+
+    /** Kills a server with SIGKILL. */
+    void kill(int server) {
+        run("kill", Integer.toString(server)).succeeded();
+    }
+
+    public URI url(int server) {
+        return URI.create("http://localhost:" + (basePort + server));
+    }
+
+    /** All that a server writes is in here. */
+    Path folder(int server) {
+        return folder.resolve(Integer.toString(server));
+    }
+
+    @Override
+    public void close() {
+        run("stop").succeeded();
+    }
+
+    private static int freeBasePort() {
+        for (int attempt = 0; attempt < 100; attempt++) {
+            int base = ThreadLocalRandom.current().nextInt(FIRST_BASE_PORT, LAST_BASE_PORT);
+            boolean free = true;
+            for (int server = 1; server <= PORTS; server++) {
+                free &= isFree(base + server) && isFree(base + CLUSTER_PORT_DISTANCE + server);
+            }
+            if (free) {
+                return base;
+            }
+        }
+        throw new AssertionError("no free ports from " + FIRST_BASE_PORT + " on");
+    }
+
+    private static boolean isFree(int port) {
+        try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+            return socket.isBound();
+        } catch (IOException inUse) {
+            return false;
+        }
+    }
+}
