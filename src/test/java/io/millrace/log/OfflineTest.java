@@ -107,13 +107,16 @@ class OfflineTest {
     }
 
     @Test
-    void aLogThatCannotBeOpenedTakesTheDirectoryOffline() {
+    void aLogThatCannotBeOpenedDoesNotTakeItsNeighboursOffline() {
         try (TestDirectory test = new TestDirectory(root, files)) {
             PartitionLog log = test.log();
             files.opensFail = true;
             assertThatThrownBy(() -> test.directory.openLog("more", 0, TestDirectory.TOPIC_ID, TestDirectory.CONFIG))
-                .isInstanceOf(LogDirectoryOfflineException.class);
-            assertOffline(test, log);
+                .isInstanceOf(LogDirectoryOfflineException.class).hasMessageContaining("cannot be opened");
+            files.opensFail = false;
+            assertThat(test.directory.failure()).isNull();
+            test.append(log, batch(1, "still"));
+            assertThat(allValues(log, 0)).containsExactly("still");
         }
     }
 
