@@ -39,6 +39,8 @@ final class LocalServer implements AutoCloseable {
             throw new IOException("a server of an earlier run is still there: MILLRACE_LOCAL_DIR="
                     + work.resolve("server") + " deploy/local.sh wipe");
         }
+        // what a run that was broken off left behind
+        server.script("wipe");
         try {
             server.script("start", "1");
             server.pid = server.readPid();

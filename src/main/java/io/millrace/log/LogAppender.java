@@ -14,6 +14,13 @@ import java.util.List;
  * (and before the log is handed out, the thread that opens it). Any IOException leaves it unfit for further use.
  */
 final class LogAppender {
+    /** Linux writes dirty pages out after 30 s and looks every 5 s; twice that is long enough. */
+    private static final long WRITTEN_BY_SYSTEM_AFTER_MS = 70_000;
+
+    /** A segment that is not the active one any more, since a time in ms. */
+    private record Sealed(Segment segment, long since) {
+    }
+
     private final PartitionLog log;
     private final LogFolder folder;
     private final Clock clock;
@@ -21,8 +28,8 @@ final class LogAppender {
     private final LeaderEpochCheckpoint epochs;
     /** Ascending; the last one is the active one. */
     private final List<Segment> segments;
-    /** Sealed segments whose bytes were not forced yet. */
-    private final Deque<Segment> unforced = new ArrayDeque<>();
+    /** Sealed segments whose bytes were not forced yet, ascending. */
+    private final Deque<Sealed> unforced = new ArrayDeque<>();
     private final List<RecordBatch> staged = new ArrayList<>();
     private long stagedBytes;
     private List<Segment> publishedSegments;
@@ -141,9 +148,9 @@ final class LogAppender {
      * Begins a new segment. Only with a flush policy that forces is the old one forced here; the writer shall not wait.
      */
     private void roll(LogConfig config) throws IOException {
-        unforced.add(active());
+        unforced.add(new Sealed(active(), clock.millis()));
         if (config.flush() != FlushPolicy.OS) {
-            forceSealed();
+            forceSealed(Long.MAX_VALUE);
         }
         segments.add(Segment.create(folder, nextOffset));
         dirty = false;
@@ -180,7 +187,7 @@ final class LogAppender {
         if (closed) {
             return;
         }
-        forceSealed();
+        forceSealed(Long.MAX_VALUE);
         forceFolder();
         if (dirty) {
             timedForce(active());
@@ -188,9 +195,9 @@ final class LogAppender {
         }
     }
 
-    private void forceSealed() throws IOException {
-        while (!unforced.isEmpty()) {
-            Segment segment = unforced.peek();
+    private void forceSealed(long until) throws IOException {
+        while (!unforced.isEmpty() && unforced.peek().since() <= until) {
+            Segment segment = unforced.peek().segment();
             timedForce(segment);
             segment.forceIndexes();
             segment.closeForWriting();
@@ -212,16 +219,17 @@ final class LogAppender {
     }
 
     /**
-     * Moves the recovery point up, so that less is verified after a crash: with {@link FlushPolicy#OS} to the active
-     * segment, else to the log's end.
+     * Moves the recovery point up, so that less is verified after a crash: to the log's end, or with
+     * {@link FlushPolicy#OS} past the segments that the operating system has had the time to write, as to force others
+     * would hold up all appends of the directory.
      */
     void checkpoint() throws IOException {
         if (log.config().flush() != FlushPolicy.OS) {
             checkpointEnd();
-        } else if (!unforced.isEmpty()) {
-            forceSealed();
+        } else if (!unforced.isEmpty() && unforced.peek().since() <= clock.millis() - WRITTEN_BY_SYSTEM_AFTER_MS) {
+            forceSealed(clock.millis() - WRITTEN_BY_SYSTEM_AFTER_MS);
             forceFolder();
-            moveRecoveryPoint(active().baseOffset());
+            moveRecoveryPoint(unforced.isEmpty() ? active().baseOffset() : unforced.peek().segment().baseOffset());
         }
     }
 
@@ -310,7 +318,7 @@ final class LogAppender {
 
 
     private void remove(Segment segment) throws IOException {
-        unforced.remove(segment);
+        unforced.removeIf(sealed -> sealed.segment() == segment);
         try {
             segment.closeForWriting();
             segment.deleteFiles();
@@ -339,7 +347,8 @@ final class LogAppender {
         while (segments.size() > 1 && active().baseOffset() >= offset) {
             removed.add(segments.remove(segments.size() - 1));
         }
-        unforced.remove(active());
+        Segment last = active();
+        unforced.removeIf(sealed -> sealed.segment() == last);
         active().openForWriting();
         TailCut cut = TailCut.before(offset, active(), log.config().indexIntervalBytes());
         nextOffset = cut.nextOffset();

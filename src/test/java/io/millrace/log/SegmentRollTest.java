@@ -127,14 +127,16 @@ class SegmentRollTest {
     }
 
     @Test
-    void withFlushOsTheOldSegmentIsForcedWithTheNextRetentionAndNotByAnAppend() throws Exception {
+    void withFlushOsAnOldSegmentIsForcedOnlyWhenTheSystemHasHadTheTimeToWriteIt() throws Exception {
         PartitionLog log = test.log(new LogConfig(100, Long.MAX_VALUE, -1, -1, 4096, TimestampType.CREATE_TIME,
             FlushPolicy.OS));
         int forcesBefore = files.logForces.get();
         test.append(log, batch(1, "a"));
         test.append(log, batch(1, "b"));
         assertThat(log.segmentCount()).isEqualTo(2);
+        test.directory.applyRetention().join();
         assertThat(files.logForces).hasValue(forcesBefore);
+        clock.advance(70_000);
         test.directory.applyRetention().join();
         assertThat(files.logForces).hasValue(forcesBefore + 1);
         assertThat(Files.readString(root.resolve("orders-0/recovery-point-checkpoint"))).isEqualTo("0\n1\n");
