@@ -11,5 +11,11 @@ public enum ErrorKind {
     /** The partition's log directory met an input/output error. */
     LOG_DIRECTORY_OFFLINE,
     /** Stored bytes are damaged and are not served. */
-    CORRUPT_LOG
+    CORRUPT_LOG,
+    /** Another broker leads the partition, or none does now: find the leader and try again. */
+    NOT_LEADER,
+    /** Fewer replicas are in sync than min.insync.replicas: nothing was written. Try again later. */
+    NOT_ENOUGH_REPLICAS,
+    /** Written by the leader, but not known to be replicated: it may be there, and may yet be lost. */
+    NOT_COMMITTED
 }

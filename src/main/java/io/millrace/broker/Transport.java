@@ -1,0 +1,18 @@
+package io.millrace.broker;
+
+import io.millrace.cluster.Member;
+import io.millrace.log.AppendResult;
+import java.nio.ByteBuffer;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * How this broker reaches another one. Futures fail with {@link BrokerException}, UNAVAILABLE when the other one cannot
+ * be reached or does not answer in time: what was asked may have been done then. They may complete on any thread.
+ */
+public interface Transport {
+    /** Asks a leader for what a follower lacks. */
+    CompletableFuture<ReplicaFetchResponse> fetch(Member leader, ReplicaFetchRequest request);
+
+    /** Appends record batches to a partition that another broker leads; that one does not pass them on. */
+    CompletableFuture<AppendResult> append(Member leader, String topic, int partition, ByteBuffer batches, Acks acks);
+}
