@@ -1,7 +1,7 @@
 package io.millrace.broker;
 
 /** Names one partition. */
-record TopicPartition(String topic, int partition) {
+public record TopicPartition(String topic, int partition) {
     @Override
     public String toString() {
         return topic + "-" + partition;
