@@ -17,16 +17,20 @@ final class LeaderEpochCheckpoint {
     private static final String VERSION = "0";
     private static final Pattern ENTRY = Pattern.compile("[0-9]{1,9} [0-9]{1,18}");
 
-    private record Entry(int epoch, long startOffset) {
+    /** An epoch, and the offset of its first record. */
+    record Entry(int epoch, long startOffset) {
     }
 
     private final CheckpointFile file;
     private final List<Entry> entries;
     private boolean changed;
+    /** What readers see. */
+    private volatile List<Entry> published;
 
     private LeaderEpochCheckpoint(CheckpointFile file, List<Entry> entries) {
         this.file = file;
         this.entries = entries;
+        this.published = List.copyOf(entries);
     }
 
     /** Begins empty when there is no such file or it cannot be understood. */
@@ -59,13 +63,20 @@ final class LeaderEpochCheckpoint {
     void assign(int epoch, long startOffset) {
         if (epoch > latestEpoch()) {
             entries.add(new Entry(epoch, startOffset));
+            published = List.copyOf(entries);
             changed = true;
         }
+    }
+
+    /** Any thread: all entries, ascending. */
+    List<Entry> published() {
+        return published;
     }
 
     /** Forgets the epochs that began at or after a log's new end. */
     void truncateFromEnd(long endOffset) {
         changed |= entries.removeIf(entry -> entry.startOffset() >= endOffset);
+        published = List.copyOf(entries);
     }
 
     /**
@@ -82,6 +93,7 @@ final class LeaderEpochCheckpoint {
         int epoch = entries.get(inForce).epoch();
         entries.subList(0, inForce + 1).clear();
         entries.add(0, new Entry(epoch, startOffset));
+        published = List.copyOf(entries);
         changed = true;
     }
 

@@ -62,6 +62,10 @@ final class LogAppender {
         return segments.get(segments.size() - 1);
     }
 
+    LeaderEpochCheckpoint epochs() {
+        return epochs;
+    }
+
     // ---- appends
 
     /**
@@ -85,9 +89,28 @@ final class LogAppender {
         if (closed) {
             return closedException();
         }
+        if (append.isReplicated()) {
+            return gap(append);
+        }
         if (append.leaderEpoch() >= 0 && append.leaderEpoch() < epochs.latestEpoch()) {
             return new IllegalArgumentException("leader epoch " + append.leaderEpoch() + " is out of date in "
                 + log.name() + ": epoch " + epochs.latestEpoch() + " has begun, use that or a later one");
+        }
+        return null;
+    }
+
+    /** Why batches of another replica do not follow what is here, or null. */
+    private RuntimeException gap(PendingAppend append) {
+        long expected = nextOffset;
+        int epoch = epochs.latestEpoch();
+        for (RecordBatch batch : append.batches()) {
+            if (batch.baseOffset() != expected || batch.leaderEpoch() < epoch) {
+                return new IllegalArgumentException("a batch at offset " + batch.baseOffset() + " of leader epoch "
+                    + batch.leaderEpoch() + " does not follow offset " + (expected - 1) + " of epoch " + epoch + " in "
+                    + log.name());
+            }
+            expected = batch.lastOffset() + 1;
+            epoch = batch.leaderEpoch();
         }
         return null;
     }
@@ -96,9 +119,12 @@ final class LogAppender {
         long now = clock.millis();
         long maxTimestamp = RecordBatch.NO_TIMESTAMP;
         long offset = nextOffset;
+        boolean stamped = config.timestampType() == TimestampType.LOG_APPEND_TIME && !append.isReplicated();
         for (RecordBatch batch : append.batches()) {
-            batch.assign(offset, append.leaderEpoch());
-            if (config.timestampType() == TimestampType.LOG_APPEND_TIME) {
+            if (!append.isReplicated()) {
+                batch.assign(offset, append.leaderEpoch());
+            }
+            if (stamped) {
                 batch.setLogAppendTime(now);
             }
             maxTimestamp = Math.max(maxTimestamp, batch.maxTimestamp());
@@ -108,12 +134,11 @@ final class LogAppender {
             writeStaged(config, gathering);
             roll(config);
         }
-        if (append.leaderEpoch() > epochs.latestEpoch()) {
-            epochs.assign(append.leaderEpoch(), nextOffset);
-            epochs.save();
+        for (RecordBatch batch : append.batches()) {
+            epochs.assign(batch.leaderEpoch(), batch.baseOffset());
         }
-        append.written(new AppendResult(nextOffset, offset - 1,
-            config.timestampType() == TimestampType.LOG_APPEND_TIME ? now : RecordBatch.NO_TIMESTAMP));
+        epochs.save();
+        append.written(new AppendResult(nextOffset, offset - 1, stamped ? now : RecordBatch.NO_TIMESTAMP));
         staged.addAll(append.batches());
         stagedBytes += append.bytes();
         nextOffset = offset;
@@ -369,6 +394,39 @@ final class LogAppender {
         active().truncate(cut.position());
         epochs.truncateFromEnd(nextOffset);
         epochs.save();
+        return nextOffset;
+    }
+
+    /**
+     * Drops everything and begins at an offset: for a replica whose leader has nothing left that it could go on from.
+     * The start offset is made durable first: whatever a crash leaves before it is removed by recovery.
+     *
+     * @return the new log end offset
+     */
+    long startAt(long offset) throws IOException {
+        truncateTo(logStartOffset);
+        if (offset < nextOffset) {
+            throw new OffsetOutOfRangeException(offset, nextOffset, Long.MAX_VALUE);
+        }
+        Segment old = active();
+        if (old.baseOffset() == offset) {
+            return nextOffset;
+        }
+        folder.logStartOffset().write(offset);
+        segments.clear();
+        segments.add(Segment.create(folder, offset));
+        truncations++;
+        logStartOffset = offset;
+        nextOffset = offset;
+        activeSince = clock.millis();
+        dirty = false;
+        segmentsChanged();
+        publish();
+        remove(old);
+        epochs.truncateFromEnd(0);
+        epochs.save();
+        folder.force();
+        moveRecoveryPoint(offset);
         return nextOffset;
     }
 

@@ -177,8 +177,30 @@ public final class LogDirectory implements AutoCloseable, Runnable {
      * @throws LogDirectoryOfflineException  at once or through the future, when the directory has failed or is closed
      */
     public CompletableFuture<AppendResult> append(PartitionLog log, List<ByteBuffer> batches, int leaderEpoch) {
-        ensureOwn(log);
         List<RecordBatch> parsed = new ArrayList<>();
+        long bytes = parse(log, batches, parsed);
+        return queue(new PendingAppend(log, parsed, leaderEpoch, bytes));
+    }
+
+    /**
+     * Queues whole batches of another replica's log, to be written as they are: offsets and leader epochs stand in them
+     * already. Otherwise as {@link #append}. The future fails with IllegalArgumentException, nothing being written, when
+     * the batches do not follow the log's end, or are of an older leader epoch.
+     */
+    public CompletableFuture<AppendResult> appendReplicated(PartitionLog log, ByteBuffer batches) {
+        List<RecordBatch> parsed = new ArrayList<>();
+        long bytes = parse(log, List.of(batches), parsed);
+        return queue(PendingAppend.replicated(log, parsed, bytes));
+    }
+
+    private CompletableFuture<AppendResult> queue(PendingAppend append) {
+        queue.add(append);
+        return append.future();
+    }
+
+    /** @return bytes of the batches */
+    private long parse(PartitionLog log, List<ByteBuffer> batches, List<RecordBatch> parsed) {
+        ensureOwn(log);
         long bytes = 0;
         for (ByteBuffer buffer : batches) {
             long whole = 0;
@@ -195,9 +217,7 @@ public final class LogDirectory implements AutoCloseable, Runnable {
         if (parsed.isEmpty() || bytes > Integer.MAX_VALUE) {
             throw new IllegalArgumentException("an append takes 1 byte to 2 GiB of batches: found " + bytes);
         }
-        PendingAppend append = new PendingAppend(log, parsed, leaderEpoch, bytes);
-        queue.add(append);
-        return append.future();
+        return bytes;
     }
 
     /**
@@ -218,6 +238,16 @@ public final class LogDirectory implements AutoCloseable, Runnable {
     public CompletableFuture<Long> truncateTo(PartitionLog log, long offset) {
         ensureOwn(log);
         return queue(() -> log.appender().truncateTo(offset));
+    }
+
+    /**
+     * Drops all records and begins at an offset; completes with the new log end offset.
+     *
+     * @return fails with OffsetOutOfRangeException when the offset is below the log start offset
+     */
+    public CompletableFuture<Long> startAt(PartitionLog log, long offset) {
+        ensureOwn(log);
+        return queue(() -> log.appender().startAt(offset));
     }
 
     /** Drops the log and its files; readers in flight finish. */

@@ -67,6 +67,32 @@ public final class PartitionLog {
         return lastView.logEndOffset();
     }
 
+    /** Leader epoch of the last record, or -1 when there is none. */
+    public int epochOfLastRecord() {
+        return endOffsetOf(Integer.MAX_VALUE).epoch();
+    }
+
+    /**
+     * The newest leader epoch with records here that is not newer than the given one, and the offset after its last
+     * record; epoch -1 and the log start offset when there is none.
+     */
+    public LeaderEpochEnd endOffsetOf(int epoch) {
+        long end = logEndOffset();
+        int found = LeaderEpochEnd.NO_EPOCH;
+        for (LeaderEpochCheckpoint.Entry entry : appender.epochs().published()) {
+            if (entry.startOffset() >= logEndOffset()) {
+                break;
+            }
+            if (entry.epoch() > epoch) {
+                end = entry.startOffset();
+                break;
+            }
+            found = entry.epoch();
+        }
+        return found == LeaderEpochEnd.NO_EPOCH ? new LeaderEpochEnd(found, logStartOffset())
+            : new LeaderEpochEnd(found, end);
+    }
+
     public long sizeInBytes() {
         return lastView.sizeInBytes();
     }

@@ -4,8 +4,13 @@ import io.millrace.log.record.RecordBatch;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
-/** An append that waits in the queue; its outcome is set by the log writer, and then told. */
+/**
+ * An append that waits in the queue; its outcome is set by the log writer, and then told. A leader's batches get their
+ * offsets from the log, a follower's bring them.
+ */
 final class PendingAppend implements WriteTask {
+    private static final int REPLICATED = Integer.MIN_VALUE;
+
     private final PartitionLog log;
     private final List<RecordBatch> batches;
     private final int leaderEpoch;
@@ -19,6 +24,15 @@ final class PendingAppend implements WriteTask {
         this.batches = batches;
         this.leaderEpoch = leaderEpoch;
         this.bytes = bytes;
+    }
+
+    /** Batches of another replica's log, with the offsets and leader epochs that they have there. */
+    static PendingAppend replicated(PartitionLog log, List<RecordBatch> batches, long bytes) {
+        return new PendingAppend(log, batches, REPLICATED, bytes);
+    }
+
+    boolean isReplicated() {
+        return leaderEpoch == REPLICATED;
     }
 
     PartitionLog log() {
