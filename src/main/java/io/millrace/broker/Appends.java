@@ -7,21 +7,35 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 
 /** Brings records to the logs: what was accumulated here, or raw batches as they came. Thread-safe. */
 final class Appends {
     private static final long UNKNOWN_OFFSET = -1;
 
-    private final HostedPartitions hosted;
     private final Handoff handoff;
     private final BrokerObserver observer;
     private final int maxUncompressedBytes;
+    private final long commitNanos;
 
-    Appends(HostedPartitions hosted, Handoff handoff, BrokerObserver observer, int maxUncompressedBytes) {
-        this.hosted = hosted;
+    /** Where one partition's records go. */
+    sealed interface Target permits Local, Remote {
+    }
+
+    /** To a partition that this broker leads. */
+    record Local(Partition partition) implements Target {
+    }
+
+    /** To another broker. */
+    record Remote(Function<ByteBuffer, CompletableFuture<AppendResult>> append) implements Target {
+    }
+
+    /** @param commitNanos how long acks=all waits for the in-sync replicas, in ns */
+    Appends(Handoff handoff, BrokerObserver observer, int maxUncompressedBytes, long commitNanos) {
         this.handoff = handoff;
         this.observer = observer;
         this.maxUncompressedBytes = maxUncompressedBytes;
+        this.commitNanos = commitNanos;
     }
 
     /**
@@ -41,7 +55,7 @@ final class Appends {
             buffers.add(batch.buffer());
             records += batch.recordCount();
         }
-        CompletableFuture<AppendResult> appended = append(partition, buffers, records);
+        CompletableFuture<AppendResult> appended = append(partition, buffers, records, acks);
         return acks == Acks.NONE
                 ? CompletableFuture.completedFuture(new AppendResult(UNKNOWN_OFFSET, UNKNOWN_OFFSET, UNKNOWN_OFFSET))
                 : handoff.offWriter(appended);
@@ -50,23 +64,19 @@ final class Appends {
     /**
      * Appends what was accumulated, one append for each partition. The future fails when nothing at all was appended.
      *
+     * @param targets of the partitions that were touched, in their order: all are known before the first is written
      * @throws RuntimeException of the log or the broker, when nothing was queued
      */
-    CompletableFuture<ProduceResult> produce(RecordAccumulator records, Acks acks) {
+    CompletableFuture<ProduceResult> produce(RecordAccumulator records, List<Target> targets, Acks acks) {
         records.takeOver();
         List<PartitionBatches> touched = records.touched();
-        // Every partition is found before the first is written, so that an unknown one fails the request as a whole.
-        List<Partition> partitions = new ArrayList<>(touched.size());
-        for (PartitionBatches batches : touched) {
-            partitions.add(hosted.get(records.topic(), batches.partition(), records.topicId()));
-        }
         Produced produced = new Produced(records);
         CompletableFuture<ProduceResult> result = new CompletableFuture<>();
         if (touched.isEmpty()) {
             result.complete(produced);
         }
-        for (int slot = 0; slot < partitions.size(); slot++) {
-            produce(slot, partitions.get(slot), touched.get(slot), produced, result, acks);
+        for (int slot = 0; slot < targets.size(); slot++) {
+            produce(slot, targets.get(slot), touched.get(slot), produced, result, acks);
         }
         if (acks == Acks.NONE) {
             result.complete(produced);
@@ -74,11 +84,15 @@ final class Appends {
         return result;
     }
 
-    private void produce(int slot, Partition partition, PartitionBatches batches, Produced produced,
+    private void produce(int slot, Target target, PartitionBatches batches, Produced produced,
                          CompletableFuture<ProduceResult> result, Acks acks) {
         CompletableFuture<AppendResult> appended;
         try {
-            appended = append(partition, batches.build(), batches.recordCount());
+            if (target instanceof Remote remote) {
+                appended = remote.append().apply(concatenated(batches.build()));
+            } else {
+                appended = append(((Local) target).partition(), batches.build(), batches.recordCount(), acks);
+            }
         } catch (RuntimeException refused) {
             if (slot == 0) {
                 throw refused;
@@ -100,6 +114,15 @@ final class Appends {
         });
     }
 
+    private static ByteBuffer concatenated(List<ByteBuffer> batches) {
+        if (batches.size() == 1) {
+            return batches.get(0);
+        }
+        ByteBuffer all = ByteBuffer.allocate(batches.stream().mapToInt(ByteBuffer::remaining).sum());
+        batches.forEach(batch -> all.put(batch.duplicate()));
+        return all.flip();
+    }
+
     private static void finish(Produced produced, CompletableFuture<ProduceResult> result) {
         BrokerException failure = produced.totalFailure();
         if (failure == null) {
@@ -109,9 +132,10 @@ final class Appends {
         }
     }
 
-    private CompletableFuture<AppendResult> append(Partition partition, List<ByteBuffer> batches, long records) {
+    private CompletableFuture<AppendResult> append(Partition partition, List<ByteBuffer> batches, long records,
+                                                   Acks acks) {
         long bytes = batches.stream().mapToLong(ByteBuffer::remaining).sum();
-        return partition.append(batches).thenApply(appended -> {
+        return partition.append(batches, acks, commitNanos).thenApply(appended -> {
             observer.produced(partition.topic(), records, bytes);
             return appended;
         });

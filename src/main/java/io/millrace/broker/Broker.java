@@ -1,20 +1,26 @@
 package io.millrace.broker;
 
+import io.millrace.cluster.Member;
+import io.millrace.cluster.Membership;
 import io.millrace.cluster.RegisterStore;
+import io.millrace.cluster.SingleMembership;
 import io.millrace.log.AppendResult;
 import io.millrace.log.LogDirectory;
 import io.millrace.log.OffsetAndTimestamp;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
@@ -34,13 +40,36 @@ public final class Broker implements AutoCloseable {
      * @param topicDefaults        server's defaults of topic configuration keys; a key that is absent has the built-in
      *                             one, see {@link TopicConfigKey#defaultValue()}
      * @param maxUncompressedBytes largest batch after decompression
-     * @param retentionIntervalMs  how often retention is applied, in ms; at the same times the topics are read again
+     * @param retentionIntervalMs  how often retention is applied, in ms
      */
     public record Options(int brokerId, int defaultPartitions, int maxPartitions, Map<String, String> topicDefaults,
-                          int maxUncompressedBytes, long retentionIntervalMs) {
+                          int maxUncompressedBytes, long retentionIntervalMs, ReplicationOptions replication) {
     }
 
-    private final List<LogDirectory> directories;
+    /**
+     * Times of replication, in ns.
+     *
+     * @param maxLagNanos            a replica that lacks something for longer is not in sync
+     * @param leaseNanos             for how long after the agreement last answered this broker serves reads, and acks
+     *                               other than all
+     * @param balanceNanos           how long the brokers must be the same before preferred leaders take over
+     * @param commitNanos            how long acks=all waits for the in-sync replicas
+     * @param throttleBytesPerSecond what replicas that are not in sync fetch, all together; 0: no bound
+     */
+    public record ReplicationOptions(long maxLagNanos, long leaseNanos, long balanceNanos, long commitNanos,
+                                     long throttleBytesPerSecond) {
+        public static final ReplicationOptions DEFAULT = new ReplicationOptions(TimeUnit.SECONDS.toNanos(10),
+                TimeUnit.SECONDS.toNanos(4), TimeUnit.SECONDS.toNanos(30), TimeUnit.SECONDS.toNanos(30), 0);
+    }
+
+    /** How often the controller's register, the brokers and the replicas are looked at, in ms. */
+    private static final long TICK_MS = 500;
+    /** How often all topics are read again, in case a doorbell did not ring, in ms. */
+    private static final long REFRESH_MS = 10_000;
+    /** How long a broker that stops waits for others to take its leaderships over, in ms. */
+    private static final long HANDOVER_MS = 10_000;
+
+    private final List<ReplicaDirectory> directories;
     private final Clock clock;
     private final Partitioners partitioners;
     private final HostedPartitions hosted;
@@ -49,13 +78,23 @@ public final class Broker implements AutoCloseable {
     private final Appends appends;
     private final Fetches fetches;
     private final Handoff handoff;
-    private final ScheduledFuture<?> housekeeping;
-    private final AutoCloseable doorbell;
+    private final boolean alone;
+    private final BrokerRegistry brokers;
+    private final Replication replication;
+    private final Controller controller;
+    private final TopicMoves moves;
+    private final Transport transport;
+    private final AtomicBoolean controlling = new AtomicBoolean();
+    private final List<ScheduledFuture<?>> schedules;
+    private final List<AutoCloseable> subscriptions;
     private volatile boolean closed;
 
-    private Broker(Options options, RegisterStore registers, List<LogDirectory> directories, Executor workers,
-                   ScheduledExecutorService timers, Clock clock, LongSupplier nanoTime, BrokerObserver observer) {
+    private Broker(Options options, RegisterStore registers, Membership membership, Transport transport,
+                   List<ReplicaDirectory> directories, Executor workers, ScheduledExecutorService timers, Clock clock,
+                   LongSupplier nanoTime, BrokerObserver observer) {
         this.directories = List.copyOf(directories);
+        this.transport = transport;
+        this.alone = membership instanceof SingleMembership;
         this.clock = clock;
         this.partitioners = Partitioners.load();
         TopicConfig defaults = TopicConfig.of(options.topicDefaults(), Map.of());
@@ -65,16 +104,51 @@ public final class Broker implements AutoCloseable {
         DeletedTopics deleted = new DeletedTopics(registers);
         StrayLogs strays = new StrayLogs();
         this.handoff = new Handoff(workers, timers);
-        this.hosted = new HostedPartitions(options.brokerId(), directories, workers, handoff);
-        this.catalog = new TopicCatalog(store, deleted, hosted, options.topicDefaults(), observer);
-        this.topics = new Topics(options, store, deleted, catalog, hosted, partitioners, strays);
-        this.appends = new Appends(hosted, handoff, observer, options.maxUncompressedBytes());
-        this.fetches = new Fetches(handoff, timers, nanoTime, observer);
+        this.brokers = new BrokerRegistry(registers, membership);
+        Lease lease = new Lease(options.replication().leaseNanos(), nanoTime);
+        this.replication = new Replication(options.brokerId(), alone, options.replication(), brokers, store, transport,
+                handoff, timers, nanoTime, lease);
+        this.hosted = new HostedPartitions(directories, workers, handoff, replication);
+        this.catalog = new TopicCatalog(store, deleted, hosted, options.topicDefaults(), observer,
+                replication::rolesChanged);
+        Deadlines deadlines = new Deadlines(timers, nanoTime);
+        replication.attach(catalog, hosted, deadlines);
+        this.topics = new Topics(options, store, deleted, catalog, hosted, partitioners, strays, brokers);
+        this.moves = new TopicMoves(store, catalog, brokers);
+        this.appends = new Appends(handoff, observer, options.maxUncompressedBytes(),
+                options.replication().commitNanos());
+        this.fetches = new Fetches(handoff, deadlines, observer);
+        this.controller = new Controller(registers, brokers, store, catalog, lease, nanoTime,
+                options.replication().balanceNanos());
 
-        new LogRecovery(this.directories, catalog, deleted, hosted, strays, defaults).run();
-        this.doorbell = registers.subscribe(this::registerChanged);
-        this.housekeeping = timers.scheduleWithFixedDelay(this::keepHouse, options.retentionIntervalMs(),
-                options.retentionIntervalMs(), TimeUnit.MILLISECONDS);
+        brokers.refresh();
+        new LogRecovery(this.directories, catalog, deleted, hosted, strays, defaults,
+                alone ? null : new Comeback(options.brokerId(), store)).run();
+        brokers.enter();
+        this.subscriptions = List.of(registers.subscribe(this::registerChanged), membership.listen(this::control));
+        this.schedules = List.of(
+                timers.scheduleWithFixedDelay(this::keepHouse, options.retentionIntervalMs(),
+                        options.retentionIntervalMs(), TimeUnit.MILLISECONDS),
+                timers.scheduleWithFixedDelay(this::control, 0, TICK_MS, TimeUnit.MILLISECONDS),
+                timers.scheduleWithFixedDelay(() -> handoff.execute(replication::tick), TICK_MS, TICK_MS,
+                        TimeUnit.MILLISECONDS),
+                timers.scheduleWithFixedDelay(() -> handoff.execute(catalog::refreshAll), REFRESH_MS, REFRESH_MS,
+                        TimeUnit.MILLISECONDS));
+    }
+
+    /** Looks after the controller, on a worker's thread; once at a time. */
+    private void control() {
+        if (!closed && controlling.compareAndSet(false, true)) {
+            handoff.execute(() -> {
+                try {
+                    controller.run();
+                } catch (RuntimeException failure) {
+                    LOG.log(Level.DEBUG, "the controller's register could not be reached", failure);
+                } finally {
+                    controlling.set(false);
+                }
+            });
+        }
     }
 
     /**
@@ -82,6 +156,8 @@ public final class Broker implements AutoCloseable {
      * removed, logs of no known topic are left alone and reported. A log that cannot be opened makes only its partition
      * unavailable.
      *
+     * @param membership  who else there is; {@link SingleMembership}: nobody
+     * @param transport   reaches the others
      * @param directories all that are configured, already open, their writers running; closed by their owner, after the
      *                    broker. One that is left out looks like one whose logs are lost
      * @param workers     runs recovery and the continuations of requests
@@ -90,15 +166,20 @@ public final class Broker implements AutoCloseable {
      *                               be read
      * @throws IllegalStateException when two partitioners have the same name
      */
-    public static Broker open(Options options, RegisterStore registers, List<LogDirectory> directories,
-                              Executor workers, ScheduledExecutorService timers, Clock clock, BrokerObserver observer) {
-        return open(options, registers, directories, workers, timers, clock, System::nanoTime, observer);
+    public static Broker open(Options options, RegisterStore registers, Membership membership, Transport transport,
+                              List<LogDirectory> directories, Executor workers, ScheduledExecutorService timers,
+                              Clock clock, BrokerObserver observer) {
+        return open(options, registers, membership, transport,
+                directories.stream().<ReplicaDirectory>map(DiskDirectory::new).toList(), workers, timers, clock,
+                System::nanoTime, observer);
     }
 
-    /** @param nanoTime measures how long fetches wait, in ns */
-    static Broker open(Options options, RegisterStore registers, List<LogDirectory> directories, Executor workers,
-                       ScheduledExecutorService timers, Clock clock, LongSupplier nanoTime, BrokerObserver observer) {
-        return new Broker(options, registers, directories, workers, timers, clock, nanoTime, observer);
+    /** @param nanoTime measures how long fetches wait and leases hold, in ns */
+    static Broker open(Options options, RegisterStore registers, Membership membership, Transport transport,
+                       List<ReplicaDirectory> directories, Executor workers, ScheduledExecutorService timers, Clock clock,
+                       LongSupplier nanoTime, BrokerObserver observer) {
+        return new Broker(options, registers, membership, transport, directories, workers, timers, clock, nanoTime,
+                observer);
     }
 
     public Topics topics() {
@@ -110,9 +191,9 @@ public final class Broker implements AutoCloseable {
      */
     public RecordAccumulator accumulator(String topic) {
         checkOpen();
-        CachedTopic known = catalog.get(topic);
+        CachedTopic known = topic(topic);
         PartitionSelector selector = new PartitionSelector(known, partitioners.find(known.usableConfig().partitioner()),
-                partition -> hosted.isWritable(topic, partition));
+                partition -> isWritable(known, partition));
         return new RecordAccumulator(known, selector, clock);
     }
 
@@ -124,7 +205,13 @@ public final class Broker implements AutoCloseable {
      * @param acks with {@link Acks#NONE} the future completes once all is queued, with -1 for each offset
      */
     public CompletableFuture<ProduceResult> produce(RecordAccumulator records, Acks acks) {
-        return answer(() -> appends.produce(records, acks));
+        return answer(() -> {
+            List<Appends.Target> targets = new ArrayList<>();
+            for (PartitionBatches batches : records.touched()) {
+                targets.add(target(records.topic(), records.topicId(), batches.partition(), acks));
+            }
+            return appends.produce(records, targets, acks);
+        });
     }
 
     /**
@@ -135,7 +222,7 @@ public final class Broker implements AutoCloseable {
      *         INVALID_BATCH, RECORD_TOO_LARGE, OVERLOADED, UNKNOWN_TOPIC, UNKNOWN_PARTITION, LOG_DIRECTORY_OFFLINE
      */
     public CompletableFuture<AppendResult> append(String topic, int partition, ByteBuffer batches, Acks acks) {
-        return answer(() -> appends.append(partition(topic, partition), batches, acks));
+        return answer(() -> appends.append(led(topic, partition), batches, acks));
     }
 
     /**
@@ -148,15 +235,14 @@ public final class Broker implements AutoCloseable {
     public CompletableFuture<FetchResult> fetch(FetchRequest request) {
         return answer(() -> {
             Fetches.check(request);
-            return fetches.fetch(partition(request.topic(), request.partition()), request);
+            return fetches.fetch(led(request.topic(), request.partition()), request);
         });
     }
 
     /** @throws BrokerException UNKNOWN_TOPIC, UNKNOWN_PARTITION */
     public PartitionOffsets offsets(String topic, int partition) {
         checkOpen();
-        Partition hosting = partition(topic, partition);
-        return new PartitionOffsets(hosting.log().logStartOffset(), hosting.highWatermark());
+        return led(topic, partition).offsets();
     }
 
     /**
@@ -167,7 +253,7 @@ public final class Broker implements AutoCloseable {
     public Optional<OffsetAndTimestamp> offsetForTimestamp(String topic, int partition, long timestamp) {
         checkOpen();
         Fetches.checkNotNegative("the timestamp", timestamp);
-        return BrokerErrors.translating(() -> partition(topic, partition).offsetForTimestamp(timestamp));
+        return BrokerErrors.translating(() -> led(topic, partition).offsetForTimestamp(timestamp));
     }
 
     /**
@@ -179,13 +265,13 @@ public final class Broker implements AutoCloseable {
     public CompletableFuture<Long> deleteRecords(String topic, int partition, long beforeOffset) {
         return answer(() -> {
             Fetches.checkNotNegative("the offset", beforeOffset);
-            return handoff.offWriter(partition(topic, partition).deleteRecordsBefore(beforeOffset));
+            return handoff.offWriter(led(topic, partition).deleteRecordsBefore(beforeOffset));
         });
     }
 
     /** The hosted partitions that work, sorted by topic and partition. */
     public List<PartitionStatus> partitions() {
-        return hosted.working().stream().map(Partition::status).toList();
+        return hosted.working().stream().map(HostedPartitions::status).toList();
     }
 
     /** Why hosted partitions do not work: a sentence for each, none when all is well. For operators. */
@@ -193,19 +279,92 @@ public final class Broker implements AutoCloseable {
         return hosted.unavailable();
     }
 
-    /** Ends parked fetches and refuses new work; the directories stay open. */
+    // ---- the cluster
+
+    /**
+     * The broker that leads a partition, when it is another one; empty: this one does.
+     *
+     * @throws BrokerException UNKNOWN_TOPIC, UNKNOWN_PARTITION, NOT_LEADER when none does now, or it is not in touch
+     */
+    public Optional<Member> remoteLeader(String topic, int partition) {
+        checkOpen();
+        CachedTopic known = topic(topic);
+        checkPartition(known, partition);
+        return remoteLeader(known, partition);
+    }
+
+    private Optional<Member> remoteLeader(CachedTopic topic, int partition) {
+        int leader = topic.topic().partitions().get(partition).leader();
+        if (alone || leader == hosted.brokerId()) {
+            return Optional.empty();
+        }
+        return Optional.of(brokers.member(leader).orElseThrow(() -> new BrokerException(ErrorKind.NOT_LEADER,
+                "partition %s-%d has no leader now%s: try again in a moment".formatted(topic.name(), partition,
+                        leader < 0 ? ", because no in-sync replica is up" : "; broker " + leader + " led it last"))));
+    }
+
+    /**
+     * The leader's side of replication. Completes when there is something new, or the request's time is over; holds no
+     * thread meanwhile.
+     *
+     * @return fails with UNAVAILABLE when the follower is not known in its session
+     */
+    public CompletableFuture<ReplicaFetchResponse> replicaFetch(ReplicaFetchRequest request) {
+        return answer(() -> replication.fetch(request));
+    }
+
+    /** Partitions that move to other brokers. */
+    public Reassignments reassignments() {
+        checkOpen();
+        return moves;
+    }
+
+    /** The cluster as this broker sees it; what it does not know about the agreement is left empty. */
+    public ClusterDescription cluster() {
+        checkOpen();
+        return ClusterView.describe(brokers, controller.elected(), catalog);
+    }
+
+    /**
+     * Hands leaderships over, ends parked fetches and refuses new work; the directories stay open. Blocks until others
+     * lead, for some seconds at most.
+     */
     @Override
     public void close() {
+        if (!alone && !closed) {
+            handOver();
+        }
         closed = true;
         topics.close();
-        housekeeping.cancel(false);
-        try {
-            doorbell.close();
-        } catch (Exception failure) {
-            LOG.log(Level.WARNING, "the subscription to the registers could not be ended", failure);
+        schedules.forEach(schedule -> schedule.cancel(false));
+        for (AutoCloseable subscription : subscriptions) {
+            try {
+                subscription.close();
+            } catch (Exception failure) {
+                LOG.log(Level.WARNING, "a subscription to the cluster could not be ended", failure);
+            }
         }
+        replication.close();
         hosted.close(BrokerErrors.closed());
         fetches.close();
+    }
+
+    private void handOver() {
+        try {
+            brokers.leave();
+            long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(HANDOVER_MS);
+            while (hosted.working().stream().anyMatch(this::canBeHandedOver) && System.nanoTime() - until < 0) {
+                Thread.sleep(50);
+            }
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        } catch (RuntimeException failure) {
+            LOG.log(Level.WARNING, "leaderships could not be handed over before the stop", failure);
+        }
+    }
+
+    private boolean canBeHandedOver(Partition partition) {
+        return partition.isLeader() && partition.hasOtherInSync(brokers.live());
     }
 
     /** What is hosted, for tests. */
@@ -218,12 +377,57 @@ public final class Broker implements AutoCloseable {
         return fetches.waiting();
     }
 
-    private Partition partition(String topic, int partition) {
-        CachedTopic known = catalog.get(topic);
-        if (partition < 0 || partition >= known.partitionCount()) {
-            throw BrokerErrors.unknownPartition(topic, partition, known.partitionCount());
+    /** A topic, its register read again when it is not known here: another broker may have created it just now. */
+    private CachedTopic topic(String name) {
+        Optional<CachedTopic> known = catalog.find(name);
+        if (known.isEmpty() && !alone && TopicName.isLegal(String.valueOf(name))) {
+            catalog.refresh(name);
+        }
+        return catalog.get(name);
+    }
+
+    private static void checkPartition(CachedTopic topic, int partition) {
+        if (partition < 0 || partition >= topic.partitionCount()) {
+            throw BrokerErrors.unknownPartition(topic.name(), partition, topic.partitionCount());
+        }
+    }
+
+    /** A partition that this broker leads, its register read again when it does not seem to. */
+    private Partition led(String topic, int partition) {
+        CachedTopic known = topic(topic);
+        if (partition >= known.partitionCount() && !alone) {
+            catalog.refresh(topic);
+            known = topic(topic);
+        }
+        checkPartition(known, partition);
+        Partition found = hosted.find(new TopicPartition(topic, partition), known.id());
+        if (!alone && (found == null || !found.isLeader())) {
+            catalog.refresh(topic);
+            known = topic(topic);
+            checkPartition(known, partition);
+            if (!known.isHostedBy(hosted.brokerId(), partition)) {
+                throw new BrokerException(ErrorKind.NOT_LEADER, "broker %d has no replica of partition %s-%d: ask its"
+                        .formatted(hosted.brokerId(), topic, partition) + " leader");
+            }
         }
         return hosted.get(topic, partition, known.id());
+    }
+
+    private boolean isWritable(CachedTopic topic, int partition) {
+        int leader = topic.topic().partitions().get(partition).leader();
+        return leader == hosted.brokerId() || alone ? hosted.isWritable(topic.name(), partition)
+                : brokers.member(leader).isPresent();
+    }
+
+    /** Where one partition's records of a request go. */
+    private Appends.Target target(String topic, UUID topicId, int partition, Acks acks) {
+        CachedTopic known = catalog.find(topic).filter(now -> now.id().equals(topicId))
+                .orElseThrow(() -> BrokerErrors.unknownTopic(topic));
+        Optional<Member> remote = remoteLeader(known, partition);
+        if (remote.isPresent()) {
+            return new Appends.Remote(batches -> transport.append(remote.get(), topic, partition, batches, acks));
+        }
+        return new Appends.Local(hosted.get(topic, partition, topicId));
     }
 
     private <T> CompletableFuture<T> answer(Supplier<CompletableFuture<T>> request) {
@@ -248,10 +452,9 @@ public final class Broker implements AutoCloseable {
 
     private void keepHouse() {
         directories.forEach(Broker::applyRetention);
-        handoff.execute(catalog::refreshAll);
     }
 
-    private static void applyRetention(LogDirectory directory) {
+    private static void applyRetention(ReplicaDirectory directory) {
         if (directory.failure() != null) {
             return;
         }

@@ -1,8 +1,6 @@
 package io.millrace.broker;
 
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.function.LongSupplier;
 
 /** Answers fetches, at once or after parking them until enough has come or their time is over. Thread-safe. */
 final class Fetches {
@@ -10,9 +8,9 @@ final class Fetches {
     private final Deadlines deadlines;
     private final BrokerObserver observer;
 
-    Fetches(Handoff handoff, ScheduledExecutorService timers, LongSupplier nanoTime, BrokerObserver observer) {
+    Fetches(Handoff handoff, Deadlines deadlines, BrokerObserver observer) {
         this.handoff = handoff;
-        this.deadlines = new Deadlines(timers, nanoTime);
+        this.deadlines = deadlines;
         this.observer = observer;
     }
 
@@ -39,12 +37,12 @@ final class Fetches {
         // Not more than max_bytes can ever be there at once; 0 asks for one batch, whatever its size.
         int needed = Math.min(request.minBytes(), Math.max(1, request.maxBytes()));
         long offset = partition.resolve(request.from());
-        PartitionRead read = partition.read(offset, request.maxBytes());
+        PartitionRead read = partition.read(offset, request.maxBytes(), request.lastEpoch());
         if (isEnough(read, needed) || request.maxWaitMs() == 0) {
             observe(partition, read);
             return CompletableFuture.completedFuture(read.result());
         }
-        ParkedFetch fetch = new ParkedFetch(partition, offset, needed, request.maxBytes(), this::resume);
+        ParkedFetch fetch = new ParkedFetch(partition, offset, needed, request, this::resume);
         Deadlines.Deadline deadline =
                 deadlines.add(request.maxWaitMs(), () -> handoff.execute(() -> attempt(fetch, true)));
         // Answered, failed or cancelled: nothing of it is kept.

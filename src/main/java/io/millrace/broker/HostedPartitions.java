@@ -1,7 +1,5 @@
 package io.millrace.broker;
 
-import io.millrace.log.LogDirectory;
-import io.millrace.log.PartitionLog;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -22,13 +20,16 @@ final class HostedPartitions {
     private static final System.Logger LOG = System.getLogger(HostedPartitions.class.getName());
 
     private final int brokerId;
-    private final List<LogDirectory> directories;
+    private final List<ReplicaDirectory> directories;
     private final Executor workers;
     private final Handoff handoff;
+    private final ReplicaContext context;
+    private final Map<TopicPartition, ReplicaDirectory> homes = new ConcurrentHashMap<>();
     private final Map<TopicPartition, PartitionSlot> slots = new ConcurrentHashMap<>();
 
-    HostedPartitions(int brokerId, List<LogDirectory> directories, Executor workers, Handoff handoff) {
-        this.brokerId = brokerId;
+    HostedPartitions(List<ReplicaDirectory> directories, Executor workers, Handoff handoff, ReplicaContext context) {
+        this.brokerId = context.brokerId();
+        this.context = context;
         this.directories = List.copyOf(directories);
         this.workers = workers;
         this.handoff = handoff;
@@ -50,8 +51,17 @@ final class HostedPartitions {
         return (Partition) slot;
     }
 
+    /** The partition if it works and is this very topic's, else null. */
+    Partition find(TopicPartition id, UUID topicId) {
+        return slots.get(id) instanceof Partition working && working.topicId().equals(topicId) ? working : null;
+    }
+
     boolean isWritable(String topic, int partition) {
         return slots.get(new TopicPartition(topic, partition)) instanceof Partition working && working.isWritable();
+    }
+
+    int brokerId() {
+        return brokerId;
     }
 
     /** Those that work, sorted by topic and partition. */
@@ -64,6 +74,12 @@ final class HostedPartitions {
         });
         working.sort(Comparator.comparing(Partition::topic).thenComparingInt(Partition::partition));
         return working;
+    }
+
+    static PartitionStatus status(Partition partition) {
+        ReplicaLog log = partition.log();
+        return new PartitionStatus(partition.topic(), partition.partition(), partition.isLeader(), log.startOffset(),
+                log.endOffset(), partition.highWatermark(), log.sizeInBytes(), log.segmentCount());
     }
 
     /** Why partitions do not work, a sentence for each. */
@@ -80,13 +96,13 @@ final class HostedPartitions {
 
     /** Where new partitions go. */
     LogPlacement placement() {
-        return new LogPlacement(directories, working().stream().map(partition -> partition.log().directory()).toList());
+        return new LogPlacement(directories, homes.values());
     }
 
     /** Opens or creates the logs of a topic that are not hosted yet, new ones where there is room. */
     void host(CachedTopic topic) {
         LogPlacement placement = placement();
-        Map<TopicPartition, LogDirectory> homes = new HashMap<>();
+        Map<TopicPartition, ReplicaDirectory> homes = new HashMap<>();
         for (TopicPartition id : missing(topic)) {
             homes.put(id, placement.next());
         }
@@ -94,13 +110,13 @@ final class HostedPartitions {
     }
 
     /** Opens or creates the logs of topics that are not hosted yet and have a home; errors become slots that say so. */
-    void host(List<CachedTopic> topics, Map<TopicPartition, LogDirectory> homes) {
+    void host(List<CachedTopic> topics, Map<TopicPartition, ReplicaDirectory> homes) {
         List<Runnable> openings = new ArrayList<>();
         for (CachedTopic topic : topics) {
             for (TopicPartition id : missing(topic)) {
-                LogDirectory home = homes.get(id);
+                ReplicaDirectory home = homes.get(id);
                 if (home != null) {
-                    openings.add(() -> slots.put(id, open(topic, id, home)));
+                    openings.add(() -> put(id, home, open(topic, id, home)));
                 }
             }
         }
@@ -137,8 +153,9 @@ final class HostedPartitions {
             PartitionSlot slot = slots.get(id);
             if (slot instanceof Partition working) {
                 working.reconfigure(topic.config());
+                working.log().reconfigure(topic.config().log());
             } else if (slot instanceof UnavailablePartition closed && closed.kind() == ErrorKind.INVALID_CONFIG) {
-                slots.put(id, open(topic, id, closed.home()));
+                put(id, closed.home(), open(topic, id, closed.home()));
             }
         }
     }
@@ -170,7 +187,7 @@ final class HostedPartitions {
             if (slot instanceof Partition working) {
                 working.retire(BrokerErrors.unknownTopic(topic.name()));
                 if (deleteLogs) {
-                    deletions.add(working.log().directory().delete(working.log()));
+                    deletions.add(deleteLog(working));
                 }
             } else if (slot instanceof UnavailablePartition) {
                 gone = false;
@@ -187,11 +204,64 @@ final class HostedPartitions {
         working().forEach(partition -> partition.retire(reason));
     }
 
-    private PartitionSlot open(CachedTopic topic, TopicPartition id, LogDirectory home) {
+    private void put(TopicPartition id, ReplicaDirectory home, PartitionSlot slot) {
+        homes.put(id, home);
+        slots.put(id, slot);
+    }
+
+    private CompletableFuture<Void> deleteLog(Partition partition) {
+        homes.remove(partition.id());
+        return partition.log().delete();
+    }
+
+    /**
+     * Brings roles into line with the register: every hosted partition leads, follows, or, when this broker has no
+     * replica of it any more, goes away with its log.
+     *
+     * @return the partitions that stay, and those that went
+     */
+    Roles assign(CachedTopic topic) {
+        List<Partition> stay = new ArrayList<>();
+        List<Partition> gone = new ArrayList<>();
+        for (int number = 0; number < topic.partitionCount(); number++) {
+            TopicPartition id = new TopicPartition(topic.name(), number);
+            Partition partition = find(id, topic.id());
+            if (partition == null) {
+                continue;
+            }
+            if (topic.isHostedBy(brokerId, number)) {
+                partition.assign(topic.topic().partitions().get(number), topic.version());
+                stay.add(partition);
+            } else {
+                slots.remove(id);
+                partition.retire(new BrokerException(ErrorKind.NOT_LEADER,
+                        "partition " + id + " was moved to other brokers: try again in a moment"));
+                deleteLog(partition).whenComplete((done, failure) -> {
+                    if (failure != null) {
+                        LOG.log(Level.WARNING, "the log of partition " + id + ", which was moved to other brokers, could"
+                                + " not be removed now; the next start tries again", failure);
+                    }
+                });
+                gone.add(partition);
+            }
+        }
+        return new Roles(stay, gone);
+    }
+
+    /** Those of a topic that work. */
+    List<Partition> all(CachedTopic topic) {
+        return working().stream().filter(partition -> partition.topicId().equals(topic.id())).toList();
+    }
+
+    /** What became of a topic's hosted partitions. */
+    record Roles(List<Partition> stay, List<Partition> gone) {
+    }
+
+    private PartitionSlot open(CachedTopic topic, TopicPartition id, ReplicaDirectory home) {
         try {
             TopicConfig config = topic.usableConfig();
-            PartitionLog log = home.openLog(topic.name(), id.partition(), topic.id(), config.log());
-            return new Partition(log, topic.topic().partitions().get(id.partition()).leaderEpoch(), config, handoff);
+            ReplicaLog log = home.openLog(topic.name(), id.partition(), topic.id(), config.log());
+            return new Partition(id, topic.id(), log, config, context, handoff);
         } catch (RuntimeException failure) {
             LOG.log(Level.ERROR, "the log of partition " + id + " in " + home.root() + " could not be opened", failure);
             RuntimeException translated = BrokerErrors.translate(failure);

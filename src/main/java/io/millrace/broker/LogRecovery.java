@@ -1,8 +1,6 @@
 package io.millrace.broker;
 
-import io.millrace.log.LogDirectory;
 import io.millrace.log.LogDirectory.Found;
-import io.millrace.log.PartitionLog;
 import java.lang.System.Logger.Level;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -21,34 +19,44 @@ import java.util.stream.Collectors;
 final class LogRecovery {
     private static final System.Logger LOG = System.getLogger(LogRecovery.class.getName());
 
-    private final List<LogDirectory> directories;
+    private final List<ReplicaDirectory> directories;
     private final TopicCatalog catalog;
     private final DeletedTopics deleted;
     private final HostedPartitions hosted;
     private final StrayLogs strays;
     private final TopicConfig defaults;
+    private final Comeback comeback;
 
-    private final Map<TopicPartition, LogDirectory> homes = new HashMap<>();
+    private final Map<TopicPartition, ReplicaDirectory> homes = new HashMap<>();
     private final Set<UUID> notRemoved = new HashSet<>();
+    private Set<Found> onDisk;
 
-    /** @param defaults with which logs are opened only to be removed */
-    LogRecovery(List<LogDirectory> directories, TopicCatalog catalog, DeletedTopics deleted, HostedPartitions hosted,
-                StrayLogs strays, TopicConfig defaults) {
+    /**
+     * @param defaults with which logs are opened only to be removed
+     * @param comeback null when this broker is alone
+     */
+    LogRecovery(List<ReplicaDirectory> directories, TopicCatalog catalog, DeletedTopics deleted, HostedPartitions hosted,
+                StrayLogs strays, TopicConfig defaults, Comeback comeback) {
         this.directories = directories;
         this.catalog = catalog;
         this.deleted = deleted;
         this.hosted = hosted;
         this.strays = strays;
         this.defaults = defaults;
+        this.comeback = comeback;
     }
 
     /** @throws BrokerException UNAVAILABLE when the registers cannot be read */
     void run() {
         List<CachedTopic> topics = catalog.read();
         Set<UUID> deletedIds = deleted.ids();
+        if (comeback != null) {
+            comeback.run(topics, this::isOnDisk);
+            topics = catalog.read();
+        }
         Map<String, CachedTopic> byName =
                 topics.stream().collect(Collectors.toMap(CachedTopic::name, Function.identity()));
-        for (LogDirectory directory : directories) {
+        for (ReplicaDirectory directory : directories) {
             for (Found found : directory.found()) {
                 sort(directory, found, byName.get(found.topic()), deletedIds);
             }
@@ -59,10 +67,23 @@ final class LogRecovery {
         clear(deletedIds, topics);
     }
 
-    private void sort(LogDirectory directory, Found found, CachedTopic topic, Set<UUID> deletedIds) {
+    private boolean isOnDisk(TopicPartition id, UUID topicId) {
+        if (onDisk == null) {
+            onDisk = new HashSet<>();
+            directories.forEach(directory -> onDisk.addAll(directory.found()));
+        }
+        return onDisk.contains(new Found(id.topic(), id.partition(), topicId));
+    }
+
+    private void sort(ReplicaDirectory directory, Found found, CachedTopic topic, Set<UUID> deletedIds) {
         TopicPartition id = new TopicPartition(found.topic(), found.partition());
         if (topic != null && topic.id().equals(found.topicId()) && found.partition() < topic.partitionCount()) {
-            claim(id, topic, directory);
+            if (topic.isHostedBy(hosted.brokerId(), found.partition())) {
+                claim(id, topic, directory);
+            } else {
+                LOG.log(Level.INFO, "partition {0} was moved to other brokers", id);
+                remove(directory, found);
+            }
         } else if (deletedIds.contains(found.topicId()) || topic != null && !topic.id().equals(found.topicId())) {
             remove(directory, found);
         } else {
@@ -70,8 +91,8 @@ final class LogRecovery {
         }
     }
 
-    private void claim(TopicPartition id, CachedTopic topic, LogDirectory directory) {
-        LogDirectory other = homes.putIfAbsent(id, directory);
+    private void claim(TopicPartition id, CachedTopic topic, ReplicaDirectory directory) {
+        ReplicaDirectory other = homes.putIfAbsent(id, directory);
         if (other != null) {
             hosted.hostUnavailable(id, topic.id(),
                     "its log is in %s and in %s: move one of them away and restart the server"
@@ -79,12 +100,11 @@ final class LogRecovery {
         }
     }
 
-    private void remove(LogDirectory directory, Found found) {
+    private void remove(ReplicaDirectory directory, Found found) {
         TopicPartition id = new TopicPartition(found.topic(), found.partition());
         try {
             LOG.log(Level.INFO, "removing the log {0} of a deleted topic from {1}", id, directory.root());
-            PartitionLog log = directory.openLog(found.topic(), found.partition(), found.topicId(), defaults.log());
-            directory.delete(log).join();
+            directory.openLog(found.topic(), found.partition(), found.topicId(), defaults.log()).delete().join();
         } catch (RuntimeException failure) {
             Throwable cause = failure instanceof CompletionException wrapper ? wrapper.getCause() : failure;
             LOG.log(Level.WARNING, "the log " + id + " of a deleted topic could not be removed from " + directory.root()

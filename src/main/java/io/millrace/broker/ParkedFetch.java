@@ -9,6 +9,7 @@ final class ParkedFetch {
     private final long offset;
     private final int needed;
     private final int maxBytes;
+    private final int lastEpoch;
     private final Consumer<ParkedFetch> resume;
     private final CompletableFuture<FetchResult> result = new CompletableFuture<>();
 
@@ -16,11 +17,12 @@ final class ParkedFetch {
      * @param needed bytes that it waits for
      * @param resume what to do when they seem to be there
      */
-    ParkedFetch(Partition partition, long offset, int needed, int maxBytes, Consumer<ParkedFetch> resume) {
+    ParkedFetch(Partition partition, long offset, int needed, FetchRequest request, Consumer<ParkedFetch> resume) {
         this.partition = partition;
         this.offset = offset;
         this.needed = needed;
-        this.maxBytes = maxBytes;
+        this.maxBytes = request.maxBytes();
+        this.lastEpoch = request.lastEpoch();
         this.resume = resume;
     }
 
@@ -29,7 +31,7 @@ final class ParkedFetch {
     }
 
     PartitionRead read() {
-        return partition.read(offset, maxBytes);
+        return partition.read(offset, maxBytes, lastEpoch);
     }
 
     int needed() {

@@ -108,6 +108,18 @@ final class ParkedFetches {
         ended.forEach(fetch -> fetch.result().completeExceptionally(reason));
     }
 
+    /** Ends those that wait now. */
+    void expel(BrokerException reason) {
+        List<ParkedFetch> ended;
+        synchronized (waiting) {
+            ended = new ArrayList<>(waiting.values());
+            waiting.clear();
+            places.clear();
+            noteNextWake();
+        }
+        ended.forEach(fetch -> wakers.execute(() -> fetch.result().completeExceptionally(reason)));
+    }
+
     private void resumeDue(long committed) {
         List<ParkedFetch> due;
         synchronized (waiting) {

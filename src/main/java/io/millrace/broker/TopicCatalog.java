@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
@@ -24,16 +25,18 @@ final class TopicCatalog {
     private final HostedPartitions hosted;
     private final Map<String, String> defaults;
     private final BrokerObserver observer;
+    private final Consumer<HostedPartitions.Roles> roles;
     private final Map<String, CachedTopic> byName = new ConcurrentHashMap<>();
     private final List<ReentrantLock> locks = new ArrayList<>();
 
     TopicCatalog(TopicStore store, DeletedTopics deleted, HostedPartitions hosted, Map<String, String> defaults,
-                 BrokerObserver observer) {
+                 BrokerObserver observer, Consumer<HostedPartitions.Roles> roles) {
         this.store = store;
         this.deleted = deleted;
         this.hosted = hosted;
         this.defaults = Map.copyOf(defaults);
         this.observer = observer;
+        this.roles = roles;
         for (int i = 0; i < LOCKS; i++) {
             locks.add(new ReentrantLock());
         }
@@ -86,7 +89,10 @@ final class TopicCatalog {
 
     /** Takes in topics whose logs are open. */
     void admit(List<CachedTopic> topics) {
-        topics.forEach(topic -> byName.put(topic.name(), topic));
+        topics.forEach(topic -> {
+            byName.put(topic.name(), topic);
+            roles.accept(hosted.assign(topic));
+        });
     }
 
     /**
@@ -132,10 +138,12 @@ final class TopicCatalog {
         hosted.host(topic);
         hosted.reconfigure(topic);
         byName.put(topic.name(), topic);
+        roles.accept(hosted.assign(topic));
     }
 
     private void drop(CachedTopic topic, boolean replaced) {
         byName.remove(topic.name());
+        roles.accept(new HostedPartitions.Roles(List.of(), hosted.all(topic)));
         boolean certain = replaced || deleted.ids().contains(topic.id());
         if (!certain) {
             LOG.log(Level.WARNING,
@@ -146,6 +154,11 @@ final class TopicCatalog {
             deleted.remove(topic.id());
         }
         observer.topicDeleted(topic.name());
+    }
+
+    /** With the configuration in force. */
+    CachedTopic cached(TopicStore.Stored stored) {
+        return cached(stored, find(stored.topic().name()));
     }
 
     private CachedTopic cached(TopicStore.Stored stored, Optional<CachedTopic> earlier) {

@@ -20,6 +20,7 @@ final class TopicCodec {
     public static final class TopicBean {
         public String name;
         public String id;
+        public int controllerEpoch;
         public TreeMap<String, String> overrides;
         public List<AssignmentBean> partitions;
     }
@@ -30,12 +31,16 @@ final class TopicCodec {
         public int leaderEpoch;
         public List<Integer> replicas;
         public List<Integer> isr;
+        /** With {@link #to}, only while the partition moves. */
+        public List<Integer> from;
+        public List<Integer> to;
     }
 
     String encode(Topic topic) {
         TopicBean bean = new TopicBean();
         bean.name = topic.name();
         bean.id = topic.id().toString();
+        bean.controllerEpoch = topic.controllerEpoch();
         bean.overrides = new TreeMap<>(topic.overrides());
         bean.partitions = new ArrayList<>(topic.partitions().size());
         for (Topic.Assignment assignment : topic.partitions()) {
@@ -44,6 +49,10 @@ final class TopicCodec {
             partition.leaderEpoch = assignment.leaderEpoch();
             partition.replicas = assignment.replicas();
             partition.isr = assignment.isr();
+            if (assignment.move() != null) {
+                partition.from = assignment.move().from();
+                partition.to = assignment.move().to();
+            }
             bean.partitions.add(partition);
         }
         return jsonb.toJson(bean);
@@ -56,9 +65,10 @@ final class TopicCodec {
             List<Topic.Assignment> partitions = new ArrayList<>(bean.partitions.size());
             for (AssignmentBean partition : bean.partitions) {
                 partitions.add(new Topic.Assignment(partition.leader, partition.leaderEpoch,
-                        List.copyOf(partition.replicas), List.copyOf(partition.isr)));
+                        List.copyOf(partition.replicas), List.copyOf(partition.isr), partition.to == null ? null
+                        : new Topic.Move(List.copyOf(partition.from), List.copyOf(partition.to))));
             }
-            return new Topic(bean.name, UUID.fromString(bean.id), Map.copyOf(bean.overrides), List.copyOf(partitions));
+            return new Topic(bean.name, UUID.fromString(bean.id), bean.controllerEpoch, Map.copyOf(bean.overrides), List.copyOf(partitions));
         } catch (JsonbException | NullPointerException | IllegalArgumentException notATopic) {
             throw new IllegalStateException("not a topic's register: " + json, notATopic);
         }

@@ -13,10 +13,13 @@ import java.util.TreeMap;
  *
  * @param batchCodec      codec of the batches that this server builds
  * @param maxMessageBytes largest record batch, in bytes
+ * @param minInSyncReplicas acks=all needs this many, and so does the high watermark to move
+ * @param uncleanElection whether a replica that was not in sync may lead, and records be lost
  * @param partitioner     name of the partitioner
  * @param log             what each partition's log is told
  */
-record TopicConfig(Codec batchCodec, int maxMessageBytes, String partitioner, LogConfig log) {
+record TopicConfig(Codec batchCodec, int maxMessageBytes, int minInSyncReplicas, boolean uncleanElection,
+                   String partitioner, LogConfig log) {
     private static final int INDEX_INTERVAL_BYTES = 4096;
 
     /**
@@ -28,6 +31,8 @@ record TopicConfig(Codec batchCodec, int maxMessageBytes, String partitioner, Lo
         effective.forEach((key, value) -> TopicConfigKey.of(key).check(value));
         return new TopicConfig(codec(effective.get(TopicConfigKey.COMPRESSION_TYPE.key())),
                 Integer.parseInt(effective.get(TopicConfigKey.MAX_MESSAGE_BYTES.key())),
+                Integer.parseInt(effective.get(TopicConfigKey.MIN_INSYNC_REPLICAS.key())),
+                Boolean.parseBoolean(effective.get(TopicConfigKey.UNCLEAN_LEADER_ELECTION_ENABLE.key())),
                 effective.get(TopicConfigKey.PARTITIONER.key()), logConfig(effective));
     }
 

@@ -20,6 +20,10 @@ public enum TopicConfigKey {
     MAX_MESSAGE_BYTES("max.message.bytes", "1048588", ConfigType.wholeNumber(128, 100 * 1024 * 1024)),
     /** Whose clock sets the timestamps. */
     MESSAGE_TIMESTAMP_TYPE("message.timestamp.type", "CreateTime", ConfigType.oneOf("CreateTime", "LogAppendTime")),
+    /**
+     * With acks=all nothing is written, and nothing committed, while fewer replicas are in sync.
+     */
+    MIN_INSYNC_REPLICAS("min.insync.replicas", "1", ConfigType.wholeNumber(1, 100)),
     /** {@value Partitioners#DEFAULT}, or the name of an application's {@link Partitioner}. */
     PARTITIONER("partitioner", Partitioners.DEFAULT, new ConfigType.Name(200)),
     /** The oldest segments of a partition are deleted while it is larger than this, in bytes. */
@@ -29,7 +33,9 @@ public enum TopicConfigKey {
     /** A segment is rolled before it grows past this, in bytes. */
     SEGMENT_BYTES("segment.bytes", "1073741824", ConfigType.wholeNumber(1024, Integer.MAX_VALUE)),
     /** A segment is rolled when its first record is older than this, in ms. */
-    SEGMENT_MS("segment.ms", "604800000", ConfigType.wholeNumber(1, Long.MAX_VALUE));
+    SEGMENT_MS("segment.ms", "604800000", ConfigType.wholeNumber(1, Long.MAX_VALUE)),
+    /** Whether a replica that was not in sync may be elected when no other is left: records are lost then. */
+    UNCLEAN_LEADER_ELECTION_ENABLE("unclean.leader.election.enable", "false", ConfigType.oneOf("true", "false"));
 
     private final String key;
     private final String defaultValue;

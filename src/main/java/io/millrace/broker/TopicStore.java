@@ -35,6 +35,11 @@ final class TopicStore {
         return registerKey.startsWith(PREFIX) ? Optional.of(registerKey.substring(PREFIX.length())) : Optional.empty();
     }
 
+    /** As {@link #read}, for a name from outside: nothing odd becomes a register's key. */
+    Optional<Stored> find(String name) {
+        return TopicName.isLegal(name) ? read(name) : Optional.empty();
+    }
+
     /** @throws IllegalStateException when the register does not hold a topic */
     Optional<Stored> read(String name) {
         return BrokerErrors.translating(() -> registers.read(PREFIX + name)

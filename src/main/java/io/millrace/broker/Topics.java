@@ -5,11 +5,10 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.UnaryOperator;
-import java.util.stream.IntStream;
 
 /**
  * The topics of the cluster, each in its register; every change is durable when the call returns. Changes block for the
@@ -17,9 +16,9 @@ import java.util.stream.IntStream;
  * when the registers cannot be reached or the broker is closed.
  */
 public final class Topics {
-    /** On one server, as replication does not exist yet. */
-    private static final int BROKERS = 1;
     private static final int FIRST_EPOCH = 0;
+    /** As in Kafka's own examples: one broker may stop, and another one die. */
+    private static final int MOST_BY_DEFAULT = 3;
 
     private final Broker.Options options;
     private final TopicStore store;
@@ -28,10 +27,11 @@ public final class Topics {
     private final HostedPartitions hosted;
     private final Partitioners partitioners;
     private final StrayLogs strays;
+    private final BrokerRegistry brokers;
     private volatile boolean closed;
 
     Topics(Broker.Options options, TopicStore store, DeletedTopics deleted, TopicCatalog catalog,
-           HostedPartitions hosted, Partitioners partitioners, StrayLogs strays) {
+           HostedPartitions hosted, Partitioners partitioners, StrayLogs strays, BrokerRegistry brokers) {
         this.options = options;
         this.store = store;
         this.deleted = deleted;
@@ -39,6 +39,7 @@ public final class Topics {
         this.hosted = hosted;
         this.partitioners = partitioners;
         this.strays = strays;
+        this.brokers = brokers;
     }
 
     /** Names, sorted. */
@@ -55,7 +56,7 @@ public final class Topics {
      * Creates a topic and its logs.
      *
      * @param partitions        null: the server's default
-     * @param replicationFactor null: the server's default
+     * @param replicationFactor null: 3, or as many as there are brokers
      * @param overrides         topic configuration by key; a null value means no override
      * @throws BrokerException TOPIC_EXISTS, INVALID_TOPIC_NAME, INVALID_PARTITIONS, INVALID_REPLICATION_FACTOR,
      *                         INVALID_CONFIG; LOG_DIRECTORY_OFFLINE when a log could not be made, although the topic
@@ -66,14 +67,15 @@ public final class Topics {
         TopicName.check(name);
         int count = partitions == null ? options.defaultPartitions() : partitions;
         checkPartitions(count);
-        checkReplicationFactor(replicationFactor);
         Map<String, String> set = changed(Map.of(), overrides);
         checkConfig(set);
+        brokers.refresh();
+        int replicas = replicationFactor == null ? Math.min(MOST_BY_DEFAULT, brokers.known().size()) : replicationFactor;
+        checkReplicas(replicas, set);
         return catalog.exclusively(name, () -> {
             strays.checkNone(name);
-            // Nothing is registered that could not be stored anywhere.
-            hosted.placement().next();
-            Topic topic = new Topic(name, UUID.randomUUID(), set, assignments(count));
+            Topic topic = new Topic(name, UUID.randomUUID(), 0, set, assignments(count, replicas));
+            checkRoom(topic, 0);
             if (!store.write(topic, RegisterStore.ABSENT)) {
                 throw new BrokerException(ErrorKind.TOPIC_EXISTS,
                         "topic '%s' exists already: choose another name, or change the topic".formatted(name));
@@ -93,7 +95,8 @@ public final class Topics {
         return change(name, topic -> {
             Map<String, String> overrides = changed(topic.overrides(), changes);
             checkConfig(overrides);
-            return new Topic(topic.name(), topic.id(), overrides, topic.partitions());
+            checkReplicas(topic.partitions().get(0).replicas().size(), overrides);
+            return new Topic(topic.name(), topic.id(), topic.controllerEpoch(), overrides, topic.partitions());
         });
     }
 
@@ -112,10 +115,11 @@ public final class Topics {
                                 name, present, total));
             }
             checkPartitions(total);
-            hosted.placement().next();
             List<Topic.Assignment> grown = new ArrayList<>(topic.partitions());
-            grown.addAll(assignments(total - present));
-            return new Topic(topic.name(), topic.id(), topic.overrides(), List.copyOf(grown));
+            grown.addAll(assignments(total - present, topic.partitions().get(0).replicas().size()));
+            Topic larger = topic.withPartitions(grown);
+            checkRoom(larger, present);
+            return larger;
         });
     }
 
@@ -163,19 +167,42 @@ public final class Topics {
         });
     }
 
+    /** Nothing is registered that could not be stored here, when it is to be here. */
+    private void checkRoom(Topic topic, int firstPartition) {
+        if (topic.partitions().stream().skip(firstPartition)
+                .anyMatch(assignment -> assignment.replicas().contains(options.brokerId()))) {
+            hosted.placement().next();
+        }
+    }
+
     private TopicStore.Stored stored(String name) {
         // The name becomes a register's key: nothing odd gets that far.
-        return find(name).orElseThrow(() -> BrokerErrors.unknownTopic(name));
+        return store.find(name).orElseThrow(() -> BrokerErrors.unknownTopic(name));
     }
 
-    private Optional<TopicStore.Stored> find(String name) {
-        return TopicName.isLegal(name) ? store.read(name) : Optional.empty();
-    }
-
-    private List<Topic.Assignment> assignments(int count) {
-        List<Integer> here = List.of(options.brokerId());
-        return IntStream.range(0, count)
-                .mapToObj(partition -> new Topic.Assignment(options.brokerId(), FIRST_EPOCH, here, here)).toList();
+    /** In sync from the start are the brokers that are up: none of them has anything yet. */
+    private List<Topic.Assignment> assignments(int count, int replicationFactor) {
+        Set<Integer> live = brokers.live();
+        if (live.isEmpty()) {
+            throw new BrokerException(ErrorKind.UNAVAILABLE, "no broker is ready: try again in a moment");
+        }
+        List<Topic.Assignment> present = catalog.names().stream().flatMap(name -> catalog.find(name).stream())
+                .flatMap(topic -> topic.topic().partitions().stream()).toList();
+        // Those that are down are taken only where there are not enough others.
+        List<KnownBroker> all = brokers.known();
+        List<KnownBroker> up = all.stream().filter(broker -> live.contains(broker.id())).toList();
+        ReplicaPlacement placement = new ReplicaPlacement(up.size() >= replicationFactor ? up : all, present);
+        List<Topic.Assignment> assignments = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            List<Integer> replicas = placement.place(replicationFactor);
+            List<Integer> isr = replicas.stream().filter(live::contains).toList();
+            if (isr.isEmpty()) {
+                throw new BrokerException(ErrorKind.UNAVAILABLE, "no broker that is up could lead the partition: try"
+                        + " again when more are");
+            }
+            assignments.add(new Topic.Assignment(isr.get(0), FIRST_EPOCH, replicas, isr));
+        }
+        return assignments;
     }
 
     private void checkPartitions(int count) {
@@ -185,13 +212,23 @@ public final class Topics {
         }
     }
 
-    private static void checkReplicationFactor(Integer factor) {
-        if (factor != null && factor < 1) {
+    private void checkReplicas(int factor, Map<String, String> overrides) {
+        int known = brokers.known().size();
+        if (factor < 1) {
             throw new BrokerException(ErrorKind.INVALID_REPLICATION_FACTOR,
                     "the replication factor must be 1 or more; it is " + factor);
-        } else if (factor != null && factor > BROKERS) {
+        } else if (factor > known) {
             throw new BrokerException(ErrorKind.INVALID_REPLICATION_FACTOR,
-                    "the replication factor is %d, but there is %d broker: use 1".formatted(factor, BROKERS));
+                    "the replication factor is %d, but there %s: use %s".formatted(factor,
+                            known == 1 ? "is 1 broker" : "are " + known + " brokers",
+                            known == 1 ? "1" : "at most " + known));
+        }
+        int asked = overrides.containsKey(TopicConfigKey.MIN_INSYNC_REPLICAS.key())
+                ? Integer.parseInt(overrides.get(TopicConfigKey.MIN_INSYNC_REPLICAS.key())) : 1;
+        if (asked > factor) {
+            throw new BrokerException(ErrorKind.INVALID_CONFIG, "min.insync.replicas is %d, but each partition has only"
+                    .formatted(asked) + " " + factor + (factor == 1 ? " replica" : " replicas")
+                    + ": nothing could ever be written with acks=all");
         }
     }
 

@@ -1,6 +1,5 @@
 package io.millrace.broker;
 
-import io.millrace.log.LogDirectory;
 import java.util.UUID;
 
 /**
@@ -8,7 +7,7 @@ import java.util.UUID;
  *
  * @param home where its log is, or would be; null when that is not known
  */
-record UnavailablePartition(TopicPartition id, UUID topicId, LogDirectory home, ErrorKind kind, String reason)
+record UnavailablePartition(TopicPartition id, UUID topicId, ReplicaDirectory home, ErrorKind kind, String reason)
         implements PartitionSlot {
     BrokerException exception() {
         return new BrokerException(kind, "partition %d of topic '%s' is not available on this broker: %s"

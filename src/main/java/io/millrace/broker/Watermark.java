@@ -7,7 +7,4 @@ package io.millrace.broker;
  * @param bytes         of batches committed since the partition was opened: how much more has come, without reading it
  */
 record Watermark(long highWatermark, long bytes) {
-    Watermark after(long lastOffset, long appendedBytes) {
-        return new Watermark(Math.max(highWatermark, lastOffset + 1), bytes + appendedBytes);
-    }
 }

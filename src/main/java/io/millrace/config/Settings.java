@@ -63,6 +63,16 @@ public final class Settings {
     public static final Setting CLUSTER_JOURNAL_DIR = new Setting("millrace.cluster.journal.dir",
             new SettingType.Folder(), "journal", "Where the registers (topics and their configuration) are kept, as"
             + " precious as the logs; relative ones begin at `${server.output.dir}`.");
+    public static final Setting CLUSTER_LEASE_MS = number("millrace.cluster.lease.ms", 1000, 60_000, "ms", 4_000,
+            "For how long after the cluster last agreed on anything a leader serves reads, and acks other than all.");
+    public static final Setting REPLICATION_LAG_MAX_MS = number("millrace.replication.lag.max.ms", 500, 600_000, "ms",
+            10_000, "A replica that lacks something for longer is not in sync any more.");
+    public static final Setting REPLICATION_THROTTLE_BYTES = number("millrace.replication.throttle.bytes", 0, TIB,
+            "bytes a second", 0, "What the replicas here that are not in sync fetch all together; 0: no bound.");
+    public static final Setting LEADER_BALANCE_MS = number("millrace.leader.balance.ms", 1000, 86_400_000, "ms", 30_000,
+            "How long the brokers must be the same before preferred leaders take over again.");
+    public static final Setting PRODUCE_TIMEOUT_MS = number("millrace.produce.timeout.ms", 100, 600_000, "ms", 30_000,
+            "How long acks=all waits for the in-sync replicas.");
     public static final Setting METRICS_TOPICS_MAX = number("millrace.metrics.topics.max", 0, 1_000_000, "topics",
             1_000, "Topics that have counters of their own in /metrics; further ones are counted as topic `*`.");
     public static final Setting METRICS_PARTITIONS_MAX = number("millrace.metrics.partitions.max", 0, 1_000_000,
@@ -73,6 +83,7 @@ public final class Settings {
             LOG_QUEUE_APPENDS, LOG_FLUSH_INTERVAL_MS, LOG_RETENTION_CHECK_INTERVAL_MS, TOPIC_PARTITIONS_DEFAULT,
             TOPIC_PARTITIONS_MAX, BATCH_MAX_UNCOMPRESSED_BYTES, REQUEST_MAX_BYTES, REQUEST_MEMORY_BYTES,
             FETCH_MAX_BYTES, FETCH_MAX_WAIT_MS, CLUSTER_NAME, CLUSTER_HOST, CLUSTER_PORT, CLUSTER_JOURNAL_DIR,
+            CLUSTER_LEASE_MS, REPLICATION_LAG_MAX_MS, REPLICATION_THROTTLE_BYTES, LEADER_BALANCE_MS, PRODUCE_TIMEOUT_MS,
             METRICS_TOPICS_MAX, METRICS_PARTITIONS_MAX);
 
     /** The first of each pair may not be larger than the second. */

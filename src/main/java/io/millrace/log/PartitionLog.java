@@ -77,10 +77,11 @@ public final class PartitionLog {
      * record; epoch -1 and the log start offset when there is none.
      */
     public LeaderEpochEnd endOffsetOf(int epoch) {
-        long end = logEndOffset();
+        long logEnd = logEndOffset();
+        long end = logEnd;
         int found = LeaderEpochEnd.NO_EPOCH;
         for (LeaderEpochCheckpoint.Entry entry : appender.epochs().published()) {
-            if (entry.startOffset() >= logEndOffset()) {
+            if (entry.startOffset() >= logEnd) {
                 break;
             }
             if (entry.epoch() > epoch) {

@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
@@ -83,6 +84,13 @@ final class Configuration {
         return new Broker.Options(brokerId(), settings.intValue(Settings.TOPIC_PARTITIONS_DEFAULT),
                 settings.intValue(Settings.TOPIC_PARTITIONS_MAX), topicDefaults,
                 settings.intValue(Settings.BATCH_MAX_UNCOMPRESSED_BYTES),
-                settings.longValue(Settings.LOG_RETENTION_CHECK_INTERVAL_MS));
+                settings.longValue(Settings.LOG_RETENTION_CHECK_INTERVAL_MS),
+                new Broker.ReplicationOptions(nanos(Settings.REPLICATION_LAG_MAX_MS), nanos(Settings.CLUSTER_LEASE_MS),
+                        nanos(Settings.LEADER_BALANCE_MS), nanos(Settings.PRODUCE_TIMEOUT_MS),
+                        settings.longValue(Settings.REPLICATION_THROTTLE_BYTES)));
+    }
+
+    private long nanos(Setting milliseconds) {
+        return TimeUnit.MILLISECONDS.toNanos(settings.longValue(milliseconds));
     }
 }

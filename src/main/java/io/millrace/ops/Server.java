@@ -4,6 +4,8 @@ import io.millrace.broker.Broker;
 import io.millrace.broker.BrokerException;
 import io.millrace.broker.ErrorKind;
 import io.millrace.cluster.ClusterNode;
+import io.millrace.cluster.Member;
+import io.millrace.cluster.SingleMembership;
 import io.millrace.config.Setting;
 import io.millrace.config.Settings;
 import io.millrace.log.LogDirectory;
@@ -93,8 +95,8 @@ final class Server implements AutoCloseable {
             writers = List.copyOf(started);
             List<LogDirectory> directories = started.stream().map(Writer::directory).toList();
             broker = open(() -> Broker.open(configuration.broker(),
-                    new ObservedRegisters(node.registers(), observers.registerFailed()), directories, answers, timers,
-                    clock, observers.broker()));
+                    new ObservedRegisters(node.registers(), observers.registerFailed()), new SingleMembership(new Member(configuration.brokerId(), "s", "", null)), null,
+                    directories, answers, timers, clock, observers.broker()));
             state = State.SERVING;
             LOG.log(Level.INFO, "Millrace is ready: broker {0}, log directories {1}",
                     Integer.toString(configuration.brokerId()), configuration.settings().folders(Settings.LOG_DIRS));

@@ -81,11 +81,17 @@ final class FetchExchange {
         // an empty one may have no array to show
         byte[] array = length == 0 ? NOTHING : body.array();
         int from = length == 0 ? 0 : body.arrayOffset() + body.position();
-        return Response.ok((StreamingOutput) out -> out.write(array, from, length), format.mediaType())
-                .header(HttpHeaders.CONTENT_LENGTH, length)
-                .header("Millrace-Offset", result.offset())
-                .header("Millrace-Next-Offset", nextOffset)
-                .header("Millrace-High-Watermark", result.highWatermark())
-                .build();
+        Response.ResponseBuilder answer =
+                Response.ok((StreamingOutput) out -> out.write(array, from, length), format.mediaType())
+                        .header(HttpHeaders.CONTENT_LENGTH, length)
+                        .header("Millrace-Offset", result.offset())
+                        .header("Millrace-Next-Offset", nextOffset);
+        if (result.highWatermark() != FetchResult.NOT_KNOWN) {
+            answer.header("Millrace-High-Watermark", result.highWatermark());
+        }
+        if (result.leaderEpoch() >= 0) {
+            answer.header("Millrace-Leader-Epoch", result.leaderEpoch());
+        }
+        return answer.build();
     }
 }

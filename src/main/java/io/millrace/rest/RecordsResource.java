@@ -35,6 +35,7 @@ public class RecordsResource {
     @Operation(operationId = "fetch", summary = "Records from an offset on; waits for them when asked to")
     @Tag(name = "Fetch")
     @Parameter(ref = "offset")
+    @Parameter(ref = "leader_epoch")
     @Parameter(ref = "timeout")
     @Parameter(ref = "min_bytes")
     @Parameter(ref = "max_bytes")
@@ -62,6 +63,7 @@ public class RecordsResource {
         int maxBytes = (int) Math.min(limits.maxFetchBytes(), query.number("max_bytes", 1, defaultMax));
         int minBytes = (int) Math.min(maxBytes, query.number("min_bytes", 0, 1));
         long maxWaitMs = Math.min(limits.maxFetchWaitMs(), query.number("timeout", 0, 0));
-        return new FetchRequest(topic, partition, query.position("offset"), minBytes, maxBytes, maxWaitMs);
+        int lastEpoch = (int) Math.min(Integer.MAX_VALUE, query.number("leader_epoch", 0, -1));
+        return new FetchRequest(topic, partition, query.position("offset"), lastEpoch, minBytes, maxBytes, maxWaitMs);
     }
 }

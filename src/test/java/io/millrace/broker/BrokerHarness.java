@@ -1,7 +1,9 @@
 package io.millrace.broker;
 
 import io.millrace.cluster.InMemoryRegisterStore;
+import io.millrace.cluster.Member;
 import io.millrace.cluster.RegisterStore;
+import io.millrace.cluster.SingleMembership;
 import io.millrace.log.LogDirectory;
 import io.millrace.log.LogObserver;
 import io.millrace.log.record.Record;
@@ -81,8 +83,11 @@ final class BrokerHarness implements AutoCloseable {
     }
 
     void open(RegisterStore store, Executor workers, Map<String, String> defaults) {
-        broker = Broker.open(new Broker.Options(1, 3, 100, defaults, 10 << 20, RETENTION_INTERVAL_MS), store,
-                directories, workers, timers, clock, timers::nanoTime, observer);
+        broker = Broker.open(new Broker.Options(1, 3, 100, defaults, 10 << 20, RETENTION_INTERVAL_MS,
+                Broker.ReplicationOptions.DEFAULT), store,
+                new SingleMembership(new Member(1, "session", "http://localhost", null)), null,
+                directories.stream().<ReplicaDirectory>map(DiskDirectory::new).toList(), workers, timers, clock,
+                timers::nanoTime, observer);
     }
 
     ExecutorService workers() {

@@ -75,7 +75,7 @@ class BrokerRecoveryTest {
             assertThat(values(harness.fetch("orders", partition, 0))).containsExactly("v" + partition);
             assertThat(harness.produce("orders", partition, "more")).isEqualTo(1);
         }
-        assertThat(harness.broker.hosted().working().get(0).log().config().retentionBytes()).isEqualTo(123456);
+        assertThat(harness.broker.hosted().working().get(0).config().log().retentionBytes()).isEqualTo(123456);
     }
 
     @Test
@@ -154,7 +154,7 @@ class BrokerRecoveryTest {
         assertThat(harness.broker.topics().names()).isEmpty();
         Failures.assertFails(ErrorKind.TOPIC_EXISTS, () -> create("stray", 1))
                 .hasMessageContaining(root.toString()).hasMessageContaining("move them away");
-        assertThat(harness.registers.keys("")).isEmpty();
+        assertThat(harness.registers.keys("topic/")).isEmpty();
     }
 
     @Test
@@ -240,7 +240,7 @@ class BrokerRecoveryTest {
         harness.close();
         Register register = harness.registers.read("topic/orders").orElseThrow();
         harness.registers.compareAndSet("topic/orders", register.version(), new TopicCodec().encode(
-                new Topic(topic.name(), topic.id(), Map.of("flush", "never"), topic.partitions())));
+                new Topic(topic.name(), topic.id(), 0, Map.of("flush", "never"), topic.partitions())));
         restart(root);
 
         Failures.assertFails(ErrorKind.INVALID_CONFIG, () -> harness.broker.accumulator("orders"))

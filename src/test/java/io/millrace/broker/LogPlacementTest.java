@@ -18,10 +18,12 @@ class LogPlacementTest {
         try (BrokerHarness harness = BrokerHarness.on(root.resolve("a"), root.resolve("b"))) {
             LogDirectory a = harness.directories.get(0);
             LogDirectory b = harness.directories.get(1);
-            LogPlacement placement = new LogPlacement(List.of(a, b), List.of(a, a));
+            ReplicaDirectory first = new DiskDirectory(a);
+            ReplicaDirectory second = new DiskDirectory(b);
+            LogPlacement placement = new LogPlacement(List.of(first, second), List.of(first, first));
 
             assertThat(List.of(placement.next(), placement.next(), placement.next(), placement.next()))
-                    .containsExactly(b, b, a, b);
+                    .containsExactly(second, second, first, second);
         }
     }
 
@@ -40,9 +42,11 @@ class LogPlacementTest {
         try (BrokerHarness harness = BrokerHarness.on(root.resolve("a"), root.resolve("b"))) {
             BrokenDisk.breakUnder(harness, 0);
 
-            LogPlacement placement = new LogPlacement(harness.directories, List.of());
+            List<ReplicaDirectory> directories =
+                    harness.directories.stream().<ReplicaDirectory>map(DiskDirectory::new).toList();
+            LogPlacement placement = new LogPlacement(directories, List.of());
 
-            assertThat(List.of(placement.next(), placement.next())).containsOnly(harness.directories.get(1));
+            assertThat(List.of(placement.next(), placement.next())).containsOnly(directories.get(1));
         }
     }
 

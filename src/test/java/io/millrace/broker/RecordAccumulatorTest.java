@@ -26,7 +26,7 @@ class RecordAccumulatorTest {
 
     private CachedTopic topic(int partitions, Map<String, String> overrides) {
         Topic.Assignment here = new Topic.Assignment(1, 0, List.of(1), List.of(1));
-        return new CachedTopic(new Topic("orders", new UUID(1, 2), overrides, Collections.nCopies(partitions, here)), 1,
+        return new CachedTopic(new Topic("orders", new UUID(1, 2), 0, overrides, Collections.nCopies(partitions, here)), 1,
                 TopicConfig.of(Map.of(), overrides), null, keyless);
     }
 

@@ -17,7 +17,7 @@ class TopicCodecTest {
     private final TopicCodec codec = new TopicCodec();
 
     private static Topic topic(Map<String, String> overrides) {
-        return new Topic("orders", ID, overrides, List.of(new Topic.Assignment(1, 0, List.of(1), List.of(1)),
+        return new Topic("orders", ID, 3, overrides, List.of(new Topic.Assignment(1, 0, List.of(1), List.of(1)),
                 new Topic.Assignment(2, 7, List.of(2, 1), List.of(2))));
     }
 
@@ -37,7 +37,7 @@ class TopicCodecTest {
 
         assertThat(codec.encode(topic(oneOrder))).isEqualTo(codec.encode(topic(otherOrder)))
                 .isEqualTo("""
-                        {"id":"6d1f0a5e-52e6-4c3b-9d57-0a4a3f1c8e21","name":"orders",\
+                        {"controllerEpoch":3,"id":"6d1f0a5e-52e6-4c3b-9d57-0a4a3f1c8e21","name":"orders",\
                         "overrides":{"a":"1","flush":"os"},\
                         "partitions":[{"isr":[1],"leader":1,"leaderEpoch":0,"replicas":[1]},\
                         {"isr":[2],"leader":2,"leaderEpoch":7,"replicas":[2,1]}]}""");

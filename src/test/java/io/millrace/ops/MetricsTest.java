@@ -21,7 +21,7 @@ class MetricsTest {
     private final RecordedMetrics recorded = new RecordedMetrics();
 
     private static PartitionStatus status(String topic, int partition, long highWatermark) {
-        return new PartitionStatus(topic, partition, 1, highWatermark, highWatermark, 1000, 2);
+        return new PartitionStatus(topic, partition, true, 1, highWatermark, highWatermark, 1000, 2);
     }
 
     @Test

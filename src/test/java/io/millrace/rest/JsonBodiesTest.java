@@ -66,7 +66,7 @@ class JsonBodiesTest {
 
     @Test
     void namesAreUnderscoredAndInOrder() {
-        Topic topic = new Topic("orders", new UUID(1, 2), Map.of("flush", "os"),
+        Topic topic = new Topic("orders", new UUID(1, 2), 0, Map.of("flush", "os"),
                 List.of(new Topic.Assignment(1, 0, List.of(1, 2), List.of(1))));
 
         assertThat(written(TopicMetadata.of(topic))).isEqualTo("{\"name\":\"orders\",\"configs\":{\"flush\":\"os\"},"

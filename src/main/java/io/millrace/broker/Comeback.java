@@ -1,0 +1,56 @@
+package io.millrace.broker;
+
+import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.BiPredicate;
+
+/**
+ * What a broker changes in the registers before it opens its logs again. It never goes on leading in an epoch of an
+ * earlier run, because two records of the same epoch and offset could differ then: what had not been forced may be
+ * gone. And it does not count as in sync where its log is gone.
+ */
+final class Comeback {
+    private static final System.Logger LOG = System.getLogger(Comeback.class.getName());
+
+    private final int brokerId;
+    private final TopicStore store;
+
+    Comeback(int brokerId, TopicStore store) {
+        this.brokerId = brokerId;
+        this.store = store;
+    }
+
+    /** @param onDisk whether the log of a partition of a topic is there */
+    void run(List<CachedTopic> topics, BiPredicate<TopicPartition, UUID> onDisk) {
+        for (CachedTopic topic : topics) {
+            TopicStore.Stored stored = new TopicStore.Stored(topic.topic(), topic.version());
+            while (stored != null) {
+                Topic changed = changed(stored.topic(), onDisk);
+                boolean done = changed.equals(stored.topic()) || store.write(changed, stored.version());
+                stored = done ? null : store.read(topic.name()).orElse(null);
+            }
+        }
+    }
+
+    private Topic changed(Topic topic, BiPredicate<TopicPartition, UUID> onDisk) {
+        List<Topic.Assignment> assignments = new ArrayList<>();
+        for (int number = 0; number < topic.partitions().size(); number++) {
+            Topic.Assignment now = topic.partitions().get(number);
+            TopicPartition id = new TopicPartition(topic.name(), number);
+            boolean lost = now.isr().contains(brokerId) && now.isr().size() > 1
+                    && !onDisk.test(id, topic.id());
+            if (lost) {
+                LOG.log(Level.WARNING, "there is no log of partition {0}: it is fetched from the other replicas", id);
+                now = Elections.without(now, brokerId, Set.copyOf(now.isr()));
+            }
+            if (now.leader() == brokerId) {
+                now = Elections.led(now, brokerId, now.isr());
+            }
+            assignments.add(now);
+        }
+        return topic.withPartitions(assignments);
+    }
+}

@@ -1,0 +1,95 @@
+package io.millrace.broker;
+
+import io.millrace.broker.Partition.IsrProposal;
+import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Writes the ISRs that this broker's leaders want to the topics' registers, all of one topic in one write, and one write
+ * of a topic at a time. A leader whose epoch is over is refused by what it reads there. Thread-safe.
+ */
+final class IsrChanges {
+    private static final System.Logger LOG = System.getLogger(IsrChanges.class.getName());
+
+    private final int brokerId;
+    private final TopicStore store;
+    private final TopicCatalog catalog;
+    private final Handoff handoff;
+    private final long maxLagNanos;
+    private final Map<String, Set<Partition>> wanted = new ConcurrentHashMap<>();
+    private final Set<String> changing = ConcurrentHashMap.newKeySet();
+
+    IsrChanges(int brokerId, TopicStore store, TopicCatalog catalog, Handoff handoff, long maxLagNanos) {
+        this.brokerId = brokerId;
+        this.store = store;
+        this.catalog = catalog;
+        this.handoff = handoff;
+        this.maxLagNanos = maxLagNanos;
+    }
+
+    void add(Partition partition) {
+        wanted.compute(partition.topic(), (topic, set) -> {
+            Set<Partition> partitions = set == null ? ConcurrentHashMap.newKeySet() : set;
+            partitions.add(partition);
+            return partitions;
+        });
+        begin(partition.topic());
+    }
+
+    private void begin(String topic) {
+        if (wanted.containsKey(topic) && changing.add(topic)) {
+            handoff.execute(() -> run(topic));
+        }
+    }
+
+    private void run(String topic) {
+        Set<Partition> partitions = wanted.remove(topic);
+        try {
+            if (partitions != null) {
+                change(topic, partitions);
+            }
+        } catch (RuntimeException failure) {
+            // The next tick proposes it again; until then both the old and the new ISR count.
+            LOG.log(Level.DEBUG, "the ISRs of topic '" + topic + "' could not be changed now", failure);
+        } finally {
+            changing.remove(topic);
+        }
+        begin(topic);
+    }
+
+    private void change(String topic, Set<Partition> partitions) {
+        Map<Integer, IsrProposal> proposals = new HashMap<>();
+        for (Partition partition : partitions) {
+            partition.propose(maxLagNanos).ifPresent(proposal -> proposals.put(partition.partition(), proposal));
+        }
+        if (proposals.isEmpty()) {
+            return;
+        }
+        while (true) {
+            TopicStore.Stored stored = store.read(topic).orElse(null);
+            if (stored == null || store.write(changed(stored.topic(), proposals), stored.version())) {
+                catalog.refresh(topic);
+                return;
+            }
+        }
+    }
+
+    private Topic changed(Topic topic, Map<Integer, IsrProposal> proposals) {
+        List<Topic.Assignment> assignments = new ArrayList<>(topic.partitions());
+        proposals.forEach((number, proposal) -> {
+            Topic.Assignment now = assignments.get(number);
+            if (now.leader() == brokerId && now.leaderEpoch() == proposal.leaderEpoch()) {
+                List<Integer> isr = now.replicas().stream().filter(proposal.isr()::contains).toList();
+                LOG.log(Level.INFO, "{0}-{1}: in sync are now {2}, before {3}", topic.name(), number.toString(), isr,
+                        now.isr());
+                assignments.set(number, Elections.withIsr(now, isr));
+            }
+        });
+        return topic.withPartitions(assignments);
+    }
+}

@@ -1,0 +1,206 @@
+package io.millrace.broker;
+
+import io.millrace.log.AppendResult;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+
+/** A partition's leadership in one epoch. Guarded by the partition. */
+final class Leadership {
+    /** Not the true size, which is not known of what an earlier leader appended: whoever waits looks again. */
+    private static final long UNKNOWN_BYTES = 1L << 30;
+
+    /**
+     * Appended here, not yet committed.
+     *
+     * @param committed who waits for that, or null
+     * @param deadline  until when, in ns
+     */
+    private record Uncommitted(AppendResult result, long bytes, CompletableFuture<AppendResult> committed,
+                               long deadline) {
+    }
+
+    private final int self;
+    private final int epoch;
+    private final long startOffset;
+    private final Map<Integer, Follower> followers = new HashMap<>();
+    private final Deque<Uncommitted> uncommitted = new ArrayDeque<>();
+    private List<Integer> replicas = List.of();
+    private Set<Integer> isr = Set.of();
+    /** In-sync replicas as they may be in the register already, or null when no change is under way. */
+    private Set<Integer> proposed;
+    /** Up to where it is certain that this was the leader after the records were written; see {@link #confirmed}. */
+    private long confirmedEnd;
+
+    /** @param startOffset the log's end when the epoch began */
+    Leadership(int self, int epoch, long startOffset) {
+        this.self = self;
+        this.epoch = epoch;
+        this.startOffset = startOffset;
+    }
+
+    int epoch() {
+        return epoch;
+    }
+
+    /** The log's end when the epoch began: everything committed before is below it. */
+    long startOffset() {
+        return startOffset;
+    }
+
+    Set<Integer> isr() {
+        return isr;
+    }
+
+    List<Integer> replicas() {
+        return replicas;
+    }
+
+    /** What the register says now. A change of ours that it was made after is over, whatever became of it. */
+    void assigned(Topic.Assignment assignment, long now) {
+        replicas = assignment.replicas();
+        isr = new TreeSet<>(assignment.isr());
+        proposed = null;
+        followers.keySet().retainAll(replicas);
+        for (int replica : replicas) {
+            if (replica != self) {
+                followers.computeIfAbsent(replica, id -> new Follower(now));
+            }
+        }
+    }
+
+    /** Null when it is no replica. */
+    Follower follower(int broker) {
+        return followers.get(broker);
+    }
+
+    /** The followers' broker ids. */
+    Set<Integer> followers() {
+        return followers.keySet();
+    }
+
+    boolean isAloneInSync() {
+        return isr.size() == 1 && isr.contains(self) && (proposed == null || proposed.equals(isr));
+    }
+
+    /**
+     * How far every replica has the records that is, or may be by now, in sync: while a change of the ISR is under way,
+     * both the old and the new one count.
+     */
+    long replicatedEnd(long logEnd) {
+        long end = logEnd;
+        for (int replica : isr) {
+            end = Math.min(end, endOf(replica, logEnd));
+        }
+        if (proposed != null) {
+            for (int replica : proposed) {
+                end = Math.min(end, endOf(replica, logEnd));
+            }
+        }
+        return end;
+    }
+
+    private long endOf(int replica, long logEnd) {
+        Follower follower = followers.get(replica);
+        return replica == self ? logEnd : follower == null ? -1 : follower.endOffset();
+    }
+
+    long confirmedEnd() {
+        return confirmedEnd;
+    }
+
+    /** The register, read after everything below this offset was written, still named this leadership. */
+    void confirmed(long end) {
+        confirmedEnd = Math.max(confirmedEnd, end);
+    }
+
+    void appended(AppendResult result, long bytes, CompletableFuture<AppendResult> committed, long deadline) {
+        uncommitted.add(new Uncommitted(result, bytes, committed, deadline));
+    }
+
+    /**
+     * Takes out what is committed now.
+     *
+     * @param tell is given what tells those who wait
+     * @return its bytes
+     */
+    long commit(long before, long highWatermark, List<Runnable> tell) {
+        long bytes = before < startOffset && highWatermark > before ? UNKNOWN_BYTES : 0;
+        while (!uncommitted.isEmpty() && uncommitted.peek().result().lastOffset() < highWatermark) {
+            Uncommitted next = uncommitted.remove();
+            bytes += next.bytes();
+            if (next.committed() != null) {
+                tell.add(() -> next.committed().complete(next.result()));
+            }
+        }
+        return bytes;
+    }
+
+    /** Tells those who have waited long enough. */
+    void expire(long now, BrokerException reason, List<Runnable> tell) {
+        List<Uncommitted> kept = new ArrayList<>();
+        for (Uncommitted waiting : uncommitted) {
+            if (waiting.committed() != null && waiting.deadline() - now <= 0) {
+                tell.add(() -> waiting.committed().completeExceptionally(reason));
+                kept.add(new Uncommitted(waiting.result(), waiting.bytes(), null, waiting.deadline()));
+            } else {
+                kept.add(waiting);
+            }
+        }
+        uncommitted.clear();
+        uncommitted.addAll(kept);
+    }
+
+    /** Tells all who wait that it is over. */
+    void end(BrokerException reason, List<Runnable> tell) {
+        for (Uncommitted waiting : uncommitted) {
+            if (waiting.committed() != null) {
+                tell.add(() -> waiting.committed().completeExceptionally(reason));
+            }
+        }
+        uncommitted.clear();
+    }
+
+    /**
+     * The in-sync replicas as they should be: without those that lag, with those that have caught up.
+     *
+     * @param highWatermark which a replica must have reached to be let in, and the epoch's start as well
+     * @param maxLagNanos   how long one may be without everything
+     * @return equal to {@link #isr()} when all is well
+     */
+    Set<Integer> desiredIsr(long highWatermark, long logEnd, long now, long maxLagNanos) {
+        Set<Integer> desired = new TreeSet<>();
+        for (int replica : replicas) {
+            Follower follower = followers.get(replica);
+            if (replica == self) {
+                desired.add(replica);
+            } else if (isr.contains(replica)) {
+                if (follower.endOffset() >= logEnd || now - follower.caughtUpAt() <= maxLagNanos) {
+                    desired.add(replica);
+                }
+            } else if (follower.endOffset() >= Math.max(highWatermark, startOffset)) {
+                desired.add(replica);
+            }
+        }
+        return desired;
+    }
+
+    /** A change of the ISR is being written: from now until {@link #assigned} both count. */
+    void propose(Set<Integer> wanted) {
+        if (proposed == null) {
+            proposed = new TreeSet<>(wanted);
+        } else {
+            proposed.addAll(wanted);
+        }
+    }
+
+    boolean isProposing() {
+        return proposed != null;
+    }
+}

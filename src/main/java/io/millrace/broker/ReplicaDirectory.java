@@ -1,0 +1,25 @@
+package io.millrace.broker;
+
+import io.millrace.log.LogConfig;
+import io.millrace.log.LogDirectory.Found;
+import io.millrace.log.LogDirectoryOfflineException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+
+/** A log directory as the broker needs it, so that a simulation can stand in for the disk. */
+interface ReplicaDirectory {
+    Path root();
+
+    /** Why it is offline, or null. */
+    LogDirectoryOfflineException failure();
+
+    /** Logs that are there, opened or not. */
+    List<Found> found();
+
+    /** Opens and recovers a log, or creates it; see {@link io.millrace.log.LogDirectory#openLog}. */
+    ReplicaLog openLog(String topic, int partition, UUID topicId, LogConfig config);
+
+    CompletableFuture<Void> applyRetention();
+}
