@@ -1,0 +1,79 @@
+package io.millrace.broker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millrace.broker.SimulatedCluster.PlantedBug;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What replication promises holds whatever fails, for many seeds; see {@link SimulatedCluster}. */
+class ReplicationSimulationTest {
+    private static final boolean LONG = Boolean.getBoolean("millrace.long");
+    private static final int SEEDS = Integer.getInteger("millrace.simulation.seeds", LONG ? 4000 : 300);
+    private static final int FAULTY_MS = 60_000;
+
+    /** Held, or the setting would be forgotten: thousands of faults make many lines. */
+    private static final Logger LOGGER = Logger.getLogger("io.millrace.broker");
+
+    @BeforeAll
+    static void quiet() {
+        LOGGER.setLevel(Level.OFF);
+    }
+
+    @Test
+    void nothingAcknowledgedIsLostAndNothingCommittedChangesOnThreeBrokers() {
+        long acknowledged = 0;
+        for (long seed = first(); seed < first() + SEEDS; seed++) {
+            SimulatedCluster cluster = new SimulatedCluster(seed, 3, 1, PlantedBug.NONE);
+            cluster.run(FAULTY_MS);
+            acknowledged += cluster.acknowledgements();
+        }
+        assertThat(acknowledged).as("the runs do something").isGreaterThan(SEEDS * 20L);
+    }
+
+    @Test
+    void nothingAcknowledgedIsLostAndNothingCommittedChangesOnFiveBrokersWhoseReplicasMove() {
+        long acknowledged = 0;
+        for (long seed = first(); seed < first() + SEEDS / 3; seed++) {
+            SimulatedCluster cluster = new SimulatedCluster(-1 - seed, 5, 2, PlantedBug.NONE);
+            cluster.run(FAULTY_MS);
+            acknowledged += cluster.acknowledgements();
+        }
+        assertThat(acknowledged).as("the runs do something").isGreaterThan(SEEDS * 5L);
+    }
+
+    @ParameterizedTest
+    @EnumSource(value = PlantedBug.class, mode = EnumSource.Mode.EXCLUDE, names = "NONE")
+    void aPlantedBugIsFound(PlantedBug bug) {
+        List<String> found = new ArrayList<>();
+        for (long seed = 1; seed <= 400 && found.isEmpty(); seed++) {
+            try {
+                new SimulatedCluster(seed, 3, 1, bug).run(FAULTY_MS);
+            } catch (AssertionError violation) {
+                found.add(violation.getMessage().lines().findFirst().orElseThrow());
+            }
+        }
+        assertThat(found).as("violations that " + bug + " leads to").isNotEmpty();
+    }
+
+    @Test
+    void aRunIsTheSameWheneverItsSeedIs() {
+        SimulatedCluster once = new SimulatedCluster(77, 3, 1, PlantedBug.NONE);
+        SimulatedCluster again = new SimulatedCluster(77, 3, 1, PlantedBug.NONE);
+        once.run(20_000);
+        again.run(20_000);
+        assertThat(again.acknowledgements()).isEqualTo(once.acknowledgements());
+        assertThat(again.time().nanoTime()).isEqualTo(once.time().nanoTime());
+    }
+
+    /** {@code -Dmillrace.simulation.seed=N -Dmillrace.simulation.seeds=1} plays one seed again. */
+    private static long first() {
+        return Long.getLong("millrace.simulation.seed", 1);
+    }
+}

@@ -1,0 +1,466 @@
+package io.millrace.broker;
+
+import io.millrace.cluster.InMemoryRegisterStore;
+import io.millrace.cluster.Member;
+import io.millrace.cluster.RegisterUnavailableException;
+import io.millrace.log.record.Codec;
+import io.millrace.log.record.RecordBatchBuilder;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Some brokers in one thread, from a seed: real ones, over a network that drops, delays, duplicates and parts, disks that
+ * lose what was not forced, and an agreement that may be out of reach. After every step it checks what replication
+ * promises; a violation is an {@link AssertionError} that names the seed.
+ */
+final class SimulatedCluster {
+    static final String TOPIC = "orders";
+    private static final int VERDICT_MS = 90_000;
+
+    /** A fault that is built in on purpose, to see that the checks find it. */
+    enum PlantedBug {
+        NONE, TRUNCATE_TO_HIGH_WATERMARK, ACKNOWLEDGE_BEFORE_REPLICATION, ELECT_OUTSIDE_ISR, SKIP_JOURNAL
+    }
+
+    private final long seed;
+    private final Random random;
+    private final SimulatedTime time;
+    private final int partitions;
+    private final PlantedBug bug;
+    private final InMemoryRegisterStore registers = new InMemoryRegisterStore();
+    private final List<SimulatedServer> servers = new ArrayList<>();
+    /** Directed: pairs of servers that do not reach each other. */
+    private final Set<List<Integer>> cut = new HashSet<>();
+    private final Set<Integer> withoutAgreement = new HashSet<>();
+    private final Map<TopicPartition, TreeMap<Long, String>> acknowledged = new HashMap<>();
+    private final Map<TopicPartition, TreeMap<Long, String>> committed = new HashMap<>();
+    private final Map<TopicPartition, Map<Integer, String>> leaders = new HashMap<>();
+    /** The high watermark that readers were told, and in which leader epoch. */
+    private final Map<TopicPartition, long[]> told = new HashMap<>();
+    private final Map<Integer, Map<TopicPartition, Long>> checkedUpTo = new HashMap<>();
+    private final List<String> history = new ArrayList<>();
+    private UUID topicId;
+    private int lossPercent;
+    private long records;
+    private int acknowledgements;
+
+    SimulatedCluster(long seed, int brokers, int partitions, PlantedBug bug) {
+        this.seed = seed;
+        this.random = new Random(seed);
+        this.time = new SimulatedTime(random);
+        this.partitions = partitions;
+        this.bug = bug;
+        for (int id = 1; id <= brokers; id++) {
+            servers.add(new SimulatedServer(this, id));
+        }
+    }
+
+    // ---- what servers need
+
+    SimulatedTime time() {
+        return time;
+    }
+
+    Random random() {
+        return random;
+    }
+
+    InMemoryRegisterStore registers() {
+        return registers;
+    }
+
+    SimulatedServer server(int id) {
+        return servers.get(id - 1);
+    }
+
+    Broker.ReplicationOptions options() {
+        return new Broker.ReplicationOptions(TimeUnit.SECONDS.toNanos(2), TimeUnit.SECONDS.toNanos(2),
+                TimeUnit.SECONDS.toNanos(5), TimeUnit.SECONDS.toNanos(5), 0);
+    }
+
+    Map<String, String> topicDefaults() {
+        return Map.of();
+    }
+
+    void requireAgreement(int server) {
+        if (withoutAgreement.contains(server)) {
+            throw new RegisterUnavailableException("no majority", null);
+        }
+    }
+
+    void ring(String key) {
+        servers.forEach(server -> {
+            if (random.nextInt(10) > 0) {
+                server.ring(key);
+            }
+        });
+    }
+
+    void send(int from, int to, Runnable message) {
+        if (random.nextInt(100) < lossPercent) {
+            return;
+        }
+        int copies = random.nextInt(100) < lossPercent ? 2 : 1;
+        for (int i = 0; i < copies; i++) {
+            long longest = random.nextInt(20) == 0 ? 400_000 : 3_000;
+            time.soon(longest, () -> {
+                if (!cut.contains(List.of(from, to))) {
+                    message.run();
+                }
+            });
+        }
+    }
+
+    /** Views follow what happens after a while, each server's in its own time. */
+    void memberChanged() {
+        for (SimulatedServer server : servers) {
+            time.after(100 + random.nextInt(random.nextBoolean() ? 400 : 4000), () -> server.see(membersSeenBy(server)));
+        }
+    }
+
+    private List<Member> membersSeenBy(SimulatedServer viewer) {
+        return servers.stream()
+                .filter(other -> other.self() != null && (other == viewer || !other.isPaused()
+                        && !cut.contains(List.of(viewer.id(), other.id()))
+                        && !cut.contains(List.of(other.id(), viewer.id()))))
+                .map(SimulatedServer::self).toList();
+    }
+
+    void logOpened(SimulatedServer server, TopicPartition id, SimulatedLog.Disk disk) {
+        if (bug == PlantedBug.TRUNCATE_TO_HIGH_WATERMARK) {
+            long mark = checkedUpTo.getOrDefault(server.id(), Map.of()).getOrDefault(id, 0L);
+            disk.batches.removeIf(batch -> batch.lastOffset() >= mark);
+        }
+        checkedUpTo.computeIfAbsent(server.id(), any -> new HashMap<>()).remove(id);
+    }
+
+    // ---- a run
+
+    /** Everything is well at first; then faults and load for a while; then all is healed, and everything must be there. */
+    void run(int faultyMs) {
+        try {
+            servers.forEach(SimulatedServer::start);
+            advance(8_000);
+            createTopic();
+            advance(2_000);
+            long end = time.nanoTime() + TimeUnit.MILLISECONDS.toNanos(faultyMs);
+            lossPercent = random.nextInt(3) * 4;
+            while (time.nanoTime() < end) {
+                act();
+                advance(1 + random.nextInt(random.nextInt(10) == 0 ? 3000 : 120));
+            }
+            heal();
+            settle();
+        } catch (AssertionError | RuntimeException failure) {
+            throw new AssertionError("seed " + seed + ": " + failure.getMessage() + "\n"
+                    + String.join("\n", history.subList(Math.max(0, history.size() - 60), history.size())), failure);
+        }
+    }
+
+    int acknowledgements() {
+        return acknowledgements;
+    }
+
+    private void createTopic() {
+        Broker any = servers.stream().filter(SimulatedServer::isUp).findFirst().orElseThrow().broker;
+        Map<String, String> configs = bug == PlantedBug.ELECT_OUTSIDE_ISR
+                ? Map.of("unclean.leader.election.enable", "true")
+                : Map.of("min.insync.replicas", Integer.toString(1 + random.nextInt(2)));
+        boolean created = false;
+        while (!created) {
+            try {
+                topicId = any.topics().create(TOPIC, partitions, 3, configs).id();
+                created = true;
+            } catch (BrokerException lostAnswer) {
+                advance(500);
+                created = any.topics().names().contains(TOPIC);
+                if (created) {
+                    topicId = any.topics().get(TOPIC).id();
+                }
+            }
+        }
+    }
+
+    private void act() {
+        SimulatedServer server = servers.get(random.nextInt(servers.size()));
+        switch (random.nextInt(60)) {
+            case 0, 1 -> {
+                if (server.self() != null) {
+                    note("crash " + server.id());
+                    server.crash();
+                }
+            }
+            case 2, 3, 4, 5 -> servers.stream().filter(each -> each.self() == null).findAny().ifPresent(down -> {
+                note("start " + down.id());
+                down.start();
+            });
+            case 6 -> {
+                if (server.isUp() && !server.isPaused()) {
+                    note("pause " + server.id());
+                    server.pause();
+                }
+            }
+            case 7, 8, 9 -> servers.stream().filter(SimulatedServer::isPaused).findAny().ifPresent(paused -> {
+                note("resume " + paused.id());
+                paused.resume();
+            });
+            case 10 -> {
+                note("isolate " + server.id());
+                for (SimulatedServer other : servers) {
+                    if (other != server) {
+                        cut.add(List.of(server.id(), other.id()));
+                        cut.add(List.of(other.id(), server.id()));
+                    }
+                }
+                withoutAgreement.add(server.id());
+                memberChanged();
+            }
+            case 11 -> {
+                SimulatedServer other = servers.get(random.nextInt(servers.size()));
+                note("one-way loss " + server.id() + " to " + other.id());
+                cut.add(List.of(server.id(), other.id()));
+                memberChanged();
+            }
+            case 12, 13, 14 -> {
+                if (!cut.isEmpty() || !withoutAgreement.isEmpty()) {
+                    note("network heals");
+                    cut.clear();
+                    withoutAgreement.clear();
+                    memberChanged();
+                }
+            }
+            case 15 -> {
+                note("no agreement for " + server.id());
+                withoutAgreement.add(server.id());
+            }
+            case 16 -> server.jumpWallClock(random.nextInt(2_000_000) - 1_000_000);
+            case 17 -> moveSomething(server);
+            case 18 -> {
+                if (bug == PlantedBug.SKIP_JOURNAL) {
+                    forgetNewestAssignment();
+                }
+            }
+            default -> {
+                if (random.nextInt(3) > 0) {
+                    produce(server);
+                } else {
+                    read(server);
+                }
+            }
+        }
+    }
+
+    private void moveSomething(SimulatedServer server) {
+        if (server.isUp() && !server.isPaused()) {
+            List<Integer> brokers = new ArrayList<>(servers.stream().map(SimulatedServer::id).toList());
+            java.util.Collections.shuffle(brokers, random);
+            int partition = random.nextInt(partitions);
+            note("move partition " + partition + " to " + brokers.subList(0, 3));
+            try {
+                server.broker.reassignments().start(TOPIC, partition, List.copyOf(brokers.subList(0, 3)));
+            } catch (BrokerException refused) {
+                note("refused: " + refused.getMessage());
+            }
+        }
+    }
+
+    /** As if the newest version of a register had been acted upon before a majority's journals had it. */
+    private void forgetNewestAssignment() {
+        registers.read("topic/" + TOPIC).ifPresent(now -> {
+            if (previousAssignment != null && !previousAssignment.equals(now.value())) {
+                registers.compareAndSet("topic/" + TOPIC, now.version(), previousAssignment);
+                note("the agreement forgets its newest assignment");
+            }
+            previousAssignment = now.value();
+        });
+    }
+
+    private String previousAssignment;
+
+    private void produce(SimulatedServer server) {
+        TopicPartition id = new TopicPartition(TOPIC, random.nextInt(partitions));
+        Partition partition = server.partition(id, topicId);
+        if (partition == null || server.isPaused()) {
+            return;
+        }
+        String value = "record-" + ++records;
+        boolean all = bug != PlantedBug.ACKNOWLEDGE_BEFORE_REPLICATION;
+        server.broker.append(TOPIC, id.partition(), batch(value), all ? Acks.ALL : Acks.LEADER)
+                .whenComplete((appended, failure) -> {
+                    if (failure == null) {
+                        acknowledgements++;
+                        String before = acknowledged.computeIfAbsent(id, any -> new TreeMap<>())
+                                .put(appended.baseOffset(), value);
+                        check(before == null, "two records were acknowledged at offset " + appended.baseOffset()
+                                + " of " + id + ": " + before + " and " + value);
+                    }
+                });
+    }
+
+    private static ByteBuffer batch(String value) {
+        RecordBatchBuilder builder = new RecordBatchBuilder(Codec.NONE);
+        builder.append(1, null, BrokerHarness.bytes(value), List.of());
+        return builder.build();
+    }
+
+    private void read(SimulatedServer server) {
+        TopicPartition id = new TopicPartition(TOPIC, random.nextInt(partitions));
+        Partition partition = server.partition(id, topicId);
+        if (partition == null || server.isPaused() || !partition.isLeader()) {
+            return;
+        }
+        int epoch = partition.leaderEpoch();
+        long[] before = told.computeIfAbsent(id, any -> new long[] {-1, 0});
+        if (epoch < before[0]) {
+            return; // a reader that knows of a newer leader does not ask this one
+        }
+        server.broker.fetch(new FetchRequest(TOPIC, id.partition(), new FetchPosition.Earliest(), 0, 1 << 20, 0))
+                .whenComplete((found, failure) -> {
+                    if (failure == null && found.highWatermark() != FetchResult.NOT_KNOWN) {
+                        check(found.highWatermark() >= before[1], "the high watermark of " + id + " went back from "
+                                + before[1] + " to " + found.highWatermark() + " for a reader");
+                        before[0] = epoch;
+                        before[1] = found.highWatermark();
+                    }
+                });
+    }
+
+    private void heal() {
+        note("everything heals");
+        lossPercent = 0;
+        cut.clear();
+        withoutAgreement.clear();
+        servers.forEach(server -> {
+            if (server.isPaused()) {
+                server.resume();
+            }
+            if (server.self() == null) {
+                server.start();
+            }
+        });
+        memberChanged();
+    }
+
+    /** In bounded time every partition has its leader and all of its replicas in sync, and nothing is missing. */
+    private void settle() {
+        long until = time.nanoTime() + TimeUnit.MILLISECONDS.toNanos(VERDICT_MS);
+        while (!isWhole()) {
+            check(time.nanoTime() < until, "not whole again " + VERDICT_MS + " ms after everything healed: "
+                    + registers.read("topic/" + TOPIC) + " " + registers.read(BrokerRegistry.KEY) + " "
+                    + registers.read(Controller.KEY));
+            advance(200);
+        }
+        acknowledged.forEach((id, records) -> {
+            SimulatedServer leader = servers.stream().filter(server -> server.partition(id, topicId) != null
+                    && server.partition(id, topicId).isLeader()).findFirst().orElseThrow();
+            checkHasAcknowledged(leader, id);
+            check(leader.partition(id, topicId).highWatermark() >= (records.isEmpty() ? 0 : records.lastKey() + 1),
+                    "acknowledged records of " + id + " cannot be read");
+        });
+    }
+
+    private boolean isWhole() {
+        Broker broker = servers.get(0).broker;
+        if (broker == null || servers.stream().anyMatch(server -> !server.isUp())) {
+            return false;
+        }
+        Topic topic = broker.topics().get(TOPIC);
+        for (int i = 0; i < partitions; i++) {
+            Topic.Assignment now = topic.partitions().get(i);
+            if (now.leader() < 0 || now.isr().size() != now.replicas().size() || now.move() != null) {
+                return false;
+            }
+            TopicPartition id = new TopicPartition(TOPIC, i);
+            Partition leader = server(now.leader()).partition(id, topicId);
+            if (leader == null || !leader.isLeader() || leader.highWatermark() != leader.log().endOffset()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    // ---- the checks
+
+    private void advance(int millis) {
+        long until = time.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+        while (time.step(until)) {
+            checkAll();
+        }
+    }
+
+    private void checkAll() {
+        if (topicId == null) {
+            return;
+        }
+        for (SimulatedServer server : servers) {
+            for (int i = 0; server.isUp() && i < partitions; i++) {
+                TopicPartition id = new TopicPartition(TOPIC, i);
+                Partition partition = server.partition(id, topicId);
+                if (partition != null && server.log(id) != null) {
+                    checkLeader(server, id, partition);
+                    checkCommitted(server, id, partition);
+                }
+            }
+        }
+    }
+
+    private void checkLeader(SimulatedServer server, TopicPartition id, Partition partition) {
+        if (!partition.isLeader()) {
+            return;
+        }
+        Map<Integer, String> epochs = leaders.computeIfAbsent(id, any -> new TreeMap<>());
+        int epoch = partition.leaderEpoch();
+        String session = server.self().session();
+        String before = epochs.putIfAbsent(epoch, session);
+        check(before == null || before.equals(session), id + " has two leaders in epoch " + epoch + ": " + before
+                + " and " + session);
+        if (before == null) {
+            note(session + " leads " + id + " in epoch " + epoch);
+            boolean newest = epochs.keySet().stream().allMatch(other -> other <= epoch);
+            if (newest) {
+                checkHasAcknowledged(server, id);
+            }
+        }
+    }
+
+    private void checkHasAcknowledged(SimulatedServer leader, TopicPartition id) {
+        acknowledged.getOrDefault(id, new TreeMap<>()).forEach((offset, value) ->
+                check(value.equals(leader.log(id).valueAt(offset)), "acknowledged " + value + " at offset " + offset
+                        + " of " + id + " is not in the log of its later leader " + leader.id() + ", there is "
+                        + leader.log(id).valueAt(offset)));
+    }
+
+    /** What any replica takes for committed is the same record at every replica, for ever. */
+    private void checkCommitted(SimulatedServer server, TopicPartition id, Partition partition) {
+        Map<TopicPartition, Long> upTo = checkedUpTo.computeIfAbsent(server.id(), any -> new HashMap<>());
+        TreeMap<Long, String> known = committed.computeIfAbsent(id, any -> new TreeMap<>());
+        long from = upTo.getOrDefault(id, 0L);
+        long mark = partition.highWatermark();
+        for (long offset = from; offset < mark; offset++) {
+            String value = server.log(id).valueAt(offset);
+            String before = known.putIfAbsent(offset, String.valueOf(value));
+            check(value != null && (before == null || before.equals(value)), "offset " + offset + " of " + id
+                    + " is committed as " + before + ", and broker " + server.id() + " has " + value);
+        }
+        upTo.put(id, Math.max(from, mark));
+    }
+
+    private void check(boolean holds, String violation) {
+        if (!holds) {
+            throw new AssertionError(violation);
+        }
+    }
+
+    private void note(String event) {
+        history.add("%.3f s: %s".formatted(time.nanoTime() / 1e9, event));
+    }
+}

@@ -1,0 +1,222 @@
+package io.millrace.broker;
+
+import io.millrace.log.AppendResult;
+import io.millrace.log.LeaderEpochEnd;
+import io.millrace.log.LogConfig;
+import io.millrace.log.OffsetAndTimestamp;
+import io.millrace.log.OffsetOutOfRangeException;
+import io.millrace.log.record.RecordBatch;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+
+/**
+ * A partition's log whose disk is a list. Changes take a while, in their order; a crash loses those that were not done,
+ * or keeps some of the first, as a disk does with what was written and not forced.
+ */
+final class SimulatedLog implements ReplicaLog {
+    /** What is on the simulated disk: it outlives its broker's crashes. */
+    static final class Disk {
+        final List<RecordBatch> batches = new ArrayList<>();
+        long startOffset;
+
+        long endOffset() {
+            return batches.isEmpty() ? startOffset : batches.get(batches.size() - 1).lastOffset() + 1;
+        }
+    }
+
+    private final Disk disk;
+    private final Consumer<Runnable> writer;
+    private final Deque<Runnable> queue = new ArrayDeque<>();
+    private boolean crashed;
+
+    /** @param writer runs a task after the time that a disk takes, unless the broker has crashed by then */
+    SimulatedLog(Disk disk, Consumer<Runnable> writer) {
+        this.disk = disk;
+        this.writer = writer;
+    }
+
+    private <T> CompletableFuture<T> queue(java.util.function.Supplier<T> change) {
+        CompletableFuture<T> done = new CompletableFuture<>();
+        queue.add(() -> {
+            try {
+                T outcome = change.get();
+                if (!crashed) {
+                    done.complete(outcome);
+                }
+            } catch (IllegalArgumentException | OffsetOutOfRangeException refused) {
+                if (!crashed) {
+                    done.completeExceptionally(refused);
+                }
+            }
+        });
+        writer.accept(() -> {
+            if (!crashed) {
+                queue.remove().run();
+            }
+        });
+        return done;
+    }
+
+    void crash(Random random) {
+        crashed = true;
+        for (int kept = random.nextInt(queue.size() + 1); kept > 0; kept--) {
+            queue.remove().run();
+        }
+        queue.clear();
+    }
+
+    @Override
+    public long startOffset() {
+        return disk.startOffset;
+    }
+
+    @Override
+    public long endOffset() {
+        return disk.endOffset();
+    }
+
+    @Override
+    public int lastEpoch() {
+        return disk.batches.isEmpty() ? -1 : disk.batches.get(disk.batches.size() - 1).leaderEpoch();
+    }
+
+    @Override
+    public LeaderEpochEnd endOffsetOf(int epoch) {
+        int found = LeaderEpochEnd.NO_EPOCH;
+        for (RecordBatch batch : disk.batches) {
+            if (batch.leaderEpoch() > epoch) {
+                return found == LeaderEpochEnd.NO_EPOCH ? new LeaderEpochEnd(found, disk.startOffset)
+                        : new LeaderEpochEnd(found, batch.baseOffset());
+            }
+            found = batch.leaderEpoch();
+        }
+        return new LeaderEpochEnd(found, found == LeaderEpochEnd.NO_EPOCH ? disk.startOffset : disk.endOffset());
+    }
+
+    @Override
+    public CompletableFuture<AppendResult> append(List<ByteBuffer> buffers, int leaderEpoch) {
+        return queue(() -> {
+            if (leaderEpoch < lastEpoch()) {
+                throw new IllegalArgumentException("epoch " + leaderEpoch + " is over");
+            }
+            long base = disk.endOffset();
+            long offset = base;
+            for (ByteBuffer buffer : buffers) {
+                for (RecordBatch batch : RecordBatch.in(buffer)) {
+                    batch.assign(offset, leaderEpoch);
+                    offset = batch.lastOffset() + 1;
+                    disk.batches.add(batch);
+                }
+            }
+            return new AppendResult(base, offset - 1, -1);
+        });
+    }
+
+    @Override
+    public CompletableFuture<AppendResult> appendReplicated(ByteBuffer batches) {
+        return queue(() -> {
+            long base = disk.endOffset();
+            for (RecordBatch batch : RecordBatch.in(batches)) {
+                if (batch.baseOffset() != disk.endOffset() || batch.leaderEpoch() < lastEpoch()) {
+                    throw new IllegalArgumentException("does not follow");
+                }
+                disk.batches.add(batch);
+            }
+            return new AppendResult(base, disk.endOffset() - 1, -1);
+        });
+    }
+
+    @Override
+    public CompletableFuture<Long> truncateTo(long offset) {
+        return queue(() -> {
+            disk.batches.removeIf(batch -> batch.lastOffset() >= offset);
+            return disk.endOffset();
+        });
+    }
+
+    @Override
+    public CompletableFuture<Long> startAt(long offset) {
+        return queue(() -> {
+            disk.batches.clear();
+            disk.startOffset = offset;
+            return offset;
+        });
+    }
+
+    @Override
+    public CompletableFuture<Long> deleteRecordsBefore(long offset) {
+        return queue(() -> {
+            disk.batches.removeIf(batch -> batch.lastOffset() < offset);
+            disk.startOffset = Math.max(disk.startOffset, offset);
+            return disk.startOffset;
+        });
+    }
+
+    @Override
+    public ByteBuffer read(long offset, long maxOffset, int maxBytes) {
+        if (offset < disk.startOffset || offset > disk.endOffset()) {
+            throw new OffsetOutOfRangeException(offset, disk.startOffset, disk.endOffset());
+        }
+        List<RecordBatch> found = new ArrayList<>();
+        int bytes = 0;
+        for (RecordBatch batch : disk.batches) {
+            if (batch.lastOffset() >= offset && batch.lastOffset() < maxOffset
+                    && (found.isEmpty() || bytes + batch.sizeInBytes() <= maxBytes)) {
+                found.add(batch);
+                bytes += batch.sizeInBytes();
+            }
+        }
+        ByteBuffer copy = ByteBuffer.allocate(bytes);
+        found.forEach(batch -> copy.put(batch.buffer().duplicate()));
+        return copy.flip();
+    }
+
+    /** The value of the record at an offset, or null: each simulated batch holds one record. */
+    String valueAt(long offset) {
+        for (RecordBatch batch : disk.batches) {
+            if (batch.baseOffset() == offset) {
+                return BrokerHarness.text(batch.records().next().value());
+            }
+        }
+        return null;
+    }
+
+    @Override
+    public Optional<OffsetAndTimestamp> offsetForTimestamp(long timestamp) {
+        return Optional.empty();
+    }
+
+    @Override
+    public boolean isOnline() {
+        return true;
+    }
+
+    @Override
+    public long sizeInBytes() {
+        return 0;
+    }
+
+    @Override
+    public int segmentCount() {
+        return 1;
+    }
+
+    @Override
+    public void reconfigure(LogConfig config) {
+        // nothing of it is simulated
+    }
+
+    @Override
+    public CompletableFuture<Void> delete() {
+        disk.batches.clear();
+        disk.startOffset = 0;
+        return CompletableFuture.completedFuture(null);
+    }
+}

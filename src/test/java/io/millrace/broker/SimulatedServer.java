@@ -1,0 +1,411 @@
+package io.millrace.broker;
+
+import io.millrace.cluster.Member;
+import io.millrace.cluster.Membership;
+import io.millrace.cluster.Register;
+import io.millrace.cluster.RegisterStore;
+import io.millrace.cluster.RegisterUnavailableException;
+import io.millrace.log.AppendResult;
+import io.millrace.log.LogConfig;
+import io.millrace.log.LogDirectory.Found;
+import io.millrace.log.LogDirectoryOfflineException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedSet;
+import java.util.UUID;
+import java.util.concurrent.AbstractExecutorService;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Delayed;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/** One server of a {@link SimulatedCluster}: a real broker over a simulated disk, network, clock and agreement. */
+final class SimulatedServer {
+    private final SimulatedCluster cluster;
+    private final int id;
+    private final Map<TopicPartition, SimulatedLog.Disk> disks = new HashMap<>();
+    private final Map<TopicPartition, UUID> owners = new HashMap<>();
+    private final Map<TopicPartition, SimulatedLog> open = new HashMap<>();
+    private final List<Runnable> membershipListeners = new ArrayList<>();
+    private final List<Consumer<String>> doorbells = new ArrayList<>();
+    private final ArrayDeque<Runnable> heldWhilePaused = new ArrayDeque<>();
+    private List<Member> view = List.of();
+    private Member self;
+    private int run;
+    private boolean paused;
+    private long wallClockOffset;
+    Broker broker;
+
+    SimulatedServer(SimulatedCluster cluster, int id) {
+        this.cluster = cluster;
+        this.id = id;
+    }
+
+    int id() {
+        return id;
+    }
+
+    boolean isUp() {
+        return broker != null;
+    }
+
+    boolean isPaused() {
+        return paused;
+    }
+
+    Member self() {
+        return self;
+    }
+
+    /** Null when it has no replica, or is down. */
+    Partition partition(TopicPartition partition, UUID topicId) {
+        return broker == null ? null : broker.hosted().find(partition, topicId);
+    }
+
+    SimulatedLog log(TopicPartition partition) {
+        return open.get(partition);
+    }
+
+    // ---- faults
+
+    void start() {
+        run++;
+        self = new Member(id, "session-" + id + "-" + run, "http://" + id, null);
+        view = List.of(self);
+        cluster.memberChanged();
+        attemptStart(run);
+    }
+
+    /** As a server does: waits for the agreement. */
+    private void attemptStart(int attempt) {
+        if (attempt != run || broker != null || self == null) {
+            return;
+        }
+        try {
+            broker = Broker.open(new Broker.Options(id, 1, 10, cluster.topicDefaults(), 1 << 20, 3_600_000,
+                    cluster.options()), new Registers(), new View(), new Network(), List.of(new Directory()), timers(),
+                    timers(), new WallClock(), cluster.time()::nanoTime, new BrokerObserver() { });
+        } catch (BrokerException | RegisterUnavailableException unavailable) {
+            open.clear();
+            doorbells.clear();
+            membershipListeners.clear();
+            cluster.time().after(200, () -> attemptStart(attempt));
+        }
+    }
+
+    void crash() {
+        run++;
+        broker = null;
+        self = null;
+        paused = false;
+        heldWhilePaused.clear();
+        membershipListeners.clear();
+        doorbells.clear();
+        open.values().forEach(log -> log.crash(cluster.random()));
+        open.clear();
+        cluster.memberChanged();
+    }
+
+    /** Loses its disk too. */
+    void wipe() {
+        disks.clear();
+        owners.clear();
+    }
+
+    void pause() {
+        paused = true;
+        cluster.memberChanged();
+    }
+
+    void resume() {
+        paused = false;
+        cluster.memberChanged();
+        while (!heldWhilePaused.isEmpty()) {
+            cluster.time().soon(2000, heldWhilePaused.remove());
+        }
+    }
+
+    void jumpWallClock(long millis) {
+        wallClockOffset += millis;
+    }
+
+    void see(List<Member> members) {
+        if (self != null && !view.equals(members)) {
+            view = members;
+            membershipListeners.forEach(Runnable::run);
+        }
+    }
+
+    void ring(String key) {
+        int ringing = run;
+        cluster.time().soon(3000, () -> {
+            if (ringing == run) {
+                List.copyOf(doorbells).forEach(bell -> guarded(run, () -> bell.accept(key)));
+            }
+        });
+    }
+
+    /** Runs something on this server unless it has crashed since, later when it is paused. */
+    private void guarded(int of, Runnable task) {
+        if (of != run) {
+            return;
+        }
+        if (paused) {
+            heldWhilePaused.add(() -> guarded(of, task));
+        } else {
+            task.run();
+        }
+    }
+
+    /** A message that came in. */
+    void receive(Runnable task) {
+        if (broker != null) {
+            guarded(run, task);
+        }
+    }
+
+    // ---- what the broker is given
+
+    private ScheduledExecutorService timers() {
+        return new Timers(run);
+    }
+
+    private final class Timers extends AbstractExecutorService implements ScheduledExecutorService {
+        private final int of;
+
+        private Timers(int of) {
+            this.of = of;
+        }
+
+        private final class Timer<T> extends FutureTask<T> implements ScheduledFuture<T> {
+            private Timer(Callable<T> task) {
+                super(task);
+            }
+
+            @Override
+            public long getDelay(TimeUnit unit) {
+                return 0;
+            }
+
+            @Override
+            public int compareTo(Delayed other) {
+                return 0;
+            }
+        }
+
+        @Override
+        public void execute(Runnable task) {
+            cluster.time().soon(300, () -> guarded(of, task));
+        }
+
+        @Override
+        public ScheduledFuture<?> schedule(Runnable task, long delay, TimeUnit unit) {
+            return schedule(() -> {
+                task.run();
+                return null;
+            }, delay, unit);
+        }
+
+        @Override
+        public <V> ScheduledFuture<V> schedule(Callable<V> task, long delay, TimeUnit unit) {
+            Timer<V> timer = new Timer<>(task);
+            cluster.time().at(cluster.time().nanoTime() + unit.toNanos(delay), () -> guarded(of, timer));
+            return timer;
+        }
+
+        @Override
+        public ScheduledFuture<?> scheduleAtFixedRate(Runnable task, long initial, long period, TimeUnit unit) {
+            return scheduleWithFixedDelay(task, initial, period, unit);
+        }
+
+        @Override
+        public ScheduledFuture<?> scheduleWithFixedDelay(Runnable task, long initial, long delay, TimeUnit unit) {
+            return schedule(() -> {
+                task.run();
+                scheduleWithFixedDelay(task, delay, delay, unit);
+            }, initial, unit);
+        }
+
+        @Override
+        public void shutdown() {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public List<Runnable> shutdownNow() {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public boolean isShutdown() {
+            return of != run;
+        }
+
+        @Override
+        public boolean isTerminated() {
+            return of != run;
+        }
+
+        @Override
+        public boolean awaitTermination(long timeout, TimeUnit unit) {
+            return of != run;
+        }
+    }
+
+    private final class WallClock extends Clock {
+        @Override
+        public java.time.ZoneId getZone() {
+            return ZoneOffset.UTC;
+        }
+
+        @Override
+        public Clock withZone(java.time.ZoneId zone) {
+            return this;
+        }
+
+        @Override
+        public Instant instant() {
+            return Instant.ofEpochMilli(1_000_000_000_000L + wallClockOffset + cluster.time().nanoTime() / 1_000_000);
+        }
+    }
+
+    private final class View implements Membership {
+        @Override
+        public Member self() {
+            return self;
+        }
+
+        @Override
+        public List<Member> live() {
+            return view;
+        }
+
+        @Override
+        public AutoCloseable listen(Runnable changed) {
+            membershipListeners.add(changed);
+            return () -> membershipListeners.remove(changed);
+        }
+    }
+
+    private final class Registers implements RegisterStore {
+        @Override
+        public Optional<Register> read(String key) {
+            cluster.requireAgreement(id);
+            return cluster.registers().read(key);
+        }
+
+        @Override
+        public Optional<Register> compareAndSet(String key, long expectedVersion, String value) {
+            cluster.requireAgreement(id);
+            if (cluster.random().nextInt(40) == 0) {
+                if (cluster.random().nextBoolean()) {
+                    set(key, expectedVersion, value);
+                }
+                throw new RegisterUnavailableException("the answer was lost", null);
+            }
+            return set(key, expectedVersion, value);
+        }
+
+        private Optional<Register> set(String key, long expectedVersion, String value) {
+            Optional<Register> set = cluster.registers().compareAndSet(key, expectedVersion, value);
+            if (set.isPresent()) {
+                cluster.ring(key);
+            }
+            return set;
+        }
+
+        @Override
+        public boolean compareAndDelete(String key, long expectedVersion) {
+            cluster.requireAgreement(id);
+            return cluster.registers().compareAndDelete(key, expectedVersion);
+        }
+
+        @Override
+        public SortedSet<String> keys(String prefix) {
+            cluster.requireAgreement(id);
+            return cluster.registers().keys(prefix);
+        }
+
+        @Override
+        public AutoCloseable subscribe(Consumer<String> changedKey) {
+            doorbells.add(changedKey);
+            return () -> doorbells.remove(changedKey);
+        }
+    }
+
+    private final class Network implements Transport {
+        @Override
+        public CompletableFuture<ReplicaFetchResponse> fetch(Member leader, ReplicaFetchRequest request) {
+            CompletableFuture<ReplicaFetchResponse> answer = new CompletableFuture<>();
+            int of = run;
+            cluster.time().after(request.maxWaitMs() + 3000, () -> guarded(of, () -> answer.completeExceptionally(
+                    new BrokerException(ErrorKind.UNAVAILABLE, "no answer in time"))));
+            SimulatedServer target = cluster.server(leader.brokerId());
+            cluster.send(id, leader.brokerId(), () -> target.receive(() -> target.broker.replicaFetch(request)
+                    .whenComplete((response, failure) -> cluster.send(leader.brokerId(), id, () -> guarded(of, () -> {
+                        if (failure == null) {
+                            answer.complete(response);
+                        } else {
+                            answer.completeExceptionally(failure);
+                        }
+                    })))));
+            return answer;
+        }
+
+        @Override
+        public CompletableFuture<AppendResult> append(Member leader, String topic, int partition, ByteBuffer batches,
+                                                      Acks acks) {
+            throw new UnsupportedOperationException("the simulated clients go to the leaders themselves");
+        }
+    }
+
+    private final class Directory implements ReplicaDirectory {
+        @Override
+        public Path root() {
+            return Path.of("/simulated/" + id);
+        }
+
+        @Override
+        public LogDirectoryOfflineException failure() {
+            return null;
+        }
+
+        @Override
+        public List<Found> found() {
+            List<Found> found = new ArrayList<>();
+            owners.forEach((log, owner) -> found.add(new Found(log.topic(), log.partition(), owner)));
+            return found;
+        }
+
+        @Override
+        public ReplicaLog openLog(String topic, int partition, UUID topicId, LogConfig config) {
+            TopicPartition log = new TopicPartition(topic, partition);
+            int of = run;
+            owners.put(log, topicId);
+            SimulatedLog.Disk disk = disks.computeIfAbsent(log, made -> new SimulatedLog.Disk());
+            cluster.logOpened(SimulatedServer.this, log, disk);
+            SimulatedLog opened = new SimulatedLog(disk, task ->
+                    cluster.time().soon(4000, () -> guarded(of, task)));
+            open.put(log, opened);
+            return opened;
+        }
+
+        @Override
+        public CompletableFuture<Void> applyRetention() {
+            return CompletableFuture.completedFuture(null);
+        }
+    }
+}
