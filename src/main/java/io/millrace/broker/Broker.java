@@ -1,5 +1,6 @@
 package io.millrace.broker;
 
+import io.millrace.cluster.Member;
 import io.millrace.cluster.RegisterStore;
 import io.millrace.log.AppendResult;
 import io.millrace.log.LogDirectory;
@@ -191,6 +192,29 @@ public final class Broker implements AutoCloseable {
     /** Why hosted partitions do not work: a sentence for each, none when all is well. For operators. */
     public List<String> unavailablePartitions() {
         return hosted.unavailable();
+    }
+
+    /** Leader's side of replication; completes when there is something new or its wait has passed; holds no thread. */
+    public CompletableFuture<ReplicaFetchResponse> replicaFetch(ReplicaFetchRequest request) {
+        return CompletableFuture.completedFuture(new ReplicaFetchResponse(List.of()));
+    }
+
+    /**
+     * The broker that leads a partition when it is another one; empty: this one does.
+     *
+     * @throws BrokerException UNKNOWN_TOPIC, UNKNOWN_PARTITION, NOT_LEADER when no broker leads it now
+     */
+    public Optional<Member> remoteLeader(String topic, int partition) {
+        partition(topic, partition);
+        return Optional.empty();
+    }
+
+    public ClusterDescription cluster() {
+        return new ClusterDescription(-1, 0, 0, true, null, List.of(), List.of(), List.of());
+    }
+
+    public Reassignments reassignments() {
+        throw new BrokerException(ErrorKind.INVALID_REQUEST, "there is one broker only");
     }
 
     /** Ends parked fetches and refuses new work; the directories stay open. */
