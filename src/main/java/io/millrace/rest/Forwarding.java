@@ -67,12 +67,7 @@ public class Forwarding {
     }
 
     private Optional<Member> leader(PartitionRequest request) {
-        Optional<Member> leader = access.broker().remoteLeader(request.topic(), request.partition());
-        if (leader.isPresent() && request.forwarded()) {
-            throw new BrokerException(ErrorKind.NOT_LEADER, "%s-%d has just moved: broker %d at %s leads it; try again"
-                    .formatted(request.topic(), request.partition(), leader.get().brokerId(), leader.get().url()));
-        }
-        return leader;
+        return request.receiver(access.broker().remoteLeader(request.topic(), request.partition()));
     }
 
     private void answer(CompletableFuture<LeaderAnswer> answer, long timeoutMs, AsyncResponse response) {
