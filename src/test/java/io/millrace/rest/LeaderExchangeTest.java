@@ -19,14 +19,18 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.SocketTimeoutException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -186,6 +190,36 @@ class LeaderExchangeTest {
         BrokerException e = failure(post().send(body(new ByteArrayInputStream(bytes(100_000)), "100000")));
         assertThat(e.kind()).isEqualTo(ErrorKind.UNAVAILABLE);
         assertThat(e).hasMessageContaining(leader.url());
+    }
+
+    @Test
+    void longPollsHoldNoThreads() throws Exception {
+        int polls = 100;
+        BlockingQueue<HttpExchange> parked = new LinkedBlockingQueue<>();
+        server.createContext("/parked", parked::add);
+        ExecutorService few = Executors.newFixedThreadPool(2);
+        try {
+            Peers narrow = new Peers(1, Peers.client(few), few);
+            PartitionRequest request = new PartitionRequest("t", 0, "GET", "/parked", null, List.of(), null, false);
+            List<CompletableFuture<LeaderAnswer>> answers = Stream.generate(
+                    () -> new LeaderExchange(narrow, leader, request, 20_000).send()).limit(polls).toList();
+            List<HttpExchange> all = new ArrayList<>();
+            for (int i = 0; i < polls; i++) {
+                HttpExchange each = parked.poll(20, TimeUnit.SECONDS);
+                assertThat(each).as("poll %s", i).isNotNull();
+                all.add(each);
+            }
+            assertThat(answers).noneMatch(CompletableFuture::isDone);
+            for (HttpExchange each : all) {
+                each.sendResponseHeaders(204, -1);
+                each.close();
+            }
+            for (CompletableFuture<LeaderAnswer> each : answers) {
+                assertThat(answer(each).hasBody()).isFalse();
+            }
+        } finally {
+            few.shutdownNow();
+        }
     }
 
     @Test

@@ -20,7 +20,7 @@ public record TopicDescription(String topicName, String topicId, int partitionsC
      * @param leaderEpoch     grows whenever the leader changes
      * @param replicas        broker ids, the preferred leader first
      * @param isr             those of them that are in sync
-     * @param beginningOffset null, as the following, when another server leads the partition
+     * @param beginningOffset null, as the following, when this server has no replica that works
      * @param endOffset       exclusive
      */
     @JsonbPropertyOrder({"partition", "leader", "leaderEpoch", "replicas", "isr", "beginningOffset", "endOffset",
