@@ -89,7 +89,8 @@ public class ClusterAdministrationResource {
         return Response.noContent().build();
     }
 
-    @Operation(operationId = "drainBroker", summary = "Moves all partitions away from a broker, which can be stopped then")
+    @Operation(operationId = "drainBroker",
+        summary = "Moves all partitions away from a broker, which can be stopped then")
     @Tag(name = "Cluster")
     @APIResponse(responseCode = "202", description = "Under way; listReassignments tells how far")
     @APIResponse(responseCode = "400", ref = "BadRequest")

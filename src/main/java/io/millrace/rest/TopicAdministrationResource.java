@@ -201,6 +201,7 @@ public class TopicAdministrationResource {
                     assignment.replicas(), assignment.isr(), null, null, null);
         }
         return new TopicDescription.Partition(number, assignment.leader(), assignment.leaderEpoch(),
-                assignment.replicas(), assignment.isr(), status.logStartOffset(), status.highWatermark(), status.sizeInBytes());
+                assignment.replicas(), assignment.isr(), status.logStartOffset(),
+                status.highWatermark(), status.sizeInBytes());
     }
 }

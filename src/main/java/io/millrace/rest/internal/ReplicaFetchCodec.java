@@ -22,7 +22,7 @@ public final class ReplicaFetchCodec {
     private static final int MIN_REQUEST_TOPIC_BYTES = Short.BYTES + UUID_BYTES;
     private static final int REQUEST_PARTITION_BYTES = 4 * Integer.BYTES + Long.BYTES;
     private static final int MIN_RESPONSE_TOPIC_BYTES = Short.BYTES;
-    /** Topic, partition, outcome, leader epoch, high watermark, log start offset, whether diverging, batches' length. */
+    /** Topic, partition, outcome, leader epoch, high watermark, log start, whether diverging, batches' length. */
     private static final int MIN_RESPONSE_PARTITION_BYTES = 4 * Integer.BYTES + 2 * Long.BYTES + 2;
     private static final int EPOCH_END_BYTES = Integer.BYTES + Long.BYTES;
 
