@@ -5,15 +5,6 @@ import java.util.List;
 /** Partitions that move to other brokers. Changes block, and are durable when the call returns. */
 public interface Reassignments {
     /**
-     * A partition on its way.
-     *
-     * @param replicas all that hold it meanwhile
-     * @param target   those that will
-     */
-    record Reassignment(TopicPartition id, List<Integer> replicas, List<Integer> target, List<Integer> isr) {
-    }
-
-    /**
      * Begins to move a partition; it goes on by itself, whatever brokers die meanwhile.
      *
      * @param replicas broker ids, the preferred leader first

@@ -6,7 +6,9 @@ import io.millrace.broker.ErrorKind;
 import io.millrace.config.InvalidSettingsException;
 import io.millrace.config.Settings;
 import io.millrace.rest.BrokerAccess;
+import io.millrace.rest.Peers;
 import io.millrace.rest.RestLimits;
+import io.millrace.rest.internal.ClusterSecret;
 import jakarta.annotation.PreDestroy;
 import jakarta.annotation.Resource;
 import jakarta.enterprise.concurrent.ManagedExecutorService;
@@ -48,6 +50,7 @@ public class Lifecycle implements BrokerAccess {
 
     /** Guarded by this. */
     private Configuration configuration;
+    private volatile AnswerThreads answers;
     private volatile ServerMetrics metrics;
     private volatile Server server;
 
@@ -62,7 +65,9 @@ public class Lifecycle implements BrokerAccess {
         }
         ServerMetrics measuring = new ServerMetrics(registry, valid.settings());
         metrics = measuring;
-        Server starting = new Server(valid, workers, new AnswerThreads(threads), timers, Clock.systemUTC(),
+        AnswerThreads answering = new AnswerThreads(threads);
+        answers = answering;
+        Server starting = new Server(valid, workers, answering, timers, Clock.systemUTC(),
                 measuring.observers());
         server = starting;
         workers.execute(() -> {
@@ -109,5 +114,18 @@ public class Lifecycle implements BrokerAccess {
         return new RestLimits(settings.intValue(Settings.REQUEST_MAX_BYTES),
                 settings.longValue(Settings.REQUEST_MEMORY_BYTES), settings.intValue(Settings.FETCH_MAX_BYTES),
                 settings.longValue(Settings.FETCH_MAX_WAIT_MS));
+    }
+
+    @Produces
+    @Singleton
+    Peers peers() {
+        return new Peers(configuration().brokerId(), Peers.client(workers), task -> answers.execute(task));
+    }
+
+    /** One server alone has none. */
+    @Produces
+    @Singleton
+    ClusterSecret clusterSecret() {
+        return new ClusterSecret(null, Clock.systemUTC());
     }
 }

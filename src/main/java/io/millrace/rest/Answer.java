@@ -6,12 +6,12 @@ import java.util.function.BiConsumer;
 import java.util.function.Function;
 
 /** Resumes a suspended request with what a future completes with; exceptions go to the mappers. */
-final class Answer {
+public final class Answer {
     private Answer() {
     }
 
     /** @param render makes the response or its entity; runs on the thread that completes the future */
-    static <T> BiConsumer<T, Throwable> to(AsyncResponse response, Function<T, Object> render) {
+    public static <T> BiConsumer<T, Throwable> to(AsyncResponse response, Function<T, Object> render) {
         return (result, failure) -> {
             if (failure != null) {
                 response.resume(cause(failure));

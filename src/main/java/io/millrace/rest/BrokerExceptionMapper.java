@@ -1,7 +1,6 @@
 package io.millrace.rest;
 
 import io.millrace.broker.BrokerException;
-import io.millrace.rest.dialect.ErrorStatus;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.ext.ExceptionMapper;
 import jakarta.ws.rs.ext.Provider;
@@ -11,6 +10,6 @@ import jakarta.ws.rs.ext.Provider;
 public class BrokerExceptionMapper implements ExceptionMapper<BrokerException> {
     @Override
     public Response toResponse(BrokerException e) {
-        return ErrorResponse.of(ErrorStatus.of(e.kind()), e.getMessage());
+        return ErrorResponse.of(e);
     }
 }

@@ -3,6 +3,7 @@ package io.millrace.rest;
 import io.millrace.rest.dialect.JsonCursor;
 import io.millrace.rest.dialect.RequestException;
 import jakarta.json.Json;
+import jakarta.json.JsonArray;
 import jakarta.json.JsonConfig;
 import jakarta.json.JsonException;
 import jakarta.json.JsonNumber;
@@ -20,6 +21,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.lang.reflect.RecordComponent;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
@@ -41,7 +43,7 @@ public final class JsonBodies {
 
     /**
      * Reads a body; the record's components, in lower case with underscores, are the names it may have. A component may
-     * be a String, Integer or Map of strings.
+     * be a String, Integer, List of integers or Map of strings.
      *
      * @throws RequestException 400 when it is not JSON, has unknown names or wrong types; 413 when it is too large
      */
@@ -108,6 +110,9 @@ public final class JsonBodies {
         if (expected == Integer.class && !isInteger(value)) {
             throw RequestException.invalidBody("\"" + name + "\" must be a whole number of 32 bits");
         }
+        if (expected == List.class && !isListOfIntegers(value)) {
+            throw RequestException.invalidBody("\"" + name + "\" must be a list of whole numbers of 32 bits");
+        }
         if (expected == Map.class && !isMapOfStrings(value)) {
             throw RequestException.invalidBody("\"" + name + "\" must be an object whose values are strings");
         }
@@ -124,6 +129,10 @@ public final class JsonBodies {
             // beyond 32 bits
             return false;
         }
+    }
+
+    private static boolean isListOfIntegers(JsonValue value) {
+        return value instanceof JsonArray array && array.stream().allMatch(JsonBodies::isInteger);
     }
 
     private static boolean isMapOfStrings(JsonValue value) {

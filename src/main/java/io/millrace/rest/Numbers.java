@@ -24,12 +24,21 @@ final class Numbers {
 
     /** @throws RequestException 400 when the path's partition is not a number of 0 to {@link Integer#MAX_VALUE} */
     static int partition(String text) {
-        long partition = parse(text);
-        if (partition < 0 || partition > Integer.MAX_VALUE) {
-            throw RequestException.badRequest("the partition must be a number from 0 to " + Integer.MAX_VALUE
+        return inPath("partition", text);
+    }
+
+    /** @throws RequestException 400 when the path's broker is not a number of 0 to {@link Integer#MAX_VALUE} */
+    static int broker(String text) {
+        return inPath("broker", text);
+    }
+
+    private static int inPath(String what, String text) {
+        long number = parse(text);
+        if (number < 0 || number > Integer.MAX_VALUE) {
+            throw RequestException.badRequest("the " + what + " must be a number from 0 to " + Integer.MAX_VALUE
                     + ", not \"" + quoted(text) + "\"");
         }
-        return (int) partition;
+        return (int) number;
     }
 
     /** A client's text as it may be repeated to it. */

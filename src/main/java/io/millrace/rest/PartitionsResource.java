@@ -1,5 +1,6 @@
 package io.millrace.rest;
 
+import io.millrace.broker.Acks;
 import io.millrace.broker.Broker;
 import io.millrace.broker.BrokerException;
 import io.millrace.broker.ErrorKind;
@@ -15,6 +16,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.GET;
+import jakarta.ws.rs.HttpMethod;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
@@ -45,6 +47,8 @@ public class PartitionsResource {
     Producing producing;
     @Inject
     JsonBodies json;
+    @Inject
+    Forwarding forwarding;
 
     @Operation(operationId = "getPartition", summary = "A partition: who leads it and who has replicas")
     @Tag(name = "Topics")
@@ -69,13 +73,20 @@ public class PartitionsResource {
     @APIResponse(responseCode = "200", ref = "Offsets")
     @APIResponse(responseCode = "400", ref = "BadRequest")
     @APIResponse(responseCode = "404", ref = "NotFound")
+    @APIResponse(responseCode = "503", ref = "Unavailable")
     @GET
     @Path("offsets")
-    public byte[] offsets(@PathParam("topic") String topic,
-                          @Parameter(ref = "partition") @PathParam("partition") String number,
-                          @Context UriInfo uri) {
+    public void offsets(@PathParam("topic") String topic,
+                        @Parameter(ref = "partition") @PathParam("partition") String number,
+                        @Context UriInfo uri, @Context HttpHeaders headers, @Suspended AsyncResponse response) {
         int partition = Numbers.partition(number);
         long timestamp = new QueryParameters(uri.getQueryParameters()).number("timestamp", 0, NO_TIMESTAMP);
+        if (!forwarding.passOn(PartitionRequest.of(topic, partition, HttpMethod.GET, uri, headers), 0, response)) {
+            response.resume(offsets(topic, partition, timestamp));
+        }
+    }
+
+    private byte[] offsets(String topic, int partition, long timestamp) {
         Broker broker = access.broker();
         PartitionOffsets range = broker.offsets(topic, partition);
         if (timestamp == NO_TIMESTAMP) {
@@ -107,10 +118,13 @@ public class PartitionsResource {
                         @Parameter(ref = "partition") @PathParam("partition") String number,
                         @Context UriInfo uri,
                         @Context HttpHeaders headers, InputStream body, @Suspended AsyncResponse response) {
-        producing.records(topic, Numbers.partition(number),
-                RecordFormat.ofContentType(headers.getHeaderString(HttpHeaders.CONTENT_TYPE)),
-                new QueryParameters(uri.getQueryParameters()).acks(),
-                headers.getHeaderString(HttpHeaders.CONTENT_LENGTH), body, response);
+        int partition = Numbers.partition(number);
+        RecordFormat format = RecordFormat.ofContentType(headers.getHeaderString(HttpHeaders.CONTENT_TYPE));
+        Acks acks = new QueryParameters(uri.getQueryParameters()).acks();
+        PartitionRequest request = PartitionRequest.of(topic, partition, HttpMethod.POST, uri, headers);
+        if (!forwarding.passOn(request, body, response)) {
+            producing.records(topic, partition, format, acks, request.contentLength(), body, response);
+        }
     }
 
     @Operation(hidden = true)
@@ -120,7 +134,11 @@ public class PartitionsResource {
                                @Parameter(ref = "partition") @PathParam("partition") String number,
                                @Context UriInfo uri, @Context HttpHeaders headers, InputStream body,
                                @Suspended AsyncResponse response) {
-        producing.batches(topic, Numbers.partition(number), new QueryParameters(uri.getQueryParameters()).acks(),
-                headers.getHeaderString(HttpHeaders.CONTENT_LENGTH), body, response);
+        int partition = Numbers.partition(number);
+        Acks acks = new QueryParameters(uri.getQueryParameters()).acks();
+        PartitionRequest request = PartitionRequest.of(topic, partition, HttpMethod.POST, uri, headers);
+        if (!forwarding.passOn(request, body, response)) {
+            producing.batches(topic, partition, acks, request.contentLength(), body, response);
+        }
     }
 }

@@ -5,6 +5,7 @@ import io.millrace.rest.dialect.MediaTypes;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.GET;
+import jakarta.ws.rs.HttpMethod;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
@@ -30,6 +31,8 @@ public class RecordsResource {
     RestLimits limits;
     @Inject
     MemoryBudget budget;
+    @Inject
+    Forwarding forwarding;
 
     /** Answers at once, or when {@code min_bytes} are there or {@code timeout} has passed; no thread waits. */
     @Operation(operationId = "fetch", summary = "Records from an offset on; waits for them when asked to")
@@ -55,7 +58,10 @@ public class RecordsResource {
         FetchFormat format = FetchFormat.negotiate(headers.getAcceptableMediaTypes());
         FetchRequest request = request(topic, Numbers.partition(number),
                 new QueryParameters(uri.getQueryParameters()));
-        new FetchExchange(request, format, budget, response).start(access.broker());
+        if (!forwarding.passOn(PartitionRequest.of(topic, request.partition(), HttpMethod.GET, uri, headers),
+                request.maxWaitMs(), response)) {
+            new FetchExchange(request, format, budget, response).start(access.broker());
+        }
     }
 
     private FetchRequest request(String topic, int partition, QueryParameters query) {

@@ -53,6 +53,24 @@ final class RequestBody {
                 + " bytes (millrace.request.max.bytes); send less at a time");
     }
 
+    /** -1: the request does not tell. */
+    long length() {
+        return length;
+    }
+
+    /**
+     * The next bytes, as many as have come: 1 or more, or -1 at the end. For a body that is not kept; reserves nothing.
+     *
+     * @throws RequestException 413 when it grows larger than allowed, 400 or 408 when it does not come to its end
+     */
+    int read(byte[] into) {
+        int n = read(into, 0, into.length);
+        if (n < 0 && count < length) {
+            throw endedEarly(count);
+        }
+        return n;
+    }
+
     /**
      * The whole body in an array of its size.
      *
@@ -81,10 +99,14 @@ final class RequestBody {
         while (at < bytes.length) {
             int n = read(bytes, at, bytes.length - at);
             if (n < 0) {
-                throw RequestException.badRequest("the request body ended after " + at + " of " + length + " bytes");
+                throw endedEarly(at);
             }
             at += n;
         }
+    }
+
+    private RequestException endedEarly(long at) {
+        return RequestException.badRequest("the request body ended after " + at + " of " + length + " bytes");
     }
 
     private byte[] readUnknownLength() {

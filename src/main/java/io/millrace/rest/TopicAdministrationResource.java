@@ -16,6 +16,7 @@ import jakarta.inject.Inject;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
+import jakarta.ws.rs.HttpMethod;
 import jakarta.ws.rs.PATCH;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
@@ -24,6 +25,7 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.container.AsyncResponse;
 import jakarta.ws.rs.container.Suspended;
 import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
 import java.io.InputStream;
@@ -47,6 +49,8 @@ public class TopicAdministrationResource {
     BrokerAccess access;
     @Inject
     JsonBodies json;
+    @Inject
+    Forwarding forwarding;
 
     @Operation(operationId = "createTopic", summary = "Creates a topic")
     @Tag(name = "Administration")
@@ -154,7 +158,8 @@ public class TopicAdministrationResource {
     @Path("{topic}/partitions/{partition}/records")
     public void deleteRecords(@PathParam("topic") String topic,
                               @Parameter(ref = "partition") @PathParam("partition") String number,
-                              @Context UriInfo uri, @Suspended AsyncResponse response) {
+                              @Context UriInfo uri, @Context HttpHeaders headers,
+                              @Suspended AsyncResponse response) {
         int partition = Numbers.partition(number);
         QueryParameters query = new QueryParameters(uri.getQueryParameters());
         String before = query.text("before_offset");
@@ -162,10 +167,13 @@ public class TopicAdministrationResource {
             throw RequestException.badRequest("the query parameter before_offset is missing:"
                     + " an offset, or latest for all records");
         }
+        boolean all = before.equals("latest");
+        long offset = all ? 0 : query.number("before_offset", 0, 0);
+        if (forwarding.passOn(PartitionRequest.of(topic, partition, HttpMethod.DELETE, uri, headers), 0, response)) {
+            return;
+        }
         Broker broker = access.broker();
-        long beforeOffset = before.equals("latest")
-                ? broker.offsets(topic, partition).endOffset()
-                : query.number("before_offset", 0, 0);
+        long beforeOffset = all ? broker.offsets(topic, partition).endOffset() : offset;
         broker.deleteRecords(topic, partition, beforeOffset)
                 .whenComplete(Answer.to(response, beginning -> json.write(new DeletedRecords(beginning))));
     }
@@ -189,9 +197,11 @@ public class TopicAdministrationResource {
     private static TopicDescription.Partition partition(int number, Topic.Assignment assignment,
                                                         PartitionStatus status) {
         if (status == null) {
-            return new TopicDescription.Partition(number, assignment.leader(), assignment.replicas(), null, null, null);
+            return new TopicDescription.Partition(number, assignment.leader(), assignment.leaderEpoch(),
+                    assignment.replicas(), assignment.isr(), null, null, null);
         }
-        return new TopicDescription.Partition(number, assignment.leader(), assignment.replicas(),
-                status.logStartOffset(), status.highWatermark(), status.sizeInBytes());
+        return new TopicDescription.Partition(number, assignment.leader(), assignment.leaderEpoch(),
+                assignment.replicas(), assignment.isr(), status.logStartOffset(),
+                status.highWatermark(), status.sizeInBytes());
     }
 }

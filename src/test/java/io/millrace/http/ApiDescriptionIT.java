@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.process.RunningServer;
 import io.millrace.rest.BridgeResource;
+import io.millrace.rest.ClusterAdministrationResource;
 import io.millrace.rest.PartitionsResource;
 import io.millrace.rest.RecordsResource;
 import io.millrace.rest.TopicAdministrationResource;
@@ -28,7 +29,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(RunningServer.class)
 class ApiDescriptionIT {
     private static final List<Class<?>> RESOURCES = List.of(BridgeResource.class, TopicsResource.class,
-            PartitionsResource.class, RecordsResource.class, TopicAdministrationResource.class);
+            PartitionsResource.class, RecordsResource.class, TopicAdministrationResource.class,
+            ClusterAdministrationResource.class);
 
     private final HttpApi api = new HttpApi();
 

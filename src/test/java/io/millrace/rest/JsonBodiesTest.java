@@ -3,12 +3,18 @@ package io.millrace.rest;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.millrace.broker.ClusterDescription;
+import io.millrace.broker.Reassignment;
 import io.millrace.broker.Topic;
+import io.millrace.broker.TopicPartition;
 import io.millrace.rest.dialect.RequestException;
 import io.millrace.rest.model.BridgeInfo;
+import io.millrace.rest.model.ClusterState;
 import io.millrace.rest.model.Configs;
+import io.millrace.rest.model.NewReassignment;
 import io.millrace.rest.model.NewTopic;
 import io.millrace.rest.model.OffsetsSummary;
+import io.millrace.rest.model.ReassignmentState;
 import io.millrace.rest.model.TimestampOffsets;
 import io.millrace.rest.model.TopicMetadata;
 import java.io.ByteArrayInputStream;
@@ -30,6 +36,21 @@ class JsonBodiesTest {
                 NewTopic.class)).isEqualTo(new NewTopic("orders", 3, null, Map.of("flush", "os")));
         assertThat(read("{\"topic_name\":\"orders\"}", NewTopic.class)).isEqualTo(new NewTopic("orders", null, null,
                 null));
+    }
+
+    @Test
+    void aListOfIntegersIsRead() {
+        assertThat(read("{\"topic_name\":\"orders\",\"partition\":0,\"replicas\":[2,0,1]}", NewReassignment.class))
+                .isEqualTo(new NewReassignment("orders", 0, List.of(2, 0, 1)));
+        assertThat(read("{\"replicas\":[]}", NewReassignment.class).replicas()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"{\"replicas\":1}", "{\"replicas\":{}}", "{\"replicas\":[\"1\"]}", "{\"replicas\":[null]}",
+        "{\"replicas\":[1.5]}", "{\"replicas\":[2147483648]}", "{\"replicas\":[[1]]}"})
+    void whatIsNoListOfIntegersIsABadRequest(String body) {
+        assertThat(catchThrowableOfType(RequestException.class, () -> read(body, NewReassignment.class)).status())
+                .isEqualTo(400);
     }
 
     @Test
@@ -77,6 +98,19 @@ class JsonBodiesTest {
         assertThat(written(new TimestampOffsets(10, 50, 50, null)))
                 .isEqualTo("{\"beginning_offset\":10,\"end_offset\":50,\"offset\":50,\"timestamp\":null}");
         assertThat(written(new BridgeInfo("1.0"))).isEqualTo("{\"bridge_version\":\"1.0\"}");
+        assertThat(written(ClusterState.of(new ClusterDescription(-1, 3, 2, false, "no majority",
+                List.of(new ClusterDescription.BrokerState(1, "http://a:1", null, true, true, 2, 3)),
+                List.of(new ClusterDescription.UnderReplicated(new TopicPartition("orders", 0), 1, List.of(1, 2),
+                        List.of(1))), List.of(new TopicPartition("clicks", 4))))))
+                .isEqualTo("{\"controller\":null,\"controller_epoch\":3,\"incarnation\":2,\"agreement\":false,"
+                        + "\"agreement_problem\":\"no majority\",\"brokers\":[{\"broker_id\":1,"
+                        + "\"url\":\"http://a:1\",\"rack\":null,\"live\":true,\"cp_member\":true,\"leaders\":2,"
+                        + "\"replicas\":3}],\"under_replicated\":[{\"topic_name\":\"orders\",\"partition\":0,"
+                        + "\"leader\":1,\"replicas\":[1,2],\"isr\":[1]}],"
+                        + "\"offline\":[{\"topic_name\":\"clicks\",\"partition\":4}]}");
+        assertThat(written(ReassignmentState.of(new Reassignment(new TopicPartition("orders", 1), List.of(1, 2, 3),
+                List.of(2, 3), List.of(1, 2))))).isEqualTo("{\"topic_name\":\"orders\",\"partition\":1,"
+                + "\"replicas\":[1,2,3],\"target\":[2,3],\"isr\":[1,2]}");
         assertThat(written(List.of("a", "b"))).isEqualTo("[\"a\",\"b\"]");
     }
 

@@ -4,7 +4,7 @@ import io.millrace.broker.Topic;
 import jakarta.json.bind.annotation.JsonbPropertyOrder;
 import java.util.List;
 
-/** @param leader broker id */
+/** @param leader broker id, -1: none */
 @JsonbPropertyOrder({"partition", "leader", "replicas"})
 public record PartitionMetadata(int partition, int leader, List<Replica> replicas) {
     /** @param broker broker id */

@@ -16,13 +16,16 @@ public record TopicDescription(String topicName, String topicId, int partitionsC
                                Map<String, String> configs, Map<String, String> overrides,
                                List<Partition> partitions) {
     /**
-     * @param leader          broker id
+     * @param leader          broker id, -1: none
+     * @param leaderEpoch     grows whenever the leader changes
      * @param replicas        broker ids, the preferred leader first
-     * @param beginningOffset null, as the following, when another server leads the partition
+     * @param isr             those of them that are in sync
+     * @param beginningOffset null, as the following, when this server has no replica that works
      * @param endOffset       exclusive
      */
-    @JsonbPropertyOrder({"partition", "leader", "replicas", "beginningOffset", "endOffset", "sizeBytes"})
-    public record Partition(int partition, int leader, List<Integer> replicas, Long beginningOffset, Long endOffset,
-                            Long sizeBytes) {
+    @JsonbPropertyOrder({"partition", "leader", "leaderEpoch", "replicas", "isr", "beginningOffset", "endOffset",
+        "sizeBytes"})
+    public record Partition(int partition, int leader, int leaderEpoch, List<Integer> replicas, List<Integer> isr,
+                            Long beginningOffset, Long endOffset, Long sizeBytes) {
     }
 }

@@ -1,0 +1,100 @@
+package io.millrace.rest;
+
+import io.millrace.broker.BrokerException;
+import io.millrace.broker.ErrorKind;
+import io.millrace.cluster.Member;
+import io.millrace.rest.dialect.RequestException;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublisher;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+
+/** One request that is passed on to a partition's leader. No thread waits for the answer. */
+final class LeaderExchange {
+    private final Peers peers;
+    private final Member leader;
+    private final PartitionRequest request;
+    private final long timeoutMs;
+
+    /** @param timeoutMs how long the leader may take, from the end of the request on, in ms */
+    LeaderExchange(Peers peers, Member leader, PartitionRequest request, long timeoutMs) {
+        this.peers = peers;
+        this.leader = leader;
+        this.request = request;
+        this.timeoutMs = timeoutMs;
+    }
+
+    /** @return fails with UNAVAILABLE when the leader cannot be reached or does not answer */
+    CompletableFuture<LeaderAnswer> send() {
+        return answer(exchange(BodyPublishers.noBody()));
+    }
+
+    /**
+     * Sends the request's body as it comes; blocks until it is out.
+     *
+     * @return as {@link #send()}
+     * @throws RequestException when the body does not come, or is too large
+     */
+    CompletableFuture<LeaderAnswer> send(RequestBody body) {
+        PassedBody passed = new PassedBody(body, timeoutMs);
+        CompletableFuture<HttpResponse<InputStream>> exchange = exchange(passed);
+        passed.pump(exchange);
+        return answer(exchange);
+    }
+
+    private CompletableFuture<HttpResponse<InputStream>> exchange(BodyPublisher body) {
+        return peers.client().sendAsync(passed(body), HttpResponse.BodyHandlers.ofInputStream());
+    }
+
+    private HttpRequest passed(BodyPublisher body) {
+        try {
+            HttpRequest.Builder passed = HttpRequest.newBuilder(URI.create(leader.url() + request.path()))
+                    .method(request.method(), body)
+                    .header(Peers.FORWARDED_HEADER, Integer.toString(peers.brokerId()));
+            if (request.contentType() != null) {
+                passed.header("Content-Type", request.contentType());
+            }
+            request.accept().forEach(type -> passed.header("Accept", type));
+            return passed.build();
+        } catch (IllegalArgumentException e) {
+            throw RequestException.badRequest("the request cannot be passed on to the partition's leader: its path,"
+                    + " query, Accept or Content-Type has characters that are not allowed there");
+        }
+    }
+
+    private CompletableFuture<LeaderAnswer> answer(CompletableFuture<HttpResponse<InputStream>> exchange) {
+        CompletableFuture<LeaderAnswer> answer = new CompletableFuture<>();
+        exchange.whenComplete((response, failure) -> {
+            if (failure != null) {
+                answer.completeExceptionally(unreachable(failure));
+                return;
+            }
+            LeaderAnswer late = new LeaderAnswer(response, leader.url());
+            if (!answer.complete(late)) {
+                late.close();
+            }
+        });
+        return answer.orTimeout(timeoutMs, TimeUnit.MILLISECONDS).exceptionally(failure -> {
+            exchange.cancel(true);
+            throw failure instanceof BrokerException told ? told : new BrokerException(ErrorKind.UNAVAILABLE,
+                    named() + " did not answer in time; what was asked may have been done all the same", failure);
+        });
+    }
+
+    private BrokerException unreachable(Throwable failure) {
+        Throwable cause = failure instanceof CompletionException && failure.getCause() != null
+                ? failure.getCause() : failure;
+        return new BrokerException(ErrorKind.UNAVAILABLE, named() + " cannot be reached, or broke off; try again in a"
+                + " moment", cause);
+    }
+
+    private String named() {
+        return "broker " + leader.brokerId() + " at " + leader.url() + ", which leads " + request.topic() + "-"
+                + request.partition() + ",";
+    }
+}

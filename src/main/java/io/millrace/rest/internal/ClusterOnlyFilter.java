@@ -1,0 +1,39 @@
+package io.millrace.rest.internal;
+
+import io.millrace.rest.ErrorResponse;
+import jakarta.annotation.Priority;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
+import jakarta.ws.rs.Priorities;
+import jakarta.ws.rs.container.ContainerRequestContext;
+import jakarta.ws.rs.container.ContainerRequestFilter;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.ext.Provider;
+
+/** Turns away who is not a broker of this cluster, before the body is read. */
+@Provider
+@ClusterOnly
+@ApplicationScoped
+@Priority(Priorities.AUTHENTICATION)
+public class ClusterOnlyFilter implements ContainerRequestFilter {
+    @Inject
+    ClusterSecret secret;
+
+    @Override
+    public void filter(ContainerRequestContext request) {
+        String authorization = request.getHeaderString(ClusterSecret.AUTHORIZATION);
+        if (authorization == null) {
+            Response refusal = ErrorResponse.of(401, "this path is for the brokers of the cluster only");
+            request.abortWith(Response.fromResponse(refusal)
+                    .header(HttpHeaders.WWW_AUTHENTICATE, ClusterSecret.SCHEME).build());
+            return;
+        }
+        String path = request.getUriInfo().getPath(false);
+        if (!secret.accepts(request.getMethod(), path.startsWith("/") ? path : "/" + path, authorization,
+                request.getHeaderString(ClusterSecret.DATE), request.getHeaderString(ClusterSecret.BROKER))) {
+            request.abortWith(ErrorResponse.of(403, "the request is not signed as one of a broker of this cluster:"
+                    + " all brokers need the same millrace.cluster.secret, and clocks less than five minutes apart"));
+        }
+    }
+}

@@ -1,0 +1,124 @@
+package io.millrace.rest.internal;
+
+import io.millrace.broker.Acks;
+import io.millrace.broker.BrokerException;
+import io.millrace.broker.ErrorKind;
+import io.millrace.broker.ReplicaFetchRequest;
+import io.millrace.broker.ReplicaFetchResponse;
+import io.millrace.broker.Transport;
+import io.millrace.cluster.Member;
+import io.millrace.log.AppendResult;
+import io.millrace.rest.Peers;
+import io.millrace.rest.dialect.MediaTypes;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpConnectTimeoutException;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublisher;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Function;
+
+/** Other brokers over HTTP: replica fetches at their internal paths, appends at the path that clients use. */
+public final class HttpTransport implements Transport {
+    /** What a broker may take beyond the time that it is asked to wait, in ms. */
+    private static final long GRACE_MS = 5_000;
+    /** How long an append may take to reach every in-sync replica, in ms. */
+    private static final long APPEND_MS = 30_000;
+
+    private static final String OCTETS = "application/octet-stream";
+
+    private final int brokerId;
+    private final ClusterSecret secret;
+    private final HttpClient client;
+
+    /**
+     * @param brokerId this broker's
+     * @param executor for the client's work; has a thread for whatever it is given
+     */
+    public HttpTransport(int brokerId, ClusterSecret secret, Executor executor) {
+        this.brokerId = brokerId;
+        this.secret = secret;
+        this.client = Peers.client(executor);
+    }
+
+    @Override
+    public CompletableFuture<ReplicaFetchResponse> fetch(Member leader, ReplicaFetchRequest request) {
+        return post(leader, "/internal/" + InternalResource.REPLICA_FETCH, "", OCTETS,
+                publisher(ReplicaFetchCodec.encode(request)), request.maxWaitMs() + GRACE_MS,
+                answer -> fetched(leader, answer));
+    }
+
+    @Override
+    public CompletableFuture<AppendResult> append(Member leader, String topic, int partition, ByteBuffer batches,
+                                                  Acks acks) {
+        return post(leader, "/topics/" + topic + "/partitions/" + partition, "?acks=" + word(acks), MediaTypes.BATCH,
+                publisher(batches), APPEND_MS + GRACE_MS, BrokerAnswer::appended);
+    }
+
+    private static ReplicaFetchResponse fetched(Member leader, BrokerAnswer answer) {
+        try {
+            return ReplicaFetchCodec.decodeResponse(ByteBuffer.wrap(answer.body()));
+        } catch (InvalidMessageException e) {
+            throw new BrokerException(ErrorKind.UNAVAILABLE, "the answer of " + named(leader)
+                    + " to a replica fetch cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    private <T> CompletableFuture<T> post(Member to, String path, String query, String contentType, BodyPublisher body,
+                                          long timeoutMs, Function<BrokerAnswer, T> understood) {
+        CompletableFuture<HttpResponse<byte[]>> exchange;
+        try {
+            ClusterSecret.Signature signature = secret.sign("POST", path, brokerId);
+            HttpRequest request = HttpRequest.newBuilder(URI.create(to.url() + path + query))
+                    .timeout(Duration.ofMillis(timeoutMs))
+                    .header("Content-Type", contentType)
+                    .header(Peers.FORWARDED_HEADER, Integer.toString(brokerId))
+                    .header(ClusterSecret.AUTHORIZATION, signature.authorization())
+                    .header(ClusterSecret.DATE, Long.toString(signature.dateMs()))
+                    .header(ClusterSecret.BROKER, Integer.toString(brokerId))
+                    .POST(body).build();
+            exchange = client.sendAsync(request, HttpResponse.BodyHandlers.ofByteArray());
+        } catch (IllegalArgumentException | IllegalStateException | RejectedExecutionException e) {
+            // no secret, no usable address, or this server is stopping
+            return CompletableFuture.failedFuture(unreachable(to, e));
+        }
+        return exchange.handle((response, failure) -> {
+            if (failure != null) {
+                throw unreachable(to, failure);
+            }
+            return understood.apply(new BrokerAnswer(to, response));
+        });
+    }
+
+    private static BrokerException unreachable(Member broker, Throwable failure) {
+        Throwable cause = failure instanceof CompletionException && failure.getCause() != null
+                ? failure.getCause() : failure;
+        boolean late = cause instanceof HttpTimeoutException && !(cause instanceof HttpConnectTimeoutException);
+        return new BrokerException(ErrorKind.UNAVAILABLE,
+                named(broker) + (late ? " did not answer in time" : " cannot be reached"), cause);
+    }
+
+    private static String named(Member broker) {
+        return "broker " + broker.brokerId() + " at " + broker.url();
+    }
+
+    private static String word(Acks acks) {
+        return switch (acks) {
+            case NONE -> "0";
+            case LEADER -> "1";
+            case ALL -> "all";
+        };
+    }
+
+    private static BodyPublisher publisher(ByteBuffer bytes) {
+        return BodyPublishers.ofByteArray(bytes.array(), bytes.arrayOffset() + bytes.position(), bytes.remaining());
+    }
+}

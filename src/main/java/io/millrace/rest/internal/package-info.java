@@ -1,0 +1,9 @@
+/**
+ * How brokers speak with each other: the same HTTP endpoint as for clients, its own paths, guarded by the cluster's
+ * secret.
+ *
+ * <p>Begin with {@link io.millrace.rest.internal.HttpTransport}, which asks, and
+ * {@link io.millrace.rest.internal.InternalResource}, which answers; what they send is put into bytes by
+ * {@link io.millrace.rest.internal.ReplicaFetchCodec}.
+ */
+package io.millrace.rest.internal;

@@ -1,0 +1,329 @@
+package io.millrace.rest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpHandler;
+import com.sun.net.httpserver.HttpServer;
+import io.millrace.broker.BrokerException;
+import io.millrace.broker.ErrorKind;
+import io.millrace.cluster.Member;
+import io.millrace.rest.LeaderAnswer.Header;
+import io.millrace.rest.dialect.RequestException;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.SocketTimeoutException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class LeaderExchangeTest {
+    private static final int MAX_BYTES = 2 << 20;
+
+    private final ExecutorService threads = Executors.newCachedThreadPool();
+    private final Peers peers = new Peers(1, Peers.client(threads), threads);
+    private final MemoryBudget budget = new MemoryBudget(1 << 20);
+    private HttpServer server;
+    private Member leader;
+    private volatile HttpHandler handler;
+
+    @BeforeEach
+    void start() throws IOException {
+        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.setExecutor(threads);
+        server.createContext("/", exchange -> {
+            try (exchange) {
+                handler.handle(exchange);
+            }
+        });
+        server.start();
+        leader = new Member(2, "its-run", "http://127.0.0.1:" + server.getAddress().getPort(), null);
+    }
+
+    @AfterEach
+    void stop() {
+        server.stop(0);
+        threads.shutdownNow();
+    }
+
+    @Test
+    void aRequestArrivesAsItWasWritten() throws Exception {
+        handler = exchange -> {
+            assertThat(exchange.getRequestMethod()).isEqualTo("GET");
+            assertThat(exchange.getRequestURI().toString())
+                    .isEqualTo("/topics/a%2Eb/partitions/0/records?offset=timestamp%3A5&x=%2F+");
+            assertThat(exchange.getRequestHeaders().get("Accept")).containsExactly("text/plain;q=0.5", "*/*");
+            assertThat(exchange.getRequestHeaders().get("Millrace-Forwarded")).containsExactly("1");
+            assertThat(exchange.getRequestHeaders()).doesNotContainKeys("Authorization", "Content-type");
+            exchange.sendResponseHeaders(200, -1);
+        };
+        PartitionRequest request = new PartitionRequest("a.b", 0, "GET",
+                "/topics/a%2Eb/partitions/0/records?offset=timestamp%3A5&x=%2F+", null,
+                List.of("text/plain;q=0.5", "*/*"), null, false);
+
+        assertThat(answer(new LeaderExchange(peers, leader, request, 10_000).send()).status()).isEqualTo(200);
+    }
+
+    @Test
+    void theAnswerComesBackWithTheHeadersThatAreForClients() throws Exception {
+        byte[] bytes = bytes(500_000);
+        handler = exchange -> {
+            exchange.getResponseHeaders().add("Content-Type", "application/vnd.millrace.batch");
+            exchange.getResponseHeaders().add("Millrace-Offset", "7");
+            exchange.getResponseHeaders().add("millrace-next-offset", "9");
+            exchange.getResponseHeaders().add("Millrace-Leader", "http://elsewhere");
+            exchange.getResponseHeaders().add("Retry-After", "1");
+            exchange.getResponseHeaders().add("Set-Cookie", "a=b");
+            exchange.getResponseHeaders().add("X-Powered-By", "x");
+            exchange.sendResponseHeaders(206, bytes.length);
+            exchange.getResponseBody().write(bytes);
+        };
+
+        try (LeaderAnswer answer = answer(get().send())) {
+            assertThat(answer.status()).isEqualTo(206);
+            assertThat(answer.headers()).extracting(header -> new Header(header.name().toLowerCase(), header.value()))
+                    .containsExactlyInAnyOrder(new Header("content-type", "application/vnd.millrace.batch"),
+                            new Header("content-length", "500000"), new Header("millrace-offset", "7"),
+                            new Header("millrace-next-offset", "9"), new Header("retry-after", "1"),
+                            new Header("millrace-leader", leader.url()));
+            assertThat(body(answer)).isEqualTo(bytes);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 1000, 16 * 1024, 16 * 1024 + 1, MAX_BYTES})
+    void aBodyOfKnownLengthGoesThrough(int length) throws Exception {
+        byte[] sent = bytes(length);
+        handler = exchange -> {
+            assertThat(exchange.getRequestHeaders().getFirst("Content-Length")).isEqualTo(Integer.toString(length));
+            assertThat(exchange.getRequestHeaders().getFirst("Content-Type")).isEqualTo("some/type");
+            echo(exchange);
+        };
+
+        assertThat(body(answer(post().send(body(new ByteArrayInputStream(sent), Integer.toString(length))))))
+                .isEqualTo(sent);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 100_000, MAX_BYTES})
+    void aBodyOfUnknownLengthGoesThrough(int length) throws Exception {
+        byte[] sent = bytes(length);
+        handler = LeaderExchangeTest::echo;
+
+        assertThat(body(answer(post().send(body(new ByteArrayInputStream(sent), null))))).isEqualTo(sent);
+    }
+
+    @Test
+    void anEmptyBodyGoesThrough() throws Exception {
+        handler = LeaderExchangeTest::echo;
+
+        assertThat(body(answer(post().send(body(new ByteArrayInputStream(new byte[0]), "0"))))).isEmpty();
+    }
+
+    @Test
+    void aBodyThatGrowsOverTheLimitIsGivenUp() {
+        handler = LeaderExchangeTest::echo;
+
+        assertThat(status(() -> post().send(body(new ByteArrayInputStream(bytes(MAX_BYTES + 1)), null))))
+                .isEqualTo(413);
+    }
+
+    @Test
+    void aBodyThatBreaksOffIsGivenUp() {
+        handler = LeaderExchangeTest::echo;
+
+        assertThat(status(() -> post().send(body(new ByteArrayInputStream(bytes(100_000)), "100001"))))
+                .isEqualTo(400);
+        assertThat(status(() -> post().send(body(new InputStream() {
+            @Override
+            public int read() throws IOException {
+                throw new SocketTimeoutException();
+            }
+        }, null)))).isEqualTo(408);
+    }
+
+    @Test
+    void aLeaderThatRefusesEarlyIsBelieved() throws Exception {
+        handler = exchange -> exchange.sendResponseHeaders(503, -1);
+        InputStream endless = new InputStream() {
+            private int count;
+
+            @Override
+            public int read() {
+                return ++count > MAX_BYTES ? -1 : 'x';
+            }
+        };
+
+        // the refusal, or the connection's end, whichever is noticed first
+        try {
+            assertThat(answer(post().send(body(endless, null))).status()).isEqualTo(503);
+        } catch (ExecutionException e) {
+            assertThat(e).hasCauseInstanceOf(BrokerException.class);
+        }
+    }
+
+    @Test
+    void aLeaderThatIsNotThereIsUnavailable() {
+        server.stop(0);
+
+        assertThat(failure(get().send()).kind()).isEqualTo(ErrorKind.UNAVAILABLE);
+        BrokerException e = failure(post().send(body(new ByteArrayInputStream(bytes(100_000)), "100000")));
+        assertThat(e.kind()).isEqualTo(ErrorKind.UNAVAILABLE);
+        assertThat(e).hasMessageContaining(leader.url());
+    }
+
+    @Test
+    void longPollsHoldNoThreads() throws Exception {
+        int polls = 100;
+        BlockingQueue<HttpExchange> parked = new LinkedBlockingQueue<>();
+        server.createContext("/parked", parked::add);
+        ExecutorService few = Executors.newFixedThreadPool(2);
+        try {
+            Peers narrow = new Peers(1, Peers.client(few), few);
+            PartitionRequest request = new PartitionRequest("t", 0, "GET", "/parked", null, List.of(), null, false);
+            List<CompletableFuture<LeaderAnswer>> answers = Stream.generate(
+                    () -> new LeaderExchange(narrow, leader, request, 20_000).send()).limit(polls).toList();
+            List<HttpExchange> all = new ArrayList<>();
+            for (int i = 0; i < polls; i++) {
+                HttpExchange each = parked.poll(20, TimeUnit.SECONDS);
+                assertThat(each).as("poll %s", i).isNotNull();
+                all.add(each);
+            }
+            assertThat(answers).noneMatch(CompletableFuture::isDone);
+            for (HttpExchange each : all) {
+                each.sendResponseHeaders(204, -1);
+                each.close();
+            }
+            for (CompletableFuture<LeaderAnswer> each : answers) {
+                assertThat(answer(each).hasBody()).isFalse();
+            }
+        } finally {
+            few.shutdownNow();
+        }
+    }
+
+    @Test
+    void aSilentLeaderIsGivenUp() throws IOException {
+        try (ServerSocket silent = new ServerSocket(0, 10, InetAddress.getLoopbackAddress())) {
+            leader = new Member(2, "s", "http://127.0.0.1:" + silent.getLocalPort(), null);
+
+            BrokerException e = failure(new LeaderExchange(peers, leader, request("GET"), 300).send());
+            assertThat(e.kind()).isEqualTo(ErrorKind.UNAVAILABLE);
+            assertThat(e).hasMessageContaining("did not answer in time");
+        }
+    }
+
+    @Test
+    void aLeaderThatTakesNothingIsGivenUp() throws IOException {
+        try (ServerSocket silent = new ServerSocket(0, 10, InetAddress.getLoopbackAddress())) {
+            leader = new Member(2, "s", "http://127.0.0.1:" + silent.getLocalPort(), null);
+            InputStream endless = new InputStream() {
+                @Override
+                public int read() {
+                    return 'x';
+                }
+            };
+
+            BrokerException e = catchThrowableOfType(BrokerException.class,
+                    () -> new LeaderExchange(peers, leader, request("POST"), 300).send(
+                            new RequestBody(endless, null, Integer.MAX_VALUE - 1, budget.reserve(0))));
+            assertThat(e.kind()).isEqualTo(ErrorKind.UNAVAILABLE);
+        }
+    }
+
+    @Test
+    void anAnswerThatComesTooLateIsThrownAway() throws Exception {
+        CountDownLatch later = new CountDownLatch(1);
+        handler = exchange -> {
+            await(later);
+            exchange.sendResponseHeaders(200, 0);
+        };
+
+        assertThat(failure(new LeaderExchange(peers, leader, request("GET"), 200).send()).kind())
+                .isEqualTo(ErrorKind.UNAVAILABLE);
+        later.countDown();
+    }
+
+    @Test
+    void whatCannotBePartOfAnAddressIsABadRequest() {
+        PartitionRequest request = new PartitionRequest("t", 0, "GET", "/topics/t?x=|", null, List.of(), null, false);
+
+        assertThat(status(() -> new LeaderExchange(peers, leader, request, 1000).send())).isEqualTo(400);
+    }
+
+    private LeaderExchange get() {
+        return new LeaderExchange(peers, leader, request("GET"), 10_000);
+    }
+
+    private LeaderExchange post() {
+        return new LeaderExchange(peers, leader, request("POST"), 10_000);
+    }
+
+    private static PartitionRequest request(String method) {
+        return new PartitionRequest("t", 0, method, "/topics/t/partitions/0", "some/type", List.of(), null, false);
+    }
+
+    private RequestBody body(InputStream in, String contentLength) {
+        return new RequestBody(in, contentLength, MAX_BYTES, budget.reserve(0));
+    }
+
+    private static LeaderAnswer answer(CompletableFuture<LeaderAnswer> answer) throws Exception {
+        return answer.get(20, TimeUnit.SECONDS);
+    }
+
+    private static byte[] body(LeaderAnswer answer) throws IOException {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        answer.writeTo(out);
+        return out.toByteArray();
+    }
+
+    private static int status(org.assertj.core.api.ThrowableAssert.ThrowingCallable call) {
+        return catchThrowableOfType(RequestException.class, call).status();
+    }
+
+    private static BrokerException failure(CompletableFuture<?> future) {
+        return (BrokerException) assertThat(future).failsWithin(20, TimeUnit.SECONDS)
+                .withThrowableOfType(ExecutionException.class).withCauseInstanceOf(BrokerException.class)
+                .actual().getCause();
+    }
+
+    private static void echo(HttpExchange exchange) throws IOException {
+        byte[] body = exchange.getRequestBody().readAllBytes();
+        exchange.sendResponseHeaders(200, body.length == 0 ? -1 : body.length);
+        exchange.getResponseBody().write(body);
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await(10, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static byte[] bytes(int count) {
+        byte[] bytes = new byte[count];
+        new Random(count).nextBytes(bytes);
+        return bytes;
+    }
+}

@@ -1,0 +1,39 @@
+package io.millrace.rest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.millrace.broker.BrokerException;
+import io.millrace.broker.ErrorKind;
+import io.millrace.cluster.Member;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class PartitionRequestTest {
+    private static final Member OTHER = new Member(2, "run", "http://b:9080", null);
+
+    @Test
+    void whatAnotherBrokerLeadsGoesThere() {
+        assertThat(request(false).receiver(Optional.of(OTHER))).contains(OTHER);
+    }
+
+    @Test
+    void whatThisBrokerLeadsStaysHere() {
+        assertThat(request(false).receiver(Optional.empty())).isEmpty();
+        assertThat(request(true).receiver(Optional.empty())).isEmpty();
+    }
+
+    @Test
+    void whatWasPassedOnIsNotPassedOnAgain() {
+        BrokerException e = catchThrowableOfType(BrokerException.class,
+                () -> request(true).receiver(Optional.of(OTHER)));
+
+        assertThat(e.kind()).isEqualTo(ErrorKind.NOT_LEADER);
+        assertThat(e).hasMessageContaining("orders-3").hasMessageContaining(OTHER.url());
+    }
+
+    private static PartitionRequest request(boolean forwarded) {
+        return new PartitionRequest("orders", 3, "GET", "/", null, List.of(), null, forwarded);
+    }
+}

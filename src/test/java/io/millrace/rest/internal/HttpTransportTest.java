@@ -1,0 +1,230 @@
+package io.millrace.rest.internal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpHandler;
+import com.sun.net.httpserver.HttpServer;
+import io.millrace.broker.Acks;
+import io.millrace.broker.BrokerException;
+import io.millrace.broker.ErrorKind;
+import io.millrace.broker.ReplicaFetchRequest;
+import io.millrace.broker.ReplicaFetchResponse;
+import io.millrace.broker.TopicPartition;
+import io.millrace.cluster.Member;
+import io.millrace.log.AppendResult;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class HttpTransportTest {
+    private static final ReplicaFetchRequest REQUEST = new ReplicaFetchRequest(1, "run", 100, 1 << 20, List.of(
+            new ReplicaFetchRequest.Partition(new TopicPartition("orders", 3), new UUID(1, 2), 4, 10, 4)));
+
+    private final ClusterSecret secret = new ClusterSecret("s3cret", Clock.systemUTC());
+    private final ExecutorService threads = Executors.newCachedThreadPool();
+    private final HttpTransport transport = new HttpTransport(1, secret, threads);
+    private HttpServer server;
+    private Member leader;
+    private volatile HttpHandler handler;
+
+    @BeforeEach
+    void start() throws IOException {
+        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.setExecutor(threads);
+        server.createContext("/", exchange -> {
+            try (exchange) {
+                handler.handle(exchange);
+            }
+        });
+        server.start();
+        leader = new Member(2, "its-run", "http://" + server.getAddress().getAddress().getHostAddress() + ":"
+                + server.getAddress().getPort(), null);
+    }
+
+    @AfterEach
+    void stop() {
+        server.stop(0);
+        threads.shutdownNow();
+    }
+
+    @Test
+    void aFetchIsSignedAndItsBatchesComeBack() {
+        ReplicaFetchResponse response = new ReplicaFetchResponse(List.of(new ReplicaFetchResponse.Partition(
+                new TopicPartition("orders", 3), ReplicaFetchResponse.Outcome.OK, 4, 12, 0, null,
+                ByteBuffer.wrap(new byte[] {1, 2, 3}))));
+        handler = exchange -> {
+            assertThat(exchange.getRequestMethod()).isEqualTo("POST");
+            assertThat(header(exchange, "Content-Type")).isEqualTo("application/octet-stream");
+            assertThat(secret.accepts("POST", exchange.getRequestURI().getRawPath(), header(exchange, "Authorization"),
+                    header(exchange, "Millrace-Date"), header(exchange, "Millrace-Broker"))).isTrue();
+            assertThat(header(exchange, "Millrace-Broker")).isEqualTo("1");
+            assertThat(ReplicaFetchCodec.decodeRequest(ByteBuffer.wrap(exchange.getRequestBody().readAllBytes())))
+                    .isEqualTo(REQUEST);
+            ByteArrayOutputStream out = new ByteArrayOutputStream();
+            for (ByteBuffer piece : ReplicaFetchCodec.encode(response)) {
+                out.write(piece.array(), piece.arrayOffset() + piece.position(), piece.remaining());
+            }
+            answer(exchange, 200, out.toByteArray());
+        };
+
+        assertThat(transport.fetch(leader, REQUEST)).succeedsWithin(10, TimeUnit.SECONDS).isEqualTo(response);
+    }
+
+    @Test
+    void anAnswerThatCannotBeReadIsUnavailable() {
+        handler = exchange -> answer(exchange, 200, "<html>".getBytes(StandardCharsets.UTF_8));
+
+        assertThat(failure(transport.fetch(leader, REQUEST)).kind()).isEqualTo(ErrorKind.UNAVAILABLE);
+    }
+
+    @Test
+    void anAppendGoesWhereClientsAppendAndIsMarked() {
+        handler = exchange -> {
+            assertThat(exchange.getRequestURI().toString()).isEqualTo("/topics/orders/partitions/3?acks=all");
+            assertThat(header(exchange, "Content-Type")).isEqualTo("application/vnd.millrace.batch");
+            assertThat(header(exchange, "Millrace-Forwarded")).isEqualTo("1");
+            assertThat(exchange.getRequestBody().readAllBytes()).containsExactly(7, 8);
+            answer(exchange, 200, "{\"partition\":3,\"base_offset\":40,\"last_offset\":41}");
+        };
+
+        assertThat(transport.append(leader, "orders", 3, ByteBuffer.wrap(new byte[] {6, 7, 8, 9}, 1, 2), Acks.ALL))
+                .succeedsWithin(10, TimeUnit.SECONDS).isEqualTo(new AppendResult(40, 41, -1));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"NONE,0", "LEADER,1", "ALL,all"})
+    void acksAreToldOn(Acks acks, String word) {
+        handler = exchange -> {
+            assertThat(exchange.getRequestURI().getQuery()).isEqualTo("acks=" + word);
+            exchange.sendResponseHeaders(204, -1);
+        };
+
+        assertThat(append(acks)).succeedsWithin(10, TimeUnit.SECONDS).isEqualTo(new AppendResult(-1, -1, -1));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {"{}", "[]", "{\"base_offset\":\"1\",\"last_offset\":2}",
+        "{\"base_offset\":1}", "{\"base_offset\":1.5,\"last_offset\":2}", "no json"})
+    void offsetsThatAreNoneAreUnavailable(String body) {
+        handler = exchange -> answer(exchange, 200, body);
+
+        assertThat(failure(append(Acks.ALL)).kind()).isEqualTo(ErrorKind.UNAVAILABLE);
+    }
+
+    @ParameterizedTest
+    @EnumSource(ErrorKind.class)
+    void theErrorComesBackAsTheKindThatItIs(ErrorKind kind) {
+        handler = exchange -> {
+            exchange.getResponseHeaders().add("Millrace-Error", kind.name());
+            answer(exchange, 503, "{\"error_code\":503,\"message\":\"do this\"}");
+        };
+
+        BrokerException e = failure(append(Acks.ALL));
+        assertThat(e.kind()).isEqualTo(kind);
+        assertThat(e).hasMessage("do this");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"400,INVALID_REQUEST", "401,UNAVAILABLE", "403,UNAVAILABLE", "404,UNKNOWN_PARTITION",
+        "413,RECORD_TOO_LARGE", "416,OFFSET_OUT_OF_RANGE", "422,INVALID_BATCH", "500,UNAVAILABLE", "502,UNAVAILABLE",
+        "503,UNAVAILABLE", "302,UNAVAILABLE"})
+    void withoutAKnownKindTheStatusTells(int status, ErrorKind kind) {
+        handler = exchange -> {
+            exchange.getResponseHeaders().add("Millrace-Error", "OF_A_LATER_VERSION");
+            answer(exchange, status, "<html>not ours</html>");
+        };
+
+        BrokerException e = failure(append(Acks.ALL));
+        assertThat(e.kind()).isEqualTo(kind);
+        assertThat(e).hasMessageContaining(leader.url()).hasMessageContaining(Integer.toString(status));
+    }
+
+    @Test
+    void aServerThatIsNotThereIsUnavailable() {
+        server.stop(0);
+
+        BrokerException e = failure(append(Acks.ALL));
+        assertThat(e.kind()).isEqualTo(ErrorKind.UNAVAILABLE);
+        assertThat(e).hasMessageContaining("cannot be reached").hasMessageContaining(leader.url());
+    }
+
+    @Test
+    void aConnectionThatIsResetIsUnavailable() throws IOException {
+        try (ServerSocket rude = new ServerSocket(0, 10, InetAddress.getLoopbackAddress())) {
+            threads.execute(() -> {
+                while (!rude.isClosed()) {
+                    try (Socket accepted = rude.accept()) {
+                        accepted.setSoLinger(true, 0);
+                    } catch (IOException e) {
+                        return;
+                    }
+                }
+            });
+            Member member = new Member(3, "s", "http://127.0.0.1:" + rude.getLocalPort(), null);
+
+            assertThat(failure(transport.fetch(member, REQUEST)).kind()).isEqualTo(ErrorKind.UNAVAILABLE);
+        }
+    }
+
+    @Test
+    void aServerThatKeepsSilentIsUnavailableInTheEnd() throws IOException {
+        try (ServerSocket silent = new ServerSocket(0, 10, InetAddress.getLoopbackAddress())) {
+            Member member = new Member(3, "s", "http://127.0.0.1:" + silent.getLocalPort(), null);
+
+            BrokerException e = failure(transport.fetch(member, REQUEST));
+            assertThat(e.kind()).isEqualTo(ErrorKind.UNAVAILABLE);
+            assertThat(e).hasMessageContaining("did not answer in time");
+        }
+    }
+
+    @Test
+    void withoutASecretNobodyIsAsked() {
+        HttpTransport alone = new HttpTransport(1, new ClusterSecret(null, Clock.systemUTC()), threads);
+
+        assertThat(failure(alone.fetch(leader, REQUEST)).kind()).isEqualTo(ErrorKind.UNAVAILABLE);
+    }
+
+    private CompletableFuture<AppendResult> append(Acks acks) {
+        return transport.append(leader, "orders", 3, ByteBuffer.wrap(new byte[] {1}), acks);
+    }
+
+    private static BrokerException failure(CompletableFuture<?> future) {
+        return (BrokerException) assertThat(future).failsWithin(20, TimeUnit.SECONDS)
+                .withThrowableOfType(ExecutionException.class).withCauseInstanceOf(BrokerException.class)
+                .actual().getCause();
+    }
+
+    private static String header(HttpExchange exchange, String name) {
+        return exchange.getRequestHeaders().getFirst(name);
+    }
+
+    private static void answer(HttpExchange exchange, int status, String body) throws IOException {
+        answer(exchange, status, body.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static void answer(HttpExchange exchange, int status, byte[] body) throws IOException {
+        exchange.getRequestBody().readAllBytes();
+        exchange.sendResponseHeaders(status, body.length);
+        exchange.getResponseBody().write(body);
+    }
+}
