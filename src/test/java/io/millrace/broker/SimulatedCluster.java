@@ -360,20 +360,22 @@ final class SimulatedCluster {
             advance(200);
         }
         acknowledged.forEach((id, records) -> {
-            SimulatedServer leader = servers.stream().filter(server -> server.partition(id, topicId) != null
-                    && server.partition(id, topicId).isLeader()).findFirst().orElseThrow();
+            SimulatedServer leader = server(registered().partitions().get(id.partition()).leader());
             checkHasAcknowledged(leader, id);
             check(leader.partition(id, topicId).highWatermark() >= (records.isEmpty() ? 0 : records.lastKey() + 1),
                     "acknowledged records of " + id + " cannot be read");
         });
     }
 
+    private Topic registered() {
+        return new TopicCodec().decode(registers.read("topic/" + TOPIC).orElseThrow().value());
+    }
+
     private boolean isWhole() {
-        Broker broker = servers.get(0).broker;
-        if (broker == null || servers.stream().anyMatch(server -> !server.isUp())) {
+        if (servers.stream().anyMatch(server -> !server.isUp())) {
             return false;
         }
-        Topic topic = broker.topics().get(TOPIC);
+        Topic topic = registered();
         for (int i = 0; i < partitions; i++) {
             Topic.Assignment now = topic.partitions().get(i);
             if (now.leader() < 0 || now.isr().size() != now.replicas().size() || now.move() != null) {
@@ -381,7 +383,8 @@ final class SimulatedCluster {
             }
             TopicPartition id = new TopicPartition(TOPIC, i);
             Partition leader = server(now.leader()).partition(id, topicId);
-            if (leader == null || !leader.isLeader() || leader.highWatermark() != leader.log().endOffset()) {
+            if (leader == null || !leader.isLeader() || leader.leaderEpoch() != now.leaderEpoch()
+                    || leader.highWatermark() != leader.log().endOffset()) {
                 return false;
             }
         }

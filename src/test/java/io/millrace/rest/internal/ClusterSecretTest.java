@@ -8,7 +8,6 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ClusterSecretTest {
@@ -46,10 +45,10 @@ class ClusterSecretTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"300000,true", "-300000,true", "300001,false", "-300001,false"})
-    void aSignatureIsGoodForFiveMinutesAround(long laterMs, boolean accepted) {
+    @ValueSource(longs = {-86_400_000_000L, -1, 86_400_000_000L})
+    void aSignatureIsGoodWhateverTheReceiversClockSays(long laterMs) {
         assertThat(secretAt("s3cret", NOW + laterMs).accepts("POST", PATH, signature.authorization(), date, "2"))
-                .isEqualTo(accepted);
+                .isTrue();
     }
 
     @ParameterizedTest
