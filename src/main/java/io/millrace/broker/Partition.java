@@ -489,11 +489,11 @@ final class Partition implements PartitionSlot {
         List<Runnable> tell = new ArrayList<>();
         synchronized (this) {
             replicating = false;
-            if (done && leadership == null && answer.outcome() != Outcome.NOT_LEADER) {
-                long known = Math.min(Math.max(answer.highWatermark(), 0), log.endOffset());
-                long mark = Math.max(log.startOffset(), Math.max(known,
-                        Math.min(watermark.highWatermark(), log.endOffset())));
-                watermark = new Watermark(mark, watermark.bytes());
+            if (done && leadership == null) {
+                // What the leader has committed says something about this log only where the two are known to agree.
+                long leaders = answer.outcome() == Outcome.OK ? answer.highWatermark() : 0;
+                long mark = Math.min(Math.max(leaders, watermark.highWatermark()), log.endOffset());
+                watermark = new Watermark(Math.max(log.startOffset(), mark), watermark.bytes());
             }
             if (assignment != null) {
                 takeRole(tell);
