@@ -121,10 +121,18 @@ public final class Broker implements AutoCloseable {
         this.controller = new Controller(registers, brokers, store, catalog, lease, nanoTime,
                 options.replication().balanceNanos());
 
-        brokers.refresh();
-        new LogRecovery(this.directories, catalog, deleted, hosted, strays, defaults,
-                alone ? null : new Comeback(options.brokerId(), store)).run();
-        brokers.enter();
+        try {
+            brokers.refresh();
+            new LogRecovery(this.directories, catalog, deleted, hosted, strays, defaults,
+                    alone ? null : new Comeback(options.brokerId(), store)).run();
+            brokers.enter();
+        } catch (RuntimeException failure) {
+            // Some partitions may follow their leaders already.
+            replication.close();
+            hosted.close(BrokerErrors.closed());
+            deadlines.close();
+            throw failure;
+        }
         this.subscriptions = List.of(registers.subscribe(this::registerChanged), membership.listen(this::control));
         this.schedules = List.of(
                 timers.scheduleWithFixedDelay(this::keepHouse, options.retentionIntervalMs(),

@@ -98,6 +98,10 @@ final class SimulatedCluster {
     }
 
     void ring(String key) {
+        if (key.equals("topic/" + TOPIC)) {
+            registered().partitions().forEach(now -> note("assigned: leader " + now.leader() + " epoch "
+                    + now.leaderEpoch() + " replicas " + now.replicas() + " isr " + now.isr()));
+        }
         servers.forEach(server -> {
             if (random.nextInt(10) > 0) {
                 server.ring(key);
@@ -162,8 +166,15 @@ final class SimulatedCluster {
             settle();
         } catch (AssertionError | RuntimeException failure) {
             throw new AssertionError("seed " + seed + ": " + failure.getMessage() + "\n"
-                    + String.join("\n", history.subList(Math.max(0, history.size() - 60), history.size())), failure);
+                    + String.join("\n", history.subList(Math.max(0, history.size() - 60), history.size())) + logs(),
+                    failure);
         }
+    }
+
+    private String logs() {
+        StringBuilder text = new StringBuilder();
+        servers.forEach(server -> text.append("\nbroker ").append(server.id()).append(" ").append(server.tails()));
+        return text.toString();
     }
 
     int acknowledgements() {
@@ -298,6 +309,7 @@ final class SimulatedCluster {
                 .whenComplete((appended, failure) -> {
                     if (failure == null) {
                         acknowledgements++;
+                        note("broker " + server.id() + " acknowledged " + value + " at " + appended.baseOffset());
                         String before = acknowledged.computeIfAbsent(id, any -> new TreeMap<>())
                                 .put(appended.baseOffset(), value);
                         check(before == null, "two records were acknowledged at offset " + appended.baseOffset()

@@ -79,6 +79,19 @@ final class SimulatedServer {
         return open.get(partition);
     }
 
+    /** The last records of each of its logs, for a failure's message. */
+    String tails() {
+        StringBuilder text = new StringBuilder();
+        disks.forEach((id, disk) -> {
+            text.append(id).append(':');
+            disk.batches.subList(Math.max(0, disk.batches.size() - 8), disk.batches.size()).forEach(batch ->
+                    text.append(' ').append(batch.baseOffset()).append('=')
+                            .append(BrokerHarness.text(batch.records().next().value())).append("@epoch")
+                            .append(batch.leaderEpoch()));
+        });
+        return text.toString();
+    }
+
     // ---- faults
 
     void start() {
