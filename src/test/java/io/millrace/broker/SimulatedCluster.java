@@ -3,6 +3,7 @@ package io.millrace.broker;
 import io.millrace.cluster.InMemoryRegisterStore;
 import io.millrace.cluster.Member;
 import io.millrace.cluster.RegisterUnavailableException;
+import io.millrace.log.AppendResult;
 import io.millrace.log.record.Codec;
 import io.millrace.log.record.RecordBatchBuilder;
 import java.nio.ByteBuffer;
@@ -15,7 +16,9 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 
 /**
  * Some brokers in one thread, from a seed: real ones, over a network that drops, delays, duplicates and parts, disks that
@@ -52,6 +55,8 @@ final class SimulatedCluster {
     private int lossPercent;
     private long records;
     private int acknowledgements;
+    /** Whether an election may lose records, as the script wants it. */
+    private boolean lossAllowed;
 
     SimulatedCluster(long seed, int brokers, int partitions, PlantedBug bug) {
         this.seed = seed;
@@ -175,6 +180,97 @@ final class SimulatedCluster {
         StringBuilder text = new StringBuilder();
         servers.forEach(server -> text.append("\nbroker ").append(server.id()).append(" ").append(server.tails()));
         return text.toString();
+    }
+
+    // ---- a script of one's own
+
+    /** All brokers are up, and the topic is there, with replicas on every broker of three. */
+    void begin(Map<String, String> configs) {
+        lossAllowed = "true".equals(configs.get("unclean.leader.election.enable"));
+        servers.forEach(SimulatedServer::start);
+        advance(8_000);
+        Broker broker = server(1).broker;
+        while (topicId == null) {
+            try {
+                topicId = broker.topics().create(TOPIC, partitions, 3, configs).id();
+            } catch (BrokerException lostAnswer) {
+                topicId = broker.topics().names().contains(TOPIC) ? broker.topics().get(TOPIC).id() : null;
+            }
+        }
+        advance(2_000);
+    }
+
+    /** Where the only partition's leader is, as the register has it. */
+    SimulatedServer leader() {
+        return server(registered().partitions().get(0).leader());
+    }
+
+    /** The first replica that does not lead. */
+    List<SimulatedServer> followers() {
+        Topic.Assignment now = registered().partitions().get(0);
+        return now.replicas().stream().filter(id -> id != now.leader()).map(this::server).toList();
+    }
+
+    Partition partition(SimulatedServer server) {
+        return server.partition(new TopicPartition(TOPIC, 0), topicId);
+    }
+
+    SimulatedLog log(SimulatedServer server) {
+        return server.log(new TopicPartition(TOPIC, 0));
+    }
+
+    CompletableFuture<AppendResult> produce(SimulatedServer server, String value, Acks acks) {
+        return server.broker.append(TOPIC, 0, batch(value), acks);
+    }
+
+    /** Produces with acks=all until that is answered, as a client does: again, to whoever leads by then. */
+    long acknowledged(String value) {
+        long until = time.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        while (true) {
+            check(time.nanoTime() < until, "nobody acknowledges " + value + "; " + registered() + logs());
+            int id = registered().partitions().get(0).leader();
+            if (id > 0 && server(id).isUp()) {
+                CompletableFuture<AppendResult> answer = produce(server(id), value, Acks.ALL);
+                for (int i = 0; i < 600 && !answer.isDone(); i++) {
+                    advance(10);
+                }
+                if (answer.isDone() && !answer.isCompletedExceptionally()) {
+                    return answer.join().baseOffset();
+                }
+            }
+            advance(100);
+        }
+    }
+
+    void cut(int from, int to) {
+        cut.add(List.of(from, to));
+        memberChanged();
+    }
+
+    void isolate(SimulatedServer server) {
+        for (SimulatedServer other : servers) {
+            if (other != server) {
+                cut.add(List.of(server.id(), other.id()));
+                cut.add(List.of(other.id(), server.id()));
+            }
+        }
+        withoutAgreement.add(server.id());
+        memberChanged();
+    }
+
+    void rejoin() {
+        cut.clear();
+        withoutAgreement.clear();
+        memberChanged();
+    }
+
+    /** Advances until something holds. */
+    void await(String what, BooleanSupplier holds) {
+        long until = time.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        while (!holds.getAsBoolean()) {
+            check(time.nanoTime() < until, "never came: " + what + "; " + registered() + logs());
+            advance(20);
+        }
     }
 
     int acknowledgements() {
@@ -346,7 +442,7 @@ final class SimulatedCluster {
                 });
     }
 
-    private void heal() {
+    void heal() {
         note("everything heals");
         lossPercent = 0;
         cut.clear();
@@ -379,11 +475,11 @@ final class SimulatedCluster {
         });
     }
 
-    private Topic registered() {
+    Topic registered() {
         return new TopicCodec().decode(registers.read("topic/" + TOPIC).orElseThrow().value());
     }
 
-    private boolean isWhole() {
+    boolean isWhole() {
         if (servers.stream().anyMatch(server -> !server.isUp())) {
             return false;
         }
@@ -405,7 +501,7 @@ final class SimulatedCluster {
 
     // ---- the checks
 
-    private void advance(int millis) {
+    void advance(int millis) {
         long until = time.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
         while (time.step(until)) {
             checkAll();
@@ -413,7 +509,7 @@ final class SimulatedCluster {
     }
 
     private void checkAll() {
-        if (topicId == null) {
+        if (topicId == null || lossAllowed) {
             return;
         }
         for (SimulatedServer server : servers) {
@@ -458,7 +554,7 @@ final class SimulatedCluster {
     private void checkCommitted(SimulatedServer server, TopicPartition id, Partition partition) {
         Map<TopicPartition, Long> upTo = checkedUpTo.computeIfAbsent(server.id(), any -> new HashMap<>());
         TreeMap<Long, String> known = committed.computeIfAbsent(id, any -> new TreeMap<>());
-        long from = upTo.getOrDefault(id, 0L);
+        long from = Math.max(server.log(id).startOffset(), upTo.getOrDefault(id, 0L));
         long mark = partition.highWatermark();
         for (long offset = from; offset < mark; offset++) {
             String value = server.log(id).valueAt(offset);

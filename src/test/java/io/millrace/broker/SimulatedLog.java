@@ -215,6 +215,7 @@ final class SimulatedLog implements ReplicaLog {
 
     @Override
     public CompletableFuture<Void> delete() {
+        crashed = true;
         disk.batches.clear();
         disk.startOffset = 0;
         return CompletableFuture.completedFuture(null);

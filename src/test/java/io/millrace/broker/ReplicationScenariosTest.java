@@ -1,0 +1,287 @@
+package io.millrace.broker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millrace.broker.SimulatedCluster.PlantedBug;
+import io.millrace.log.AppendResult;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** The known ways in which replicated logs lose or change records, one by one; {@link SimulatedCluster} plays them. */
+class ReplicationScenariosTest {
+    private static final Logger LOGGER = Logger.getLogger("io.millrace.broker");
+
+    private final SimulatedCluster cluster = new SimulatedCluster(5, 3, 1, PlantedBug.NONE);
+
+    @BeforeAll
+    static void quiet() {
+        LOGGER.setLevel(Level.OFF);
+    }
+
+    @Test
+    void aFollowerWithAStaleHighWatermarkBecomesLeaderAndCutsNothingThatWasCommitted() {
+        cluster.begin(Map.of());
+        SimulatedServer leader = cluster.leader();
+        List<SimulatedServer> followers = cluster.followers();
+        for (int i = 0; i < 5; i++) {
+            cluster.acknowledged("record " + i);
+        }
+        cluster.await("the followers have it all", () -> cluster.log(followers.get(0)).endOffset() == 5);
+        leader.crash();
+        followers.get(0).crash();
+        followers.get(0).start();
+        cluster.await("another leader", () -> cluster.registered().partitions().get(0).leader() > 0
+                && cluster.leader() != leader && cluster.leader().isUp());
+
+        cluster.await("its high watermark is known again",
+                () -> cluster.partition(cluster.leader()) != null && cluster.partition(cluster.leader()).highWatermark() == 5);
+        assertThat(cluster.log(cluster.leader()).valueAt(4)).isEqualTo("record 4");
+    }
+
+    @Test
+    void twoFastFailoversLeaveDivergedLogsThatAreCutWhereTheirEpochsPart() {
+        cluster.begin(Map.of());
+        SimulatedServer first = cluster.leader();
+        cluster.acknowledged("common");
+        cluster.isolate(first);
+        CompletableFuture<AppendResult> lost = cluster.produce(first, "never replicated", Acks.ALL);
+        cluster.await("a second leader", () -> cluster.leader() != first
+                && cluster.partition(cluster.leader()).isLeader());
+        SimulatedServer second = cluster.leader();
+        cluster.acknowledged("of the second");
+        second.crash();
+        cluster.rejoin();
+        cluster.await("a third leadership", () -> cluster.registered().partitions().get(0).leader() > 0
+                && cluster.leader() != second && cluster.partition(cluster.leader()).isLeader());
+        second.start();
+        cluster.await("all agree", cluster::isWhole);
+
+        assertThat(lost).isCompletedExceptionally();
+        for (int id = 1; id <= 3; id++) {
+            assertThat(cluster.log(cluster.server(id)).valueAt(0)).isEqualTo("common");
+            assertThat(cluster.log(cluster.server(id)).valueAt(1)).isEqualTo("of the second");
+        }
+    }
+
+    @Test
+    void aConsumerWhosePositionLiesBehindATruncationIsToldAndSkipsNothing() {
+        cluster.begin(Map.of("unclean.leader.election.enable", "true"));
+        SimulatedServer first = cluster.leader();
+        List<SimulatedServer> others = cluster.followers();
+        cluster.acknowledged("kept");
+        cluster.await("all have it", () -> others.stream().allMatch(other -> cluster.log(other).endOffset() == 1));
+        others.forEach(SimulatedServer::crash);
+        cluster.await("the leader is alone in sync", () -> cluster.registered().partitions().get(0).isr().size() == 1);
+        cluster.acknowledged("lost a");
+        cluster.acknowledged("lost b");
+        int epoch = cluster.registered().partitions().get(0).leaderEpoch();
+        first.crash();
+        others.forEach(SimulatedServer::start);
+        cluster.await("an unclean leader", () -> cluster.registered().partitions().get(0).leader() > 0
+                && cluster.leader() != first && cluster.partition(cluster.leader()) != null
+                && cluster.partition(cluster.leader()).isLeader());
+        for (int i = 0; i < 3; i++) {
+            cluster.acknowledged("new " + i);
+        }
+
+        Broker broker = cluster.leader().broker;
+        Failures.assertFails(ErrorKind.OFFSET_OUT_OF_RANGE, () -> BrokerHarness.get(broker.fetch(new FetchRequest(
+                SimulatedCluster.TOPIC, 0, new FetchPosition.AtOffset(3), epoch, 0, 1000, 0))))
+                .hasMessageContaining("cut back").hasMessageContaining("from offset 1 on");
+    }
+
+    @Test
+    void theLastInSyncReplicaLosesWhatItHadNotForcedAndComesBackAsLeaderWithEverythingAcknowledged() {
+        cluster.begin(Map.of());
+        SimulatedServer last = cluster.leader();
+        List<SimulatedServer> others = cluster.followers();
+        others.forEach(SimulatedServer::crash);
+        cluster.await("it is alone in sync", () -> cluster.registered().partitions().get(0).isr().size() == 1);
+        cluster.acknowledged("forced");
+        CompletableFuture<AppendResult> unforced = cluster.produce(last, "not forced yet", Acks.ALL);
+        assertThat(unforced).isNotDone();
+        last.crash();
+        others.forEach(SimulatedServer::start);
+        cluster.advance(20_000);
+
+        assertThat(cluster.registered().partitions().get(0).leader()).as("nobody who was not in sync").isEqualTo(-1);
+        last.start();
+        cluster.await("it leads again, in a new epoch, and the others follow", cluster::isWhole);
+        assertThat(cluster.log(last).valueAt(0)).isEqualTo("forced");
+        cluster.acknowledged("goes on");
+    }
+
+    @Test
+    void aReplicaOutsideTheIsrIsBarredUntilItHasCaughtUp() {
+        cluster.begin(Map.of());
+        SimulatedServer slow = cluster.followers().get(0);
+        slow.pause();
+        cluster.await("it is out", () -> !cluster.registered().partitions().get(0).isr().contains(slow.id()));
+        cluster.acknowledged("without it");
+        cluster.leader().crash();
+        cluster.followers().stream().filter(other -> other != slow).forEach(SimulatedServer::crash);
+        slow.resume();
+        cluster.advance(15_000);
+
+        assertThat(cluster.registered().partitions().get(0).leader()).isNotEqualTo(slow.id());
+        for (int id = 1; id <= 3; id++) {
+            if (cluster.server(id).self() == null) {
+                cluster.server(id).start();
+            }
+        }
+        cluster.await("it is in again", cluster::isWhole);
+        assertThat(cluster.log(slow).valueAt(0)).isEqualTo("without it");
+    }
+
+    @Test
+    void theHighWatermarkStandsWhileTheIsrIsBelowTheMinimumAndNeverGoesBack() {
+        cluster.begin(Map.of("min.insync.replicas", "2"));
+        cluster.acknowledged("committed");
+        SimulatedServer leader = cluster.leader();
+        List<SimulatedServer> others = cluster.followers();
+        others.forEach(SimulatedServer::crash);
+        cluster.await("it is alone in sync", () -> cluster.registered().partitions().get(0).isr().size() == 1
+                && cluster.partition(leader).isInSync());
+        cluster.advance(12_000);
+
+        Failures.assertFails(ErrorKind.NOT_ENOUGH_REPLICAS, () -> BrokerHarness.get(
+                cluster.produce(leader, "refused", Acks.ALL))).hasMessageContaining("min.insync.replicas");
+        assertThat(cluster.log(leader).endOffset()).as("nothing is half acknowledged").isEqualTo(1);
+        CompletableFuture<AppendResult> written = cluster.produce(leader, "written, not committed", Acks.LEADER);
+        cluster.advance(3000);
+        assertThat(written).isCompleted();
+        assertThat(cluster.partition(leader).highWatermark()).isEqualTo(1);
+
+        others.forEach(SimulatedServer::start);
+        cluster.await("committed in the end", () -> cluster.partition(leader).highWatermark() == 2);
+    }
+
+    @Test
+    void aZombieLeadersAppendAndIsrChangeAreRefusedByEpochAlone() {
+        cluster.begin(Map.of());
+        SimulatedServer zombie = cluster.leader();
+        cluster.acknowledged("before");
+        int epoch = cluster.registered().partitions().get(0).leaderEpoch();
+        cluster.isolate(zombie);
+        cluster.await("another leader", () -> cluster.leader() != zombie
+                && cluster.partition(cluster.leader()).isLeader());
+        cluster.acknowledged("of the new leader");
+
+        assertThat(cluster.partition(zombie).isLeader()).as("it does not know").isTrue();
+        CompletableFuture<AppendResult> refused = cluster.produce(zombie, "of the zombie", Acks.ALL);
+        cluster.advance(4000);
+        assertThat(refused.isDone() && !refused.isCompletedExceptionally()).isFalse();
+        Failures.assertFails(ErrorKind.UNAVAILABLE, () -> BrokerHarness.get(
+                cluster.produce(zombie, "not even with acks=1", Acks.LEADER)));
+        // It reaches the registers again, before it has heard of anything: its ISR change still goes nowhere.
+        cluster.rejoin();
+        cluster.partition(zombie).tick(1);
+        cluster.await("it follows", cluster::isWhole);
+
+        assertThat(refused).isCompletedExceptionally();
+        assertThat(cluster.registered().partitions().get(0).leaderEpoch()).isGreaterThan(epoch);
+        assertThat(cluster.log(zombie).valueAt(1)).isEqualTo("of the new leader");
+    }
+
+    @Test
+    void anAcknowledgementThatWasLostAndARetryAcrossAFailoverLeaveBothRecordsOrOneAndLoseNone() {
+        cluster.begin(Map.of());
+        SimulatedServer first = cluster.leader();
+        CompletableFuture<AppendResult> unanswered = cluster.produce(first, "sent twice", Acks.ALL);
+        cluster.advance(30);
+        first.crash();
+        cluster.await("another leader", () -> cluster.registered().partitions().get(0).leader() > 0
+                && cluster.leader() != first && cluster.partition(cluster.leader()).isLeader());
+        long retried = cluster.acknowledged("sent twice");
+
+        assertThat(retried).isBetween(0L, 1L);
+        if (unanswered.isDone() && !unanswered.isCompletedExceptionally()) {
+            assertThat(cluster.log(cluster.leader()).valueAt(unanswered.join().baseOffset())).isEqualTo("sent twice");
+        }
+        assertThat(cluster.log(cluster.leader()).valueAt(retried)).isEqualTo("sent twice");
+    }
+
+    @Test
+    void aReassignmentGoesOnWhenTheControllerDiesInTheMiddle() {
+        SimulatedCluster five = new SimulatedCluster(11, 5, 1, PlantedBug.NONE);
+        five.begin(Map.of());
+        List<Integer> before = five.registered().partitions().get(0).replicas();
+        for (int i = 0; i < 10; i++) {
+            five.acknowledged("record " + i);
+        }
+        List<Integer> target = IntStream.rangeClosed(1, 5).boxed()
+                .filter(id -> !before.contains(id)).toList();
+        SimulatedServer controller = IntStream.rangeClosed(1, 5).mapToObj(five::server)
+                .filter(server -> server.broker.cluster().controller() == server.id()).findFirst().orElseThrow();
+        while (five.registered().partitions().get(0).move() == null) {
+            try {
+                controller.broker.reassignments().start(SimulatedCluster.TOPIC, 0, target);
+            } catch (BrokerException lostAnswer) {
+                five.advance(100);
+            }
+        }
+        controller.crash();
+
+        five.await("moved", () -> five.registered().partitions().get(0).replicas().equals(target)
+                || target.contains(controller.id()));
+        controller.start();
+        five.await("whole", () -> five.isWhole() && five.registered().partitions().get(0).replicas().equals(target));
+        assertThat(five.log(five.leader()).valueAt(9)).isEqualTo("record 9");
+        assertThat(before).allSatisfy(id -> assertThat(five.partition(five.server(id))).isNull());
+    }
+
+    @Test
+    void retentionThatOvertakesASlowReaderIsToldAndASlowFollowerBeginsAnew() {
+        cluster.begin(Map.of());
+        SimulatedServer slow = cluster.followers().get(0);
+        slow.crash();
+        for (int i = 0; i < 5; i++) {
+            cluster.acknowledged("record " + i);
+        }
+        CompletableFuture<Long> deleted = cluster.leader().broker.deleteRecords(SimulatedCluster.TOPIC, 0, 4);
+        cluster.advance(1000);
+
+        assertThat(deleted).isCompletedWithValue(4L);
+        Failures.assertFails(ErrorKind.OFFSET_OUT_OF_RANGE, () -> BrokerHarness.get(cluster.leader().broker.fetch(
+                new FetchRequest(SimulatedCluster.TOPIC, 0, new FetchPosition.AtOffset(0), 0, 1000, 0))))
+                .hasMessageContaining("4 to 5");
+        slow.start();
+        cluster.await("it has caught up", cluster::isWhole);
+        assertThat(cluster.log(slow).startOffset()).isEqualTo(4);
+        assertThat(cluster.log(slow).valueAt(4)).isEqualTo("record 4");
+    }
+
+    @Test
+    void oneWayLossBetweenTwoServersStopsNothingForGood() {
+        cluster.begin(Map.of());
+        SimulatedServer leader = cluster.leader();
+        SimulatedServer follower = cluster.followers().get(0);
+        cluster.cut(leader.id(), follower.id());
+
+        cluster.acknowledged("without the one that hears nothing");
+        cluster.rejoin();
+        cluster.await("whole again", cluster::isWhole);
+        assertThat(cluster.log(follower).valueAt(0)).isEqualTo("without the one that hears nothing");
+    }
+
+    @Test
+    void aWipedDiskDoesNotCountAsInSyncAndIsFilledAgain() {
+        cluster.begin(Map.of());
+        cluster.acknowledged("kept");
+        SimulatedServer wiped = cluster.followers().get(0);
+        cluster.await("all have it", () -> cluster.log(wiped).endOffset() == 1);
+        wiped.crash();
+        wiped.wipe();
+        wiped.start();
+        cluster.advance(100);
+        cluster.await("filled again", cluster::isWhole);
+
+        assertThat(cluster.log(wiped).valueAt(0)).isEqualTo("kept");
+    }
+}
