@@ -29,6 +29,11 @@ final class CpControl {
         return await(management(hazelcast.get()).getCPMembers());
     }
 
+    /** This server's own CP member; null while it is none. */
+    CPMember local() {
+        return hazelcast.get().getCPSubsystem().getLocalCPMember();
+    }
+
     void remove(UUID cpMember) {
         await(management(hazelcast.get()).removeCPMember(cpMember));
     }

@@ -93,7 +93,13 @@ final class HazelcastMember implements AutoCloseable {
         return List.copyOf(witnesses);
     }
 
-    synchronized void stopWitnesses() {
+    /** They leave the CP subsystem in order. */
+    synchronized void retireWitnesses() {
+        witnesses.forEach(HazelcastInstance::shutdown);
+        stopWitnesses();
+    }
+
+    private void stopWitnesses() {
         witnesses.forEach(witness -> witness.getLifecycleService().terminate());
         witnesses.clear();
     }

@@ -1,5 +1,6 @@
 package io.millrace.cluster;
 
+import com.hazelcast.cluster.Address;
 import com.hazelcast.cluster.Cluster;
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.cp.CPMember;
@@ -151,8 +152,8 @@ final class Steward implements Runnable, AutoCloseable {
     private void tell(String problem) {
         String before = status.problem();
         Set<Integer> brokers = new TreeSet<>();
-        Map<UUID, Integer> ids = brokersInTouch();
-        cpMembers.stream().map(CPMember::getUuid).filter(ids::containsKey).map(ids::get).forEach(brokers::add);
+        Map<Address, Integer> ids = brokersInTouch();
+        cpMembers.stream().map(CPMember::getAddress).filter(ids::containsKey).map(ids::get).forEach(brokers::add);
         status = new AgreementStatus(problem, found != null && found.active() ? found.number() : 0, brokers,
             membership.live().size(), configured);
         if (problem == null && before != null) {
@@ -170,18 +171,15 @@ final class Steward implements Runnable, AutoCloseable {
         }
         HazelcastInstance instance = member.instance();
         Cluster cluster = instance.getCluster();
-        Set<UUID> inTouch = cluster.getMembers().stream().map(com.hazelcast.cluster.Member::getUuid)
-            .collect(Collectors.toSet());
+        Set<Address> inTouch = inTouch();
         int live = membership.live().size();
         long minority = minorityMillis(live);
         long waited = consult(live);
-        Map<UUID, Integer> brokers = brokersInTouch();
-        UUID self = cluster.getLocalMember().getUuid();
+        Map<Address, Integer> brokers = brokersInTouch();
         return new StewardView(true, cluster.getMembers().iterator().next().localMember(), configured, live,
             inTouch.size(), target, discovered, waited, minority,
             minority > MINORITY_MILLIS && neighbours.anyAnswers(addresses(cluster)),
-            cpMembers.stream().anyMatch(one -> one.getUuid().equals(self)),
-            (int) cpMembers.stream().filter(one -> brokers.containsKey(one.getUuid())).count(),
+            isInCp(), (int) cpMembers.stream().filter(one -> brokers.containsKey(one.getAddress())).count(),
             !gone(inTouch).isEmpty(), member.witnesses().size());
     }
 
@@ -216,19 +214,25 @@ final class Steward implements Runnable, AutoCloseable {
         return Math.max(1, TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - waitingSince));
     }
 
-    private Set<UUID> gone(Set<UUID> inTouch) {
-        Set<UUID> absent = cpMembers.stream().map(CPMember::getUuid).filter(uuid -> !inTouch.contains(uuid))
-            .collect(Collectors.toCollection(HashSet::new));
+    private boolean isInCp() {
+        CPMember local = control.local();
+        return local != null && cpMembers.stream().anyMatch(one -> one.getUuid().equals(local.getUuid()));
+    }
+
+    /** CP members whose server has not been in touch for a while. */
+    private Set<UUID> gone(Set<Address> inTouch) {
+        Set<UUID> absent = cpMembers.stream().filter(one -> !inTouch.contains(one.getAddress()))
+            .map(CPMember::getUuid).collect(Collectors.toCollection(HashSet::new));
         goneSince.keySet().retainAll(absent);
         absent.forEach(uuid -> goneSince.putIfAbsent(uuid, System.nanoTime()));
         absent.removeIf(uuid -> System.nanoTime() - goneSince.get(uuid) < GONE_NANOS);
         return absent;
     }
 
-    private Map<UUID, Integer> brokersInTouch() {
+    private Map<Address, Integer> brokersInTouch() {
         try {
             return member.instance().getCluster().getMembers().stream().filter(MemberAttributes::isBroker)
-                .collect(Collectors.toMap(com.hazelcast.cluster.Member::getUuid, MemberAttributes::brokerId));
+                .collect(Collectors.toMap(com.hazelcast.cluster.Member::getAddress, MemberAttributes::brokerId));
         } catch (RuntimeException e) {
             return Map.of();
         }
@@ -256,9 +260,17 @@ final class Steward implements Runnable, AutoCloseable {
                 control.reset();
             }
             case REMOVE_GONE -> gone(inTouch()).forEach(control::remove);
-            case PROMOTE_SELF -> control.promoteSelf();
-            case RETIRE_WITNESSES -> retireWitnesses();
+            case PROMOTE_SELF -> promote();
+            case RETIRE_WITNESSES -> member.retireWitnesses();
         }
+    }
+
+    /** The last run of this server may still be listed, which would be in the way. */
+    private void promote() {
+        Address self = member.instance().getCluster().getLocalMember().getAddress();
+        cpMembers.stream().filter(one -> one.getAddress().equals(self)).map(CPMember::getUuid)
+            .forEach(control::remove);
+        control.promoteSelf();
     }
 
     /** Begins the waits anew: what was known of the agreement is void. */
@@ -270,20 +282,9 @@ final class Steward implements Runnable, AutoCloseable {
         found = null;
     }
 
-    private Set<UUID> inTouch() {
-        return member.instance().getCluster().getMembers().stream().map(com.hazelcast.cluster.Member::getUuid)
+    private Set<Address> inTouch() {
+        return member.instance().getCluster().getMembers().stream().map(com.hazelcast.cluster.Member::getAddress)
             .collect(Collectors.toSet());
-    }
-
-    private void retireWitnesses() {
-        Set<UUID> listed = cpMembers.stream().map(CPMember::getUuid).collect(Collectors.toSet());
-        for (HazelcastInstance witness : member.witnesses()) {
-            UUID uuid = witness.getCluster().getLocalMember().getUuid();
-            if (listed.contains(uuid)) {
-                control.remove(uuid);
-            }
-        }
-        member.stopWitnesses();
     }
 
     private String problem(StewardView view) {
