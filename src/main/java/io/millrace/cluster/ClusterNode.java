@@ -1,30 +1,50 @@
 package io.millrace.cluster;
 
-import com.hazelcast.core.Hazelcast;
+import com.hazelcast.config.Config;
 import com.hazelcast.core.HazelcastInstance;
 import io.millrace.log.LogDirectoryOfflineException;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 
-/** This server's member of the cluster: starts Hazelcast, restores the registers from the journal, stops both. */
+/**
+ * This server's member of the cluster: its journal, its Hazelcast member, the registers they hold together, and the
+ * steward that keeps them alive.
+ */
 public final class ClusterNode implements AutoCloseable {
     private static final System.Logger LOGGER = System.getLogger(ClusterNode.class.getName());
     private static final int MAX_PORT = 65_535;
+    private static final int SMALL_CP = 3;
+    private static final int LARGE_CP = 5;
+    private static final long DUPLICATE_NANOS = TimeUnit.SECONDS.toNanos(10);
+    private static final long POLL_MILLIS = 100;
 
     /**
      * @param clusterName  members with another name are not joined
      * @param brokerId     this broker's id, from 0
      * @param host         address or name to bind to: one address of this machine, not all
-     * @param port         port to bind to; 0: any free one
+     * @param port         port to bind to; 0: any free one, for a server alone
      * @param journalRoot  folder of the journal, created when it is not there; no other logs may be in it
+     * @param members      {@code host:port} of every server of the cluster, this one included; empty: found by DNS, or
+     *                     one server alone
+     * @param size         number of servers that the cluster has when all are up
+     * @param dns          name that stands for the addresses of all servers (a headless service in Kubernetes), or null
+     * @param secret       known to all servers of the cluster; may be empty for a server alone
+     * @param url          base URL of this broker's HTTP interface
+     * @param rack         where it stands, or null
      */
-    public record Options(String clusterName, int brokerId, String host, int port, Path journalRoot) {
+    public record Options(String clusterName, int brokerId, String host, int port, Path journalRoot,
+                          List<String> members, int size, String dns, String secret, String url, String rack) {
         /** @throws IllegalArgumentException when a value is missing or out of its range */
         public Options {
+            members = List.copyOf(members);
             if (clusterName.isBlank() || host.isBlank()) {
                 throw new IllegalArgumentException("the cluster needs a name and a host");
             }
@@ -34,25 +54,95 @@ public final class ClusterNode implements AutoCloseable {
             if (port < 0 || port > MAX_PORT) {
                 throw new IllegalArgumentException("cluster port " + port + " is not in 0 to " + MAX_PORT);
             }
+            requireCluster(members, size, dns, secret, host + ":" + port);
+        }
+
+        /** A server alone. */
+        public Options(String clusterName, int brokerId, String host, int port, Path journalRoot) {
+            this(clusterName, brokerId, host, port, journalRoot, List.of(), 1, null, "", "", null);
+        }
+
+        private static void requireCluster(List<String> members, int size, String dns, String secret, String self) {
+            if (size == 2) {
+                throw new IllegalArgumentException("a cluster of 2 servers stops when either of them does, because one"
+                    + " is no majority of two: take 1 server, or 3 and more");
+            }
+            if (size < 1 || members.stream().distinct().count() != members.size()) {
+                throw new IllegalArgumentException("the cluster needs at least 1 server, and each only once");
+            }
+            if (!members.isEmpty() && (members.size() != size || dns != null)) {
+                throw new IllegalArgumentException("the list of cluster members has " + members.size() + " servers, but "
+                    + (dns != null ? "they are to be found by DNS too: give one of the two"
+                    : "the size of the cluster is " + size));
+            }
+            members.forEach(MemberAddress::parse);
+            if (!members.isEmpty() && !members.contains(self)) {
+                throw new IllegalArgumentException("the list of cluster members, " + members + ", lacks this server's own"
+                    + " host and port, " + self);
+            }
+            if (size > 1 && members.isEmpty() && dns == null) {
+                throw new IllegalArgumentException("a cluster of " + size + " servers needs the list of its members, or a"
+                    + " DNS name that stands for them");
+            }
+            if (size > 1 && secret.isBlank()) {
+                throw new IllegalArgumentException("a cluster of several servers needs a secret that all of them know");
+            }
+        }
+
+        /** How many members the CP subsystem has. */
+        int cpMembers() {
+            return size < LARGE_CP ? SMALL_CP : LARGE_CP;
+        }
+
+        /** Without the secret. */
+        @Override
+        public String toString() {
+            return "Options[clusterName=" + clusterName + ", brokerId=" + brokerId + ", host=" + host + ", port=" + port
+                + ", journalRoot=" + journalRoot + ", members=" + members + ", size=" + size + ", dns=" + dns + ", url="
+                + url + ", rack=" + rack + "]";
         }
     }
 
+    private final Options options;
     private final Journal journal;
-    private final HazelcastInstance hazelcast;
+    private final HazelcastMember member;
+    private final HazelcastCpOperations cp;
+    private final HazelcastMembership membership;
+    private final JournalGuard guard;
+    private final MajorityJournal journals;
+    private final Restore restore;
+    private final Steward steward;
     private final RegisterStore registers;
+    /** Whether the others may ask for the journal: not while it is open whether another server has this broker's id. */
+    private volatile boolean admitted;
 
-    private ClusterNode(Journal journal, HazelcastInstance hazelcast, RegisterStore registers) {
+    private ClusterNode(Options options, Journal journal, Executor executor) {
+        this.options = options;
         this.journal = journal;
-        this.hazelcast = hazelcast;
-        this.registers = registers;
+        String session = UUID.randomUUID().toString();
+        Majority majority = new Majority(options.size());
+        member = new HazelcastMember(options, () -> config(options, session), this::connect);
+        membership = new HazelcastMembership(
+            new Member(options.brokerId(), session, options.url(), options.rack()), member::instance);
+        cp = new HazelcastCpOperations(member::instance, executor);
+        JournalPeers peers = options.size() == 1 ? JournalPeers.NONE
+            : new HazelcastJournalPeers(member::instance, options.brokerId());
+        guard = new JournalGuard(journal);
+        ActiveIncarnation active = new ActiveIncarnation(cp, () -> majority.isReachedBy(1 + peers.reachable().size()));
+        journals = new MajorityJournal(journal, guard, peers, majority);
+        restore = new Restore(cp, guard, options.brokerId(), peers, majority, session,
+            other -> membership.live().stream().anyMatch(one -> one.session().equals(other)));
+        registers = new HazelcastRegisterStore(cp, active, journals, changeIds());
+        steward = new Steward(options, member, cp, active, guard, restore, journals, membership);
     }
 
     /**
-     * Blocks until the registers are restored: a few seconds.
+     * A server alone blocks until its registers are restored: a few seconds. One of several returns when its member
+     * runs; its registers become available when a majority of the servers is there, see {@link #status}.
      *
-     * @param executor runs the journal's writer for as long as the node is open
-     * @throws IllegalStateException        when this version of Hazelcast is not supported, or another process has the
-     *                                      journal open
+     * @param executor runs the journal's writer and the steward for as long as the node is open, and short tasks
+     * @throws IllegalStateException        when this version of Hazelcast is not supported, another process has the
+     *                                      journal open, or another server has this broker's id
      * @throws IllegalArgumentException     when nothing can be bound to the host
      * @throws DamagedJournalException      when the journal is not as it was written
      * @throws LogDirectoryOfflineException when the journal's disk cannot be read or written
@@ -61,23 +151,105 @@ public final class ClusterNode implements AutoCloseable {
     public static ClusterNode start(Options options, Executor executor) {
         HazelcastVersion.check();
         Journal journal = Journal.open(options.journalRoot(), Journal.Options.DEFAULT, Clock.systemUTC(), executor);
-        HazelcastInstance hazelcast = null;
+        ClusterNode node = new ClusterNode(options, journal, executor);
         try {
-            hazelcast = startHazelcast(options);
-            HazelcastRegisterStore registers =
-                new HazelcastRegisterStore(new HazelcastCpOperations(hazelcast), journal, changeIds());
-            registers.restore();
-            LOGGER.log(System.Logger.Level.INFO, "{0} registers restored from the journal in {1}",
-                journal.states().size(), options.journalRoot());
-            return new ClusterNode(journal, hazelcast, registers);
+            node.member.start();
+            if (options.size() == 1) {
+                node.restoreAlone();
+            } else {
+                node.requireOwnId();
+                node.admit();
+                executor.execute(node.steward);
+            }
+            return node;
         } catch (RuntimeException e) {
-            stop(hazelcast, journal);
+            node.close();
             throw e;
+        }
+    }
+
+    private static Config config(Options options, String session) {
+        if (options.size() > 1) {
+            return MemberConfig.broker(options, session);
+        }
+        LOGGER.log(System.Logger.Level.INFO, "starting Hazelcast with one member; that it warns of an unsafe mode and"
+            + " of a missing join method is as it should be, because the journal holds what it agrees on");
+        return MemberConfig.singleMember(options, UUID.randomUUID().toString());
+    }
+
+    private void connect(HazelcastInstance instance) {
+        cp.connectDoorbell(instance);
+        membership.connect(instance);
+        if (admitted) {
+            instance.getUserContext().put(JournalCall.GUARD, guard);
+        }
+    }
+
+    private void admit() {
+        admitted = true;
+        member.instance().getUserContext().put(JournalCall.GUARD, guard);
+    }
+
+    private void restoreAlone() {
+        Restore.Outcome outcome = restore.attempt();
+        if (outcome.problem() != null) {
+            throw new RegisterUnavailableException(outcome.problem(), null);
+        }
+        journals.noteDurable(outcome.restored());
+    }
+
+    /** The other one may be our own last run, which the cluster will miss in a few seconds. */
+    private void requireOwnId() {
+        long deadline = System.nanoTime() + DUPLICATE_NANOS;
+        for (Optional<Member> other = older(); other.isPresent(); other = older()) {
+            if (System.nanoTime() - deadline > 0) {
+                throw new IllegalStateException("broker id " + options.brokerId() + " is in use by the server at "
+                    + other.get().url() + ": give each server an id of its own");
+            }
+            pause();
+        }
+    }
+
+    private Optional<Member> older() {
+        return member.instance().getCluster().getMembers().stream()
+            .takeWhile(one -> !one.localMember()).filter(MemberAttributes::isBroker)
+            .map(MemberAttributes::broker).filter(one -> one.brokerId() == options.brokerId()).findFirst();
+    }
+
+    private static void pause() {
+        try {
+            Thread.sleep(POLL_MILLIS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new RegisterUnavailableException("the wait for the cluster was interrupted", e);
         }
     }
 
     public RegisterStore registers() {
         return registers;
+    }
+
+    public Membership membership() {
+        return membership;
+    }
+
+    /** As of the last look at it, a fraction of a second ago. */
+    public AgreementStatus status() {
+        if (options.size() > 1) {
+            return steward.status();
+        }
+        LogDirectoryOfflineException failure = failure();
+        return new AgreementStatus(failure == null ? null : failure.getMessage(), guard.standing().active(),
+            Set.of(options.brokerId()), 1, 1);
+    }
+
+    /** @return whether registers are available, at the latest when the time is over */
+    public boolean awaitAvailable(long millis) {
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+        while (!status().available() && System.nanoTime() - deadline < 0) {
+            pause();
+        }
+        return status().available();
     }
 
     /** Why registers cannot be changed any more, until the disk is repaired and the server restarted; or null. */
@@ -88,30 +260,11 @@ public final class ClusterNode implements AutoCloseable {
     /** Returns when Hazelcast has stopped and everything is in the journal. May be called again. */
     @Override
     public void close() {
-        stop(hazelcast, journal);
-    }
-
-    private static void stop(HazelcastInstance hazelcast, Journal journal) {
+        steward.close();
         try {
-            if (hazelcast != null) {
-                hazelcast.shutdown();
-            }
+            member.close();
         } finally {
             journal.close();
-        }
-    }
-
-    private static HazelcastInstance startHazelcast(Options options) {
-        LOGGER.log(System.Logger.Level.INFO, "starting Hazelcast with one member; that it warns of an unsafe mode and"
-            + " of a missing join method is as it should be, because the journal holds what it agrees on");
-        try {
-            return Hazelcast.newHazelcastInstance(
-                MemberConfig.singleMember(options, UUID.randomUUID().toString()));
-        } catch (IllegalArgumentException e) {
-            throw e;
-        } catch (RuntimeException e) {
-            throw new RegisterUnavailableException("Hazelcast does not start on " + options.host() + " port "
-                + options.port() + ": " + e.getMessage(), e);
         }
     }
 

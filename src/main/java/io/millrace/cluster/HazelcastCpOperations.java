@@ -2,17 +2,23 @@ package io.millrace.cluster;
 
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.cp.IAtomicReference;
-import com.hazelcast.topic.ITopic;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.UUID;
-import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /** One atomic reference a name, and a topic for the doorbell. */
@@ -21,24 +27,41 @@ final class HazelcastCpOperations implements CpOperations {
     private static final String GROUP = "@registers";
     private static final String DOORBELL = "registers";
 
-    private final HazelcastInstance hazelcast;
+    private static final long ANSWER_MILLIS = 5_000;
 
-    HazelcastCpOperations(HazelcastInstance hazelcast) {
+    private final Supplier<HazelcastInstance> hazelcast;
+    private final Executor executor;
+    private final List<Consumer<String>> listeners = new CopyOnWriteArrayList<>();
+    private volatile Proxies proxies = new Proxies(null);
+
+    /** The references of one instance, until a call fails: a proxy dies with a reset of the CP subsystem. */
+    private record Proxies(HazelcastInstance instance, Map<String, IAtomicReference<String>> byName) {
+        private Proxies(HazelcastInstance instance) {
+            this(instance, new ConcurrentHashMap<>());
+        }
+    }
+
+    /**
+     * @param hazelcast the member of the moment
+     * @param executor  finds out what may block for longer than a call may take
+     */
+    HazelcastCpOperations(Supplier<HazelcastInstance> hazelcast, Executor executor) {
         this.hazelcast = hazelcast;
+        this.executor = executor;
     }
 
     @Override
     public String get(String name) {
-        return answer(name, () -> reference(name).get());
+        return answer(name, ask(name, IAtomicReference::getAsync));
     }
 
     @Override
     public Map<String, String> getAll(Collection<String> names) {
-        Map<String, CompletionStage<String>> asked = new LinkedHashMap<>();
-        names.forEach(name -> asked.put(name, answer(name, () -> reference(name).getAsync())));
+        Map<String, CompletableFuture<String>> asked = new LinkedHashMap<>();
+        names.forEach(name -> asked.put(name, ask(name, IAtomicReference::getAsync)));
         Map<String, String> texts = new HashMap<>();
         asked.forEach((name, stage) -> {
-            String text = answer(name, () -> stage.toCompletableFuture().join());
+            String text = answer(name, stage);
             if (text != null) {
                 texts.put(name, text);
             }
@@ -48,13 +71,13 @@ final class HazelcastCpOperations implements CpOperations {
 
     @Override
     public boolean compareAndSet(String name, String expected, String value) {
-        return answer(name, () -> reference(name).compareAndSet(expected, value));
+        return answer(name, ask(name, reference -> reference.compareAndSetAsync(expected, value)));
     }
 
     @Override
     public void ring(String key) {
         try {
-            doorbell().publish(key);
+            hazelcast.get().<String>getTopic(DOORBELL).publish(key);
         } catch (RuntimeException e) {
             LOGGER.log(System.Logger.Level.DEBUG, "nobody was told that register " + key + " changed; whoever needs"
                 + " to know polls", e);
@@ -63,30 +86,56 @@ final class HazelcastCpOperations implements CpOperations {
 
     @Override
     public AutoCloseable listen(Consumer<String> listener) {
-        return answer(DOORBELL, () -> {
-            ITopic<String> doorbell = doorbell();
-            UUID registration = doorbell.addMessageListener(message -> listener.accept(message.getMessageObject()));
-            return () -> doorbell.removeMessageListener(registration);
-        });
+        listeners.add(listener);
+        return () -> listeners.remove(listener);
     }
 
-    /** Fetched anew each time: a proxy dies with a reset of the CP subsystem. Its name must not hold an at sign. */
-    private IAtomicReference<String> reference(String name) {
-        return hazelcast.getCPSubsystem().getAtomicReference(URLEncoder.encode(name, StandardCharsets.UTF_8) + GROUP);
+    /** To be called once for each instance: its doorbell rings for all listeners, those to come included. */
+    void connectDoorbell(HazelcastInstance instance) {
+        instance.<String>getTopic(DOORBELL).addMessageListener(
+            message -> listeners.forEach(listener -> listener.accept(message.getMessageObject())));
     }
 
-    private ITopic<String> doorbell() {
-        return hazelcast.getTopic(DOORBELL);
+    private <T> CompletableFuture<T> ask(String name, Function<IAtomicReference<String>, CompletionStage<T>> call) {
+        try {
+            HazelcastInstance instance = hazelcast.get();
+            Proxies known = proxies;
+            if (known.instance() != instance) {
+                known = new Proxies(instance);
+                proxies = known;
+            }
+            Map<String, IAtomicReference<String>> references = known.byName();
+            IAtomicReference<String> reference = references.get(name);
+            if (reference != null) {
+                return call.apply(reference).toCompletableFuture();
+            }
+            return CompletableFuture.supplyAsync(() -> {
+                IAtomicReference<String> found = reference(instance, name);
+                references.put(name, found);
+                return call.apply(found).toCompletableFuture().join();
+            }, executor);
+        } catch (RuntimeException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    /** Its name must not hold an at sign. Finding it may block while there is no majority. */
+    private static IAtomicReference<String> reference(HazelcastInstance instance, String name) {
+        return instance.getCPSubsystem().getAtomicReference(URLEncoder.encode(name, StandardCharsets.UTF_8) + GROUP);
     }
 
     /** Hazelcast's failures have no common type of their own: some are plain illegal states. */
-    private static <T> T answer(String name, Supplier<T> call) {
+    private <T> T answer(String name, CompletableFuture<T> asked) {
         try {
-            return call.get();
-        } catch (RuntimeException e) {
-            Throwable cause = e instanceof CompletionException && e.getCause() != null ? e.getCause() : e;
+            return asked.get(ANSWER_MILLIS, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new RegisterUnavailableException("the wait for the cluster was interrupted", e);
+        } catch (ExecutionException | TimeoutException e) {
+            proxies = new Proxies(null);
+            Throwable cause = e.getCause() == null ? e : e.getCause();
             throw new RegisterUnavailableException("no answer from the cluster about " + name + ": "
-                + cause.getMessage(), cause);
+                + (e instanceof TimeoutException ? "not within " + ANSWER_MILLIS + " ms" : cause.getMessage()), cause);
         }
     }
 }

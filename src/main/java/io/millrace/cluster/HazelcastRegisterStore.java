@@ -1,28 +1,27 @@
 package io.millrace.cluster;
 
-import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
-import java.util.TreeSet;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
- * Registers as texts in Hazelcast's CP subsystem, each in the journal before anybody is told of it. When the journal
- * fails after the agreement changed, the new version exists but is kept back: every call that meets it first tries to
- * bring it into the journal.
+ * Registers as texts in Hazelcast's CP subsystem, each durable in the journals before anybody is told of it. When they
+ * fail after the agreement changed, the new version exists but is kept back: every call that meets it first tries to
+ * bring it into the journals.
  */
 final class HazelcastRegisterStore implements RegisterStore {
-    private static final String NAME_PREFIX = "register/";
     private static final int STRIPES = 64;
 
     private final CpOperations cp;
+    private final ActiveIncarnation active;
     private final RegisterJournal journal;
     private final RegisterDirectory directory;
     private final Supplier<String> changeIds;
@@ -34,29 +33,26 @@ final class HazelcastRegisterStore implements RegisterStore {
         Stream.generate(ReentrantLock::new).limit(STRIPES).toList();
 
     /** @param changeIds a text of digits, small letters and hyphens that no call to any member has given before */
-    HazelcastRegisterStore(CpOperations cp, RegisterJournal journal, Supplier<String> changeIds) {
+    HazelcastRegisterStore(CpOperations cp, ActiveIncarnation active, RegisterJournal journal,
+                           Supplier<String> changeIds) {
         this.cp = cp;
+        this.active = active;
         this.journal = journal;
         this.directory = new RegisterDirectory(cp);
         this.changeIds = changeIds;
     }
 
-    /** Brings what the journal knows into the agreement, where that knows less. */
-    void restore() {
-        SortedMap<String, RegisterState> states = journal.states();
-        directory.add(states.keySet());
-        states.forEach((key, state) -> {
-            String found = cp.get(nameOf(key));
-            while (isOlder(found, state) && !cp.compareAndSet(nameOf(key), found, state.encode())) {
-                found = cp.get(nameOf(key));
-            }
-        });
-    }
-
     @Override
     public Optional<Register> read(String key) {
         requireValid(key);
-        return told(key, cp.get(nameOf(key)));
+        Incarnation incarnation = active.require();
+        RegisterState state = decode(incarnation, key, cp.get(RegisterNames.of(key)));
+        active.requireStill(incarnation);
+        if (state != null) {
+            journal.ensure(key, state);
+        }
+        return state == null || !state.exists() ? Optional.empty()
+            : Optional.of(new Register(key, state.version(), state.value()));
     }
 
     @Override
@@ -74,10 +70,20 @@ final class HazelcastRegisterStore implements RegisterStore {
 
     @Override
     public SortedSet<String> keys(String prefix) {
-        List<String> listed = new ArrayList<>(directory.list(prefix));
-        Map<String, String> texts = cp.getAll(listed.stream().map(HazelcastRegisterStore::nameOf).toList());
-        listed.removeIf(key -> told(key, texts.get(nameOf(key))).isEmpty());
-        return new TreeSet<>(listed);
+        Incarnation incarnation = active.require();
+        SortedSet<String> listed = directory.list(prefix);
+        Map<String, String> texts = cp.getAll(listed.stream().map(RegisterNames::of).toList());
+        active.requireStill(incarnation);
+        Map<String, RegisterState> states = new HashMap<>();
+        for (String key : listed) {
+            RegisterState state = decode(incarnation, key, texts.get(RegisterNames.of(key)));
+            if (state != null) {
+                states.put(key, state);
+            }
+        }
+        journal.ensureAll(states);
+        listed.removeIf(key -> !states.containsKey(key) || !states.get(key).exists());
+        return listed;
     }
 
     @Override
@@ -88,14 +94,16 @@ final class HazelcastRegisterStore implements RegisterStore {
     private Optional<RegisterState> change(String key, long expectedVersion, String value) {
         requireValid(key);
         journal.requireWritable();
+        Incarnation incarnation = active.require();
         Attempt attempt;
         ReentrantLock lock = changing.get(Math.floorMod(key.hashCode(), STRIPES));
         lock.lock();
         try {
-            attempt = attempt(key, expectedVersion, value);
+            attempt = attempt(incarnation, key, expectedVersion, value);
         } finally {
             lock.unlock();
         }
+        active.requireStill(incarnation);
         if (attempt.stands() != null) {
             journal.ensure(key, attempt.stands());
         }
@@ -110,9 +118,9 @@ final class HazelcastRegisterStore implements RegisterStore {
     private record Attempt(boolean won, RegisterState stands) {
     }
 
-    private Attempt attempt(String key, long expectedVersion, String value) {
-        String found = cp.get(nameOf(key));
-        RegisterState current = decode(key, found);
+    private Attempt attempt(Incarnation incarnation, String key, long expectedVersion, String value) {
+        String found = cp.get(RegisterNames.of(key));
+        RegisterState current = decode(incarnation, key, found);
         boolean exists = current != null && current.exists();
         if (exists ? current.version() != expectedVersion : expectedVersion != ABSENT) {
             return new Attempt(false, current);
@@ -121,25 +129,25 @@ final class HazelcastRegisterStore implements RegisterStore {
             directory.add(List.of(key));
         }
         long version = current == null ? 1 : current.version() + 1;
-        RegisterState wanted = new RegisterState(version, changeIds.get(), value);
+        RegisterState wanted = new RegisterState(incarnation.number(), version, changeIds.get(), value);
         RegisterUnavailableException failure = null;
         try {
-            if (cp.compareAndSet(nameOf(key), found, wanted.encode())) {
+            if (cp.compareAndSet(RegisterNames.of(key), found, wanted.encode())) {
                 return new Attempt(true, wanted);
             }
         } catch (RegisterUnavailableException e) {
             failure = e;
         }
-        return lookAgain(key, current, wanted, failure);
+        return lookAgain(incarnation, key, current, wanted, failure);
     }
 
     /**
      * A compare-and-set that answered false or not at all may have been carried out. It was if its own text stands; it
      * never will be if a rival's text of the same version stands; else nobody can tell.
      */
-    private Attempt lookAgain(String key, RegisterState before, RegisterState wanted,
-                              RegisterUnavailableException failure) {
-        RegisterState stands = decode(key, cp.get(nameOf(key)));
+    private Attempt lookAgain(Incarnation incarnation, String key, RegisterState before,
+                              RegisterState wanted, RegisterUnavailableException failure) {
+        RegisterState stands = decode(incarnation, key, cp.get(RegisterNames.of(key)));
         if (wanted.equals(stands)) {
             return new Attempt(true, wanted);
         }
@@ -152,31 +160,22 @@ final class HazelcastRegisterStore implements RegisterStore {
             + "; read it again before deciding", failure);
     }
 
-    /** What may be told about a register: it is in the journal then, its deletion too. */
-    private Optional<Register> told(String key, String text) {
-        RegisterState state = decode(key, text);
-        if (state == null) {
-            return Optional.empty();
-        }
-        journal.ensure(key, state);
-        return state.exists() ? Optional.of(new Register(key, state.version(), state.value())) : Optional.empty();
-    }
-
-    private static boolean isOlder(String found, RegisterState state) {
-        return found == null || RegisterState.decode(found).version() < state.version();
-    }
-
-    private static RegisterState decode(String key, String text) {
+    /**
+     * A register's state in this incarnation; null when there is none: what an earlier one left behind came too late for
+     * this one, and was never acknowledged.
+     */
+    private static RegisterState decode(Incarnation incarnation, String key, String text) {
+        RegisterState state;
         try {
-            return text == null ? null : RegisterState.decode(text);
+            state = text == null ? null : RegisterState.decode(text);
         } catch (IllegalArgumentException e) {
             throw new RegisterUnavailableException("register " + key + " holds what this version of Millrace did not"
                 + " write", e);
         }
-    }
-
-    private static String nameOf(String key) {
-        return NAME_PREFIX + key;
+        if (state != null && state.incarnation() > incarnation.number()) {
+            throw new RegisterUnavailableException("register " + key + " is of a later incarnation: read again", null);
+        }
+        return state == null || state.incarnation() < incarnation.number() ? null : state;
     }
 
     private static void requireValid(String key) {

@@ -31,10 +31,12 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * grown well past its live content, a snapshot of all registers is appended and what stands before it is deleted. A
  * crash between any two of these steps leaves at least one record of the newest version of each register.
  */
-final class Journal implements RegisterJournal, AutoCloseable {
+final class Journal implements StandingJournal, AutoCloseable {
     /** Cannot be the name of a topic's folder here: the journal has a log directory to itself. */
     static final String TOPIC = "__registers";
 
+    /** Key of the journal's own standing: no register's, for it holds a control character. */
+    private static final String STANDING = "\u0001standing";
     private static final System.Logger LOGGER = System.getLogger(Journal.class.getName());
     private static final UUID TOPIC_ID = new UUID(0, 2);
     private static final int INDEX_INTERVAL_BYTES = 4096;
@@ -118,9 +120,26 @@ final class Journal implements RegisterJournal, AutoCloseable {
 
     @Override
     public void ensure(String key, RegisterState state) {
+        await(key, begin(key, state));
+    }
+
+    @Override
+    public CompletableFuture<Void> begin(String key, RegisterState state) {
         Slot slot = slots.get(key);
-        CompletableFuture<Void> written = slot != null && holds(slot, state) ? slot.written() : append(key, state);
-        await(key, written);
+        return slot != null && holds(slot, state) ? slot.written() : append(key, state);
+    }
+
+    @Override
+    public Standing standing() {
+        Slot slot = slots.get(STANDING);
+        return slot == null ? Standing.NONE : Standing.decode(slot.state().value());
+    }
+
+    @Override
+    public void stand(Standing standing) {
+        Slot slot = slots.get(STANDING);
+        long version = slot == null ? 1 : slot.state().version() + 1;
+        ensure(STANDING, new RegisterState(version, "standing", standing.encode()));
     }
 
     @Override
@@ -133,6 +152,12 @@ final class Journal implements RegisterJournal, AutoCloseable {
 
     @Override
     public SortedMap<String, RegisterState> states() {
+        SortedMap<String, RegisterState> states = everything();
+        states.remove(STANDING);
+        return states;
+    }
+
+    private SortedMap<String, RegisterState> everything() {
         SortedMap<String, RegisterState> states = new TreeMap<>();
         slots.forEach((key, slot) -> states.put(key, slot.state()));
         return states;
@@ -161,7 +186,7 @@ final class Journal implements RegisterJournal, AutoCloseable {
             }
             CompletableFuture<Void> written = queue(List.of(batch));
             // An older state, after a newer one whose write failed, must not take its place in the next snapshot.
-            if (slot == null || slot.state().version() <= state.version()) {
+            if (slot == null || !slot.state().isNewerThan(state)) {
                 put(key, new Slot(state, written));
             }
             rewriteIfDue();
@@ -170,7 +195,7 @@ final class Journal implements RegisterJournal, AutoCloseable {
     }
 
     private static boolean holds(Slot slot, RegisterState state) {
-        return slot.state().version() >= state.version() && !slot.written().isCompletedExceptionally();
+        return !state.isNewerThan(slot.state()) && !slot.written().isCompletedExceptionally();
     }
 
     /** Under {@link #appending}. */
@@ -201,7 +226,7 @@ final class Journal implements RegisterJournal, AutoCloseable {
 
     /** Appends all registers as one append, then, when that is durable, deletes what stands before. */
     private CompletableFuture<Long> rewrite() {
-        List<ByteBuffer> snapshot = JournalRecords.snapshot(clock.millis(), states(), options.segmentBytes());
+        List<ByteBuffer> snapshot = JournalRecords.snapshot(clock.millis(), everything(), options.segmentBytes());
         return directory.append(log, snapshot, 0)
             .thenCompose(result -> directory.deleteRecordsBefore(log, result.baseOffset()));
     }
@@ -222,7 +247,8 @@ final class Journal implements RegisterJournal, AutoCloseable {
         }
     }
 
-    private void await(String key, CompletableFuture<Void> written) {
+    @Override
+    public void await(String key, CompletableFuture<Void> written) {
         try {
             written.get(options.answerMillis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {

@@ -80,7 +80,7 @@ final class JournalReplay {
         try {
             RegisterState state = RegisterState.decode(JournalRecords.text(record.value()));
             states.merge(JournalRecords.text(record.key()), state,
-                (held, read) -> read.version() > held.version() ? read : held);
+                (held, read) -> read.isNewerThan(held) ? read : held);
         } catch (IllegalArgumentException e) {
             throw new DamagedJournalException(root, "the record at offset " + record.offset() + " is "
                 + e.getMessage(), e);

@@ -2,12 +2,14 @@ package io.millrace.cluster;
 
 import com.hazelcast.config.AdvancedNetworkConfig;
 import com.hazelcast.config.Config;
+import com.hazelcast.config.cp.CPSubsystemConfig;
 import com.hazelcast.config.JavaSerializationFilterConfig;
 import com.hazelcast.config.JoinConfig;
 import com.hazelcast.config.ServerSocketEndpointConfig;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.Map;
+import java.util.UUID;
 
 /** Hazelcast's configuration for a member of Millrace. Times are short so that a lost member is noticed in seconds. */
 final class MemberConfig {
@@ -24,7 +26,15 @@ final class MemberConfig {
         Map.entry("hazelcast.invocation.max.retry.count", "50"),
         Map.entry("hazelcast.invocation.retry.pause.millis", "100"),
         Map.entry("hazelcast.merge.first.run.delay.seconds", "5"),
-        Map.entry("hazelcast.merge.next.run.delay.seconds", "5"));
+        Map.entry("hazelcast.merge.next.run.delay.seconds", "5"),
+        Map.entry("hazelcast.max.join.seconds", "15"),
+        Map.entry("hazelcast.graceful.shutdown.max.wait", "10"));
+    private static final Map<String, String> WITNESS_THREADS = Map.of(
+        "hazelcast.operation.thread.count", "2",
+        "hazelcast.operation.generic.thread.count", "2",
+        "hazelcast.io.thread.count", "1",
+        "hazelcast.event.thread.count", "1");
+    private static final int JOURNAL_THREADS = 8;
 
     private MemberConfig() {
     }
@@ -36,16 +46,69 @@ final class MemberConfig {
      * @param nameEnding never used before
      */
     static Config singleMember(ClusterNode.Options options, String nameEnding) {
+        Config config = common(options, nameEnding, options.port());
+        config.getCPSubsystemConfig().setCPMemberCount(0);
+        return config;
+    }
+
+    /**
+     * One broker of several. The cluster's name has an ending that only who knows the secret can tell.
+     *
+     * @param session of this run of the broker
+     */
+    static Config broker(ClusterNode.Options options, String session) {
+        Config config = several(options, options.port());
+        config.getMemberAttributeConfig()
+            .setAttribute(MemberAttributes.BROKER, Integer.toString(options.brokerId()))
+            .setAttribute(MemberAttributes.SESSION, session)
+            .setAttribute(MemberAttributes.URL, options.url());
+        if (options.rack() != null) {
+            config.getMemberAttributeConfig().setAttribute(MemberAttributes.RACK, options.rack());
+        }
+        return config;
+    }
+
+    /** A member without a broker or a journal, so that there are enough for the CP subsystem to form. */
+    static Config witness(ClusterNode.Options options) {
+        Config config = several(options, 0);
+        config.getMemberAttributeConfig().setAttribute(MemberAttributes.WITNESS, "true");
+        WITNESS_THREADS.forEach(config::setProperty);
+        return config;
+    }
+
+    private static Config several(ClusterNode.Options options, int port) {
+        Config config = common(options, ClusterSecret.proof(options.secret(), options.clusterName()), port);
+        config.getSerializationConfig()
+            .addDataSerializableFactory(JournalCall.FACTORY_ID, type -> new JournalCall());
+        config.getExecutorConfig(JournalCall.EXECUTOR).setPoolSize(JOURNAL_THREADS);
+        CPSubsystemConfig cp = config.getCPSubsystemConfig();
+        cp.setCPMemberCount(options.cpMembers());
+        cp.setGroupSize(options.cpMembers());
+        cp.setSessionTimeToLiveSeconds(10);
+        cp.setSessionHeartbeatIntervalSeconds(1);
+        cp.setMissingCPMemberAutoRemovalSeconds(10);
+        cp.getRaftAlgorithmConfig().setLeaderElectionTimeoutInMillis(500).setLeaderHeartbeatPeriodInMillis(500)
+            .setMaxMissedLeaderHeartbeatCount(4).setUncommittedEntryCountToRejectNewAppends(10_000);
+        JoinConfig join = config.getAdvancedNetworkConfig().getJoin();
+        if (options.dns() == null) {
+            join.getTcpIpConfig().setEnabled(true).setConnectionTimeoutSeconds(2).setMembers(options.members());
+        } else {
+            join.getKubernetesConfig().setEnabled(true).setProperty("service-dns", options.dns())
+                .setProperty("service-port", Integer.toString(options.port()));
+        }
+        return config;
+    }
+
+    private static Config common(ClusterNode.Options options, String nameEnding, int port) {
         Config config = new Config();
         config.setClassLoader(MemberConfig.class.getClassLoader());
         config.setClusterName(options.clusterName() + "-" + nameEnding);
-        config.setInstanceName("millrace-" + options.brokerId() + "-" + nameEnding);
+        config.setInstanceName("millrace-" + options.brokerId() + "-" + UUID.randomUUID());
         PROPERTIES.forEach(config::setProperty);
         config.getMetricsConfig().setEnabled(false);
         config.getSerializationConfig().setJavaSerializationFilterConfig(new JavaSerializationFilterConfig());
-        config.getCPSubsystemConfig().setCPMemberCount(0);
         AdvancedNetworkConfig network = config.getAdvancedNetworkConfig().setEnabled(true);
-        network.setMemberEndpointConfig(memberEndpoint(options));
+        network.setMemberEndpointConfig(memberEndpoint(options.host(), port));
         JoinConfig join = network.getJoin();
         join.getAutoDetectionConfig().setEnabled(false);
         join.getMulticastConfig().setEnabled(false);
@@ -53,10 +116,10 @@ final class MemberConfig {
         return config;
     }
 
-    private static ServerSocketEndpointConfig memberEndpoint(ClusterNode.Options options) {
+    private static ServerSocketEndpointConfig memberEndpoint(String host, int port) {
         ServerSocketEndpointConfig endpoint = new ServerSocketEndpointConfig()
-            .setPort(options.port()).setPortAutoIncrement(false);
-        endpoint.getInterfaces().setEnabled(true).addInterface(address(options.host()).getHostAddress());
+            .setPort(port).setPortAutoIncrement(false);
+        endpoint.getInterfaces().setEnabled(true).addInterface(address(host).getHostAddress());
         return endpoint;
     }
 

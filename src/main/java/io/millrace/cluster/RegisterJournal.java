@@ -1,5 +1,6 @@
 package io.millrace.cluster;
 
+import java.util.Map;
 import java.util.SortedMap;
 
 /** Keeps the newest version of every register where a crash does not reach it. Thread-safe. */
@@ -10,6 +11,11 @@ interface RegisterJournal {
      * @throws RegisterUnavailableException when it is not known to be
      */
     void ensure(String key, RegisterState state);
+
+    /** As {@link #ensure} for each of them. */
+    default void ensureAll(Map<String, RegisterState> states) {
+        states.forEach(this::ensure);
+    }
 
     /** @throws RegisterUnavailableException when the journal has failed, so that nothing new can become durable */
     void requireWritable();

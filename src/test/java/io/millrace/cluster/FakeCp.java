@@ -37,6 +37,11 @@ final class FakeCp implements CpOperations {
         this.meanwhile = meanwhile;
     }
 
+    /** As a reset does. */
+    synchronized void forget() {
+        texts.clear();
+    }
+
     @Override
     public synchronized String get(String name) {
         return texts.get(name);
@@ -51,7 +56,7 @@ final class FakeCp implements CpOperations {
 
     @Override
     public boolean compareAndSet(String name, String expected, String value) {
-        Fate fate = name.equals(RegisterDirectory.NAME) ? Fate.ANSWERED : weather.of(name);
+        Fate fate = name.equals(RegisterDirectory.NAME) || name.equals(Incarnation.NAME) ? Fate.ANSWERED : weather.of(name);
         boolean set = fate != Fate.LOST_BEFORE && set(name, expected, value);
         Runnable between = meanwhile;
         meanwhile = () -> { };

@@ -2,13 +2,15 @@ package io.millrace.cluster;
 
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 
 /** A journal in memory whose disk can fail. */
-final class FakeJournal implements RegisterJournal {
+final class FakeJournal implements StandingJournal {
     private final TreeMap<String, RegisterState> states = new TreeMap<>();
     private BooleanSupplier failing = () -> false;
     private boolean offline;
+    private Standing standing = Standing.NONE;
 
     synchronized void failing(BooleanSupplier failing) {
         this.failing = failing;
@@ -21,7 +23,7 @@ final class FakeJournal implements RegisterJournal {
     @Override
     public synchronized void ensure(String key, RegisterState state) {
         RegisterState held = states.get(key);
-        if (held != null && held.version() >= state.version()) {
+        if (held != null && !state.isNewerThan(held)) {
             return;
         }
         if (offline || failing.getAsBoolean()) {
@@ -40,5 +42,26 @@ final class FakeJournal implements RegisterJournal {
     @Override
     public synchronized SortedMap<String, RegisterState> states() {
         return new TreeMap<>(states);
+    }
+
+    @Override
+    public CompletableFuture<Void> begin(String key, RegisterState state) {
+        ensure(key, state);
+        return CompletableFuture.completedFuture(null);
+    }
+
+    @Override
+    public void await(String key, CompletableFuture<Void> written) {
+        written.join();
+    }
+
+    @Override
+    public synchronized Standing standing() {
+        return standing;
+    }
+
+    @Override
+    public synchronized void stand(Standing now) {
+        standing = now;
     }
 }

@@ -29,12 +29,14 @@ import org.junit.jupiter.api.Test;
 class HazelcastCpOperationsTest {
     private static HazelcastInstance hazelcast;
 
-    private final CpOperations cp = new HazelcastCpOperations(hazelcast);
+    private static HazelcastCpOperations cp;
 
     @BeforeAll
     static void startHazelcast() {
         hazelcast = Hazelcast.newHazelcastInstance(MemberConfig.singleMember(
             new ClusterNode.Options("test", 1, "localhost", 0, Path.of("unused")), UUID.randomUUID().toString()));
+        cp = new HazelcastCpOperations(() -> hazelcast, Runnable::run);
+        cp.connectDoorbell(hazelcast);
     }
 
     @AfterAll
@@ -82,7 +84,7 @@ class HazelcastCpOperationsTest {
         int threads = 8;
         int changes = 100;
         AtomicInteger ids = new AtomicInteger();
-        RegisterStore store = new HazelcastRegisterStore(cp, new FakeJournal(), () -> "t-" + ids.incrementAndGet());
+        RegisterStore store = TestStores.active(cp, new FakeJournal(), () -> "t-" + ids.incrementAndGet());
         ExecutorService executor = Executors.newFixedThreadPool(threads);
         try {
             List<Callable<Void>> work = new ArrayList<>();
@@ -121,7 +123,7 @@ class HazelcastCpOperationsTest {
     void aStoppedMemberIsUnavailableAndNotSilent() {
         HazelcastInstance stopped = Hazelcast.newHazelcastInstance(MemberConfig.singleMember(
             new ClusterNode.Options("test", 2, "127.0.0.1", 0, Path.of("unused")), UUID.randomUUID().toString()));
-        CpOperations gone = new HazelcastCpOperations(stopped);
+        CpOperations gone = new HazelcastCpOperations(() -> stopped, Runnable::run);
         stopped.shutdown();
 
         assertThatExceptionOfType(RegisterUnavailableException.class).isThrownBy(() -> gone.get("x"));

@@ -21,10 +21,10 @@ class HazelcastRegisterStoreTest {
     private final RegisterStore store = storeOf("a", journal);
     private final RegisterStore rival = storeOf("b", new FakeJournal());
 
-    private HazelcastRegisterStore storeOf(String member, RegisterJournal itsJournal) {
+    private RegisterStore storeOf(String member, RegisterJournal itsJournal) {
         AtomicInteger count = new AtomicInteger();
         Supplier<String> changeIds = () -> member + "-" + count.incrementAndGet();
-        return new HazelcastRegisterStore(cp, itsJournal, changeIds);
+        return TestStores.active(cp, itsJournal, changeIds);
     }
 
     @Test
@@ -164,9 +164,7 @@ class HazelcastRegisterStoreTest {
         store.compareAndSet("gone", ABSENT, "1");
         store.compareAndDelete("gone", 1);
 
-        FakeCp emptyCp = new FakeCp();
-        HazelcastRegisterStore restored = new HazelcastRegisterStore(emptyCp, journal, () -> "c-1");
-        restored.restore();
+        RegisterStore restored = TestStores.restored(new FakeCp(), journal, () -> "c-1");
 
         assertThat(restored.read("kept")).contains(new Register("kept", 1, "1"));
         assertThat(restored.keys("")).containsExactly("kept");
@@ -174,14 +172,31 @@ class HazelcastRegisterStoreTest {
     }
 
     @Test
-    void restoringNeverTakesANewerVersionBack() {
-        HazelcastRegisterStore late = storeOf("c", journal);
+    void anAgreementThatWasLostIsNeverTakenForOneWithoutRegisters() {
         store.compareAndSet("k", ABSENT, "1");
-        rival.compareAndSet("k", 1, "2");
+        cp.forget();
 
-        late.restore();
+        assertThatExceptionOfType(RegisterUnavailableException.class).isThrownBy(() -> store.read("k"));
+        assertThatExceptionOfType(RegisterUnavailableException.class).isThrownBy(() -> store.keys(""));
+        assertThatExceptionOfType(RegisterUnavailableException.class)
+            .isThrownBy(() -> store.compareAndSet("k", ABSENT, "2"));
+    }
 
-        assertThat(rival.read("k")).contains(new Register("k", 2, "2"));
+    @Test
+    void aChangeThatWasMadeInAnAgreementThatIsNewByThenIsNotAcknowledgedAndLeavesNoTrace() {
+        cp.weather(name -> {
+            cp.forget();
+            return Fate.ANSWERED;
+        });
+        assertThatExceptionOfType(RegisterUnavailableException.class)
+            .isThrownBy(() -> store.compareAndSet("k", ABSENT, "1"));
+        assertThat(journal.states()).isEmpty();
+
+        cp.weather(name -> Fate.ANSWERED);
+        cp.compareAndSet(Incarnation.NAME, null, new Incarnation(2, true, "test").encode());
+        assertThat(rival.keys("")).isEmpty();
+        assertThat(rival.compareAndSet("k", ABSENT, "2")).contains(new Register("k", 1, "2"));
+        assertThat(store.read("k")).contains(new Register("k", 1, "2"));
     }
 
     @Test

@@ -41,7 +41,7 @@ class RegisterContentionTest {
             journal.failing(() -> disk.nextInt(20) == 0);
             String name = "m" + member;
             int[] count = {0};
-            RegisterStore store = new HazelcastRegisterStore(cp, journal, () -> {
+            RegisterStore store = TestStores.active(cp, journal, () -> {
                 synchronized (count) {
                     return name + "-" + count[0]++;
                 }

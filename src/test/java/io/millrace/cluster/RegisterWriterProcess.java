@@ -74,10 +74,7 @@ final class RegisterWriterProcess {
         Journal journal = Journal.open(journalRoot, SMALL_JOURNAL, Clock.systemUTC(), executor);
         String node = UUID.randomUUID().toString();
         AtomicInteger count = new AtomicInteger();
-        HazelcastRegisterStore store =
-            new HazelcastRegisterStore(new FakeCp(), journal, () -> node + "-" + count.incrementAndGet());
-        store.restore();
-        return store;
+        return TestStores.restored(new FakeCp(), journal, () -> node + "-" + count.incrementAndGet());
     }
 
     private static void changeForEver(RegisterStore store, String key, Random choices, PrintStream acknowledged) {

@@ -1,0 +1,122 @@
+package io.millrace.cluster;
+
+import com.hazelcast.config.Config;
+import com.hazelcast.core.Hazelcast;
+import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.core.LifecycleEvent.LifecycleState;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/**
+ * This server's Hazelcast member, and the witnesses it started. An instance that went over to another cluster, or was
+ * left by its own, is replaced by a new one. Started, replaced and closed by one thread at a time; asked by any.
+ */
+final class HazelcastMember implements AutoCloseable {
+    private static final System.Logger LOGGER = System.getLogger(HazelcastMember.class.getName());
+
+    private final ClusterNode.Options options;
+    private final Supplier<Config> config;
+    private final Consumer<HazelcastInstance> started;
+    private final List<HazelcastInstance> witnesses = new ArrayList<>();
+    private volatile HazelcastInstance instance;
+    private volatile boolean moved;
+    private boolean closed;
+
+    /** @param started is called with each new instance */
+    HazelcastMember(ClusterNode.Options options, Supplier<Config> config, Consumer<HazelcastInstance> started) {
+        this.options = options;
+        this.config = config;
+        this.started = started;
+    }
+
+    /**
+     * @throws IllegalArgumentException     when nothing can be bound to the host
+     * @throws RegisterUnavailableException when Hazelcast does not start
+     */
+    synchronized void start() {
+        if (closed) {
+            throw new RegisterUnavailableException("the cluster member is closed", null);
+        }
+        try {
+            moved = false;
+            HazelcastInstance fresh = Hazelcast.newHazelcastInstance(config.get());
+            fresh.getLifecycleService().addLifecycleListener(event -> {
+                if (event.getState() == LifecycleState.MERGED || event.getState() == LifecycleState.MERGE_FAILED) {
+                    moved = true;
+                }
+            });
+            instance = fresh;
+            started.accept(fresh);
+        } catch (IllegalArgumentException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            throw new RegisterUnavailableException("Hazelcast does not start on " + options.host() + " port "
+                + options.port() + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** A new instance in the place of this one. */
+    synchronized void replace() {
+        LOGGER.log(System.Logger.Level.INFO, "the cluster member is started anew");
+        stopWitnesses();
+        if (instance != null) {
+            instance.getLifecycleService().terminate();
+        }
+        start();
+    }
+
+    /** @throws RegisterUnavailableException when there is none at the moment */
+    HazelcastInstance instance() {
+        HazelcastInstance current = instance;
+        if (current == null) {
+            throw new RegisterUnavailableException("the cluster member is not started", null);
+        }
+        return current;
+    }
+
+    /** Whether the instance runs and is where it was started. */
+    boolean isSound() {
+        HazelcastInstance current = instance;
+        return current != null && !moved && current.getLifecycleService().isRunning();
+    }
+
+    synchronized void addWitness() {
+        if (!closed) {
+            LOGGER.log(System.Logger.Level.INFO, "a witness is started: too few servers are here to agree without one");
+            witnesses.add(Hazelcast.newHazelcastInstance(MemberConfig.witness(options)));
+        }
+    }
+
+    synchronized List<HazelcastInstance> witnesses() {
+        return List.copyOf(witnesses);
+    }
+
+    /** They leave the CP subsystem in order. */
+    synchronized void retireWitnesses() {
+        witnesses.forEach(HazelcastInstance::shutdown);
+        stopWitnesses();
+    }
+
+    private void stopWitnesses() {
+        witnesses.forEach(witness -> witness.getLifecycleService().terminate());
+        witnesses.clear();
+    }
+
+    @Override
+    public synchronized void close() {
+        closed = true;
+        stopWitnesses();
+        HazelcastInstance current = instance;
+        if (current == null) {
+            return;
+        }
+        try {
+            current.shutdown();
+        } catch (RuntimeException e) {
+            LOGGER.log(System.Logger.Level.DEBUG, "the member did not leave in order", e);
+        }
+        current.getLifecycleService().terminate();
+    }
+}
