@@ -1,5 +1,6 @@
 package io.millrace.broker;
 
+import io.millrace.cluster.AgreementStatus;
 import io.millrace.cluster.Member;
 import io.millrace.cluster.Membership;
 import io.millrace.cluster.RegisterStore;
@@ -84,16 +85,18 @@ public final class Broker implements AutoCloseable {
     private final Controller controller;
     private final TopicMoves moves;
     private final Transport transport;
+    private final Supplier<AgreementStatus> agreement;
     private final AtomicBoolean controlling = new AtomicBoolean();
     private final List<ScheduledFuture<?>> schedules;
     private final List<AutoCloseable> subscriptions;
     private volatile boolean closed;
 
     private Broker(Options options, RegisterStore registers, Membership membership, Transport transport,
-                   List<ReplicaDirectory> directories, Executor workers, ScheduledExecutorService timers, Clock clock,
+                   Supplier<AgreementStatus> agreement, List<ReplicaDirectory> directories, Executor workers, ScheduledExecutorService timers, Clock clock,
                    LongSupplier nanoTime, BrokerObserver observer) {
         this.directories = List.copyOf(directories);
         this.transport = transport;
+        this.agreement = agreement;
         this.alone = membership instanceof SingleMembership;
         this.clock = clock;
         this.partitioners = Partitioners.load();
@@ -166,6 +169,7 @@ public final class Broker implements AutoCloseable {
      *
      * @param membership  who else there is; {@link SingleMembership}: nobody
      * @param transport   reaches the others
+     * @param agreement   how it stands
      * @param directories all that are configured, already open, their writers running; closed by their owner, after the
      *                    broker. One that is left out looks like one whose logs are lost
      * @param workers     runs recovery and the continuations of requests
@@ -175,18 +179,18 @@ public final class Broker implements AutoCloseable {
      * @throws IllegalStateException when two partitioners have the same name
      */
     public static Broker open(Options options, RegisterStore registers, Membership membership, Transport transport,
-                              List<LogDirectory> directories, Executor workers, ScheduledExecutorService timers,
+                              Supplier<AgreementStatus> agreement, List<LogDirectory> directories, Executor workers, ScheduledExecutorService timers,
                               Clock clock, BrokerObserver observer) {
-        return open(options, registers, membership, transport,
+        return open(options, registers, membership, transport, agreement,
                 directories.stream().<ReplicaDirectory>map(DiskDirectory::new).toList(), workers, timers, clock,
                 System::nanoTime, observer);
     }
 
     /** @param nanoTime measures how long fetches wait and leases hold, in ns */
     static Broker open(Options options, RegisterStore registers, Membership membership, Transport transport,
-                       List<ReplicaDirectory> directories, Executor workers, ScheduledExecutorService timers, Clock clock,
+                       Supplier<AgreementStatus> agreement, List<ReplicaDirectory> directories, Executor workers, ScheduledExecutorService timers, Clock clock,
                        LongSupplier nanoTime, BrokerObserver observer) {
-        return new Broker(options, registers, membership, transport, directories, workers, timers, clock, nanoTime,
+        return new Broker(options, registers, membership, transport, agreement, directories, workers, timers, clock, nanoTime,
                 observer);
     }
 
@@ -327,10 +331,10 @@ public final class Broker implements AutoCloseable {
         return moves;
     }
 
-    /** The cluster as this broker sees it; what it does not know about the agreement is left empty. */
+    /** The cluster as this broker sees it. */
     public ClusterDescription cluster() {
         checkOpen();
-        return ClusterView.describe(brokers, controller.elected(), catalog);
+        return ClusterView.describe(brokers, controller.elected(), catalog, agreement.get());
     }
 
     /**

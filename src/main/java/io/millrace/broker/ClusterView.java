@@ -2,6 +2,7 @@ package io.millrace.broker;
 
 import io.millrace.broker.ClusterDescription.BrokerState;
 import io.millrace.broker.ClusterDescription.UnderReplicated;
+import io.millrace.cluster.AgreementStatus;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -13,7 +14,8 @@ final class ClusterView {
     private ClusterView() {
     }
 
-    static ClusterDescription describe(BrokerRegistry brokers, Controller.Elected controller, TopicCatalog catalog) {
+    static ClusterDescription describe(BrokerRegistry brokers, Controller.Elected controller, TopicCatalog catalog,
+                                       AgreementStatus agreement) {
         Map<Integer, Integer> leaders = new HashMap<>();
         Map<Integer, Integer> replicas = new HashMap<>();
         List<UnderReplicated> underReplicated = new ArrayList<>();
@@ -36,9 +38,9 @@ final class ClusterView {
         }
         Set<Integer> live = brokers.live();
         List<BrokerState> states = brokers.known().stream().map(broker -> new BrokerState(broker.id(), broker.url(),
-                broker.rack(), live.contains(broker.id()), false, leaders.getOrDefault(broker.id(), 0),
+                broker.rack(), live.contains(broker.id()), agreement.cpMembers().contains(broker.id()), leaders.getOrDefault(broker.id(), 0),
                 replicas.getOrDefault(broker.id(), 0))).toList();
-        return new ClusterDescription(controller.epoch() == 0 ? -1 : controller.broker(), controller.epoch(), 0, true,
-                null, states, underReplicated, offline);
+        return new ClusterDescription(controller.epoch() == 0 ? -1 : controller.broker(), controller.epoch(),
+                agreement.incarnation(), agreement.available(), agreement.problem(), states, underReplicated, offline);
     }
 }

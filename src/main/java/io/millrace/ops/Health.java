@@ -1,5 +1,6 @@
 package io.millrace.ops;
 
+import io.millrace.cluster.AgreementStatus;
 import java.nio.file.Files;
 import java.util.List;
 import org.eclipse.microprofile.health.HealthCheckResponse;
@@ -8,8 +9,8 @@ import org.eclipse.microprofile.health.HealthCheckResponseBuilder;
 /**
  * Judges a server.
  * <ul>
- * <li>Started: the configuration is valid and the registers are restored.
- * <li>Ready: the logs are recovered, every log directory and the journal can be written, the broker serves. A
+ * <li>Started: the configuration is valid and the cluster's member runs, if only to wait for a majority of the others.
+ * <li>Ready: the cluster agrees, the logs are recovered, every log directory and the journal can be written, the broker serves. A
  * damaged batch or a partition that does not work is named, but the server stays ready: the others do not suffer.
  * <li>Live: no writer has ended unasked and no threads are deadlocked. A disk that failed, a port in use or a start
  * that failed does not make the server dead, since a restart mends none of them.
@@ -24,7 +25,8 @@ final class Health {
     /** @param server null until the application starts */
     static HealthCheckResponse started(Server server) {
         Server.State state = state(server);
-        boolean up = state == Server.State.REGISTERS_RESTORED || state == Server.State.SERVING;
+        boolean up = state == Server.State.AWAITING_MAJORITY || state == Server.State.REGISTERS_RESTORED
+                || state == Server.State.SERVING;
         return named("millrace-started", server).status(up).build();
     }
 
@@ -37,6 +39,11 @@ final class Health {
                 String problem = problem(writer);
                 up &= problem == null;
                 response.withData(writer.directory().root().toString(), problem == null ? "online" : problem);
+            }
+            AgreementStatus agreement = server.agreement();
+            if (agreement != null && !agreement.available()) {
+                up = false;
+                response.withData("cluster", agreement.problem());
             }
             if (server.journalFailure() != null) {
                 up = false;

@@ -9,6 +9,7 @@ import io.millrace.rest.BrokerAccess;
 import io.millrace.rest.Peers;
 import io.millrace.rest.RestLimits;
 import io.millrace.rest.internal.ClusterSecret;
+import io.millrace.rest.internal.HttpTransport;
 import jakarta.annotation.PreDestroy;
 import jakarta.annotation.Resource;
 import jakarta.enterprise.concurrent.ManagedExecutorService;
@@ -67,7 +68,8 @@ public class Lifecycle implements BrokerAccess {
         metrics = measuring;
         AnswerThreads answering = new AnswerThreads(threads);
         answers = answering;
-        Server starting = new Server(valid, workers, answering, timers, Clock.systemUTC(),
+        Server starting = new Server(valid, workers, answering,
+                new HttpTransport(valid.brokerId(), clusterSecret(), workers), timers, Clock.systemUTC(),
                 measuring.observers());
         server = starting;
         workers.execute(() -> {
@@ -126,6 +128,6 @@ public class Lifecycle implements BrokerAccess {
     @Produces
     @Singleton
     ClusterSecret clusterSecret() {
-        return new ClusterSecret(null, Clock.systemUTC());
+        return new ClusterSecret(configuration().settings().text(Settings.CLUSTER_SECRET), Clock.systemUTC());
     }
 }

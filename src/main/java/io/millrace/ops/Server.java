@@ -4,7 +4,9 @@ import io.millrace.broker.Broker;
 import io.millrace.broker.BrokerException;
 import io.millrace.broker.ErrorKind;
 import io.millrace.cluster.ClusterNode;
-import io.millrace.cluster.Member;
+import io.millrace.broker.Transport;
+import io.millrace.cluster.AgreementStatus;
+import io.millrace.cluster.Membership;
 import io.millrace.cluster.SingleMembership;
 import io.millrace.config.Setting;
 import io.millrace.config.Settings;
@@ -34,7 +36,13 @@ import java.util.stream.Collectors;
 final class Server implements AutoCloseable {
     /** How far the start has come. */
     enum State {
-        STARTING, REGISTERS_RESTORED, SERVING, FAILED, STOPPED
+        /** The journal is being read. */
+        STARTING,
+        /** The member of the cluster runs, and waits for a majority of the servers. */
+        AWAITING_MAJORITY,
+        /** The logs are being recovered. */
+        REGISTERS_RESTORED,
+        SERVING, FAILED, STOPPED
     }
 
     /** A directory, and the task that writes it. */
@@ -46,10 +54,12 @@ final class Server implements AutoCloseable {
     }
 
     private static final System.Logger LOG = System.getLogger(Server.class.getName());
+    private static final long LOOK_MS = 200;
 
     private final Configuration configuration;
     private final ExecutorService workers;
     private final AnswerThreads answers;
+    private final Transport transport;
     private final ScheduledExecutorService timers;
     private final Clock clock;
     private final Observers observers;
@@ -65,11 +75,12 @@ final class Server implements AutoCloseable {
     private volatile String startFailure;
 
     /** @param workers must have a thread for each log directory and for the journal, beside those that do the work */
-    Server(Configuration configuration, ExecutorService workers, AnswerThreads answers, ScheduledExecutorService timers,
-           Clock clock, Observers observers) {
+    Server(Configuration configuration, ExecutorService workers, AnswerThreads answers, Transport transport,
+           ScheduledExecutorService timers, Clock clock, Observers observers) {
         this.configuration = configuration;
         this.workers = workers;
         this.answers = answers;
+        this.transport = transport;
         this.timers = timers;
         this.clock = clock;
         this.observers = observers;
@@ -84,19 +95,9 @@ final class Server implements AutoCloseable {
         try {
             node = open(() -> ClusterNode.start(configuration.cluster(), workers),
                     Settings.CLUSTER_HOST, Settings.CLUSTER_PORT, Settings.CLUSTER_JOURNAL_DIR);
-            state = State.REGISTERS_RESTORED;
+            awaitMajority();
             opened.push(answers); // closed after the directories, whose last appends are still answered
-            List<Writer> started = new ArrayList<>();
-            for (Path root : configuration.settings().folders(Settings.LOG_DIRS)) {
-                LogDirectory directory = open(
-                        () -> LogDirectory.open(root, configuration.logDirectory(), clock, damage), Settings.LOG_DIRS);
-                started.add(new Writer(directory, workers.submit(directory)));
-            }
-            writers = List.copyOf(started);
-            List<LogDirectory> directories = started.stream().map(Writer::directory).toList();
-            broker = open(() -> Broker.open(configuration.broker(),
-                    new ObservedRegisters(node.registers(), observers.registerFailed()), new SingleMembership(new Member(configuration.brokerId(), "s", "", null)), null,
-                    directories, answers, timers, clock, observers.broker()));
+            broker = openBroker();
             state = State.SERVING;
             LOG.log(Level.INFO, "Millrace is ready: broker {0}, log directories {1}",
                     Integer.toString(configuration.brokerId()), configuration.settings().folders(Settings.LOG_DIRS));
@@ -109,6 +110,54 @@ final class Server implements AutoCloseable {
             closeAll();
             state = State.FAILED;
         }
+    }
+
+    /** Without a majority nobody may act; that it waits for one is told by health. */
+    private void awaitMajority() {
+        state = State.AWAITING_MAJORITY;
+        while (!node.awaitAvailable(LOOK_MS)) {
+            if (stopping) {
+                throw new CancellationException("stopped while waiting for a majority");
+            }
+        }
+        state = State.REGISTERS_RESTORED;
+    }
+
+    /** Where there are other servers, the majority may get lost at any moment: then it is waited for again. */
+    private Broker openBroker() {
+        while (true) {
+            int before = opened.size();
+            openDirectories();
+            List<LogDirectory> directories = writers.stream().map(Writer::directory).toList();
+            try {
+                return open(() -> Broker.open(configuration.broker(),
+                        new ObservedRegisters(node.registers(), observers.registerFailed()), membership(), transport,
+                        node::status, directories, answers, timers, clock, observers.broker()));
+            } catch (IllegalStateException failure) {
+                if (configuration.cluster().size() == 1 || !(failure.getCause() instanceof BrokerException known)
+                        || known.kind() != ErrorKind.UNAVAILABLE) {
+                    throw failure;
+                }
+                LOG.log(Level.WARNING, "the majority of the servers got lost during the start: {0}", known.getMessage());
+                writers = List.of();
+                closeDownTo(before);
+                awaitMajority();
+            }
+        }
+    }
+
+    private Membership membership() {
+        return configuration.cluster().size() == 1 ? new SingleMembership(node.membership().self()) : node.membership();
+    }
+
+    private void openDirectories() {
+        List<Writer> started = new ArrayList<>();
+        for (Path root : configuration.settings().folders(Settings.LOG_DIRS)) {
+            LogDirectory directory = open(
+                    () -> LogDirectory.open(root, configuration.logDirectory(), clock, damage), Settings.LOG_DIRS);
+            started.add(new Writer(directory, workers.submit(directory)));
+        }
+        writers = List.copyOf(started);
     }
 
     /** @param settings those that an operator may have to change when it fails */
@@ -154,6 +203,12 @@ final class Server implements AutoCloseable {
         return current == null ? null : current.failure();
     }
 
+    /** How the agreement of the cluster stands; null until the cluster's member runs. */
+    AgreementStatus agreement() {
+        ClusterNode current = node;
+        return current == null ? null : current.status();
+    }
+
     /** Batches found damaged, and partitions that do not work; at most {@code limit}. Empty unless SERVING. */
     List<String> damage(int limit) {
         if (state != State.SERVING) {
@@ -172,8 +227,14 @@ final class Server implements AutoCloseable {
         throw new BrokerException(ErrorKind.UNAVAILABLE, switch (state) {
             case FAILED -> "the server could not start: " + startFailure;
             case STOPPED -> "the server is stopping";
+            case AWAITING_MAJORITY -> "the server waits for a majority of the cluster's servers: " + problem();
             default -> "the server is starting: try again in a moment";
         });
+    }
+
+    private String problem() {
+        AgreementStatus status = agreement();
+        return status == null || status.available() ? "try again in a moment" : status.problem();
     }
 
     /** Ends a start that is under way as soon as its present step is done. May be called again. */
@@ -188,7 +249,12 @@ final class Server implements AutoCloseable {
 
     private void closeAll() {
         writers = List.of();
-        while (!opened.isEmpty()) {
+        closeDownTo(0);
+        node = null;
+    }
+
+    private void closeDownTo(int size) {
+        while (opened.size() > size) {
             AutoCloseable next = opened.pop();
             try {
                 next.close();
@@ -196,6 +262,5 @@ final class Server implements AutoCloseable {
                 LOG.log(Level.ERROR, "closing the " + next.getClass().getSimpleName() + " failed", e);
             }
         }
-        node = null;
     }
 }

@@ -1,6 +1,7 @@
 package io.millrace.broker;
 
 import io.millrace.cluster.InMemoryRegisterStore;
+import io.millrace.cluster.AgreementStatus;
 import io.millrace.cluster.Member;
 import io.millrace.cluster.RegisterStore;
 import io.millrace.cluster.SingleMembership;
@@ -14,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
@@ -86,6 +88,7 @@ final class BrokerHarness implements AutoCloseable {
         broker = Broker.open(new Broker.Options(1, 3, 100, defaults, 10 << 20, RETENTION_INTERVAL_MS,
                 Broker.ReplicationOptions.DEFAULT), store,
                 new SingleMembership(new Member(1, "session", "http://localhost", null)), null,
+                () -> new AgreementStatus(null, 1, Set.of(1), 1, 1),
                 directories.stream().<ReplicaDirectory>map(DiskDirectory::new).toList(), workers, timers, clock,
                 timers::nanoTime, observer);
     }

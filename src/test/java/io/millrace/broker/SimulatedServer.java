@@ -1,5 +1,6 @@
 package io.millrace.broker;
 
+import io.millrace.cluster.AgreementStatus;
 import io.millrace.cluster.Member;
 import io.millrace.cluster.Membership;
 import io.millrace.cluster.Register;
@@ -20,6 +21,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.UUID;
 import java.util.concurrent.AbstractExecutorService;
@@ -109,7 +111,8 @@ final class SimulatedServer {
         }
         try {
             broker = Broker.open(new Broker.Options(id, 1, 10, cluster.topicDefaults(), 1 << 20, 3_600_000,
-                    cluster.options()), new Registers(), new View(), new Network(), List.of(new Directory()), timers(),
+                    cluster.options()), new Registers(), new View(), new Network(),
+                    () -> new AgreementStatus(null, 1, Set.of(), 1, 1), List.of(new Directory()), timers(),
                     timers(), new WallClock(), cluster.time()::nanoTime, new BrokerObserver() { });
         } catch (BrokerException | RegisterUnavailableException unavailable) {
             open.clear();
