@@ -37,6 +37,7 @@ final class Steward implements Runnable, AutoCloseable {
     private final HazelcastMember member;
     private final CpControl control;
     private final CpOperations cp;
+    private final CpOperations probe;
     private final ActiveIncarnation active;
     private final JournalGuard own;
     private final Restore restore;
@@ -57,13 +58,15 @@ final class Steward implements Runnable, AutoCloseable {
     private Incarnation found;
     private Collection<CPMember> cpMembers = Set.of();
 
-    Steward(ClusterNode.Options options, HazelcastMember member, CpOperations cp, ActiveIncarnation active,
-            JournalGuard own, Restore restore, MajorityJournal journals, Membership membership) {
+    /** @param probe gives up sooner than {@code cp} */
+    Steward(ClusterNode.Options options, HazelcastMember member, CpOperations cp, CpOperations probe,
+            ActiveIncarnation active, JournalGuard own, Restore restore, MajorityJournal journals, Membership membership) {
         this.configured = options.size();
         this.target = options.cpMembers();
         this.member = member;
         this.control = new CpControl(member::instance);
         this.cp = cp;
+        this.probe = probe;
         this.active = active;
         this.own = own;
         this.restore = restore;
@@ -198,7 +201,7 @@ final class Steward implements Runnable, AutoCloseable {
         try {
             discovered = control.isDiscovered();
             if (discovered) {
-                found = Incarnation.decode(cp.get(Incarnation.NAME));
+                found = Incarnation.decode(probe.get(Incarnation.NAME));
                 cpMembers = control.members();
                 waitingSince = 0;
                 return 0;
@@ -256,8 +259,8 @@ final class Steward implements Runnable, AutoCloseable {
             }
             case ADD_WITNESS -> member.addWitness();
             case RESET -> {
-                forget();
                 control.reset();
+                forget();
             }
             case REMOVE_GONE -> gone(inTouch()).forEach(control::remove);
             case PROMOTE_SELF -> promote();

@@ -39,6 +39,14 @@ public sealed interface SettingType {
         }
     }
 
+    /** Words that may be left out; they are checked where they are used. */
+    record Optional(String allowed) implements SettingType {
+        @Override
+        public boolean accepts(String value) {
+            return true;
+        }
+    }
+
     /** One folder. */
     record Folder() implements SettingType {
         @Override

@@ -66,10 +66,36 @@ final class Configuration {
         return settings.intValue(Settings.BROKER_ID);
     }
 
+    /** @throws IllegalArgumentException when the settings do not make a cluster together */
     ClusterNode.Options cluster() {
+        List<String> members = Arrays.stream(settings.text(Settings.CLUSTER_MEMBERS).split(",")).map(String::trim)
+                .filter(member -> !member.isEmpty()).toList();
+        String dns = textOrNull(Settings.CLUSTER_KUBERNETES_DNS);
+        int size = settings.intValue(Settings.CLUSTER_SIZE);
         return new ClusterNode.Options(settings.text(Settings.CLUSTER_NAME), brokerId(),
                 settings.text(Settings.CLUSTER_HOST), settings.intValue(Settings.CLUSTER_PORT),
-                settings.folder(Settings.CLUSTER_JOURNAL_DIR));
+                settings.folder(Settings.CLUSTER_JOURNAL_DIR), members,
+                size > 0 ? size : defaultSize(members, dns), dns, settings.text(Settings.CLUSTER_SECRET), url(),
+                textOrNull(Settings.BROKER_RACK));
+    }
+
+    private static int defaultSize(List<String> members, String dns) {
+        if (members.isEmpty() && dns != null) {
+            throw new IllegalArgumentException(Settings.CLUSTER_SIZE.name() + " must say how many servers there are,"
+                    + " because DNS does not");
+        }
+        return Math.max(1, members.size());
+    }
+
+    private String url() {
+        String url = textOrNull(Settings.HTTP_URL);
+        return url != null ? url
+                : "http://" + settings.text(Settings.HTTP_HOST) + ":" + settings.intValue(Settings.HTTP_PORT);
+    }
+
+    private String textOrNull(Setting setting) {
+        String value = settings.text(setting);
+        return value.isEmpty() ? null : value;
     }
 
     LogDirectory.Options logDirectory() {
