@@ -3,6 +3,7 @@ package io.millrace.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -11,15 +12,17 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Three or five brokers over journals in memory, from a seed: the agreement is lost again and again, brokers are out of reach,
- * and whoever restores or writes stops between any two steps. What was acknowledged stays.
+ * and between any two steps of whoever restores or writes, he stops or others act. What was acknowledged stays.
  */
 class RestoreSimulationTest {
-    private static final int STEPS = 400;
+    private static final int STEPS = 3_000;
+    private static final int DEPTH = 3;
     private static final List<String> KEYS = List.of("a", "b", "c", "d");
 
     /** The one who acts stops here: a crash. */
@@ -52,7 +55,7 @@ class RestoreSimulationTest {
         }
 
         @Override
-        public Map<String, String> getAll(java.util.Collection<String> names) {
+        public Map<String, String> getAll(Collection<String> names) {
             maybeCrash();
             return agreement.getAll(names);
         }
@@ -71,7 +74,7 @@ class RestoreSimulationTest {
         }
 
         @Override
-        public AutoCloseable listen(java.util.function.Consumer<String> listener) {
+        public AutoCloseable listen(Consumer<String> listener) {
             return agreement.listen(listener);
         }
     }
@@ -107,12 +110,19 @@ class RestoreSimulationTest {
     private final FakeCp agreement = new FakeCp();
     /** By key, the newest version that was acknowledged. */
     private final Map<String, Register> acknowledged = new HashMap<>();
+    private final Set<String> versions = new TreeSet<>();
     private Random dice;
     private int crashOdds;
+    private int depth;
     private int changes;
     private int writes;
 
     private void maybeCrash() {
+        if (crashOdds > 0 && depth < DEPTH && dice.nextInt(12) == 0) {
+            depth++;
+            step();
+            depth--;
+        }
         if (crashOdds > 0 && dice.nextInt(crashOdds) == 0) {
             throw new Crash();
         }
@@ -126,16 +136,9 @@ class RestoreSimulationTest {
         for (int id = 0; id < size; id++) {
             brokers.add(new Broker(id));
         }
+        crashOdds = 100;
         for (int step = 0; step < STEPS; step++) {
-            crashOdds = 40;
-            Broker broker = brokers.get(dice.nextInt(size));
-            try {
-                act(broker, size);
-            } catch (Crash e) {
-                broker.run++;
-            } catch (RegisterUnavailableException e) {
-                // It says so, and nothing was acknowledged.
-            }
+            step();
         }
         crashOdds = 0;
         brokers.forEach(broker -> broker.reachable = true);
@@ -146,12 +149,29 @@ class RestoreSimulationTest {
         brokers.forEach(this::catchUp);
         brokers.forEach(broker -> acknowledged.forEach((key, register) -> check(key, register,
             store(broker, size).read(key))));
-        assertThat(writes).as("changes that were acknowledged").isGreaterThan(20);
+        assertThat(writes).as("changes that were acknowledged").isGreaterThan(200);
+    }
+
+    private void step() {
+        int outer = depth;
+        Broker broker = brokers.get(dice.nextInt(brokers.size()));
+        try {
+            act(broker, brokers.size());
+        } catch (Crash e) {
+            broker.run++;
+        } catch (RegisterUnavailableException e) {
+            // It says so, and nothing was acknowledged.
+        }
+        depth = outer;
     }
 
     private void act(Broker broker, int size) {
-        switch (dice.nextInt(12)) {
-            case 0 -> agreement.forget();
+        switch (dice.nextInt(20)) {
+            case 0 -> {
+                if (dice.nextInt(3) == 0) {
+                    agreement.forget();
+                }
+            }
             case 1 -> {
                 broker.reachable = !broker.reachable;
                 long away = brokers.stream().filter(one -> !one.reachable).count();
@@ -200,15 +220,16 @@ class RestoreSimulationTest {
 
     private void write(Broker broker, int size, String key) {
         RegisterStore store = store(broker, size);
-        Optional<Register> found = store.read(key);
         Register before = acknowledged.get(key);
+        Optional<Register> found = store.read(key);
         if (before != null) {
             check(key, before, found);
         }
         Register said = store.compareAndSet(key, found.map(Register::version).orElse(RegisterStore.ABSENT),
             "\"" + broker.id + "-" + ++changes + "\"").orElse(null);
         if (said != null) {
-            acknowledged.put(key, said);
+            assertThat(versions.add(key + " " + said.version())).as("a version is acknowledged once").isTrue();
+            acknowledged.merge(key, said, (held, now) -> now.version() > held.version() ? now : held);
             writes++;
         }
     }
