@@ -24,7 +24,8 @@ import java.util.function.Supplier;
 /** One atomic reference a name, and a topic for the doorbell. */
 final class HazelcastCpOperations implements CpOperations {
     private static final System.Logger LOGGER = System.getLogger(HazelcastCpOperations.class.getName());
-    private static final String GROUP = "@registers";
+    /** The CP group that holds the registers. */
+    static final String GROUP = "registers";
     private static final String DOORBELL = "registers";
 
     static final long ANSWER_MILLIS = 5_000;
@@ -124,7 +125,7 @@ final class HazelcastCpOperations implements CpOperations {
 
     /** Its name must not hold an at sign. Finding it may block while there is no majority. */
     private static IAtomicReference<String> reference(HazelcastInstance instance, String name) {
-        return instance.getCPSubsystem().getAtomicReference(URLEncoder.encode(name, StandardCharsets.UTF_8) + GROUP);
+        return instance.getCPSubsystem().getAtomicReference(URLEncoder.encode(name, StandardCharsets.UTF_8) + "@" + GROUP);
     }
 
     /** Hazelcast's failures have no common type of their own: some are plain illegal states. */
