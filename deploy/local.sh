@@ -21,7 +21,9 @@ usage() {
     cat <<'TXT'
 usage: deploy/local.sh COMMAND
 
-  start [N]   start servers 1 to N (default 1) and wait until they are ready; those that run already are left alone
+  start [N]   start servers 1 to N and wait until they are ready; those that run already are left alone. 1 is a server
+              alone, the default; 3 and more are one cluster
+  launch I    start server I of the cluster, without waiting: for several that are to come back together
   stop        stop all servers
   kill I      kill server I at once (SIGKILL)
   pause I     halt server I (SIGSTOP)
@@ -31,7 +33,7 @@ usage: deploy/local.sh COMMAND
   logs I      print server I's log
   wipe        stop all servers and remove all that they wrote
 
-Server I listens on localhost, HTTP port 9080+I; its files are under target/local/I. Settings come from the environment,
+A cluster keeps its number of servers until it is wiped. Server I listens on localhost, HTTP port 9080+I; its files are under target/local/I. Settings come from the environment,
 as MILLRACE_... (docs/configuration.md), except the broker's id, the ports and the folders, which follow from I.
 The package that `mvn package` leaves is used, and built when there is none.
 
@@ -72,6 +74,40 @@ alive() {
     read -r pid since 2>/dev/null < "$(pid_file "$1")" || return 1
     [ "$(began "$pid")" = "$since" ] && [ "$(state "$pid")" != Z ] || return 1
     echo "$pid"
+}
+
+# How many servers the cluster has; 1 before the first start.
+size() { cat "$base/size" 2>/dev/null || echo 1; }
+
+# Remembers the number of servers; a cluster also gets a secret of its own.
+form() {
+    local count=$1 i
+    [ "$count" != 2 ] || fail "two servers make no cluster: one is no majority of two; start 1, or 3"
+    if [ "$(size)" != 1 ] && [ "$count" != "$(size)" ]; then
+        fail "these servers are a cluster of $(size): start $(size), or wipe first"
+    fi
+    mkdir -p "$base"
+    if [ "$count" -gt 1 ] && [ ! -f "$base/secret" ]; then
+        (umask 077 && head -c 24 /dev/urandom | od -An -tx1 | tr -d ' \n' > "$base/secret")
+    fi
+    echo "$count" > "$base/size"
+}
+
+# The addresses of all servers of the cluster, separated by commas.
+members() {
+    local i
+    for ((i = 1; i <= $(size); i++)); do echo "127.0.0.1:$(cluster_port "$i")"; done | paste -sd, -
+}
+
+# What tells server I about the others.
+export_cluster() {
+    if [ "$(size)" -gt 1 ]; then
+        export MILLRACE_CLUSTER_HOST=127.0.0.1
+        MILLRACE_CLUSTER_MEMBERS=$(members)
+        MILLRACE_CLUSTER_SECRET=$(cat "$base/secret")
+        MILLRACE_HTTP_URL=$(url "$1")
+        export MILLRACE_CLUSTER_MEMBERS MILLRACE_CLUSTER_SECRET MILLRACE_HTTP_URL
+    fi
 }
 
 # The servers that were ever started here.
@@ -133,6 +169,7 @@ launch() {
         MILLRACE_CLUSTER_PORT=$(cluster_port "$i")
         export MILLRACE_HTTP_PORT MILLRACE_CLUSTER_PORT MILLRACE_BROKER_ID=$i
         export MILLRACE_LOG_DIRS=$base/$i/data MILLRACE_CLUSTER_JOURNAL_DIR=$base/$i/journal
+        export_cluster "$i"
         exec sh "$runtime/wlp/bin/server" run "$server" > "$(console "$i")" 2>&1 < /dev/null
     ) &
     pid=$!
@@ -175,6 +212,7 @@ announce() { echo "server $1: ready at $(url "$1") (pid $(alive "$1"))"; }
 start() {
     local i failed=0 launched=()
     check_number "$1"
+    form "$1"
     install_runtime
     install_dropins
     for ((i = 1; i <= $1; i++)); do
@@ -222,6 +260,12 @@ running() {
     alive "$1" || fail "server $1 does not run"
 }
 
+launch_one() {
+    check_number "${1:-}"
+    ! alive "$1" > /dev/null || fail "server $1 runs already"
+    launch "$1"
+}
+
 restart() {
     check_number "${1:-}"
     stop_servers "$1"
@@ -263,12 +307,13 @@ wipe() {
     local i
     stop_servers $(numbers)
     for i in $(numbers); do rm -rf "${base:?}/$i"; done
-    rm -rf "$runtime"
+    rm -rf "$runtime" "$base/size" "$base/secret"
     if [ -d "$base" ]; then rmdir --ignore-fail-on-non-empty "$base"; fi
 }
 
 case ${1:-} in
     start) start "${2:-1}" ;;
+    launch) launch_one "${2:-}" ;;
     stop) stop_servers $(numbers) ;;
     kill) pid=$(running "${2:-}") && kill_server "$2" "$pid" ;;
     pause) pid=$(running "${2:-}") && kill -STOP "$pid" ;;

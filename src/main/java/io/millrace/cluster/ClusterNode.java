@@ -25,6 +25,8 @@ public final class ClusterNode implements AutoCloseable {
     private static final int LARGE_CP = 5;
     private static final long DUPLICATE_NANOS = TimeUnit.SECONDS.toNanos(10);
     private static final long POLL_MILLIS = 100;
+    /** Longer than an election, shorter than an operation. */
+    private static final long PROBE_MILLIS = 1_500;
 
     /**
      * @param clusterName  members with another name are not joined
@@ -124,16 +126,17 @@ public final class ClusterNode implements AutoCloseable {
         member = new HazelcastMember(options, () -> config(options, session), this::connect);
         membership = new HazelcastMembership(
             new Member(options.brokerId(), session, options.url(), options.rack()), member::instance);
-        cp = new HazelcastCpOperations(member::instance, executor);
+        cp = new HazelcastCpOperations(member::instance, executor, HazelcastCpOperations.ANSWER_MILLIS);
         JournalPeers peers = options.size() == 1 ? JournalPeers.NONE
             : new HazelcastJournalPeers(member::instance, options.brokerId());
         guard = new JournalGuard(journal);
         ActiveIncarnation active = new ActiveIncarnation(cp, () -> majority.isReachedBy(1 + peers.reachable().size()));
-        journals = new MajorityJournal(journal, guard, peers, majority);
+        journals = new MajorityJournal(journal, guard, peers, majority, MajorityJournal.ANSWER_MILLIS);
         restore = new Restore(cp, guard, options.brokerId(), peers, majority, session,
             other -> membership.live().stream().anyMatch(one -> one.session().equals(other)));
         registers = new HazelcastRegisterStore(cp, active, journals, changeIds());
-        steward = new Steward(options, member, cp, active, guard, restore, journals, membership);
+        steward = new Steward(options, member, cp,
+            new HazelcastCpOperations(member::instance, executor, PROBE_MILLIS), active, guard, restore, journals, membership);
     }
 
     /**

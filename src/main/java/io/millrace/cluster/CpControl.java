@@ -29,6 +29,11 @@ final class CpControl {
         return await(management(hazelcast.get()).getCPMembers());
     }
 
+    /** Those that take part in the consensus of a group, or were just told to. */
+    Collection<CPMember> members(String group) {
+        return await(management(hazelcast.get()).getCPGroup(group)).members();
+    }
+
     /** This server's own CP member; null while it is none. */
     CPMember local() {
         return hazelcast.get().getCPSubsystem().getLocalCPMember();

@@ -24,13 +24,15 @@ import java.util.function.Supplier;
 /** One atomic reference a name, and a topic for the doorbell. */
 final class HazelcastCpOperations implements CpOperations {
     private static final System.Logger LOGGER = System.getLogger(HazelcastCpOperations.class.getName());
-    private static final String GROUP = "@registers";
+    /** The CP group that holds the registers. */
+    static final String GROUP = "registers";
     private static final String DOORBELL = "registers";
 
-    private static final long ANSWER_MILLIS = 5_000;
+    static final long ANSWER_MILLIS = 5_000;
 
     private final Supplier<HazelcastInstance> hazelcast;
     private final Executor executor;
+    private final long answerMillis;
     private final List<Consumer<String>> listeners = new CopyOnWriteArrayList<>();
     private volatile Proxies proxies = new Proxies(null);
 
@@ -44,10 +46,12 @@ final class HazelcastCpOperations implements CpOperations {
     /**
      * @param hazelcast the member of the moment
      * @param executor  finds out what may block for longer than a call may take
+     * @param answerMillis how long a call may take, in ms
      */
-    HazelcastCpOperations(Supplier<HazelcastInstance> hazelcast, Executor executor) {
+    HazelcastCpOperations(Supplier<HazelcastInstance> hazelcast, Executor executor, long answerMillis) {
         this.hazelcast = hazelcast;
         this.executor = executor;
+        this.answerMillis = answerMillis;
     }
 
     @Override
@@ -121,13 +125,13 @@ final class HazelcastCpOperations implements CpOperations {
 
     /** Its name must not hold an at sign. Finding it may block while there is no majority. */
     private static IAtomicReference<String> reference(HazelcastInstance instance, String name) {
-        return instance.getCPSubsystem().getAtomicReference(URLEncoder.encode(name, StandardCharsets.UTF_8) + GROUP);
+        return instance.getCPSubsystem().getAtomicReference(URLEncoder.encode(name, StandardCharsets.UTF_8) + "@" + GROUP);
     }
 
     /** Hazelcast's failures have no common type of their own: some are plain illegal states. */
     private <T> T answer(String name, CompletableFuture<T> asked) {
         try {
-            return asked.get(ANSWER_MILLIS, TimeUnit.MILLISECONDS);
+            return asked.get(answerMillis, TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new RegisterUnavailableException("the wait for the cluster was interrupted", e);
@@ -135,7 +139,7 @@ final class HazelcastCpOperations implements CpOperations {
             proxies = new Proxies(null);
             Throwable cause = e.getCause() == null ? e : e.getCause();
             throw new RegisterUnavailableException("no answer from the cluster about " + name + ": "
-                + (e instanceof TimeoutException ? "not within " + ANSWER_MILLIS + " ms" : cause.getMessage()), cause);
+                + (e instanceof TimeoutException ? "not within " + answerMillis + " ms" : cause.getMessage()), cause);
         }
     }
 }

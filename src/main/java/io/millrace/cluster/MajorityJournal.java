@@ -14,22 +14,26 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /** A register's version counts as durable when a majority of the brokers' journals holds it, this broker's among them. */
 final class MajorityJournal implements RegisterJournal {
-    private static final long ANSWER_NANOS = TimeUnit.SECONDS.toNanos(5);
+    static final long ANSWER_MILLIS = 5_000;
     private static final long PAUSE_MILLIS = 100;
 
     private final RegisterJournal journal;
     private final JournalGuard own;
     private final JournalPeers peers;
     private final Majority majority;
+    private final long answerMillis;
     private final Map<Integer, PeerQueue> queues = new ConcurrentHashMap<>();
     /** By key, the newest version that a majority is known to hold. */
     private final Map<String, RegisterState> durable = new ConcurrentHashMap<>();
 
-    MajorityJournal(RegisterJournal journal, JournalGuard own, JournalPeers peers, Majority majority) {
+    /** @param answerMillis for how long a call tries to reach a majority, in ms */
+    MajorityJournal(RegisterJournal journal, JournalGuard own, JournalPeers peers, Majority majority,
+                    long answerMillis) {
         this.journal = journal;
         this.own = own;
         this.peers = peers;
         this.majority = majority;
+        this.answerMillis = answerMillis;
     }
 
     @Override
@@ -45,7 +49,7 @@ final class MajorityJournal implements RegisterJournal {
         if (missing.isEmpty()) {
             return;
         }
-        long deadline = System.nanoTime() + ANSWER_NANOS;
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(answerMillis);
         while (!attempt(missing, deadline)) {
             if (System.nanoTime() - deadline > 0) {
                 throw new RegisterUnavailableException("fewer than " + majority.needed() + " of "

@@ -3,11 +3,13 @@ package io.millrace.cluster;
 import com.hazelcast.cluster.Address;
 import com.hazelcast.cluster.Cluster;
 import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.cp.CPGroup;
 import com.hazelcast.cp.CPMember;
 import java.net.InetSocketAddress;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -37,6 +39,7 @@ final class Steward implements Runnable, AutoCloseable {
     private final HazelcastMember member;
     private final CpControl control;
     private final CpOperations cp;
+    private final CpOperations probe;
     private final ActiveIncarnation active;
     private final JournalGuard own;
     private final Restore restore;
@@ -56,14 +59,17 @@ final class Steward implements Runnable, AutoCloseable {
     private boolean discovered;
     private Incarnation found;
     private Collection<CPMember> cpMembers = Set.of();
+    private Set<Address> participants = Set.of();
 
-    Steward(ClusterNode.Options options, HazelcastMember member, CpOperations cp, ActiveIncarnation active,
-            JournalGuard own, Restore restore, MajorityJournal journals, Membership membership) {
+    /** @param probe gives up sooner than {@code cp} */
+    Steward(ClusterNode.Options options, HazelcastMember member, CpOperations cp, CpOperations probe,
+            ActiveIncarnation active, JournalGuard own, Restore restore, MajorityJournal journals, Membership membership) {
         this.configured = options.size();
         this.target = options.cpMembers();
         this.member = member;
         this.control = new CpControl(member::instance);
         this.cp = cp;
+        this.probe = probe;
         this.active = active;
         this.own = own;
         this.restore = restore;
@@ -153,7 +159,7 @@ final class Steward implements Runnable, AutoCloseable {
         String before = status.problem();
         Set<Integer> brokers = new TreeSet<>();
         Map<Address, Integer> ids = brokersInTouch();
-        cpMembers.stream().map(CPMember::getAddress).filter(ids::containsKey).map(ids::get).forEach(brokers::add);
+        participants.stream().filter(ids::containsKey).map(ids::get).forEach(brokers::add);
         status = new AgreementStatus(problem, found != null && found.active() ? found.number() : 0, brokers,
             membership.live().size(), configured);
         if (problem == null && before != null) {
@@ -198,8 +204,9 @@ final class Steward implements Runnable, AutoCloseable {
         try {
             discovered = control.isDiscovered();
             if (discovered) {
-                found = Incarnation.decode(cp.get(Incarnation.NAME));
+                found = Incarnation.decode(probe.get(Incarnation.NAME));
                 cpMembers = control.members();
+                participants = participants();
                 waitingSince = 0;
                 return 0;
             }
@@ -212,6 +219,15 @@ final class Steward implements Runnable, AutoCloseable {
             waitingSince = asked;
         }
         return Math.max(1, TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - waitingSince));
+    }
+
+    /** A new CP member is taken into the groups one after the other. */
+    private Set<Address> participants() {
+        Set<Address> addresses = cpMembers.stream().map(CPMember::getAddress).collect(Collectors.toSet());
+        for (String group : List.of(CPGroup.METADATA_CP_GROUP_NAME, HazelcastCpOperations.GROUP)) {
+            addresses.retainAll(control.members(group).stream().map(CPMember::getAddress).toList());
+        }
+        return addresses;
     }
 
     private boolean isInCp() {
@@ -256,8 +272,8 @@ final class Steward implements Runnable, AutoCloseable {
             }
             case ADD_WITNESS -> member.addWitness();
             case RESET -> {
-                forget();
                 control.reset();
+                forget();
             }
             case REMOVE_GONE -> gone(inTouch()).forEach(control::remove);
             case PROMOTE_SELF -> promote();
@@ -279,6 +295,7 @@ final class Steward implements Runnable, AutoCloseable {
         waitingSince = 0;
         minoritySince = 0;
         cpMembers = Set.of();
+        participants = Set.of();
         found = null;
     }
 

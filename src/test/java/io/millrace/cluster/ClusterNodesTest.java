@@ -143,6 +143,7 @@ class ClusterNodesTest {
         writeAtEach("formed");
 
         for (int round = 0; round < BROKERS; round++) {
+            awaitWhole();
             close(round);
             long left = System.nanoTime();
             writeAtEach("without " + round);
@@ -185,15 +186,29 @@ class ClusterNodesTest {
         start(0, 1);
         nodes.put(2, ClusterNode.start(options(2, 3, "another"), executor));
 
-        awaitAvailableAt(0);
+        awaitLive(0, 2);
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(AVAILABLE_MILLIS);
+        while (!nodes.get(2).status().problem().contains("1 of 3 brokers")) {
+            assertThat(System.nanoTime()).as(() -> nodes.get(2).status().problem()).isLessThan(deadline);
+        }
         assertThat(nodes.get(0).membership().live()).extracting(Member::brokerId).containsExactlyInAnyOrder(1, 2);
         assertThat(nodes.get(2).membership().live()).containsExactly(nodes.get(2).membership().self());
         assertThat(nodes.get(2).status().available()).isFalse();
-        assertThat(nodes.get(2).status().problem()).contains("1 of 3 brokers");
     }
 
-    private void awaitAvailableAt(int index) {
-        assertThat(nodes.get(index).status().available()).isFalse();
+    /** Waits until every broker takes part in the consensus: it can do without any one of them then. */
+    private void awaitWhole() {
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(AVAILABLE_MILLIS);
+        while (nodes.values().stream().anyMatch(node -> node.status().cpMembers().size() < BROKERS)) {
+            assertThat(System.nanoTime()).isLessThan(deadline);
+        }
+    }
+
+    private void awaitLive(int index, int brokers) {
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(AVAILABLE_MILLIS);
+        while (nodes.get(index).membership().live().size() < brokers) {
+            assertThat(System.nanoTime()).isLessThan(deadline);
+        }
     }
 
     @Test

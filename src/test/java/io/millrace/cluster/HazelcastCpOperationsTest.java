@@ -35,7 +35,7 @@ class HazelcastCpOperationsTest {
     static void startHazelcast() {
         hazelcast = Hazelcast.newHazelcastInstance(MemberConfig.singleMember(
             new ClusterNode.Options("test", 1, "localhost", 0, Path.of("unused")), UUID.randomUUID().toString()));
-        cp = new HazelcastCpOperations(() -> hazelcast, Runnable::run);
+        cp = new HazelcastCpOperations(() -> hazelcast, Runnable::run, 5_000);
         cp.connectDoorbell(hazelcast);
     }
 
@@ -123,7 +123,7 @@ class HazelcastCpOperationsTest {
     void aStoppedMemberIsUnavailableAndNotSilent() {
         HazelcastInstance stopped = Hazelcast.newHazelcastInstance(MemberConfig.singleMember(
             new ClusterNode.Options("test", 2, "127.0.0.1", 0, Path.of("unused")), UUID.randomUUID().toString()));
-        CpOperations gone = new HazelcastCpOperations(() -> stopped, Runnable::run);
+        CpOperations gone = new HazelcastCpOperations(() -> stopped, Runnable::run, 5_000);
         stopped.shutdown();
 
         assertThatExceptionOfType(RegisterUnavailableException.class).isThrownBy(() -> gone.get("x"));

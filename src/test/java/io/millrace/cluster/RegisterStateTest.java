@@ -26,6 +26,19 @@ class RegisterStateTest {
     }
 
     @Test
+    void statesAreOrderedByIncarnationThenVersion() {
+        RegisterState old = new RegisterState(1, 9, "a-1", "1");
+        RegisterState restored = new RegisterState(2, 8, "a-1", "1");
+
+        assertThat(restored.isNewerThan(old)).isTrue();
+        assertThat(old.isNewerThan(restored)).isFalse();
+        assertThat(new RegisterState(2, 9, "a-2", "1").isNewerThan(restored)).isTrue();
+        assertThat(restored.isNewerThan(restored)).isFalse();
+        assertThat(RegisterState.decode(restored.encode())).isEqualTo(restored);
+        assertThat(RegisterState.decode("{\"version\":7,\"change\":\"a-1\",\"value\":1}").incarnation()).isZero();
+    }
+
+    @Test
     void aDeletedRegisterIsNotOneWithTheValueNull() {
         RegisterState deleted = RegisterState.decode(new RegisterState(2, "a-1", null).encode());
 

@@ -25,6 +25,6 @@ final class TestStores {
             throw new IllegalStateException(outcome.problem());
         }
         return new HazelcastRegisterStore(cp, new ActiveIncarnation(cp, () -> true),
-            new MajorityJournal(journal, guard, JournalPeers.NONE, majority), changeIds);
+            new MajorityJournal(journal, guard, JournalPeers.NONE, majority, 1_000), changeIds);
     }
 }
