@@ -1,0 +1,122 @@
+package io.millrace.process;
+
+import jakarta.json.Json;
+import jakarta.json.JsonArray;
+import jakarta.json.JsonObject;
+import jakarta.json.JsonReader;
+import jakarta.json.JsonStructure;
+import java.io.IOException;
+import java.io.StringReader;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+
+/** Talks to the servers of a cluster, to any that answers where it does not matter which. */
+final class ClusterClient {
+    private static final Duration PATIENCE = Duration.ofSeconds(3);
+    private static final String TEXT = "application/vnd.kafka.text.v2+json";
+
+    private final List<URI> servers;
+    private final HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(Duration.ofSeconds(1)).build();
+
+    ClusterClient(List<URI> servers) {
+        this.servers = servers;
+    }
+
+    /** An answer of one server. */
+    HttpResponse<String> send(int server, String method, String path, String contentType, String body)
+            throws IOException {
+        HttpRequest.Builder request = HttpRequest.newBuilder(servers.get(server).resolve(path)).timeout(PATIENCE)
+                .method(method, body == null ? HttpRequest.BodyPublishers.noBody()
+                        : HttpRequest.BodyPublishers.ofString(body))
+                .header("Accept", path.contains("/records") ? TEXT : "application/json");
+        if (body != null) {
+            request.header("Content-Type", contentType);
+        }
+        try {
+            return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", e);
+        }
+    }
+
+    /** The offset at which a record was acknowledged with acks=all; -1 when it was not: it may be there or not. */
+    long produce(int server, String topic, int partition, String value) {
+        try {
+            HttpResponse<String> answer = send(server, "POST", "/topics/" + topic + "/partitions/" + partition
+                    + "?acks=all", TEXT, "{\"records\":[{\"value\":\"" + value + "\"}]}");
+            return answer.statusCode() != 200 ? -1 : ((JsonObject) parse(answer.body())).getJsonArray("offsets")
+                    .getJsonObject(0).getJsonNumber("offset").longValue();
+        } catch (IOException unreachable) {
+            return -1;
+        }
+    }
+
+    /** Some records of a partition from an offset on; null when the server did not answer so. */
+    JsonArray fetch(int server, String topic, int partition, long offset) {
+        try {
+            HttpResponse<String> answer = send(server, "GET", "/topics/" + topic + "/partitions/" + partition
+                    + "/records?max_bytes=1000000&offset=" + offset, null, null);
+            return answer.statusCode() != 200 ? null : (JsonArray) parse(answer.body());
+        } catch (IOException unreachable) {
+            return null;
+        }
+    }
+
+    /** As {@code GET /admin/cluster} tells it; null when the server does not. */
+    JsonObject describe(int server) {
+        return json(server, "/admin/cluster");
+    }
+
+    JsonObject json(int server, String path) {
+        try {
+            HttpResponse<String> answer = send(server, "GET", path, null, null);
+            return answer.statusCode() != 200 ? null : (JsonObject) parse(answer.body());
+        } catch (IOException unreachable) {
+            return null;
+        }
+    }
+
+    /** Whether every server says that all agree, are up, and have every record. */
+    boolean isWhole() {
+        for (int server = 0; server < servers.size(); server++) {
+            JsonObject cluster = describe(server);
+            if (cluster == null || !cluster.getBoolean("agreement") || !cluster.getJsonArray("under_replicated").isEmpty()
+                    || !cluster.getJsonArray("offline").isEmpty() || cluster.getJsonArray("brokers").stream()
+                    .anyMatch(broker -> !((JsonObject) broker).getBoolean("live")
+                            || !((JsonObject) broker).getBoolean("cp_member"))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    int leader(int server, String topic, int partition) {
+        JsonObject described = json(server, "/topics/" + topic + "/partitions/" + partition);
+        return described == null ? -1 : described.getInt("leader");
+    }
+
+    static void await(String what, int seconds, BooleanSupplier holds) {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
+        while (!holds.getAsBoolean()) {
+            if (System.nanoTime() - deadline > 0) {
+                throw new AssertionError("not within " + seconds + " s: " + what);
+            }
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(100));
+        }
+    }
+
+    private static JsonStructure parse(String text) {
+        try (JsonReader reader = Json.createReader(new StringReader(text))) {
+            return reader.read();
+        }
+    }
+}

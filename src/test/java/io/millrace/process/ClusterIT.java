@@ -1,0 +1,197 @@
+package io.millrace.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import jakarta.json.JsonObject;
+import java.net.URI;
+import java.net.http.HttpResponse;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+/** Three real servers that are killed, paused and restarted while clients use them. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class ClusterIT {
+    private static final int SERVERS = 3;
+    private static final int PARTITIONS = 3;
+    private static final int KILLS = Boolean.getBoolean("millrace.long") ? 10 : 2;
+    private static final int PATIENCE_SECONDS = 240;
+
+    private LocalServers servers;
+    private ClusterClient client;
+
+    @BeforeAll
+    void start() {
+        servers = new LocalServers("cluster").with("MILLRACE_REPLICATION_LAG_MAX_MS", "3000");
+        servers.run("start", Integer.toString(SERVERS)).succeeded();
+        List<URI> urls = IntStream.rangeClosed(1, SERVERS).mapToObj(servers::url).toList();
+        client = new ClusterClient(urls);
+        awaitWhole();
+    }
+
+    @AfterAll
+    void stop() {
+        servers.close();
+    }
+
+    private void awaitWhole() {
+        ClusterClient.await("all servers agree and have every record", PATIENCE_SECONDS, client::isWhole);
+    }
+
+    private void create(String topic, String configs) {
+        ClusterClient.await("topic " + topic + " is created", 60, () -> {
+            try {
+                int status = client.send(0, "POST", "/admin/topics", "application/json",
+                        "{\"topic_name\":\"%s\",\"partitions_count\":%d,\"configs\":%s}".formatted(topic, PARTITIONS, configs))
+                        .statusCode();
+                return status == 201 || status == 409;
+            } catch (java.io.IOException slow) {
+                return false;
+            }
+        });
+    }
+
+    @Test
+    void aLeaderThatIsKilledAgainAndAgainLosesNothingAndOthersGoOn() throws Exception {
+        create("killed", "{\"min.insync.replicas\":\"2\"}");
+        try (ClusterLoad load = new ClusterLoad(client, SERVERS, "killed", PARTITIONS)) {
+            for (int round = 0; round < KILLS; round++) {
+                load.awaitMore(20);
+                int victim = client.leader(0, "killed", 0);
+                servers.kill(victim);
+                load.awaitMore(20);
+                servers.run("launch", Integer.toString(victim)).succeeded();
+                awaitWhole();
+            }
+            load.close();
+            assertThat(load.count()).isGreaterThan(KILLS * 100);
+            load.assertKept();
+        }
+    }
+
+    @Test
+    void aPausedLeaderAcknowledgesNothingWhenItComesBackAndFollows() throws Exception {
+        create("paused", "{}");
+        try (ClusterLoad load = new ClusterLoad(client, SERVERS, "paused", PARTITIONS)) {
+            load.awaitMore(20);
+            int victim = client.leader(0, "paused", 0);
+            servers.run("pause", Integer.toString(victim)).succeeded();
+            load.awaitMore(10);
+            servers.run("resume", Integer.toString(victim)).succeeded();
+            awaitWhole();
+            load.awaitMore(10);
+            load.close();
+            load.assertKept();
+        }
+    }
+
+    @Test
+    void aMajorityThatWasLostComesBackWithEverything() throws Exception {
+        create("majority", "{}");
+        try (ClusterLoad load = new ClusterLoad(client, SERVERS, "majority", PARTITIONS)) {
+            load.awaitMore(20);
+            servers.kill(1);
+            servers.kill(2);
+            ClusterClient.await("the last one says that it lacks a majority", 60, () -> {
+                JsonObject cluster = client.describe(2);
+                return cluster != null && !cluster.getBoolean("agreement");
+            });
+            servers.run("launch", "1").succeeded();
+            servers.run("launch", "2").succeeded();
+            awaitWhole();
+            load.awaitMore(10);
+            load.close();
+            load.assertKept();
+        }
+    }
+
+    @Test
+    void whenAllAreKilledAtOnceTwoOfThemAreEnoughToGoOn() throws Exception {
+        create("all", "{}");
+        try (ClusterLoad load = new ClusterLoad(client, SERVERS, "all", PARTITIONS)) {
+            load.awaitMore(20);
+            for (int server = 1; server <= SERVERS; server++) {
+                servers.kill(server);
+            }
+            servers.run("launch", "2").succeeded();
+            servers.run("launch", "3").succeeded();
+            ClusterClient.await("two of three serve again", PATIENCE_SECONDS, () -> client.produce(1, "all", 0,
+                    "probe-" + System.nanoTime()) >= 0);
+            servers.run("launch", "1").succeeded();
+            awaitWhole();
+            load.awaitMore(10);
+            load.close();
+            load.assertKept();
+        }
+    }
+
+    @Test
+    void aRollingRestartUnderLoadLosesNothing() throws Exception {
+        create("rolling", "{\"min.insync.replicas\":\"2\"}");
+        try (ClusterLoad load = new ClusterLoad(client, SERVERS, "rolling", PARTITIONS)) {
+            for (int server = 1; server <= SERVERS; server++) {
+                load.awaitMore(10);
+                servers.run("restart", Integer.toString(server)).succeeded();
+                awaitWhole();
+            }
+            load.awaitMore(10);
+            load.close();
+            load.assertKept();
+        }
+    }
+
+    @Test
+    void anyServerAnswersAndNamesTheLeader() throws Exception {
+        create("anywhere", "{}");
+        ClusterClient.await("all know the topic", 30, () -> client.leader(0, "anywhere", 0) > 0
+                && client.leader(1, "anywhere", 0) > 0 && client.leader(2, "anywhere", 0) > 0);
+        int leader = client.leader(0, "anywhere", 0);
+        for (int server = 0; server < SERVERS; server++) {
+            int number = server;
+            ClusterClient.await("a record through server " + (server + 1), 30,
+                    () -> client.produce(number, "anywhere", 0, "through-" + number) >= 0);
+            HttpResponse<String> fetched = client.send(server, "GET", "/topics/anywhere/partitions/0/records?offset=0",
+                    null, null);
+            assertThat(fetched.statusCode()).isEqualTo(200);
+            assertThat(fetched.body()).contains("through-" + server);
+            assertThat(fetched.headers().firstValue("Millrace-Leader").orElse(null))
+                    .isEqualTo(server + 1 == leader ? null : servers.url(leader).toString());
+        }
+    }
+
+    @Test
+    void onlyTheClustersOwnServersMayUseItsInternalEndpoints() throws Exception {
+        HttpResponse<String> stranger = client.send(0, "POST", "/internal/replica-fetch", "application/octet-stream", "x");
+
+        assertThat(stranger.statusCode()).isEqualTo(401);
+        assertThat(stranger.headers().firstValue("WWW-Authenticate")).isPresent();
+    }
+
+    @Test
+    void aPartitionMovesUnderLoadAndItsOldReplicaGoes() throws Exception {
+        create("moved", "{}");
+        try (ClusterLoad load = new ClusterLoad(client, SERVERS, "moved", PARTITIONS)) {
+            load.awaitMore(10);
+            HttpResponse<String> begun = client.send(0, "POST", "/admin/reassignments", "application/json",
+                    "{\"topic_name\":\"moved\",\"partition\":0,\"replicas\":[3,2]}");
+            assertThat(begun.statusCode()).as(begun.body()).isEqualTo(202);
+            ClusterClient.await("the partition has moved", 60, () -> {
+                JsonObject partition = client.json(0, "/topics/moved/partitions/0");
+                return partition != null && partition.getJsonArray("replicas").size() == 2;
+            });
+            load.awaitMore(10);
+            load.close();
+            load.assertKept();
+        }
+    }
+
+    @Test
+    void twoServersAreRefusedWithTheReason() {
+        try (LocalServers pair = new LocalServers("pair")) {
+            assertThat(pair.run("start", "2").failed().output()).contains("majority");
+        }
+    }
+}
