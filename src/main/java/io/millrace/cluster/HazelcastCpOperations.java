@@ -135,11 +135,15 @@ final class HazelcastCpOperations implements CpOperations {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new RegisterUnavailableException("the wait for the cluster was interrupted", e);
-        } catch (ExecutionException | TimeoutException e) {
+        } catch (ExecutionException e) {
             proxies = new Proxies(null);
-            Throwable cause = e.getCause() == null ? e : e.getCause();
-            throw new RegisterUnavailableException("no answer from the cluster about " + name + ": "
-                + (e instanceof TimeoutException ? "not within " + answerMillis + " ms" : cause.getMessage()), cause);
+            throw unavailable(name, e.getCause().getMessage(), e.getCause());
+        } catch (TimeoutException e) {
+            throw unavailable(name, "not within " + answerMillis + " ms", e);
         }
+    }
+
+    private static RegisterUnavailableException unavailable(String name, String reason, Throwable cause) {
+        return new RegisterUnavailableException("no answer from the cluster about " + name + ": " + reason, cause);
     }
 }
