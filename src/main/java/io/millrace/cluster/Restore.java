@@ -181,6 +181,7 @@ final class Restore {
 
     private String tooFew(Set<Integer> brokers) {
         return "the registers cannot be restored with the journals of brokers " + brokers + " only: "
-            + majority.needed() + " of " + majority.configured() + " that were in use before are needed, or all of them";
+            + majority.needed() + " of " + majority.configured() + " that were in use before are needed, or"
+            + " all of them";
     }
 }

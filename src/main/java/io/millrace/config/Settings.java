@@ -67,8 +67,8 @@ public final class Settings {
             new SettingType.Optional("host:port of every server's cluster member, separated by commas, or nothing"), "",
             "The servers of the cluster, this one included; nothing: one server alone, or found by DNS.");
     public static final Setting CLUSTER_SIZE = number("millrace.cluster.size", 0, 1_000, "servers", 0,
-            "Servers that the cluster has when all are up, 1, 3 or more; 0: as many as the members that are listed. To be"
-            + " given with DNS.");
+            "Servers that the cluster has when all are up, 1, 3 or more; 0: as many as the members that are listed. To"
+            + " be given with DNS.");
     public static final Setting CLUSTER_KUBERNETES_DNS = new Setting("millrace.cluster.kubernetes.dns",
             new SettingType.Optional("a DNS name, or nothing"), "",
             "The headless service that stands for all servers in Kubernetes, instead of a list of members.");
@@ -76,7 +76,8 @@ public final class Settings {
             new SettingType.Optional("a text that is hard to guess, or nothing"), "",
             "Known to all servers of the cluster, needed with more than one; a server without it is not joined.", true);
     public static final Setting BROKER_RACK = new Setting("millrace.broker.rack",
-            new SettingType.Optional("a name, or nothing"), "", "Where this server stands: replicas are spread over racks.");
+            new SettingType.Optional("a name, or nothing"), "",
+            "Where this server stands: replicas are spread over racks.");
     public static final Setting HTTP_URL = new Setting("millrace.http.url",
             new SettingType.Optional("a URL without a slash at the end, or nothing"), "",
             "Where the other servers reach this one by HTTP; nothing: made of `millrace.http.host` and"
@@ -91,7 +92,8 @@ public final class Settings {
             LOG_QUEUE_APPENDS, LOG_FLUSH_INTERVAL_MS, LOG_RETENTION_CHECK_INTERVAL_MS, TOPIC_PARTITIONS_DEFAULT,
             TOPIC_PARTITIONS_MAX, BATCH_MAX_UNCOMPRESSED_BYTES, REQUEST_MAX_BYTES, REQUEST_MEMORY_BYTES,
             FETCH_MAX_BYTES, FETCH_MAX_WAIT_MS, CLUSTER_NAME, CLUSTER_HOST, CLUSTER_PORT, CLUSTER_JOURNAL_DIR,
-            CLUSTER_MEMBERS, CLUSTER_SIZE, CLUSTER_KUBERNETES_DNS, CLUSTER_SECRET, BROKER_RACK, HTTP_URL, METRICS_TOPICS_MAX, METRICS_PARTITIONS_MAX);
+            CLUSTER_MEMBERS, CLUSTER_SIZE, CLUSTER_KUBERNETES_DNS, CLUSTER_SECRET, BROKER_RACK, HTTP_URL,
+            METRICS_TOPICS_MAX, METRICS_PARTITIONS_MAX);
 
     /** The first of each pair may not be larger than the second. */
     private static final List<List<Setting>> ORDERED = List.of(List.of(REQUEST_MAX_BYTES, REQUEST_MEMORY_BYTES),

@@ -18,7 +18,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Three or five brokers over journals in memory, from a seed: the agreement is lost again and again, brokers are out of
- * reach, lose their disks, and between any two steps of whoever restores or writes, he stops or others act. What was acknowledged stays.
+ * reach, lose their disks, and between any two steps of whoever restores or writes, he stops or others act. What was
+ * acknowledged stays.
  */
 class RestoreSimulationTest {
     private static final int STEPS = 3_000;
