@@ -41,8 +41,8 @@ final class CatchUp {
         }
         boolean done = own.catchUp(active.number(), active.by(), states);
         if (done) {
-            LOGGER.log(System.Logger.Level.INFO, "this broker''s journal has caught up with incarnation {0}, {1} registers",
-                active.number(), states.size());
+            LOGGER.log(System.Logger.Level.INFO, "this broker''s journal has caught up with incarnation {0},"
+                + " {1} registers", active.number(), states.size());
         }
         return done;
     }

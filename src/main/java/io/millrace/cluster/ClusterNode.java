@@ -73,18 +73,18 @@ public final class ClusterNode implements AutoCloseable {
                 throw new IllegalArgumentException("the cluster needs at least 1 server, and each only once");
             }
             if (!members.isEmpty() && (members.size() != size || dns != null)) {
-                throw new IllegalArgumentException("the list of cluster members has " + members.size() + " servers, but "
-                    + (dns != null ? "they are to be found by DNS too: give one of the two"
+                throw new IllegalArgumentException("the list of cluster members has " + members.size()
+                    + " servers, but " + (dns != null ? "they are to be found by DNS too: give one of the two"
                     : "the size of the cluster is " + size));
             }
             members.forEach(MemberAddress::parse);
             if (!members.isEmpty() && !members.contains(self)) {
-                throw new IllegalArgumentException("the list of cluster members, " + members + ", lacks this server's own"
-                    + " host and port, " + self);
+                throw new IllegalArgumentException("the list of cluster members, " + members + ", lacks this server's"
+                    + " own host and port, " + self);
             }
             if (size > 1 && members.isEmpty() && dns == null) {
-                throw new IllegalArgumentException("a cluster of " + size + " servers needs the list of its members, or a"
-                    + " DNS name that stands for them");
+                throw new IllegalArgumentException("a cluster of " + size + " servers needs the list of its members, or"
+                    + " a DNS name that stands for them");
             }
             if (size > 1 && secret.isBlank()) {
                 throw new IllegalArgumentException("a cluster of several servers needs a secret that all of them know");
@@ -136,7 +136,8 @@ public final class ClusterNode implements AutoCloseable {
             other -> membership.live().stream().anyMatch(one -> one.session().equals(other)));
         registers = new HazelcastRegisterStore(cp, active, journals, changeIds());
         steward = new Steward(options, member, cp,
-            new HazelcastCpOperations(member::instance, executor, PROBE_MILLIS), active, guard, restore, journals, membership);
+            new HazelcastCpOperations(member::instance, executor, PROBE_MILLIS), active, guard, restore, journals,
+            membership);
     }
 
     /**

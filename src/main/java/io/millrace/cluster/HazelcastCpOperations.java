@@ -44,8 +44,8 @@ final class HazelcastCpOperations implements CpOperations {
     }
 
     /**
-     * @param hazelcast the member of the moment
-     * @param executor  finds out what may block for longer than a call may take
+     * @param hazelcast    the member of the moment
+     * @param executor     finds out what may block for longer than a call may take
      * @param answerMillis how long a call may take, in ms
      */
     HazelcastCpOperations(Supplier<HazelcastInstance> hazelcast, Executor executor, long answerMillis) {
@@ -125,7 +125,8 @@ final class HazelcastCpOperations implements CpOperations {
 
     /** Its name must not hold an at sign. Finding it may block while there is no majority. */
     private static IAtomicReference<String> reference(HazelcastInstance instance, String name) {
-        return instance.getCPSubsystem().getAtomicReference(URLEncoder.encode(name, StandardCharsets.UTF_8) + "@" + GROUP);
+        String encoded = URLEncoder.encode(name, StandardCharsets.UTF_8);
+        return instance.getCPSubsystem().getAtomicReference(encoded + "@" + GROUP);
     }
 
     /** Hazelcast's failures have no common type of their own: some are plain illegal states. */
@@ -135,11 +136,16 @@ final class HazelcastCpOperations implements CpOperations {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new RegisterUnavailableException("the wait for the cluster was interrupted", e);
-        } catch (ExecutionException | TimeoutException e) {
+        } catch (ExecutionException e) {
             proxies = new Proxies(null);
-            Throwable cause = e.getCause() == null ? e : e.getCause();
-            throw new RegisterUnavailableException("no answer from the cluster about " + name + ": "
-                + (e instanceof TimeoutException ? "not within " + answerMillis + " ms" : cause.getMessage()), cause);
+            throw unavailable(name, e.getCause().getMessage(), e.getCause());
+        } catch (TimeoutException e) {
+            proxies = new Proxies(null);
+            throw unavailable(name, "not within " + answerMillis + " ms", e);
         }
+    }
+
+    private static RegisterUnavailableException unavailable(String name, String reason, Throwable cause) {
+        return new RegisterUnavailableException("no answer from the cluster about " + name + ": " + reason, cause);
     }
 }

@@ -161,8 +161,8 @@ final class HazelcastRegisterStore implements RegisterStore {
     }
 
     /**
-     * A register's state in this incarnation; null when there is none: what an earlier one left behind came too late for
-     * this one, and was never acknowledged.
+     * A register's state in this incarnation; null when there is none: what an earlier one left behind came too
+     * late for this one, and was never acknowledged.
      */
     private static RegisterState decode(Incarnation incarnation, String key, String text) {
         RegisterState state;

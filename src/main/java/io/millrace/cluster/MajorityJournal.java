@@ -12,7 +12,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** A register's version counts as durable when a majority of the brokers' journals holds it, this broker's among them. */
+/**
+ * A register's version counts as durable when a majority of the brokers' journals holds it, this broker's among them.
+ */
 final class MajorityJournal implements RegisterJournal {
     static final long ANSWER_MILLIS = 5_000;
     private static final long PAUSE_MILLIS = 100;

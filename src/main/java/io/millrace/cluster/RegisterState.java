@@ -7,17 +7,18 @@ import java.util.regex.Pattern;
  * What is agreed on and journalled about one register. It has exactly one text: a compare-and-set compares texts, and a
  * person can read them. The value stands in the text as it came, so that it is returned to the letter.
  *
- * <p>States of one register are ordered by incarnation, then version: the agreement is built anew with a higher incarnation
- * after it was lost, and what an earlier one did not hand over does not count.
+ * <p>States of one register are ordered by incarnation, then version: the agreement is built anew with a higher
+ * incarnation after it was lost, and what an earlier one did not hand over does not count.
  *
  * @param incarnation of the agreement it was made or restored in; 0: before there were incarnations
- * @param version  from 1; grows across incarnations
- * @param changeId of the one call that made this version; tells it from a rival's that wrote an equal value
- * @param value    JSON, or null: deleted
+ * @param version     from 1; grows across incarnations
+ * @param changeId    of the one call that made this version; tells it from a rival's that wrote an equal value
+ * @param value       JSON, or null: deleted
  */
 record RegisterState(long incarnation, long version, String changeId, String value) {
     private static final Pattern TEXT = Pattern.compile(
-        "\\{(?:\"incarnation\":([1-9][0-9]{0,18}),)?\"version\":([1-9][0-9]{0,18}),\"change\":\"([0-9a-z-]+)\",(?:\"value\":(.+)|\"deleted\":true)}",
+        "\\{(?:\"incarnation\":([1-9][0-9]{0,18}),)?"
+            + "\"version\":([1-9][0-9]{0,18}),\"change\":\"([0-9a-z-]+)\",(?:\"value\":(.+)|\"deleted\":true)}",
         Pattern.DOTALL);
 
     RegisterState(long version, String changeId, String value) {
@@ -35,7 +36,8 @@ record RegisterState(long incarnation, long version, String changeId, String val
     }
 
     String encode() {
-        String head = (incarnation == 0 ? "{" : "{\"incarnation\":" + incarnation + ",") + "\"version\":" + version + ",\"change\":\"" + changeId + "\",";
+        String begin = incarnation == 0 ? "{" : "{\"incarnation\":" + incarnation + ",";
+        String head = begin + "\"version\":" + version + ",\"change\":\"" + changeId + "\",";
         return value == null ? head + "\"deleted\":true}" : head + "\"value\":" + value + "}";
     }
 

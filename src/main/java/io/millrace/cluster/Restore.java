@@ -94,7 +94,8 @@ final class Restore {
         Set<Integer> active =
             askAll(hold, JournalRequest.of(JournalRequest.Kind.ACTIVATE, number, session)).keySet();
         if (!majority.isReachedBy(active.size())) {
-            return Outcome.waiting("fewer than " + majority.needed() + " brokers noted that the registers are restored");
+            return Outcome.waiting("fewer than " + majority.needed() + " brokers noted that the registers are"
+                + " restored");
         }
         if (!cp.compareAndSet(Incarnation.NAME, restoring.encode(), new Incarnation(number, true, session).encode())
             && !new Incarnation(number, true, session).encode().equals(cp.get(Incarnation.NAME))) {
@@ -179,7 +180,8 @@ final class Restore {
     }
 
     private String tooFew(Set<Integer> brokers) {
-        return "the registers cannot be restored with the journals of brokers " + brokers + " only: " + majority.needed()
-            + " of " + majority.configured() + " that were in use before are needed, or all of them";
+        return "the registers cannot be restored with the journals of brokers " + brokers + " only: "
+            + majority.needed() + " of " + majority.configured() + " that were in use before are needed, or"
+            + " all of them";
     }
 }

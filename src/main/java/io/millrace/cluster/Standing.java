@@ -8,8 +8,8 @@ import java.util.regex.Pattern;
  *
  * @param promise the highest incarnation it has promised to; states of lower ones are refused
  * @param owner   who leads that incarnation's restoration
- * @param active  the highest incarnation of which it held every register when that became active; 0: none yet, so that its
- *                content is no proof of what was acknowledged
+ * @param active  the highest incarnation of which it held every register when that became active; 0: none yet, so
+ *                that its content is no proof of what was acknowledged
  */
 record Standing(long promise, String owner, long active) {
     static final Standing NONE = new Standing(0, "", 0);

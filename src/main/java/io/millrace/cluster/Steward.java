@@ -63,7 +63,8 @@ final class Steward implements Runnable, AutoCloseable {
 
     /** @param probe gives up sooner than {@code cp} */
     Steward(ClusterNode.Options options, HazelcastMember member, CpOperations cp, CpOperations probe,
-            ActiveIncarnation active, JournalGuard own, Restore restore, MajorityJournal journals, Membership membership) {
+            ActiveIncarnation active, JournalGuard own, Restore restore, MajorityJournal journals,
+            Membership membership) {
         this.configured = options.size();
         this.target = options.cpMembers();
         this.member = member;
@@ -310,8 +311,8 @@ final class Steward implements Runnable, AutoCloseable {
         }
         Majority majority = new Majority(configured);
         if (!majority.isReachedBy(view.live())) {
-            return view.live() + " of " + configured + " brokers are in touch, " + majority.needed() + " are needed: start"
-                + " the others, or find out why they cannot be reached";
+            return view.live() + " of " + configured + " brokers are in touch, " + majority.needed() + " are needed:"
+                + " start the others, or find out why they cannot be reached";
         }
         if (!view.discovered()) {
             return "the cluster is being formed";

@@ -88,7 +88,8 @@ class ClusterNodesTest {
         long begun = System.nanoTime();
         nodes.forEach((index, node) -> assertThat(node.awaitAvailable(AVAILABLE_MILLIS))
             .as(() -> "after " + what + ": " + node.status()).isTrue());
-        System.out.println(what + ": available after " + TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun) + " ms");
+        System.out.println(what + ": available after " + TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun)
+            + " ms");
     }
 
     /** Tries again while the agreement changes hands. */

@@ -19,8 +19,9 @@ import java.util.concurrent.Executors;
 
 /**
  * One broker's process: changes registers until it is stopped, and writes a line for each change that was acknowledged:
- * "ack", key, version, value; and "participants", number when that of the brokers in the consensus changed. A line with keys on its standard input makes it read these, and answer with a line "read",
- * key, version, value for each, then "end"; the line "close" makes it leave in order.
+ * "ack", key, version, value; and "participants", number when that of the brokers in the consensus changed. A line with
+ * keys on its standard input makes it read these, and answer with a line "read", key, version, value for each, then
+ * "end"; the line "close" makes it leave in order.
  */
 final class ClusterProcess {
     private static final String HOST = "127.0.0.1";

@@ -56,7 +56,8 @@ final class FakeCp implements CpOperations {
 
     @Override
     public boolean compareAndSet(String name, String expected, String value) {
-        Fate fate = name.equals(RegisterDirectory.NAME) || name.equals(Incarnation.NAME) ? Fate.ANSWERED : weather.of(name);
+        Fate fate = name.equals(RegisterDirectory.NAME) || name.equals(Incarnation.NAME) ? Fate.ANSWERED
+            : weather.of(name);
         boolean set = fate != Fate.LOST_BEFORE && set(name, expected, value);
         Runnable between = meanwhile;
         meanwhile = () -> { };

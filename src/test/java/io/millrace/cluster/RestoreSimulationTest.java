@@ -17,8 +17,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Three or five brokers over journals in memory, from a seed: the agreement is lost again and again, brokers are out of reach,
- * and between any two steps of whoever restores or writes, he stops or others act. What was acknowledged stays.
+ * Three or five brokers over journals in memory, from a seed: the agreement is lost again and again, brokers are out of
+ * reach, lose their disks, and between any two steps of whoever restores or writes, he stops or others act. What was
+ * acknowledged stays.
  */
 class RestoreSimulationTest {
     private static final int STEPS = 3_000;
@@ -32,8 +33,8 @@ class RestoreSimulationTest {
 
     private static final class Broker {
         private final int id;
-        private final FakeJournal journal = new FakeJournal();
-        private final JournalGuard guard = new JournalGuard(journal);
+        private FakeJournal journal = new FakeJournal();
+        private JournalGuard guard = new JournalGuard(journal);
         private boolean reachable = true;
         private int run;
 
@@ -116,6 +117,7 @@ class RestoreSimulationTest {
     private int depth;
     private int changes;
     private int writes;
+    private int wipes;
 
     private void maybeCrash() {
         if (crashOdds > 0 && depth < DEPTH && dice.nextInt(12) == 0) {
@@ -150,6 +152,7 @@ class RestoreSimulationTest {
         brokers.forEach(broker -> acknowledged.forEach((key, register) -> check(key, register,
             store(broker, size).read(key))));
         assertThat(writes).as("changes that were acknowledged").isGreaterThan(200);
+        assertThat(wipes).as("journals that were wiped").isPositive();
     }
 
     private void step() {
@@ -179,6 +182,7 @@ class RestoreSimulationTest {
                     brokers.forEach(one -> one.reachable = true);
                 }
             }
+            case 19 -> wipe(broker);
             case 2, 3, 4 -> {
                 if (broker.reachable) {
                     restore(broker);
@@ -194,6 +198,18 @@ class RestoreSimulationTest {
                     write(broker, size, KEYS.get(dice.nextInt(KEYS.size())));
                 }
             }
+        }
+    }
+
+    /** A disk is replaced, while all the others are complete. */
+    private void wipe(Broker broker) {
+        Incarnation active = Incarnation.decode(agreement.get(Incarnation.NAME));
+        if (depth == 0 && active != null && active.active()
+            && brokers.stream().allMatch(one -> one.guard.standing().active() == active.number())) {
+            broker.journal = new FakeJournal();
+            broker.guard = new JournalGuard(broker.journal);
+            broker.run++;
+            wipes++;
         }
     }
 

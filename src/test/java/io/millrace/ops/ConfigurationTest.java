@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.millrace.broker.TopicConfigKey;
+import io.millrace.cluster.ClusterNode;
 import io.millrace.config.InvalidSettingsException;
 import java.nio.file.Path;
 import java.util.Map;
@@ -26,6 +27,29 @@ class ConfigurationTest {
                     .isInstanceOf(InvalidSettingsException.class)
                     .hasMessageContainingAll("millrace.topic." + key.key(), "'no such value'", key.allowed());
         }
+    }
+
+    @Test
+    void aServerIsAloneUnlessOthersAreNamed() {
+        ClusterNode.Options alone = read(Map.of()).cluster();
+        assertThat(alone.size()).isOne();
+        assertThat(alone.url()).isEqualTo("http://localhost:9080");
+
+        ClusterNode.Options several = read(Map.of("millrace.cluster.members", "127.0.0.1:5701, b:5701,c:5701",
+                "millrace.cluster.secret", "hidden-word", "millrace.broker.rack", "r1", "millrace.http.url", "http://a"))
+                .cluster();
+        assertThat(several.members()).containsExactly("127.0.0.1:5701", "b:5701", "c:5701");
+        assertThat(several.size()).isEqualTo(3);
+        assertThat(several.url()).isEqualTo("http://a");
+        assertThat(several.rack()).isEqualTo("r1");
+    }
+
+    @Test
+    void aClusterFoundByDnsMustBeToldItsSize() {
+        assertThatThrownBy(() -> read(Map.of("millrace.cluster.kubernetes.dns", "millrace.example")).cluster())
+                .hasMessageContaining("millrace.cluster.size");
+        assertThat(read(Map.of("millrace.cluster.kubernetes.dns", "millrace.example", "millrace.cluster.size", "5",
+                "millrace.cluster.secret", "hidden-word")).cluster().size()).isEqualTo(5);
     }
 
     @Test
