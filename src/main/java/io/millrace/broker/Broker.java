@@ -63,8 +63,10 @@ public final class Broker implements AutoCloseable {
                 TimeUnit.SECONDS.toNanos(4), TimeUnit.SECONDS.toNanos(30), TimeUnit.SECONDS.toNanos(30), 0);
     }
 
-    /** How often the controller's register, the brokers and the replicas are looked at, in ms. */
+    /** How often the controller's register and the brokers are looked at, in ms. */
     private static final long TICK_MS = 500;
+    /** How often it is looked for replicas that lag and disks that failed, in ms. */
+    private static final long REPLICA_TICK_MS = 1_000;
     /** How often all topics are read again, in case a doorbell did not ring, in ms. */
     private static final long REFRESH_MS = 10_000;
     /** How long a broker that stops waits for others to take its leaderships over, in ms. */
@@ -141,7 +143,7 @@ public final class Broker implements AutoCloseable {
                 timers.scheduleWithFixedDelay(this::keepHouse, options.retentionIntervalMs(),
                         options.retentionIntervalMs(), TimeUnit.MILLISECONDS),
                 timers.scheduleWithFixedDelay(this::control, 0, TICK_MS, TimeUnit.MILLISECONDS),
-                timers.scheduleWithFixedDelay(() -> handoff.execute(replication::tick), TICK_MS, TICK_MS,
+                timers.scheduleWithFixedDelay(() -> handoff.execute(replication::tick), REPLICA_TICK_MS, REPLICA_TICK_MS,
                         TimeUnit.MILLISECONDS),
                 timers.scheduleWithFixedDelay(() -> handoff.execute(catalog::refreshAll), REFRESH_MS, REFRESH_MS,
                         TimeUnit.MILLISECONDS));

@@ -26,6 +26,9 @@ final class Controller {
     /** Brokers further down the list wait this much longer each, so that usually one alone tries. */
     private static final long STEP_NANOS = TimeUnit.MILLISECONDS.toNanos(1000);
 
+    /** How often everything is looked at although nothing seems to have changed. */
+    private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(3);
+
     private final RegisterStore registers;
     private final BrokerRegistry brokers;
     private final TopicStore store;
@@ -40,6 +43,8 @@ final class Controller {
     private Set<Integer> liveBefore = Set.of();
     private long liveSince;
     private long vacantSince = -1;
+    private long seenRevision = -1;
+    private long reconciledAt;
 
     /**
      * Who was elected.
@@ -141,6 +146,12 @@ final class Controller {
             liveSince = now;
         }
         boolean balance = now - liveSince >= balanceNanos;
+        long revision = catalog.revision();
+        if (revision == seenRevision && now > reconciledAt && now - reconciledAt < IDLE_NANOS && liveSince < now) {
+            return;
+        }
+        seenRevision = revision;
+        reconciledAt = now;
         for (String name : catalog.names()) {
             catalog.find(name).filter(topic -> !reconciled(topic, live, balance).equals(topic.topic()))
                     .ifPresent(topic -> change(name, live, balance));

@@ -23,7 +23,7 @@ import java.util.function.LongSupplier;
  */
 final class FollowerFetcher {
     private static final System.Logger LOG = System.getLogger(FollowerFetcher.class.getName());
-    private static final int MAX_WAIT_MS = 500;
+    private static final int MAX_WAIT_MS = 1_000;
     private static final int MAX_BYTES = 4 << 20;
     private static final long PAUSE_MS = 100;
     /** So that many partitions that come at once go into one request. */

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -27,6 +28,7 @@ final class TopicCatalog {
     private final BrokerObserver observer;
     private final Consumer<HostedPartitions.Roles> roles;
     private final Map<String, CachedTopic> byName = new ConcurrentHashMap<>();
+    private final AtomicLong revision = new AtomicLong();
     private final List<ReentrantLock> locks = new ArrayList<>();
 
     TopicCatalog(TopicStore store, DeletedTopics deleted, HostedPartitions hosted, Map<String, String> defaults,
@@ -54,6 +56,11 @@ final class TopicCatalog {
     /** @throws BrokerException UNKNOWN_TOPIC */
     CachedTopic get(String name) {
         return find(name).orElseThrow(() -> BrokerErrors.unknownTopic(name));
+    }
+
+    /** Grows with every change of what is known. */
+    long revision() {
+        return revision.get();
     }
 
     Map<String, String> defaults() {
@@ -138,11 +145,13 @@ final class TopicCatalog {
         hosted.host(topic);
         hosted.reconfigure(topic);
         byName.put(topic.name(), topic);
+        revision.incrementAndGet();
         roles.accept(hosted.assign(topic));
     }
 
     private void drop(CachedTopic topic, boolean replaced) {
         byName.remove(topic.name());
+        revision.incrementAndGet();
         roles.accept(new HostedPartitions.Roles(List.of(), hosted.all(topic)));
         boolean certain = replaced || deleted.ids().contains(topic.id());
         if (!certain) {

@@ -234,7 +234,8 @@ class ReplicationScenariosTest {
         controller.start();
         five.await("whole", () -> five.isWhole() && five.registered().partitions().get(0).replicas().equals(target));
         assertThat(five.log(five.leader()).valueAt(9)).isEqualTo("record 9");
-        assertThat(before).allSatisfy(id -> assertThat(five.partition(five.server(id))).isNull());
+        five.await("the old replicas go",
+                () -> before.stream().allMatch(id -> five.partition(five.server(id)) == null));
     }
 
     @Test

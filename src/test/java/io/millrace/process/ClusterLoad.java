@@ -22,7 +22,7 @@ import java.util.concurrent.locks.LockSupport;
  * remembers what was acknowledged. Nothing is sent twice, so that nothing may be there twice.
  */
 final class ClusterLoad implements AutoCloseable {
-    private static final long PAUSE_MS = 5;
+    private static final long PAUSE_MS = 40;
     private static final int PATIENCE_SECONDS = 60;
 
     private final ClusterClient client;
