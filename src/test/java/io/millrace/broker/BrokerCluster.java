@@ -1,0 +1,138 @@
+package io.millrace.broker;
+
+import io.millrace.cluster.AgreementStatus;
+import io.millrace.cluster.InMemoryRegisterStore;
+import io.millrace.cluster.Member;
+import io.millrace.cluster.Membership;
+import io.millrace.log.AppendResult;
+import io.millrace.log.LogDirectory;
+import io.millrace.log.LogObserver;
+import io.millrace.log.record.Codec;
+import io.millrace.log.record.RecordBatchBuilder;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+
+/** Three brokers on real disks in one process, with threads of their own and calls instead of a network. */
+final class BrokerCluster implements AutoCloseable {
+    static final String TOPIC = "orders";
+    private static final int BROKERS = 3;
+
+    private final InMemoryRegisterStore registers = new InMemoryRegisterStore();
+    private final ExecutorService threads = Executors.newCachedThreadPool();
+    private final ScheduledExecutorService timers = Executors.newScheduledThreadPool(2);
+    private final List<Member> members = new ArrayList<>();
+    final List<LogDirectory> directories = new ArrayList<>();
+    final List<Broker> brokers = new ArrayList<>();
+
+    BrokerCluster(Path root) {
+        for (int id = 1; id <= BROKERS; id++) {
+            members.add(new Member(id, "session-" + id, "http://" + id, null));
+            LogDirectory directory = LogDirectory.open(root.resolve("broker-" + id),
+                    new LogDirectory.Options(1 << 24, 1000, 1000), Clock.systemUTC(), LogObserver.NONE);
+            threads.execute(directory);
+            directories.add(directory);
+        }
+        Broker.ReplicationOptions options = new Broker.ReplicationOptions(TimeUnit.SECONDS.toNanos(10),
+                TimeUnit.SECONDS.toNanos(10), TimeUnit.HOURS.toNanos(1), TimeUnit.SECONDS.toNanos(10), 0);
+        for (int id = 1; id <= BROKERS; id++) {
+            brokers.add(Broker.open(new Broker.Options(id, 1, 10, Map.of(), 1 << 20, 3_600_000, options), registers,
+                    new View(members.get(id - 1)), new Calls(),
+                    () -> new AgreementStatus(null, 1, Set.of(), BROKERS, BROKERS), List.of(directories.get(id - 1)),
+                    threads, timers, Clock.systemUTC(), new BrokerObserver() { }));
+        }
+        brokers.get(0).topics().create(TOPIC, 1, BROKERS, Map.of("segment.bytes", "1024"));
+        Awaiting.until(() -> brokers.stream().allMatch(broker -> broker.topics().names().contains(TOPIC)));
+    }
+
+    private final class View implements Membership {
+        private final Member self;
+
+        private View(Member self) {
+            this.self = self;
+        }
+
+        @Override
+        public Member self() {
+            return self;
+        }
+
+        @Override
+        public List<Member> live() {
+            return List.copyOf(members);
+        }
+
+        @Override
+        public AutoCloseable listen(Runnable changed) {
+            return () -> { };
+        }
+    }
+
+    private final class Calls implements Transport {
+        @Override
+        public CompletableFuture<ReplicaFetchResponse> fetch(Member leader, ReplicaFetchRequest request) {
+            return brokers.size() < leader.brokerId()
+                    ? CompletableFuture.failedFuture(new BrokerException(ErrorKind.UNAVAILABLE, "not up yet"))
+                    : brokers.get(leader.brokerId() - 1).replicaFetch(request);
+        }
+
+        @Override
+        public CompletableFuture<AppendResult> append(Member leader, String topic, int partition, ByteBuffer batches,
+                                                      Acks acks) {
+            return brokers.get(leader.brokerId() - 1).append(topic, partition, batches, acks);
+        }
+    }
+
+    Topic.Assignment assignment() {
+        return new TopicCodec().decode(registers.read("topic/" + TOPIC).orElseThrow().value()).partitions().get(0);
+    }
+
+    Broker leader() {
+        return brokers.get(assignment().leader() - 1);
+    }
+
+    /** Appends a record with acks=all, to whoever leads, until that is acknowledged. */
+    long produce(String value) {
+        RecordBatchBuilder batch = new RecordBatchBuilder(Codec.NONE);
+        batch.append(1, null, BrokerHarness.bytes(value), List.of());
+        ByteBuffer bytes = batch.build();
+        long[] offset = {-1};
+        Awaiting.until(() -> {
+            try {
+                ByteBuffer copy = ByteBuffer.allocate(bytes.remaining()).put(bytes.duplicate()).flip();
+                offset[0] = BrokerHarness.get(leader().append(TOPIC, 0, copy, Acks.ALL)).baseOffset();
+                return true;
+            } catch (BrokerException | IndexOutOfBoundsException again) {
+                return false;
+            }
+        });
+        return offset[0];
+    }
+
+    String read(Broker broker, long offset) {
+        return BrokerHarness.values(BrokerHarness.get(broker.fetch(new FetchRequest(TOPIC, 0,
+                new FetchPosition.AtOffset(offset), 1, 1, 5_000)))).get(0);
+    }
+
+    ReplicaLog log(int brokerId) {
+        return brokers.get(brokerId - 1).hosted().working().get(0).log();
+    }
+
+    @Override
+    public void close() {
+        registers.setAvailable(false); // they stop as if killed: nothing is handed over
+        brokers.forEach(Broker::close);
+        directories.forEach(LogDirectory::close);
+        timers.shutdownNow();
+        threads.shutdownNow();
+    }
+}
