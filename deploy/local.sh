@@ -33,8 +33,9 @@ usage: deploy/local.sh COMMAND
   logs I      print server I's log
   wipe        stop all servers and remove all that they wrote
 
-A cluster keeps its number of servers until it is wiped. Server I listens on localhost, HTTP port 9080+I; its files are under target/local/I. Settings come from the environment,
-as MILLRACE_... (docs/configuration.md), except the broker's id, the ports and the folders, which follow from I.
+A cluster keeps its number of servers until it is wiped. Server I listens on localhost, HTTP port 9080+I; its files are
+under target/local/I. Settings come from the environment, as MILLRACE_... (docs/configuration.md), except the broker's
+id, the ports, the folders and what makes the cluster, which follow from I.
 The package that `mvn package` leaves is used, and built when there is none.
 
 For this script alone:
@@ -81,7 +82,7 @@ size() { cat "$base/size" 2>/dev/null || echo 1; }
 
 # Remembers the number of servers; a cluster also gets a secret of its own.
 form() {
-    local count=$1 i
+    local count=$1
     [ "$count" != 2 ] || fail "two servers make no cluster: one is no majority of two; start 1, or 3"
     if [ "$(size)" != 1 ] && [ "$count" != "$(size)" ]; then
         fail "these servers are a cluster of $(size): start $(size), or wipe first"
@@ -263,6 +264,7 @@ running() {
 launch_one() {
     check_number "${1:-}"
     ! alive "$1" > /dev/null || fail "server $1 runs already"
+    [ -f "$runtime/.unpacked" ] || fail "nothing is unpacked in $base: start the servers once first"
     launch "$1"
 }
 

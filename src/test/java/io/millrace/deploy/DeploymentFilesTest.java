@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
@@ -43,7 +44,7 @@ class DeploymentFilesTest {
     @Test
     void theClustersSizeIsThatOfTheStatefulSetAndThePortsAreTheDefaults() throws IOException {
         Map<String, Object> spec = map(manifests().get(4).get("spec"));
-        Map<String, String> environment = new java.util.TreeMap<>();
+        Map<String, String> environment = new TreeMap<>();
         for (Object variable : (List<?>) container().get("env")) {
             environment.put((String) map(variable).get("name"), String.valueOf(map(variable).get("value")));
         }
@@ -77,6 +78,33 @@ class DeploymentFilesTest {
     void theIncludeForExistingServersHasTheFeaturesOfOurOwnServer() throws Exception {
         assertThat(features(DEPLOY.resolve("liberty/millrace.xml")))
                 .isEqualTo(features(Path.of("src/main/liberty/config/server.xml"))).isNotEmpty();
+    }
+
+    @Test
+    void theIncludeForExistingServersConfiguresWhatOurOwnServerDoes() throws Exception {
+        for (String element : List.of("executor", "httpOptions", "webContainer", "cdi", "mpMetrics", "webApplication")) {
+            assertThat(attributes(DEPLOY.resolve("liberty/millrace.xml"), element)).as(element)
+                    .isEqualTo(attributes(Path.of("src/main/liberty/config/server.xml"), element)).isNotEmpty();
+        }
+        assertThat(DEPLOY.resolve("liberty/jvm.options"))
+                .hasSameTextualContentAs(Path.of("src/main/liberty/config/jvm.options"));
+    }
+
+    /** Kubernetes would name the Service's address in variables that begin like settings. */
+    @Test
+    void aServiceIsNoSetting() throws IOException {
+        assertThat(map(map(map(manifests().get(4).get("spec")).get("template")).get("spec")))
+                .containsEntry("enableServiceLinks", false);
+    }
+
+    /** A volume above those of the image would be hidden by unnamed ones. */
+    @Test
+    void theContainersExampleNamesTheVolumesThatTheImageDeclares() throws IOException {
+        String containerfile = Files.readString(DEPLOY.resolve("Containerfile"));
+        Matcher declared = Pattern.compile("\"(/var/[^\"]+)\"").matcher(containerfile);
+
+        assertThat(declared.results().map(found -> found.group(1)).toList()).hasSize(2)
+                .allSatisfy(folder -> assertThat(containerfile).containsPattern("-v [a-z-]+:" + folder + "\\s"));
     }
 
     @Test
@@ -114,6 +142,18 @@ class DeploymentFilesTest {
     @SuppressWarnings("unchecked")
     private static Map<String, Object> map(Object node) {
         return (Map<String, Object>) node;
+    }
+
+    private static Map<String, String> attributes(Path file, String element) throws Exception {
+        NodeList found = DocumentBuilderFactory.newInstance().newDocumentBuilder().parse(file.toFile())
+                .getElementsByTagName(element);
+        assertThat(found.getLength()).as(element).isEqualTo(1);
+        Map<String, String> attributes = new TreeMap<>();
+        for (int i = 0; i < found.item(0).getAttributes().getLength(); i++) {
+            attributes.put(found.item(0).getAttributes().item(i).getNodeName(),
+                    found.item(0).getAttributes().item(i).getNodeValue());
+        }
+        return attributes;
     }
 
     private static List<String> features(Path file) throws Exception {
