@@ -90,8 +90,14 @@ final class Configuration {
 
     private String url() {
         String url = textOrNull(Settings.HTTP_URL);
+        String host = settings.text(Settings.HTTP_HOST);
+        if (url == null && host.equals("*") && !(settings.text(Settings.CLUSTER_MEMBERS)
+                + settings.text(Settings.CLUSTER_KUBERNETES_DNS)).isEmpty()) {
+            throw new IllegalArgumentException(Settings.HTTP_URL.name() + " must say where the other servers reach this"
+                    + " one, because " + Settings.HTTP_HOST.name() + " stands for every address");
+        }
         return url != null ? url
-                : "http://" + settings.text(Settings.HTTP_HOST) + ":" + settings.intValue(Settings.HTTP_PORT);
+                : "http://" + (host.equals("*") ? "localhost" : host) + ":" + settings.intValue(Settings.HTTP_PORT);
     }
 
     private String textOrNull(Setting setting) {
