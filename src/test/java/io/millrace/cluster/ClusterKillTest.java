@@ -7,7 +7,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Three brokers' processes change registers all the time while they are killed, paused and restarted. */
 class ClusterKillTest {
-    private static final int ROUNDS = Integer.getInteger("millrace.test.rounds", 5);
+    private static final int ROUNDS = Integer.getInteger("millrace.test.rounds",
+        Boolean.getBoolean("millrace.long") ? 10 : 2);
     private static final long PAUSE_SECONDS = 12;
 
     @TempDir

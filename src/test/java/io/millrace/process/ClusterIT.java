@@ -17,7 +17,9 @@ import org.junit.jupiter.api.TestInstance;
 class ClusterIT {
     private static final int SERVERS = 3;
     private static final int PARTITIONS = 3;
-    private static final int KILLS = Boolean.getBoolean("millrace.long") ? 10 : 2;
+    private static final boolean LONG = Boolean.getBoolean("millrace.long");
+    private static final int KILLS = LONG ? 10 : 1;
+    private static final int RESTARTS = LONG ? SERVERS : 1;
     private static final int PATIENCE_SECONDS = 240;
 
     private LocalServers servers;
@@ -67,7 +69,6 @@ class ClusterIT {
                 awaitWhole();
             }
             load.close();
-            assertThat(load.count()).isGreaterThan(KILLS * 100);
             load.assertKept();
         }
     }
@@ -89,9 +90,9 @@ class ClusterIT {
     }
 
     @Test
-    void aMajorityThatWasLostComesBackWithEverything() throws Exception {
-        create("majority", "{}");
-        try (ClusterLoad load = new ClusterLoad(client, SERVERS, "majority", PARTITIONS)) {
+    void withoutAMajorityNothingIsAcknowledgedAndAfterAllWereKilledTwoOfThreeAreEnoughToGoOn() throws Exception {
+        create("all", "{}");
+        try (ClusterLoad load = new ClusterLoad(client, SERVERS, "all", PARTITIONS)) {
             load.awaitMore(20);
             servers.kill(1);
             servers.kill(2);
@@ -99,23 +100,8 @@ class ClusterIT {
                 JsonObject cluster = client.describe(2);
                 return cluster != null && !cluster.getBoolean("agreement");
             });
-            servers.run("launch", "1").succeeded();
-            servers.run("launch", "2").succeeded();
-            awaitWhole();
-            load.awaitMore(10);
-            load.close();
-            load.assertKept();
-        }
-    }
-
-    @Test
-    void whenAllAreKilledAtOnceTwoOfThemAreEnoughToGoOn() throws Exception {
-        create("all", "{}");
-        try (ClusterLoad load = new ClusterLoad(client, SERVERS, "all", PARTITIONS)) {
-            load.awaitMore(20);
-            for (int server = 1; server <= SERVERS; server++) {
-                servers.kill(server);
-            }
+            assertThat(client.produce(2, "all", 0, "alone")).isEqualTo(-1);
+            servers.kill(3);
             servers.run("launch", "2").succeeded();
             servers.run("launch", "3").succeeded();
             ClusterClient.await("two of three serve again", PATIENCE_SECONDS, () -> client.produce(1, "all", 0,
@@ -129,10 +115,10 @@ class ClusterIT {
     }
 
     @Test
-    void aRollingRestartUnderLoadLosesNothing() throws Exception {
+    void serversThatAreRestartedOneByOneUnderLoadLoseNothing() throws Exception {
         create("rolling", "{\"min.insync.replicas\":\"2\"}");
         try (ClusterLoad load = new ClusterLoad(client, SERVERS, "rolling", PARTITIONS)) {
-            for (int server = 1; server <= SERVERS; server++) {
+            for (int server = 1; server <= RESTARTS; server++) {
                 load.awaitMore(10);
                 servers.run("restart", Integer.toString(server)).succeeded();
                 awaitWhole();

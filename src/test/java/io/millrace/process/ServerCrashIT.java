@@ -19,7 +19,7 @@ import org.junit.jupiter.api.TestInstance;
 /** A real server process that is killed, paused and stopped while clients use it. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ServerCrashIT {
-    private static final int ROUNDS = Boolean.getBoolean("millrace.long") ? 30 : 3;
+    private static final int ROUNDS = Boolean.getBoolean("millrace.long") ? 30 : 2;
     private static final long SEED = 4_711;
     private static final int MOST_RECORDS = 20_000;
     private static final int MOST_MILLISECONDS_MORE = 50;
