@@ -6,22 +6,23 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** One packaged server, run through {@code deploy/local.sh}; stopped and wiped when closed. */
+/** One packaged server, or a cluster of them, run through {@code deploy/local.sh}; stopped and wiped when closed. */
 final class LocalServer implements AutoCloseable {
     /** Its own, below the ephemeral ports, so that servers which someone tries out are left alone. */
     private static final int BASE_PORT = 19_280;
-    private static final int PORT = BASE_PORT + 1;
     private static final Pattern PID = Pattern.compile("\\(pid (\\d+)\\)");
 
     private final Path project;
     private final Path output;
     private final Map<String, String> environment = new HashMap<>();
-    private long pid;
+    private final List<Long> pids = new ArrayList<>();
 
     private LocalServer(Path project, Path work, Map<String, String> environment) {
         this.project = project;
@@ -34,6 +35,12 @@ final class LocalServer implements AutoCloseable {
     /** @param environment added to this process's own: configuration of the server */
     static LocalServer start(Path project, Path work, Map<String, String> environment)
             throws IOException, InterruptedException {
+        return start(project, work, environment, 1);
+    }
+
+    /** @param count servers: 1, or 3 and more for a cluster */
+    static LocalServer start(Path project, Path work, Map<String, String> environment, int count)
+            throws IOException, InterruptedException {
         LocalServer server = new LocalServer(project, work, environment);
         if (PID.matcher(server.script("status")).find()) {
             throw new IOException("a server of an earlier run is still there: MILLRACE_LOCAL_DIR="
@@ -42,8 +49,8 @@ final class LocalServer implements AutoCloseable {
         // what a run that was broken off left behind
         server.script("wipe");
         try {
-            server.script("start", "1");
-            server.pid = server.readPid();
+            server.script("start", Integer.toString(count));
+            server.readPids();
         } catch (IOException e) {
             server.close();
             throw e;
@@ -52,23 +59,50 @@ final class LocalServer implements AutoCloseable {
     }
 
     InetSocketAddress address() {
-        return new InetSocketAddress("127.0.0.1", PORT);
+        return address(1);
+    }
+
+    InetSocketAddress address(int server) {
+        return new InetSocketAddress("127.0.0.1", BASE_PORT + server);
     }
 
     URI uri() {
-        return URI.create("http://127.0.0.1:" + PORT);
+        return uri(1);
+    }
+
+    URI uri(int server) {
+        return URI.create("http://127.0.0.1:" + (BASE_PORT + server));
     }
 
     long pid() {
-        return pid;
+        return pids.get(0);
     }
 
-    private long readPid() throws IOException, InterruptedException {
+    /** Of all servers, as of the last start. */
+    List<Long> pids() {
+        return List.copyOf(pids);
+    }
+
+    /** A command of the script, for one server. */
+    void run(String command, int server) throws IOException, InterruptedException {
+        script(command, Integer.toString(server));
+    }
+
+    /** Starts those that do not run, and waits until all are ready. */
+    void startAll(int count) throws IOException, InterruptedException {
+        script("start", Integer.toString(count));
+        readPids();
+    }
+
+    private void readPids() throws IOException, InterruptedException {
         Matcher found = PID.matcher(script("status"));
-        if (!found.find()) {
+        pids.clear();
+        while (found.find()) {
+            pids.add(Long.parseLong(found.group(1)));
+        }
+        if (pids.isEmpty()) {
             throw new IOException("deploy/local.sh status names no pid: see " + output);
         }
-        return Long.parseLong(found.group(1));
     }
 
     private String script(String... arguments) throws IOException, InterruptedException {

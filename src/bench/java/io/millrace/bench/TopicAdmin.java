@@ -8,11 +8,15 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Makes, empties and deletes the topics of the benchmarks. */
 final class TopicAdmin {
     private static final long RETENTION_BYTES = 512L << 20;
     private static final long SEGMENT_BYTES = 128L << 20;
+
+    private static final Pattern LEADER = Pattern.compile("\"leader\":(-?\\d+)");
 
     private final HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private final URI server;
@@ -21,12 +25,16 @@ final class TopicAdmin {
         this.server = server;
     }
 
-    /** A topic of one partition whose disk use is bounded. */
+    /** A topic of one partition, without copies, whose disk use is bounded. */
     void create(String topic, String flush) throws IOException, InterruptedException {
+        create(topic, flush, 1, 1);
+    }
+
+    void create(String topic, String flush, int partitions, int replicas) throws IOException, InterruptedException {
         String body = """
-                {"topic_name":"%s","partitions_count":1,"replication_factor":1,"configs":{"flush":"%s",\
+                {"topic_name":"%s","partitions_count":%d,"replication_factor":%d,"configs":{"flush":"%s",\
                 "retention.bytes":"%d","segment.bytes":"%d"}}"""
-                .formatted(topic, flush, RETENTION_BYTES, SEGMENT_BYTES);
+                .formatted(topic, partitions, replicas, flush, RETENTION_BYTES, SEGMENT_BYTES);
         send(HttpRequest.newBuilder(server.resolve("/admin/topics"))
                 .header("Content-Type", HttpRequests.ANSWER)
                 .POST(BodyPublishers.ofString(body)));
@@ -40,6 +48,22 @@ final class TopicAdmin {
 
     void delete(String topic) throws IOException, InterruptedException {
         send(HttpRequest.newBuilder(server.resolve("/admin/topics/" + topic)).DELETE());
+    }
+
+    /** Sets a topic's configuration: a compare-and-set of its register. */
+    void alter(String topic, String key, String value) throws IOException, InterruptedException {
+        send(HttpRequest.newBuilder(server.resolve("/admin/topics/" + topic + "/configs"))
+                .header("Content-Type", HttpRequests.ANSWER)
+                .method("PATCH", BodyPublishers.ofString("{\"configs\":{\"" + key + "\":\"" + value + "\"}}")));
+    }
+
+    /** The broker id of a partition's leader; -1 when none is known. */
+    int leader(String topic, int partition) throws IOException, InterruptedException {
+        HttpResponse<String> answer = client.send(HttpRequest.newBuilder(
+                server.resolve("/topics/" + topic + "/partitions/" + partition)).timeout(Duration.ofSeconds(5)).build(),
+                BodyHandlers.ofString());
+        Matcher leader = LEADER.matcher(answer.body());
+        return leader.find() ? Integer.parseInt(leader.group(1)) : -1;
     }
 
     private void send(HttpRequest.Builder request) throws IOException, InterruptedException {
