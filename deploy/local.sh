@@ -149,6 +149,12 @@ install_dropins() {
 }
 
 check_port_free() {
+    local tries
+    # A server that was just killed may hold its ports for a moment longer.
+    for ((tries = 0; tries < 25; tries++)); do
+        (exec 3<> "/dev/tcp/127.0.0.1/$1") 2>/dev/null || return 0
+        sleep 0.2
+    done
     if (exec 3<> "/dev/tcp/127.0.0.1/$1") 2>/dev/null; then
         say "port $1, for $2, is in use by another process; MILLRACE_LOCAL_PORT moves the ports"
         return 1

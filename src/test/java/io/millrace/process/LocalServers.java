@@ -52,6 +52,8 @@ public final class LocalServers implements AutoCloseable {
         environment.put("MILLRACE_LOCAL_DIR", folder.toString());
         environment.put("MILLRACE_LOCAL_PORT", Integer.toString(basePort));
         environment.put("MILLRACE_LOCAL_START_SECONDS", Integer.toString(START_SECONDS));
+        // A server that lives for a minute spends most of its time on compiling what is soon thrown away.
+        environment.put("JVM_ARGS", "-XX:TieredStopAtLevel=1");
         run("wipe").succeeded();
     }
 

@@ -33,7 +33,7 @@ public class ClusterOnlyFilter implements ContainerRequestFilter {
         if (!secret.accepts(request.getMethod(), path.startsWith("/") ? path : "/" + path, authorization,
                 request.getHeaderString(ClusterSecret.DATE), request.getHeaderString(ClusterSecret.BROKER))) {
             request.abortWith(ErrorResponse.of(403, "the request is not signed as one of a broker of this cluster:"
-                    + " all brokers need the same millrace.cluster.secret, and clocks less than five minutes apart"));
+                    + " all brokers need the same millrace.cluster.secret"));
         }
     }
 }

@@ -9,10 +9,8 @@ import io.millrace.rest.BrokerAccess;
 import io.millrace.rest.dialect.RequestException;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
-import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
-import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.container.AsyncResponse;
 import jakarta.ws.rs.container.Suspended;
 import jakarta.ws.rs.core.HttpHeaders;
@@ -46,12 +44,12 @@ public class InternalResource {
     @Inject
     BrokerAccess access;
 
-    /** Answers at once, or when there is something new or the follower's wait has passed; no thread waits. */
+    /**
+     * Takes any media types, so that strangers are refused as such whatever they send. Answers at once, or when there is something new or the follower's wait has passed; no thread waits.
+     */
     @Operation(hidden = true)
     @POST
     @Path(REPLICA_FETCH)
-    @Consumes(MediaType.APPLICATION_OCTET_STREAM)
-    @Produces(MediaType.APPLICATION_OCTET_STREAM)
     public void replicaFetch(InputStream body, @Suspended AsyncResponse response) {
         ReplicaFetchRequest request = decoded(bytes(body));
         CompletableFuture<ReplicaFetchResponse> fetch = access.broker().replicaFetch(request);
