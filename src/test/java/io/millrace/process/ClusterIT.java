@@ -13,7 +13,6 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /** Three real servers that are killed, paused and restarted while clients use them. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -117,7 +116,6 @@ class ClusterIT {
     }
 
     @Test
-    @EnabledIfSystemProperty(named = "millrace.long", matches = "true")
     void serversThatAreRestartedOneByOneUnderLoadLoseNothing() throws Exception {
         create("rolling", "{\"min.insync.replicas\":\"2\"}");
         try (ClusterLoad load = new ClusterLoad(client, SERVERS, "rolling", PARTITIONS)) {
