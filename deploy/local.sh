@@ -148,17 +148,20 @@ install_dropins() {
     fi
 }
 
+# Whether something listens at a port, without knocking there.
+listens() {
+    grep -Eqs "^ *[0-9]+: [0-9A-F]+:$(printf '%04X' "$1") [0-9A-F]+:0000 0A" /proc/net/tcp /proc/net/tcp6
+}
+
 check_port_free() {
     local tries
     # A server that was just killed may hold its ports for a moment longer.
-    for ((tries = 0; tries < 25; tries++)); do
-        (exec 3<> "/dev/tcp/127.0.0.1/$1") 2>/dev/null || return 0
+    for ((tries = 0; tries < 15; tries++)); do
+        listens "$1" || return 0
         sleep 0.2
     done
-    if (exec 3<> "/dev/tcp/127.0.0.1/$1") 2>/dev/null; then
-        say "port $1, for $2, is in use by another process; MILLRACE_LOCAL_PORT moves the ports"
-        return 1
-    fi
+    say "port $1, for $2, is in use by another process; MILLRACE_LOCAL_PORT moves the ports"
+    return 1
 }
 
 # Starts server I; Liberty's script ends by becoming the server's java process, so its pid is the one to note.

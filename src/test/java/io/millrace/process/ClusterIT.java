@@ -179,11 +179,4 @@ class ClusterIT {
             load.assertKept();
         }
     }
-
-    @Test
-    void twoServersAreRefusedWithTheReason() {
-        try (LocalServers pair = new LocalServers("pair")) {
-            assertThat(pair.run("start", "2").failed().output()).contains("majority");
-        }
-    }
 }

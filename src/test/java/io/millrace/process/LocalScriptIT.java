@@ -21,28 +21,32 @@ class LocalScriptIT {
     }
 
     @Test
-    void twoServersLiveSideBySide() throws IOException {
-        String started = servers.run("start", "2").succeeded().output();
-        assertThat(started).contains("server 1: ready at " + servers.url(1), "server 2: ready at " + servers.url(2));
-        new ServerClient(servers.url(1)).createTopic("mine", 1, "{}");
-        ServerClient second = new ServerClient(servers.url(2));
-        assertThat(second.topics()).doesNotContain("mine");
+    void aServerIsStartedKilledRestartedStoppedAndWiped() throws IOException {
+        String started = servers.run("start").succeeded().output();
+        assertThat(started).contains("server 1: ready at " + servers.url(1));
+        ServerClient client = new ServerClient(servers.url(1));
+        client.createTopic("mine", 1, "{}");
 
-        assertThat(servers.run("start", "2").succeeded().output()).as("started again, the same run").isEqualTo(started);
+        assertThat(servers.run("start", "1").succeeded().output()).as("started again, the same run").isEqualTo(started);
 
-        servers.kill(2);
-        assertThat(servers.run("status").succeeded().output())
-                .contains("server 1: ready", "server 2: stopped");
-        assertThat(servers.run("logs", "2").succeeded().output()).contains("CWWKE0001I");
-        servers.run("restart", "2").succeeded();
-        assertThat(second.topics()).isEmpty();
+        servers.kill(1);
+        assertThat(servers.run("status").succeeded().output()).contains("server 1: stopped");
+        assertThat(servers.run("logs", "1").succeeded().output()).contains("CWWKE0001I");
+        servers.run("restart", "1").succeeded();
+        assertThat(client.topics()).containsExactly("mine");
 
         servers.run("stop").succeeded();
-        assertThat(servers.run("status").succeeded().output()).contains("server 1: stopped", "server 2: stopped");
+        assertThat(servers.run("status").succeeded().output()).contains("server 1: stopped");
         assertThat(servers.folder(1).resolve("data")).isDirectory();
 
         servers.run("wipe").succeeded();
         assertThat(servers.folder(1)).doesNotExist();
+    }
+
+    @Test
+    void twoServersAreRefusedWithTheReason() {
+        assertThat(servers.run("start", "2").failed().output()).contains("majority");
+        assertThat(servers.run("status").output()).isEmpty();
     }
 
     @Test
