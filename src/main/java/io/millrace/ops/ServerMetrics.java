@@ -24,6 +24,7 @@ final class ServerMetrics implements AutoCloseable {
     private final LogMetrics logs;
     /** Guarded by this, as are the fields below. */
     private final PartitionGauges partitions;
+    private final ClusterGauges cluster;
     private DirectoryGauges directories;
     private ScheduledFuture<?> refreshing;
     private boolean closed;
@@ -36,6 +37,7 @@ final class ServerMetrics implements AutoCloseable {
         this.topics = new TopicMetrics(registry, settings.intValue(Settings.METRICS_TOPICS_MAX));
         this.logs = new LogMetrics(registry);
         this.partitions = new PartitionGauges(registry, settings.intValue(Settings.METRICS_PARTITIONS_MAX));
+        this.cluster = new ClusterGauges(registry, settings.intValue(Settings.BROKER_ID));
     }
 
     Observers observers() {
@@ -58,6 +60,7 @@ final class ServerMetrics implements AutoCloseable {
         try {
             Broker broker = server.broker();
             partitions.refresh(broker.partitions());
+            cluster.refresh(broker.cluster());
             topics.retain(Set.copyOf(broker.topics().names()));
         } catch (BrokerException stopping) {
             LOG.log(Level.DEBUG, "the gauges stay as they are", stopping);
@@ -75,6 +78,7 @@ final class ServerMetrics implements AutoCloseable {
             directories.close();
         }
         partitions.close();
+        cluster.close();
         topics.close();
         logs.close();
         instruments.close();
