@@ -128,6 +128,9 @@ public final class Broker implements AutoCloseable {
 
         try {
             brokers.refresh();
+            if (!alone) {
+                brokers.arrive();
+            }
             new LogRecovery(this.directories, catalog, deleted, hosted, strays, defaults,
                     alone ? null : new Comeback(options.brokerId(), store)).run();
             brokers.enter();

@@ -47,6 +47,15 @@ final class BrokerRegistry {
         known = BrokerErrors.translating(() -> decode(registers.read(KEY)));
     }
 
+    /**
+     * This broker is back in a new session, and not ready: from now on nothing counts that it did in an earlier one.
+     */
+    void arrive() {
+        Member self = membership.self();
+        change(self.brokerId(), before -> new KnownBroker(self.brokerId(), self.session(), self.url(), self.rack(),
+                true));
+    }
+
     /** This broker is ready. */
     void enter() {
         Member self = membership.self();
@@ -104,6 +113,12 @@ final class BrokerRegistry {
             }
         }
         return live;
+    }
+
+    /** The session of a broker that is ready, as last read; null when it is not. */
+    String session(int brokerId) {
+        KnownBroker broker = known.get(brokerId);
+        return broker == null || broker.leaving() ? null : broker.session();
     }
 
     /** The member behind a broker id, if it is in touch. */

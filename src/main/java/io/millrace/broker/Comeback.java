@@ -40,9 +40,14 @@ final class Comeback {
         for (int number = 0; number < topic.partitions().size(); number++) {
             Topic.Assignment now = topic.partitions().get(number);
             TopicPartition id = new TopicPartition(topic.name(), number);
-            boolean lost = now.isr().contains(brokerId) && now.isr().size() > 1
-                    && !onDisk.test(id, topic.id());
-            if (lost) {
+            boolean lost = now.isr().contains(brokerId) && now.replicas().size() > 1 && !onDisk.test(id, topic.id());
+            if (lost && now.isr().size() == 1) {
+                LOG.log(Level.ERROR, "there is no log of partition {0}, and no other replica was in sync: it stays without"
+                        + " a leader. Bring the log back and set the ISR anew, or let another replica lead, and lose"
+                        + " records, by unclean.leader.election.enable=true", id);
+                now = new Topic.Assignment(Elections.NO_LEADER, now.leaderEpoch() + 1, now.replicas(), List.of(),
+                        now.move());
+            } else if (lost) {
                 LOG.log(Level.WARNING, "there is no log of partition {0}: it is fetched from the other replicas", id);
                 now = Elections.without(now, brokerId, Set.copyOf(now.isr()));
             }

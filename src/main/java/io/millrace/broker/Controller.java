@@ -150,12 +150,19 @@ final class Controller {
         if (revision == seenRevision && now > reconciledAt && now - reconciledAt < IDLE_NANOS && liveSince < now) {
             return;
         }
-        seenRevision = revision;
-        reconciledAt = now;
+        boolean done = true;
         for (String name : catalog.names()) {
-            catalog.find(name).filter(topic -> !reconciled(topic, live, balance).equals(topic.topic()))
-                    .ifPresent(topic -> change(name, live, balance));
+            try {
+                catalog.find(name).filter(topic -> !reconciled(topic, live, balance).equals(topic.topic()))
+                        .ifPresent(topic -> change(name, live, balance));
+            } catch (BrokerException failure) {
+                done = false;
+                LOG.log(Level.WARNING, "topic {0} could not be brought into line now, and is tried again: {1}", name,
+                        failure.getMessage());
+            }
         }
+        seenRevision = done ? revision : -1;
+        reconciledAt = now;
     }
 
     private void change(String name, Set<Integer> live, boolean balance) {

@@ -4,6 +4,7 @@ package io.millrace.broker;
 final class Follower {
     private static final long UNKNOWN = -1;
 
+    private final String session;
     private long endOffset = UNKNOWN;
     /** When it last had everything that the leader had at some moment, in ns. */
     private long caughtUpAt;
@@ -12,8 +13,12 @@ final class Follower {
     private long toldHighWatermark = UNKNOWN;
     private long toldStart = UNKNOWN;
 
-    /** @param now from here on it has the time to catch up, in ns */
-    Follower(long now) {
+    /**
+     * @param session of the follower's server; null: it has not fetched yet
+     * @param now     from here on it has the time to catch up, in ns
+     */
+    Follower(String session, long now) {
+        this.session = session;
         this.caughtUpAt = now;
         this.lastFetchAt = now;
     }
@@ -21,6 +26,10 @@ final class Follower {
     /** The follower's log agrees with the leader's up to this offset; -1 until it has fetched. */
     long endOffset() {
         return endOffset;
+    }
+
+    String session() {
+        return session;
     }
 
     long caughtUpAt() {

@@ -83,15 +83,15 @@ final class FollowerFetcher {
             }
             asked = ++generation;
         }
-        Map<TopicPartition, Partition> byId = new HashMap<>();
+        Map<TopicPartition, Asked> byId = new HashMap<>();
         List<ReplicaFetchRequest.Partition> wanted = new ArrayList<>();
         long now = nanoTime.getAsLong();
+        pausedUntil.values().removeIf(until -> until - now <= 0);
         for (Partition partition : partitions) {
-            Long pause = pausedUntil.get(partition.id());
-            if (pause == null || pause - now <= 0) {
+            if (!pausedUntil.containsKey(partition.id())) {
                 partition.nextFetch().ifPresent(fetch -> {
                     wanted.add(fetch);
-                    byId.put(partition.id(), partition);
+                    byId.put(partition.id(), new Asked(partition, fetch));
                 });
             }
         }
@@ -123,13 +123,17 @@ final class FollowerFetcher {
         }
     }
 
-    private void answered(long asked, ReplicaFetchResponse response, Map<TopicPartition, Partition> byId) {
+    /** A partition, and what was asked for it. */
+    private record Asked(Partition partition, ReplicaFetchRequest.Partition fetch) {
+    }
+
+    private void answered(long asked, ReplicaFetchResponse response, Map<TopicPartition, Asked> byId) {
         List<CompletableFuture<?>> changes = new ArrayList<>();
         for (ReplicaFetchResponse.Partition answer : response.partitions()) {
-            Partition partition = byId.get(answer.id());
-            if (partition != null) {
-                changes.add(partition.replicate(leader, answer)
-                        .handle((done, failure) -> settled(partition, answer, failure)));
+            Asked request = byId.get(answer.id());
+            if (request != null) {
+                changes.add(request.partition().replicate(leader, request.fetch(), answer)
+                        .handle((done, failure) -> settled(request.partition(), answer, failure)));
             }
         }
         CompletableFuture.allOf(changes.toArray(CompletableFuture[]::new))

@@ -82,6 +82,12 @@ final class HostedPartitions {
                 log.endOffset(), partition.highWatermark(), log.sizeInBytes(), log.segmentCount());
     }
 
+    /** Those that do not. Alone there is nobody to give them to. */
+    List<PartitionSlot> notWorking() {
+        return context.isAlone() ? List.of()
+                : slots.values().stream().filter(UnavailablePartition.class::isInstance).toList();
+    }
+
     /** Why partitions do not work, a sentence for each. */
     List<String> unavailable() {
         List<String> reasons = new ArrayList<>();

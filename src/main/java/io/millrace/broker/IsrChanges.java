@@ -17,6 +17,7 @@ final class IsrChanges {
     private static final System.Logger LOG = System.getLogger(IsrChanges.class.getName());
 
     private final int brokerId;
+    private final BrokerRegistry brokers;
     private final TopicStore store;
     private final TopicCatalog catalog;
     private final Handoff handoff;
@@ -24,8 +25,9 @@ final class IsrChanges {
     private final Map<String, Set<Partition>> wanted = new ConcurrentHashMap<>();
     private final Set<String> changing = ConcurrentHashMap.newKeySet();
 
-    IsrChanges(int brokerId, TopicStore store, TopicCatalog catalog, Handoff handoff, long maxLagNanos) {
+    IsrChanges(int brokerId, BrokerRegistry brokers, TopicStore store, TopicCatalog catalog, Handoff handoff, long maxLagNanos) {
         this.brokerId = brokerId;
+        this.brokers = brokers;
         this.store = store;
         this.catalog = catalog;
         this.handoff = handoff;
@@ -63,16 +65,19 @@ final class IsrChanges {
     }
 
     private void change(String topic, Set<Partition> partitions) {
-        Map<Integer, IsrProposal> proposals = new HashMap<>();
-        for (Partition partition : partitions) {
-            partition.propose(maxLagNanos).ifPresent(proposal -> proposals.put(partition.partition(), proposal));
-        }
-        if (proposals.isEmpty()) {
-            return;
-        }
         while (true) {
             TopicStore.Stored stored = store.read(topic).orElse(null);
-            if (stored == null || store.write(changed(stored.topic(), proposals), stored.version())) {
+            // After the topic: a broker that came back is here in its new session before it changes any topic.
+            brokers.refresh();
+            Map<Integer, IsrProposal> proposals = new HashMap<>();
+            for (Partition partition : partitions) {
+                if (stored != null && partition.topicId().equals(stored.topic().id())) {
+                    // Anew for every attempt: what was proposed over an earlier version does not count any more.
+                    partition.propose(maxLagNanos, stored.version())
+                            .ifPresent(proposal -> proposals.put(partition.partition(), proposal));
+                }
+            }
+            if (proposals.isEmpty() || store.write(changed(stored.topic(), proposals), stored.version())) {
                 catalog.refresh(topic);
                 return;
             }
@@ -84,7 +89,8 @@ final class IsrChanges {
         proposals.forEach((number, proposal) -> {
             Topic.Assignment now = assignments.get(number);
             if (now.leader() == brokerId && now.leaderEpoch() == proposal.leaderEpoch()) {
-                List<Integer> isr = now.replicas().stream().filter(proposal.isr()::contains).toList();
+                List<Integer> isr = now.replicas().stream().filter(replica -> proposal.in().contains(replica)
+                        || now.isr().contains(replica) && !proposal.out().contains(replica)).toList();
                 LOG.log(Level.INFO, "{0}-{1}: in sync are now {2}, before {3}", topic.name(), number.toString(), isr,
                         now.isr());
                 assignments.set(number, Elections.withIsr(now, isr));

@@ -6,7 +6,7 @@ package io.millrace.broker;
  * @param session of the run that last made itself ready to lead and follow
  * @param url     base URL of its HTTP interface
  * @param rack    or null
- * @param leaving whether it is stopping: it is to lead nothing any more
+ * @param leaving whether it is stopping, or not ready yet: it is to lead nothing, and to count as in sync nowhere anew
  */
 record KnownBroker(int id, String session, String url, String rack, boolean leaving) {
 }

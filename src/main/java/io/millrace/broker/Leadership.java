@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.IntFunction;
 
 /** A partition's leadership in one epoch. Guarded by the partition. */
 final class Leadership {
@@ -35,6 +36,8 @@ final class Leadership {
     private Set<Integer> isr = Set.of();
     /** In-sync replicas as they may be in the register already, or null when no change is under way. */
     private Set<Integer> proposed;
+    /** The version of the register that the last such change is written over: with a later one it is over. */
+    private long proposedOver;
     /** Up to where it is certain that this was the leader after the records were written; see {@link #confirmed}. */
     private long confirmedEnd;
 
@@ -62,22 +65,29 @@ final class Leadership {
         return replicas;
     }
 
-    /** What the register says now. A change of ours that it was made after is over, whatever became of it. */
-    void assigned(Topic.Assignment assignment, long now) {
+    /**
+     * What the register says now. A change of ours that was to be written over an earlier version is over, whatever
+     * became of it. What is remembered of a replica that is not in sync any more does not count: it has to fetch again.
+     */
+    void assigned(Topic.Assignment assignment, long version, long now) {
         replicas = assignment.replicas();
+        isr.stream().filter(replica -> !assignment.isr().contains(replica)).forEach(followers::remove);
         isr = new TreeSet<>(assignment.isr());
-        proposed = null;
+        if (version > proposedOver) {
+            proposed = null;
+        }
         followers.keySet().retainAll(replicas);
         for (int replica : replicas) {
             if (replica != self) {
-                followers.computeIfAbsent(replica, id -> new Follower(now));
+                followers.computeIfAbsent(replica, id -> new Follower(null, now));
             }
         }
     }
 
-    /** Null when it is no replica. */
-    Follower follower(int broker) {
-        return followers.get(broker);
+    /** Null when it is no replica. Nothing of what an earlier run of its server had is believed. */
+    Follower follower(int broker, String session, long now) {
+        return followers.computeIfPresent(broker, (id, known) -> session.equals(known.session()) ? known
+                : new Follower(session, now));
     }
 
     /** The followers' broker ids. */
@@ -121,6 +131,12 @@ final class Leadership {
     }
 
     void appended(AppendResult result, long bytes, CompletableFuture<AppendResult> committed, long deadline) {
+        Uncommitted last = uncommitted.peekLast();
+        if (last != null && last.committed() == null && committed == null) {
+            uncommitted.removeLast();
+            uncommitted.add(new Uncommitted(result, last.bytes() + bytes, null, deadline));
+            return;
+        }
         uncommitted.add(new Uncommitted(result, bytes, committed, deadline));
     }
 
@@ -172,9 +188,11 @@ final class Leadership {
      *
      * @param highWatermark which a replica must have reached to be let in, and the epoch's start as well
      * @param maxLagNanos   how long one may be without everything
+     * @param sessions      of the brokers that are ready: what a follower had in another one does not let it in
      * @return equal to {@link #isr()} when all is well
      */
-    Set<Integer> desiredIsr(long highWatermark, long logEnd, long now, long maxLagNanos) {
+    Set<Integer> desiredIsr(long highWatermark, long logEnd, long now, long maxLagNanos,
+                            IntFunction<String> sessions) {
         Set<Integer> desired = new TreeSet<>();
         for (int replica : replicas) {
             Follower follower = followers.get(replica);
@@ -184,15 +202,17 @@ final class Leadership {
                 if (follower.endOffset() >= logEnd || now - follower.caughtUpAt() <= maxLagNanos) {
                     desired.add(replica);
                 }
-            } else if (follower.endOffset() >= Math.max(highWatermark, startOffset)) {
+            } else if (follower.endOffset() >= Math.max(highWatermark, startOffset) && follower.session() != null
+                    && follower.session().equals(sessions.apply(replica))) {
                 desired.add(replica);
             }
         }
         return desired;
     }
 
-    /** A change of the ISR is being written: from now until {@link #assigned} both count. */
-    void propose(Set<Integer> wanted) {
+    /** A change of the ISR is about to be written over a version: until a later one {@link #assigned} both count. */
+    void propose(Set<Integer> wanted, long version) {
+        proposedOver = Math.max(proposedOver, version);
         if (proposed == null) {
             proposed = new TreeSet<>(wanted);
         } else {

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -70,7 +71,8 @@ final class Partition implements PartitionSlot {
         return topicId;
     }
 
-    TopicPartition id() {
+    @Override
+    public TopicPartition id() {
         return id;
     }
 
@@ -134,7 +136,7 @@ final class Partition implements PartitionSlot {
                     Integer.toString(assignment.leaderEpoch()), Long.toString(log.endOffset()));
         }
         if (leadership != null) {
-            leadership.assigned(assignment, context.nanoTime());
+            leadership.assigned(assignment, version, context.nanoTime());
             advance(tell);
         }
     }
@@ -210,7 +212,7 @@ final class Partition implements PartitionSlot {
             }
             led.appended(result, bytes, acks == Acks.ALL ? answer : null, deadline);
             if (acks != Acks.ALL) {
-                tell.add(() -> answer.complete(result));
+                tell.add(() -> answerLeased(answer, result));
             }
             advance(tell);
             followers = led.followers();
@@ -220,6 +222,17 @@ final class Partition implements PartitionSlot {
         }
         tell.forEach(Runnable::run);
         return answer;
+    }
+
+    /** A process that was halted since the append began may have been replaced meanwhile. */
+    private void answerLeased(CompletableFuture<AppendResult> answer, AppendResult result) {
+        try {
+            context.requireLease();
+            answer.complete(result);
+        } catch (BrokerException cutOff) {
+            answer.completeExceptionally(new BrokerException(ErrorKind.NOT_COMMITTED, cutOff.getMessage()
+                    + "; the records are written here, and may be lost", cutOff));
+        }
     }
 
     /** Under the lock: moves the high watermark as far as it may go. */
@@ -256,7 +269,7 @@ final class Partition implements PartitionSlot {
         synchronized (this) {
             confirming = false;
             if (leadership != null && leadership.epoch() == epoch && found.leaderEpoch() == epoch
-                    && found.leader() == context.brokerId()) {
+                    && found.leader() == context.brokerId() && found.isr().equals(List.of(context.brokerId()))) {
                 leadership.confirmed(end);
                 advance(tell);
             }
@@ -276,11 +289,12 @@ final class Partition implements PartitionSlot {
      *
      * @return null when there is nothing to tell
      */
-    ReplicaFetchResponse.Partition fetch(ReplicaFetchRequest.Partition request, int follower, int maxBytes) {
+    ReplicaFetchResponse.Partition fetch(ReplicaFetchRequest.Partition request, int follower, String session,
+                                         int maxBytes) {
         List<Runnable> tell = new ArrayList<>();
         ReplicaFetchResponse.Partition answer;
         synchronized (this) {
-            answer = examine(request, follower, tell);
+            answer = examine(request, follower, session, tell);
         }
         tell.forEach(Runnable::run);
         if (answer == null || answer.outcome() != Outcome.OK || maxBytes <= 0) {
@@ -304,7 +318,7 @@ final class Partition implements PartitionSlot {
 
     /** Under the lock: what to answer, without the batches; null: OK, and nothing but batches could be new. */
     private ReplicaFetchResponse.Partition examine(ReplicaFetchRequest.Partition request, int follower,
-                                                   List<Runnable> tell) {
+                                                   String session, List<Runnable> tell) {
         Leadership led = leadership;
         if (led == null) {
             if (request.leaderEpoch() > leaderEpoch()) {
@@ -317,7 +331,7 @@ final class Partition implements PartitionSlot {
         } else if (request.leaderEpoch() < led.epoch()) {
             return outcome(Outcome.FENCED_EPOCH, null);
         }
-        Follower state = led.follower(follower);
+        Follower state = led.follower(follower, session, context.nanoTime());
         if (state == null) {
             return outcome(Outcome.NOT_LEADER, null);
         } else if (request.fetchOffset() < log.startOffset()) {
@@ -356,7 +370,7 @@ final class Partition implements PartitionSlot {
             long now = context.nanoTime();
             leadership.expire(now, new BrokerException(ErrorKind.NOT_COMMITTED, "the in-sync replicas of partition "
                     + id + " did not have the records in time: they are written here and may be committed yet"), tell);
-            if (!desiredIsr(maxLagNanos).equals(leadership.isr())) {
+            if (leadership.isProposing() || !desiredIsr(maxLagNanos).equals(leadership.isr())) {
                 tell.add(() -> context.proposeIsr(this));
             }
             advance(tell);
@@ -365,24 +379,33 @@ final class Partition implements PartitionSlot {
     }
 
     private Set<Integer> desiredIsr(long maxLagNanos) {
-        return leadership.desiredIsr(highWatermark(), log.endOffset(), context.nanoTime(), maxLagNanos);
+        return leadership.desiredIsr(highWatermark(), log.endOffset(), context.nanoTime(), maxLagNanos,
+                context::session);
     }
 
-    /** An ISR that a leader wants, in the epoch in which it leads. */
-    record IsrProposal(int leaderEpoch, Set<Integer> isr) {
+    /** How a leader wants the ISR changed, in the epoch in which it leads. */
+    record IsrProposal(int leaderEpoch, Set<Integer> in, Set<Integer> out) {
     }
 
-    /** What the ISR should become; from now on it counts as if it might be in the register. Empty: nothing to do. */
-    synchronized Optional<IsrProposal> propose(long maxLagNanos) {
+    /**
+     * How the ISR should change; from now on it counts as if that might be in the register. Empty: nothing to do.
+     *
+     * @param registerVersion over which it is about to be written
+     */
+    synchronized Optional<IsrProposal> propose(long maxLagNanos, long registerVersion) {
         if (leadership == null) {
             return Optional.empty();
         }
         Set<Integer> desired = desiredIsr(maxLagNanos);
-        if (desired.equals(leadership.isr())) {
+        if (desired.equals(leadership.isr()) && !leadership.isProposing()) {
             return Optional.empty();
         }
-        leadership.propose(desired);
-        return Optional.of(new IsrProposal(leadership.epoch(), desired));
+        Set<Integer> in = new TreeSet<>(desired);
+        in.removeAll(leadership.isr());
+        Set<Integer> out = new TreeSet<>(leadership.isr());
+        out.removeAll(desired);
+        leadership.propose(desired, registerVersion);
+        return Optional.of(new IsrProposal(leadership.epoch(), in, out));
     }
 
     // ---- following
@@ -397,11 +420,13 @@ final class Partition implements PartitionSlot {
     }
 
     /**
-     * Takes over what a leader answered, unless it is no longer the leader that is followed.
+     * Takes over what a leader answered, unless it is no longer the leader that is followed, or the log is no longer as
+     * it was when the leader was asked: a late answer must not cut what came after it.
      *
      * @return completes when the log has it; fails when it could not be taken over
      */
-    CompletableFuture<?> replicate(int leader, ReplicaFetchResponse.Partition answer) {
+    CompletableFuture<?> replicate(int leader, ReplicaFetchRequest.Partition asked,
+                                   ReplicaFetchResponse.Partition answer) {
         synchronized (this) {
             if (replicating || leaderToFollow().filter(followed -> followed == leader).isEmpty()) {
                 return CompletableFuture.completedFuture(null);
@@ -409,7 +434,8 @@ final class Partition implements PartitionSlot {
             if (answer.outcome() == Outcome.FENCED_EPOCH || answer.outcome() == Outcome.NOT_LEADER) {
                 context.refresh(topic());
             }
-            if (answer.leaderEpoch() != assignment.leaderEpoch()) {
+            if (answer.leaderEpoch() != assignment.leaderEpoch() || asked.leaderEpoch() != assignment.leaderEpoch()
+                    || asked.fetchOffset() != log.endOffset() || asked.lastFetchedEpoch() != log.lastEpoch()) {
                 return CompletableFuture.completedFuture(null);
             }
             replicating = true;

@@ -12,6 +12,9 @@ interface ReplicaContext {
     /** Something new is there for these followers. */
     void wake(Collection<Integer> followers);
 
+    /** The session of a broker that is ready, or null: only in that one it may come to count as in sync. */
+    String session(int brokerId);
+
     /** The ISR differs from what it should be: the register is to be changed. */
     void proposeIsr(Partition partition);
 

@@ -115,7 +115,7 @@ final class ReplicaFetches {
                 answer = new ReplicaFetchResponse.Partition(wanted.id(), ReplicaFetchResponse.Outcome.NOT_LEADER, -1, -1,
                         0, null, ByteBuffer.allocate(0));
             } else {
-                answer = partition.fetch(wanted, request.replica(), Math.min(left, MAX_PARTITION_BYTES));
+                answer = partition.fetch(wanted, request.replica(), request.session(), Math.min(left, MAX_PARTITION_BYTES));
             }
             if (answer != null) {
                 found.add(answer);

@@ -65,7 +65,7 @@ final class Replication implements ReplicaContext {
     void attach(TopicCatalog topics, HostedPartitions partitions, Deadlines deadlines) {
         catalog = topics;
         hosted = partitions;
-        isrChanges = new IsrChanges(brokerId, store, topics, handoff, options.maxLagNanos());
+        isrChanges = new IsrChanges(brokerId, brokers, store, topics, handoff, options.maxLagNanos());
         replicaFetches = new ReplicaFetches(partitions, brokers, handoff, deadlines, this);
     }
 
@@ -103,14 +103,16 @@ final class Replication implements ReplicaContext {
 
     /** Regularly. */
     void tick() {
-        Map<String, List<Partition>> offline = new HashMap<>();
+        Map<String, List<PartitionSlot>> offline = new HashMap<>();
         for (Partition partition : hosted.working()) {
             partition.tick(options.maxLagNanos());
             if (!partition.log().isOnline() && (partition.isLeader() || partition.isInSync())) {
                 offline.computeIfAbsent(partition.topic(), topic -> new ArrayList<>()).add(partition);
             }
         }
-        offline.forEach((topic, partitions) -> handoff.execute(() -> giveUp(topic, partitions, true)));
+        hosted.notWorking().forEach(slot -> offline.computeIfAbsent(slot.id().topic(), topic -> new ArrayList<>())
+                .add(slot));
+        offline.forEach((topic, partitions) -> handoff.execute(() -> giveUp(topic, partitions)));
     }
 
     void close() {
@@ -120,40 +122,40 @@ final class Replication implements ReplicaContext {
     // ---- replicas that cannot be used
 
     /**
-     * Takes this broker out of the ISRs of partitions, and hands their leadership on. Blocks.
-     *
-     * @param evenAlone whether a partition is given up, too, when no other replica of it is in sync
-     * @return whether anything was given up
+     * Takes this broker out of the ISRs of partitions, and hands their leadership on, where another replica is in sync.
+     * Blocks.
      */
-    private boolean giveUp(String topic, List<Partition> partitions, boolean evenAlone) {
+    private void giveUp(String topic, List<? extends PartitionSlot> partitions) {
         try {
             Set<Integer> live = brokers.live();
             while (true) {
                 TopicStore.Stored stored = store.read(topic).orElse(null);
                 if (stored == null) {
-                    return false;
+                    return;
                 }
                 List<Topic.Assignment> assignments = new ArrayList<>(stored.topic().partitions());
-                for (Partition partition : partitions) {
-                    Topic.Assignment now = assignments.get(partition.partition());
-                    if (evenAlone || now.isr().stream().anyMatch(replica -> replica != brokerId)) {
-                        assignments.set(partition.partition(), Elections.without(now, brokerId, live));
+                for (PartitionSlot partition : partitions) {
+                    if (!partition.topicId().equals(stored.topic().id())) {
+                        continue;
+                    }
+                    Topic.Assignment now = assignments.get(partition.id().partition());
+                    if (now.isr().stream().anyMatch(replica -> replica != brokerId)) {
+                        assignments.set(partition.id().partition(), Elections.without(now, brokerId, live));
                     }
                 }
                 Topic changed = stored.topic().withPartitions(assignments);
                 if (changed.equals(stored.topic())) {
-                    return false;
+                    return;
                 } else if (store.write(changed, stored.version())) {
                     LOG.log(Level.WARNING, "this broker gave up its replicas of {0}, because their disk or their bytes"
-                            + " are bad", partitions.stream().map(Partition::id).toList());
+                            + " are bad", partitions.stream().map(PartitionSlot::id).toList());
                     catalog.refresh(topic);
-                    return true;
+                    return;
                 }
             }
         } catch (RuntimeException failure) {
             LOG.log(Level.WARNING, "replicas of topic '" + topic + "' could not be given up now; tried again soon",
                     failure);
-            return false;
         }
     }
 
@@ -166,7 +168,7 @@ final class Replication implements ReplicaContext {
 
     /** Others must have the records: only then is the damaged copy cut off and fetched anew from the next leader. */
     private void heal(Partition partition, long offset) {
-        giveUp(partition.topic(), List.of(partition), false);
+        giveUp(partition.topic(), List.of(partition));
         CompletableFuture<?> cut = !partition.isInSync() ? partition.cutForHealing(offset)
                 : CompletableFuture.completedFuture(null);
         cut.whenComplete((done, failure) -> {
@@ -183,6 +185,11 @@ final class Replication implements ReplicaContext {
     @Override
     public int brokerId() {
         return brokerId;
+    }
+
+    @Override
+    public String session(int broker) {
+        return brokers.session(broker);
     }
 
     @Override

@@ -31,7 +31,7 @@ final class HazelcastMembership implements Membership {
         Map<Integer, Member> live = new LinkedHashMap<>();
         try {
             hazelcast.get().getCluster().getMembers().stream().filter(MemberAttributes::isBroker)
-                .map(MemberAttributes::broker).forEach(member -> live.put(member.brokerId(), member));
+                .map(MemberAttributes::broker).forEach(member -> live.putIfAbsent(member.brokerId(), member));
         } catch (RuntimeException e) {
             live.clear();
         }

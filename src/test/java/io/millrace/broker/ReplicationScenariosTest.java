@@ -279,9 +279,15 @@ class ReplicationScenariosTest {
         SimulatedServer wiped = cluster.followers().get(0);
         cluster.await("all have it", () -> cluster.log(wiped).endOffset() == 1);
         wiped.crash();
+        cluster.wiped = true;
         wiped.wipe();
         wiped.start();
-        cluster.advance(100);
+        cluster.await("it does not count before it has everything", () -> {
+            boolean counts = cluster.registered().partitions().get(0).isr().contains(wiped.id());
+            boolean up = wiped.isUp() && cluster.partition(wiped) != null;
+            assertThat(up && counts && wiped.diskEnd(new TopicPartition(SimulatedCluster.TOPIC, 0)) < 1).isFalse();
+            return up && counts;
+        });
         cluster.await("filled again", cluster::isWhole);
 
         assertThat(cluster.log(wiped).valueAt(0)).isEqualTo("kept");

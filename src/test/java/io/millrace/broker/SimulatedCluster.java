@@ -57,6 +57,8 @@ final class SimulatedCluster {
     private int acknowledgements;
     /** Whether an election may lose records, as the script wants it. */
     private boolean lossAllowed;
+    /** Whether the script took a disk away. */
+    boolean wiped;
 
     SimulatedCluster(long seed, int brokers, int partitions, PlantedBug bug) {
         this.seed = seed;
@@ -512,6 +514,9 @@ final class SimulatedCluster {
         if (topicId == null || lossAllowed) {
             return;
         }
+        if (random.nextInt(20) == 0) {
+            checkInSync();
+        }
         for (SimulatedServer server : servers) {
             for (int i = 0; server.isUp() && i < partitions; i++) {
                 TopicPartition id = new TopicPartition(TOPIC, i);
@@ -563,6 +568,21 @@ final class SimulatedCluster {
                     + " is committed as " + before + ", and broker " + server.id() + " has " + value);
         }
         upTo.put(id, Math.max(from, mark));
+    }
+
+    /** Whoever may be elected has everything that is committed. */
+    private void checkInSync() {
+        Topic topic = registered();
+        for (int i = 0; i < partitions; i++) {
+            TopicPartition id = new TopicPartition(TOPIC, i);
+            TreeMap<Long, String> known = committed.getOrDefault(id, new TreeMap<>());
+            long end = known.isEmpty() ? 0 : known.lastKey() + 1;
+            for (int replica : topic.partitions().get(i).isr()) {
+                check(server(replica).diskEnd(id) >= end || bug != PlantedBug.NONE || wiped, "broker " + replica
+                        + " counts as in sync for " + id + ", and lacks what is committed from "
+                        + server(replica).diskEnd(id) + " to " + end);
+            }
+        }
     }
 
     private void check(boolean holds, String violation) {

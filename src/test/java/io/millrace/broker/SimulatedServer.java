@@ -94,6 +94,12 @@ final class SimulatedServer {
         return text.toString();
     }
 
+    /** How far its disk reaches, whether it is up or not. */
+    long diskEnd(TopicPartition partition) {
+        SimulatedLog.Disk disk = disks.get(partition);
+        return disk == null ? 0 : disk.endOffset();
+    }
+
     // ---- faults
 
     void start() {
