@@ -184,9 +184,28 @@ final class ClusterSuite {
             progress.say("round %d: %.2f s".formatted(round + 1, pauses[round]));
             cluster.run(undo, victim);
             cluster.startAll(SERVERS);
-            TimeUnit.SECONDS.sleep(5);
+            awaitWhole();
         }
         alone(name, "s", new Target.Below(bound), pauses);
+    }
+
+    /** Until every server says that all are up, take part in the agreement, and have every record. */
+    private void awaitWhole() throws IOException, InterruptedException {
+        HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(LONGEST_PAUSE_SECONDS);
+        int whole = 0;
+        while (whole < SERVERS) {
+            if (System.nanoTime() > deadline) {
+                throw new IOException("the cluster was not whole again within " + LONGEST_PAUSE_SECONDS + " s");
+            }
+            HttpResponse<String> answer = client.send(HttpRequest.newBuilder(cluster.uri(whole + 1)
+                    .resolve("/admin/cluster")).timeout(Duration.ofSeconds(5)).build(),
+                    HttpResponse.BodyHandlers.ofString());
+            boolean well = answer.statusCode() == 200 && answer.body().contains("\"under_replicated\":[]")
+                    && !answer.body().contains("\"live\":false") && !answer.body().contains("\"cp_member\":false");
+            whole = well ? whole + 1 : 0;
+            TimeUnit.MILLISECONDS.sleep(200);
+        }
     }
 
     private TopicAdmin anyone() {
