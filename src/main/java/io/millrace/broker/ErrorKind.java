@@ -17,5 +17,17 @@ public enum ErrorKind {
     /** Fewer replicas are in sync than min.insync.replicas: nothing was written. Try again later. */
     NOT_ENOUGH_REPLICAS,
     /** Written by the leader, but not known to be replicated: it may be there, and may yet be lost. */
-    NOT_COMMITTED
+    NOT_COMMITTED,
+    /** Another broker coordinates the group, or none does now: try again. */
+    NOT_COORDINATOR,
+    UNKNOWN_GROUP, UNKNOWN_CONSUMER, CONSUMER_EXISTS, GROUP_NOT_EMPTY,
+    /** The caller does not own what it speaks of any more. */
+    FENCED,
+    /** The consumer's kind of subscription does not allow what was asked. */
+    ILLEGAL_SUBSCRIPTION,
+    /** The partition is not assigned to the consumer. */
+    NOT_ASSIGNED,
+    INVALID_CONSUMER,
+    /** No offset is committed, and the consumer wants no reset. */
+    NO_OFFSET
 }
