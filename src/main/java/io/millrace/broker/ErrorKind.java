@@ -28,6 +28,8 @@ public enum ErrorKind {
     /** The partition is not assigned to the consumer. */
     NOT_ASSIGNED,
     INVALID_CONSUMER,
+    /** The consumer was created for another format of records. */
+    WRONG_FORMAT,
     /** No offset is committed, and the consumer wants no reset. */
     NO_OFFSET
 }

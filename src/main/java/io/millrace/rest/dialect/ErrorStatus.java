@@ -11,6 +11,7 @@ public final class ErrorStatus {
         return switch (kind) {
             case INVALID_REQUEST, INVALID_TOPIC_NAME -> 400;
             case UNKNOWN_TOPIC, UNKNOWN_PARTITION, UNKNOWN_GROUP, UNKNOWN_CONSUMER, NOT_ASSIGNED -> 404;
+            case WRONG_FORMAT -> 406;
             case TOPIC_EXISTS, CONSUMER_EXISTS, GROUP_NOT_EMPTY, FENCED, ILLEGAL_SUBSCRIPTION -> 409;
             case RECORD_TOO_LARGE -> 413;
             case OFFSET_OUT_OF_RANGE, NO_OFFSET -> 416;

@@ -1,0 +1,584 @@
+package io.millrace.group;
+
+import io.millrace.broker.BrokerException;
+import io.millrace.broker.ErrorKind;
+import io.millrace.broker.FetchAllRequest;
+import io.millrace.broker.FetchAllResult;
+import io.millrace.broker.FetchPosition;
+import io.millrace.broker.TopicInfo;
+import io.millrace.broker.TopicPartition;
+import io.millrace.group.GroupMember.Status;
+import io.millrace.group.GroupState.Claim;
+import io.millrace.group.Rebalance.Release;
+import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
+
+/**
+ * A group at its coordinator: its state as it was last written, the sessions of its members, their polls. What must not be
+ * forgotten goes through {@link GroupWriter}; the rest is guarded by this object's lock, which is never held while anything
+ * is written, read or completed.
+ */
+final class Group implements GroupWriter.Host, PollTask.Host {
+    private static final System.Logger LOG = System.getLogger(Group.class.getName());
+    /** How often what a member read is committed for it. */
+    private static final long AUTO_COMMIT_NANOS = TimeUnit.SECONDS.toNanos(5);
+    /** A poll that says nothing about it, by a consumer that says nothing either, waits this long, in ms. */
+    private static final long SHORT_WAIT_MS = 1_000;
+
+    private final String id;
+    private final GroupContext context;
+    private final GroupWriter writer;
+    private GroupState state;
+    private final Map<String, Session> sessions = new HashMap<>();
+    /** Members that came with the state of an earlier coordinator. */
+    private final Set<String> inherited;
+    private long topicsSeen = -1;
+    private boolean settling;
+    private BrokerException closed;
+    /** Completes once this coordinator's claim is durable, where there is anybody to be claimed. */
+    private final CompletableFuture<Void> ready = new CompletableFuture<>();
+
+    Group(String id, GroupContext context, Claim claim, GroupState read, long version) {
+        this.id = id;
+        this.context = context;
+        this.state = read;
+        this.inherited = Set.copyOf(read.members().keySet());
+        this.writer = new GroupWriter(id, context.store(), claim, read, version, context.workers(), this);
+        read.members().values().stream().filter(GroupMember::takesPart).forEach(member ->
+                sessions.put(member.name(), new Session(member.name(), true, deadline(member.config()), context.now())));
+    }
+
+    /** Makes the claim durable if there are members to be looked after; else the first change does. */
+    CompletableFuture<Void> claim() {
+        if (state().isEmpty()) {
+            ready.complete(null);
+        } else {
+            writer.submit(UnaryOperator.identity()).whenComplete((done, failure) -> {
+                if (failure == null) {
+                    ready.complete(null);
+                } else {
+                    ready.completeExceptionally(failure);
+                }
+            });
+        }
+        return ready;
+    }
+
+    // ---- requests of members
+
+    CompletableFuture<GroupState> create(String name, ConsumerConfig config) {
+        return writer.submit(before -> GroupChanges.create(before, name, config, context.options().maxSize(),
+                context.clock().millis())).whenComplete((now, failure) -> {
+                    if (failure == null) {
+                        // What an earlier one of this name was given is not this one's.
+                        locked(after -> sessions.put(name, new Session(name, false, deadline(config), context.now())));
+                    }
+                });
+    }
+
+    CompletableFuture<GroupState> subscribe(String name, Subscription wanted) {
+        return present(name).thenCompose(member -> {
+            Map<TopicPartition, Long> read = autoCommitted(name, session -> session.positions);
+            return writer.submit(before -> {
+                GroupState next = commitQuietly(before, name, wanted.equals(GroupChanges.require(before, name).subscription())
+                        ? Map.of() : read);
+                return GroupChanges.subscribe(next, name, wanted, topics());
+            });
+        });
+    }
+
+    /** @return completes when it is gone; fails with UNKNOWN_CONSUMER */
+    CompletableFuture<GroupState> leave(String name) {
+        Map<TopicPartition, Long> read = autoCommitted(name, session -> session.positions);
+        return writer.submit(before -> {
+            GroupChanges.require(before, name);
+            return GroupChanges.leave(commitQuietly(before, name, read), name, context.clock().millis());
+        });
+    }
+
+    CompletableFuture<GroupState> remove(String name) {
+        return writer.submit(before -> GroupChanges.remove(before, name));
+    }
+
+    /** A member, back in the group if it was dormant. */
+    CompletableFuture<GroupMember> present(String name) {
+        GroupMember member;
+        synchronized (this) {
+            if (closed != null) {
+                return CompletableFuture.failedFuture(closed);
+            }
+            try {
+                member = GroupChanges.require(state, name);
+            } catch (BrokerException unknown) {
+                return CompletableFuture.failedFuture(unknown);
+            }
+            Session session = sessions.get(name);
+            if (session != null) {
+                session.deadline = deadline(member.config());
+            }
+        }
+        if (member.status() == Status.ACTIVE) {
+            return CompletableFuture.completedFuture(member);
+        }
+        return writer.submit(before -> GroupChanges.rejoin(before, name, context.clock().millis()))
+                .thenApply(now -> GroupChanges.require(now, name));
+    }
+
+    CompletableFuture<Polled> poll(String name, PollRequest request) {
+        return present(name).thenCompose(member -> {
+            if (request.form() != member.config().form()) {
+                return CompletableFuture.failedFuture(new BrokerException(ErrorKind.WRONG_FORMAT, ("consumer '%s' was created"
+                        + " for format %s: accept that, or create another one").formatted(name,
+                        member.config().form().name().toLowerCase(Locale.ROOT))));
+            }
+            List<Runnable> after = new ArrayList<>();
+            PollTask task;
+            synchronized (this) {
+                Session session = sessions.get(name);
+                if (session == null || closed != null) {
+                    return CompletableFuture.failedFuture(closed != null ? closed : unknown(name));
+                }
+                long now = context.now();
+                acknowledge(member, session, now, after);
+                task = new PollTask(this, session, request, now + TimeUnit.MILLISECONDS.toNanos(waitMs(member.config(), request)));
+                PollTask previous = session.poll;
+                session.poll = task;
+                if (previous == null) {
+                    task.start(after);
+                } else {
+                    previous.supersede(after); // and starts this one once it is over
+                }
+            }
+            after.forEach(Runnable::run);
+            return task.answer();
+        });
+    }
+
+    private long waitMs(ConsumerConfig config, PollRequest request) {
+        long wanted = request.waitMs() != PollRequest.NOT_SAID ? request.waitMs()
+                : config.requestTimeoutMs() != ConsumerConfig.DEFAULT_REQUEST_TIMEOUT_MS ? config.requestTimeoutMs()
+                : SHORT_WAIT_MS;
+        return Math.min(Math.min(wanted, config.requestTimeoutMs()),
+                Math.min(context.options().maxWaitMs(), config.sessionTimeoutMs() / 2));
+    }
+
+    /** It is back for more, so what it had is done with. */
+    private void acknowledge(GroupMember member, Session session, long now, List<Runnable> after) {
+        session.acknowledged.putAll(session.positions);
+        boolean due = member.config().autoCommit() && now - session.autoCommittedAt >= AUTO_COMMIT_NANOS;
+        if (due) {
+            session.autoCommittedAt = now;
+            Map<TopicPartition, Long> read = new TreeMap<>(session.acknowledged);
+            after.add(() -> submitQuietly(before -> commitQuietly(before, session.member, read)));
+        } else if (!session.revokedAt.isEmpty()) {
+            settle(after);
+        }
+    }
+
+    /** Commits what the consumer says. */
+    CompletableFuture<GroupState> commit(String name, Map<TopicPartition, Long> offsets, int memberEpoch) {
+        return present(name).thenCompose(member -> writer.submit(before -> GroupChanges.commit(before, name,
+                new TreeMap<>(offsets), memberEpoch, topics(), context.clock().millis())));
+    }
+
+    /** Commits what the consumer was given. */
+    CompletableFuture<GroupState> commitPolled(String name, int memberEpoch) {
+        return present(name).thenCompose(member -> {
+            TreeMap<TopicPartition, Long> read;
+            synchronized (this) {
+                Session session = sessions.get(name);
+                if (session == null || session.inherited && !session.polled) {
+                    return CompletableFuture.failedFuture(new BrokerException(ErrorKind.FENCED, "what consumer '" + name
+                            + "' was given is not known here, because its group got another coordinator: poll again, what was"
+                            + " not committed is delivered again; or commit offsets"));
+                }
+                read = new TreeMap<>(session.positions);
+                read.entrySet().removeIf(each -> isCommitted(state, each.getKey(), each.getValue()));
+                // what is lost is told of once, and delivered to its next owner
+                session.positions.keySet().removeIf(each -> !member.owns(each));
+            }
+            return writer.submit(before -> GroupChanges.commit(before, name, read, memberEpoch, topics(),
+                    context.clock().millis()));
+        });
+    }
+
+    private boolean isCommitted(GroupState in, TopicPartition partition, long offset) {
+        TopicInfo topic = topics().get(partition.topic());
+        OptionalLong committed = topic == null ? OptionalLong.empty() : in.committed(partition, topic.id());
+        return committed.isPresent() && committed.getAsLong() == offset;
+    }
+
+    CompletableFuture<GroupState> seek(String name, Map<TopicPartition, Long> offsets) {
+        return present(name).thenCompose(member -> writer.submit(before -> GroupChanges.seek(before, name, offsets)))
+                .whenComplete((done, failure) -> {
+                    if (failure == null) {
+                        locked(after -> moved(name, offsets, after));
+                    }
+                });
+    }
+
+    private void moved(String name, Map<TopicPartition, Long> offsets, List<Runnable> after) {
+        Session session = sessions.get(name);
+        if (session != null) {
+            session.moveTo(offsets);
+            if (session.poll != null) {
+                session.poll.moved(after);
+            }
+        }
+    }
+
+    /** @param to EARLIEST or LATEST */
+    CompletableFuture<GroupState> seekTo(String name, Collection<TopicPartition> partitions, OffsetReset to) {
+        return present(name).thenCompose(member -> {
+            try {
+                partitions.forEach(partition -> GroupChanges.requireAssigned(member, partition));
+            } catch (BrokerException notAssigned) {
+                return CompletableFuture.failedFuture(notAssigned);
+            }
+            return partitions.isEmpty() ? CompletableFuture.completedFuture(state()) : context.log().fetch(
+                    new FetchAllRequest(partitions.stream().map(each -> new FetchAllRequest.Part(each.topic(),
+                            each.partition(), to == OffsetReset.EARLIEST ? new FetchPosition.Earliest()
+                            : new FetchPosition.Latest())).toList(), 0, 0, 0))
+                    .thenCompose(found -> seek(name, resolved(found)));
+        });
+    }
+
+    private static Map<TopicPartition, Long> resolved(FetchAllResult found) {
+        TreeMap<TopicPartition, Long> offsets = new TreeMap<>();
+        for (FetchAllResult.Part part : found.parts()) {
+            if (part.failure() != null) {
+                throw part.failure();
+            }
+            offsets.put(part.id(), part.result().offset());
+        }
+        return offsets;
+    }
+
+    // ---- requests of administrators
+
+    CompletableFuture<GroupState> reset(Map<TopicPartition, Long> offsets) {
+        return writer.submit(before -> GroupChanges.reset(before, id, offsets, topics(), context.clock().millis()))
+                .whenComplete((done, failure) -> {
+                    if (failure == null) {
+                        locked(after -> sessions.clear());
+                    }
+                });
+    }
+
+    CompletableFuture<GroupState> delete() {
+        return writer.submit(before -> {
+            GroupChanges.requireEmpty(before, id);
+            return before.withMembers(new TreeMap<>()).withOffsets(new TreeMap<>());
+        });
+    }
+
+    // ---- time
+
+    /** Looks after sessions, polls and topics; often. */
+    void tick() {
+        List<Runnable> after = new ArrayList<>();
+        synchronized (this) {
+            if (closed != null) {
+                return;
+            }
+            long now = context.now();
+            for (Session session : List.copyOf(sessions.values())) {
+                GroupMember member = state.member(session.member);
+                if (member == null) {
+                    continue;
+                }
+                if (session.poll != null) {
+                    session.poll.tick(after);
+                }
+                boolean writing = session.poll != null && session.poll.isDelivering();
+                if (member.takesPart() && !writing && now - session.deadline >= 0) {
+                    session.deadline = now + TimeUnit.SECONDS.toNanos(1); // when it cannot be written, it is tried again
+                    expire(member, session, after);
+                } else if (session.revokedAt.values().stream().anyMatch(since -> isOverdue(member, since, now))) {
+                    settle(after);
+                }
+            }
+            if (context.log().revision() != topicsSeen) {
+                topicsSeen = context.log().revision();
+                settle(after);
+            }
+        }
+        after.forEach(Runnable::run);
+    }
+
+    private void expire(GroupMember member, Session session, List<Runnable> after) {
+        LOG.log(Level.INFO, "group {0}: consumer {1} was not heard of for {2} ms, and loses its partitions", id,
+                member.name(), Long.toString(member.config().sessionTimeoutMs()));
+        Map<TopicPartition, Long> done = member.config().autoCommit() ? new TreeMap<>(session.acknowledged) : Map.of();
+        after.add(() -> submitQuietly(before -> GroupChanges.expire(commitQuietly(before, member.name(), done), member.name(),
+                context.clock().millis())));
+    }
+
+    /** Drops offsets and dormant members that nobody came back for; now and then. */
+    void forget() {
+        Set<String> subscribed = new HashSet<>();
+        synchronized (this) {
+            state.members().values().stream().filter(GroupMember::takesPart).forEach(member -> {
+                subscribed.addAll(member.subscription().topics(topics().keySet()));
+                member.owned().keySet().forEach(partition -> subscribed.add(partition.topic()));
+            });
+        }
+        submitQuietly(before -> GroupChanges.forget(before, subscribed, context.options().offsetsRetentionMs(),
+                context.options().idleMs(), context.clock().millis()));
+    }
+
+    /** Looks whether partitions can go on to their next owners; one such look at a time. */
+    private void settle(List<Runnable> after) {
+        if (!settling) {
+            settling = true;
+            after.add(() -> writer.submit(before -> {
+                synchronized (this) {
+                    settling = false;
+                }
+                return before;
+            }).exceptionally(failure -> {
+                synchronized (this) {
+                    settling = false;
+                }
+                LOG.log(Level.DEBUG, "a step of the rebalance was not written, and is tried again", failure);
+                return null;
+            }));
+        }
+    }
+
+    private void submitQuietly(UnaryOperator<GroupState> change) {
+        writer.submit(change).exceptionally(failure -> {
+            LOG.log(Level.DEBUG, "a change of group " + id + " that nobody waits for was not written", failure);
+            return null;
+        });
+    }
+
+    private Map<TopicPartition, Long> autoCommitted(String name, Function<Session, Map<TopicPartition, Long>> which) {
+        synchronized (this) {
+            GroupMember member = state.member(name);
+            Session session = sessions.get(name);
+            return member == null || session == null || !member.config().autoCommit() ? Map.of()
+                    : new TreeMap<>(which.apply(session));
+        }
+    }
+
+    /** As far as the member still owns what it read, and nothing goes back. */
+    private GroupState commitQuietly(GroupState before, String name, Map<TopicPartition, Long> read) {
+        GroupState next = before;
+        for (Map.Entry<TopicPartition, Long> each : read.entrySet()) {
+            GroupMember member = next.member(each.getKey() == null ? "" : name);
+            if (member != null && member.owns(each.getKey()) && !isCommitted(next, each.getKey(), each.getValue())) {
+                try {
+                    next = GroupChanges.commit(next, name, new TreeMap<>(Map.of(each.getKey(), each.getValue())),
+                            GroupChanges.ANY_EPOCH, topics(), context.clock().millis());
+                } catch (BrokerException notThis) {
+                    LOG.log(Level.DEBUG, "an automatic commit of " + each.getKey() + " was left out", notThis);
+                }
+            }
+        }
+        return next;
+    }
+
+    // ---- what the writer tells
+
+    @Override
+    public synchronized GroupState settle(GroupState before, GroupState changed) {
+        GroupState next = context.rebalance().settle(changed, topics(), this::release, context.clock().millis());
+        before.members().forEach((name, member) -> {
+            Session session = sessions.get(name);
+            GroupMember now = next.member(name);
+            if (session != null) {
+                member.owned().keySet().stream().filter(each -> now == null || !now.owns(each))
+                        .forEach(session.releasing::add);
+            }
+        });
+        return next;
+    }
+
+    /** Called with the lock held, by way of {@link #settle}. */
+    private Release release(GroupMember member, TopicPartition partition, OptionalLong committed) {
+        Session session = sessions.get(member.name());
+        if (session == null) {
+            return Release.YES;
+        }
+        Long position = session.positions.get(partition);
+        boolean writing = session.givenOut.contains(partition);
+        if (!writing && (position == null || committed.isPresent() && committed.getAsLong() >= position)) {
+            return Release.YES;
+        }
+        if (!writing && member.config().autoCommit() && position.equals(session.acknowledged.get(partition))) {
+            return new Release(true, OptionalLong.of(position));
+        }
+        long since = session.revokedAt.computeIfAbsent(partition, any -> context.now());
+        return isOverdue(member, since, context.now()) ? Release.YES : Release.NO;
+    }
+
+    private static boolean isOverdue(GroupMember member, long since, long now) {
+        return now - since >= TimeUnit.MILLISECONDS.toNanos(member.config().sessionTimeoutMs());
+    }
+
+    @Override
+    public void written(GroupState now) {
+        // Polls that look again read the log: not on the writer's thread.
+        List<Runnable> after = new ArrayList<>();
+        synchronized (this) {
+            state = now;
+            Map<TopicPartition, String> owners = new HashMap<>();
+            now.members().values().forEach(member -> member.owned().keySet()
+                    .forEach(partition -> owners.put(partition, member.name())));
+            now.members().values().stream().filter(GroupMember::takesPart).filter(member -> !sessions.containsKey(member.name()))
+                    .forEach(member -> sessions.put(member.name(), new Session(member.name(), inherited.contains(member.name()),
+                            deadline(member.config()), context.now())));
+            for (Session session : List.copyOf(sessions.values())) {
+                follow(session, now.member(session.member), owners, after);
+            }
+        }
+        after.forEach(context.workers()::execute);
+    }
+
+    private void follow(Session session, GroupMember member, Map<TopicPartition, String> owners, List<Runnable> after) {
+        session.releasing.clear();
+        if (member == null) {
+            sessions.remove(session.member);
+            if (session.poll != null) {
+                session.poll.fail(unknown(session.member), after);
+            }
+            return;
+        }
+        // What nobody else got stays in mind for a member whose session ended: it may be back for it.
+        Set<TopicPartition> lost = new TreeSet<>(session.positions.keySet());
+        lost.removeIf(each -> member.owns(each) || member.status() == Status.DORMANT && !owners.containsKey(each));
+        lost.forEach(session::forget);
+        session.givenOut.removeIf(each -> !member.owns(each));
+        session.revokedAt.keySet().removeIf(each -> !member.owns(each) || member.target().contains(each));
+        if (session.poll != null) {
+            session.poll.partitionsChanged(after);
+        }
+    }
+
+    @Override
+    public void undecided() {
+        locked(after -> sessions.values().forEach(session -> session.releasing.clear()));
+    }
+
+    @Override
+    public void lost(BrokerException reason) {
+        close(reason);
+        context.lost(this);
+    }
+
+    // ---- the end
+
+    /** Lets the group go to another coordinator, which goes on where this one was. */
+    CompletableFuture<Void> handOver() {
+        Map<String, Map<TopicPartition, Long>> positions = new TreeMap<>();
+        synchronized (this) {
+            sessions.values().forEach(session -> positions.put(session.member, new TreeMap<>(session.positions)));
+        }
+        return writer.submit(before -> before.isEmpty() ? before : GroupChanges.handOver(before, positions))
+                .handle((done, failure) -> {
+                    if (failure != null) {
+                        LOG.log(Level.INFO, "group {0} could not be handed over, and is taken over: {1}", id, failure.getMessage());
+                    }
+                    return null;
+                });
+    }
+
+    /** Ends a group of which there is nothing to be kept, unless it is being changed. */
+    boolean endIfVacant() {
+        boolean vacant;
+        synchronized (this) {
+            vacant = state.members().isEmpty() && state.offsets().isEmpty();
+        }
+        return vacant && writer.closeIfIdle(new BrokerException(ErrorKind.NOT_COORDINATOR,
+                "group '" + id + "' was just forgotten: try again"));
+    }
+
+    /** Answers polls with nothing, so that their members ask whoever coordinates now; refuses the rest. */
+    void close(BrokerException reason) {
+        writer.close(reason);
+        locked(after -> {
+            closed = reason;
+            sessions.values().forEach(session -> {
+                if (session.poll != null && !session.poll.isDelivering()) {
+                    session.poll.complete(List.of(), after);
+                }
+            });
+        });
+    }
+
+    // ---- for polls and others
+
+    String id() {
+        return id;
+    }
+
+    @Override
+    public synchronized GroupState state() {
+        return state;
+    }
+
+    @Override
+    public GroupLog log() {
+        return context.log();
+    }
+
+    @Override
+    public long now() {
+        return context.now();
+    }
+
+    @Override
+    public CompletableFuture<GroupState> begin(String member, Map<TopicPartition, Long> offsets) {
+        return writer.submit(before -> GroupChanges.begin(before, member, offsets, topics(), context.clock().millis()));
+    }
+
+    @Override
+    public void locked(Consumer<List<Runnable>> action) {
+        List<Runnable> after = new ArrayList<>();
+        synchronized (this) {
+            action.accept(after);
+        }
+        after.forEach(Runnable::run);
+    }
+
+    @Override
+    public void over(Session session, PollTask poll, boolean gave, List<Runnable> after) {
+        GroupMember member = state.member(session.member);
+        if (gave && member != null) {
+            session.deadline = deadline(member.config());
+        }
+        if (session.poll == poll) {
+            session.poll = null;
+        } else if (session.poll != null) {
+            session.poll.start(after);
+        }
+    }
+
+    private Map<String, TopicInfo> topics() {
+        return context.log().topics();
+    }
+
+    private long deadline(ConsumerConfig config) {
+        return context.now() + TimeUnit.MILLISECONDS.toNanos(config.sessionTimeoutMs());
+    }
+
+    private static BrokerException unknown(String name) {
+        return new BrokerException(ErrorKind.UNKNOWN_CONSUMER, "consumer '" + name + "' was deleted");
+    }
+}

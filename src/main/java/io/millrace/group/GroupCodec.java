@@ -1,0 +1,203 @@
+package io.millrace.group;
+
+import io.millrace.broker.BrokerException;
+import io.millrace.broker.TopicPartition;
+import io.millrace.group.GroupMember.Status;
+import io.millrace.group.GroupState.Claim;
+import io.millrace.group.GroupState.TopicOffsets;
+import jakarta.json.bind.Jsonb;
+import jakarta.json.bind.JsonbBuilder;
+import jakarta.json.bind.JsonbException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.UUID;
+
+/**
+ * A group as JSON that a person can read. What there is much of is short: partitions of a topic are {@code [partition]},
+ * {@code [partition, epoch]}, {@code [partition, position]} or {@code [partition, offset, ms since the epoch]}.
+ */
+final class GroupCodec {
+    private final Jsonb jsonb = JsonbBuilder.create();
+
+    /** The JSON of a group. */
+    public static final class GroupBean {
+        public int claimEpoch;
+        public int broker;
+        public String session;
+        public boolean released;
+        public int epoch;
+        public String assignor;
+        public String inputs;
+        public long emptySince;
+        public List<MemberBean> members;
+        public TreeMap<String, OffsetsBean> offsets;
+    }
+
+    /** The JSON of a member; what is null has its default. */
+    public static final class MemberBean {
+        public String name;
+        public String form;
+        public String reset;
+        public boolean autoCommit;
+        public boolean readCommitted;
+        public int minBytes;
+        public long requestTimeoutMs;
+        public int maxPollRecords;
+        public long sessionTimeoutMs;
+        public String instanceId;
+        public String wantedAssignor;
+        public List<String> topics;
+        public String pattern;
+        public TreeMap<String, long[][]> assigned;
+        public String status;
+        public long since;
+        public int epoch;
+        public TreeMap<String, long[][]> owned;
+        public TreeMap<String, long[][]> target;
+        public TreeMap<String, long[][]> positions;
+    }
+
+    /** The JSON of the committed offsets in one topic. */
+    public static final class OffsetsBean {
+        public String topicId;
+        public long[][] committed;
+    }
+
+    String encode(GroupState state) {
+        GroupBean bean = new GroupBean();
+        bean.claimEpoch = state.claim().epoch();
+        bean.broker = state.claim().broker();
+        bean.session = state.claim().session();
+        bean.released = state.claim().released();
+        bean.epoch = state.epoch();
+        bean.assignor = state.assignor();
+        bean.inputs = Long.toHexString(state.inputs());
+        bean.emptySince = state.emptySinceMs();
+        bean.members = state.members().values().stream().map(GroupCodec::bean).toList();
+        bean.offsets = new TreeMap<>();
+        state.offsets().forEach((topic, offsets) -> {
+            OffsetsBean of = new OffsetsBean();
+            of.topicId = offsets.topicId().toString();
+            of.committed = offsets.byPartition().entrySet().stream().map(each -> new long[] {each.getKey(),
+                each.getValue().offset(), each.getValue().committedAtMs()}).toArray(long[][]::new);
+            bean.offsets.put(topic, of);
+        });
+        return jsonb.toJson(bean);
+    }
+
+    private static MemberBean bean(GroupMember member) {
+        ConsumerConfig config = member.config();
+        MemberBean bean = new MemberBean();
+        bean.name = member.name();
+        bean.form = config.form().name();
+        bean.reset = config.reset().name();
+        bean.autoCommit = config.autoCommit();
+        bean.readCommitted = config.readCommitted();
+        bean.minBytes = config.minBytes();
+        bean.requestTimeoutMs = config.requestTimeoutMs();
+        bean.maxPollRecords = config.maxPollRecords();
+        bean.sessionTimeoutMs = config.sessionTimeoutMs();
+        bean.instanceId = config.instanceId();
+        bean.wantedAssignor = config.assignor();
+        if (member.subscription() instanceof Subscription.Topics topics) {
+            bean.topics = List.copyOf(topics.names());
+        } else if (member.subscription() instanceof Subscription.Matching matching) {
+            bean.pattern = matching.pattern().regex();
+        } else if (member.subscription() instanceof Subscription.Assigned assigned) {
+            bean.assigned = byTopic(assigned.partitions());
+        }
+        bean.status = member.status().name();
+        bean.since = member.sinceMs();
+        bean.epoch = member.epoch();
+        bean.owned = byTopic(member.owned());
+        bean.target = byTopic(member.target());
+        bean.positions = byTopic(member.positions());
+        return bean;
+    }
+
+    private static TreeMap<String, long[][]> byTopic(Collection<TopicPartition> partitions) {
+        TreeMap<String, List<long[]>> rows = new TreeMap<>();
+        partitions.forEach(each -> rows.computeIfAbsent(each.topic(), topic -> new ArrayList<>())
+                .add(new long[] {each.partition()}));
+        return arrays(rows);
+    }
+
+    private static TreeMap<String, long[][]> byTopic(SortedMap<TopicPartition, ? extends Number> partitions) {
+        TreeMap<String, List<long[]>> rows = new TreeMap<>();
+        partitions.forEach((each, number) -> rows.computeIfAbsent(each.topic(), topic -> new ArrayList<>())
+                .add(new long[] {each.partition(), number.longValue()}));
+        return arrays(rows);
+    }
+
+    private static TreeMap<String, long[][]> arrays(TreeMap<String, List<long[]>> rows) {
+        TreeMap<String, long[][]> arrays = new TreeMap<>();
+        rows.forEach((topic, list) -> arrays.put(topic, list.toArray(long[][]::new)));
+        return arrays;
+    }
+
+    /** @throws IllegalStateException when the text is not a group */
+    GroupState decode(String json) {
+        try {
+            GroupBean bean = jsonb.fromJson(json, GroupBean.class);
+            TreeMap<String, GroupMember> members = new TreeMap<>();
+            bean.members.forEach(member -> members.put(member.name, member(member)));
+            TreeMap<String, TopicOffsets> offsets = new TreeMap<>();
+            bean.offsets.forEach((topic, of) -> {
+                TreeMap<Integer, CommittedOffset> byPartition = new TreeMap<>();
+                for (long[] row : of.committed) {
+                    byPartition.put(Math.toIntExact(row[0]), new CommittedOffset(row[1], row[2]));
+                }
+                offsets.put(topic, new TopicOffsets(UUID.fromString(of.topicId), byPartition));
+            });
+            return new GroupState(new Claim(bean.claimEpoch, bean.broker, bean.session, bean.released), bean.epoch,
+                    bean.assignor, Long.parseUnsignedLong(bean.inputs, 16), members, offsets, bean.emptySince);
+        } catch (JsonbException | NullPointerException | IllegalArgumentException | ArithmeticException
+                 | ArrayIndexOutOfBoundsException | BrokerException notAGroup) {
+            throw new IllegalStateException("not a group's register: " + json, notAGroup);
+        }
+    }
+
+    private static GroupMember member(MemberBean bean) {
+        ConsumerConfig config = new ConsumerConfig(RecordForm.valueOf(bean.form), OffsetReset.valueOf(bean.reset),
+                bean.autoCommit, bean.readCommitted, bean.minBytes, bean.requestTimeoutMs, bean.maxPollRecords,
+                bean.sessionTimeoutMs, bean.instanceId, bean.wantedAssignor);
+        TreeMap<TopicPartition, Integer> owned = new TreeMap<>();
+        numbers(bean.owned).forEach((partition, epoch) -> owned.put(partition, Math.toIntExact(epoch)));
+        return new GroupMember(bean.name, config, subscription(bean), Status.valueOf(bean.status), bean.since, bean.epoch,
+                owned, partitions(bean.target), numbers(bean.positions));
+    }
+
+    private static Subscription subscription(MemberBean bean) {
+        if (bean.topics != null) {
+            return new Subscription.Topics(new TreeSet<>(bean.topics));
+        } else if (bean.pattern != null) {
+            return new Subscription.Matching(Subscription.TopicPattern.of(bean.pattern));
+        }
+        return bean.assigned != null ? new Subscription.Assigned(partitions(bean.assigned)) : new Subscription.None();
+    }
+
+    private static TreeSet<TopicPartition> partitions(Map<String, long[][]> rows) {
+        TreeSet<TopicPartition> partitions = new TreeSet<>();
+        rows.forEach((topic, list) -> {
+            for (long[] row : list) {
+                partitions.add(new TopicPartition(topic, Math.toIntExact(row[0])));
+            }
+        });
+        return partitions;
+    }
+
+    private static TreeMap<TopicPartition, Long> numbers(Map<String, long[][]> rows) {
+        TreeMap<TopicPartition, Long> numbers = new TreeMap<>();
+        rows.forEach((topic, list) -> {
+            for (long[] row : list) {
+                numbers.put(new TopicPartition(topic, Math.toIntExact(row[0])), row[1]);
+            }
+        });
+        return numbers;
+    }
+}

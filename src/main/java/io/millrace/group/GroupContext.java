@@ -1,0 +1,25 @@
+package io.millrace.group;
+
+import java.time.Clock;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+
+/**
+ * What all groups of a coordinator share.
+ *
+ * @param workers  runs what blocks
+ * @param clock    for what is kept
+ * @param nanoTime for what is waited for, in ns
+ * @param gone     told of a group that another coordinator has
+ */
+record GroupContext(GroupStore store, GroupLog log, Rebalance rebalance, GroupOptions options, Executor workers, Clock clock,
+                    LongSupplier nanoTime, Consumer<Group> gone) {
+    long now() {
+        return nanoTime.getAsLong();
+    }
+
+    void lost(Group group) {
+        gone.accept(group);
+    }
+}

@@ -1,0 +1,19 @@
+package io.millrace.group;
+
+import io.millrace.broker.FetchAllRequest;
+import io.millrace.broker.FetchAllResult;
+import io.millrace.broker.TopicInfo;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+
+/** What groups need of the log: which topics there are, and their records, wherever those are led. */
+public interface GroupLog {
+    /** As this broker last saw them, by name; not blocking. */
+    Map<String, TopicInfo> topics();
+
+    /** Grows with every change of the topics. */
+    long revision();
+
+    /** As {@link io.millrace.broker.Broker#fetchAll}; cancel the future to give it up. */
+    CompletableFuture<FetchAllResult> fetch(FetchAllRequest request);
+}

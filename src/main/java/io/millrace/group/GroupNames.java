@@ -1,0 +1,27 @@
+package io.millrace.group;
+
+import io.millrace.broker.BrokerException;
+import io.millrace.broker.ErrorKind;
+
+/** Which texts may name groups and their members: what can be part of a URL and of a register's key. */
+final class GroupNames {
+    static final int MAX_LENGTH = 249;
+
+    private GroupNames() {
+    }
+
+    /** @throws BrokerException INVALID_CONSUMER */
+    static String check(String what, String name) {
+        if (!isLegal(name)) {
+            throw new BrokerException(ErrorKind.INVALID_CONSUMER, what + " must have 1 to " + MAX_LENGTH
+                    + " characters, none of them a slash or a control character, and must not be . or ..");
+        }
+        return name;
+    }
+
+    static boolean isLegal(String name) {
+        return name != null && !name.isBlank() && name.length() <= MAX_LENGTH && !name.equals(".") && !name.equals("..")
+                && name.chars().noneMatch(c -> c == '/' || c == '\\' || Character.isISOControl(c)
+                || Character.isSurrogate((char) c));
+    }
+}

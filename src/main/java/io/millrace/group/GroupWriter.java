@@ -1,0 +1,210 @@
+package io.millrace.group;
+
+import io.millrace.broker.BrokerException;
+import io.millrace.broker.ErrorKind;
+import io.millrace.cluster.RegisterStore;
+import io.millrace.group.GroupState.Claim;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.function.UnaryOperator;
+
+/**
+ * The one that changes a group's register: changes that wait while one is written go together in the next write. They
+ * are applied in the order in which they came, each to what the one before left; one that is refused leaves the others
+ * alone. One task at a time, on a worker's thread, is the writer of all fields but the queue.
+ */
+final class GroupWriter {
+    /** The group around its register. Called by the writer's task only. */
+    interface Host {
+        /** The state after a step of the rebalance; what it takes from a member must not be given to it any more. */
+        GroupState settle(GroupState before, GroupState changed);
+
+        /** This is what stands now. */
+        void written(GroupState now);
+
+        /** Whether the last settled state was written is not known. */
+        void undecided();
+
+        /** Another coordinator has the group: nothing may be answered for it here any more. */
+        void lost(BrokerException reason);
+    }
+
+    private record Queued(UnaryOperator<GroupState> change, CompletableFuture<GroupState> done) {
+    }
+
+    private final String id;
+    private final GroupStore store;
+    private final Claim claim;
+    private final Executor workers;
+    private final Host host;
+
+    /** Guarded by this, with the two below. */
+    private List<Queued> queue = new ArrayList<>();
+    private boolean running;
+    private BrokerException closed;
+
+    private GroupState state;
+    private long version;
+    private boolean uncertain;
+
+    /**
+     * @param claim   that it writes under
+     * @param state   as it was read
+     * @param version of the register then
+     */
+    GroupWriter(String id, GroupStore store, Claim claim, GroupState state, long version, Executor workers, Host host) {
+        this.id = id;
+        this.store = store;
+        this.claim = claim;
+        this.state = state;
+        this.version = version;
+        this.workers = workers;
+        this.host = host;
+    }
+
+    /**
+     * @param change throws a {@link BrokerException} to be refused; may be applied more than once
+     * @return completes with the state once it is durable; fails with what the change threw, UNAVAILABLE when the outcome
+     *         is not known, NOT_COORDINATOR
+     */
+    CompletableFuture<GroupState> submit(UnaryOperator<GroupState> change) {
+        Queued queued = new Queued(change, new CompletableFuture<>());
+        synchronized (this) {
+            if (closed != null) {
+                return CompletableFuture.failedFuture(closed);
+            }
+            queue.add(queued);
+            if (running) {
+                return queued.done();
+            }
+            running = true;
+        }
+        workers.execute(this::drain);
+        return queued.done();
+    }
+
+    /** Refuses changes from now on, those that wait included. */
+    void close(BrokerException reason) {
+        List<Queued> refused;
+        synchronized (this) {
+            closed = closed == null ? reason : closed;
+            refused = queue;
+            queue = new ArrayList<>();
+        }
+        refused.forEach(queued -> queued.done().completeExceptionally(reason));
+    }
+
+    /** @return false, and nothing happens, while there are changes */
+    synchronized boolean closeIfIdle(BrokerException reason) {
+        if (running || closed != null) {
+            return false;
+        }
+        closed = reason;
+        return true;
+    }
+
+    private void drain() {
+        while (true) {
+            List<Queued> batch;
+            synchronized (this) {
+                if (queue.isEmpty()) {
+                    running = false;
+                    return;
+                }
+                batch = queue;
+                queue = new ArrayList<>();
+            }
+            try {
+                write(batch);
+            } catch (BrokerException failure) {
+                uncertain = true;
+                host.undecided();
+                batch.forEach(queued -> queued.done().completeExceptionally(failure));
+            } catch (RuntimeException | Error fault) {
+                uncertain = true;
+                host.undecided();
+                batch.forEach(queued -> queued.done().completeExceptionally(fault));
+                throw fault;
+            }
+        }
+    }
+
+    private void write(List<Queued> batch) {
+        List<Queued> waiting = batch;
+        while (!waiting.isEmpty()) {
+            if (uncertain && !readAgain()) {
+                BrokerException reason = moved();
+                close(reason);
+                host.lost(reason);
+                waiting.forEach(queued -> queued.done().completeExceptionally(reason));
+                return;
+            }
+            List<Queued> accepted = new ArrayList<>(waiting.size());
+            GroupState next = host.settle(state, applied(waiting, accepted));
+            if (next.equals(state) || vacant(next) && version == RegisterStore.ABSENT || wrote(next)) {
+                state = next;
+                host.written(next);
+                GroupState now = next;
+                accepted.forEach(queued -> queued.done().complete(now));
+                return;
+            }
+            host.undecided();
+            uncertain = true;
+            waiting = accepted;
+        }
+    }
+
+    private GroupState applied(List<Queued> waiting, List<Queued> accepted) {
+        GroupState next = state.claim().epoch() == claim.epoch() ? state : state.withClaim(claim);
+        for (Queued queued : waiting) {
+            try {
+                next = queued.change().apply(next);
+                accepted.add(queued);
+            } catch (BrokerException refused) {
+                queued.done().completeExceptionally(refused);
+            }
+        }
+        return next;
+    }
+
+    private boolean wrote(GroupState next) {
+        if (vacant(next)) {
+            boolean deleted = store.delete(id, version);
+            version = deleted ? RegisterStore.ABSENT : version;
+            return deleted;
+        }
+        Optional<Long> written = store.write(id, next, version);
+        written.ifPresent(now -> version = now);
+        return written.isPresent();
+    }
+
+    /** Nothing is worth keeping. */
+    private static boolean vacant(GroupState state) {
+        return state.members().isEmpty() && state.offsets().isEmpty();
+    }
+
+    /** @return false when the register is another coordinator's by now */
+    private boolean readAgain() {
+        Optional<GroupStore.Stored> stored = store.read(id);
+        if (stored.isPresent() ? !isMine(stored.get().state().claim()) : !vacant(state) && version != RegisterStore.ABSENT) {
+            return false;
+        }
+        state = stored.map(GroupStore.Stored::state).orElseGet(() -> GroupState.empty(claim, state.emptySinceMs()));
+        version = stored.map(GroupStore.Stored::version).orElse(RegisterStore.ABSENT);
+        uncertain = false;
+        host.written(state);
+        return true;
+    }
+
+    private boolean isMine(Claim found) {
+        return found.epoch() == claim.epoch() && found.session().equals(claim.session()) || found.epoch() < claim.epoch();
+    }
+
+    private BrokerException moved() {
+        return new BrokerException(ErrorKind.NOT_COORDINATOR, "another broker coordinates group '" + id
+                + "' now: try again in a moment");
+    }
+}

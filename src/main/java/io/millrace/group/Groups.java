@@ -1,0 +1,405 @@
+package io.millrace.group;
+
+import io.millrace.broker.Broker;
+import io.millrace.broker.BrokerException;
+import io.millrace.broker.ErrorKind;
+import io.millrace.broker.TopicPartition;
+import io.millrace.cluster.Member;
+import io.millrace.cluster.RegisterStore;
+import io.millrace.group.GroupState.Claim;
+import java.lang.System.Logger.Level;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+
+/**
+ * The consumer groups that this broker coordinates, behind one door. Thread-safe. Methods that return a future never throw
+ * a {@link BrokerException}: the future fails with it. Besides what each names, all fail with NOT_COORDINATOR when another
+ * broker coordinates the group, and UNAVAILABLE when registers cannot be written.
+ */
+public final class Groups implements AutoCloseable {
+    /** Commits without this say nothing of the epoch in which they were read. */
+    public static final int ANY_EPOCH = GroupChanges.ANY_EPOCH;
+
+    private static final System.Logger LOG = System.getLogger(Groups.class.getName());
+    private static final long TICK_MS = 100;
+    private static final long FORGET_MS = 60_000;
+    /** How long a coordinator that is up has to hand its group over before it is taken from it. */
+    private static final long HANDOVER_MS = 2_000;
+    private static final long LOOK_MS = 100;
+
+    private final GroupContext context;
+    private final Coordination coordination;
+    private final Assignors assignors;
+    private final ScheduledExecutorService timers;
+    private final Supplier<String> names;
+    private final Map<String, CompletableFuture<Group>> groups = new ConcurrentHashMap<>();
+    private final AtomicBoolean ticking = new AtomicBoolean();
+    private final GroupAdministration administration;
+    private final AutoCloseable listening;
+    private final List<ScheduledFuture<?>> schedules;
+    private volatile boolean closed;
+
+    private Groups(GroupOptions options, RegisterStore registers, GroupLog log, Coordination coordination, Executor workers,
+                   ScheduledExecutorService timers, Clock clock, LongSupplier nanoTime, Supplier<String> names) {
+        this.coordination = coordination;
+        this.timers = timers;
+        this.names = names;
+        this.assignors = Assignors.load();
+        this.context = new GroupContext(new GroupStore(registers), log, new Rebalance(assignors, options.defaultAssignor()),
+                options, workers, clock, nanoTime, this::gone);
+        this.administration = new GroupAdministration(context);
+        this.listening = coordination.listen(this::coordinatorsChanged);
+        this.schedules = List.of(
+                timers.scheduleWithFixedDelay(this::tick, TICK_MS, TICK_MS, TimeUnit.MILLISECONDS),
+                timers.scheduleWithFixedDelay(() -> workers.execute(this::forget), FORGET_MS, FORGET_MS, TimeUnit.MILLISECONDS));
+        workers.execute(this::loadMine);
+    }
+
+    /**
+     * @param workers runs what blocks, and continuations of requests
+     * @throws BrokerException INVALID_CONFIG when there is no such default assignor
+     */
+    public static Groups open(GroupOptions options, RegisterStore registers, Broker broker, Executor workers,
+                              ScheduledExecutorService timers, Clock clock) {
+        BrokerSide side = new BrokerSide(broker);
+        return new Groups(options, registers, side, side, workers, timers, clock, System::nanoTime,
+                () -> "consumer-" + UUID.randomUUID());
+    }
+
+    /** @param names of consumers that are created without one */
+    static Groups open(GroupOptions options, RegisterStore registers, GroupLog log, Coordination coordination, Executor workers,
+                       ScheduledExecutorService timers, Clock clock, LongSupplier nanoTime, Supplier<String> names) {
+        return new Groups(options, registers, log, coordination, workers, timers, clock, nanoTime, names);
+    }
+
+    /**
+     * The broker that coordinates a group, when it is another one; empty: this one does.
+     *
+     * @throws BrokerException NOT_COORDINATOR when none does now; INVALID_CONSUMER when this cannot be a group's name
+     */
+    public Optional<Member> remoteCoordinator(String group) {
+        return coordination.remote(GroupNames.check("the group's name", group));
+    }
+
+    // ---- consumers
+
+    /**
+     * Creates a consumer instance.
+     *
+     * @param name null: one is made up
+     * @return completes with its name; fails with CONSUMER_EXISTS, INVALID_CONSUMER, OVERLOADED when the group is full
+     */
+    public CompletableFuture<String> create(String group, String name, ConsumerConfig config) {
+        return answer(group, of -> {
+            String chosen = name == null ? names.get() : GroupNames.check("name", name);
+            if (config.assignor() != null && !assignors.names().contains(config.assignor())) {
+                throw new BrokerException(ErrorKind.INVALID_CONSUMER, "there is no assignor '" + config.assignor()
+                        + "', only " + String.join(", ", assignors.names()));
+            }
+            return of.create(chosen, config).thenApply(created -> chosen);
+        });
+    }
+
+    /**
+     * Says anew what a consumer wants to read; {@link Subscription.None}: nothing.
+     *
+     * @return fails with UNKNOWN_CONSUMER, ILLEGAL_SUBSCRIPTION; UNKNOWN_TOPIC and UNKNOWN_PARTITION for partitions of its own
+     */
+    public CompletableFuture<Void> subscribe(String group, String name, Subscription wanted) {
+        return answer(group, of -> of.subscribe(name, wanted).thenApply(done -> null));
+    }
+
+    /** @return the consumer as it is; fails with UNKNOWN_CONSUMER. The consumer is heard of by that */
+    public CompletableFuture<GroupMember> member(String group, String name) {
+        return answer(group, of -> of.present(name));
+    }
+
+    /**
+     * Records from where the consumer is. Holds no thread while it waits. A poll that comes while another one of the same
+     * consumer waits answers that with nothing.
+     *
+     * @return fails with UNKNOWN_CONSUMER, WRONG_FORMAT, NO_OFFSET, CORRUPT_LOG, LOG_DIRECTORY_OFFLINE
+     */
+    public CompletableFuture<Polled> poll(String group, String name, PollRequest request) {
+        return answer(group, of -> of.poll(name, request));
+    }
+
+    /** @return fails with UNKNOWN_CONSUMER, NOT_ASSIGNED */
+    public CompletableFuture<Void> seek(String group, String name, Map<TopicPartition, Long> offsets) {
+        return answer(group, of -> of.seek(name, offsets).thenApply(done -> null));
+    }
+
+    /**
+     * @param to EARLIEST or LATEST
+     * @return fails with UNKNOWN_CONSUMER, NOT_ASSIGNED, NOT_LEADER
+     */
+    public CompletableFuture<Void> seekTo(String group, String name, Collection<TopicPartition> partitions, OffsetReset to) {
+        return answer(group, of -> of.seekTo(name, partitions, to).thenApply(done -> null));
+    }
+
+    /**
+     * Commits offsets: of each partition, the one of the next record to read.
+     *
+     * @param memberEpoch that the consumer read them in, or {@link #ANY_EPOCH}
+     * @return fails with UNKNOWN_CONSUMER, FENCED
+     */
+    public CompletableFuture<Void> commit(String group, String name, Map<TopicPartition, Long> offsets, int memberEpoch) {
+        return answer(group, of -> of.commit(name, offsets, memberEpoch).thenApply(done -> null));
+    }
+
+    /** Commits all that the consumer was given so far. Else as {@link #commit}. */
+    public CompletableFuture<Void> commitPolled(String group, String name, int memberEpoch) {
+        return answer(group, of -> of.commitPolled(name, memberEpoch).thenApply(done -> null));
+    }
+
+    /** Deletes a consumer; a static one may be back within its session timeout. @return fails with UNKNOWN_CONSUMER */
+    public CompletableFuture<Void> leave(String group, String name) {
+        return answer(group, of -> of.leave(name).thenApply(done -> null));
+    }
+
+    // ---- administration
+
+    /** Every group of the cluster, whoever coordinates it, sorted by id. @throws BrokerException UNAVAILABLE */
+    public List<GroupSummary> list() {
+        checkOpen();
+        return administration.list();
+    }
+
+    /** Any group, whoever coordinates it. @return fails with UNKNOWN_GROUP */
+    public CompletableFuture<GroupDescription> describe(String group) {
+        try {
+            checkOpen();
+            return administration.describe(GroupNames.check("the group's name", group));
+        } catch (BrokerException failure) {
+            return CompletableFuture.failedFuture(failure);
+        }
+    }
+
+    /**
+     * Sets committed offsets while nobody takes part.
+     *
+     * @param topics     whose partitions are set, all of them
+     * @param partitions further ones; neither: all in which the group has committed
+     * @param dryRun     only says what would be done
+     * @return what was set; fails with UNKNOWN_GROUP, GROUP_NOT_EMPTY, UNKNOWN_TOPIC, UNKNOWN_PARTITION, NOT_LEADER
+     */
+    public CompletableFuture<List<OffsetChange>> reset(String group, OffsetTarget target, Collection<String> topics,
+                                                       Collection<TopicPartition> partitions, boolean dryRun) {
+        return answer(group, of -> {
+            requireKnown(of);
+            return administration.plan(of.id(), of.state(), target, topics, partitions).thenCompose(changes -> dryRun
+                    ? CompletableFuture.completedFuture(changes)
+                    : of.reset(OffsetChange.offsets(changes)).thenApply(done -> changes));
+        });
+    }
+
+    /** @return fails with UNKNOWN_GROUP, GROUP_NOT_EMPTY */
+    public CompletableFuture<Void> delete(String group) {
+        return answer(group, of -> {
+            requireKnown(of);
+            return of.delete().thenApply(done -> null);
+        });
+    }
+
+    /** Takes a consumer out of its group, as if its session were over for good. @return fails with UNKNOWN_CONSUMER */
+    public CompletableFuture<Void> remove(String group, String name) {
+        return answer(group, of -> of.remove(name).thenApply(done -> null));
+    }
+
+    private static void requireKnown(Group group) {
+        if (group.state().members().isEmpty() && group.state().offsets().isEmpty()) {
+            throw GroupAdministration.unknown(group.id());
+        }
+    }
+
+    /** How far behind the groups are that this broker coordinates. */
+    public CompletableFuture<List<GroupLag>> lags() {
+        List<Group> mine = loaded();
+        return administration.lags(mine.stream().collect(Collectors.toMap(Group::id, Group::state)));
+    }
+
+    // ---- which groups are here
+
+    private <T> CompletableFuture<T> answer(String id, Function<Group, CompletableFuture<T>> request) {
+        try {
+            checkOpen();
+            GroupNames.check("the group's name", id);
+            return group(id).thenCompose(request);
+        } catch (BrokerException failure) {
+            return CompletableFuture.failedFuture(failure);
+        }
+    }
+
+    private CompletableFuture<Group> group(String id) {
+        if (!coordination.isHere(id)) {
+            throw new BrokerException(ErrorKind.NOT_COORDINATOR, "this broker does not coordinate group '" + id
+                    + "': try again in a moment");
+        }
+        CompletableFuture<Group> fresh = new CompletableFuture<>();
+        CompletableFuture<Group> known = groups.putIfAbsent(id, fresh);
+        if (known != null) {
+            return known;
+        }
+        long giveUpWaiting = context.now() + TimeUnit.MILLISECONDS.toNanos(HANDOVER_MS);
+        context.workers().execute(() -> load(id, fresh, giveUpWaiting));
+        return fresh;
+    }
+
+    private void load(String id, CompletableFuture<Group> loading, long giveUpWaiting) {
+        try {
+            Optional<GroupStore.Stored> stored = context.store().read(id);
+            Claim before = stored.map(found -> found.state().claim()).orElse(Claim.NOBODY);
+            if (isHeldElsewhere(before) && context.now() - giveUpWaiting < 0) {
+                timers.schedule(() -> context.workers().execute(() -> load(id, loading, giveUpWaiting)), LOOK_MS,
+                        TimeUnit.MILLISECONDS);
+                return;
+            }
+            Member self = coordination.self();
+            Group group = new Group(id, context, new Claim(before.epoch() + 1, self.brokerId(), self.session(), false),
+                    stored.map(GroupStore.Stored::state).orElseGet(() -> GroupState.empty(before, context.clock().millis())),
+                    stored.map(GroupStore.Stored::version).orElse(RegisterStore.ABSENT));
+            group.claim().whenComplete((done, failure) -> {
+                if (failure == null) {
+                    loading.complete(group);
+                } else {
+                    failed(id, loading, failure);
+                }
+            });
+        } catch (RuntimeException failure) {
+            failed(id, loading, failure);
+        }
+    }
+
+    private void failed(String id, CompletableFuture<Group> loading, Throwable failure) {
+        groups.remove(id, loading);
+        loading.completeExceptionally(failure);
+    }
+
+    private boolean isHeldElsewhere(Claim claim) {
+        return !claim.released() && claim.broker() != coordination.self().brokerId()
+                && coordination.isLive(claim.broker(), claim.session());
+    }
+
+    private void gone(Group group) {
+        groups.computeIfPresent(group.id(), (id, present) -> isOf(present, group) ? null : present);
+    }
+
+    private static boolean isOf(CompletableFuture<Group> loaded, Group group) {
+        return loaded.isDone() && !loaded.isCompletedExceptionally() && loaded.join() == group;
+    }
+
+    private List<Group> loaded() {
+        List<Group> loaded = new ArrayList<>();
+        groups.values().forEach(each -> {
+            if (each.isDone() && !each.isCompletedExceptionally()) {
+                loaded.add(each.join());
+            }
+        });
+        return loaded;
+    }
+
+    private void coordinatorsChanged() {
+        if (closed) {
+            return;
+        }
+        loaded().stream().filter(group -> !coordination.isHere(group.id())).forEach(this::handOver);
+        loadMine();
+    }
+
+    private CompletableFuture<Void> handOver(Group group) {
+        return group.handOver().thenRun(() -> {
+            gone(group);
+            group.close(new BrokerException(ErrorKind.NOT_COORDINATOR, "group '" + group.id()
+                    + "' goes to another coordinator: try again in a moment"));
+        });
+    }
+
+    /** Also those nobody asks for: sessions are to end, and lag is to be seen. */
+    private void loadMine() {
+        try {
+            for (String id : context.store().ids()) {
+                if (!closed && coordination.isHere(id)) {
+                    group(id).exceptionally(failure -> {
+                        LOG.log(Level.WARNING, "group {0} cannot be coordinated now: {1}", id, failure.getMessage());
+                        return null;
+                    });
+                }
+            }
+        } catch (BrokerException unavailable) {
+            LOG.log(Level.INFO, "the groups could not be read now, and are once they are asked for: {0}",
+                    unavailable.getMessage());
+        }
+    }
+
+    // ---- time
+
+    private void tick() {
+        if (!closed && ticking.compareAndSet(false, true)) {
+            context.workers().execute(() -> {
+                try {
+                    loaded().forEach(Group::tick);
+                } finally {
+                    ticking.set(false);
+                }
+            });
+        }
+    }
+
+    private void forget() {
+        for (Group group : loaded()) {
+            if (group.endIfVacant()) {
+                gone(group);
+            } else {
+                group.forget();
+            }
+        }
+        loadMine();
+    }
+
+    private void checkOpen() {
+        if (closed) {
+            throw new BrokerException(ErrorKind.NOT_COORDINATOR, "this broker is stopping: try another one, or again later");
+        }
+    }
+
+    /** Hands the groups over and answers the polls that wait. Blocks for some seconds at most. */
+    @Override
+    public void close() {
+        closed = true;
+        schedules.forEach(schedule -> schedule.cancel(false));
+        try {
+            listening.close();
+        } catch (Exception failure) {
+            LOG.log(Level.WARNING, "the coordinators could not be left alone", failure);
+        }
+        CompletableFuture<Void> all = CompletableFuture.allOf(
+                loaded().stream().map(this::handOver).toArray(CompletableFuture[]::new));
+        try {
+            all.get(HANDOVER_MS, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException | TimeoutException late) {
+            LOG.log(Level.INFO, "not every group could be handed over before the stop; they are taken over", late);
+        }
+        BrokerException reason = new BrokerException(ErrorKind.NOT_COORDINATOR, "this broker is stopping: try another one");
+        loaded().forEach(group -> group.close(reason));
+    }
+}

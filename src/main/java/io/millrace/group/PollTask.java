@@ -1,0 +1,375 @@
+package io.millrace.group;
+
+import io.millrace.broker.BrokerException;
+import io.millrace.broker.ErrorKind;
+import io.millrace.broker.FetchAllRequest;
+import io.millrace.broker.FetchAllResult;
+import io.millrace.broker.FetchPosition;
+import io.millrace.broker.TopicPartition;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/**
+ * One poll of one member: finds out where to read, reads, and waits when there is nothing, without a thread. It starts
+ * over whenever the member's partitions change. Its fields are guarded by the group; futures are completed outside.
+ */
+final class PollTask {
+    /** What it needs of its group; each call comes with the group's lock held, unless it says otherwise. */
+    interface Host {
+        GroupState state();
+
+        GroupLog log();
+
+        /** By the nano clock. */
+        long now();
+
+        /** Records where a group begins; not blocking. */
+        CompletableFuture<GroupState> begin(String member, Map<TopicPartition, Long> offsets);
+
+        /** Runs something with the group's lock held, and afterwards, without it, what that puts aside. */
+        void locked(Consumer<List<Runnable>> action);
+
+        /**
+         * The poll is over, answered or not.
+         *
+         * @param gave whether the member was given records
+         */
+        void over(Session session, PollTask poll, boolean gave, List<Runnable> after);
+    }
+
+    private enum Phase {
+        /** Behind another poll of the same member, whose answer is being written. */
+        QUEUED,
+        /** Nothing to read, or to be tried again later: the group's tick looks after it. */
+        IDLE, LOOKING,
+        /** The answer is being written. */
+        DELIVERING, OVER
+    }
+
+    private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
+
+    private final Host host;
+    private final Session session;
+    private final PollRequest request;
+    private final long end;
+    private final CompletableFuture<Polled> answer = new CompletableFuture<>();
+    private Phase phase = Phase.QUEUED;
+    private boolean superseded;
+    private long retryAt;
+    /** Tells a result that is late from the one that is awaited. */
+    private int attempt;
+    private CompletableFuture<FetchAllResult> fetch;
+    private List<TopicPartition> reading = List.of();
+
+    /** @param end when it is to be answered, by the nano clock */
+    PollTask(Host host, Session session, PollRequest request, long end) {
+        this.host = host;
+        this.session = session;
+        this.request = request;
+        this.end = end;
+    }
+
+    CompletableFuture<Polled> answer() {
+        return answer;
+    }
+
+    boolean isDelivering() {
+        return phase == Phase.DELIVERING;
+    }
+
+    boolean isOver() {
+        return phase == Phase.OVER;
+    }
+
+    /** Another poll of the member came: this one is answered with nothing, unless its answer is being written. */
+    void supersede(List<Runnable> after) {
+        superseded = true;
+        if (phase != Phase.DELIVERING) {
+            complete(List.of(), after);
+        }
+    }
+
+    /** Answers with what there is: nothing. */
+    void complete(List<FetchAllResult.Part> parts, List<Runnable> after) {
+        if (phase == Phase.OVER) {
+            return;
+        }
+        giveUp(after);
+        GroupMember member = host.state().member(session.member);
+        int epoch = member == null ? 0 : member.epoch();
+        int maxRecords = member == null ? 1 : member.config().maxPollRecords();
+        if (parts.isEmpty()) {
+            phase = Phase.OVER;
+            host.over(session, this, false, after);
+            Polled nothing = new Polled(List.of(), epoch, maxRecords, next -> { });
+            after.add(() -> answer.complete(nothing));
+            return;
+        }
+        phase = Phase.DELIVERING;
+        parts.forEach(part -> session.givenOut.add(part.id()));
+        session.polled = true;
+        Polled polled = new Polled(parts, epoch, maxRecords, next -> host.locked(then -> delivered(next, then)));
+        after.add(() -> {
+            if (!answer.complete(polled)) {
+                polled.abandoned();
+            }
+        });
+    }
+
+    void fail(Throwable failure, List<Runnable> after) {
+        if (phase != Phase.OVER) {
+            giveUp(after);
+            phase = Phase.OVER;
+            host.over(session, this, false, after);
+            after.add(() -> answer.completeExceptionally(failure));
+        }
+    }
+
+    private void delivered(Map<TopicPartition, Long> next, List<Runnable> after) {
+        next.forEach((partition, offset) -> {
+            if (session.givenOut.contains(partition)) { // else it was moved, or taken, meanwhile
+                session.positions.put(partition, offset);
+            }
+        });
+        session.givenOut.clear();
+        phase = Phase.OVER;
+        host.over(session, this, !next.isEmpty(), after);
+    }
+
+    private void giveUp(List<Runnable> after) {
+        attempt++;
+        CompletableFuture<FetchAllResult> pending = fetch;
+        fetch = null;
+        reading = List.of();
+        if (pending != null && !pending.isDone()) {
+            after.add(() -> pending.cancel(false));
+        }
+    }
+
+    /** What the member may read has changed: looks again, unless that changes nothing. */
+    void partitionsChanged(List<Runnable> after) {
+        if (phase == Phase.IDLE || phase == Phase.LOOKING && !Set.copyOf(reading).equals(Set.copyOf(readable()))) {
+            start(after);
+        }
+    }
+
+    /** Positions have changed: looks again. */
+    void moved(List<Runnable> after) {
+        if (phase == Phase.IDLE || phase == Phase.LOOKING) {
+            start(after);
+        }
+    }
+
+    void tick(List<Runnable> after) {
+        if (phase == Phase.IDLE) {
+            if (host.now() - end >= 0) {
+                complete(List.of(), after);
+            } else if (retryAt != 0 && host.now() - retryAt >= 0) {
+                start(after);
+            }
+        }
+    }
+
+    private List<TopicPartition> readable() {
+        GroupMember member = host.state().member(session.member);
+        if (member == null) {
+            return List.of();
+        }
+        return member.target().stream().filter(member::owns).filter(each -> !session.releasing.contains(each)).toList();
+    }
+
+    /** Begins, or begins again. */
+    void start(List<Runnable> after) {
+        if (phase == Phase.OVER || phase == Phase.DELIVERING) {
+            return;
+        }
+        giveUp(after);
+        retryAt = 0;
+        GroupMember member = host.state().member(session.member);
+        if (superseded || member == null) {
+            complete(List.of(), after);
+            return;
+        }
+        List<TopicPartition> readable = readable();
+        if (readable.isEmpty()) {
+            idle(0);
+            return;
+        }
+        phase = Phase.LOOKING;
+        List<TopicPartition> unknown = readable.stream().filter(each -> !isKnown(member, each)).toList();
+        if (unknown.isEmpty()) {
+            read(readable, after);
+        } else if (member.config().reset() == OffsetReset.NONE) {
+            fail(new BrokerException(ErrorKind.NO_OFFSET, ("no offset is committed for %s, or it is not in the log any more,"
+                    + " and consumer '%s' has auto.offset.reset=none: seek first").formatted(unknown.get(0), session.member)),
+                    after);
+        } else {
+            findBeginning(readable, unknown, member.config().reset(), after);
+        }
+    }
+
+    private void idle(long retry) {
+        phase = Phase.IDLE;
+        retryAt = retry;
+    }
+
+    private boolean isKnown(GroupMember member, TopicPartition partition) {
+        if (session.outOfRange.contains(partition)) {
+            return false;
+        }
+        if (!session.positions.containsKey(partition)) {
+            Long position = member.positions().get(partition);
+            OptionalLong known = position != null ? OptionalLong.of(position) : host.state().committed(partition,
+                    host.log().topics().get(partition.topic()) == null ? null
+                            : host.log().topics().get(partition.topic()).id());
+            if (known.isEmpty()) {
+                return false;
+            }
+            session.positions.put(partition, known.getAsLong());
+            session.acknowledged.put(partition, known.getAsLong());
+        }
+        return true;
+    }
+
+    /** Where nothing is committed, the group begins now: that is committed before anything is given out. */
+    private void findBeginning(List<TopicPartition> readable, List<TopicPartition> unknown, OffsetReset reset,
+                               List<Runnable> after) {
+        FetchPosition from = reset == OffsetReset.EARLIEST ? new FetchPosition.Earliest() : new FetchPosition.Latest();
+        FetchAllRequest lookup = new FetchAllRequest(unknown.stream()
+                .map(each -> new FetchAllRequest.Part(each.topic(), each.partition(), from)).toList(), 0, 0, 0);
+        reading = readable;
+        send(lookup, after, (result, then) -> found(result, readable, then));
+    }
+
+    private void found(FetchAllResult result, List<TopicPartition> readable, List<Runnable> after) {
+        TreeMap<TopicPartition, Long> begin = new TreeMap<>();
+        for (FetchAllResult.Part part : result.parts()) {
+            if (part.result() != null) {
+                if (session.outOfRange.contains(part.id())) {
+                    session.moveTo(Map.of(part.id(), part.result().offset()));
+                } else {
+                    begin.put(part.id(), part.result().offset());
+                }
+            }
+        }
+        if (begin.isEmpty()) {
+            List<TopicPartition> known = readable.stream().filter(session.positions::containsKey)
+                    .filter(each -> !session.outOfRange.contains(each)).toList();
+            if (known.isEmpty()) {
+                later(after);
+            } else {
+                read(known, after);
+            }
+            return;
+        }
+        int awaited = attempt;
+        CompletableFuture<GroupState> begun = host.begin(session.member, begin);
+        after.add(() -> begun.whenComplete((state, failure) -> host.locked(then -> {
+            if (awaited != attempt || phase != Phase.LOOKING) {
+                return;
+            }
+            if (failure != null) {
+                fail(failure, then);
+            } else {
+                start(then);
+            }
+        })));
+    }
+
+    private void read(List<TopicPartition> readable, List<Runnable> after) {
+        GroupMember member = host.state().member(session.member);
+        List<TopicPartition> inTurn = new ArrayList<>(readable);
+        Collections.rotate(inTurn, -Math.floorMod(session.turn++, inTurn.size()));
+        List<FetchAllRequest.Part> parts = inTurn.stream().map(each -> new FetchAllRequest.Part(each.topic(),
+                each.partition(), new FetchPosition.AtOffset(session.positions.get(each)))).toList();
+        reading = readable;
+        long waitMs = Math.max(0, TimeUnit.NANOSECONDS.toMillis(end - host.now()));
+        send(new FetchAllRequest(parts, Math.min(member.config().minBytes(), request.maxBytes()), request.maxBytes(), waitMs),
+                after, this::fetched);
+    }
+
+    private interface Understood {
+        void accept(FetchAllResult result, List<Runnable> after);
+    }
+
+    private void send(FetchAllRequest toLog, List<Runnable> after, Understood understood) {
+        int awaited = ++attempt;
+        after.add(() -> {
+            CompletableFuture<FetchAllResult> sent = host.log().fetch(toLog);
+            host.locked(then -> {
+                if (awaited == attempt && phase == Phase.LOOKING) {
+                    fetch = sent;
+                } else {
+                    then.add(() -> sent.cancel(false));
+                }
+            });
+            sent.whenComplete((result, failure) -> host.locked(then -> {
+                if (awaited != attempt || phase != Phase.LOOKING) {
+                    return;
+                }
+                fetch = null;
+                if (failure != null) {
+                    fail(failure, then);
+                } else {
+                    understood.accept(result, then);
+                }
+            }));
+        });
+    }
+
+    private void fetched(FetchAllResult result, List<Runnable> after) {
+        List<TopicPartition> readable = readable();
+        List<FetchAllResult.Part> read = new ArrayList<>();
+        BrokerException hard = null;
+        boolean failed = false;
+        for (FetchAllResult.Part part : result.parts()) {
+            if (part.failure() != null) {
+                failed = true;
+                if (part.failure().kind() == ErrorKind.OFFSET_OUT_OF_RANGE) {
+                    session.outOfRange.add(part.id());
+                } else if (!isPassing(part.failure().kind())) {
+                    hard = part.failure();
+                }
+            } else if (part.result().nextOffset() > part.result().offset() && readable.contains(part.id())) {
+                read.add(part);
+            }
+        }
+        if (!read.isEmpty()) {
+            complete(read, after);
+        } else if (hard != null) {
+            fail(hard, after);
+        } else if (result.parts().stream().anyMatch(part -> session.outOfRange.contains(part.id()))) {
+            start(after);
+        } else if (failed) {
+            later(after);
+        } else {
+            complete(List.of(), after);
+        }
+    }
+
+    /** Whether such a failure goes away by itself, so that a consumer waits for it as it waits for records. */
+    private static boolean isPassing(ErrorKind kind) {
+        return switch (kind) {
+            case NOT_LEADER, UNAVAILABLE, OVERLOADED, UNKNOWN_TOPIC, UNKNOWN_PARTITION -> true;
+            default -> false;
+        };
+    }
+
+    private void later(List<Runnable> after) {
+        long now = host.now();
+        if (now - end >= 0) {
+            complete(List.of(), after);
+        } else {
+            giveUp(after);
+            idle(now + RETRY_NANOS);
+        }
+    }
+}

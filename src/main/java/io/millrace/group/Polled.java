@@ -1,0 +1,55 @@
+package io.millrace.group;
+
+import io.millrace.broker.FetchAllResult;
+import io.millrace.broker.TopicPartition;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+
+/**
+ * What a poll gives out. Whoever writes the answer says how much of it went in, by {@link #delivered}, or that there is no
+ * answer, by {@link #abandoned}: until one of them the consumer's next poll waits. The first call counts. Thread-safe.
+ */
+public final class Polled {
+    private final List<FetchAllResult.Part> parts;
+    private final int memberEpoch;
+    private final int maxRecords;
+    private final Consumer<Map<TopicPartition, Long>> end;
+    private final AtomicBoolean ended = new AtomicBoolean();
+
+    /** @param end is told the offsets to go on from, of the partitions in the answer; none: there was no answer */
+    Polled(List<FetchAllResult.Part> parts, int memberEpoch, int maxRecords, Consumer<Map<TopicPartition, Long>> end) {
+        this.parts = List.copyOf(parts);
+        this.memberEpoch = memberEpoch;
+        this.maxRecords = maxRecords;
+        this.end = end;
+    }
+
+    /** Partitions with records, each with a result. */
+    public List<FetchAllResult.Part> parts() {
+        return parts;
+    }
+
+    /** The epoch that the consumer is in. */
+    public int memberEpoch() {
+        return memberEpoch;
+    }
+
+    /** The most records that the answer may have: max.poll.records. */
+    public int maxRecords() {
+        return maxRecords;
+    }
+
+    /** @param next of each partition whose records went in, the offset after the last of them */
+    public void delivered(Map<TopicPartition, Long> next) {
+        if (ended.compareAndSet(false, true)) {
+            end.accept(Map.copyOf(next));
+        }
+    }
+
+    /** No answer could be made: the consumer's positions stay where they were. */
+    public void abandoned() {
+        delivered(Map.of());
+    }
+}

@@ -1,0 +1,178 @@
+package io.millrace.group;
+
+import io.millrace.broker.TopicInfo;
+import io.millrace.broker.TopicPartition;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * Shares partitions out in steps. First it is made up which member is to have which partition in the end; then each
+ * partition goes there by itself, once its present owner let go or lost it, while all others stay where they are. So a
+ * partition never has two owners, and nobody waits for a partition that does not move. A function of the state and its
+ * arguments alone.
+ */
+final class Rebalance {
+    /** What is known of partitions that are to be let go, beside the group's state. */
+    interface Holdings {
+
+        /**
+         * Whether a member lets a partition go.
+         *
+         * @param committed offset that is committed there, or empty
+         */
+        Release release(GroupMember member, TopicPartition partition, OptionalLong committed);
+    }
+
+    /**
+     * @param lets   whether the owner lets go
+     * @param commit an offset to be committed with that, or empty
+     */
+    record Release(boolean lets, OptionalLong commit) {
+        static final Release NO = new Release(false, OptionalLong.empty());
+        static final Release YES = new Release(true, OptionalLong.empty());
+    }
+
+    private static final long FNV_OFFSET = 0xcbf29ce484222325L;
+    private static final long FNV_PRIME = 0x100000001b3L;
+
+    private final Assignors assignors;
+    private final String defaultAssignor;
+
+    Rebalance(Assignors assignors, String defaultAssignor) {
+        this.assignors = assignors;
+        this.defaultAssignor = assignors.find(defaultAssignor).name();
+    }
+
+    /** The state after one step; the same when there is nothing to do. */
+    GroupState settle(GroupState state, Map<String, TopicInfo> topics, Holdings holdings, long nowMs) {
+        GroupState next = grant(release(retarget(state, topics), topics, holdings, nowMs));
+        boolean becameEmpty = next.isEmpty() && !state.isEmpty();
+        return becameEmpty ? next.emptySince(nowMs) : next;
+    }
+
+    // ---- what is to be
+
+    private GroupState retarget(GroupState state, Map<String, TopicInfo> topics) {
+        SortedMap<String, AssignorMember> sharing = new TreeMap<>();
+        TreeMap<String, Integer> partitions = new TreeMap<>();
+        for (GroupMember member : state.members().values()) {
+            if (member.takesPart() && member.subscription().isShared()) {
+                SortedSet<String> read = member.subscription().topics(topics.keySet());
+                read.forEach(topic -> partitions.put(topic, topics.get(topic).partitions()));
+                sharing.put(member.name(), new AssignorMember(member.config().instanceId(), read, member.target()));
+            }
+        }
+        String assignor = assignor(state.members().values());
+        long inputs = fingerprint(state, sharing, partitions, assignor);
+        if (inputs == state.inputs()) {
+            return state;
+        }
+        Map<String, Set<TopicPartition>> shared = sharing.isEmpty() ? Map.of()
+                : assignors.checked(assignors.find(assignor), sharing, partitions);
+        TreeMap<String, GroupMember> members = new TreeMap<>();
+        for (GroupMember member : state.members().values()) {
+            SortedSet<TopicPartition> target = new TreeSet<>();
+            if (member.takesPart() && member.subscription() instanceof Subscription.Assigned own) {
+                target.addAll(own.partitions());
+            } else if (sharing.containsKey(member.name())) {
+                target.addAll(shared.getOrDefault(member.name(), Set.of()));
+            }
+            members.put(member.name(), member.withTarget(target));
+        }
+        return state.withMembers(members).withAssignment(state.epoch() + 1, assignor, inputs);
+    }
+
+    /** The one that most members ask for. */
+    private String assignor(Collection<GroupMember> members) {
+        TreeMap<String, Integer> votes = new TreeMap<>();
+        members.stream().filter(GroupMember::takesPart).map(member -> member.config().assignor())
+                .filter(name -> name != null && assignors.names().contains(name))
+                .forEach(name -> votes.merge(name, 1, Integer::sum));
+        return votes.entrySet().stream().max(Map.Entry.<String, Integer>comparingByValue()
+                .thenComparing(Map.Entry.<String, Integer>comparingByKey().reversed()))
+                .map(Map.Entry::getKey).orElse(defaultAssignor);
+    }
+
+    /** Of all that an assignment depends on: FNV-1a over its text. */
+    private static long fingerprint(GroupState state, SortedMap<String, AssignorMember> sharing,
+                                    SortedMap<String, Integer> partitions, String assignor) {
+        long[] hash = {FNV_OFFSET};
+        mix(hash, assignor);
+        sharing.forEach((name, member) -> {
+            mix(hash, name);
+            mix(hash, String.valueOf(member.instanceId()));
+            member.topics().forEach(topic -> mix(hash, topic));
+            mix(hash, "");
+        });
+        partitions.forEach((topic, count) -> {
+            mix(hash, topic);
+            mix(hash, count.toString());
+        });
+        for (GroupMember member : state.members().values()) {
+            if (member.takesPart() && member.subscription() instanceof Subscription.Assigned own) {
+                mix(hash, member.name());
+                own.partitions().forEach(partition -> mix(hash, partition.toString()));
+            }
+        }
+        return hash[0];
+    }
+
+    private static void mix(long[] hash, String text) {
+        for (int i = 0; i < text.length(); i++) {
+            hash[0] = (hash[0] ^ text.charAt(i)) * FNV_PRIME;
+        }
+        hash[0] = (hash[0] ^ '\0') * FNV_PRIME;
+    }
+
+    // ---- the way there
+
+    private GroupState release(GroupState state, Map<String, TopicInfo> topics, Holdings holdings, long nowMs) {
+        GroupState next = state;
+        TreeMap<TopicPartition, Long> commits = new TreeMap<>();
+        for (GroupMember member : state.members().values()) {
+            TreeMap<TopicPartition, Integer> owned = new TreeMap<>(member.owned());
+            for (TopicPartition partition : member.owned().keySet()) {
+                if (!member.target().contains(partition)) {
+                    TopicInfo topic = topics.get(partition.topic());
+                    OptionalLong committed = topic == null ? OptionalLong.empty() : state.committed(partition, topic.id());
+                    Release release = topic == null ? Release.YES : holdings.release(member, partition, committed);
+                    if (release.lets()) {
+                        owned.remove(partition);
+                        release.commit().ifPresent(offset -> commits.put(partition, offset));
+                    }
+                }
+            }
+            if (owned.size() < member.owned().size()) {
+                next = next.withMember(member.withOwned(owned, state.epoch()));
+            }
+        }
+        return commits.isEmpty() ? next : GroupChanges.committing(next, commits, topics, nowMs);
+    }
+
+    private static GroupState grant(GroupState state) {
+        Set<TopicPartition> taken = new HashSet<>();
+        state.members().values().forEach(member -> taken.addAll(member.owned().keySet()));
+        Map<String, TreeMap<TopicPartition, Integer>> granted = new HashMap<>();
+        for (GroupMember member : state.members().values()) {
+            for (TopicPartition partition : member.target()) {
+                if (!member.owns(partition) && taken.add(partition)) {
+                    granted.computeIfAbsent(member.name(), name -> new TreeMap<>(member.owned()))
+                            .put(partition, state.epoch());
+                }
+            }
+        }
+        GroupState next = state;
+        for (Map.Entry<String, TreeMap<TopicPartition, Integer>> each : granted.entrySet()) {
+            next = next.withMember(next.member(each.getKey()).withOwned(each.getValue(), state.epoch()));
+        }
+        return next;
+    }
+}

@@ -1,0 +1,62 @@
+package io.millrace.group;
+
+import io.millrace.broker.TopicPartition;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * What a coordinator knows of a member and may forget: a coordinator that comes after it begins with the register, and
+ * what was read but not committed is read again. Guarded by its group.
+ */
+final class Session {
+    final String member;
+    /** When the member counts as gone, by the nano clock. */
+    long deadline;
+    /** Offset after what was given out of each partition. */
+    final TreeMap<TopicPartition, Long> positions = new TreeMap<>();
+    /** What the member has done with: it came back for more since. */
+    final TreeMap<TopicPartition, Long> acknowledged = new TreeMap<>();
+    /** In an answer that is being written. */
+    final Set<TopicPartition> givenOut = new HashSet<>();
+    /** On the way to being taken away: nothing more is given out of them. */
+    final Set<TopicPartition> releasing = new HashSet<>();
+    /** Since when the member is to let a partition go, by the nano clock. */
+    final Map<TopicPartition, Long> revokedAt = new HashMap<>();
+    /** Where the log does not have the position any more. */
+    final Set<TopicPartition> outOfRange = new HashSet<>();
+    /** When offsets were last committed for it, by the nano clock. */
+    long autoCommittedAt;
+    /** Whether it was given anything since the coordinator knows it. */
+    boolean polled;
+    /** Whether it came with this coordinator's predecessor, which may have given it what is not known here. */
+    final boolean inherited;
+    /** Which partition is read first. */
+    int turn;
+    /** The poll that is being answered, or null. */
+    PollTask poll;
+
+    Session(String member, boolean inherited, long deadline, long now) {
+        this.member = member;
+        this.inherited = inherited;
+        this.deadline = deadline;
+        this.autoCommittedAt = now;
+    }
+
+    /** Moved by the member's own wish. */
+    void moveTo(Map<TopicPartition, Long> offsets) {
+        positions.putAll(offsets);
+        acknowledged.putAll(offsets);
+        givenOut.removeAll(offsets.keySet());
+        outOfRange.removeAll(offsets.keySet());
+    }
+
+    void forget(TopicPartition partition) {
+        positions.remove(partition);
+        acknowledged.remove(partition);
+        revokedAt.remove(partition);
+        outOfRange.remove(partition);
+    }
+}

@@ -1,0 +1,79 @@
+package io.millrace.group;
+
+import com.google.re2j.Pattern;
+import com.google.re2j.PatternSyntaxException;
+import io.millrace.broker.BrokerException;
+import io.millrace.broker.ErrorKind;
+import io.millrace.broker.TopicPartition;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.SortedSet;
+import java.util.TreeSet;
+
+/** What a consumer wants to read. */
+public sealed interface Subscription {
+    /** Nothing. */
+    record None() implements Subscription {
+    }
+
+    /** The topics of these names, whether they exist by now or not; the group shares their partitions out. */
+    record Topics(SortedSet<String> names) implements Subscription {
+        public Topics {
+            names = Collections.unmodifiableSortedSet(new TreeSet<>(names));
+        }
+    }
+
+    /** Each topic whose whole name matches. */
+    record Matching(TopicPattern pattern) implements Subscription {
+    }
+
+    /** These partitions and no others, whatever the rest of the group does. */
+    record Assigned(SortedSet<TopicPartition> partitions) implements Subscription {
+        public Assigned {
+            partitions = Collections.unmodifiableSortedSet(new TreeSet<>(partitions));
+        }
+    }
+
+    /** A regular expression of RE2, which takes time in proportion to the text, whatever the expression. */
+    record TopicPattern(String regex, Pattern compiled) {
+        /** @throws BrokerException INVALID_CONSUMER */
+        public static TopicPattern of(String regex) {
+            try {
+                return new TopicPattern(regex, Pattern.compile(regex));
+            } catch (PatternSyntaxException e) {
+                throw new BrokerException(ErrorKind.INVALID_CONSUMER,
+                        "topic_pattern is no regular expression of RE2: " + e.getMessage(), e);
+            }
+        }
+
+        boolean matches(String topic) {
+            return compiled.matches(topic);
+        }
+
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof TopicPattern same && same.regex.equals(regex);
+        }
+
+        @Override
+        public int hashCode() {
+            return regex.hashCode();
+        }
+    }
+
+    /** The topics among those that exist whose partitions the group is to share out to this consumer, sorted. */
+    default SortedSet<String> topics(Collection<String> existing) {
+        TreeSet<String> topics = new TreeSet<>();
+        if (this instanceof Topics named) {
+            existing.stream().filter(named.names()::contains).forEach(topics::add);
+        } else if (this instanceof Matching matching) {
+            existing.stream().filter(matching.pattern()::matches).forEach(topics::add);
+        }
+        return topics;
+    }
+
+    /** Whether it takes part in sharing partitions out. */
+    default boolean isShared() {
+        return this instanceof Topics || this instanceof Matching;
+    }
+}
