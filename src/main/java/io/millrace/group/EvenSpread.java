@@ -31,10 +31,11 @@ final class EvenSpread {
     private final List<Integer> circles = new ArrayList<>();
     /** Of each circle, the members that may own its partitions. */
     private final List<BitSet> subscribers = new ArrayList<>();
-    /** Of each partition, the member. */
+    /** Of each partition, the member, or {@link #NOBODY}. */
     private final int[] owner;
-    /** Of each member, how many partitions it owns, and which of each circle: the last one is the first to be given. */
+    /** Of each member, how many partitions it owns. */
     private final int[] load;
+    /** Of each member, the partitions it owns, by circle; the last one is the first to be given away. */
     private final List<SortedMap<Integer, Deque<Integer>>> held = new ArrayList<>();
 
     EvenSpread(SortedMap<String, AssignorMember> members, SortedMap<String, Integer> topics) {

@@ -11,6 +11,7 @@ import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -19,6 +20,11 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.function.Supplier;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import java.util.logging.SimpleFormatter;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -165,6 +171,20 @@ class AssignorsTest {
     }
 
     @Test
+    void theLogNamesTheAssignorThatWasReplaced() {
+        assertThat(logged(() -> checked(named("wrong", Map.of())))).singleElement().satisfies(record -> {
+            assertThat(record.getLevel()).isEqualTo(Level.SEVERE);
+            assertThat(new SimpleFormatter().formatMessage(record)).contains("'wrong'", Scripted.class.getName(),
+                    "a-0 is given to nobody");
+        });
+        assertThat(logged(() -> checked(new Scripted("failing", null)))).singleElement().satisfies(record -> {
+            assertThat(record.getLevel()).isEqualTo(Level.SEVERE);
+            assertThat(record.getMessage()).contains(Scripted.class.getName());
+            assertThat(record.getThrown()).isInstanceOf(NullPointerException.class);
+        });
+    }
+
+    @Test
     void anAssignorCannotChangeWhatItIsTold() {
         Assignor meddling = new Assignor() {
             @Override
@@ -182,6 +202,34 @@ class AssignorsTest {
 
         assertThat(checked(meddling)).isEqualTo(GROUP.by(new UniformAssignor()));
         assertThat(GROUP.members()).hasSize(2);
+    }
+
+    private static List<LogRecord> logged(Runnable work) {
+        List<LogRecord> records = new ArrayList<>();
+        Handler handler = new Handler() {
+            @Override
+            public void publish(LogRecord record) {
+                records.add(record);
+            }
+
+            @Override
+            public void flush() {
+                // Nothing is buffered.
+            }
+
+            @Override
+            public void close() {
+                // Nothing is open.
+            }
+        };
+        Logger logger = Logger.getLogger(Assignors.class.getName());
+        logger.addHandler(handler);
+        try {
+            work.run();
+        } finally {
+            logger.removeHandler(handler);
+        }
+        return records;
     }
 
     private static Map<String, Set<TopicPartition>> checked(Assignor assignor) {

@@ -41,8 +41,7 @@ class EvenAssignorsTest {
     @Test
     void noOtherAssignmentIsMoreEvenWithDifferentSubscriptions() {
         for (int seed = 0; seed < SEEDS; seed++) {
-            Random random = new Random(seed);
-            SampleGroup group = small(random);
+            SampleGroup group = small(new Random(seed));
 
             assertThat(counts(group.by(uniform))).as("seed %d", seed).isEqualTo(mostEven(group));
         }
@@ -98,8 +97,8 @@ class EvenAssignorsTest {
     @Test
     void onlyThePartitionsOfWhoLeavesMove() {
         for (int seed = 0; seed < SEEDS; seed++) {
-            SampleGroup group = SampleGroup.random(new Random(seed), true).member("stays", null);
-            group = group.member("stays", null, group.topics().keySet().toArray(String[]::new));
+            SampleGroup random = SampleGroup.random(new Random(seed), true);
+            SampleGroup group = random.member("stays", null, random.topics().keySet().toArray(String[]::new));
             Map<String, Set<TopicPartition>> before = group.by(sticky);
 
             Map<String, Set<TopicPartition>> after = group.without("m0").assigned(before).by(sticky);
@@ -168,16 +167,16 @@ class EvenAssignorsTest {
         return group;
     }
 
-    /** Up to 4 members and 6 partitions, so that all assignments can be tried. */
+    /** So few members and partitions that all assignments can be tried. */
     private static SampleGroup small(Random random) {
         SampleGroup group = SampleGroup.empty();
-        List<String> topics = List.of("a", "b", "c");
+        List<String> topics = List.of("a", "b", "c", "d");
         for (String topic : topics) {
-            group = group.topic(topic, 1 + random.nextInt(2));
+            group = group.topic(topic, 1 + random.nextInt(4));
         }
-        for (int i = 0; i < 3; i++) {
+        for (int i = 0; i < 5; i++) {
             group = group.member("m" + i, null,
-                    topics.stream().filter(topic -> random.nextBoolean()).toArray(String[]::new));
+                    topics.stream().filter(topic -> random.nextInt(3) == 0).toArray(String[]::new));
         }
         return group.read();
     }
