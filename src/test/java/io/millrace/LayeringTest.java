@@ -22,6 +22,7 @@ class LayeringTest {
     private static final String LOG = "io.millrace.log..";
     private static final String CLUSTER = "io.millrace.cluster..";
     private static final String BROKER = "io.millrace.broker..";
+    private static final String GROUP = "io.millrace.group..";
     private static final String REST = "io.millrace.rest..";
     private static final String CONFIG = "io.millrace.config..";
     private static final String OPS = "io.millrace.ops..";
@@ -37,6 +38,7 @@ class LayeringTest {
                 .layer("log").definedBy("io.millrace.log")
                 .layer("cluster").definedBy(CLUSTER)
                 .layer("broker").definedBy(BROKER)
+                .layer("group").definedBy(GROUP)
                 .layer("rest").definedBy(REST)
                 .layer("config").definedBy(CONFIG)
                 .layer("ops").definedBy(OPS)
@@ -44,9 +46,11 @@ class LayeringTest {
                 .whereLayer("log").mayOnlyAccessLayers("record")
                 .whereLayer("cluster").mayOnlyAccessLayers("log", "record")
                 .whereLayer("broker").mayOnlyAccessLayers("cluster", "log", "record")
-                .whereLayer("rest").mayOnlyAccessLayers("broker", "cluster", "log", "record", "config")
+                .whereLayer("group").mayOnlyAccessLayers("broker", "cluster", "log", "record")
+                .whereLayer("rest").mayOnlyAccessLayers("group", "broker", "cluster", "log", "record", "config")
                 .whereLayer("config").mayNotAccessAnyLayer()
-                .whereLayer("ops").mayOnlyAccessLayers("config", "rest", "broker", "cluster", "log", "record")
+                .whereLayer("ops").mayOnlyAccessLayers("config", "rest", "group", "broker", "cluster", "log",
+                        "record")
                 .check(CLASSES);
     }
 
@@ -99,7 +103,7 @@ class LayeringTest {
         }
         // A room may have chambers of its own; they lie in the room's layer.
         assertThat(withClasses).allMatch(
-                name -> name.matches("io\\.millrace\\.(log|cluster|broker|rest|config|ops)(\\..+)?"),
+                name -> name.matches("io\\.millrace\\.(log|cluster|broker|group|rest|config|ops)(\\..+)?"),
                 "lies in a known room");
         assertThat(withClasses).allMatch(LayeringTest::hasPackageInfo, "has a package-info.java");
     }
