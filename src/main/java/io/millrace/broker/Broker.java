@@ -81,6 +81,7 @@ public final class Broker implements AutoCloseable {
     private final Routes routes;
     private final Appends appends;
     private final Fetches fetches;
+    private final FetchAlls fetchAlls;
     private final Handoff handoff;
     private final boolean alone;
     private final BrokerRegistry brokers;
@@ -122,6 +123,7 @@ public final class Broker implements AutoCloseable {
         replication.attach(catalog, hosted, deadlines);
         this.topics = new Topics(options, store, deleted, catalog, hosted, partitioners, strays, brokers);
         this.routes = new Routes(alone, catalog, hosted, brokers);
+        this.fetchAlls = new FetchAlls(routes, transport, handoff, deadlines, nanoTime, observer);
         this.moves = new TopicMoves(store, catalog, brokers);
         this.appends = new Appends(handoff, observer, options.maxUncompressedBytes(),
                 options.replication().commitNanos());
@@ -262,6 +264,24 @@ public final class Broker implements AutoCloseable {
         });
     }
 
+    /**
+     * Reads several partitions, wherever they are led, below their high watermarks. Waits, holding no thread, while
+     * fewer bytes than asked for have come in all; not when a partition fails, or has more than was read. Cancel the
+     * future to give the fetch up. A leader that is silent delays the answer by 3 s at most, beyond the time to wait.
+     *
+     * @return fails only with INVALID_REQUEST, or UNAVAILABLE when this broker is closed: each partition has a failure
+     *         of its own, those of {@link #fetch}, NOT_LEADER when none leads it now, and UNAVAILABLE when its leader
+     *         cannot be reached
+     */
+    public CompletableFuture<FetchAllResult> fetchAll(FetchAllRequest request) {
+        return answer(() -> fetchAlls.everywhere(request));
+    }
+
+    /** As {@link #fetchAll}, of the partitions that this broker leads; the others fail with NOT_LEADER. */
+    public CompletableFuture<FetchAllResult> fetchAllHere(FetchAllRequest request) {
+        return answer(() -> fetchAlls.here(request));
+    }
+
     /** @throws BrokerException UNKNOWN_TOPIC, UNKNOWN_PARTITION */
     public PartitionOffsets offsets(String topic, int partition) {
         checkOpen();
@@ -362,6 +382,7 @@ public final class Broker implements AutoCloseable {
             }
         }
         replication.close();
+        fetchAlls.close(BrokerErrors.closed());
         hosted.close(BrokerErrors.closed());
         fetches.close();
     }
