@@ -266,8 +266,8 @@ public final class Broker implements AutoCloseable {
 
     /**
      * Reads several partitions, wherever they are led, below their high watermarks. Waits, holding no thread, while
-     * fewer bytes than asked for have come in all; not when a partition fails, or has more than was read. Cancel the
-     * future to give the fetch up. A leader that is silent delays the answer by 3 s at most, beyond the time to wait.
+     * fewer bytes than asked for have come in all; not when a partition fails, or has more than was read. The partitions
+     * of a leader that gives no first answer within 3 s fail. Cancel the future to give the fetch up.
      *
      * @return fails only with INVALID_REQUEST, or UNAVAILABLE when this broker is closed: each partition has a failure
      *         of its own, those of {@link #fetch}, NOT_LEADER when none leads it now, and UNAVAILABLE when its leader

@@ -94,7 +94,8 @@ final class FetchAllHere {
     }
 
     /**
-     * Reads; what cannot be answered yet waits from now on until {@link #timeIsOver()}. Cancel the future to give it up.
+     * Reads; what cannot be answered yet waits from now on, until {@link #timeIsOver()}. Cancel the future to give it
+     * up.
      */
     CompletableFuture<FetchAllResult> start() {
         answer.whenComplete((result, failure) -> leave());

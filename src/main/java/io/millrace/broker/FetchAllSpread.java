@@ -125,9 +125,11 @@ final class FetchAllSpread {
     /** The part as it is to be asked for now: after what is there already. */
     private FetchAllRequest.Part next(int place) {
         FetchAllRequest.Part part = request.parts().get(place);
-        FetchResult before = found[place] == null ? null : found[place].result();
-        return before == null ? part
-                : new FetchAllRequest.Part(part.topic(), part.partition(), new FetchPosition.AtOffset(before.nextOffset()));
+        if (found[place] == null || found[place].result() == null) {
+            return part;
+        }
+        return new FetchAllRequest.Part(part.topic(), part.partition(),
+                new FetchPosition.AtOffset(found[place].result().nextOffset()));
     }
 
     private void came(Leader leader, CompletableFuture<FetchAllResult> asked, FetchAllResult result,
@@ -191,8 +193,8 @@ final class FetchAllSpread {
         } else if (!batches.hasRemaining()) {
             batches = before.batches();
         }
-        return new FetchResult(before.offset(), after.nextOffset(), after.highWatermark(), after.logStartOffset(), epoch,
-                batches);
+        return new FetchResult(before.offset(), after.nextOffset(), after.highWatermark(), after.logStartOffset(),
+                epoch, batches);
     }
 
     private long bytes() {
@@ -254,7 +256,9 @@ final class FetchAllSpread {
                 } else if (leader.isHere && leader.asked != null) {
                     leader.asked.cancel(false);
                     ask(leader, 0, 0);
-                    take(leader, leader.asked.getNow(null), null);
+                    if (!leader.asked.isCompletedExceptionally()) {
+                        take(leader, leader.asked.getNow(null), null);
+                    }
                     leader.asked = null;
                 }
             }

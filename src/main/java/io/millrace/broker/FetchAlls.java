@@ -21,6 +21,7 @@ final class FetchAlls {
     private final LongSupplier nanoTime;
     private final BrokerObserver observer;
     private final Set<CompletableFuture<FetchAllResult>> waiting = ConcurrentHashMap.newKeySet();
+    private volatile BrokerException closed;
 
     FetchAlls(Routes routes, Transport transport, Handoff handoff, Deadlines deadlines, LongSupplier nanoTime,
               BrokerObserver observer) {
@@ -78,25 +79,36 @@ final class FetchAlls {
         }
         FetchAllSpread fetch = new FetchAllSpread(request, failures, handoff, deadlines, nanoTime);
         byLeader.forEach((remote, places) -> remote.ifPresentOrElse(
-                leader -> fetch.add(leader, places, share -> transport.fetchAll(leader, share)),
+                leader -> fetch.add(leader, places, share -> readThere(leader, share)),
                 () -> fetch.addHere(places, this::readHere)));
         return kept(fetch.start());
     }
 
-    /** Ends all that wait. */
-    void close(BrokerException reason) {
-        waiting.forEach(answer -> answer.completeExceptionally(reason));
+    private CompletableFuture<FetchAllResult> readThere(Member leader, FetchAllRequest share) {
+        CompletableFuture<FetchAllResult> answer = transport.fetchAll(leader, share);
+        answer.whenComplete((result, failure) -> {
+            if (failure == null) {
+                result.parts().stream().filter(part -> part.failure() != null
+                        && part.failure().kind() == ErrorKind.NOT_LEADER).map(part -> part.id().topic()).distinct()
+                        .forEach(moved -> handoff.execute(() -> routes.refreshQuietly(moved)));
+            }
+        });
+        return answer;
     }
 
-    /** How many wait, those that wait for other brokers included. */
-    int waiting() {
-        return waiting.size();
+    /** Ends all that wait, and those yet to come. */
+    void close(BrokerException reason) {
+        closed = reason;
+        waiting.forEach(answer -> answer.completeExceptionally(reason));
     }
 
     private CompletableFuture<FetchAllResult> kept(CompletableFuture<FetchAllResult> answer) {
         if (!answer.isDone()) {
             waiting.add(answer);
             answer.whenComplete((result, failure) -> waiting.remove(answer));
+            if (closed != null) {
+                answer.completeExceptionally(closed);
+            }
         }
         return answer;
     }

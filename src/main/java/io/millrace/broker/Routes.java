@@ -89,6 +89,11 @@ final class Routes {
                 : brokers.member(leader).isPresent();
     }
 
+    /** Reads a topic again that another broker knows better. */
+    void refreshQuietly(String topic) {
+        catalog.refreshQuietly(topic);
+    }
+
     private void refresh(String topic, Set<String> refreshed) {
         if (!alone && refreshed.add(topic)) {
             catalog.refresh(topic);

@@ -114,6 +114,20 @@ class CoordinatorsTest {
     }
 
     @Test
+    void aControllerGivesUpWhereANewerOneHasWritten() {
+        cluster.begin(Map.of());
+        cluster.await("all know the coordinators", this::isAgreed);
+        CoordinatorStore store = new CoordinatorStore(cluster.registers());
+        CoordinatorStore.Stored before = store.read();
+        assertThat(store.write(1_000, before.buckets(), before.version())).isTrue();
+        cluster.server(3).crash();
+        cluster.advance(20_000);
+
+        assertThat(store.read().buckets()).isEqualTo(before.buckets());
+        assertThat(store.read().controllerEpoch()).isEqualTo(1_000);
+    }
+
+    @Test
     void whoeverEndedItsListeningHearsNothing() throws Exception {
         cluster.begin(Map.of());
         AtomicInteger changes = new AtomicInteger();

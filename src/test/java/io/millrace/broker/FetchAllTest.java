@@ -100,7 +100,8 @@ class FetchAllTest {
         get(harness.broker.produce(records, Acks.LEADER));
         get(harness.broker.deleteRecords("orders", 0, 1));
         List<FetchPosition> positions = List.of(EARLIEST, new FetchPosition.Latest(),
-                new FetchPosition.AtTimestamp(1015), new FetchPosition.AtTimestamp(9999), new FetchPosition.AtOffset(3));
+                new FetchPosition.AtTimestamp(1015), new FetchPosition.AtTimestamp(9999),
+                new FetchPosition.AtOffset(3));
 
         FetchAllResult result = get(fetch(positions.stream()
                 .map(from -> new FetchAllRequest.Part("orders", 0, from)).toList(), 1000, 0, 60_000));
@@ -119,8 +120,8 @@ class FetchAllTest {
         harness.produce("orders", 1, "b");
 
         assertThat(values(get(waiting).parts().get(1).result())).containsExactly("b");
-        assertThat(parked()).isZero();
-        assertThat(harness.broker.waitingFetches()).isZero();
+        Awaiting.until(() -> parked() == 0);
+        Awaiting.until(() -> harness.broker.waitingFetches() == 0);
     }
 
     @Test
@@ -158,7 +159,7 @@ class FetchAllTest {
 
         assertThat(values(get(waiting).parts().get(0).result())).containsExactly("a");
         assertThat(get(nothing).parts()).hasSize(3).allMatch(part -> part.failure() == null && part.bytes() == 0);
-        assertThat(parked()).isZero();
+        Awaiting.until(() -> parked() == 0);
     }
 
     @Test
@@ -166,8 +167,8 @@ class FetchAllTest {
         CompletableFuture<FetchAllResult> waiting = fetch(all(EARLIEST), 1, BYTES, 60_000);
         waiting.cancel(false);
 
-        assertThat(parked()).isZero();
-        assertThat(harness.broker.waitingFetches()).isZero();
+        Awaiting.until(() -> parked() == 0);
+        Awaiting.until(() -> harness.broker.waitingFetches() == 0);
         harness.produce("orders", 0, "a");
         assertThat(harness.observer.recordsOut).hasValue(0);
     }
@@ -195,7 +196,7 @@ class FetchAllTest {
         FetchAllResult result = get(waiting);
         assertThat(result.parts().get(0).failure()).isNull();
         assertThat(result.parts().get(1).failure().kind()).isEqualTo(ErrorKind.UNKNOWN_TOPIC);
-        assertThat(parked()).isZero();
+        Awaiting.until(() -> parked() == 0);
     }
 
     @Test

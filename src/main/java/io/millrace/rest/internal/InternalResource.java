@@ -32,9 +32,9 @@ import java.util.function.Function;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 
 /**
- * What brokers ask of each other. Replica fetches take no part in the memory budget of clients' requests, which must not
- * keep followers from following; there are no more of them than brokers. Fetches of several partitions are made for
- * clients, and take part in it.
+ * What brokers ask of each other. Replica fetches take no part in the memory budget of clients' requests, which must
+ * not keep followers from following; there are no more of them than brokers. Fetches of several partitions are made
+ * for clients, and take part in it.
  */
 @Path("/internal")
 @ApplicationScoped
@@ -55,8 +55,8 @@ public class InternalResource {
     MemoryBudget budget;
 
     /**
-     * Takes any media types, so that strangers are refused as such whatever they send. Answers at once, or when there is
-     * something new or the follower's wait has passed; no thread waits.
+     * Takes any media types, so that strangers are refused as such whatever they send. Answers at once, or when there
+     * is something new or the follower's wait has passed; no thread waits.
      */
     @Operation(hidden = true)
     @POST
