@@ -97,7 +97,7 @@ final class Appends {
             if (slot == 0) {
                 throw refused;
             }
-            if (produced.failed(slot, BrokerErrors.asBrokerException(refused))) {
+            if (produced.failed(slot, BrokerErrors.asBrokerException("the append", refused))) {
                 handoff.execute(() -> finish(produced, result));
             }
             return;
@@ -107,7 +107,7 @@ final class Appends {
         }
         appended.whenComplete((offsets, failure) -> {
             boolean last = failure == null ? produced.appended(slot, offsets.baseOffset())
-                    : produced.failed(slot, BrokerErrors.asBrokerException(failure));
+                    : produced.failed(slot, BrokerErrors.asBrokerException("the append", failure));
             if (last) {
                 handoff.execute(() -> finish(produced, result));
             }

@@ -67,7 +67,7 @@ public final class Broker implements AutoCloseable {
     private static final long TICK_MS = 500;
     /** How often it is looked for replicas that lag and disks that failed, in ms. */
     private static final long REPLICA_TICK_MS = 1_000;
-    /** How often all topics are read again, in case a doorbell did not ring, in ms. */
+    /** How often all topics and the coordinators are read again, in case a doorbell did not ring, in ms. */
     private static final long REFRESH_MS = 10_000;
     /** How long a broker that stops waits for others to take its leaderships over, in ms. */
     private static final long HANDOVER_MS = 10_000;
@@ -78,12 +78,15 @@ public final class Broker implements AutoCloseable {
     private final HostedPartitions hosted;
     private final TopicCatalog catalog;
     private final Topics topics;
+    private final Routes routes;
     private final Appends appends;
     private final Fetches fetches;
+    private final FetchAlls fetchAlls;
     private final Handoff handoff;
     private final boolean alone;
     private final BrokerRegistry brokers;
     private final Replication replication;
+    private final Coordinators coordinators;
     private final Controller controller;
     private final TopicMoves moves;
     private final Transport transport;
@@ -119,12 +122,16 @@ public final class Broker implements AutoCloseable {
         Deadlines deadlines = new Deadlines(timers, nanoTime);
         replication.attach(catalog, hosted, deadlines);
         this.topics = new Topics(options, store, deleted, catalog, hosted, partitioners, strays, brokers);
+        this.routes = new Routes(alone, catalog, hosted, brokers);
+        this.fetchAlls = new FetchAlls(routes, transport, handoff, deadlines, nanoTime, observer);
         this.moves = new TopicMoves(store, catalog, brokers);
         this.appends = new Appends(handoff, observer, options.maxUncompressedBytes(),
                 options.replication().commitNanos());
         this.fetches = new Fetches(handoff, deadlines, observer);
-        this.controller = new Controller(registers, brokers, store, catalog, lease, nanoTime,
-                options.replication().balanceNanos());
+        CoordinatorStore coordinatorStore = new CoordinatorStore(registers);
+        this.coordinators = new Coordinators(alone, brokers, coordinatorStore, handoff);
+        this.controller = new Controller(registers, brokers, store, catalog, coordinatorStore, coordinators, lease,
+                nanoTime, options.replication().balanceNanos());
 
         try {
             brokers.refresh();
@@ -142,13 +149,14 @@ public final class Broker implements AutoCloseable {
             throw failure;
         }
         this.subscriptions = List.of(registers.subscribe(this::registerChanged), membership.listen(this::control));
+        coordinators.refreshQuietly();
         this.schedules = List.of(
                 timers.scheduleWithFixedDelay(this::keepHouse, options.retentionIntervalMs(),
                         options.retentionIntervalMs(), TimeUnit.MILLISECONDS),
                 timers.scheduleWithFixedDelay(this::control, 0, TICK_MS, TimeUnit.MILLISECONDS),
                 timers.scheduleWithFixedDelay(() -> handoff.execute(replication::tick), REPLICA_TICK_MS, REPLICA_TICK_MS,
                         TimeUnit.MILLISECONDS),
-                timers.scheduleWithFixedDelay(() -> handoff.execute(catalog::refreshAll), REFRESH_MS, REFRESH_MS,
+                timers.scheduleWithFixedDelay(() -> handoff.execute(this::refreshAll), REFRESH_MS, REFRESH_MS,
                         TimeUnit.MILLISECONDS));
     }
 
@@ -208,9 +216,9 @@ public final class Broker implements AutoCloseable {
      */
     public RecordAccumulator accumulator(String topic) {
         checkOpen();
-        CachedTopic known = topic(topic);
+        CachedTopic known = routes.topic(topic);
         PartitionSelector selector = new PartitionSelector(known, partitioners.find(known.usableConfig().partitioner()),
-                partition -> isWritable(known, partition));
+                partition -> routes.isWritable(known, partition));
         return new RecordAccumulator(known, selector, clock);
     }
 
@@ -239,7 +247,7 @@ public final class Broker implements AutoCloseable {
      *         INVALID_BATCH, RECORD_TOO_LARGE, OVERLOADED, UNKNOWN_TOPIC, UNKNOWN_PARTITION, LOG_DIRECTORY_OFFLINE
      */
     public CompletableFuture<AppendResult> append(String topic, int partition, ByteBuffer batches, Acks acks) {
-        return answer(() -> appends.append(led(topic, partition), batches, acks));
+        return answer(() -> appends.append(routes.led(topic, partition), batches, acks));
     }
 
     /**
@@ -252,14 +260,32 @@ public final class Broker implements AutoCloseable {
     public CompletableFuture<FetchResult> fetch(FetchRequest request) {
         return answer(() -> {
             Fetches.check(request);
-            return fetches.fetch(led(request.topic(), request.partition()), request);
+            return fetches.fetch(routes.led(request.topic(), request.partition()), request);
         });
+    }
+
+    /**
+     * Reads several partitions, wherever they are led, below their high watermarks. Waits, holding no thread, while
+     * fewer bytes than asked for have come in all; not when a partition fails, or has more than was read. The partitions
+     * of a leader that gives no first answer within 3 s fail. Cancel the future to give the fetch up.
+     *
+     * @return fails only with INVALID_REQUEST, or UNAVAILABLE when this broker is closed: each partition has a failure
+     *         of its own, those of {@link #fetch}, NOT_LEADER when none leads it now, and UNAVAILABLE when its leader
+     *         cannot be reached
+     */
+    public CompletableFuture<FetchAllResult> fetchAll(FetchAllRequest request) {
+        return answer(() -> fetchAlls.everywhere(request));
+    }
+
+    /** As {@link #fetchAll}, of the partitions that this broker leads; the others fail with NOT_LEADER. */
+    public CompletableFuture<FetchAllResult> fetchAllHere(FetchAllRequest request) {
+        return answer(() -> fetchAlls.here(request));
     }
 
     /** @throws BrokerException UNKNOWN_TOPIC, UNKNOWN_PARTITION */
     public PartitionOffsets offsets(String topic, int partition) {
         checkOpen();
-        return led(topic, partition).offsets();
+        return routes.led(topic, partition).offsets();
     }
 
     /**
@@ -270,7 +296,7 @@ public final class Broker implements AutoCloseable {
     public Optional<OffsetAndTimestamp> offsetForTimestamp(String topic, int partition, long timestamp) {
         checkOpen();
         Fetches.checkNotNegative("the timestamp", timestamp);
-        return BrokerErrors.translating(() -> led(topic, partition).offsetForTimestamp(timestamp));
+        return BrokerErrors.translating(() -> routes.led(topic, partition).offsetForTimestamp(timestamp));
     }
 
     /**
@@ -282,7 +308,7 @@ public final class Broker implements AutoCloseable {
     public CompletableFuture<Long> deleteRecords(String topic, int partition, long beforeOffset) {
         return answer(() -> {
             Fetches.checkNotNegative("the offset", beforeOffset);
-            return handoff.offWriter(led(topic, partition).deleteRecordsBefore(beforeOffset));
+            return handoff.offWriter(routes.led(topic, partition).deleteRecordsBefore(beforeOffset));
         });
     }
 
@@ -305,19 +331,7 @@ public final class Broker implements AutoCloseable {
      */
     public Optional<Member> remoteLeader(String topic, int partition) {
         checkOpen();
-        CachedTopic known = topic(topic);
-        checkPartition(known, partition);
-        return remoteLeader(known, partition);
-    }
-
-    private Optional<Member> remoteLeader(CachedTopic topic, int partition) {
-        int leader = topic.topic().partitions().get(partition).leader();
-        if (alone || leader == hosted.brokerId()) {
-            return Optional.empty();
-        }
-        return Optional.of(brokers.member(leader).orElseThrow(() -> new BrokerException(ErrorKind.NOT_LEADER,
-                "partition %s-%d has no leader now%s: try again in a moment".formatted(topic.name(), partition,
-                        leader < 0 ? ", because no in-sync replica is up" : "; broker " + leader + " led it last"))));
+        return routes.remoteLeader(topic, partition);
     }
 
     /**
@@ -328,6 +342,12 @@ public final class Broker implements AutoCloseable {
      */
     public CompletableFuture<ReplicaFetchResponse> replicaFetch(ReplicaFetchRequest request) {
         return answer(() -> replication.fetch(request));
+    }
+
+    /** Which broker coordinates what. */
+    public Coordinators coordinators() {
+        checkOpen();
+        return coordinators;
     }
 
     /** Partitions that move to other brokers. */
@@ -362,6 +382,7 @@ public final class Broker implements AutoCloseable {
             }
         }
         replication.close();
+        fetchAlls.close(BrokerErrors.closed());
         hosted.close(BrokerErrors.closed());
         fetches.close();
     }
@@ -394,53 +415,11 @@ public final class Broker implements AutoCloseable {
         return fetches.waiting();
     }
 
-    /** A topic, its register read again when it is not known here: another broker may have created it just now. */
-    private CachedTopic topic(String name) {
-        Optional<CachedTopic> known = catalog.find(name);
-        if (known.isEmpty() && !alone && TopicName.isLegal(String.valueOf(name))) {
-            catalog.refresh(name);
-        }
-        return catalog.get(name);
-    }
-
-    private static void checkPartition(CachedTopic topic, int partition) {
-        if (partition < 0 || partition >= topic.partitionCount()) {
-            throw BrokerErrors.unknownPartition(topic.name(), partition, topic.partitionCount());
-        }
-    }
-
-    /** A partition that this broker leads, its register read again when it does not seem to. */
-    private Partition led(String topic, int partition) {
-        CachedTopic known = topic(topic);
-        if (partition >= known.partitionCount() && !alone) {
-            catalog.refresh(topic);
-            known = topic(topic);
-        }
-        checkPartition(known, partition);
-        Partition found = hosted.find(new TopicPartition(topic, partition), known.id());
-        if (!alone && (found == null || !found.isLeader())) {
-            catalog.refresh(topic);
-            known = topic(topic);
-            checkPartition(known, partition);
-            if (!known.isHostedBy(hosted.brokerId(), partition)) {
-                throw new BrokerException(ErrorKind.NOT_LEADER, "broker %d has no replica of partition %s-%d: ask its"
-                        .formatted(hosted.brokerId(), topic, partition) + " leader");
-            }
-        }
-        return hosted.get(topic, partition, known.id());
-    }
-
-    private boolean isWritable(CachedTopic topic, int partition) {
-        int leader = topic.topic().partitions().get(partition).leader();
-        return leader == hosted.brokerId() || alone ? hosted.isWritable(topic.name(), partition)
-                : brokers.member(leader).isPresent();
-    }
-
     /** Where one partition's records of a request go. */
     private Appends.Target target(String topic, UUID topicId, int partition, Acks acks) {
         CachedTopic known = catalog.find(topic).filter(now -> now.id().equals(topicId))
                 .orElseThrow(() -> BrokerErrors.unknownTopic(topic));
-        Optional<Member> remote = remoteLeader(known, partition);
+        Optional<Member> remote = routes.remoteLeader(known, partition);
         if (remote.isPresent()) {
             return new Appends.Remote(batches -> transport.append(remote.get(), topic, partition, batches, acks));
         }
@@ -465,6 +444,14 @@ public final class Broker implements AutoCloseable {
     private void registerChanged(String key) {
         // The registers' own thread must not be kept, and our own changes ring as well.
         TopicStore.nameOf(key).ifPresent(name -> handoff.execute(() -> catalog.refreshQuietly(name)));
+        if (key.equals(CoordinatorStore.KEY)) {
+            handoff.execute(coordinators::refreshQuietly);
+        }
+    }
+
+    private void refreshAll() {
+        coordinators.refreshQuietly();
+        catalog.refreshAll();
     }
 
     private void keepHouse() {

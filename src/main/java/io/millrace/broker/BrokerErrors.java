@@ -40,11 +40,15 @@ final class BrokerErrors {
         return failure instanceof RuntimeException unchecked ? unchecked : new IllegalStateException(failure);
     }
 
-    /** For results that carry a {@link BrokerException} beside others that went well. */
-    static BrokerException asBrokerException(Throwable failure) {
+    /**
+     * For results that carry a {@link BrokerException} beside others that went well.
+     *
+     * @param what failed, for the message
+     */
+    static BrokerException asBrokerException(String what, Throwable failure) {
         RuntimeException translated = translate(failure);
         return translated instanceof BrokerException known ? known
-                : new BrokerException(ErrorKind.UNAVAILABLE, "the append failed: " + translated, translated);
+                : new BrokerException(ErrorKind.UNAVAILABLE, what + " failed: " + translated, translated);
     }
 
     static BrokerException unknownTopic(String name) {

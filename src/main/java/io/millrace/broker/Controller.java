@@ -3,6 +3,7 @@ package io.millrace.broker;
 import io.millrace.cluster.Member;
 import io.millrace.cluster.Register;
 import io.millrace.cluster.RegisterStore;
+import io.millrace.cluster.SingleMembership;
 import jakarta.json.bind.Jsonb;
 import jakarta.json.bind.JsonbBuilder;
 import java.lang.System.Logger.Level;
@@ -15,10 +16,11 @@ import java.util.function.LongSupplier;
 
 /**
  * Every broker's candidate for the controller, and the controller's work where it is elected: brings the assignments of
- * all partitions into line with the brokers that are up. The register {@code controller} names it, with an epoch that
- * grows with every election; a topic keeps the epoch of the controller that last changed it, and refuses older ones. What
- * it does rests on no order of events: each pass looks at everything, so that whoever takes over simply goes on. One
- * pass at a time, on a worker's thread; it also renews the lease, which each broker needs.
+ * all partitions, and the coordinators, into line with the brokers that are up. The register {@code controller} names
+ * it, with an epoch that grows with every election; a topic keeps the epoch of the controller that last changed it, as
+ * the coordinators do, and refuses older ones. What it does rests on no order of events: each pass looks at everything,
+ * so that whoever takes over simply goes on. One pass at a time, on a worker's thread; it also renews the lease, which
+ * each broker needs.
  */
 final class Controller {
     static final String KEY = "controller";
@@ -33,6 +35,8 @@ final class Controller {
     private final BrokerRegistry brokers;
     private final TopicStore store;
     private final TopicCatalog catalog;
+    private final CoordinatorStore coordinatorStore;
+    private final Coordinators coordinators;
     private final Lease lease;
     private final LongSupplier nanoTime;
     private final long balanceNanos;
@@ -62,12 +66,15 @@ final class Controller {
     }
 
     /** @param balanceNanos for how long the brokers must be the same before preferred leaders take over, in ns */
-    Controller(RegisterStore registers, BrokerRegistry brokers, TopicStore store, TopicCatalog catalog, Lease lease,
-               LongSupplier nanoTime, long balanceNanos) {
+    Controller(RegisterStore registers, BrokerRegistry brokers, TopicStore store, TopicCatalog catalog,
+               CoordinatorStore coordinatorStore, Coordinators coordinators, Lease lease, LongSupplier nanoTime,
+               long balanceNanos) {
         this.registers = registers;
         this.brokers = brokers;
         this.store = store;
         this.catalog = catalog;
+        this.coordinatorStore = coordinatorStore;
+        this.coordinators = coordinators;
         this.lease = lease;
         this.nanoTime = nanoTime;
         this.balanceNanos = balanceNanos;
@@ -127,6 +134,7 @@ final class Controller {
                 vacantSince = -1;
                 liveSince = now;
                 LOG.log(Level.INFO, "this broker is the controller now, epoch {0}", Integer.toString(bean.epoch));
+                coordinators.refreshQuietly();
                 catalog.refreshAll();
             }
         }
@@ -150,8 +158,11 @@ final class Controller {
         if (revision == seenRevision && now > reconciledAt && now - reconciledAt < IDLE_NANOS && liveSince < now) {
             return;
         }
-        boolean done = true;
+        boolean done = coordinated(live, balance);
         for (String name : catalog.names()) {
+            if (!isElected()) {
+                return;
+            }
             try {
                 catalog.find(name).filter(topic -> !reconciled(topic, live, balance).equals(topic.topic()))
                         .ifPresent(topic -> change(name, live, balance));
@@ -171,9 +182,7 @@ final class Controller {
             if (stored == null) {
                 catalog.refresh(name);
                 return;
-            } else if (stored.topic().controllerEpoch() > elected.epoch()) {
-                LOG.log(Level.INFO, "a newer controller was elected: this one is over");
-                elected = new Elected(-1, "", stored.topic().controllerEpoch());
+            } else if (isOver(stored.topic().controllerEpoch())) {
                 return;
             }
             CachedTopic topic = catalog.cached(stored);
@@ -189,6 +198,48 @@ final class Controller {
                 return;
             }
         }
+    }
+
+    /** Gives the buckets of brokers that are gone to others. A broker that is alone needs no register for that. */
+    private boolean coordinated(Set<Integer> live, boolean balance) {
+        List<Integer> known = coordinators.known().buckets();
+        if (brokers.membership() instanceof SingleMembership
+                || CoordinatorBuckets.reconcile(known, live, balance).equals(known)) {
+            return true;
+        }
+        try {
+            coordinate(live, balance);
+            return true;
+        } catch (RuntimeException failure) {
+            // The topics do not wait for it.
+            LOG.log(Level.WARNING, "the coordinators could not be brought into line now, which is tried again",
+                    failure);
+            return false;
+        }
+    }
+
+    private void coordinate(Set<Integer> live, boolean balance) {
+        CoordinatorStore.Stored stored;
+        List<Integer> next;
+        do {
+            stored = coordinatorStore.read();
+            if (isOver(stored.controllerEpoch())) {
+                return;
+            }
+            next = CoordinatorBuckets.reconcile(stored.buckets(), live, balance);
+        } while (!next.equals(stored.buckets())
+                && !coordinatorStore.write(elected.epoch(), next, stored.version()));
+        coordinators.refresh();
+    }
+
+    /** Whether a newer controller has been at work. */
+    private boolean isOver(int epoch) {
+        if (epoch <= elected.epoch()) {
+            return false;
+        }
+        LOG.log(Level.INFO, "a newer controller was elected: this one is over");
+        elected = new Elected(-1, "", epoch);
+        return true;
     }
 
     private static Topic reconciled(CachedTopic topic, Set<Integer> live, boolean balance) {

@@ -16,12 +16,22 @@ final class Fetches {
 
     /** @throws BrokerException INVALID_REQUEST */
     static void check(FetchRequest request) {
-        checkNotNegative("min_bytes", request.minBytes());
-        checkNotNegative("max_bytes", request.maxBytes());
-        checkNotNegative("the time to wait", request.maxWaitMs());
-        if (request.from() instanceof FetchPosition.AtOffset at) {
+        checkBounds(request.minBytes(), request.maxBytes(), request.maxWaitMs());
+        check(request.from());
+    }
+
+    /** @throws BrokerException INVALID_REQUEST */
+    static void checkBounds(int minBytes, int maxBytes, long maxWaitMs) {
+        checkNotNegative("min_bytes", minBytes);
+        checkNotNegative("max_bytes", maxBytes);
+        checkNotNegative("the time to wait", maxWaitMs);
+    }
+
+    /** @throws BrokerException INVALID_REQUEST */
+    static void check(FetchPosition from) {
+        if (from instanceof FetchPosition.AtOffset at) {
             checkNotNegative("the offset", at.offset());
-        } else if (request.from() instanceof FetchPosition.AtTimestamp at) {
+        } else if (from instanceof FetchPosition.AtTimestamp at) {
             checkNotNegative("the timestamp", at.timestamp());
         }
     }

@@ -4,7 +4,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
 /** A fetch that waits for more bytes, holding no thread. Over as soon as its result is done, whoever did that. */
-final class ParkedFetch {
+final class ParkedFetch implements Parked {
     private final Partition partition;
     private final long offset;
     private final int needed;
@@ -42,7 +42,18 @@ final class ParkedFetch {
         return result;
     }
 
-    void resume() {
+    @Override
+    public boolean isOver() {
+        return result.isDone();
+    }
+
+    @Override
+    public void resume() {
         resume.accept(this);
+    }
+
+    @Override
+    public void expel(BrokerException reason) {
+        result.completeExceptionally(reason);
     }
 }

@@ -19,8 +19,8 @@ final class ParkedFetches {
     private final Executor wakers;
     private final LongSupplier committedBytes;
     /** Guarded by itself, as is {@link #places}: the waiting fetches by the partition's byte count that wakes them. */
-    private final TreeMap<Place, ParkedFetch> waiting = new TreeMap<>();
-    private final Map<ParkedFetch, Place> places = new HashMap<>();
+    private final TreeMap<Place, Parked> waiting = new TreeMap<>();
+    private final Map<Parked, Place> places = new HashMap<>();
     private long lastSequence;
     private BrokerException closed;
     /** The lowest byte count that wakes anyone; read by the writer without the lock. */
@@ -48,7 +48,7 @@ final class ParkedFetches {
     /**
      * Parks a fetch until the partition has committed this many bytes; wakes it at once when that is so already.
      */
-    void add(ParkedFetch fetch, long wakeAt) {
+    void add(Parked fetch, long wakeAt) {
         BrokerException reason;
         synchronized (waiting) {
             reason = closed;
@@ -60,8 +60,8 @@ final class ParkedFetches {
             }
         }
         if (reason != null) {
-            fetch.result().completeExceptionally(reason);
-        } else if (fetch.result().isDone()) {
+            fetch.expel(reason);
+        } else if (fetch.isOver()) {
             // Given up while it was on its way here: whoever did that has found nothing to remove.
             remove(fetch);
         } else {
@@ -69,7 +69,7 @@ final class ParkedFetches {
         }
     }
 
-    void remove(ParkedFetch fetch) {
+    void remove(Parked fetch) {
         synchronized (waiting) {
             Place place = places.remove(fetch);
             if (place != null) {
@@ -97,7 +97,7 @@ final class ParkedFetches {
 
     /** Ends those that wait, and those yet to come. */
     void close(BrokerException reason) {
-        List<ParkedFetch> ended;
+        List<Parked> ended;
         synchronized (waiting) {
             closed = reason;
             ended = new ArrayList<>(waiting.values());
@@ -105,25 +105,25 @@ final class ParkedFetches {
             places.clear();
             noteNextWake();
         }
-        ended.forEach(fetch -> fetch.result().completeExceptionally(reason));
+        ended.forEach(fetch -> fetch.expel(reason));
     }
 
     /** Ends those that wait now. */
     void expel(BrokerException reason) {
-        List<ParkedFetch> ended;
+        List<Parked> ended;
         synchronized (waiting) {
             ended = new ArrayList<>(waiting.values());
             waiting.clear();
             places.clear();
             noteNextWake();
         }
-        ended.forEach(fetch -> wakers.execute(() -> fetch.result().completeExceptionally(reason)));
+        ended.forEach(fetch -> wakers.execute(() -> fetch.expel(reason)));
     }
 
     private void resumeDue(long committed) {
-        List<ParkedFetch> due;
+        List<Parked> due;
         synchronized (waiting) {
-            Map<Place, ParkedFetch> head = waiting.headMap(new Place(committed, Long.MAX_VALUE), true);
+            Map<Place, Parked> head = waiting.headMap(new Place(committed, Long.MAX_VALUE), true);
             due = new ArrayList<>(head.values());
             head.clear();
             due.forEach(places::remove);

@@ -19,6 +19,7 @@ import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.function.LongFunction;
 
 /**
  * A replica of a partition on this broker: its log, its role in the present leader epoch, its high watermark, and who
@@ -63,7 +64,7 @@ final class Partition implements PartitionSlot {
         this.config = config;
         this.context = context;
         this.watermark = new Watermark(log.startOffset(), 0);
-        this.parked = new ParkedFetches(wakers, () -> watermark.bytes());
+        this.parked = new ParkedFetches(wakers, this::committedBytes);
     }
 
     @Override
@@ -94,6 +95,11 @@ final class Partition implements PartitionSlot {
 
     long highWatermark() {
         return watermark.highWatermark();
+    }
+
+    /** How many bytes were committed since the partition was opened. */
+    long committedBytes() {
+        return watermark.bytes();
     }
 
     ParkedFetches parked() {
@@ -580,6 +586,15 @@ final class Partition implements PartitionSlot {
      * @throws BrokerException OFFSET_OUT_OF_RANGE, also when the log does not have that record any more
      */
     PartitionRead read(long offset, int maxBytes, int lastEpoch) {
+        return read(offset, lastEpoch, end -> offset >= end ? NOTHING.duplicate() : log.read(offset, end, maxBytes));
+    }
+
+    /** As {@link #read}, without reading any batch. */
+    PartitionRead look(long offset) {
+        return read(offset, NO_EPOCH, end -> NOTHING.duplicate());
+    }
+
+    private PartitionRead read(long offset, int lastEpoch, LongFunction<ByteBuffer> reading) {
         checkReadable();
         boolean known = isHighWatermarkKnown();
         Watermark seen = watermark;
@@ -590,7 +605,7 @@ final class Partition implements PartitionSlot {
         checkSameHistory(offset, lastEpoch);
         ByteBuffer batches;
         try {
-            batches = offset >= end ? NOTHING.duplicate() : log.read(offset, end, maxBytes);
+            batches = reading.apply(end);
         } catch (OffsetOutOfRangeException movedMeanwhile) {
             throw outOfRange(offset);
         } catch (CorruptLogException damage) {

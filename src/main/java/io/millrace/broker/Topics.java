@@ -6,6 +6,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.UnaryOperator;
@@ -45,6 +46,20 @@ public final class Topics {
     /** Names, sorted. */
     public List<String> names() {
         return catalog.names();
+    }
+
+    /** Every topic by its name, sorted, as this broker last read them; no register is read. */
+    public SortedMap<String, TopicInfo> all() {
+        SortedMap<String, TopicInfo> all = new TreeMap<>();
+        for (String name : catalog.names()) {
+            catalog.find(name).ifPresent(topic -> all.put(name, new TopicInfo(topic.id(), topic.partitionCount())));
+        }
+        return all;
+    }
+
+    /** Grows with every change of what {@link #all()} tells, and with other changes of topics. */
+    public long revision() {
+        return catalog.revision();
     }
 
     /** @throws BrokerException UNKNOWN_TOPIC */

@@ -13,6 +13,13 @@ public interface Transport {
     /** Asks a leader for what a follower lacks. */
     CompletableFuture<ReplicaFetchResponse> fetch(Member leader, ReplicaFetchRequest request);
 
+    /**
+     * Reads several partitions that another broker leads, as {@link Broker#fetchAllHere} does there.
+     *
+     * @return fails only when nothing is known of any of them
+     */
+    CompletableFuture<FetchAllResult> fetchAll(Member leader, FetchAllRequest request);
+
     /** Appends record batches to a partition that another broker leads; that one does not pass them on. */
     CompletableFuture<AppendResult> append(Member leader, String topic, int partition, ByteBuffer batches, Acks acks);
 }

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -33,6 +34,8 @@ final class BrokerCluster implements AutoCloseable {
     private final List<Member> members = new ArrayList<>();
     final List<LogDirectory> directories = new ArrayList<>();
     final List<Broker> brokers = new ArrayList<>();
+    /** Ids of brokers that answer no fetch of several partitions. */
+    final Set<Integer> unreachable = ConcurrentHashMap.newKeySet();
 
     BrokerCluster(Path root) {
         for (int id = 1; id <= BROKERS; id++) {
@@ -83,6 +86,13 @@ final class BrokerCluster implements AutoCloseable {
             return brokers.size() < leader.brokerId()
                     ? CompletableFuture.failedFuture(new BrokerException(ErrorKind.UNAVAILABLE, "not up yet"))
                     : brokers.get(leader.brokerId() - 1).replicaFetch(request);
+        }
+
+        @Override
+        public CompletableFuture<FetchAllResult> fetchAll(Member leader, FetchAllRequest request) {
+            return unreachable.contains(leader.brokerId())
+                    ? CompletableFuture.failedFuture(new BrokerException(ErrorKind.UNAVAILABLE, "cannot be reached"))
+                    : brokers.get(leader.brokerId() - 1).fetchAllHere(request);
         }
 
         @Override

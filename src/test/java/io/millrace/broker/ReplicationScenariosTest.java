@@ -140,6 +140,35 @@ class ReplicationScenariosTest {
     }
 
     @Test
+    void aFetchOfSeveralPartitionsFindsTheNewLeaderAndFailsInBetween() {
+        cluster.begin(Map.of());
+        SimulatedServer old = cluster.leader();
+        SimulatedServer reader = cluster.followers().get(0);
+        FetchAllRequest request = new FetchAllRequest(List.of(new FetchAllRequest.Part(SimulatedCluster.TOPIC, 0,
+                new FetchPosition.Earliest())), 1, 1 << 20, 2_000);
+        cluster.acknowledged("kept");
+        CompletableFuture<FetchAllResult> before = reader.broker.fetchAll(request);
+        cluster.await("it is read at the leader", before::isDone);
+        assertThat(BrokerHarness.values(before.join().parts().get(0).result())).containsExactly("kept");
+
+        old.crash();
+        CompletableFuture<FetchAllResult> between = reader.broker.fetchAll(request);
+        cluster.await("it ends", between::isDone);
+        assertThat(between.join().parts().get(0).failure()).isNotNull();
+        CompletableFuture<?>[] after = {between};
+        cluster.await("it is read at the new leader", () -> {
+            if (after[0].isDone()) {
+                FetchAllResult.Part part = ((FetchAllResult) after[0].join()).parts().get(0);
+                if (part.bytes() > 0) {
+                    return true;
+                }
+                after[0] = reader.broker.fetchAll(request);
+            }
+            return false;
+        });
+    }
+
+    @Test
     void theHighWatermarkStandsWhileTheIsrIsBelowTheMinimumAndNeverGoesBack() {
         cluster.begin(Map.of("min.insync.replicas", "2"));
         cluster.acknowledged("committed");

@@ -33,6 +33,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /** One server of a {@link SimulatedCluster}: a real broker over a simulated disk, network, clock and agreement. */
 final class SimulatedServer {
@@ -371,12 +372,22 @@ final class SimulatedServer {
     private final class Network implements Transport {
         @Override
         public CompletableFuture<ReplicaFetchResponse> fetch(Member leader, ReplicaFetchRequest request) {
-            CompletableFuture<ReplicaFetchResponse> answer = new CompletableFuture<>();
+            return ask(leader, request.maxWaitMs(), target -> target.replicaFetch(request));
+        }
+
+        @Override
+        public CompletableFuture<FetchAllResult> fetchAll(Member leader, FetchAllRequest request) {
+            return ask(leader, request.maxWaitMs(), target -> target.fetchAllHere(request));
+        }
+
+        private <T> CompletableFuture<T> ask(Member leader, long maxWaitMs,
+                                             Function<Broker, CompletableFuture<T>> request) {
+            CompletableFuture<T> answer = new CompletableFuture<>();
             int of = run;
-            cluster.time().after(request.maxWaitMs() + 3000, () -> guarded(of, () -> answer.completeExceptionally(
+            cluster.time().after(maxWaitMs + 3000, () -> guarded(of, () -> answer.completeExceptionally(
                     new BrokerException(ErrorKind.UNAVAILABLE, "no answer in time"))));
             SimulatedServer target = cluster.server(leader.brokerId());
-            cluster.send(id, leader.brokerId(), () -> target.receive(() -> target.broker.replicaFetch(request)
+            cluster.send(id, leader.brokerId(), () -> target.receive(() -> request.apply(target.broker)
                     .whenComplete((response, failure) -> cluster.send(leader.brokerId(), id, () -> guarded(of, () -> {
                         if (failure == null) {
                             answer.complete(response);

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
@@ -65,6 +66,17 @@ class TopicsTest {
         assertThat(register("topic/orders")).contains(topic.id().toString());
         assertThat(root.resolve("orders-0")).isDirectory();
         assertThat(root.resolve("orders-1")).isDirectory();
+    }
+
+    @Test
+    void allOfThemAreToldWithTheirIdsAndSizes() {
+        topics.create("orders", 3, 1, Map.of());
+        long revision = topics.revision();
+        UUID clicks = topics.create("clicks", 2, 1, Map.of()).id();
+
+        assertThat(topics.revision()).isGreaterThan(revision);
+        assertThat(topics.all()).containsExactly(Map.entry("clicks", new TopicInfo(clicks, 2)),
+                Map.entry("orders", new TopicInfo(topics.get("orders").id(), 3)));
     }
 
     @Test

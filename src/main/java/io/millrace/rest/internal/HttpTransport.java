@@ -3,6 +3,8 @@ package io.millrace.rest.internal;
 import io.millrace.broker.Acks;
 import io.millrace.broker.BrokerException;
 import io.millrace.broker.ErrorKind;
+import io.millrace.broker.FetchAllRequest;
+import io.millrace.broker.FetchAllResult;
 import io.millrace.broker.ReplicaFetchRequest;
 import io.millrace.broker.ReplicaFetchResponse;
 import io.millrace.broker.Transport;
@@ -26,7 +28,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Function;
 
-/** Other brokers over HTTP: replica fetches at their internal paths, appends at the path that clients use. */
+/** Other brokers over HTTP: fetches at their internal paths, appends at the path that clients use. */
 public final class HttpTransport implements Transport {
     /** What a broker may take beyond the time that it is asked to wait, in ms. */
     private static final long GRACE_MS = 5_000;
@@ -53,7 +55,14 @@ public final class HttpTransport implements Transport {
     public CompletableFuture<ReplicaFetchResponse> fetch(Member leader, ReplicaFetchRequest request) {
         return post(leader, "/internal/" + InternalResource.REPLICA_FETCH, "", OCTETS,
                 publisher(ReplicaFetchCodec.encode(request)), request.maxWaitMs() + GRACE_MS,
-                answer -> fetched(leader, answer));
+                answer -> understood(leader, answer, "replica fetch", ReplicaFetchCodec::decodeResponse));
+    }
+
+    @Override
+    public CompletableFuture<FetchAllResult> fetchAll(Member leader, FetchAllRequest request) {
+        return post(leader, "/internal/" + InternalResource.FETCH_ALL, "", OCTETS,
+                publisher(FetchAllCodec.encode(request)), request.maxWaitMs() + GRACE_MS,
+                answer -> understood(leader, answer, "fetch", FetchAllCodec::decodeResult));
     }
 
     @Override
@@ -63,12 +72,12 @@ public final class HttpTransport implements Transport {
                 publisher(batches), APPEND_MS + GRACE_MS, BrokerAnswer::appended);
     }
 
-    private static ReplicaFetchResponse fetched(Member leader, BrokerAnswer answer) {
+    private static <T> T understood(Member leader, BrokerAnswer answer, String what, Function<ByteBuffer, T> decoder) {
         try {
-            return ReplicaFetchCodec.decodeResponse(ByteBuffer.wrap(answer.body()));
+            return decoder.apply(ByteBuffer.wrap(answer.body()));
         } catch (InvalidMessageException e) {
             throw new BrokerException(ErrorKind.UNAVAILABLE, "the answer of " + named(leader)
-                    + " to a replica fetch cannot be read: " + e.getMessage(), e);
+                    + " to a " + what + " cannot be read: " + e.getMessage(), e);
         }
     }
 

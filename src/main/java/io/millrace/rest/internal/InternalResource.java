@@ -2,16 +2,20 @@ package io.millrace.rest.internal;
 
 import io.millrace.broker.BrokerException;
 import io.millrace.broker.ErrorKind;
+import io.millrace.broker.FetchAllRequest;
+import io.millrace.broker.FetchAllResult;
 import io.millrace.broker.ReplicaFetchRequest;
 import io.millrace.broker.ReplicaFetchResponse;
 import io.millrace.rest.Answer;
 import io.millrace.rest.BrokerAccess;
+import io.millrace.rest.MemoryBudget;
 import io.millrace.rest.dialect.RequestException;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.container.AsyncResponse;
+import jakarta.ws.rs.container.CompletionCallback;
 import jakarta.ws.rs.container.Suspended;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
@@ -24,17 +28,20 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 
 /**
- * What brokers ask of each other. It takes no part in the memory budget of clients' requests, which must not keep
- * followers from following; there are no more of these requests than brokers.
+ * What brokers ask of each other. Replica fetches take no part in the memory budget of clients' requests, which must
+ * not keep followers from following; there are no more of them than brokers. Fetches of several partitions are made
+ * for clients, and take part in it.
  */
 @Path("/internal")
 @ApplicationScoped
 @ClusterOnly
 public class InternalResource {
     static final String REPLICA_FETCH = "replica-fetch";
+    static final String FETCH_ALL = "fetch-all";
 
     /** Enough for a hundred thousand partitions. */
     private static final int MAX_REQUEST_BYTES = 8 * 1024 * 1024;
@@ -44,23 +51,59 @@ public class InternalResource {
     @Inject
     BrokerAccess access;
 
+    @Inject
+    MemoryBudget budget;
+
     /**
-     * Takes any media types, so that strangers are refused as such whatever they send. Answers at once, or when there is something new or the follower's wait has passed; no thread waits.
+     * Takes any media types, so that strangers are refused as such whatever they send. Answers at once, or when there
+     * is something new or the follower's wait has passed; no thread waits.
      */
     @Operation(hidden = true)
     @POST
     @Path(REPLICA_FETCH)
     public void replicaFetch(InputStream body, @Suspended AsyncResponse response) {
-        ReplicaFetchRequest request = decoded(bytes(body));
+        ReplicaFetchRequest request = decoded(bytes(body), "replica fetch", ReplicaFetchCodec::decodeRequest);
         CompletableFuture<ReplicaFetchResponse> fetch = access.broker().replicaFetch(request);
+        bound(fetch, request.maxWaitMs(), response);
+        fetch.whenComplete(Answer.to(response, result -> rendered(ReplicaFetchCodec.encode(result))));
+    }
+
+    /**
+     * Reads the partitions that this broker leads. Answers at once, or when enough has come or the wait has passed; no
+     * thread waits.
+     */
+    @Operation(hidden = true)
+    @POST
+    @Path(FETCH_ALL)
+    public void fetchAll(InputStream body, @Suspended AsyncResponse response) {
+        FetchAllRequest request = decoded(bytes(body), "fetch", FetchAllCodec::decodeRequest);
+        MemoryBudget.Reservation memory = budget.reserve(Math.max(0, request.maxBytes()));
+        response.register((CompletionCallback) failure -> memory.close());
+        CompletableFuture<FetchAllResult> fetch;
+        try {
+            fetch = access.broker().fetchAllHere(request);
+        } catch (RuntimeException | Error e) {
+            memory.close();
+            throw e;
+        }
         if (!fetch.isDone()) {
-            response.setTimeout(request.maxWaitMs() + GRACE_MS, TimeUnit.MILLISECONDS);
+            memory.resize(0);
+        }
+        bound(fetch, request.maxWaitMs(), response);
+        fetch.whenComplete(Answer.to(response, result -> {
+            memory.resize(result.parts().stream().mapToLong(FetchAllResult.Part::bytes).sum());
+            return rendered(FetchAllCodec.encode(result));
+        }));
+    }
+
+    private static void bound(CompletableFuture<?> fetch, long maxWaitMs, AsyncResponse response) {
+        if (!fetch.isDone()) {
+            response.setTimeout(maxWaitMs + GRACE_MS, TimeUnit.MILLISECONDS);
             response.setTimeoutHandler(late -> {
                 fetch.cancel(false);
-                late.resume(new BrokerException(ErrorKind.UNAVAILABLE, "the replica fetch did not end in time"));
+                late.resume(new BrokerException(ErrorKind.UNAVAILABLE, "the fetch did not end in time"));
             });
         }
-        fetch.whenComplete(Answer.to(response, InternalResource::rendered));
     }
 
     private static byte[] bytes(InputStream body) {
@@ -75,16 +118,15 @@ public class InternalResource {
         }
     }
 
-    private static ReplicaFetchRequest decoded(byte[] bytes) {
+    private static <T> T decoded(byte[] bytes, String what, Function<ByteBuffer, T> decoder) {
         try {
-            return ReplicaFetchCodec.decodeRequest(ByteBuffer.wrap(bytes));
+            return decoder.apply(ByteBuffer.wrap(bytes));
         } catch (InvalidMessageException e) {
-            throw RequestException.badRequest("this is no replica fetch: " + e.getMessage());
+            throw RequestException.badRequest("this is no " + what + ": " + e.getMessage());
         }
     }
 
-    private static Response rendered(ReplicaFetchResponse result) {
-        List<ByteBuffer> pieces = ReplicaFetchCodec.encode(result);
+    private static Response rendered(List<ByteBuffer> pieces) {
         return Response.ok((StreamingOutput) out -> write(pieces, out), MediaType.APPLICATION_OCTET_STREAM)
                 .header(HttpHeaders.CONTENT_LENGTH, pieces.stream().mapToLong(ByteBuffer::remaining).sum())
                 .build();

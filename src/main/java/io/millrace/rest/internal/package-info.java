@@ -4,6 +4,6 @@
  *
  * <p>Begin with {@link io.millrace.rest.internal.HttpTransport}, which asks, and
  * {@link io.millrace.rest.internal.InternalResource}, which answers; what they send is put into bytes by
- * {@link io.millrace.rest.internal.ReplicaFetchCodec}.
+ * {@link io.millrace.rest.internal.ReplicaFetchCodec} and {@link io.millrace.rest.internal.FetchAllCodec}.
  */
 package io.millrace.rest.internal;

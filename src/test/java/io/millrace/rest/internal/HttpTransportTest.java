@@ -8,6 +8,9 @@ import com.sun.net.httpserver.HttpServer;
 import io.millrace.broker.Acks;
 import io.millrace.broker.BrokerException;
 import io.millrace.broker.ErrorKind;
+import io.millrace.broker.FetchAllRequest;
+import io.millrace.broker.FetchAllResult;
+import io.millrace.broker.FetchPosition;
 import io.millrace.broker.ReplicaFetchRequest;
 import io.millrace.broker.ReplicaFetchResponse;
 import io.millrace.broker.TopicPartition;
@@ -91,10 +94,35 @@ class HttpTransportTest {
     }
 
     @Test
+    void aFetchOfSeveralPartitionsIsSignedAndComesBackWithItsFailures() {
+        FetchAllRequest asked = new FetchAllRequest(
+                List.of(new FetchAllRequest.Part("orders", 3, new FetchPosition.AtOffset(9))), 1, 100, 50);
+        handler = exchange -> {
+            assertThat(exchange.getRequestURI().getRawPath()).isEqualTo("/internal/fetch-all");
+            assertThat(secret.accepts("POST", "/internal/fetch-all", header(exchange, "Authorization"),
+                    header(exchange, "Millrace-Date"), header(exchange, "Millrace-Broker"))).isTrue();
+            assertThat(FetchAllCodec.decodeRequest(ByteBuffer.wrap(exchange.getRequestBody().readAllBytes())))
+                    .isEqualTo(asked);
+            ByteArrayOutputStream out = new ByteArrayOutputStream();
+            for (ByteBuffer piece : FetchAllCodec.encode(new FetchAllResult(List.of(new FetchAllResult.Part(
+                    new TopicPartition("orders", 3), null, new BrokerException(ErrorKind.NOT_LEADER, "not me")))))) {
+                out.write(piece.array(), piece.arrayOffset() + piece.position(), piece.remaining());
+            }
+            answer(exchange, 200, out.toByteArray());
+        };
+
+        assertThat(transport.fetchAll(leader, asked)).succeedsWithin(10, TimeUnit.SECONDS)
+                .satisfies(result -> assertThat(result.parts().get(0).failure().kind())
+                        .isEqualTo(ErrorKind.NOT_LEADER));
+    }
+
+    @Test
     void anAnswerThatCannotBeReadIsUnavailable() {
         handler = exchange -> answer(exchange, 200, "<html>".getBytes(StandardCharsets.UTF_8));
 
         assertThat(failure(transport.fetch(leader, REQUEST)).kind()).isEqualTo(ErrorKind.UNAVAILABLE);
+        assertThat(failure(transport.fetchAll(leader, new FetchAllRequest(List.of(), 0, 0, 0))).kind())
+                .isEqualTo(ErrorKind.UNAVAILABLE);
     }
 
     @Test

@@ -1,0 +1,21 @@
+package io.millrace.broker;
+
+import java.util.List;
+
+/**
+ * Reads several partitions, those of one leader in the order given.
+ *
+ * @param minBytes  the fetch waits until this many bytes are there in all; 0: answer at once
+ * @param maxBytes  about as many bytes of batches in all: each leader has an equal share, which it exceeds by less than
+ *                  one batch; 0: nothing is read, the positions are resolved and the watermarks told, at once
+ * @param maxWaitMs how long to wait for {@code minBytes}, in ms
+ */
+public record FetchAllRequest(List<Part> parts, int minBytes, int maxBytes, long maxWaitMs) {
+    public FetchAllRequest {
+        parts = List.copyOf(parts);
+    }
+
+    /** One partition. */
+    public record Part(String topic, int partition, FetchPosition from) {
+    }
+}

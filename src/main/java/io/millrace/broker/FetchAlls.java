@@ -1,0 +1,123 @@
+package io.millrace.broker;
+
+import io.millrace.cluster.Member;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongSupplier;
+
+/** Reads several partitions at once, led here or elsewhere; parks what has to wait. Thread-safe. */
+final class FetchAlls {
+    private final Routes routes;
+    private final Transport transport;
+    private final Handoff handoff;
+    private final Deadlines deadlines;
+    private final LongSupplier nanoTime;
+    private final BrokerObserver observer;
+    private final Set<CompletableFuture<FetchAllResult>> waiting = ConcurrentHashMap.newKeySet();
+    private volatile BrokerException closed;
+
+    FetchAlls(Routes routes, Transport transport, Handoff handoff, Deadlines deadlines, LongSupplier nanoTime,
+              BrokerObserver observer) {
+        this.routes = routes;
+        this.transport = transport;
+        this.handoff = handoff;
+        this.deadlines = deadlines;
+        this.nanoTime = nanoTime;
+        this.observer = observer;
+    }
+
+    /** See {@link Broker#fetchAllHere}. */
+    CompletableFuture<FetchAllResult> here(FetchAllRequest request) {
+        check(request);
+        return kept(readHere(request));
+    }
+
+    private CompletableFuture<FetchAllResult> readHere(FetchAllRequest request) {
+        FetchAllHere fetch = new FetchAllHere(request, observer);
+        Set<String> refreshed = new HashSet<>();
+        for (FetchAllRequest.Part part : request.parts()) {
+            TopicPartition id = new TopicPartition(part.topic(), part.partition());
+            try {
+                fetch.add(id, part.from(), routes.led(part.topic(), part.partition(), refreshed));
+            } catch (RuntimeException failure) {
+                fetch.addFailed(id, part.from(), BrokerErrors.asBrokerException("the look-up", failure));
+            }
+        }
+        CompletableFuture<FetchAllResult> answer = fetch.start();
+        if (!answer.isDone()) {
+            Deadlines.Deadline deadline =
+                    deadlines.add(request.maxWaitMs(), () -> handoff.execute(fetch::timeIsOver));
+            answer.whenComplete((result, failure) -> deadlines.remove(deadline));
+        }
+        return answer;
+    }
+
+    /** See {@link Broker#fetchAll}. */
+    CompletableFuture<FetchAllResult> everywhere(FetchAllRequest request) {
+        check(request);
+        Map<Optional<Member>, List<Integer>> byLeader = new LinkedHashMap<>();
+        Map<Integer, BrokerException> failures = new LinkedHashMap<>();
+        Set<String> refreshed = new HashSet<>();
+        for (int place = 0; place < request.parts().size(); place++) {
+            FetchAllRequest.Part part = request.parts().get(place);
+            try {
+                Optional<Member> leader = routes.remoteLeader(part.topic(), part.partition(), refreshed);
+                byLeader.computeIfAbsent(leader, any -> new ArrayList<>()).add(place);
+            } catch (RuntimeException failure) {
+                failures.put(place, BrokerErrors.asBrokerException("the look-up", failure));
+            }
+        }
+        if (failures.isEmpty() && byLeader.size() == 1 && byLeader.containsKey(Optional.<Member>empty())) {
+            return kept(readHere(request));
+        }
+        FetchAllSpread fetch = new FetchAllSpread(request, failures, handoff, deadlines, nanoTime);
+        byLeader.forEach((remote, places) -> remote.ifPresentOrElse(
+                leader -> fetch.add(leader, places, share -> readThere(leader, share)),
+                () -> fetch.addHere(places, this::readHere)));
+        return kept(fetch.start());
+    }
+
+    private CompletableFuture<FetchAllResult> readThere(Member leader, FetchAllRequest share) {
+        CompletableFuture<FetchAllResult> answer = transport.fetchAll(leader, share);
+        answer.whenComplete((result, failure) -> {
+            if (failure == null) {
+                result.parts().stream().filter(part -> part.failure() != null
+                        && part.failure().kind() == ErrorKind.NOT_LEADER).map(part -> part.id().topic()).distinct()
+                        .forEach(moved -> handoff.execute(() -> routes.refreshQuietly(moved)));
+            }
+        });
+        return answer;
+    }
+
+    /** Ends all that wait, and those yet to come. */
+    void close(BrokerException reason) {
+        closed = reason;
+        waiting.forEach(answer -> answer.completeExceptionally(reason));
+    }
+
+    private CompletableFuture<FetchAllResult> kept(CompletableFuture<FetchAllResult> answer) {
+        if (!answer.isDone()) {
+            waiting.add(answer);
+            answer.whenComplete((result, failure) -> waiting.remove(answer));
+            if (closed != null) {
+                answer.completeExceptionally(closed);
+            }
+        }
+        return answer;
+    }
+
+    private static void check(FetchAllRequest request) {
+        if (request.parts().isEmpty()) {
+            throw new BrokerException(ErrorKind.INVALID_REQUEST, "there are no partitions to fetch from: name some");
+        }
+        Fetches.checkBounds(request.minBytes(), request.maxBytes(), request.maxWaitMs());
+        request.parts().forEach(part -> Fetches.check(part.from()));
+    }
+}

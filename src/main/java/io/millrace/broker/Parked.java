@@ -1,0 +1,13 @@
+package io.millrace.broker;
+
+/** Something that waits in a partition's {@link ParkedFetches}: there at most once at a time. */
+interface Parked {
+    /** Whether it waits for nothing any more. */
+    boolean isOver();
+
+    /** The bytes that it waited for have come; it is not parked now. */
+    void resume();
+
+    /** They will not come: it is not parked now. */
+    void expel(BrokerException reason);
+}

@@ -1,0 +1,231 @@
+package io.millrace.rest.internal;
+
+import io.millrace.broker.BrokerException;
+import io.millrace.broker.ErrorKind;
+import io.millrace.broker.FetchAllRequest;
+import io.millrace.broker.FetchAllResult;
+import io.millrace.broker.FetchPosition;
+import io.millrace.broker.FetchResult;
+import io.millrace.broker.TopicPartition;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Fetches of several partitions as bytes, in the manner of {@link ReplicaFetchCodec}: the version first, topics once,
+ * record batches as they are stored. A failure is its kind's name and its message.
+ */
+public final class FetchAllCodec {
+    static final byte VERSION = 1;
+
+    private static final byte AT_OFFSET = 0;
+    private static final byte EARLIEST = 1;
+    private static final byte LATEST = 2;
+    private static final byte AT_TIMESTAMP = 3;
+    private static final byte READ = 0;
+    private static final byte FAILED = 1;
+
+    private static final int MIN_TOPIC_BYTES = Short.BYTES;
+    /** Topic, partition, kind of position, offset or timestamp. */
+    private static final int REQUEST_PART_BYTES = 2 * Integer.BYTES + 1 + Long.BYTES;
+    /** Topic, partition, whether it failed. */
+    private static final int PART_HEAD_BYTES = 2 * Integer.BYTES + 1;
+    /** Offset, next offset, high watermark, log start, leader epoch, batches' length. */
+    private static final int RESULT_BYTES = 4 * Long.BYTES + 2 * Integer.BYTES;
+    private static final int MIN_RESPONSE_PART_BYTES = PART_HEAD_BYTES + 2 * Short.BYTES;
+    private static final int MAX_MESSAGE = 1000;
+
+    private FetchAllCodec() {
+    }
+
+    public static ByteBuffer encode(FetchAllRequest request) {
+        Topics topics = new Topics();
+        request.parts().forEach(part -> topics.add(part.topic()));
+        ByteBuffer out = ByteBuffer.allocate(1 + 3 * Integer.BYTES + Long.BYTES + topics.sizeInBytes()
+                + request.parts().size() * REQUEST_PART_BYTES);
+        out.put(VERSION).putInt(request.minBytes()).putInt(request.maxBytes()).putLong(request.maxWaitMs());
+        topics.put(out);
+        out.putInt(request.parts().size());
+        for (FetchAllRequest.Part part : request.parts()) {
+            out.putInt(topics.index(part.topic())).putInt(part.partition());
+            put(out, part.from());
+        }
+        return out.flip();
+    }
+
+    private static void put(ByteBuffer out, FetchPosition from) {
+        if (from instanceof FetchPosition.AtOffset at) {
+            out.put(AT_OFFSET).putLong(at.offset());
+        } else if (from instanceof FetchPosition.AtTimestamp at) {
+            out.put(AT_TIMESTAMP).putLong(at.timestamp());
+        } else {
+            out.put(from instanceof FetchPosition.Earliest ? EARLIEST : LATEST).putLong(0);
+        }
+    }
+
+    /** @throws InvalidMessageException when these bytes are no request */
+    public static FetchAllRequest decodeRequest(ByteBuffer message) {
+        MessageReader in = new MessageReader(message);
+        requireVersion(in);
+        int minBytes = in.intValue();
+        int maxBytes = in.intValue();
+        long maxWaitMs = in.longValue();
+        List<String> topics = topics(in);
+        int count = in.count("partitions", REQUEST_PART_BYTES);
+        List<FetchAllRequest.Part> parts = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            parts.add(new FetchAllRequest.Part(topics.get(in.index("topic", topics.size())), in.intValue(),
+                    position(in.byteValue(), in.longValue())));
+        }
+        in.end();
+        return new FetchAllRequest(parts, minBytes, maxBytes, maxWaitMs);
+    }
+
+    private static FetchPosition position(byte kind, long value) {
+        return switch (kind) {
+            case AT_OFFSET -> new FetchPosition.AtOffset(value);
+            case EARLIEST -> new FetchPosition.Earliest();
+            case LATEST -> new FetchPosition.Latest();
+            case AT_TIMESTAMP -> new FetchPosition.AtTimestamp(value);
+            default -> throw new InvalidMessageException("there is no kind of position " + kind);
+        };
+    }
+
+    /** The message in pieces, in order: record batches are not copied. */
+    public static List<ByteBuffer> encode(FetchAllResult result) {
+        Topics topics = new Topics();
+        List<byte[]> failures = new ArrayList<>();
+        int partBytes = 0;
+        for (FetchAllResult.Part part : result.parts()) {
+            topics.add(part.id().topic());
+            partBytes += PART_HEAD_BYTES;
+            if (part.failure() == null) {
+                partBytes += RESULT_BYTES;
+            } else {
+                byte[] kind = Texts.bytes(part.failure().kind().name());
+                byte[] words = Texts.bytes(shortened(part.failure().getMessage()));
+                failures.add(kind);
+                failures.add(words);
+                partBytes += 2 * Short.BYTES + kind.length + words.length;
+            }
+        }
+        ByteBuffer heads = ByteBuffer.allocate(1 + Integer.BYTES + topics.sizeInBytes() + partBytes);
+        heads.put(VERSION);
+        topics.put(heads);
+        heads.putInt(result.parts().size());
+        List<ByteBuffer> pieces = new ArrayList<>();
+        int begin = 0;
+        int failure = 0;
+        for (FetchAllResult.Part part : result.parts()) {
+            heads.putInt(topics.index(part.id().topic())).putInt(part.id().partition());
+            if (part.failure() != null) {
+                heads.put(FAILED);
+                Texts.put(heads, failures.get(failure++));
+                Texts.put(heads, failures.get(failure++));
+                continue;
+            }
+            putHead(heads, part.result());
+            if (part.result().batches().hasRemaining()) {
+                pieces.add(heads.slice(begin, heads.position() - begin));
+                pieces.add(part.result().batches().duplicate());
+                begin = heads.position();
+            }
+        }
+        if (begin < heads.position()) {
+            pieces.add(heads.slice(begin, heads.position() - begin));
+        }
+        return pieces;
+    }
+
+    private static void putHead(ByteBuffer out, FetchResult result) {
+        out.put(READ).putLong(result.offset()).putLong(result.nextOffset()).putLong(result.highWatermark())
+                .putLong(result.logStartOffset()).putInt(result.leaderEpoch()).putInt(result.batches().remaining());
+    }
+
+    /**
+     * Record batches of the result are slices of the message.
+     *
+     * @throws InvalidMessageException when these bytes are no result
+     */
+    public static FetchAllResult decodeResult(ByteBuffer message) {
+        MessageReader in = new MessageReader(message);
+        requireVersion(in);
+        List<String> topics = topics(in);
+        int count = in.count("partitions", MIN_RESPONSE_PART_BYTES);
+        List<FetchAllResult.Part> parts = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            TopicPartition id = new TopicPartition(topics.get(in.index("topic", topics.size())), in.intValue());
+            byte outcome = in.byteValue();
+            parts.add(switch (outcome) {
+                case READ -> new FetchAllResult.Part(id, new FetchResult(in.longValue(), in.longValue(),
+                        in.longValue(), in.longValue(), in.intValue(), in.bytes()), null);
+                case FAILED -> new FetchAllResult.Part(id, null, new BrokerException(kind(in.text()), in.text()));
+                default -> throw new InvalidMessageException("neither read nor failed: " + outcome);
+            });
+        }
+        in.end();
+        return new FetchAllResult(parts);
+    }
+
+    /** A broker of a later version may know more kinds. */
+    private static ErrorKind kind(String name) {
+        for (ErrorKind kind : ErrorKind.values()) {
+            if (kind.name().equals(name)) {
+                return kind;
+            }
+        }
+        return ErrorKind.UNAVAILABLE;
+    }
+
+    private static String shortened(String message) {
+        String words = String.valueOf(message);
+        return words.length() <= MAX_MESSAGE ? words : words.substring(0, MAX_MESSAGE);
+    }
+
+    private static List<String> topics(MessageReader in) {
+        int count = in.count("topics", MIN_TOPIC_BYTES);
+        List<String> topics = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            topics.add(in.text());
+        }
+        return topics;
+    }
+
+    private static void requireVersion(MessageReader in) {
+        byte version = in.byteValue();
+        if (version != VERSION) {
+            throw new InvalidMessageException("the message has version " + version + ", only " + VERSION
+                    + " is known here");
+        }
+    }
+
+    /** The topics of a message, each once. */
+    private static final class Topics {
+        private final Map<String, Integer> indexes = new LinkedHashMap<>();
+        private final Texts names = new Texts();
+
+        void add(String topic) {
+            if (indexes.putIfAbsent(topic, indexes.size()) == null) {
+                names.add(topic);
+            }
+        }
+
+        int index(String topic) {
+            return indexes.get(topic);
+        }
+
+        /** With their number. */
+        int sizeInBytes() {
+            return Integer.BYTES + names.sizeInBytes();
+        }
+
+        void put(ByteBuffer out) {
+            out.putInt(indexes.size());
+            for (int i = 0; i < indexes.size(); i++) {
+                names.put(out, i);
+            }
+        }
+    }
+}
