@@ -19,8 +19,8 @@ import org.eclipse.microprofile.metrics.MetricRegistry;
 import org.eclipse.microprofile.metrics.Tag;
 
 /**
- * Gauges of the groups that this broker coordinates: they show what was found last. Thread-safe, as what is looked up is
- * found on other threads.
+ * Gauges of the groups that this broker coordinates: they show what was found last. Thread-safe, since look-ups end on
+ * other threads.
  */
 final class GroupGauges implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(GroupGauges.class.getName());
@@ -76,7 +76,8 @@ final class GroupGauges implements AutoCloseable {
             return false;
         }
         if (!begun) {
-            ofBroker.gauge("millrace_groups", "Groups with committed offsets that this broker coordinates", () -> groups);
+            ofBroker.gauge("millrace_groups", "Groups with committed offsets that this broker coordinates",
+                    () -> groups);
         }
         begun = true;
         looking = true;

@@ -86,7 +86,7 @@ public class GroupAdministrationResource {
                 .whenComplete(Answer.to(response, changes -> json.write(ResetOffsets.of(reset.dryRun(), changes))));
     }
 
-    @Operation(operationId = "deleteGroup", summary = "Deletes a group in which no consumer takes part, and its offsets")
+    @Operation(operationId = "deleteGroup", summary = "Deletes a group with its offsets while no consumer takes part")
     @Tag(name = "Groups")
     @APIResponse(responseCode = "204", description = "Deleted")
     @APIResponse(responseCode = "404", ref = "UnknownGroup")

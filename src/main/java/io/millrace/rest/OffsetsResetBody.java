@@ -24,7 +24,7 @@ record OffsetsResetBody(OffsetTarget target, List<String> topics, List<TopicPart
     private static final Set<String> PARTITION_FIELDS = Set.of("topic", "partition");
     private static final String TARGETS = "earliest, latest, timestamp, offset or shift";
 
-    /** @throws RequestException 400 for missing and unknown fields and wrong types; 422 for values that are not allowed */
+    /** @throws RequestException 400: missing and unknown fields, wrong types; 422: values that are not allowed */
     static OffsetsResetBody of(JsonObject body) {
         requireKnown(body, FIELDS);
         return new OffsetsResetBody(target(body), topics(body), partitions(body), dryRun(body));
@@ -79,7 +79,8 @@ record OffsetsResetBody(OffsetTarget target, List<String> topics, List<TopicPart
 
     private static TopicPartition partition(JsonValue value) {
         if (!(value instanceof JsonObject object)) {
-            throw RequestException.invalidBody("\"partitions\" must be a list of objects with \"topic\" and \"partition\"");
+            throw RequestException.invalidBody(
+                    "\"partitions\" must be a list of objects with \"topic\" and \"partition\"");
         }
         requireKnown(object, PARTITION_FIELDS);
         String topic = string("topic", required(object, "topic", "a topic's name"));

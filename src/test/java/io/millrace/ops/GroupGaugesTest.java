@@ -50,7 +50,8 @@ class GroupGaugesTest {
         found(lag("g", 0, 5), lag("g", 1, 0));
         found(lag("g", 0, 7), lag("h", 1, 8));
 
-        assertThat(recorded.all()).containsOnly(Map.entry(OF_G, 7L), Map.entry(OF_H, 8L), Map.entry("millrace_groups", 2L));
+        assertThat(recorded.all()).containsOnly(Map.entry(OF_G, 7L), Map.entry(OF_H, 8L),
+                Map.entry("millrace_groups", 2L));
         found();
         assertThat(recorded.all()).containsOnly(Map.entry("millrace_groups", 0L));
     }

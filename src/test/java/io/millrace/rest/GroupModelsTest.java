@@ -90,7 +90,8 @@ class GroupModelsTest {
                 new PartitionProgress(new TopicPartition("b", 0), null, 1L, 3L, 2L, 0L))));
 
         assertThat(details.lag()).isEqualTo(10);
-        assertThat(written(details)).startsWith("{\"group\":\"g\",\"state\":\"reconciling\",\"coordinator\":3,\"epoch\":7,"
+        assertThat(written(details)).startsWith("{\"group\":\"g\",\"state\":\"reconciling\","
+                + "\"coordinator\":3,\"epoch\":7,"
                 + "\"assignor\":\"sticky\",\"lag\":10,\"members\":[],\"partitions\":["
                 + "{\"topic\":\"a\",\"partition\":0,\"owner\":\"c1\",\"committed_offset\":42,\"end_offset\":50,"
                 + "\"lag\":8,\"oldest_unread_age_ms\":1200},"

@@ -14,7 +14,7 @@ import java.util.Objects;
  * @param state       empty, reconciling or stable
  * @param coordinator broker id, or null: none so far
  * @param epoch       grows with every new assignment
- * @param lag         records that the group has yet to read, in the partitions of which it is known; null when it is of none
+ * @param lag         records that the group has yet to read, where that is known; null when it is of no partition
  */
 @JsonbPropertyOrder({"group", "state", "coordinator", "epoch", "assignor", "lag", "members", "partitions"})
 public record GroupDetails(String group, String state, Integer coordinator, int epoch, String assignor, Long lag,
