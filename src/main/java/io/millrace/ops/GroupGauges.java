@@ -38,7 +38,6 @@ final class GroupGauges implements AutoCloseable {
     private volatile long groups;
     /** Guarded by this, as are the fields below. */
     private final Map<Key, Instruments> registered = new HashMap<>();
-    private boolean begun;
     private boolean looking;
     private long begunAt;
     private boolean closed;
@@ -51,7 +50,9 @@ final class GroupGauges implements AutoCloseable {
         this.registry = registry;
         this.maxGauges = maxGauges;
         this.nanoTime = nanoTime;
+        this.begunAt = nanoTime.getAsLong() - REFRESH_NANOS;
         this.ofBroker = new Instruments(registry);
+        ofBroker.gauge("millrace_groups", "Groups with committed offsets that this broker coordinates", () -> groups);
     }
 
     /**
@@ -72,14 +73,9 @@ final class GroupGauges implements AutoCloseable {
 
     private synchronized boolean begin() {
         long now = nanoTime.getAsLong();
-        if (closed || looking || begun && now - begunAt < REFRESH_NANOS) {
+        if (closed || looking || now - begunAt < REFRESH_NANOS) {
             return false;
         }
-        if (!begun) {
-            ofBroker.gauge("millrace_groups", "Groups with committed offsets that this broker coordinates",
-                    () -> groups);
-        }
-        begun = true;
         looking = true;
         begunAt = now;
         return true;
