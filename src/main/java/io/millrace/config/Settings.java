@@ -91,10 +91,22 @@ public final class Settings {
             new SettingType.Optional("a URL without a slash at the end, or nothing"), "",
             "Where the other servers reach this one by HTTP; nothing: made of `millrace.http.host` and"
             + " `millrace.http.port`.");
+    public static final Setting GROUP_ASSIGNOR = text("millrace.group.assignor",
+            "sticky, uniform, range or the name of an application's own", "sticky",
+            "How partitions are shared out in a consumer group whose consumers ask for nothing else.");
+    public static final Setting GROUP_MAX_SIZE = number("millrace.group.max.size", 1, 100_000, "consumers", 1_000,
+            "The most consumers that a group may have; beyond them creating one is answered with 503.");
+    public static final Setting GROUP_OFFSETS_RETENTION_MS = number("millrace.group.offsets.retention.ms", 1_000,
+            315_360_000_000L, "ms", 604_800_000, "How long committed offsets are kept that no consumer uses any more.");
+    public static final Setting GROUP_CONSUMER_IDLE_MS = number("millrace.group.consumer.idle.ms", 1_000,
+            31_536_000_000L, "ms", 86_400_000, "A consumer instance that is not heard of for so long is deleted.");
     public static final Setting METRICS_TOPICS_MAX = number("millrace.metrics.topics.max", 0, 1_000_000, "topics",
             1_000, "Topics that have counters of their own in /metrics; further ones are counted as topic `*`.");
     public static final Setting METRICS_PARTITIONS_MAX = number("millrace.metrics.partitions.max", 0, 1_000_000,
             "partitions", 1_000, "Partitions that have gauges of their own in /metrics; further ones have none.");
+    public static final Setting METRICS_GROUPS_MAX = number("millrace.metrics.groups.max", 0, 1_000_000, "gauges",
+            1_000, "Gauges of the lag of consumer groups in /metrics, one for each partition of each; further ones have"
+            + " none.");
 
     /** Every setting but the defaults of topic configuration, which the broker knows. */
     public static final List<Setting> CATALOGUE = List.of(BROKER_ID, HTTP_HOST, HTTP_PORT, LOG_DIRS, LOG_QUEUE_BYTES,
@@ -103,7 +115,8 @@ public final class Settings {
             FETCH_MAX_BYTES, FETCH_MAX_WAIT_MS, CLUSTER_NAME, CLUSTER_HOST, CLUSTER_PORT, CLUSTER_JOURNAL_DIR,
             CLUSTER_LEASE_MS, REPLICATION_LAG_MAX_MS, REPLICATION_THROTTLE_BYTES, LEADER_BALANCE_MS, PRODUCE_TIMEOUT_MS,
             CLUSTER_MEMBERS, CLUSTER_SIZE, CLUSTER_KUBERNETES_DNS, CLUSTER_SECRET, BROKER_RACK, HTTP_URL,
-            METRICS_TOPICS_MAX, METRICS_PARTITIONS_MAX);
+            GROUP_ASSIGNOR, GROUP_MAX_SIZE, GROUP_OFFSETS_RETENTION_MS, GROUP_CONSUMER_IDLE_MS, METRICS_TOPICS_MAX,
+            METRICS_PARTITIONS_MAX, METRICS_GROUPS_MAX);
 
     /** The first of each pair may not be larger than the second. */
     private static final List<List<Setting>> ORDERED = List.of(List.of(REQUEST_MAX_BYTES, REQUEST_MEMORY_BYTES),

@@ -6,6 +6,7 @@ import io.millrace.cluster.ClusterNode;
 import io.millrace.config.Setting;
 import io.millrace.config.SettingType;
 import io.millrace.config.Settings;
+import io.millrace.group.GroupOptions;
 import io.millrace.log.LogDirectory;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -120,6 +121,12 @@ final class Configuration {
                 new Broker.ReplicationOptions(nanos(Settings.REPLICATION_LAG_MAX_MS), nanos(Settings.CLUSTER_LEASE_MS),
                         nanos(Settings.LEADER_BALANCE_MS), nanos(Settings.PRODUCE_TIMEOUT_MS),
                         settings.longValue(Settings.REPLICATION_THROTTLE_BYTES)));
+    }
+
+    GroupOptions groups() {
+        return new GroupOptions(settings.text(Settings.GROUP_ASSIGNOR), settings.intValue(Settings.GROUP_MAX_SIZE),
+                settings.longValue(Settings.GROUP_OFFSETS_RETENTION_MS),
+                settings.longValue(Settings.GROUP_CONSUMER_IDLE_MS), settings.longValue(Settings.FETCH_MAX_WAIT_MS));
     }
 
     private long nanos(Setting milliseconds) {

@@ -25,6 +25,7 @@ final class ServerMetrics implements AutoCloseable {
     /** Guarded by this, as are the fields below. */
     private final PartitionGauges partitions;
     private final ClusterGauges cluster;
+    private final GroupGauges groups;
     private DirectoryGauges directories;
     private ScheduledFuture<?> refreshing;
     private boolean closed;
@@ -38,13 +39,14 @@ final class ServerMetrics implements AutoCloseable {
         this.logs = new LogMetrics(registry);
         this.partitions = new PartitionGauges(registry, settings.intValue(Settings.METRICS_PARTITIONS_MAX));
         this.cluster = new ClusterGauges(registry, settings.intValue(Settings.BROKER_ID));
+        this.groups = new GroupGauges(registry, settings.intValue(Settings.METRICS_GROUPS_MAX), System::nanoTime);
     }
 
     Observers observers() {
         return new Observers(topics, logs, registerErrors::inc);
     }
 
-    /** Keeps gauges of the log directories and partitions of a server that serves, until this is closed. */
+    /** Keeps gauges of the log directories, partitions and groups of a server that serves, until this is closed. */
     synchronized void watch(Server server, ScheduledExecutorService timers) {
         if (!closed) {
             directories = new DirectoryGauges(registry,
@@ -62,11 +64,12 @@ final class ServerMetrics implements AutoCloseable {
             partitions.refresh(broker.partitions());
             cluster.refresh(broker.cluster());
             topics.retain(Set.copyOf(broker.topics().names()));
+            groups.refresh(server.groups()::lags);
         } catch (BrokerException stopping) {
             LOG.log(Level.DEBUG, "the gauges stay as they are", stopping);
         } catch (RuntimeException e) {
             // Thrown on, it would end the schedule.
-            LOG.log(Level.WARNING, "the gauges of partitions could not be refreshed", e);
+            LOG.log(Level.WARNING, "the gauges could not be refreshed", e);
         }
     }
 
@@ -79,6 +82,7 @@ final class ServerMetrics implements AutoCloseable {
         }
         partitions.close();
         cluster.close();
+        groups.close();
         topics.close();
         logs.close();
         instruments.close();

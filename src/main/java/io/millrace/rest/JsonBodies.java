@@ -48,7 +48,7 @@ public final class JsonBodies {
      * @throws RequestException 400 when it is not JSON, has unknown names or wrong types; 413 when it is too large
      */
     public <T extends Record> T read(InputStream body, Class<T> type) {
-        JsonObject object = parse(bytes(body));
+        JsonObject object = object(body);
         Map<String, Class<?>> known = new TreeMap<>();
         for (RecordComponent component : type.getRecordComponents()) {
             known.put(underscored(component.getName()), component.getType());
@@ -62,6 +62,15 @@ public final class JsonBodies {
             requireType(field.getKey(), field.getValue(), expected);
         }
         return jsonb.fromJson(object.toString(), type);
+    }
+
+    /**
+     * Reads a body that is more than flat; whoever asks checks its names and types.
+     *
+     * @throws RequestException 400 when it is not a JSON object, or has a name twice; 413 when it is too large
+     */
+    JsonObject object(InputStream body) {
+        return parse(bytes(body));
     }
 
     /** The value as JSON in UTF-8. */
@@ -118,7 +127,8 @@ public final class JsonBodies {
         }
     }
 
-    private static boolean isInteger(JsonValue value) {
+    /** Whether it is a whole number of 32 bits. */
+    static boolean isInteger(JsonValue value) {
         if (!(value instanceof JsonNumber number) || !number.isIntegral()) {
             return false;
         }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.millrace.process.RunningServer;
 import io.millrace.rest.BridgeResource;
 import io.millrace.rest.ClusterAdministrationResource;
+import io.millrace.rest.GroupAdministrationResource;
 import io.millrace.rest.PartitionsResource;
 import io.millrace.rest.RecordsResource;
 import io.millrace.rest.TopicAdministrationResource;
@@ -30,7 +31,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class ApiDescriptionIT {
     private static final List<Class<?>> RESOURCES = List.of(BridgeResource.class, TopicsResource.class,
             PartitionsResource.class, RecordsResource.class, TopicAdministrationResource.class,
-            ClusterAdministrationResource.class);
+            ClusterAdministrationResource.class, GroupAdministrationResource.class);
 
     private final HttpApi api = new HttpApi();
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.millrace.broker.TopicConfigKey;
 import io.millrace.cluster.ClusterNode;
 import io.millrace.config.InvalidSettingsException;
+import io.millrace.group.GroupOptions;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
@@ -59,5 +60,15 @@ class ConfigurationTest {
         assertThat(unpacked.notKept()).hasSize(2).allMatch(folder -> folder.startsWith("/home/me/wlpExtract"))
                 .doesNotContain(Path.of("/disk"));
         assertThat(read(Map.of("server.output.dir", "/srv/millrace")).notKept()).isEmpty();
+    }
+
+    @Test
+    void groupsAreToldWhatHoldsForThem() {
+        assertThat(read(Map.of()).groups())
+                .isEqualTo(new GroupOptions("sticky", 1_000, 604_800_000, 86_400_000, 60_000));
+        assertThat(read(Map.of("millrace.group.assignor", "range", "millrace.group.max.size", "7",
+                "millrace.group.offsets.retention.ms", "5000", "millrace.group.consumer.idle.ms", "4000",
+                "millrace.fetch.max.wait.ms", "3000")).groups())
+                .isEqualTo(new GroupOptions("range", 7, 5_000, 4_000, 3_000));
     }
 }
