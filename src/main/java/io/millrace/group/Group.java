@@ -25,7 +25,6 @@ import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
 /**
@@ -37,6 +36,10 @@ final class Group implements GroupWriter.Host, PollTask.Host {
     private static final System.Logger LOG = System.getLogger(Group.class.getName());
     /** How often what a member read is committed for it. */
     private static final long AUTO_COMMIT_NANOS = TimeUnit.SECONDS.toNanos(5);
+    /** An answer that was not written for so long never will be. */
+    private static final long WRITE_NANOS = TimeUnit.SECONDS.toNanos(60);
+    /** How long a hand-over waits for answers that are on their way, in ms. */
+    private static final long ANSWERS_MS = 1_000;
     /** A poll that says nothing about it, by a consumer that says nothing either, waits this long, in ms. */
     private static final long SHORT_WAIT_MS = 1_000;
 
@@ -48,6 +51,7 @@ final class Group implements GroupWriter.Host, PollTask.Host {
     /** Members that came with the state of an earlier coordinator. */
     private final Set<String> inherited;
     private long topicsSeen = -1;
+    private long nextPoll;
     private boolean settling;
     private BrokerException closed;
     /** Completes once this coordinator's claim is durable, where there is anybody to be claimed. */
@@ -57,10 +61,16 @@ final class Group implements GroupWriter.Host, PollTask.Host {
         this.id = id;
         this.context = context;
         this.state = read;
+        this.nextPoll = (long) claim.epoch() << Integer.SIZE;
         this.inherited = Set.copyOf(read.members().keySet());
         this.writer = new GroupWriter(id, context.store(), claim, read, version, context.workers(), this);
-        read.members().values().stream().filter(GroupMember::takesPart).forEach(member ->
-                sessions.put(member.name(), new Session(member.name(), true, deadline(member.config()), context.now())));
+        read.members().values().stream().filter(GroupMember::takesPart).forEach(member -> {
+            Session session = new Session(member.name(), true, deadline(member.config()), context.now());
+            session.positions.putAll(member.positions()); // not acknowledged: it may not have come back for more
+            session.lastNumber = member.lastPoll();
+            session.polled = member.lastPoll() != GroupMember.NO_POLL;
+            sessions.put(member.name(), session);
+        });
     }
 
     /** Makes the claim durable if there are members to be looked after; else the first change does. */
@@ -91,23 +101,21 @@ final class Group implements GroupWriter.Host, PollTask.Host {
                 });
     }
 
-    CompletableFuture<GroupState> subscribe(String name, Subscription wanted) {
-        return present(name).thenCompose(member -> {
-            Map<TopicPartition, Long> read = autoCommitted(name, session -> session.positions);
-            return writer.submit(before -> {
-                GroupState next = commitQuietly(before, name, wanted.equals(GroupChanges.require(before, name).subscription())
-                        ? Map.of() : read);
-                return GroupChanges.subscribe(next, name, wanted, topics());
-            });
+    CompletableFuture<GroupState> subscribe(String name, Subscription wanted, PollRequest.Source source) {
+        return confirmed(name, source).thenCompose(member -> {
+            Map<TopicPartition, Long> read = autoCommitted(name);
+            return writer.submit(before -> GroupChanges.subscribe(commitQuietly(before, name, read), name, wanted, topics()));
         });
     }
 
     /** @return completes when it is gone; fails with UNKNOWN_CONSUMER */
-    CompletableFuture<GroupState> leave(String name) {
-        Map<TopicPartition, Long> read = autoCommitted(name, session -> session.positions);
-        return writer.submit(before -> {
-            GroupChanges.require(before, name);
-            return GroupChanges.leave(commitQuietly(before, name, read), name, context.clock().millis());
+    CompletableFuture<GroupState> leave(String name, PollRequest.Source source) {
+        return confirmed(name, source).thenCompose(member -> {
+            Map<TopicPartition, Long> read = autoCommitted(name);
+            return writer.submit(before -> {
+                GroupChanges.require(before, name);
+                return GroupChanges.leave(commitQuietly(before, name, read), name, context.clock().millis());
+            });
         });
     }
 
@@ -140,8 +148,8 @@ final class Group implements GroupWriter.Host, PollTask.Host {
     }
 
     CompletableFuture<Polled> poll(String name, PollRequest request) {
-        return present(name).thenCompose(member -> {
-            if (request.form() != member.config().form()) {
+        return confirmed(name, request.source()).thenCompose(member -> {
+            if (request.form() != null && request.form() != member.config().form()) {
                 return CompletableFuture.failedFuture(new BrokerException(ErrorKind.WRONG_FORMAT, ("consumer '%s' was created"
                         + " for format %s: accept that, or create another one").formatted(name,
                         member.config().form().name().toLowerCase(Locale.ROOT))));
@@ -167,6 +175,49 @@ final class Group implements GroupWriter.Host, PollTask.Host {
             after.forEach(Runnable::run);
             return task.answer();
         });
+    }
+
+    /** A member, when it is known whether the answer to its last poll arrived. */
+    private CompletableFuture<GroupMember> confirmed(String name, PollRequest.Source source) {
+        return present(name).thenCompose(member -> {
+            LastPoll last;
+            synchronized (this) {
+                Session session = sessions.get(name);
+                last = session == null ? null : session.last;
+                if (session != null && last == null && source.received() != null
+                        && session.lastNumber != GroupMember.NO_POLL && session.lastNumber != source.received()) {
+                    session.rewind(this::committed);
+                }
+            }
+            if (last == null) {
+                return CompletableFuture.completedFuture(member);
+            }
+            return hasArrived(name, last, source).thenApply(arrived -> {
+                learned(name, last, arrived);
+                return member;
+            });
+        });
+    }
+
+    private synchronized void learned(String name, LastPoll last, boolean arrived) {
+        Session session = sessions.get(name);
+        if (session != null && session.last == last) {
+            session.last = null;
+            if (!arrived) {
+                session.rewind(last);
+            }
+        }
+    }
+
+    private CompletableFuture<Boolean> hasArrived(String name, LastPoll last, PollRequest.Source source) {
+        if (source.received() != null) {
+            return CompletableFuture.completedFuture(source.received() == last.number());
+        } else if (source.vouched() != null && source.entry() == last.entry()) {
+            return CompletableFuture.completedFuture(source.vouched() == last.number());
+        }
+        return last.written().thenCompose(whole -> !whole || last.entry() == context.brokerId()
+                ? CompletableFuture.completedFuture(whole)
+                : context.deliveries().wasWritten(last.entry(), id, name, last.number()).exceptionally(unknown -> false));
     }
 
     private long waitMs(ConsumerConfig config, PollRequest request) {
@@ -197,8 +248,8 @@ final class Group implements GroupWriter.Host, PollTask.Host {
     }
 
     /** Commits what the consumer was given. */
-    CompletableFuture<GroupState> commitPolled(String name, int memberEpoch) {
-        return present(name).thenCompose(member -> {
+    CompletableFuture<GroupState> commitPolled(String name, int memberEpoch, PollRequest.Source source) {
+        return confirmed(name, source).thenCompose(member -> {
             TreeMap<TopicPartition, Long> read;
             synchronized (this) {
                 Session session = sessions.get(name);
@@ -206,6 +257,11 @@ final class Group implements GroupWriter.Host, PollTask.Host {
                     return CompletableFuture.failedFuture(new BrokerException(ErrorKind.FENCED, "what consumer '" + name
                             + "' was given is not known here, because its group got another coordinator: poll again, what was"
                             + " not committed is delivered again; or commit offsets"));
+                }
+                if (source.received() != null && source.received() != session.lastNumber) {
+                    return CompletableFuture.failedFuture(new BrokerException(ErrorKind.FENCED, ("consumer '%s' speaks of poll"
+                            + " %d, but was given others since, or another coordinator gave it that: poll again").formatted(name,
+                            source.received())));
                 }
                 read = new TreeMap<>(session.positions);
                 read.entrySet().removeIf(each -> isCommitted(state, each.getKey(), each.getValue()));
@@ -215,6 +271,11 @@ final class Group implements GroupWriter.Host, PollTask.Host {
             return writer.submit(before -> GroupChanges.commit(before, name, read, memberEpoch, topics(),
                     context.clock().millis()));
         });
+    }
+
+    private OptionalLong committed(TopicPartition partition) {
+        TopicInfo topic = topics().get(partition.topic());
+        return topic == null ? OptionalLong.empty() : state.committed(partition, topic.id());
     }
 
     private boolean isCommitted(GroupState in, TopicPartition partition, long offset) {
@@ -305,6 +366,9 @@ final class Group implements GroupWriter.Host, PollTask.Host {
                 if (session.poll != null) {
                     session.poll.tick(after);
                 }
+                if (session.last != null && now - session.last.at() >= WRITE_NANOS) {
+                    after.add(lostAnswer(session.last));
+                }
                 boolean writing = session.poll != null && session.poll.isDelivering();
                 if (member.takesPart() && !writing && now - session.deadline >= 0) {
                     session.deadline = now + TimeUnit.SECONDS.toNanos(1); // when it cannot be written, it is tried again
@@ -319,6 +383,11 @@ final class Group implements GroupWriter.Host, PollTask.Host {
             }
         }
         after.forEach(Runnable::run);
+    }
+
+    /** Nobody said what became of it. */
+    private static Runnable lostAnswer(LastPoll last) {
+        return () -> last.written().complete(false);
     }
 
     private void expire(GroupMember member, Session session, List<Runnable> after) {
@@ -368,12 +437,13 @@ final class Group implements GroupWriter.Host, PollTask.Host {
         });
     }
 
-    private Map<TopicPartition, Long> autoCommitted(String name, Function<Session, Map<TopicPartition, Long>> which) {
+    /** What is to be committed for a member that says that it is done. */
+    private Map<TopicPartition, Long> autoCommitted(String name) {
         synchronized (this) {
             GroupMember member = state.member(name);
             Session session = sessions.get(name);
             return member == null || session == null || !member.config().autoCommit() ? Map.of()
-                    : new TreeMap<>(which.apply(session));
+                    : new TreeMap<>(session.positions);
         }
     }
 
@@ -486,17 +556,55 @@ final class Group implements GroupWriter.Host, PollTask.Host {
 
     /** Lets the group go to another coordinator, which goes on where this one was. */
     CompletableFuture<Void> handOver() {
-        Map<String, Map<TopicPartition, Long>> positions = new TreeMap<>();
+        List<CompletableFuture<Void>> answers = new ArrayList<>();
+        locked(after -> {
+            closed = new BrokerException(ErrorKind.NOT_COORDINATOR, "group '" + id
+                    + "' goes to another coordinator: try again in a moment");
+            sessions.values().forEach(session -> {
+                PollTask poll = session.poll;
+                if (poll != null && !poll.isDelivering()) {
+                    poll.complete(List.of(), after);
+                }
+                answers.add((poll == null ? CompletableFuture.<Void>completedFuture(null) : poll.over())
+                        .thenCompose(over -> arrived(session.member)));
+            });
+        });
+        CompletableFuture<Void> known = CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new));
+        context.timers().schedule(() -> known.complete(null), ANSWERS_MS, TimeUnit.MILLISECONDS);
+        return known.thenCompose(done -> {
+            Map<String, GroupChanges.Read> read = read();
+            return writer.submit(before -> before.isEmpty() ? before : GroupChanges.handOver(before, read, topics()));
+        }).handle((done, failure) -> {
+            if (failure != null) {
+                LOG.log(Level.INFO, "group {0} could not be handed over, and is taken over: {1}", id, failure.getMessage());
+            }
+            return null;
+        });
+    }
+
+    /** Learns whether the last answer to a member arrived, and rewinds if not. */
+    private CompletableFuture<Void> arrived(String name) {
+        LastPoll last;
         synchronized (this) {
-            sessions.values().forEach(session -> positions.put(session.member, new TreeMap<>(session.positions)));
+            Session session = sessions.get(name);
+            last = session == null ? null : session.last;
         }
-        return writer.submit(before -> before.isEmpty() ? before : GroupChanges.handOver(before, positions))
-                .handle((done, failure) -> {
-                    if (failure != null) {
-                        LOG.log(Level.INFO, "group {0} could not be handed over, and is taken over: {1}", id, failure.getMessage());
-                    }
-                    return null;
-                });
+        return last == null ? CompletableFuture.completedFuture(null)
+                : hasArrived(name, last, PollRequest.Source.SILENT).thenAccept(arrived -> learned(name, last, arrived));
+    }
+
+    /** Of all members; what is not known to have arrived was not read. */
+    private synchronized Map<String, GroupChanges.Read> read() {
+        Map<String, GroupChanges.Read> all = new TreeMap<>();
+        sessions.values().forEach(session -> {
+            Map<TopicPartition, Long> positions = new TreeMap<>(session.positions);
+            if (session.last != null) {
+                session.last.before().forEach(positions::replace);
+            }
+            all.put(session.member, new GroupChanges.Read(positions,
+                    session.last == null ? session.lastNumber : GroupMember.NO_POLL));
+        });
+        return all;
     }
 
     /** Ends a group of which there is nothing to be kept, unless it is being changed. */
@@ -555,6 +663,11 @@ final class Group implements GroupWriter.Host, PollTask.Host {
             action.accept(after);
         }
         after.forEach(Runnable::run);
+    }
+
+    @Override
+    public long nextNumber() {
+        return nextPoll++;
     }
 
     @Override

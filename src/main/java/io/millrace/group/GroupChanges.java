@@ -211,15 +211,33 @@ final class GroupChanges {
         }
     }
 
+    /**
+     * What a member had read when its coordinator let go.
+     *
+     * @param lastPoll number of the poll that gave it the last of that
+     */
+    record Read(Map<TopicPartition, Long> positions, long lastPoll) {
+    }
+
     /** What each member had read when its coordinator let go, so that the next one goes on from there. */
-    static GroupState handOver(GroupState state, Map<String, Map<TopicPartition, Long>> positions) {
+    static GroupState handOver(GroupState state, Map<String, Read> read,
+                               Map<String, TopicInfo> topics) {
         GroupState next = state;
-        for (Map.Entry<String, Map<TopicPartition, Long>> each : positions.entrySet()) {
+        for (Map.Entry<String, Read> each : read.entrySet()) {
             GroupMember member = next.member(each.getKey());
             if (member != null) {
-                TreeMap<TopicPartition, Long> kept = new TreeMap<>(each.getValue());
+                // Where it read nothing since it got this coordinator, it goes on as it was to.
+                TreeMap<TopicPartition, Long> kept = new TreeMap<>(member.positions());
+                each.getValue().positions().forEach((partition, position) -> {
+                    TopicInfo topic = topics.get(partition.topic());
+                    OptionalLong committed = topic == null ? OptionalLong.empty() : state.committed(partition, topic.id());
+                    // Behind what is committed it can only be by its own wish, which is written down already.
+                    if (kept.containsKey(partition) || position > committed.orElse(-1)) {
+                        kept.put(partition, position);
+                    }
+                });
                 kept.keySet().retainAll(member.owned().keySet());
-                next = next.withMember(member.withPositions(kept));
+                next = next.withMember(member.withPositions(kept).withLastPoll(each.getValue().lastPoll()));
             }
         }
         GroupState.Claim claim = state.claim();

@@ -60,6 +60,7 @@ final class GroupCodec {
         public TreeMap<String, long[][]> owned;
         public TreeMap<String, long[][]> target;
         public TreeMap<String, long[][]> positions;
+        public long lastPoll;
     }
 
     /** The JSON of the committed offsets in one topic. */
@@ -117,6 +118,7 @@ final class GroupCodec {
         bean.owned = byTopic(member.owned());
         bean.target = byTopic(member.target());
         bean.positions = byTopic(member.positions());
+        bean.lastPoll = member.lastPoll();
         return bean;
     }
 
@@ -169,7 +171,7 @@ final class GroupCodec {
         TreeMap<TopicPartition, Integer> owned = new TreeMap<>();
         numbers(bean.owned).forEach((partition, epoch) -> owned.put(partition, Math.toIntExact(epoch)));
         return new GroupMember(bean.name, config, subscription(bean), Status.valueOf(bean.status), bean.since, bean.epoch,
-                owned, partitions(bean.target), numbers(bean.positions));
+                owned, partitions(bean.target), numbers(bean.positions), bean.lastPoll);
     }
 
     private static Subscription subscription(MemberBean bean) {

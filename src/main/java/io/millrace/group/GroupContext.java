@@ -2,19 +2,21 @@ package io.millrace.group;
 
 import java.time.Clock;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 /**
  * What all groups of a coordinator share.
  *
+ * @param brokerId this broker's
  * @param workers  runs what blocks
  * @param clock    for what is kept
  * @param nanoTime for what is waited for, in ns
  * @param gone     told of a group that another coordinator has
  */
-record GroupContext(GroupStore store, GroupLog log, Rebalance rebalance, GroupOptions options, Executor workers, Clock clock,
-                    LongSupplier nanoTime, Consumer<Group> gone) {
+record GroupContext(GroupStore store, GroupLog log, Deliveries deliveries, int brokerId, Rebalance rebalance, GroupOptions options, Executor workers, ScheduledExecutorService timers,
+                    Clock clock, LongSupplier nanoTime, Consumer<Group> gone) {
     long now() {
         return nanoTime.getAsLong();
     }

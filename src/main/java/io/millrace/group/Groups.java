@@ -57,14 +57,15 @@ public final class Groups implements AutoCloseable {
     private final List<ScheduledFuture<?>> schedules;
     private volatile boolean closed;
 
-    private Groups(GroupOptions options, RegisterStore registers, GroupLog log, Coordination coordination, Executor workers,
+    private Groups(GroupOptions options, RegisterStore registers, GroupLog log, Coordination coordination, Deliveries deliveries, Executor workers,
                    ScheduledExecutorService timers, Clock clock, LongSupplier nanoTime, Supplier<String> names) {
         this.coordination = coordination;
         this.timers = timers;
         this.names = names;
         this.assignors = Assignors.load();
-        this.context = new GroupContext(new GroupStore(registers), log, new Rebalance(assignors, options.defaultAssignor()),
-                options, workers, clock, nanoTime, this::gone);
+        this.context = new GroupContext(new GroupStore(registers), log, deliveries,
+                coordination.self().brokerId(), new Rebalance(assignors, options.defaultAssignor()), options, workers,
+                timers, clock, nanoTime, this::gone);
         this.administration = new GroupAdministration(context);
         this.listening = coordination.listen(this::coordinatorsChanged);
         this.schedules = List.of(
@@ -73,21 +74,10 @@ public final class Groups implements AutoCloseable {
         workers.execute(this::loadMine);
     }
 
-    /**
-     * @param workers runs what blocks, and continuations of requests
-     * @throws BrokerException INVALID_CONFIG when there is no such default assignor
-     */
-    public static Groups open(GroupOptions options, RegisterStore registers, Broker broker, Executor workers,
-                              ScheduledExecutorService timers, Clock clock) {
-        BrokerSide side = new BrokerSide(broker);
-        return new Groups(options, registers, side, side, workers, timers, clock, System::nanoTime,
-                () -> "consumer-" + UUID.randomUUID());
-    }
-
     /** @param names of consumers that are created without one */
-    static Groups open(GroupOptions options, RegisterStore registers, GroupLog log, Coordination coordination, Executor workers,
+    static Groups open(GroupOptions options, RegisterStore registers, GroupLog log, Coordination coordination, Deliveries deliveries, Executor workers,
                        ScheduledExecutorService timers, Clock clock, LongSupplier nanoTime, Supplier<String> names) {
-        return new Groups(options, registers, log, coordination, workers, timers, clock, nanoTime, names);
+        return new Groups(options, registers, log, coordination, deliveries, workers, timers, clock, nanoTime, names);
     }
 
     /**
@@ -123,8 +113,9 @@ public final class Groups implements AutoCloseable {
      *
      * @return fails with UNKNOWN_CONSUMER, ILLEGAL_SUBSCRIPTION; UNKNOWN_TOPIC and UNKNOWN_PARTITION for partitions of its own
      */
-    public CompletableFuture<Void> subscribe(String group, String name, Subscription wanted) {
-        return answer(group, of -> of.subscribe(name, wanted).thenApply(done -> null));
+    public CompletableFuture<Void> subscribe(String group, String name, Subscription wanted,
+                                             PollRequest.Source source) {
+        return answer(group, of -> of.subscribe(name, wanted, source).thenApply(done -> null));
     }
 
     /** @return the consumer as it is; fails with UNKNOWN_CONSUMER. The consumer is heard of by that */
@@ -166,13 +157,13 @@ public final class Groups implements AutoCloseable {
     }
 
     /** Commits all that the consumer was given so far. Else as {@link #commit}. */
-    public CompletableFuture<Void> commitPolled(String group, String name, int memberEpoch) {
-        return answer(group, of -> of.commitPolled(name, memberEpoch).thenApply(done -> null));
+    public CompletableFuture<Void> commitPolled(String group, String name, int memberEpoch, PollRequest.Source source) {
+        return answer(group, of -> of.commitPolled(name, memberEpoch, source).thenApply(done -> null));
     }
 
     /** Deletes a consumer; a static one may be back within its session timeout. @return fails with UNKNOWN_CONSUMER */
-    public CompletableFuture<Void> leave(String group, String name) {
-        return answer(group, of -> of.leave(name).thenApply(done -> null));
+    public CompletableFuture<Void> leave(String group, String name, PollRequest.Source source) {
+        return answer(group, of -> of.leave(name, source).thenApply(done -> null));
     }
 
     // ---- administration
@@ -249,10 +240,7 @@ public final class Groups implements AutoCloseable {
     }
 
     private CompletableFuture<Group> group(String id) {
-        if (!coordination.isHere(id)) {
-            throw new BrokerException(ErrorKind.NOT_COORDINATOR, "this broker does not coordinate group '" + id
-                    + "': try again in a moment");
-        }
+        requireHere(id);
         CompletableFuture<Group> fresh = new CompletableFuture<>();
         CompletableFuture<Group> known = groups.putIfAbsent(id, fresh);
         if (known != null) {
@@ -263,8 +251,16 @@ public final class Groups implements AutoCloseable {
         return fresh;
     }
 
+    private void requireHere(String id) {
+        if (closed || !coordination.isHere(id)) {
+            throw new BrokerException(ErrorKind.NOT_COORDINATOR, "this broker does not coordinate group '" + id
+                    + "': try again in a moment");
+        }
+    }
+
     private void load(String id, CompletableFuture<Group> loading, long giveUpWaiting) {
         try {
+            requireHere(id);
             Optional<GroupStore.Stored> stored = context.store().read(id);
             Claim before = stored.map(found -> found.state().claim()).orElse(Claim.NOBODY);
             if (isHeldElsewhere(before) && context.now() - giveUpWaiting < 0) {
@@ -279,6 +275,9 @@ public final class Groups implements AutoCloseable {
             group.claim().whenComplete((done, failure) -> {
                 if (failure == null) {
                     loading.complete(group);
+                    if (!coordination.isHere(id)) {
+                        handOver(group);
+                    }
                 } else {
                     failed(id, loading, failure);
                 }

@@ -5,6 +5,7 @@ import io.millrace.broker.ErrorKind;
 import io.millrace.broker.FetchAllRequest;
 import io.millrace.broker.FetchAllResult;
 import io.millrace.broker.FetchPosition;
+import io.millrace.broker.TopicInfo;
 import io.millrace.broker.TopicPartition;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -43,6 +44,9 @@ final class PollTask {
          * @param gave whether the member was given records
          */
         void over(Session session, PollTask poll, boolean gave, List<Runnable> after);
+
+        /** A number that no other poll has. */
+        long nextNumber();
     }
 
     private enum Phase {
@@ -61,6 +65,7 @@ final class PollTask {
     private final PollRequest request;
     private final long end;
     private final CompletableFuture<Polled> answer = new CompletableFuture<>();
+    private final CompletableFuture<Void> over = new CompletableFuture<>();
     private Phase phase = Phase.QUEUED;
     private boolean superseded;
     private long retryAt;
@@ -81,12 +86,13 @@ final class PollTask {
         return answer;
     }
 
-    boolean isDelivering() {
-        return phase == Phase.DELIVERING;
+    /** Completes when it is answered or failed, and what was given out is known. */
+    CompletableFuture<Void> over() {
+        return over;
     }
 
-    boolean isOver() {
-        return phase == Phase.OVER;
+    boolean isDelivering() {
+        return phase == Phase.DELIVERING;
     }
 
     /** Another poll of the member came: this one is answered with nothing, unless its answer is being written. */
@@ -105,18 +111,23 @@ final class PollTask {
         giveUp(after);
         GroupMember member = host.state().member(session.member);
         int epoch = member == null ? 0 : member.epoch();
-        int maxRecords = member == null ? 1 : member.config().maxPollRecords();
+        ConsumerConfig config = member == null ? ConsumerConfig.DEFAULT : member.config();
+        long number = host.nextNumber();
         if (parts.isEmpty()) {
             phase = Phase.OVER;
+            after.add(() -> over.complete(null));
             host.over(session, this, false, after);
-            Polled nothing = new Polled(List.of(), epoch, maxRecords, next -> { });
+            Polled nothing = new Polled(number, config.form(), List.of(), epoch, config.maxPollRecords(), next -> { },
+                    whole -> { });
             after.add(() -> answer.complete(nothing));
             return;
         }
         phase = Phase.DELIVERING;
         parts.forEach(part -> session.givenOut.add(part.id()));
         session.polled = true;
-        Polled polled = new Polled(parts, epoch, maxRecords, next -> host.locked(then -> delivered(next, then)));
+        LastPoll last = new LastPoll(number, request.source().entry(), host.now());
+        Polled polled = new Polled(number, config.form(), parts, epoch, config.maxPollRecords(),
+                next -> host.locked(then -> delivered(last, next, then)), last.written()::complete);
         after.add(() -> {
             if (!answer.complete(polled)) {
                 polled.abandoned();
@@ -128,19 +139,25 @@ final class PollTask {
         if (phase != Phase.OVER) {
             giveUp(after);
             phase = Phase.OVER;
+            after.add(() -> over.complete(null));
             host.over(session, this, false, after);
             after.add(() -> answer.completeExceptionally(failure));
         }
     }
 
-    private void delivered(Map<TopicPartition, Long> next, List<Runnable> after) {
+    private void delivered(LastPoll last, Map<TopicPartition, Long> next, List<Runnable> after) {
         next.forEach((partition, offset) -> {
             if (session.givenOut.contains(partition)) { // else it was moved, or taken, meanwhile
-                session.positions.put(partition, offset);
+                last.before().put(partition, session.positions.put(partition, offset));
             }
         });
+        if (!next.isEmpty()) {
+            session.last = last;
+            session.lastNumber = last.number();
+        }
         session.givenOut.clear();
         phase = Phase.OVER;
+        after.add(() -> over.complete(null));
         host.over(session, this, !next.isEmpty(), after);
     }
 
@@ -226,15 +243,13 @@ final class PollTask {
             return false;
         }
         if (!session.positions.containsKey(partition)) {
-            Long position = member.positions().get(partition);
-            OptionalLong known = position != null ? OptionalLong.of(position) : host.state().committed(partition,
-                    host.log().topics().get(partition.topic()) == null ? null
-                            : host.log().topics().get(partition.topic()).id());
-            if (known.isEmpty()) {
+            TopicInfo topic = host.log().topics().get(partition.topic());
+            OptionalLong committed = host.state().committed(partition, topic == null ? null : topic.id());
+            if (committed.isEmpty()) {
                 return false;
             }
-            session.positions.put(partition, known.getAsLong());
-            session.acknowledged.put(partition, known.getAsLong());
+            session.positions.put(partition, committed.getAsLong());
+            session.acknowledged.put(partition, committed.getAsLong());
         }
         return true;
     }

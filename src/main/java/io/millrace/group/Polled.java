@@ -8,22 +8,43 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
 /**
- * What a poll gives out. Whoever writes the answer says how much of it went in, by {@link #delivered}, or that there is no
- * answer, by {@link #abandoned}: until one of them the consumer's next poll waits. The first call counts. Thread-safe.
+ * What a poll gives out. Whoever makes the answer says how much of it went in, by {@link #delivered}, or that there is no
+ * answer, by {@link #abandoned}, and once it was written, or could not be, {@link #written}: until then the consumer's next
+ * poll waits. The first call of each counts. Thread-safe.
  */
 public final class Polled {
+    private final long number;
+    private final RecordForm form;
     private final List<FetchAllResult.Part> parts;
     private final int memberEpoch;
     private final int maxRecords;
     private final Consumer<Map<TopicPartition, Long>> end;
+    private final Consumer<Boolean> written;
     private final AtomicBoolean ended = new AtomicBoolean();
 
-    /** @param end is told the offsets to go on from, of the partitions in the answer; none: there was no answer */
-    Polled(List<FetchAllResult.Part> parts, int memberEpoch, int maxRecords, Consumer<Map<TopicPartition, Long>> end) {
+    /**
+     * @param end     is told the offsets to go on from, of the partitions in the answer; none: there was no answer
+     * @param written is told whether the answer was written
+     */
+    Polled(long number, RecordForm form, List<FetchAllResult.Part> parts, int memberEpoch, int maxRecords,
+           Consumer<Map<TopicPartition, Long>> end, Consumer<Boolean> written) {
+        this.number = number;
+        this.form = form;
+        this.written = written;
         this.parts = List.copyOf(parts);
         this.memberEpoch = memberEpoch;
         this.maxRecords = maxRecords;
         this.end = end;
+    }
+
+    /** Tells this poll from the consumer's others. */
+    public long number() {
+        return number;
+    }
+
+    /** The consumer's format. */
+    public RecordForm form() {
+        return form;
     }
 
     /** Partitions with records, each with a result. */
@@ -51,5 +72,10 @@ public final class Polled {
     /** No answer could be made: the consumer's positions stay where they were. */
     public void abandoned() {
         delivered(Map.of());
+    }
+
+    /** @param whole whether the whole answer was handed to the connection; else its records are given out again */
+    public void written(boolean whole) {
+        written.accept(whole);
     }
 }

@@ -4,8 +4,10 @@ import io.millrace.broker.TopicPartition;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
 
 /**
  * What a coordinator knows of a member and may forget: a coordinator that comes after it begins with the register, and
@@ -33,6 +35,10 @@ final class Session {
     boolean polled;
     /** Whether it came with this coordinator's predecessor, which may have given it what is not known here. */
     final boolean inherited;
+    /** The last answer with records, until it is known to have arrived; else null. */
+    LastPoll last;
+    /** Number of the last poll with records. */
+    long lastNumber = GroupMember.NO_POLL;
     /** Which partition is read first. */
     int turn;
     /** The poll that is being answered, or null. */
@@ -45,12 +51,27 @@ final class Session {
         this.autoCommittedAt = now;
     }
 
+    /** What the last poll gave out is given out again. */
+    void rewind(LastPoll lost) {
+        lost.before().forEach(positions::replace);
+    }
+
+    /** It missed an answer, and it is not known any more which one: it goes on from what is committed. */
+    void rewind(Function<TopicPartition, OptionalLong> committed) {
+        positions.replaceAll((partition, position) -> Math.min(position, committed.apply(partition).orElse(position)));
+        acknowledged.putAll(positions);
+        lastNumber = GroupMember.NO_POLL;
+    }
+
     /** Moved by the member's own wish. */
     void moveTo(Map<TopicPartition, Long> offsets) {
         positions.putAll(offsets);
         acknowledged.putAll(offsets);
         givenOut.removeAll(offsets.keySet());
         outOfRange.removeAll(offsets.keySet());
+        if (last != null) {
+            last.before().keySet().removeAll(offsets.keySet());
+        }
     }
 
     void forget(TopicPartition partition) {

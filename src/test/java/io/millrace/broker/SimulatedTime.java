@@ -5,7 +5,7 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 
 /** A simulation's only thread: events in the order of a clock that nobody waits for, with delays from a seed. */
-final class SimulatedTime {
+public final class SimulatedTime {
     private record Event(long at, long sequence, Runnable action) implements Comparable<Event> {
         @Override
         public int compareTo(Event other) {
@@ -19,29 +19,29 @@ final class SimulatedTime {
     private long now = TimeUnit.SECONDS.toNanos(1);
     private long sequence;
 
-    SimulatedTime(Random random) {
+    public SimulatedTime(Random random) {
         this.random = random;
     }
 
-    long nanoTime() {
+    public long nanoTime() {
         return now;
     }
 
     /** @param maxDelayMicros the delay is random up to this */
-    void soon(long maxDelayMicros, Runnable action) {
+    public void soon(long maxDelayMicros, Runnable action) {
         at(now + TimeUnit.MICROSECONDS.toNanos((long) (random.nextDouble() * maxDelayMicros)), action);
     }
 
-    void after(long millis, Runnable action) {
+    public void after(long millis, Runnable action) {
         at(now + TimeUnit.MILLISECONDS.toNanos(millis), action);
     }
 
-    void at(long nanos, Runnable action) {
+    public void at(long nanos, Runnable action) {
         events.add(new Event(Math.max(now, nanos), ++sequence, action));
     }
 
     /** Runs the next event; false when there is none up to this time, in ns, which it then is. */
-    boolean step(long until) {
+    public boolean step(long until) {
         Event next = events.peek();
         if (next == null || next.at() > until) {
             now = Math.max(now, until);

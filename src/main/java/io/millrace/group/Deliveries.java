@@ -1,0 +1,19 @@
+package io.millrace.group;
+
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Whether answers of polls that were passed on by other brokers have reached the consumers. A broker that dies with an answer
+ * in its hands must not make its records look read.
+ */
+public interface Deliveries {
+    /**
+     * Asks the broker that passed a poll on.
+     *
+     * @param entry id of that broker
+     * @param poll  number of the poll
+     * @return completes with false when the answer was not written to the consumer, and when that broker is not there or
+     *         knows nothing of it; must complete in some seconds
+     */
+    CompletableFuture<Boolean> wasWritten(int entry, String group, String consumer, long poll);
+}

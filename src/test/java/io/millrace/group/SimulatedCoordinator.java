@@ -1,0 +1,282 @@
+package io.millrace.group;
+
+import io.millrace.broker.BrokerException;
+import io.millrace.broker.ErrorKind;
+import io.millrace.broker.SimulatedTimers;
+import io.millrace.cluster.Member;
+import io.millrace.cluster.Register;
+import io.millrace.cluster.RegisterStore;
+import io.millrace.cluster.RegisterUnavailableException;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+
+/** One server of {@link SimulatedGroups}: a real {@link Groups}, and what passes requests on to it. */
+final class SimulatedCoordinator {
+    private final SimulatedGroups world;
+    private final int id;
+    private final ArrayDeque<Runnable> heldWhilePaused = new ArrayDeque<>();
+    /** What became of the answers that were passed on here. */
+    private final Map<Long, CompletableFuture<Boolean>> written = new HashMap<>();
+    private final Map<String, Long> vouched = new HashMap<>();
+    private Member self;
+    private int run;
+    private boolean paused;
+    private int coordinator;
+    private Runnable changed = () -> { };
+    private Groups groups;
+
+    SimulatedCoordinator(SimulatedGroups world, int id) {
+        this.world = world;
+        this.id = id;
+    }
+
+    int id() {
+        return id;
+    }
+
+    boolean isUp() {
+        return groups != null;
+    }
+
+    boolean isPaused() {
+        return paused;
+    }
+
+    void start() {
+        int mine = ++run;
+        self = new Member(id, "session-" + id + "-" + run, "http://" + id, null);
+        coordinator = world.coordinator();
+        SimulatedTimers timers = new SimulatedTimers(world.time, task -> guarded(mine, task), () -> mine != run);
+        groups = Groups.open(new GroupOptions("sticky", 100, 3_600_000, 600_000, 30_000), new Registers(), world.log, new View(),
+                this::ask, timers, timers, new WallClock(), world.time::nanoTime, () -> "never");
+    }
+
+    void crash() {
+        run++;
+        groups = null;
+        paused = false;
+        heldWhilePaused.clear();
+        written.clear();
+        vouched.clear();
+        changed = () -> { };
+    }
+
+    void pause() {
+        paused = true;
+    }
+
+    void resume() {
+        if (paused) {
+            paused = false;
+            world.note("server " + id + " goes on");
+            while (!heldWhilePaused.isEmpty()) {
+                world.time.soon(2000, heldWhilePaused.remove());
+            }
+        }
+    }
+
+    void heal() {
+        if (!isUp()) {
+            start();
+        }
+        resume();
+    }
+
+    /** Another coordinator was appointed. */
+    void learn(int now) {
+        if (isUp() && coordinator != now) {
+            coordinator = now;
+            guarded(run, changed);
+        }
+    }
+
+    private void guarded(int of, Runnable task) {
+        if (of == run) {
+            if (paused) {
+                heldWhilePaused.add(() -> guarded(of, task));
+            } else {
+                task.run();
+            }
+        }
+    }
+
+    private CompletableFuture<Boolean> ask(int entry, String group, String consumer, long poll) {
+        CompletableFuture<Boolean> answer = new CompletableFuture<>();
+        SimulatedCoordinator other = world.servers.get(entry - 1);
+        world.time.soon(2000, () -> {
+            if (world.bug == SimulatedGroups.PlantedBug.TRUSTING_DELIVERIES) {
+                answer.complete(true);
+            } else if (other.isUp() && !other.isPaused()) {
+                other.written.getOrDefault(poll, CompletableFuture.completedFuture(false)).thenAccept(answer::complete);
+            }
+        });
+        world.time.after(5_000, () -> answer.complete(false));
+        return answer;
+    }
+
+    /** A call of a consumer, at the server that it asked. */
+    interface Call<T> {
+        CompletableFuture<T> on(Groups groups, PollRequest.Source source);
+    }
+
+    /**
+     * @param answer takes what came of it, or the failure
+     * @param <T>    what is answered
+     */
+    <T> void serve(String consumer, Long received, Call<T> call, CompletableFuture<T> answer) {
+        if (groups == null) {
+            answer.completeExceptionally(new BrokerException(ErrorKind.UNAVAILABLE, "connection refused"));
+            return;
+        }
+        guarded(run, () -> {
+            PollRequest.Source source = new PollRequest.Source(id, received, vouched.get(consumer));
+            if (coordinator == id) {
+                call.on(groups, source).whenComplete((result, failure) -> out(consumer, result, failure, answer));
+                return;
+            }
+            SimulatedCoordinator other = world.servers.get(coordinator - 1);
+            int mine = run;
+            world.time.soon(2000, () -> {
+                if (!other.isUp()) {
+                    back(mine, null, new BrokerException(ErrorKind.UNAVAILABLE, "connection refused"), answer);
+                    return;
+                }
+                int theirs = other.run;
+                other.guarded(theirs, () -> call.on(other.groups, source).whenComplete((result, failure) -> {
+                    if (result instanceof Polled polled) {
+                        world.gave(consumer, polled, other.id, id);
+                        polled.delivered(SimulatedConsumer.next(polled));
+                        polled.written(true);
+                    }
+                    world.time.soon(2000, () -> back(mine, result, failure, answer));
+                }));
+            });
+        });
+    }
+
+    private <T> void back(int of, T result, Throwable failure, CompletableFuture<T> answer) {
+        guarded(of, () -> {
+            if (result instanceof Polled polled && !polled.parts().isEmpty()) {
+                boolean there = !answer.isDone();
+                written.put(polled.number(), CompletableFuture.completedFuture(there));
+                vouched.put(world.random.nextBoolean() ? "" : "none", polled.number());
+            }
+            complete(result, failure, answer);
+        });
+    }
+
+    private <T> void out(String consumer, T result, Throwable failure, CompletableFuture<T> answer) {
+        if (result instanceof Polled polled) {
+            world.gave(consumer, polled, id, id);
+            polled.delivered(SimulatedConsumer.next(polled));
+            polled.written(!answer.isDone());
+        }
+        complete(result, failure, answer);
+    }
+
+    private <T> void complete(T result, Throwable failure, CompletableFuture<T> answer) {
+        world.time.soon(1000, () -> {
+            if (failure == null) {
+                answer.complete(result);
+            } else {
+                answer.completeExceptionally(failure);
+            }
+        });
+    }
+
+    private final class View implements Coordination {
+        @Override
+        public Member self() {
+            return self;
+        }
+
+        @Override
+        public boolean isHere(String group) {
+            return coordinator == id;
+        }
+
+        @Override
+        public Optional<Member> remote(String group) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public boolean isLive(int brokerId, String session) {
+            SimulatedCoordinator other = world.servers.get(brokerId - 1);
+            return other.isUp() && other.self.session().equals(session);
+        }
+
+        @Override
+        public AutoCloseable listen(Runnable listener) {
+            changed = listener;
+            return () -> changed = () -> { };
+        }
+    }
+
+    private final class WallClock extends Clock {
+        @Override
+        public ZoneId getZone() {
+            return ZoneOffset.UTC;
+        }
+
+        @Override
+        public Clock withZone(ZoneId zone) {
+            return this;
+        }
+
+        @Override
+        public Instant instant() {
+            return Instant.ofEpochMilli(1_000_000_000_000L + world.time.nanoTime() / 1_000_000);
+        }
+    }
+
+    private final class Registers implements RegisterStore {
+        @Override
+        public Optional<Register> read(String key) {
+            world.requireAgreement(id);
+            return world.registers.read(key);
+        }
+
+        @Override
+        public Optional<Register> compareAndSet(String key, long expectedVersion, String value) {
+            world.requireAgreement(id);
+            long expected = world.bug == SimulatedGroups.PlantedBug.BLIND_WRITES
+                    ? world.registers.read(key).map(Register::version).orElse(ABSENT) : expectedVersion;
+            if (world.bug == SimulatedGroups.PlantedBug.LOST_WRITES && expectedVersion != ABSENT
+                    && world.random.nextInt(50) == 0) {
+                return Optional.of(new Register(key, expectedVersion, value));
+            }
+            Optional<Register> written = world.registers.compareAndSet(key, expected, value);
+            if (world.weather == SimulatedGroups.Weather.STORM && !world.isSettling() && world.random.nextInt(200) == 0) {
+                throw new RegisterUnavailableException("the answer got lost", null);
+            }
+            return written;
+        }
+
+        @Override
+        public boolean compareAndDelete(String key, long expectedVersion) {
+            world.requireAgreement(id);
+            return world.registers.compareAndDelete(key, expectedVersion);
+        }
+
+        @Override
+        public SortedSet<String> keys(String prefix) {
+            world.requireAgreement(id);
+            return world.registers.keys(prefix);
+        }
+
+        @Override
+        public AutoCloseable subscribe(Consumer<String> changedKey) {
+            return world.registers.subscribe(changedKey);
+        }
+    }
+}

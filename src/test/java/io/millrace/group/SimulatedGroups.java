@@ -1,0 +1,316 @@
+package io.millrace.group;
+
+import io.millrace.broker.SimulatedTime;
+import io.millrace.broker.TopicPartition;
+import io.millrace.cluster.InMemoryRegisterStore;
+import io.millrace.cluster.RegisterUnavailableException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A group on three servers and its consumers in one thread, from a seed: the real coordinators over simulated registers, log,
+ * clock and network. Servers crash, pause and lose the agreement; the coordinator moves; consumers crash, pause, leave and come
+ * late. After each change of the group's register it is checked what groups promise; a violation is an
+ * {@link AssertionError} that names the seed.
+ */
+final class SimulatedGroups {
+    static final String GROUP = "billing";
+    static final String TOPIC = "orders";
+
+    /** A fault that is built in on purpose, to see that the checks find it. */
+    enum PlantedBug {
+        NONE,
+        /** Registers are written whatever version they have. */
+        BLIND_WRITES,
+        /** An answer that got lost with the server that had it counts as arrived. */
+        TRUSTING_DELIVERIES,
+        /** A register's newest version is forgotten after it was acknowledged. */
+        LOST_WRITES
+    }
+
+    /** What may go wrong in a run. */
+    enum Weather {
+        /** Nothing: consumers come and leave, and the coordinator is moved on purpose. */
+        CALM,
+        /** Servers and consumers die; whoever is connected to a living server gets its answer. */
+        DEATHS,
+        /** Besides, servers and consumers pause, messages are lost or late, registers do not answer. */
+        STORM
+    }
+
+    private static final int SERVERS = 3;
+    private static final int VERDICT_MS = 240_000;
+
+    final long seed;
+    final Random random;
+    final SimulatedTime time;
+    final Weather weather;
+    final PlantedBug bug;
+    final SimulatedTopics log;
+    final InMemoryRegisterStore registers = new InMemoryRegisterStore();
+    final GroupStore truth = new GroupStore(registers);
+    final List<SimulatedCoordinator> servers = new ArrayList<>();
+    final List<SimulatedConsumer> consumers = new ArrayList<>();
+    final Set<Integer> withoutAgreement = new HashSet<>();
+    final int partitions;
+    private final Map<TopicPartition, Map<Long, Integer>> processed = new TreeMap<>();
+    private final Map<TopicPartition, Long> committed = new TreeMap<>();
+    private final List<String> history = new ArrayList<>();
+    private int coordinator = 1;
+    private int created;
+    private boolean calmDown;
+    private String lastValue;
+
+    SimulatedGroups(long seed, Weather weather, PlantedBug bug) {
+        this.seed = seed;
+        this.random = new Random(seed);
+        this.time = new SimulatedTime(random);
+        this.weather = weather;
+        this.bug = bug;
+        this.log = new SimulatedTopics(time, random);
+        this.partitions = 1 + random.nextInt(8);
+        log.create(TOPIC, partitions);
+        registers.subscribe(key -> check());
+        for (int id = 1; id <= SERVERS; id++) {
+            servers.add(new SimulatedCoordinator(this, id));
+        }
+    }
+
+    void note(String what) {
+        history.add("%.3f ".formatted(time.nanoTime() / 1e9) + what);
+    }
+
+    boolean isSettling() {
+        return calmDown;
+    }
+
+    /** @return how many records were processed */
+    long run(int millis) {
+        try {
+            servers.forEach(SimulatedCoordinator::start);
+            advance(500);
+            int members = 1 + random.nextInt(4);
+            for (int i = 0; i < members; i++) {
+                consumer();
+            }
+            long end = time.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+            log.failurePercent = weather == Weather.CALM ? 0 : random.nextInt(3) * 2;
+            while (time.nanoTime() < end) {
+                act();
+                advance(1 + random.nextInt(random.nextInt(10) == 0 ? 3000 : 300));
+            }
+            settle();
+            return processed.values().stream().mapToLong(Map::size).sum();
+        } catch (AssertionError | RuntimeException failure) {
+            throw new AssertionError("seed " + seed + " " + weather + ": " + failure.getMessage() + "\n"
+                    + String.join("\n", history.subList(Math.max(0, history.size() - 120), history.size()))
+                    + "\n" + registers.read("group/" + GROUP), failure);
+        }
+    }
+
+    private void advance(int millis) {
+        long until = time.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+        while (time.step(until)) {
+            // on
+        }
+    }
+
+    private void act() {
+        SimulatedCoordinator server = servers.get(random.nextInt(SERVERS));
+        switch (random.nextInt(40)) {
+            case 0 -> {
+                if (consumers.stream().filter(SimulatedConsumer::isThere).count() < 6) {
+                    consumer();
+                }
+            }
+            case 1 -> some().ifPresent(SimulatedConsumer::leave);
+            case 2 -> moveCoordinator();
+            case 3 -> {
+                if (random.nextInt(4) == 0) {
+                    log.create(TOPIC, Math.min(12, log.topics().get(TOPIC).partitions() + 1));
+                }
+            }
+            case 4 -> {
+                if (weather != Weather.CALM) {
+                    some().ifPresent(SimulatedConsumer::crash);
+                }
+            }
+            case 5 -> {
+                if (weather != Weather.CALM && server.isUp() && servers.stream().filter(SimulatedCoordinator::isUp).count() > 1) {
+                    note("server " + server.id() + " crashes");
+                    server.crash();
+                    movedSoon();
+                }
+            }
+            case 6, 7 -> servers.stream().filter(each -> !each.isUp()).findAny().ifPresent(down -> {
+                note("server " + down.id() + " starts");
+                down.start();
+            });
+            case 8 -> {
+                if (weather == Weather.STORM) {
+                    some().ifPresent(SimulatedConsumer::pause);
+                }
+            }
+            case 9 -> {
+                if (weather == Weather.STORM && server.isUp() && !server.isPaused()) {
+                    note("server " + server.id() + " pauses");
+                    server.pause();
+                    movedSoon();
+                    time.after(random.nextInt(15_000), server::resume);
+                }
+            }
+            case 10 -> {
+                if (weather == Weather.STORM) {
+                    note("no agreement for " + server.id());
+                    withoutAgreement.add(server.id());
+                }
+            }
+            case 11, 12 -> withoutAgreement.clear();
+            default -> {
+                List<TopicPartition> all = List.copyOf(log.ends().keySet());
+                log.append(all.get(random.nextInt(all.size())), 1 + random.nextInt(5));
+            }
+        }
+    }
+
+    private java.util.Optional<SimulatedConsumer> some() {
+        List<SimulatedConsumer> there = consumers.stream().filter(SimulatedConsumer::isThere).toList();
+        return there.isEmpty() ? java.util.Optional.empty() : java.util.Optional.of(there.get(random.nextInt(there.size())));
+    }
+
+    private SimulatedConsumer consumer() {
+        SimulatedConsumer consumer = new SimulatedConsumer(this, "c" + ++created);
+        consumers.add(consumer);
+        consumer.start();
+        return consumer;
+    }
+
+    // ---- who coordinates
+
+    private void movedSoon() {
+        time.after(100 + random.nextInt(3000), () -> {
+            SimulatedCoordinator now = servers.get(coordinator - 1);
+            if (!now.isUp() || now.isPaused()) {
+                moveCoordinator();
+            }
+        });
+    }
+
+    private void moveCoordinator() {
+        List<SimulatedCoordinator> up = servers.stream().filter(each -> each.isUp() && !each.isPaused()).toList();
+        if (!up.isEmpty()) {
+            coordinator = up.get(random.nextInt(up.size())).id();
+            note("coordinator is to be " + coordinator);
+            servers.forEach(each -> time.after(random.nextInt(weather == Weather.CALM ? 300 : 3000),
+                    () -> each.learn(coordinator)));
+        }
+    }
+
+    int coordinator() {
+        return coordinator;
+    }
+
+    void requireAgreement(int server) {
+        if (withoutAgreement.contains(server) || weather == Weather.STORM && !calmDown && random.nextInt(200) == 0) {
+            throw new RegisterUnavailableException("no majority", null);
+        }
+    }
+
+    // ---- what consumers do
+
+    void process(TopicPartition partition, long offset) {
+        int times = processed.computeIfAbsent(partition, any -> new TreeMap<>()).merge(offset, 1, Integer::sum);
+        require(weather != Weather.CALM || times == 1, "record " + partition + "@" + offset + " was delivered " + times
+                + " times although nobody died");
+    }
+
+    void gave(String consumer, Polled polled, int by, int entry) {
+        if (!polled.parts().isEmpty()) {
+            note("server " + by + " gives " + consumer + " poll " + polled.number() + " " + SimulatedConsumer.next(polled)
+                    + " through " + entry);
+        }
+    }
+
+    // ---- what groups promise
+
+    private void check() {
+        GroupState state = truth.read(GROUP).map(GroupStore.Stored::state).orElse(null);
+        if (state == null) {
+            return;
+        }
+        Map<TopicPartition, String> owners = new TreeMap<>();
+        state.members().values().forEach(member -> member.owned().keySet().forEach(partition -> {
+            String other = owners.put(partition, member.name());
+            require(other == null, partition + " is owned by " + other + " and by " + member.name());
+        }));
+        state.offsets().forEach((topic, offsets) -> offsets.byPartition().forEach((number, offset) -> {
+            TopicPartition partition = new TopicPartition(topic, number);
+            long before = committed.getOrDefault(partition, 0L);
+            require(offset.offset() >= before, "the committed offset of " + partition + " went back from " + before + " to "
+                    + offset.offset());
+            Map<Long, Integer> seen = processed.getOrDefault(partition, Map.of());
+            for (long each = before; each < offset.offset(); each++) {
+                require(seen.containsKey(each), partition + "@" + each + " is committed (" + offset.offset()
+                        + "), but nobody processed it");
+            }
+            if (offset.offset() > before) {
+                note("committed " + partition + " " + offset.offset() + " by server " + state.claim().broker());
+            }
+            committed.put(partition, offset.offset());
+        }));
+        committed.forEach((partition, offset) -> require(state.offsets().containsKey(partition.topic()) && state.offsets()
+                .get(partition.topic()).byPartition().containsKey(partition.partition()),
+                "the committed offset of " + partition + " is gone"));
+    }
+
+    private void settle() {
+        note("all is well again");
+        calmDown = true;
+        withoutAgreement.clear();
+        log.failurePercent = 0;
+        servers.forEach(SimulatedCoordinator::heal);
+        moveCoordinator();
+        consumers.forEach(SimulatedConsumer::stay);
+        if (consumers.stream().noneMatch(SimulatedConsumer::isThere)) {
+            consumer();
+        }
+        long until = time.nanoTime() + TimeUnit.MILLISECONDS.toNanos(VERDICT_MS);
+        while (time.nanoTime() < until && missing() != null) {
+            advance(500);
+        }
+        require(missing() == null, "never came: " + missing());
+    }
+
+    /** What is not as it must be in the end, or null. */
+    private String missing() {
+        GroupState state = truth.read(GROUP).map(GroupStore.Stored::state).orElse(null);
+        if (state == null) {
+            return "a group";
+        }
+        Set<TopicPartition> owned = new HashSet<>();
+        state.members().values().forEach(member -> owned.addAll(member.owned().keySet()));
+        for (Map.Entry<TopicPartition, Long> each : log.ends().entrySet()) {
+            if (!owned.contains(each.getKey())) {
+                return "an owner of " + each.getKey();
+            }
+            for (long offset = 0; offset < each.getValue(); offset++) {
+                if (!processed.getOrDefault(each.getKey(), Map.of()).containsKey(offset)) {
+                    return "record " + each.getKey() + "@" + offset;
+                }
+            }
+        }
+        return null;
+    }
+
+    private static void require(boolean holds, String otherwise) {
+        if (!holds) {
+            throw new AssertionError(otherwise);
+        }
+    }
+}

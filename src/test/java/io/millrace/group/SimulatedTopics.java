@@ -1,0 +1,113 @@
+package io.millrace.group;
+
+import io.millrace.broker.BrokerException;
+import io.millrace.broker.ErrorKind;
+import io.millrace.broker.FetchAllRequest;
+import io.millrace.broker.FetchAllResult;
+import io.millrace.broker.FetchPosition;
+import io.millrace.broker.FetchResult;
+import io.millrace.broker.SimulatedTime;
+import io.millrace.broker.TopicInfo;
+import io.millrace.broker.TopicPartition;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The log that simulated coordinators read: partitions that have nothing but an end, each offset below it a record of one
+ * byte. Reads take a while, and fail now and then.
+ */
+final class SimulatedTopics implements GroupLog {
+    private static final int MOST_AT_ONCE = 7;
+
+    private final SimulatedTime time;
+    private final Random random;
+    private final TreeMap<String, TopicInfo> topics = new TreeMap<>();
+    private final Map<TopicPartition, Long> ends = new TreeMap<>();
+    private final List<Waiting> waiting = new ArrayList<>();
+    private long revision;
+    int failurePercent;
+
+    private record Waiting(FetchAllRequest request, CompletableFuture<FetchAllResult> answer, long until) {
+    }
+
+    SimulatedTopics(SimulatedTime time, Random random) {
+        this.time = time;
+        this.random = random;
+    }
+
+    void create(String topic, int partitions) {
+        UUID id = topics.containsKey(topic) ? topics.get(topic).id() : new UUID(topic.hashCode(), 1);
+        topics.put(topic, new TopicInfo(id, partitions));
+        for (int i = 0; i < partitions; i++) {
+            ends.putIfAbsent(new TopicPartition(topic, i), 0L);
+        }
+        revision++;
+    }
+
+    void append(TopicPartition partition, int records) {
+        ends.merge(partition, (long) records, Long::sum);
+        for (Waiting each : List.copyOf(waiting)) {
+            attempt(each);
+        }
+    }
+
+    Map<TopicPartition, Long> ends() {
+        return ends;
+    }
+
+    @Override
+    public Map<String, TopicInfo> topics() {
+        return Map.copyOf(topics);
+    }
+
+    @Override
+    public long revision() {
+        return revision;
+    }
+
+    @Override
+    public CompletableFuture<FetchAllResult> fetch(FetchAllRequest request) {
+        Waiting fetch = new Waiting(request, new CompletableFuture<>(),
+                time.nanoTime() + TimeUnit.MILLISECONDS.toNanos(request.maxWaitMs()));
+        waiting.add(fetch);
+        time.soon(2000, () -> attempt(fetch));
+        time.at(fetch.until() + 1, () -> attempt(fetch));
+        return fetch.answer();
+    }
+
+    private void attempt(Waiting fetch) {
+        if (fetch.answer().isDone()) {
+            waiting.remove(fetch);
+            return;
+        }
+        List<FetchAllResult.Part> parts = new ArrayList<>();
+        long bytes = 0;
+        boolean failed = false;
+        for (FetchAllRequest.Part part : fetch.request().parts()) {
+            TopicPartition id = new TopicPartition(part.topic(), part.partition());
+            if (random.nextInt(100) < failurePercent) {
+                parts.add(new FetchAllResult.Part(id, null, new BrokerException(ErrorKind.NOT_LEADER, "no leader")));
+                failed = true;
+                continue;
+            }
+            long end = ends.get(id);
+            long from = part.from() instanceof FetchPosition.AtOffset at ? at.offset()
+                    : part.from() instanceof FetchPosition.Earliest ? 0 : end;
+            long next = fetch.request().maxBytes() == 0 ? from : Math.min(end, from + 1 + random.nextInt(MOST_AT_ONCE));
+            bytes += Math.max(0, next - from);
+            parts.add(new FetchAllResult.Part(id, new FetchResult(from, Math.max(from, next), end, 0, 0,
+                    ByteBuffer.allocate((int) Math.max(0, next - from))), null));
+        }
+        if (failed || bytes >= fetch.request().minBytes() || time.nanoTime() >= fetch.until()) {
+            waiting.remove(fetch);
+            fetch.answer().complete(new FetchAllResult(parts));
+        }
+    }
+}
