@@ -76,6 +76,11 @@ public final class Coordinators {
         return brokers.member(brokerId).filter(member -> member.session().equals(session)).isPresent();
     }
 
+    /** The broker of this id, if it is in touch with this one. */
+    public Optional<Member> member(int brokerId) {
+        return brokers.member(brokerId);
+    }
+
     /** This broker. */
     public Member self() {
         return brokers.membership().self();

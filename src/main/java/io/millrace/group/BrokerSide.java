@@ -47,6 +47,11 @@ record BrokerSide(Broker broker) implements GroupLog, Coordination {
     }
 
     @Override
+    public Optional<Member> member(int brokerId) {
+        return broker.coordinators().member(brokerId);
+    }
+
+    @Override
     public AutoCloseable listen(Runnable changed) {
         return broker.coordinators().listen(changed);
     }

@@ -21,6 +21,9 @@ public interface Coordination {
     /** Whether this session of this broker is up. */
     boolean isLive(int brokerId, String session);
 
+    /** The broker of this id, if it is in touch. */
+    Optional<Member> member(int brokerId);
+
     /** @param changed called after groups may have got another coordinator */
     AutoCloseable listen(Runnable changed);
 }

@@ -1,5 +1,6 @@
 package io.millrace.group;
 
+import io.millrace.cluster.Member;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -10,10 +11,10 @@ public interface Deliveries {
     /**
      * Asks the broker that passed a poll on.
      *
-     * @param entry id of that broker
+     * @param entry that broker
      * @param poll  number of the poll
-     * @return completes with false when the answer was not written to the consumer, and when that broker is not there or
-     *         knows nothing of it; must complete in some seconds
+     * @return completes with false when the answer was not written to the consumer, and when that broker knows nothing of
+     *         it; fails when it does not answer; completes in some seconds in any case
      */
-    CompletableFuture<Boolean> wasWritten(int entry, String group, String consumer, long poll);
+    CompletableFuture<Boolean> wasWritten(Member entry, String group, String consumer, long poll);
 }

@@ -7,6 +7,7 @@ import io.millrace.broker.FetchAllResult;
 import io.millrace.broker.FetchPosition;
 import io.millrace.broker.TopicInfo;
 import io.millrace.broker.TopicPartition;
+import io.millrace.cluster.Member;
 import io.millrace.group.GroupMember.Status;
 import io.millrace.group.GroupState.Claim;
 import io.millrace.group.Rebalance.Release;
@@ -215,9 +216,15 @@ final class Group implements GroupWriter.Host, PollTask.Host {
         } else if (source.vouched() != null && source.entry() == last.entry()) {
             return CompletableFuture.completedFuture(source.vouched() == last.number());
         }
-        return last.written().thenCompose(whole -> !whole || last.entry() == context.brokerId()
-                ? CompletableFuture.completedFuture(whole)
-                : context.deliveries().wasWritten(last.entry(), id, name, last.number()).exceptionally(unknown -> false));
+        return last.written().thenCompose(whole -> !whole || last.entry() == context.coordination().self().brokerId()
+                ? CompletableFuture.completedFuture(whole) : wasPassedOn(name, last));
+    }
+
+    /** As the broker knows that passed the answer on; one that is not there has lost it. */
+    private CompletableFuture<Boolean> wasPassedOn(String name, LastPoll last) {
+        Member entry = context.coordination().member(last.entry()).orElse(null);
+        return entry == null ? CompletableFuture.completedFuture(false)
+                : context.deliveries().wasWritten(entry, id, name, last.number()).exceptionally(unknown -> false);
     }
 
     private long waitMs(ConsumerConfig config, PollRequest request) {

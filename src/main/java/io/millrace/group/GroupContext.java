@@ -9,13 +9,12 @@ import java.util.function.LongSupplier;
 /**
  * What all groups of a coordinator share.
  *
- * @param brokerId this broker's
  * @param workers  runs what blocks
  * @param clock    for what is kept
  * @param nanoTime for what is waited for, in ns
  * @param gone     told of a group that another coordinator has
  */
-record GroupContext(GroupStore store, GroupLog log, Deliveries deliveries, int brokerId, Rebalance rebalance, GroupOptions options, Executor workers, ScheduledExecutorService timers,
+record GroupContext(GroupStore store, GroupLog log, Coordination coordination, Deliveries deliveries, Rebalance rebalance, GroupOptions options, Executor workers, ScheduledExecutorService timers,
                     Clock clock, LongSupplier nanoTime, Consumer<Group> gone) {
     long now() {
         return nanoTime.getAsLong();

@@ -63,8 +63,8 @@ public final class Groups implements AutoCloseable {
         this.timers = timers;
         this.names = names;
         this.assignors = Assignors.load();
-        this.context = new GroupContext(new GroupStore(registers), log, deliveries,
-                coordination.self().brokerId(), new Rebalance(assignors, options.defaultAssignor()), options, workers,
+        this.context = new GroupContext(new GroupStore(registers), log, coordination, deliveries,
+                new Rebalance(assignors, options.defaultAssignor()), options, workers,
                 timers, clock, nanoTime, this::gone);
         this.administration = new GroupAdministration(context);
         this.listening = coordination.listen(this::coordinatorsChanged);
@@ -72,6 +72,18 @@ public final class Groups implements AutoCloseable {
                 timers.scheduleWithFixedDelay(this::tick, TICK_MS, TICK_MS, TimeUnit.MILLISECONDS),
                 timers.scheduleWithFixedDelay(() -> workers.execute(this::forget), FORGET_MS, FORGET_MS, TimeUnit.MILLISECONDS));
         workers.execute(this::loadMine);
+    }
+
+    /**
+     * @param deliveries asks other brokers
+     * @param workers    runs what blocks, and continuations of requests
+     * @throws BrokerException INVALID_CONFIG when there is no such default assignor
+     */
+    public static Groups open(GroupOptions options, RegisterStore registers, Broker broker, Deliveries deliveries,
+                              Executor workers, ScheduledExecutorService timers, Clock clock) {
+        BrokerSide side = new BrokerSide(broker);
+        return new Groups(options, registers, side, side, deliveries, workers, timers, clock, System::nanoTime,
+                () -> "consumer-" + UUID.randomUUID());
     }
 
     /** @param names of consumers that are created without one */

@@ -5,7 +5,9 @@ import io.millrace.broker.BrokerException;
 import io.millrace.broker.ErrorKind;
 import io.millrace.config.InvalidSettingsException;
 import io.millrace.config.Settings;
+import io.millrace.group.Groups;
 import io.millrace.rest.BrokerAccess;
+import io.millrace.rest.GroupAccess;
 import io.millrace.rest.Peers;
 import io.millrace.rest.RestLimits;
 import io.millrace.rest.internal.ClusterSecret;
@@ -35,7 +37,7 @@ import org.eclipse.microprofile.metrics.MetricRegistry;
  * long as they run. Its pool grows when all of its threads are in use, so they need no room set aside.
  */
 @ApplicationScoped
-public class Lifecycle implements BrokerAccess {
+public class Lifecycle implements BrokerAccess, GroupAccess {
     private static final System.Logger LOG = System.getLogger(Lifecycle.class.getName());
 
     @Resource
@@ -68,8 +70,8 @@ public class Lifecycle implements BrokerAccess {
         metrics = measuring;
         AnswerThreads answering = new AnswerThreads(threads);
         answers = answering;
-        Server starting = new Server(valid, workers, answering,
-                new HttpTransport(valid.brokerId(), clusterSecret(), workers), timers, Clock.systemUTC(),
+        HttpTransport transport = new HttpTransport(valid.brokerId(), clusterSecret(), workers);
+        Server starting = new Server(valid, workers, answering, transport, transport, timers, Clock.systemUTC(),
                 measuring.observers());
         server = starting;
         workers.execute(() -> {
@@ -102,11 +104,20 @@ public class Lifecycle implements BrokerAccess {
 
     @Override
     public Broker broker() {
+        return started().broker();
+    }
+
+    @Override
+    public Groups groups() {
+        return started().groups();
+    }
+
+    private Server started() {
         Server current = server;
         if (current == null) {
             throw new BrokerException(ErrorKind.UNAVAILABLE, "the server is starting: try again in a moment");
         }
-        return current.broker();
+        return current;
     }
 
     @Produces

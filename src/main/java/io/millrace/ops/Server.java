@@ -7,9 +7,12 @@ import io.millrace.cluster.ClusterNode;
 import io.millrace.broker.Transport;
 import io.millrace.cluster.AgreementStatus;
 import io.millrace.cluster.Membership;
+import io.millrace.cluster.RegisterStore;
 import io.millrace.cluster.SingleMembership;
 import io.millrace.config.Setting;
 import io.millrace.config.Settings;
+import io.millrace.group.Deliveries;
+import io.millrace.group.Groups;
 import io.millrace.log.LogDirectory;
 import io.millrace.log.LogDirectoryOfflineException;
 import java.lang.System.Logger.Level;
@@ -60,6 +63,7 @@ final class Server implements AutoCloseable {
     private final ExecutorService workers;
     private final AnswerThreads answers;
     private final Transport transport;
+    private final Deliveries deliveries;
     private final ScheduledExecutorService timers;
     private final Clock clock;
     private final Observers observers;
@@ -72,15 +76,17 @@ final class Server implements AutoCloseable {
     private volatile ClusterNode node;
     private volatile List<Writer> writers = List.of();
     private volatile Broker broker;
+    private volatile Groups groups;
     private volatile String startFailure;
 
     /** @param workers must have a thread for each log directory and for the journal, beside those that do the work */
     Server(Configuration configuration, ExecutorService workers, AnswerThreads answers, Transport transport,
-           ScheduledExecutorService timers, Clock clock, Observers observers) {
+           Deliveries deliveries, ScheduledExecutorService timers, Clock clock, Observers observers) {
         this.configuration = configuration;
         this.workers = workers;
         this.answers = answers;
         this.transport = transport;
+        this.deliveries = deliveries;
         this.timers = timers;
         this.clock = clock;
         this.observers = observers;
@@ -98,6 +104,8 @@ final class Server implements AutoCloseable {
             awaitMajority();
             opened.push(answers); // closed after the directories, whose last appends are still answered
             broker = openBroker();
+            groups = open(() -> Groups.open(configuration.groups(), registers(), broker, deliveries, answers, timers, clock),
+                    Settings.GROUP_ASSIGNOR);
             state = State.SERVING;
             LOG.log(Level.INFO, "Millrace is ready: broker {0}, log directories {1}",
                     Integer.toString(configuration.brokerId()), configuration.settings().folders(Settings.LOG_DIRS));
@@ -131,7 +139,7 @@ final class Server implements AutoCloseable {
             List<LogDirectory> directories = writers.stream().map(Writer::directory).toList();
             try {
                 return open(() -> Broker.open(configuration.broker(),
-                        new ObservedRegisters(node.registers(), observers.registerFailed()), membership(), transport,
+                        registers(), membership(), transport,
                         node::status, directories, answers, timers, clock, observers.broker()));
             } catch (IllegalStateException failure) {
                 if (configuration.cluster().size() == 1 || !(failure.getCause() instanceof BrokerException known)
@@ -144,6 +152,10 @@ final class Server implements AutoCloseable {
                 awaitMajority();
             }
         }
+    }
+
+    private RegisterStore registers() {
+        return new ObservedRegisters(node.registers(), observers.registerFailed());
     }
 
     private Membership membership() {
@@ -221,8 +233,19 @@ final class Server implements AutoCloseable {
 
     /** @throws BrokerException UNAVAILABLE unless the state is SERVING */
     Broker broker() {
+        requireServing();
+        return broker;
+    }
+
+    /** @throws BrokerException UNAVAILABLE unless the state is SERVING */
+    Groups groups() {
+        requireServing();
+        return groups;
+    }
+
+    private void requireServing() {
         if (state == State.SERVING) {
-            return broker;
+            return;
         }
         throw new BrokerException(ErrorKind.UNAVAILABLE, switch (state) {
             case FAILED -> "the server could not start: " + startFailure;

@@ -7,10 +7,19 @@ import jakarta.inject.Singleton;
 /** Hands the plain objects of this package to the container; one of each for the application. */
 @ApplicationScoped
 public class RestBeans {
+    /** Consumers whose polls are passed on here, as far as they are kept in mind: some MiB. */
+    private static final int CONSUMERS = 50_000;
+
     @Produces
     @Singleton
     MemoryBudget memoryBudget(RestLimits limits) {
         return new MemoryBudget(limits.memoryBytes());
+    }
+
+    @Produces
+    @Singleton
+    PollAnswers pollAnswers() {
+        return new PollAnswers(CONSUMERS);
     }
 
     @Produces

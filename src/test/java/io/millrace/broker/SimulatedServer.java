@@ -24,14 +24,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.UUID;
-import java.util.concurrent.AbstractExecutorService;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Delayed;
-import java.util.concurrent.FutureTask;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
@@ -203,89 +197,8 @@ final class SimulatedServer {
     // ---- what the broker is given
 
     private ScheduledExecutorService timers() {
-        return new Timers(run);
-    }
-
-    private final class Timers extends AbstractExecutorService implements ScheduledExecutorService {
-        private final int of;
-
-        private Timers(int of) {
-            this.of = of;
-        }
-
-        private final class Timer<T> extends FutureTask<T> implements ScheduledFuture<T> {
-            private Timer(Callable<T> task) {
-                super(task);
-            }
-
-            @Override
-            public long getDelay(TimeUnit unit) {
-                return 0;
-            }
-
-            @Override
-            public int compareTo(Delayed other) {
-                return 0;
-            }
-        }
-
-        @Override
-        public void execute(Runnable task) {
-            cluster.time().soon(300, () -> guarded(of, task));
-        }
-
-        @Override
-        public ScheduledFuture<?> schedule(Runnable task, long delay, TimeUnit unit) {
-            return schedule(() -> {
-                task.run();
-                return null;
-            }, delay, unit);
-        }
-
-        @Override
-        public <V> ScheduledFuture<V> schedule(Callable<V> task, long delay, TimeUnit unit) {
-            Timer<V> timer = new Timer<>(task);
-            cluster.time().at(cluster.time().nanoTime() + unit.toNanos(delay), () -> guarded(of, timer));
-            return timer;
-        }
-
-        @Override
-        public ScheduledFuture<?> scheduleAtFixedRate(Runnable task, long initial, long period, TimeUnit unit) {
-            return scheduleWithFixedDelay(task, initial, period, unit);
-        }
-
-        @Override
-        public ScheduledFuture<?> scheduleWithFixedDelay(Runnable task, long initial, long delay, TimeUnit unit) {
-            return schedule(() -> {
-                task.run();
-                scheduleWithFixedDelay(task, delay, delay, unit);
-            }, initial, unit);
-        }
-
-        @Override
-        public void shutdown() {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public List<Runnable> shutdownNow() {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public boolean isShutdown() {
-            return of != run;
-        }
-
-        @Override
-        public boolean isTerminated() {
-            return of != run;
-        }
-
-        @Override
-        public boolean awaitTermination(long timeout, TimeUnit unit) {
-            return of != run;
-        }
+        int of = run;
+        return new SimulatedTimers(cluster.time(), task -> guarded(of, task), () -> of != run);
     }
 
     private final class WallClock extends Clock {

@@ -109,9 +109,9 @@ final class SimulatedCoordinator {
         }
     }
 
-    private CompletableFuture<Boolean> ask(int entry, String group, String consumer, long poll) {
+    private CompletableFuture<Boolean> ask(Member entry, String group, String consumer, long poll) {
         CompletableFuture<Boolean> answer = new CompletableFuture<>();
-        SimulatedCoordinator other = world.servers.get(entry - 1);
+        SimulatedCoordinator other = world.servers.get(entry.brokerId() - 1);
         world.time.soon(2000, () -> {
             if (world.bug == SimulatedGroups.PlantedBug.TRUSTING_DELIVERIES) {
                 answer.complete(true);
@@ -213,6 +213,11 @@ final class SimulatedCoordinator {
         public boolean isLive(int brokerId, String session) {
             SimulatedCoordinator other = world.servers.get(brokerId - 1);
             return other.isUp() && other.self.session().equals(session);
+        }
+
+        @Override
+        public Optional<Member> member(int brokerId) {
+            return Optional.ofNullable(world.servers.get(brokerId - 1).self);
         }
 
         @Override

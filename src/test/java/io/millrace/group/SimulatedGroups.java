@@ -277,9 +277,7 @@ final class SimulatedGroups {
         servers.forEach(SimulatedCoordinator::heal);
         moveCoordinator();
         consumers.forEach(SimulatedConsumer::stay);
-        if (consumers.stream().noneMatch(SimulatedConsumer::isThere)) {
-            consumer();
-        }
+        consumer();
         long until = time.nanoTime() + TimeUnit.MILLISECONDS.toNanos(VERDICT_MS);
         while (time.nanoTime() < until && missing() != null) {
             advance(500);

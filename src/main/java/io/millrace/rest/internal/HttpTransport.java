@@ -9,6 +9,7 @@ import io.millrace.broker.ReplicaFetchRequest;
 import io.millrace.broker.ReplicaFetchResponse;
 import io.millrace.broker.Transport;
 import io.millrace.cluster.Member;
+import io.millrace.group.Deliveries;
 import io.millrace.log.AppendResult;
 import io.millrace.rest.Peers;
 import io.millrace.rest.dialect.MediaTypes;
@@ -29,7 +30,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Function;
 
 /** Other brokers over HTTP: fetches at their internal paths, appends at the path that clients use. */
-public final class HttpTransport implements Transport {
+public final class HttpTransport implements Transport, Deliveries {
     /** What a broker may take beyond the time that it is asked to wait, in ms. */
     private static final long GRACE_MS = 5_000;
     /** How long an append may take to reach every in-sync replica, in ms. */
@@ -70,6 +71,13 @@ public final class HttpTransport implements Transport {
                                                   Acks acks) {
         return post(leader, "/topics/" + topic + "/partitions/" + partition, "?acks=" + word(acks), MediaTypes.BATCH,
                 publisher(batches), APPEND_MS + GRACE_MS, BrokerAnswer::appended);
+    }
+
+    @Override
+    public CompletableFuture<Boolean> wasWritten(Member entry, String group, String consumer, long poll) {
+        return post(entry, "/internal/" + InternalResource.POLL_ANSWERS, "", OCTETS,
+                publisher(PollAnswerCodec.encode(new PollAnswerCodec.Question(group, consumer, poll))), GRACE_MS,
+                answer -> PollAnswerCodec.isYes(answer.body()));
     }
 
     private static <T> T understood(Member leader, BrokerAnswer answer, String what, Function<ByteBuffer, T> decoder) {

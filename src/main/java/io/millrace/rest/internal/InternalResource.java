@@ -9,6 +9,7 @@ import io.millrace.broker.ReplicaFetchResponse;
 import io.millrace.rest.Answer;
 import io.millrace.rest.BrokerAccess;
 import io.millrace.rest.MemoryBudget;
+import io.millrace.rest.PollAnswers;
 import io.millrace.rest.dialect.RequestException;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
@@ -42,6 +43,7 @@ import org.eclipse.microprofile.openapi.annotations.Operation;
 public class InternalResource {
     static final String REPLICA_FETCH = "replica-fetch";
     static final String FETCH_ALL = "fetch-all";
+    static final String POLL_ANSWERS = "poll-answers";
 
     /** Enough for a hundred thousand partitions. */
     private static final int MAX_REQUEST_BYTES = 8 * 1024 * 1024;
@@ -53,6 +55,9 @@ public class InternalResource {
 
     @Inject
     MemoryBudget budget;
+
+    @Inject
+    PollAnswers pollAnswers;
 
     /**
      * Takes any media types, so that strangers are refused as such whatever they send. Answers at once, or when there
@@ -94,6 +99,16 @@ public class InternalResource {
             memory.resize(result.parts().stream().mapToLong(FetchAllResult.Part::bytes).sum());
             return rendered(FetchAllCodec.encode(result));
         }));
+    }
+
+    /** Says whether the answer to a poll that this broker passed on reached its consumer. */
+    @Operation(hidden = true)
+    @POST
+    @Path(POLL_ANSWERS)
+    public void pollAnswers(InputStream body, @Suspended AsyncResponse response) {
+        PollAnswerCodec.Question asked = decoded(bytes(body), "question for a poll", PollAnswerCodec::decode);
+        pollAnswers.wasWritten(asked.group(), asked.consumer(), asked.poll()).whenComplete(Answer.to(response,
+                written -> Response.ok(PollAnswerCodec.answer(written), MediaType.APPLICATION_OCTET_STREAM).build()));
     }
 
     private static void bound(CompletableFuture<?> fetch, long maxWaitMs, AsyncResponse response) {
