@@ -6,6 +6,7 @@ import io.millrace.broker.FetchAllResult;
 import io.millrace.broker.TopicPartition;
 import io.millrace.group.SimulatedGroups.Weather;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -27,6 +28,7 @@ final class SimulatedConsumer {
     private final ConsumerConfig config;
     /** Whether it says which polls it got. */
     private final boolean says;
+    private final boolean byPattern;
     private int entry;
     private boolean there = true;
     private boolean paused;
@@ -35,14 +37,16 @@ final class SimulatedConsumer {
     private long received; // 0: none yet
     private int epoch;
 
-    SimulatedConsumer(SimulatedGroups world, String name) {
+    /** @param instanceId of a static one, or null */
+    SimulatedConsumer(SimulatedGroups world, String name, String instanceId) {
         this.world = world;
         this.name = name;
         this.commits = Commits.values()[world.random.nextInt(3)];
         this.says = world.weather == Weather.STORM || world.random.nextInt(3) == 0;
+        this.byPattern = world.random.nextInt(3) == 0;
         this.entry = 1 + world.random.nextInt(world.servers.size());
         this.config = new ConsumerConfig(RecordForm.JSON, OffsetReset.EARLIEST, commits == Commits.AUTOMATIC, false, 1,
-                30_000, 500, 2_000 + world.random.nextInt(8_000), null,
+                30_000, 500, 2_000 + world.random.nextInt(8_000), instanceId,
                 world.random.nextInt(4) == 0 ? "range" : null);
     }
 
@@ -58,6 +62,9 @@ final class SimulatedConsumer {
     void crash() {
         world.note(name + " crashes");
         there = false;
+        if (config.isStatic()) {
+            world.time.after(world.random.nextInt(12_000), () -> world.consumer(config.instanceId()));
+        }
     }
 
     void pause() {
@@ -160,7 +167,9 @@ final class SimulatedConsumer {
 
     private void subscribe() {
         call((groups, source) -> groups.subscribe(SimulatedGroups.GROUP, name,
-                new Subscription.Topics(new TreeSet<>(java.util.List.of(SimulatedGroups.TOPIC))), source), done -> poll(),
+                byPattern
+                ? new Subscription.Matching(Subscription.TopicPattern.of("ord.*"))
+                : new Subscription.Topics(new TreeSet<>(List.of(SimulatedGroups.TOPIC))), source), done -> poll(),
                 this::again);
     }
 
@@ -213,22 +222,26 @@ final class SimulatedConsumer {
             switch (commits) {
                 case AUTOMATIC -> poll();
                 case POLLED -> commit((groups, source) -> groups.commitPolled(SimulatedGroups.GROUP, name, Groups.ANY_EPOCH,
-                        source), 0);
+                        source), Map.of(), 0);
                 case OFFSETS -> {
                     Map<TopicPartition, Long> offsets = new TreeMap<>(next(polled));
                     int inEpoch = world.random.nextBoolean() ? epoch : Groups.ANY_EPOCH;
-                    commit((groups, source) -> groups.commit(SimulatedGroups.GROUP, name, offsets, inEpoch), 0);
+                    commit((groups, source) -> groups.commit(SimulatedGroups.GROUP, name, offsets, inEpoch), offsets,
+                            0);
                 }
                 default -> throw new AssertionError(commits);
             }
         });
     }
 
-    private void commit(SimulatedCoordinator.Call<Void> call, int tries) {
-        call(call, done -> poll(), failure -> {
+    private void commit(SimulatedCoordinator.Call<Void> call, Map<TopicPartition, Long> offsets, int tries) {
+        call(call, done -> {
+            world.acknowledged(offsets);
+            poll();
+        }, failure -> {
             boolean passing = failure.kind() == ErrorKind.UNAVAILABLE || failure.kind() == ErrorKind.NOT_COORDINATOR;
             if (passing && tries < 5) {
-                commit(call, tries + 1);
+                commit(call, offsets, tries + 1);
             } else if (failure.kind() == ErrorKind.UNKNOWN_CONSUMER) {
                 create();
             } else {

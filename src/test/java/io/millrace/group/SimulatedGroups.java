@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
@@ -65,7 +66,6 @@ final class SimulatedGroups {
     private int coordinator = 1;
     private int created;
     private boolean calmDown;
-    private String lastValue;
 
     SimulatedGroups(long seed, Weather weather, PlantedBug bug) {
         this.seed = seed;
@@ -179,16 +179,19 @@ final class SimulatedGroups {
         }
     }
 
-    private java.util.Optional<SimulatedConsumer> some() {
+    private Optional<SimulatedConsumer> some() {
         List<SimulatedConsumer> there = consumers.stream().filter(SimulatedConsumer::isThere).toList();
-        return there.isEmpty() ? java.util.Optional.empty() : java.util.Optional.of(there.get(random.nextInt(there.size())));
+        return there.isEmpty() ? Optional.empty() : Optional.of(there.get(random.nextInt(there.size())));
     }
 
-    private SimulatedConsumer consumer() {
-        SimulatedConsumer consumer = new SimulatedConsumer(this, "c" + ++created);
+    private void consumer() {
+        consumer(random.nextInt(4) == 0 ? "i" + created : null);
+    }
+
+    void consumer(String instanceId) {
+        SimulatedConsumer consumer = new SimulatedConsumer(this, "c" + ++created, instanceId);
         consumers.add(consumer);
         consumer.start();
-        return consumer;
     }
 
     // ---- who coordinates
@@ -228,6 +231,12 @@ final class SimulatedGroups {
         int times = processed.computeIfAbsent(partition, any -> new TreeMap<>()).merge(offset, 1, Integer::sum);
         require(weather != Weather.CALM || times == 1, "record " + partition + "@" + offset + " was delivered " + times
                 + " times although nobody died");
+    }
+
+    /** A consumer was told that these are committed. */
+    void acknowledged(Map<TopicPartition, Long> offsets) {
+        offsets.forEach((partition, offset) -> require(committed.getOrDefault(partition, 0L) >= offset, partition + " was said"
+                + " to be committed up to " + offset + ", but is up to " + committed.get(partition)));
     }
 
     void gave(String consumer, Polled polled, int by, int entry) {
