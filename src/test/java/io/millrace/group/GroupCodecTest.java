@@ -1,0 +1,65 @@
+package io.millrace.group;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.millrace.broker.TopicPartition;
+import io.millrace.group.GroupMember.Status;
+import io.millrace.group.GroupState.Claim;
+import io.millrace.group.GroupState.TopicOffsets;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class GroupCodecTest {
+    private static final TopicPartition FIRST = new TopicPartition("orders", 0);
+    private static final TopicPartition SECOND = new TopicPartition("orders", 1);
+
+    private final GroupCodec codec = new GroupCodec();
+
+    private static GroupMember member(String name, Subscription subscription, Status status) {
+        return new GroupMember(name, new ConsumerConfig(RecordForm.RAW, OffsetReset.NONE, true, true, 5, 6, 7, 8_000,
+                "host \"1\"", "range"), subscription, status, 9, 10, new TreeMap<>(Map.of(FIRST, 3)),
+                new TreeSet<>(List.of(FIRST, SECOND)), new TreeMap<>(Map.of(FIRST, Long.MAX_VALUE)), 1L << 40);
+    }
+
+    private static GroupState group(GroupMember... members) {
+        TreeMap<String, GroupMember> byName = new TreeMap<>();
+        List.of(members).forEach(member -> byName.put(member.name(), member));
+        return new GroupState(new Claim(3, 2, "session", true), 11, "sticky", -5, byName, new TreeMap<>(Map.of("orders",
+                new TopicOffsets(new UUID(1, 2), new TreeMap<>(Map.of(0, new CommittedOffset(1L << 50, 77), 1,
+                        new CommittedOffset(0, 78)))))), 12);
+    }
+
+    @Test
+    void whatIsWrittenIsReadBackAsItWas() {
+        GroupState group = group(member("a", new Subscription.None(), Status.ACTIVE),
+                member("b", new Subscription.Topics(new TreeSet<>(List.of("orders", "others"))), Status.DORMANT),
+                member("c", new Subscription.Matching(Subscription.TopicPattern.of("o.*\"")), Status.AWAY),
+                member("d", new Subscription.Assigned(new TreeSet<>(List.of(SECOND))), Status.ACTIVE),
+                GroupMember.created("e", ConsumerConfig.DEFAULT, 1));
+        assertThat(codec.decode(codec.encode(group))).isEqualTo(group);
+        GroupState empty = GroupState.empty(Claim.NOBODY, 5);
+        assertThat(codec.decode(codec.encode(empty))).isEqualTo(empty);
+    }
+
+    @Test
+    void equalGroupsAreEqualText() {
+        GroupState group = group(member("a", new Subscription.None(), Status.ACTIVE));
+        assertThat(codec.encode(codec.decode(codec.encode(group)))).isEqualTo(codec.encode(group));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"{}", "[]", "5", "{\"members\":[{}],\"offsets\":{}}", "nonsense",
+        "{\"inputs\":\"zz\",\"members\":[],\"offsets\":{}}",
+        "{\"inputs\":\"0\",\"members\":[],\"offsets\":{\"t\":{\"topicId\":\"no\",\"committed\":[]}}}"})
+    void whatIsNoGroupIsRefused(String json) {
+        assertThatThrownBy(() -> codec.decode(json)).isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("not a group's register");
+    }
+}

@@ -1,0 +1,457 @@
+package io.millrace.group;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.millrace.broker.BrokerException;
+import io.millrace.broker.ErrorKind;
+import io.millrace.broker.TopicPartition;
+import io.millrace.group.GroupMember.Status;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What a coordinator does for its consumers when all is well with the servers. */
+class GroupsTest {
+    private static final TopicPartition FIRST = new TopicPartition("orders", 0);
+    private static final TopicPartition SECOND = new TopicPartition("orders", 1);
+
+    private final GroupHarness harness = new GroupHarness();
+
+    @BeforeEach
+    void topic() {
+        harness.log.create("orders", 2);
+    }
+
+    private static void refused(ErrorKind kind, ThrowingCallable call) {
+        assertThatThrownBy(call).isInstanceOfSatisfying(BrokerException.class,
+                failure -> assertThat(failure.kind()).isEqualTo(kind));
+    }
+
+    private void commitPolled(String name) {
+        harness.get(harness.groups.commitPolled(GroupHarness.GROUP, name, Groups.ANY_EPOCH, GroupHarness.HERE));
+    }
+
+    private void commit(String name, Map<TopicPartition, Long> offsets) {
+        harness.get(harness.groups.commit(GroupHarness.GROUP, name, offsets, Groups.ANY_EPOCH));
+    }
+
+    // ---- reading
+
+    @Test
+    void aConsumerReadsEverythingOnceAndGoesOnFromItsCommitAfterARestartOfTheServer() {
+        harness.log.append(FIRST, 10);
+        harness.create("c", GroupHarness.manual(), "orders");
+        harness.read("c", 10);
+        commitPolled("c");
+        assertThat(harness.committed()).containsEntry(FIRST, 10L);
+        harness.log.append(FIRST, 5);
+        harness.read("c", 5);
+        harness.restart();
+        assertThat(harness.read("c", 5)).as("what was not committed is read again").isEqualTo(5);
+        assertThat(harness.poll("c", 0)).isEmpty();
+    }
+
+    @Test
+    void aPollWaitsForRecordsAndEndsWithThemOrWithItsTime() {
+        harness.create("c", GroupHarness.manual(), "orders");
+        long before = harness.millis();
+        assertThat(harness.poll("c", 3_000)).isEmpty();
+        assertThat(harness.millis() - before).isBetween(2_900L, 3_200L);
+        CompletableFuture<Polled> waiting = harness.asked("c", 4_000);
+        harness.pass(500);
+        harness.log.append(SECOND, 1);
+        before = harness.millis();
+        assertThat(harness.taken(harness.get(waiting))).containsExactly(Map.entry(SECOND, 1L));
+        assertThat(harness.millis() - before).isLessThan(100);
+    }
+
+    @Test
+    void aPollWaitsAtMostHalfASessionSoThatADeadConsumerIsFoundInTime() {
+        harness.create("c", GroupHarness.config(false, 4_000, null), "orders");
+        long before = harness.millis();
+        assertThat(harness.poll("c", 30_000)).isEmpty();
+        assertThat(harness.millis() - before).isBetween(1_900L, 2_300L);
+    }
+
+    @Test
+    void aSecondPollOfTheSameConsumerEndsTheFirstOneWithNothing() {
+        harness.create("c", GroupHarness.manual(), "orders");
+        CompletableFuture<Polled> first = harness.asked("c", 5_000);
+        harness.pass(100);
+        CompletableFuture<Polled> second = harness.asked("c", 5_000);
+        assertThat(harness.get(first).parts()).isEmpty();
+        harness.log.append(FIRST, 1);
+        assertThat(harness.taken(harness.get(second))).containsEntry(FIRST, 1L);
+    }
+
+    @Test
+    void aPollWithoutPartitionsWaitsForOne() {
+        harness.create("a", GroupHarness.manual(), "orders");
+        harness.create("b", GroupHarness.manual(), "orders");
+        harness.create("idle", GroupHarness.manual(), "orders");
+        harness.log.append(FIRST, 1);
+        harness.log.append(SECOND, 1);
+        String without = harness.owned("idle").isEmpty() ? "idle" : harness.owned("a").isEmpty() ? "a" : "b";
+        CompletableFuture<Polled> waiting = harness.asked(without, 4_000);
+        harness.pass(200);
+        assertThat(waiting).isNotDone();
+        harness.get(harness.groups.leave(GroupHarness.GROUP, without.equals("a") ? "b" : "a", GroupHarness.HERE));
+        assertThat(harness.taken(harness.get(waiting))).hasSize(1);
+    }
+
+    @Test
+    void whatCouldNotBeWrittenToTheConsumerIsGivenAgain() {
+        harness.log.append(FIRST, 3);
+        harness.create("c", GroupHarness.automatic(), "orders");
+        Polled lost = harness.get(harness.asked("c", 1_000));
+        lost.delivered(SimulatedConsumer.next(lost));
+        lost.written(false);
+        long read = harness.read("c", 3);
+        assertThat(read).isEqualTo(3);
+    }
+
+    @Test
+    void anAnswerThatWasNeverMadeMovesNothing() {
+        harness.log.append(FIRST, 3);
+        harness.create("c", GroupHarness.manual(), "orders");
+        harness.get(harness.asked("c", 1_000)).abandoned();
+        assertThat(harness.read("c", 3)).isEqualTo(3);
+    }
+
+    @Test
+    void aConsumerThatSaysWhichPollItGotIsGivenAgainWhatItMissed() {
+        harness.log.append(FIRST, 30);
+        harness.create("c", GroupHarness.manual(), "orders");
+        Polled first = harness.get(harness.asked("c", 1_000));
+        harness.taken(first);
+        Polled missed = harness.get(harness.asked("c", 1_000));
+        harness.taken(missed);
+        Polled again = harness.get(harness.groups.poll(GroupHarness.GROUP, "c", new PollRequest(null, 1 << 20, 1_000,
+                new PollRequest.Source(1, first.number(), null))));
+        assertThat(again.parts().get(0).result().offset()).isEqualTo(missed.parts().get(0).result().offset());
+    }
+
+    @Test
+    void aFormatThatTheConsumerWasNotCreatedForIsRefused() {
+        harness.create("c", GroupHarness.manual(), "orders");
+        refused(ErrorKind.WRONG_FORMAT, () -> harness.get(harness.groups.poll(GroupHarness.GROUP, "c",
+                new PollRequest(RecordForm.RAW, 1000, 0, GroupHarness.HERE))));
+    }
+
+    // ---- where to begin
+
+    @Test
+    void latestBeginsWhereTheLogEndsAtTheFirstPollAndTheGroupKeepsThatPlace() {
+        harness.log.append(FIRST, 5);
+        ConsumerConfig latest = new ConsumerConfig(RecordForm.JSON, OffsetReset.LATEST, false, false, 1, 30_000, 500, 10_000,
+                null, null);
+        harness.create("c", latest, "orders");
+        assertThat(harness.poll("c", 0)).isEmpty();
+        assertThat(harness.committed()).containsEntry(FIRST, 5L);
+        harness.log.append(FIRST, 2);
+        harness.restart();
+        assertThat(harness.read("c", 2)).as("a crash before the first commit skips nothing").isEqualTo(2);
+    }
+
+    @Test
+    void withoutAResetAPollOfWhatWasNeverCommittedFails() {
+        ConsumerConfig none = new ConsumerConfig(RecordForm.JSON, OffsetReset.NONE, false, false, 1, 30_000, 500, 10_000, null,
+                null);
+        harness.create("c", none, "orders");
+        refused(ErrorKind.NO_OFFSET, () -> harness.poll("c", 1_000));
+        harness.get(harness.groups.seek(GroupHarness.GROUP, "c", Map.of(FIRST, 0L, SECOND, 0L)));
+        assertThat(harness.poll("c", 0)).isEmpty();
+    }
+
+    @Test
+    void aSeekIsKeptWhenTheCoordinatorDies() {
+        harness.log.append(FIRST, 10);
+        harness.create("c", GroupHarness.manual(), "orders");
+        harness.read("c", 10);
+        commitPolled("c");
+        harness.get(harness.groups.seek(GroupHarness.GROUP, "c", Map.of(FIRST, 4L)));
+        harness.restart();
+        assertThat(harness.read("c", 6)).isEqualTo(6);
+        commitPolled("c");
+    }
+
+    @Test
+    void seekingToTheBeginningAndToTheEnd() {
+        harness.log.append(FIRST, 10);
+        harness.create("c", GroupHarness.manual(), "orders");
+        harness.get(harness.groups.seekTo(GroupHarness.GROUP, "c", Set.of(FIRST), OffsetReset.LATEST));
+        assertThat(harness.poll("c", 0)).isEmpty();
+        harness.get(harness.groups.seekTo(GroupHarness.GROUP, "c", Set.of(FIRST), OffsetReset.EARLIEST));
+        assertThat(harness.read("c", 10)).isEqualTo(10);
+        refused(ErrorKind.NOT_ASSIGNED, () -> harness.get(harness.groups.seekTo(GroupHarness.GROUP, "c",
+                Set.of(new TopicPartition("orders", 7)), OffsetReset.EARLIEST)));
+        refused(ErrorKind.NOT_ASSIGNED, () -> harness.get(harness.groups.seek(GroupHarness.GROUP, "c",
+                Map.of(new TopicPartition("others", 0), 1L))));
+    }
+
+    // ---- committing
+
+    @Test
+    void automaticCommitsCoverWhatWasGivenBeforeTheLastPollAndEverythingAtTheEnd() {
+        harness.log.append(FIRST, 4);
+        harness.create("c", GroupHarness.automatic(), "orders");
+        long read = harness.poll("c", 1_000).get(FIRST);
+        harness.pass(6_000);
+        assertThat(harness.committed()).containsEntry(FIRST, 0L);
+        harness.poll("c", 0);
+        harness.pass(100);
+        assertThat(harness.committed().get(FIRST)).isGreaterThanOrEqualTo(read);
+        harness.get(harness.groups.leave(GroupHarness.GROUP, "c", GroupHarness.HERE));
+        assertThat(harness.committed().get(FIRST)).isGreaterThanOrEqualTo(read);
+        assertThat(harness.state().members()).isEmpty();
+    }
+
+    @Test
+    void commitsThatWaitAreWrittenTogether() {
+        harness.log.append(FIRST, 50);
+        harness.create("c", GroupHarness.manual(), "orders");
+        harness.read("c", 50);
+        int before = harness.writes;
+        List<CompletableFuture<Void>> commits = new ArrayList<>();
+        for (long offset = 1; offset <= 50; offset++) {
+            commits.add(harness.groups.commit(GroupHarness.GROUP, "c", Map.of(FIRST, offset), Groups.ANY_EPOCH));
+        }
+        commits.forEach(harness::get);
+        assertThat(harness.committed()).containsEntry(FIRST, 50L);
+        assertThat(harness.writes - before).isLessThanOrEqualTo(3);
+    }
+
+    @Test
+    void aCommitDoesNotGoBackUnlessTheConsumerSoughtBack() {
+        harness.log.append(FIRST, 10);
+        harness.create("c", GroupHarness.manual(), "orders");
+        harness.read("c", 10);
+        commit("c", Map.of(FIRST, 8L));
+        commit("c", Map.of(FIRST, 8L));
+        refused(ErrorKind.FENCED, () -> commit("c", Map.of(FIRST, 5L)));
+        harness.get(harness.groups.seek(GroupHarness.GROUP, "c", Map.of(FIRST, 3L)));
+        commit("c", Map.of(FIRST, 5L));
+        assertThat(harness.committed()).containsEntry(FIRST, 5L);
+        refused(ErrorKind.FENCED, () -> commit("c", Map.of(FIRST, 4L)));
+    }
+
+    @Test
+    void aCommitOfAPartitionThatIsNotTheConsumersCommitsNothingOfTheRequest() {
+        harness.log.append(FIRST, 10);
+        harness.create("c", GroupHarness.manual(), "orders");
+        harness.poll("c", 0);
+        harness.read("c", 0);
+        refused(ErrorKind.FENCED, () -> commit("c", Map.of(FIRST, 5L, new TopicPartition("others", 0), 1L)));
+        assertThat(harness.committed()).containsEntry(FIRST, 0L);
+    }
+
+    @Test
+    void aMemberEpochOfBeforeThePartitionWasGivenIsFenced() {
+        harness.create("c", GroupHarness.manual(), "orders");
+        int old = harness.state().member("c").owned().get(FIRST) - 1;
+        refused(ErrorKind.FENCED, () -> harness.get(harness.groups.commit(GroupHarness.GROUP, "c", Map.of(FIRST, 0L), old)));
+        harness.get(harness.groups.commit(GroupHarness.GROUP, "c", Map.of(FIRST, 0L), old + 1));
+    }
+
+    @Test
+    void committingAllThatWasPolledIsRefusedWhereItIsNotKnownWhatThatIs() {
+        harness.log.append(FIRST, 10);
+        harness.create("c", GroupHarness.manual(), "orders");
+        commitPolled("c");
+        harness.read("c", 10);
+        harness.restart();
+        refused(ErrorKind.FENCED, () -> commitPolled("c"));
+    }
+
+    // ---- members
+
+    @Test
+    void twoConsumersShareThePartitionsAndOneThatCommittedHandsItsOverAtOnce() {
+        harness.log.append(FIRST, 3);
+        harness.log.append(SECOND, 3);
+        harness.create("a", GroupHarness.manual(), "orders");
+        harness.read("a", 6);
+        harness.create("b", GroupHarness.manual(), "orders");
+        assertThat(harness.owned("b")).as("what is not committed stays").isEmpty();
+        assertThat(harness.state().member("b").target()).hasSize(1);
+        commitPolled("a");
+        assertThat(harness.owned("a")).hasSize(1);
+        assertThat(harness.owned("b")).hasSize(1);
+        assertThat(harness.poll("b", 0)).isEmpty();
+    }
+
+    @Test
+    void aConsumerThatDoesNotLetGoLosesThePartitionAfterItsSessionTimeout() {
+        harness.log.append(FIRST, 3);
+        harness.log.append(SECOND, 3);
+        harness.create("a", GroupHarness.manual(), "orders");
+        harness.read("a", 6);
+        harness.create("b", GroupHarness.manual(), "orders");
+        for (int i = 0; i < 12; i++) {
+            harness.poll("a", 0);
+            harness.get(harness.groups.member(GroupHarness.GROUP, "b"));
+            harness.pass(1_000);
+        }
+        assertThat(harness.owned("b")).hasSize(1);
+        TopicPartition lost = harness.owned("b").first();
+        refused(ErrorKind.FENCED, () -> commit("a", Map.of(lost, 3L)));
+        assertThat(harness.read("b", 3)).isEqualTo(3);
+    }
+
+    @Test
+    void aConsumerThatIsNotHeardOfLosesItsPartitionsAndIsBackWithItsNextRequest() {
+        harness.create("a", GroupHarness.config(false, 2_000, null), "orders");
+        harness.create("b", GroupHarness.manual(), "orders");
+        harness.pass(2_500);
+        assertThat(harness.state().member("a").status()).isEqualTo(Status.DORMANT);
+        assertThat(harness.owned("b")).containsExactly(FIRST, SECOND);
+        harness.poll("a", 0);
+        assertThat(harness.state().member("a").status()).isEqualTo(Status.ACTIVE);
+        assertThat(harness.owned("a")).hasSize(1);
+    }
+
+    @Test
+    void aSlowConsumerThatIsAloneMayCommitAfterItsSessionEnded() {
+        harness.log.append(FIRST, 3);
+        harness.create("a", GroupHarness.config(false, 2_000, null), "orders");
+        harness.read("a", 3);
+        harness.pass(5_000);
+        commit("a", Map.of(FIRST, 3L));
+        assertThat(harness.committed()).containsEntry(FIRST, 3L);
+    }
+
+    @Test
+    void aStaticMemberThatIsBackInTimeKeepsItsPartitionsAndNobodyElseNotices() {
+        harness.create("a", GroupHarness.config(false, 5_000, "host-1"), "orders");
+        harness.create("b", GroupHarness.config(false, 5_000, "host-2"), "orders");
+        Set<TopicPartition> before = harness.owned("a");
+        int epoch = harness.state().epoch();
+        harness.get(harness.groups.leave(GroupHarness.GROUP, "a", GroupHarness.HERE));
+        refused(ErrorKind.UNKNOWN_CONSUMER, () -> harness.poll("a", 0));
+        harness.create("a2", GroupHarness.config(false, 5_000, "host-1"), "orders");
+        assertThat(harness.owned("a2")).isEqualTo(before);
+        assertThat(harness.state().member("a")).isNull();
+        harness.get(harness.groups.leave(GroupHarness.GROUP, "a2", GroupHarness.HERE));
+        for (int i = 0; i < 7; i++) {
+            harness.poll("b", 0);
+            harness.pass(1_000);
+        }
+        assertThat(harness.owned("b")).as("after the session timeout its place is gone").hasSize(2);
+        assertThat(harness.state().epoch()).isGreaterThan(epoch);
+    }
+
+    @Test
+    void aNameIsTakenWhileItsConsumerIsThere() {
+        harness.create("a", GroupHarness.manual());
+        refused(ErrorKind.CONSUMER_EXISTS, () -> harness.create("a", GroupHarness.manual()));
+        harness.pass(11_000);
+        harness.create("a", GroupHarness.manual());
+        assertThat(harness.get(harness.groups.create(GroupHarness.GROUP, null, GroupHarness.manual()))).isEqualTo("made-up");
+    }
+
+    @Test
+    void aGroupHasNoMoreConsumersThanItMay() {
+        for (int i = 0; i < 20; i++) {
+            harness.create("c" + i, GroupHarness.manual());
+        }
+        refused(ErrorKind.OVERLOADED, () -> harness.create("one-more", GroupHarness.manual()));
+    }
+
+    @Test
+    void newPartitionsAndNewTopicsThatMatchAPatternAreSharedOut() {
+        harness.create("a", GroupHarness.manual());
+        harness.get(harness.groups.subscribe(GroupHarness.GROUP, "a",
+                new Subscription.Matching(Subscription.TopicPattern.of("ord.*|inv.*")), GroupHarness.HERE));
+        assertThat(harness.owned("a")).hasSize(2);
+        harness.log.create("orders", 3);
+        harness.log.create("invoices", 1);
+        harness.log.create("others", 1);
+        harness.pass(500);
+        assertThat(harness.owned("a")).contains(new TopicPartition("orders", 2), new TopicPartition("invoices", 0)).hasSize(4);
+    }
+
+    @Test
+    void partitionsOfOnesOwnAreNobodyElses() {
+        harness.create("own", GroupHarness.manual());
+        harness.get(harness.groups.subscribe(GroupHarness.GROUP, "own",
+                new Subscription.Assigned(new TreeSet<>(Set.of(FIRST))), GroupHarness.HERE));
+        harness.create("sharing", GroupHarness.manual(), "orders");
+        assertThat(harness.owned("own")).containsExactly(FIRST);
+        assertThat(harness.owned("sharing")).containsExactly(SECOND);
+        harness.create("late", GroupHarness.manual());
+        refused(ErrorKind.ILLEGAL_SUBSCRIPTION, () -> harness.get(harness.groups.subscribe(GroupHarness.GROUP, "late",
+                new Subscription.Assigned(new TreeSet<>(Set.of(FIRST))), GroupHarness.HERE)));
+        refused(ErrorKind.ILLEGAL_SUBSCRIPTION, () -> harness.subscribe("own", "orders"));
+        refused(ErrorKind.UNKNOWN_TOPIC, () -> harness.get(harness.groups.subscribe(GroupHarness.GROUP, "late",
+                new Subscription.Assigned(new TreeSet<>(Set.of(new TopicPartition("none", 0)))), GroupHarness.HERE)));
+        harness.get(harness.groups.subscribe(GroupHarness.GROUP, "own", new Subscription.None(), GroupHarness.HERE));
+        assertThat(harness.owned("sharing")).containsExactly(FIRST, SECOND);
+    }
+
+    // ---- what is forgotten
+
+    @Test
+    void offsetsThatNobodyUsesAndConsumersThatNobodyHeardOfAreForgottenInTime() {
+        harness.log.append(FIRST, 3);
+        harness.create("c", GroupHarness.manual(), "orders");
+        harness.read("c", 3);
+        commitPolled("c");
+        harness.pass(15_000);
+        assertThat(harness.state().member("c").status()).isEqualTo(Status.DORMANT);
+        harness.pass(700_000);
+        assertThat(harness.state().members()).isEmpty();
+        assertThat(harness.committed()).containsEntry(FIRST, 3L);
+        harness.pass(3_700_000);
+        assertThat(harness.store.read(GroupHarness.GROUP)).as("the group's register").isEmpty();
+    }
+
+    // ---- administration
+
+    @Test
+    void aGroupIsDescribedWithItsLagAndResetOnlyWhileItIsEmpty() {
+        harness.log.append(FIRST, 10);
+        harness.create("c", GroupHarness.manual(), "orders");
+        harness.read("c", 10);
+        commit("c", Map.of(FIRST, 4L));
+        GroupDescription description = harness.get(harness.groups.describe(GroupHarness.GROUP));
+        assertThat(description.state()).isEqualTo(GroupDescription.State.STABLE);
+        assertThat(description.partitions().get(0)).satisfies(each -> {
+            assertThat(each.owner()).isEqualTo("c");
+            assertThat(each.committed()).isEqualTo(4);
+            assertThat(each.endOffset()).isEqualTo(10);
+            assertThat(each.lag()).isEqualTo(6);
+        });
+        refused(ErrorKind.GROUP_NOT_EMPTY, () -> reset(new OffsetTarget.Earliest(), false));
+        refused(ErrorKind.GROUP_NOT_EMPTY, () -> harness.get(harness.groups.delete(GroupHarness.GROUP)));
+        harness.get(harness.groups.leave(GroupHarness.GROUP, "c", GroupHarness.HERE));
+        assertThat(reset(new OffsetTarget.Latest(), true)).extracting(OffsetChange::after).containsExactly(10L, 0L);
+        assertThat(harness.committed()).as("a dry run changes nothing").containsEntry(FIRST, 4L);
+        assertThat(reset(new OffsetTarget.By(3), false)).extracting(OffsetChange::after).containsExactly(7L, 0L);
+        assertThat(reset(new OffsetTarget.AtOffset(2), false)).extracting(OffsetChange::after).containsExactly(2L, 0L);
+        assertThat(harness.committed()).containsEntry(FIRST, 2L);
+        harness.get(harness.groups.delete(GroupHarness.GROUP));
+        refused(ErrorKind.UNKNOWN_GROUP, () -> harness.get(harness.groups.describe(GroupHarness.GROUP)));
+    }
+
+    private List<OffsetChange> reset(OffsetTarget target, boolean dryRun) {
+        return harness.get(harness.groups.reset(GroupHarness.GROUP, target, List.of(), List.of(), dryRun));
+    }
+
+    @Test
+    void aConsumerThatComesBackAfterAResetGoesWhereTheGroupWasSet() {
+        harness.log.append(FIRST, 10);
+        harness.create("c", GroupHarness.config(false, 2_000, null), "orders");
+        harness.read("c", 10);
+        commitPolled("c");
+        harness.pass(3_000);
+        reset(new OffsetTarget.Earliest(), false);
+        assertThat(harness.read("c", 10)).isEqualTo(10);
+    }
+}
