@@ -64,6 +64,13 @@ final class ClusterLoad implements AutoCloseable {
         }
     }
 
+    /** Of all records that were acknowledged. */
+    Set<String> values() {
+        Set<String> values = new HashSet<>();
+        acknowledged.values().forEach(of -> values.addAll(of.values()));
+        return values;
+    }
+
     int count() {
         return acknowledged.values().stream().mapToInt(Map::size).sum();
     }

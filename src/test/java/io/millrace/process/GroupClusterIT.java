@@ -1,0 +1,184 @@
+package io.millrace.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import jakarta.json.JsonObject;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+/** Three real servers and six consumers in processes of their own, some of which come, leave and are killed under load. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class GroupClusterIT {
+    private static final int SERVERS = 3;
+    private static final int MEMBERS = 6;
+    private static final int PARTITIONS = 8;
+    private static final int PATIENCE_SECONDS = 120;
+
+    private final Map<String, Process> members = new LinkedHashMap<>();
+    private LocalServers servers;
+    private List<URI> urls;
+    private ClusterClient client;
+    private Path folder;
+
+    @BeforeAll
+    void start() throws IOException {
+        servers = new LocalServers("groups").with("MILLRACE_REPLICATION_LAG_MAX_MS", "3000");
+        servers.run("start", Integer.toString(SERVERS)).succeeded();
+        urls = IntStream.rangeClosed(1, SERVERS).mapToObj(servers::url).toList();
+        client = new ClusterClient(urls);
+        awaitWhole();
+    }
+
+    @AfterAll
+    void stop() {
+        servers.close();
+    }
+
+    @AfterEach
+    void endMembers() {
+        members.values().forEach(Process::destroyForcibly);
+        members.clear();
+    }
+
+    private void awaitWhole() {
+        ClusterClient.await("all servers agree and have every record", PATIENCE_SECONDS * 2, client::isWhole);
+    }
+
+    private void create(String topic) throws IOException {
+        folder = Files.createDirectories(servers.folder(0).resolve(topic));
+        ClusterClient.await("topic " + topic + " is created", PATIENCE_SECONDS, () -> {
+            try {
+                int status = client.send(0, "POST", "/admin/topics", "application/json",
+                        "{\"topic_name\":\"%s\",\"partitions_count\":%d,\"configs\":{\"min.insync.replicas\":\"2\"}}"
+                                .formatted(topic, PARTITIONS)).statusCode();
+                return status == 201 || status == 409;
+            } catch (IOException slow) {
+                return false;
+            }
+        });
+    }
+
+    private void member(String topic, String name, boolean automatic) throws IOException {
+        members.put(name, MemberProcess.start(urls, "group-" + topic, topic, name, automatic, folder.resolve(name)));
+    }
+
+    /** Asks it to go, and waits until it has. */
+    private void leave(String name) throws Exception {
+        Process process = members.remove(name);
+        process.getOutputStream().write('\n');
+        process.getOutputStream().flush();
+        assertThat(process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)).as(name + " ended").isTrue();
+    }
+
+    private void kill(String name) {
+        members.remove(name).destroyForcibly();
+    }
+
+    /** How often each value was processed by anybody. */
+    private Map<String, Integer> seen() {
+        Map<String, Integer> seen = new HashMap<>();
+        try (Stream<Path> files = Files.list(folder)) {
+            for (Path file : files.filter(each -> !each.endsWith("errors")).toList()) {
+                String text = Files.readString(file, StandardCharsets.UTF_8);
+                // the last line of one that was killed may be cut off
+                text.substring(0, text.lastIndexOf('\n') + 1).lines().forEach(line -> seen.merge(line.split(" ")[2], 1, Integer::sum));
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return seen;
+    }
+
+    private void awaitSeen(Set<String> values) {
+        ClusterClient.await("every acknowledged record is seen; missing " + missing(values).stream().limit(5).toList()
+                + ", group " + describe(), PATIENCE_SECONDS, () -> missing(values).isEmpty());
+    }
+
+    private List<String> missing(Set<String> values) {
+        Map<String, Integer> seen = seen();
+        List<String> missing = new ArrayList<>(values);
+        missing.removeIf(seen::containsKey);
+        return missing;
+    }
+
+    private String describe() {
+        return String.valueOf(client.json(0, "/admin/groups/group-" + folder.getFileName()));
+    }
+
+    private void awaitStable(int consumers) {
+        ClusterClient.await(consumers + " consumers have their partitions", PATIENCE_SECONDS, () -> {
+            JsonObject group = client.json(0, "/admin/groups/group-" + folder.getFileName());
+            return group != null && group.getString("state").equals("stable") && group.getJsonArray("members").stream()
+                    .filter(member -> ((JsonObject) member).getString("status").equals("active")).count() == consumers;
+        });
+    }
+
+    @Test
+    void whereNobodyDiesEachRecordIsSeenExactlyOnceAlthoughConsumersComeAndLeave() throws Exception {
+        create("calm");
+        try (ClusterLoad load = new ClusterLoad(client, SERVERS, "calm", PARTITIONS)) {
+            for (int i = 1; i < MEMBERS; i++) {
+                member("calm", "m" + i, i % 2 == 0);
+            }
+            awaitStable(MEMBERS - 1);
+            load.awaitMore(20);
+            member("calm", "late", true);
+            awaitStable(MEMBERS);
+            load.awaitMore(20);
+            leave("m1");
+            leave("m2");
+            awaitStable(MEMBERS - 2);
+            load.awaitMore(20);
+            load.close();
+            awaitSeen(load.values());
+            assertThat(seen()).allSatisfy((value, times) -> assertThat(times).as(value).isEqualTo(1));
+        }
+    }
+
+    @Test
+    void serversAndConsumersThatAreKilledSkipNoRecordAndTheRestGoesOn() throws Exception {
+        create("deaths");
+        try (ClusterLoad load = new ClusterLoad(client, SERVERS, "deaths", PARTITIONS)) {
+            for (int i = 1; i <= MEMBERS; i++) {
+                member("deaths", "m" + i, i % 2 == 0);
+            }
+            awaitStable(MEMBERS);
+            load.awaitMore(10);
+            int coordinator = client.json(0, "/admin/groups/group-deaths").getInt("coordinator");
+            servers.kill(coordinator);
+            load.awaitMore(20);
+            kill("m1");
+            kill("m2");
+            member("deaths", "next", true);
+            load.awaitMore(10);
+            servers.run("launch", Integer.toString(coordinator)).succeeded();
+            awaitWhole();
+            servers.kill(coordinator % SERVERS + 1);
+            load.awaitMore(20);
+            servers.run("launch", Integer.toString(coordinator % SERVERS + 1)).succeeded();
+            awaitWhole();
+            awaitStable(MEMBERS - 1);
+            load.awaitMore(10);
+            load.close();
+            awaitSeen(load.values());
+        }
+    }
+}
