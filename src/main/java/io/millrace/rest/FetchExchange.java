@@ -70,9 +70,10 @@ final class FetchExchange {
         long read = batches.remaining();
         GrowingBytes out = new GrowingBytes((int) Math.min(Integer.MAX_VALUE / 2, 64 + read + read / 4),
                 capacity -> memory.resize(read + capacity));
-        RecordListWriter writer = new RecordListWriter(request.topic(), request.partition(), format.records(),
-                request.maxBytes(), out);
-        long next = writer.write(batches, result.offset(), result.nextOffset());
+        RecordListWriter writer = new RecordListWriter(format.records(), request.maxBytes(), Integer.MAX_VALUE, out);
+        writer.open();
+        long next = writer.write(request.topic(), request.partition(), batches, result.offset(), result.nextOffset());
+        writer.close();
         return response(result, next, out.view());
     }
 

@@ -10,23 +10,24 @@ import jakarta.ws.rs.container.CompletionCallback;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.StreamingOutput;
 import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.IOException;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 
 /**
- * Passes what belongs to one partition on to the broker that leads it, when that is another one: once, as a request
- * that was passed on is answered or refused where it arrives. Bodies go through piece by piece, both ways.
+ * Passes what one broker answers for all on to that broker: once, as a request that was passed on is answered or refused
+ * where it arrives. Bodies go through piece by piece, both ways.
  */
 @ApplicationScoped
 public class Forwarding {
-    /** What a leader may take beyond the time that it is asked to wait, in ms. */
+    /** What the other broker may take beyond the time that it is asked to wait, in ms. */
     private static final long GRACE_MS = 30_000;
-    /** The leader's silence is told before the container gives the request up. */
+    /** The other broker's silence is told before the container gives the request up. */
     private static final long SPARE_MS = 10_000;
 
-    @Inject
-    BrokerAccess access;
     @Inject
     RestLimits limits;
     @Inject
@@ -34,53 +35,71 @@ public class Forwarding {
     @Inject
     Peers peers;
 
+    /** Does not ask whether an answer was written. */
+    static final Function<PassedAnswer, CompletableFuture<Boolean>> NO_RECEIPT = answer -> new CompletableFuture<>();
+
     /**
      * Passes a request without a body on.
      *
-     * @param waitMs how long the leader is asked to wait, in ms
-     * @return false: this broker leads the partition, and is to answer
-     * @throws BrokerException UNKNOWN_TOPIC, UNKNOWN_PARTITION, NOT_LEADER
+     * @param elsewhere the broker to answer, when it is another one
+     * @param waitMs    how long that is asked to wait, in ms
+     * @param receipt   gives what is to be completed with whether the answer was written as a whole
+     * @return false: this broker is to answer
+     * @throws BrokerException NOT_LEADER, NOT_COORDINATOR when it was passed on to the wrong broker
      */
-    boolean passOn(PartitionRequest request, long waitMs, AsyncResponse response) {
-        Optional<Member> leader = leader(request);
-        if (leader.isEmpty()) {
+    boolean passOn(PassedRequest request, Optional<Member> elsewhere, long waitMs, AsyncResponse response,
+                   Function<PassedAnswer, CompletableFuture<Boolean>> receipt) {
+        Optional<Member> receiver = request.receiver(elsewhere);
+        if (receiver.isEmpty()) {
             return false;
         }
         long timeoutMs = waitMs + GRACE_MS;
-        answer(new LeaderExchange(peers, leader.get(), request, timeoutMs).send(), timeoutMs, response);
+        answer(new PassedExchange(peers, receiver.get(), request, timeoutMs).send(), timeoutMs, response, receipt);
         return true;
     }
 
-    /** As {@link #passOn(PartitionRequest, long, AsyncResponse)}, with a body, which is read on this thread. */
-    boolean passOn(PartitionRequest request, InputStream body, AsyncResponse response) {
-        Optional<Member> leader = leader(request);
-        if (leader.isEmpty()) {
+    /** As above, with a body, which is read on this thread. */
+    boolean passOn(PassedRequest request, Optional<Member> elsewhere, InputStream body, AsyncResponse response) {
+        Optional<Member> receiver = request.receiver(elsewhere);
+        if (receiver.isEmpty()) {
             return false;
         }
-        CompletableFuture<LeaderAnswer> answer;
+        CompletableFuture<PassedAnswer> answer;
         try (MemoryBudget.Reservation memory = budget.reserve(PassedBody.BYTES_IN_MEMORY)) {
-            answer = new LeaderExchange(peers, leader.get(), request, GRACE_MS)
+            answer = new PassedExchange(peers, receiver.get(), request, GRACE_MS)
                     .send(new RequestBody(body, request.contentLength(), limits.maxRequestBytes(), memory));
         }
-        answer(answer, GRACE_MS, response);
+        answer(answer, GRACE_MS, response, NO_RECEIPT);
         return true;
     }
 
-    private Optional<Member> leader(PartitionRequest request) {
-        return request.receiver(access.broker().remoteLeader(request.topic(), request.partition()));
-    }
-
-    private void answer(CompletableFuture<LeaderAnswer> answer, long timeoutMs, AsyncResponse response) {
-        response.register((CompletionCallback) failure -> answer.thenAccept(LeaderAnswer::close));
+    private void answer(CompletableFuture<PassedAnswer> answer, long timeoutMs, AsyncResponse response,
+                        Function<PassedAnswer, CompletableFuture<Boolean>> receipt) {
+        CompletableFuture<Boolean> written = new CompletableFuture<>();
+        response.register((CompletionCallback) failure -> {
+            written.complete(false);
+            answer.thenAccept(PassedAnswer::close);
+        });
         response.setTimeout(timeoutMs + SPARE_MS, TimeUnit.MILLISECONDS);
         response.setTimeoutHandler(late -> late.resume(new BrokerException(ErrorKind.UNAVAILABLE,
-                "the partition's leader did not answer in time; what was asked may have been done all the same")));
-        answer.whenCompleteAsync(Answer.to(response, Forwarding::rendered), peers.answers());
+                "the broker that the request was passed on to did not answer in time; what was asked may have been done all"
+                        + " the same")));
+        answer.whenCompleteAsync(Answer.to(response, passed -> {
+            CompletableFuture<Boolean> told = receipt.apply(passed);
+            written.thenAccept(told::complete);
+            return rendered(passed, written);
+        }), peers.answers());
     }
 
-    private static Response rendered(LeaderAnswer answer) {
+    private static Response rendered(PassedAnswer answer, CompletableFuture<Boolean> written) {
         Response.ResponseBuilder response = Response.status(answer.status());
         answer.headers().forEach(header -> response.header(header.name(), header.value()));
-        return (answer.hasBody() ? response.entity((StreamingOutput) answer::writeTo) : response).build();
+        return (answer.hasBody() ? response.entity((StreamingOutput) out -> write(answer, out, written)) : response).build();
+    }
+
+    private static void write(PassedAnswer answer, OutputStream out, CompletableFuture<Boolean> written) throws IOException {
+        answer.writeTo(out);
+        out.flush();
+        written.complete(true);
     }
 }

@@ -1,6 +1,7 @@
 package io.millrace.rest;
 
 import io.millrace.rest.dialect.JsonCursor;
+import io.millrace.rest.dialect.MediaTypes;
 import io.millrace.rest.dialect.RequestException;
 import jakarta.json.Json;
 import jakarta.json.JsonArray;
@@ -16,6 +17,8 @@ import jakarta.json.bind.Jsonb;
 import jakarta.json.bind.JsonbBuilder;
 import jakarta.json.bind.JsonbConfig;
 import jakarta.json.bind.config.PropertyNamingStrategy;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.MediaType;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -24,6 +27,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -71,6 +75,26 @@ public final class JsonBodies {
      */
     JsonObject object(InputStream body) {
         return parse(bytes(body));
+    }
+
+    /**
+     * As {@link #object}, for a body that may be left out, and whose type is not asked for then.
+     *
+     * @return empty when the body is
+     * @throws RequestException 415 as well, when it is said to be something else than JSON
+     */
+    Optional<JsonObject> objectIfAny(InputStream body, HttpHeaders headers) {
+        byte[] bytes = bytes(body);
+        if (bytes.length == 0) {
+            return Optional.empty();
+        }
+        MediaType type = headers.getMediaType();
+        if (type == null || !type.getType().equals("application")
+                || !type.getSubtype().equals("json") && !type.getSubtype().endsWith("+json")) {
+            throw RequestException.unsupportedMediaType("the request's Content-Type is not taken here; use "
+                    + MediaTypes.DIALECT);
+        }
+        return Optional.of(parse(bytes));
     }
 
     /** The value as JSON in UTF-8. */

@@ -6,11 +6,9 @@ import io.millrace.rest.dialect.RequestException;
 import jakarta.json.JsonArray;
 import jakarta.json.JsonNumber;
 import jakarta.json.JsonObject;
-import jakarta.json.JsonString;
 import jakarta.json.JsonValue;
 import java.util.List;
 import java.util.Set;
-import java.util.TreeSet;
 
 /**
  * What a reset of a group's committed offsets asks for.
@@ -21,17 +19,16 @@ import java.util.TreeSet;
  */
 record OffsetsResetBody(OffsetTarget target, List<String> topics, List<TopicPartition> partitions, boolean dryRun) {
     private static final Set<String> FIELDS = Set.of("to", "value", "topics", "partitions", "dry_run");
-    private static final Set<String> PARTITION_FIELDS = Set.of("topic", "partition");
     private static final String TARGETS = "earliest, latest, timestamp, offset or shift";
 
     /** @throws RequestException 400: missing and unknown fields, wrong types; 422: values that are not allowed */
     static OffsetsResetBody of(JsonObject body) {
-        requireKnown(body, FIELDS);
+        JsonFields.requireKnown(body, FIELDS);
         return new OffsetsResetBody(target(body), topics(body), partitions(body), dryRun(body));
     }
 
     private static OffsetTarget target(JsonObject body) {
-        String to = string("to", required(body, "to", TARGETS));
+        String to = JsonFields.string("to", JsonFields.required(body, "to", TARGETS));
         return switch (to) {
             case "earliest" -> withoutValue(body, to, new OffsetTarget.Earliest());
             case "latest" -> withoutValue(body, to, new OffsetTarget.Latest());
@@ -44,14 +41,14 @@ record OffsetsResetBody(OffsetTarget target, List<String> topics, List<TopicPart
     }
 
     private static OffsetTarget withoutValue(JsonObject body, String to, OffsetTarget target) {
-        if (present(body, "value") != null) {
+        if (JsonFields.present(body, "value") != null) {
             throw RequestException.invalidBody("\"value\" must be left out with \"to\":\"" + to + "\"");
         }
         return target;
     }
 
     private static long value(JsonObject body, String to, String meaning) {
-        JsonValue value = required(body, "value", "with \"to\":\"" + to + "\" a whole number: " + meaning);
+        JsonValue value = JsonFields.required(body, "value", "with \"to\":\"" + to + "\" a whole number: " + meaning);
         if (value instanceof JsonNumber number && number.isIntegral()) {
             try {
                 return number.longValueExact();
@@ -70,33 +67,15 @@ record OffsetsResetBody(OffsetTarget target, List<String> topics, List<TopicPart
     }
 
     private static List<String> topics(JsonObject body) {
-        return list(body, "topics").stream().map(each -> string("topics", each)).toList();
+        return list(body, "topics").stream().map(each -> JsonFields.string("each of \"topics\"", each)).toList();
     }
 
     private static List<TopicPartition> partitions(JsonObject body) {
-        return list(body, "partitions").stream().map(OffsetsResetBody::partition).toList();
-    }
-
-    private static TopicPartition partition(JsonValue value) {
-        if (!(value instanceof JsonObject object)) {
-            throw RequestException.invalidBody(
-                    "\"partitions\" must be a list of objects with \"topic\" and \"partition\"");
-        }
-        requireKnown(object, PARTITION_FIELDS);
-        String topic = string("topic", required(object, "topic", "a topic's name"));
-        JsonValue partition = required(object, "partition", "a partition's number");
-        if (!JsonBodies.isInteger(partition)) {
-            throw RequestException.invalidBody("\"partition\" must be a whole number of 32 bits");
-        }
-        int number = ((JsonNumber) partition).intValueExact();
-        if (number < 0) {
-            throw RequestException.unprocessable("\"partition\" must be 0 or more, it is " + number);
-        }
-        return new TopicPartition(topic, number);
+        return list(body, "partitions").stream().map(each -> JsonFields.partition("partitions", each)).toList();
     }
 
     private static boolean dryRun(JsonObject body) {
-        JsonValue value = present(body, "dry_run");
+        JsonValue value = JsonFields.present(body, "dry_run");
         if (value == null || value == JsonValue.FALSE) {
             return false;
         } else if (value == JsonValue.TRUE) {
@@ -107,7 +86,7 @@ record OffsetsResetBody(OffsetTarget target, List<String> topics, List<TopicPart
 
     /** An empty list may be the mistake of a script, which shall not reset everything. */
     private static List<JsonValue> list(JsonObject body, String name) {
-        JsonValue value = present(body, name);
+        JsonValue value = JsonFields.present(body, name);
         if (value == null) {
             return List.of();
         }
@@ -119,35 +98,5 @@ record OffsetsResetBody(OffsetTarget target, List<String> topics, List<TopicPart
                     + " \"partitions\" both for all partitions in which the group has committed");
         }
         return array;
-    }
-
-    private static String string(String name, JsonValue value) {
-        if (value instanceof JsonString text) {
-            return text.getString();
-        }
-        throw RequestException.invalidBody("\"" + name + "\" must be " + (name.equals("topics") ? "a list of strings"
-                : "a string"));
-    }
-
-    private static JsonValue required(JsonObject object, String name, String allowed) {
-        JsonValue value = present(object, name);
-        if (value == null) {
-            throw RequestException.invalidBody("the field \"" + name + "\" is missing: " + allowed);
-        }
-        return value;
-    }
-
-    private static JsonValue present(JsonObject object, String name) {
-        JsonValue value = object.get(name);
-        return value == JsonValue.NULL ? null : value;
-    }
-
-    private static void requireKnown(JsonObject object, Set<String> known) {
-        for (String name : object.keySet()) {
-            if (!known.contains(name)) {
-                throw RequestException.invalidBody("unknown field \"" + Numbers.quoted(name) + "\"; known are "
-                        + String.join(", ", new TreeSet<>(known)));
-            }
-        }
     }
 }

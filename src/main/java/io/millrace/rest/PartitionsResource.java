@@ -48,7 +48,7 @@ public class PartitionsResource {
     @Inject
     JsonBodies json;
     @Inject
-    Forwarding forwarding;
+    PartitionForwarding forwarding;
 
     @Operation(operationId = "getPartition", summary = "A partition: who leads it and who has replicas")
     @Tag(name = "Topics")
@@ -81,7 +81,7 @@ public class PartitionsResource {
                         @Context UriInfo uri, @Context HttpHeaders headers, @Suspended AsyncResponse response) {
         int partition = Numbers.partition(number);
         long timestamp = new QueryParameters(uri.getQueryParameters()).number("timestamp", 0, NO_TIMESTAMP);
-        if (!forwarding.passOn(PartitionRequest.of(topic, partition, HttpMethod.GET, uri, headers), 0, response)) {
+        if (!forwarding.passOn(topic, partition, HttpMethod.GET, 0, uri, headers, response)) {
             response.resume(offsets(topic, partition, timestamp));
         }
     }
@@ -121,9 +121,8 @@ public class PartitionsResource {
         int partition = Numbers.partition(number);
         RecordFormat format = RecordFormat.ofContentType(headers.getHeaderString(HttpHeaders.CONTENT_TYPE));
         Acks acks = new QueryParameters(uri.getQueryParameters()).acks();
-        PartitionRequest request = PartitionRequest.of(topic, partition, HttpMethod.POST, uri, headers);
-        if (!forwarding.passOn(request, body, response)) {
-            producing.records(topic, partition, format, acks, request.contentLength(), body, response);
+        if (!forwarding.passOn(topic, partition, HttpMethod.POST, body, uri, headers, response)) {
+            producing.records(topic, partition, format, acks, headers.getHeaderString(HttpHeaders.CONTENT_LENGTH), body, response);
         }
     }
 
@@ -136,9 +135,8 @@ public class PartitionsResource {
                                @Suspended AsyncResponse response) {
         int partition = Numbers.partition(number);
         Acks acks = new QueryParameters(uri.getQueryParameters()).acks();
-        PartitionRequest request = PartitionRequest.of(topic, partition, HttpMethod.POST, uri, headers);
-        if (!forwarding.passOn(request, body, response)) {
-            producing.batches(topic, partition, acks, request.contentLength(), body, response);
+        if (!forwarding.passOn(topic, partition, HttpMethod.POST, body, uri, headers, response)) {
+            producing.batches(topic, partition, acks, headers.getHeaderString(HttpHeaders.CONTENT_LENGTH), body, response);
         }
     }
 }

@@ -32,7 +32,7 @@ public class RecordsResource {
     @Inject
     MemoryBudget budget;
     @Inject
-    Forwarding forwarding;
+    PartitionForwarding forwarding;
 
     /** Answers at once, or when {@code min_bytes} are there or {@code timeout} has passed; no thread waits. */
     @Operation(operationId = "fetch", summary = "Records from an offset on; waits for them when asked to")
@@ -58,8 +58,8 @@ public class RecordsResource {
         FetchFormat format = FetchFormat.negotiate(headers.getAcceptableMediaTypes());
         FetchRequest request = request(topic, Numbers.partition(number),
                 new QueryParameters(uri.getQueryParameters()));
-        if (!forwarding.passOn(PartitionRequest.of(topic, request.partition(), HttpMethod.GET, uri, headers),
-                request.maxWaitMs(), response)) {
+        if (!forwarding.passOn(topic, request.partition(), HttpMethod.GET, request.maxWaitMs(), uri, headers,
+                response)) {
             new FetchExchange(request, format, budget, response).start(access.broker());
         }
     }

@@ -50,7 +50,7 @@ public class TopicAdministrationResource {
     @Inject
     JsonBodies json;
     @Inject
-    Forwarding forwarding;
+    PartitionForwarding forwarding;
 
     @Operation(operationId = "createTopic", summary = "Creates a topic")
     @Tag(name = "Administration")
@@ -169,7 +169,7 @@ public class TopicAdministrationResource {
         }
         boolean all = before.equals("latest");
         long offset = all ? 0 : query.number("before_offset", 0, 0);
-        if (forwarding.passOn(PartitionRequest.of(topic, partition, HttpMethod.DELETE, uri, headers), 0, response)) {
+        if (forwarding.passOn(topic, partition, HttpMethod.DELETE, 0, uri, headers, response)) {
             return;
         }
         Broker broker = access.broker();

@@ -92,6 +92,11 @@ public final class GrowingBytes {
         size = 0;
     }
 
+    /** Forgets what was put beyond this size. */
+    void truncate(int newSize) {
+        size = newSize;
+    }
+
     public int size() {
         return size;
     }

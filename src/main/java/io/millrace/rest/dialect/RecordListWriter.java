@@ -9,7 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /**
- * Renders fetched records as the dialect's JSON array. JSON content is written as it was stored, after a check that it
+ * Renders fetched records of one or more partitions as the dialect's JSON array. JSON content is written as it was stored, after a check that it
  * is JSON. Renders one response, in one thread.
  */
 public final class RecordListWriter {
@@ -24,46 +24,79 @@ public final class RecordListWriter {
     private static final byte[] END = ascii("]}");
     private static final byte[] NULL = ascii("null");
 
-    private final String topic;
-    private final int partition;
     private final RecordFormat format;
     private final long maxBytes;
+    private final int maxRecords;
     private final GrowingBytes out;
     private final JsonCursor cursor = new JsonCursor();
-    /** What stands before the key and between value and offset, the same for every record. */
-    private final byte[] opening;
-    private final byte[] middle;
+    private String topic;
+    private int partition;
+    /** What stands before the key and between value and offset, the same for every record of a partition. */
+    private byte[] opening;
+    private byte[] middle;
     private long contentBytes;
     private int written;
+    private boolean full;
+    private long unwritten;
 
     /**
-     * @param maxBytes the sum of key and value bytes after which no further record is written; one always is
-     * @param out      takes the array
+     * @param maxBytes   the sum of key and value bytes after which no further record is written; one always is
+     * @param maxRecords the most records
+     * @param out        takes the array
      */
-    public RecordListWriter(String topic, int partition, RecordFormat format, int maxBytes, GrowingBytes out) {
-        this.topic = topic;
-        this.partition = partition;
+    public RecordListWriter(RecordFormat format, int maxBytes, int maxRecords, GrowingBytes out) {
         this.format = format;
         this.maxBytes = maxBytes;
+        this.maxRecords = maxRecords;
         this.out = out;
-        this.opening = opening(topic);
-        this.middle = middle(partition);
+    }
+
+    /** Begins the array. */
+    public void open() {
+        out.put((byte) '[');
+    }
+
+    /** Ends the array. */
+    public void close() {
+        out.put((byte) ']');
+    }
+
+    /** Whether no further record has room. */
+    public boolean isFull() {
+        return full;
+    }
+
+    /** How many records were written. */
+    public int written() {
+        return written;
+    }
+
+    /** Of the keys and values of all records that were written. */
+    public long contentBytes() {
+        return contentBytes;
     }
 
     /**
-     * Writes the whole array; control records are markers and left out.
+     * Writes a partition's records; control records are markers and left out.
      *
      * @param batches    whole, checked batches in offset order
      * @param from       records with a lower offset are left out: the first batch may begin before what was asked for
      * @param nextOffset the offset after the last record of the batches
      * @return the offset after the last record written; {@code nextOffset} when all were
-     * @throws RequestException 406 when a record's content cannot be given in this format
+     * @throws RequestException 406 when a record's content cannot be given in this format: what was written then ends
+     *                          before it
      */
-    public long write(ByteBuffer batches, long from, long nextOffset) {
-        out.put((byte) '[');
-        long next = writeRecords(batches, from, nextOffset);
-        out.put((byte) ']');
-        return next;
+    public long write(String ofTopic, int ofPartition, ByteBuffer batches, long from, long nextOffset) {
+        topic = ofTopic;
+        partition = ofPartition;
+        opening = opening(topic);
+        middle = middle(partition);
+        return writeRecords(batches, from, nextOffset);
+    }
+
+    /** Offset of the first record that could not be written, when the last {@link #write} threw; else not of use. */
+    public long unwritten() {
+        return unwritten;
     }
 
     private long writeRecords(ByteBuffer batches, long from, long nextOffset) {
@@ -74,8 +107,11 @@ public final class RecordListWriter {
             try (RecordIterator records = batch.records()) {
                 while (records.hasNext()) {
                     Record record = records.next();
-                    if (record.offset() >= from && !append(record)) {
+                    if (record.offset() >= from && !fits(record)) {
+                        full = true;
                         return record.offset();
+                    } else if (record.offset() >= from) {
+                        append(record);
                     }
                 }
             }
@@ -83,15 +119,30 @@ public final class RecordListWriter {
         return nextOffset;
     }
 
-    /** @return false, and nothing is written, when the record would pass the limit */
-    boolean append(Record record) {
-        long bytes = (record.key() == null ? 0L : record.key().remaining())
+    private boolean fits(Record record) {
+        return written == 0 || written < maxRecords && contentBytes + contentBytes(record) <= maxBytes;
+    }
+
+    private static long contentBytes(Record record) {
+        return (record.key() == null ? 0L : record.key().remaining())
                 + (record.value() == null ? 0L : record.value().remaining());
-        if (written > 0 && contentBytes + bytes > maxBytes) {
-            return false;
+    }
+
+    private void append(Record record) {
+        int before = out.size();
+        try {
+            put(record);
+        } catch (RequestException cannotBeGiven) {
+            unwritten = record.offset();
+            out.truncate(before);
+            throw cannotBeGiven;
         }
-        contentBytes += bytes;
-        if (written++ > 0) {
+        contentBytes += contentBytes(record);
+        written++;
+    }
+
+    private void put(Record record) {
+        if (written > 0) {
             out.put((byte) ',');
         }
         out.put(opening);
@@ -105,7 +156,6 @@ public final class RecordListWriter {
         out.put(HEADERS);
         headers(record.headers());
         out.put(END);
-        return true;
     }
 
     private void content(Record record, ByteBuffer content, String part) {

@@ -43,6 +43,11 @@ public final class RequestException extends RuntimeException {
         return new RequestException(400, message, List.of(), cause);
     }
 
+    /** 409: two things that were asked for exclude each other. */
+    public static RequestException conflict(String message) {
+        return new RequestException(409, message, List.of(), null);
+    }
+
     /** 413: the request, or a record in it, is larger than allowed. */
     public static RequestException tooLarge(String message) {
         return new RequestException(413, message, List.of(), null);

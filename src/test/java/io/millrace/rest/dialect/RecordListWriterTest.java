@@ -55,8 +55,7 @@ class RecordListWriterTest {
 
     @Test
     void recordsBeforeTheOffsetAreLeftOut() {
-        long next = new RecordListWriter("t", 0, RecordFormat.TEXT, 1000, out)
-                .write(batch(Codec.NONE, "a", "b", "c"), 2, 3);
+        long next = write("t", 0, RecordFormat.TEXT, 1000, batch(Codec.NONE, "a", "b", "c"), 2, 3);
 
         assertThat(text()).contains("\"offset\":2").doesNotContain("\"offset\":1");
         assertThat(next).isEqualTo(3);
@@ -64,20 +63,18 @@ class RecordListWriterTest {
 
     @Test
     void theListEndsBeforeMaxBytesArePassedButHoldsOneRecord() {
-        long next = new RecordListWriter("t", 0, RecordFormat.TEXT, 25, out)
-                .write(batch(Codec.NONE, "0123456789", "0123456789", "0123456789"), 0, 3);
+        long next = write("t", 0, RecordFormat.TEXT, 25, batch(Codec.NONE, "0123456789", "0123456789", "0123456789"), 0, 3);
         assertThat(next).isEqualTo(2);
         assertThat(text()).contains("\"offset\":1").doesNotContain("\"offset\":2");
 
         out.clear();
-        assertThat(new RecordListWriter("t", 0, RecordFormat.TEXT, 1, out)
-                .write(batch(Codec.NONE, "0123456789", "x"), 0, 2)).isEqualTo(1);
+        assertThat(write("t", 0, RecordFormat.TEXT, 1, batch(Codec.NONE, "0123456789", "x"), 0, 2)).isEqualTo(1);
         assertThat(text()).contains("0123456789");
     }
 
     @Test
     void noBatchesMakeAnEmptyArray() {
-        long next = new RecordListWriter("t", 0, RecordFormat.JSON, 10, out).write(ByteBuffer.allocate(0), 5, 5);
+        long next = write("t", 0, RecordFormat.JSON, 10, ByteBuffer.allocate(0), 5, 5);
 
         assertThat(text()).isEqualTo("[]");
         assertThat(next).isEqualTo(5);
@@ -109,9 +106,41 @@ class RecordListWriterTest {
         assertThat(written(RecordFormat.TEXT, batch(Codec.NONE, "a").asReadOnlyBuffer())).contains("\"value\":\"a\"");
     }
 
+    private long write(String topic, int partition, RecordFormat format, int maxBytes, ByteBuffer batches, long from, long next) {
+        RecordListWriter writer = new RecordListWriter(format, maxBytes, Integer.MAX_VALUE, out);
+        writer.open();
+        long written = writer.write(topic, partition, batches, from, next);
+        writer.close();
+        return written;
+    }
+
+    @Test
+    void recordsOfSeveralPartitionsAreOneListWithOneBoundOnBytesAndRecords() {
+        RecordListWriter writer = new RecordListWriter(RecordFormat.TEXT, 1000, 3, out);
+        writer.open();
+        assertThat(writer.write("a", 0, batch(Codec.NONE, "x", "y"), 0, 2)).isEqualTo(2);
+        assertThat(writer.isFull()).isFalse();
+        assertThat(writer.write("b", 7, batch(Codec.NONE, "z", "more"), 0, 2)).isEqualTo(1);
+        assertThat(writer.isFull()).isTrue();
+        writer.close();
+        assertThat(writer.written()).isEqualTo(3);
+        assertThat(text()).startsWith("[{").endsWith("}]").contains("},{\"topic\":\"b\"").contains("\"partition\":7")
+                .doesNotContain("more");
+    }
+
+    @Test
+    void aRecordThatCannotBeGivenLeavesTheListAsItWas() {
+        RecordListWriter writer = new RecordListWriter(RecordFormat.JSON, 1000, 10, out);
+        writer.open();
+        catchThrowableOfType(RequestException.class, () -> writer.write("a", 0, batch(Codec.NONE, "1", "no json"), 0, 2));
+        writer.close();
+        assertThat(writer.unwritten()).isEqualTo(1);
+        assertThat(text()).contains("\"value\":1,").endsWith("}]").doesNotContain("no json");
+    }
+
     private String written(RecordFormat format, ByteBuffer batches) {
         out.clear();
-        new RecordListWriter("orders", 3, format, 1 << 20, out).write(batches, 0, 100);
+        write("orders", 3, format, 1 << 20, batches, 0, 100);
         return text();
     }
 

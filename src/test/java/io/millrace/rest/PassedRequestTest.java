@@ -6,11 +6,13 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import io.millrace.broker.BrokerException;
 import io.millrace.broker.ErrorKind;
 import io.millrace.cluster.Member;
+import io.millrace.rest.PassedRequest.Owner;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
-class PartitionRequestTest {
+class PassedRequestTest {
     private static final Member OTHER = new Member(2, "run", "http://b:9080", null);
 
     @Test
@@ -33,7 +35,7 @@ class PartitionRequestTest {
         assertThat(e).hasMessageContaining("orders-3").hasMessageContaining(OTHER.url());
     }
 
-    private static PartitionRequest request(boolean forwarded) {
-        return new PartitionRequest("orders", 3, "GET", "/", null, List.of(), null, forwarded);
+    private static PassedRequest request(boolean forwarded) {
+        return new PassedRequest(Owner.LEADER, "orders-3", "GET", "/", null, List.of(), null, forwarded, Map.of());
     }
 }

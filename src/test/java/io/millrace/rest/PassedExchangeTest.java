@@ -9,7 +9,8 @@ import com.sun.net.httpserver.HttpServer;
 import io.millrace.broker.BrokerException;
 import io.millrace.broker.ErrorKind;
 import io.millrace.cluster.Member;
-import io.millrace.rest.LeaderAnswer.Header;
+import io.millrace.rest.PassedAnswer.Header;
+import io.millrace.rest.PassedRequest.Owner;
 import io.millrace.rest.dialect.RequestException;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -21,6 +22,7 @@ import java.net.ServerSocket;
 import java.net.SocketTimeoutException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -37,7 +39,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class LeaderExchangeTest {
+class PassedExchangeTest {
     private static final int MAX_BYTES = 2 << 20;
 
     private final ExecutorService threads = Executors.newCachedThreadPool();
@@ -74,14 +76,15 @@ class LeaderExchangeTest {
                     .isEqualTo("/topics/a%2Eb/partitions/0/records?offset=timestamp%3A5&x=%2F+");
             assertThat(exchange.getRequestHeaders().get("Accept")).containsExactly("text/plain;q=0.5", "*/*");
             assertThat(exchange.getRequestHeaders().get("Millrace-Forwarded")).containsExactly("1");
+            assertThat(exchange.getRequestHeaders().get("Millrace-Poll")).containsExactly("7");
             assertThat(exchange.getRequestHeaders()).doesNotContainKeys("Authorization", "Content-type");
             exchange.sendResponseHeaders(200, -1);
         };
-        PartitionRequest request = new PartitionRequest("a.b", 0, "GET",
+        PassedRequest request = new PassedRequest(Owner.LEADER, "a.b-0", "GET",
                 "/topics/a%2Eb/partitions/0/records?offset=timestamp%3A5&x=%2F+", null,
-                List.of("text/plain;q=0.5", "*/*"), null, false);
+                List.of("text/plain;q=0.5", "*/*"), null, false, Map.of("Millrace-Poll", "7"));
 
-        assertThat(answer(new LeaderExchange(peers, leader, request, 10_000).send()).status()).isEqualTo(200);
+        assertThat(answer(new PassedExchange(peers, leader, request, 10_000).send()).status()).isEqualTo(200);
     }
 
     @Test
@@ -99,7 +102,7 @@ class LeaderExchangeTest {
             exchange.getResponseBody().write(bytes);
         };
 
-        try (LeaderAnswer answer = answer(get().send())) {
+        try (PassedAnswer answer = answer(get().send())) {
             assertThat(answer.status()).isEqualTo(206);
             assertThat(answer.headers()).extracting(header -> new Header(header.name().toLowerCase(), header.value()))
                     .containsExactlyInAnyOrder(new Header("content-type", "application/vnd.millrace.batch"),
@@ -128,21 +131,21 @@ class LeaderExchangeTest {
     @ValueSource(ints = {0, 1, 100_000, MAX_BYTES})
     void aBodyOfUnknownLengthGoesThrough(int length) throws Exception {
         byte[] sent = bytes(length);
-        handler = LeaderExchangeTest::echo;
+        handler = PassedExchangeTest::echo;
 
         assertThat(body(answer(post().send(body(new ByteArrayInputStream(sent), null))))).isEqualTo(sent);
     }
 
     @Test
     void anEmptyBodyGoesThrough() throws Exception {
-        handler = LeaderExchangeTest::echo;
+        handler = PassedExchangeTest::echo;
 
         assertThat(body(answer(post().send(body(new ByteArrayInputStream(new byte[0]), "0"))))).isEmpty();
     }
 
     @Test
     void aBodyThatGrowsOverTheLimitIsGivenUp() {
-        handler = LeaderExchangeTest::echo;
+        handler = PassedExchangeTest::echo;
 
         assertThat(status(() -> post().send(body(new ByteArrayInputStream(bytes(MAX_BYTES + 1)), null))))
                 .isEqualTo(413);
@@ -150,7 +153,7 @@ class LeaderExchangeTest {
 
     @Test
     void aBodyThatBreaksOffIsGivenUp() {
-        handler = LeaderExchangeTest::echo;
+        handler = PassedExchangeTest::echo;
 
         assertThat(status(() -> post().send(body(new ByteArrayInputStream(bytes(100_000)), "100001"))))
                 .isEqualTo(400);
@@ -200,9 +203,9 @@ class LeaderExchangeTest {
         ExecutorService few = Executors.newFixedThreadPool(2);
         try {
             Peers narrow = new Peers(1, Peers.client(few), few);
-            PartitionRequest request = new PartitionRequest("t", 0, "GET", "/parked", null, List.of(), null, false);
-            List<CompletableFuture<LeaderAnswer>> answers = Stream.generate(
-                    () -> new LeaderExchange(narrow, leader, request, 20_000).send()).limit(polls).toList();
+            PassedRequest request = new PassedRequest(Owner.LEADER, "t-0", "GET", "/parked", null, List.of(), null, false, Map.of());
+            List<CompletableFuture<PassedAnswer>> answers = Stream.generate(
+                    () -> new PassedExchange(narrow, leader, request, 20_000).send()).limit(polls).toList();
             List<HttpExchange> all = new ArrayList<>();
             for (int i = 0; i < polls; i++) {
                 HttpExchange each = parked.poll(20, TimeUnit.SECONDS);
@@ -214,7 +217,7 @@ class LeaderExchangeTest {
                 each.sendResponseHeaders(204, -1);
                 each.close();
             }
-            for (CompletableFuture<LeaderAnswer> each : answers) {
+            for (CompletableFuture<PassedAnswer> each : answers) {
                 assertThat(answer(each).hasBody()).isFalse();
             }
         } finally {
@@ -227,7 +230,7 @@ class LeaderExchangeTest {
         try (ServerSocket silent = new ServerSocket(0, 10, InetAddress.getLoopbackAddress())) {
             leader = new Member(2, "s", "http://127.0.0.1:" + silent.getLocalPort(), null);
 
-            BrokerException e = failure(new LeaderExchange(peers, leader, request("GET"), 300).send());
+            BrokerException e = failure(new PassedExchange(peers, leader, request("GET"), 300).send());
             assertThat(e.kind()).isEqualTo(ErrorKind.UNAVAILABLE);
             assertThat(e).hasMessageContaining("did not answer in time");
         }
@@ -245,7 +248,7 @@ class LeaderExchangeTest {
             };
 
             BrokerException e = catchThrowableOfType(BrokerException.class,
-                    () -> new LeaderExchange(peers, leader, request("POST"), 300).send(
+                    () -> new PassedExchange(peers, leader, request("POST"), 300).send(
                             new RequestBody(endless, null, Integer.MAX_VALUE - 1, budget.reserve(0))));
             assertThat(e.kind()).isEqualTo(ErrorKind.UNAVAILABLE);
         }
@@ -259,39 +262,39 @@ class LeaderExchangeTest {
             exchange.sendResponseHeaders(200, 0);
         };
 
-        assertThat(failure(new LeaderExchange(peers, leader, request("GET"), 200).send()).kind())
+        assertThat(failure(new PassedExchange(peers, leader, request("GET"), 200).send()).kind())
                 .isEqualTo(ErrorKind.UNAVAILABLE);
         later.countDown();
     }
 
     @Test
     void whatCannotBePartOfAnAddressIsABadRequest() {
-        PartitionRequest request = new PartitionRequest("t", 0, "GET", "/topics/t?x=|", null, List.of(), null, false);
+        PassedRequest request = new PassedRequest(Owner.LEADER, "t-0", "GET", "/topics/t?x=|", null, List.of(), null, false, Map.of());
 
-        assertThat(status(() -> new LeaderExchange(peers, leader, request, 1000).send())).isEqualTo(400);
+        assertThat(status(() -> new PassedExchange(peers, leader, request, 1000).send())).isEqualTo(400);
     }
 
-    private LeaderExchange get() {
-        return new LeaderExchange(peers, leader, request("GET"), 10_000);
+    private PassedExchange get() {
+        return new PassedExchange(peers, leader, request("GET"), 10_000);
     }
 
-    private LeaderExchange post() {
-        return new LeaderExchange(peers, leader, request("POST"), 10_000);
+    private PassedExchange post() {
+        return new PassedExchange(peers, leader, request("POST"), 10_000);
     }
 
-    private static PartitionRequest request(String method) {
-        return new PartitionRequest("t", 0, method, "/topics/t/partitions/0", "some/type", List.of(), null, false);
+    private static PassedRequest request(String method) {
+        return new PassedRequest(Owner.LEADER, "t-0", method, "/topics/t/partitions/0", "some/type", List.of(), null, false, Map.of());
     }
 
     private RequestBody body(InputStream in, String contentLength) {
         return new RequestBody(in, contentLength, MAX_BYTES, budget.reserve(0));
     }
 
-    private static LeaderAnswer answer(CompletableFuture<LeaderAnswer> answer) throws Exception {
+    private static PassedAnswer answer(CompletableFuture<PassedAnswer> answer) throws Exception {
         return answer.get(20, TimeUnit.SECONDS);
     }
 
-    private static byte[] body(LeaderAnswer answer) throws IOException {
+    private static byte[] body(PassedAnswer answer) throws IOException {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         answer.writeTo(out);
         return out.toByteArray();

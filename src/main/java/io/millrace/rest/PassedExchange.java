@@ -14,23 +14,23 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 
-/** One request that is passed on to a partition's leader. No thread waits for the answer. */
-final class LeaderExchange {
+/** One request that is passed on to a partition's owner. No thread waits for the answer. */
+final class PassedExchange {
     private final Peers peers;
-    private final Member leader;
-    private final PartitionRequest request;
+    private final Member owner;
+    private final PassedRequest request;
     private final long timeoutMs;
 
-    /** @param timeoutMs how long the leader may take, from the end of the request on, in ms */
-    LeaderExchange(Peers peers, Member leader, PartitionRequest request, long timeoutMs) {
+    /** @param timeoutMs how long that broker may take, from the end of the request on, in ms */
+    PassedExchange(Peers peers, Member owner, PassedRequest request, long timeoutMs) {
         this.peers = peers;
-        this.leader = leader;
+        this.owner = owner;
         this.request = request;
         this.timeoutMs = timeoutMs;
     }
 
-    /** @return fails with UNAVAILABLE when the leader cannot be reached or does not answer */
-    CompletableFuture<LeaderAnswer> send() {
+    /** @return fails with UNAVAILABLE when it cannot be reached or does not answer */
+    CompletableFuture<PassedAnswer> send() {
         return answer(exchange(BodyPublishers.noBody()));
     }
 
@@ -40,7 +40,7 @@ final class LeaderExchange {
      * @return as {@link #send()}
      * @throws RequestException when the body does not come, or is too large
      */
-    CompletableFuture<LeaderAnswer> send(RequestBody body) {
+    CompletableFuture<PassedAnswer> send(RequestBody body) {
         PassedBody passed = new PassedBody(body, timeoutMs);
         CompletableFuture<HttpResponse<InputStream>> exchange = exchange(passed);
         passed.pump(exchange);
@@ -53,28 +53,29 @@ final class LeaderExchange {
 
     private HttpRequest passed(BodyPublisher body) {
         try {
-            HttpRequest.Builder passed = HttpRequest.newBuilder(URI.create(leader.url() + request.path()))
+            HttpRequest.Builder passed = HttpRequest.newBuilder(URI.create(owner.url() + request.path()))
                     .method(request.method(), body)
                     .header(Peers.FORWARDED_HEADER, Integer.toString(peers.brokerId()));
             if (request.contentType() != null) {
                 passed.header("Content-Type", request.contentType());
             }
             request.accept().forEach(type -> passed.header("Accept", type));
+            request.further().forEach(passed::header);
             return passed.build();
         } catch (IllegalArgumentException e) {
-            throw RequestException.badRequest("the request cannot be passed on to the partition's leader: its path,"
+            throw RequestException.badRequest("the request cannot be passed on to the broker that answers it: its path,"
                     + " query, Accept or Content-Type has characters that are not allowed there");
         }
     }
 
-    private CompletableFuture<LeaderAnswer> answer(CompletableFuture<HttpResponse<InputStream>> exchange) {
-        CompletableFuture<LeaderAnswer> answer = new CompletableFuture<>();
+    private CompletableFuture<PassedAnswer> answer(CompletableFuture<HttpResponse<InputStream>> exchange) {
+        CompletableFuture<PassedAnswer> answer = new CompletableFuture<>();
         exchange.whenComplete((response, failure) -> {
             if (failure != null) {
                 answer.completeExceptionally(unreachable(failure));
                 return;
             }
-            LeaderAnswer late = new LeaderAnswer(response, leader.url());
+            PassedAnswer late = new PassedAnswer(response, request.owner().header(), owner.url());
             if (!answer.complete(late)) {
                 late.close();
             }
@@ -94,7 +95,6 @@ final class LeaderExchange {
     }
 
     private String named() {
-        return "broker " + leader.brokerId() + " at " + leader.url() + ", which leads " + request.topic() + "-"
-                + request.partition() + ",";
+        return "broker %d at %s, which %s %s,".formatted(owner.brokerId(), owner.url(), request.owner().does(), request.subject());
     }
 }

@@ -12,13 +12,10 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * What a leader answers to a request that was passed on to it; the body is yet to come. To be closed, whether the body
+ * What a broker answers to a request that was passed on to it; the body is yet to come. To be closed, whether the body
  * was written or not.
  */
-final class LeaderAnswer implements AutoCloseable {
-    /** Says which broker leads, to clients that want to go there themselves. */
-    static final String LEADER_HEADER = "Millrace-Leader";
-
+final class PassedAnswer implements AutoCloseable {
     private static final String OWN_PREFIX = "millrace-";
     private static final Set<String> PASSED = Set.of("content-type", "content-length", "retry-after");
 
@@ -30,20 +27,23 @@ final class LeaderAnswer implements AutoCloseable {
     private final List<Header> headers;
     private final InputStream body;
 
-    /** @param leaderUrl the base URL of the broker that answered */
-    LeaderAnswer(HttpResponse<InputStream> response, String leaderUrl) {
+    /**
+     * @param ownerHeader names the header that says who answered
+     * @param ownerUrl    base URL of that broker
+     */
+    PassedAnswer(HttpResponse<InputStream> response, String ownerHeader, String ownerUrl) {
         this.status = response.statusCode();
-        this.headers = passedOn(response.headers());
-        this.headers.add(new Header(LEADER_HEADER, leaderUrl));
+        this.headers = passedOn(response.headers(), ownerHeader);
+        this.headers.add(new Header(ownerHeader, ownerUrl));
         this.body = response.body();
     }
 
-    private static List<Header> passedOn(HttpHeaders headers) {
+    private static List<Header> passedOn(HttpHeaders headers, String ownerHeader) {
         List<Header> passed = new ArrayList<>();
         headers.map().forEach((name, values) -> {
             String lower = name.toLowerCase(Locale.ROOT);
             if (PASSED.contains(lower)
-                    || lower.startsWith(OWN_PREFIX) && !lower.equalsIgnoreCase(LEADER_HEADER)) {
+                    || lower.startsWith(OWN_PREFIX) && !lower.equalsIgnoreCase(ownerHeader)) {
                 values.forEach(value -> passed.add(new Header(name, value)));
             }
         });
@@ -59,6 +59,11 @@ final class LeaderAnswer implements AutoCloseable {
         return headers;
     }
 
+    /** The value of a header that is passed on; null when there is none. */
+    String header(String name) {
+        return headers.stream().filter(header -> header.name().equalsIgnoreCase(name)).map(Header::value).findFirst().orElse(null);
+    }
+
     boolean hasBody() {
         return status != 204 && status != 304;
     }
@@ -72,7 +77,7 @@ final class LeaderAnswer implements AutoCloseable {
         try {
             body.close();
         } catch (IOException e) {
-            throw new UncheckedIOException("the connection to the leader could not be given up", e);
+            throw new UncheckedIOException("the connection to the other broker could not be given up", e);
         }
     }
 }

@@ -1,0 +1,326 @@
+package io.millrace.rest;
+
+import io.millrace.group.Groups;
+import io.millrace.group.OffsetReset;
+import io.millrace.group.PollRequest;
+import io.millrace.group.RecordForm;
+import io.millrace.group.Subscription;
+import io.millrace.rest.ConsumerBodies.NewConsumer;
+import io.millrace.rest.dialect.MediaTypes;
+import io.millrace.rest.model.CreatedConsumer;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
+import jakarta.json.JsonObject;
+import jakarta.json.JsonValue;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.DELETE;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.HttpMethod;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.container.AsyncResponse;
+import jakarta.ws.rs.container.Suspended;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.UriBuilder;
+import jakarta.ws.rs.core.UriInfo;
+import java.io.InputStream;
+import java.net.URI;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
+import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+
+/** Consumer instances and what they ask for, at any server: what another one coordinates is passed on to it. */
+@Path("/consumers/{groupid}")
+@ApplicationScoped
+@Produces({MediaTypes.DIALECT, MediaTypes.JSON})
+public class ConsumersResource {
+    private static final int DEFAULT_MAX_BYTES = 1024 * 1024;
+    private static final String INSTANCE = "instances/{name}";
+
+    @Inject
+    GroupAccess access;
+    @Inject
+    GroupForwarding forwarding;
+    @Inject
+    JsonBodies json;
+    @Inject
+    RestLimits limits;
+    @Inject
+    MemoryBudget budget;
+
+    @Operation(operationId = "createConsumer", summary = "Creates a consumer instance in a group")
+    @Tag(name = "Consumers")
+    @RequestBody(ref = "NewConsumer")
+    @APIResponse(responseCode = "200", ref = "CreatedConsumer")
+    @APIResponse(responseCode = "400", ref = "BadRequest")
+    @APIResponse(responseCode = "409", ref = "Conflict")
+    @APIResponse(responseCode = "413", ref = "TooLarge")
+    @APIResponse(responseCode = "415", ref = "UnsupportedType")
+    @APIResponse(responseCode = "422", ref = "Unprocessable")
+    @APIResponse(responseCode = "503", ref = "Unavailable")
+    @POST
+    @Consumes({MediaTypes.DIALECT, MediaTypes.JSON_RECORDS, MediaTypes.JSON, MediaType.WILDCARD})
+    public void create(@PathParam("groupid") String group, InputStream body, @Context UriInfo uri,
+                       @Context HttpHeaders headers, @Suspended AsyncResponse response) {
+        if (forwarding.passOn(group, HttpMethod.POST, body, uri, headers, response)) {
+            return;
+        }
+        NewConsumer wanted = ConsumerBodies.consumer(json.objectIfAny(body, headers).orElse(JsonValue.EMPTY_JSON_OBJECT));
+        URI base = GroupForwarding.base(uri, headers);
+        groups().create(group, wanted.name(), wanted.config()).whenComplete(Answer.to(response,
+                name -> json.write(new CreatedConsumer(name, UriBuilder.fromUri(base)
+                        .path("consumers/{group}/instances/{name}").build(group, name).toString()))));
+    }
+
+    @Operation(operationId = "deleteConsumer", summary = "Deletes a consumer instance")
+    @Tag(name = "Consumers")
+    @APIResponse(responseCode = "204", description = "Deleted")
+    @APIResponse(responseCode = "404", ref = "UnknownConsumer")
+    @APIResponse(responseCode = "422", ref = "Unprocessable")
+    @APIResponse(responseCode = "503", ref = "Unavailable")
+    @DELETE
+    @Path(INSTANCE)
+    public void delete(@PathParam("groupid") String group, @PathParam("name") String name,
+                       @Context UriInfo uri, @Context HttpHeaders headers, @Suspended AsyncResponse response) {
+        Request request = new Request(group, name, uri, headers, response);
+        if (!forwarding.passOn(group, name, HttpMethod.DELETE, 0, uri, headers, response)) {
+            done(groups().leave(group, name, forwarding.source(headers)), request);
+        }
+    }
+
+    @Operation(operationId = "subscribe", summary = "Says which topics a consumer reads; replaces what it said before")
+    @Tag(name = "Consumers")
+    @RequestBody(ref = "Topics")
+    @APIResponse(responseCode = "204", description = "Subscribed")
+    @APIResponse(responseCode = "400", ref = "BadRequest")
+    @APIResponse(responseCode = "404", ref = "UnknownConsumer")
+    @APIResponse(responseCode = "409", ref = "Conflict")
+    @APIResponse(responseCode = "413", ref = "TooLarge")
+    @APIResponse(responseCode = "415", ref = "UnsupportedType")
+    @APIResponse(responseCode = "422", ref = "Unprocessable")
+    @APIResponse(responseCode = "503", ref = "Unavailable")
+    @POST
+    @Path(INSTANCE + "/subscription")
+    @Consumes({MediaTypes.DIALECT, MediaTypes.JSON_RECORDS, MediaTypes.JSON})
+    public void subscribe(@PathParam("groupid") String group, @PathParam("name") String name, InputStream body,
+                          @Context UriInfo uri, @Context HttpHeaders headers, @Suspended AsyncResponse response) {
+        Request request = new Request(group, name, uri, headers, response);
+        change(request, HttpMethod.POST, body, asked -> groups().subscribe(group, name, ConsumerBodies.subscription(asked),
+                forwarding.source(headers)));
+    }
+
+    @Operation(operationId = "listSubscriptions", summary = "The topics that a consumer reads, and the partitions that it has now")
+    @Tag(name = "Consumers")
+    @APIResponse(responseCode = "200", ref = "SubscribedTopicList")
+    @APIResponse(responseCode = "404", ref = "UnknownConsumer")
+    @APIResponse(responseCode = "422", ref = "Unprocessable")
+    @APIResponse(responseCode = "503", ref = "Unavailable")
+    @GET
+    @Path(INSTANCE + "/subscription")
+    public void subscription(@PathParam("groupid") String group, @PathParam("name") String name,
+                             @Context UriInfo uri, @Context HttpHeaders headers, @Suspended AsyncResponse response) {
+        if (!forwarding.passOn(group, name, HttpMethod.GET, 0, uri, headers, response)) {
+            groups().member(group, name).whenComplete(Answer.to(response, member ->
+                    json.write(ConsumerBodies.described(member.subscription(), member.owned().keySet()))));
+        }
+    }
+
+    @Operation(operationId = "unsubscribe", summary = "Ends a consumer's subscription, or takes its assigned partitions from it")
+    @Tag(name = "Consumers")
+    @APIResponse(responseCode = "204", description = "Unsubscribed")
+    @APIResponse(responseCode = "404", ref = "UnknownConsumer")
+    @APIResponse(responseCode = "422", ref = "Unprocessable")
+    @APIResponse(responseCode = "503", ref = "Unavailable")
+    @DELETE
+    @Path(INSTANCE + "/subscription")
+    public void unsubscribe(@PathParam("groupid") String group, @PathParam("name") String name,
+                            @Context UriInfo uri, @Context HttpHeaders headers, @Suspended AsyncResponse response) {
+        Request request = new Request(group, name, uri, headers, response);
+        if (!forwarding.passOn(group, name, HttpMethod.DELETE, 0, uri, headers, response)) {
+            done(groups().subscribe(group, name, new Subscription.None(), forwarding.source(headers)), request);
+        }
+    }
+
+    @Operation(operationId = "assign", summary = "Says which partitions a consumer reads, whatever the rest of the group does")
+    @Tag(name = "Consumers")
+    @RequestBody(ref = "Partitions")
+    @APIResponse(responseCode = "204", description = "Assigned")
+    @APIResponse(responseCode = "400", ref = "BadRequest")
+    @APIResponse(responseCode = "404", ref = "UnknownConsumer")
+    @APIResponse(responseCode = "409", ref = "Conflict")
+    @APIResponse(responseCode = "413", ref = "TooLarge")
+    @APIResponse(responseCode = "415", ref = "UnsupportedType")
+    @APIResponse(responseCode = "422", ref = "Unprocessable")
+    @APIResponse(responseCode = "503", ref = "Unavailable")
+    @POST
+    @Path(INSTANCE + "/assignments")
+    @Consumes({MediaTypes.DIALECT, MediaTypes.JSON_RECORDS, MediaTypes.JSON})
+    public void assign(@PathParam("groupid") String group, @PathParam("name") String name, InputStream body,
+                       @Context UriInfo uri, @Context HttpHeaders headers, @Suspended AsyncResponse response) {
+        Request request = new Request(group, name, uri, headers, response);
+        change(request, HttpMethod.POST, body, asked -> groups().subscribe(group, name,
+                new Subscription.Assigned(new TreeSet<>(ConsumerBodies.partitions(asked))), forwarding.source(headers)));
+    }
+
+    @Operation(operationId = "poll", summary = "Records of the consumer's partitions from where it is; waits for them when asked to")
+    @Tag(name = "Consumers")
+    @Parameter(ref = "timeout")
+    @Parameter(ref = "max_bytes")
+    @APIResponse(responseCode = "200", ref = "PolledRecords")
+    @APIResponse(responseCode = "400", ref = "BadRequest")
+    @APIResponse(responseCode = "404", ref = "UnknownConsumer")
+    @APIResponse(responseCode = "406", ref = "NotAcceptable")
+    @APIResponse(responseCode = "416", ref = "OutOfRange")
+    @APIResponse(responseCode = "422", ref = "Unprocessable")
+    @APIResponse(responseCode = "503", ref = "Unavailable")
+    @GET
+    @Path(INSTANCE + "/records")
+    @Produces({MediaTypes.JSON_RECORDS, MediaTypes.BINARY_RECORDS, MediaTypes.TEXT_RECORDS, MediaTypes.BATCH,
+        MediaTypes.DIALECT, MediaTypes.JSON})
+    public void poll(@PathParam("groupid") String group, @PathParam("name") String name,
+                     @Context UriInfo uri, @Context HttpHeaders headers, @Suspended AsyncResponse response) {
+        QueryParameters query = new QueryParameters(uri.getQueryParameters());
+        long waitMs = query.number("timeout", 0, PollRequest.NOT_SAID);
+        long maxBytes = query.number("max_bytes", 1, PollRequest.NOT_SAID);
+        if (forwarding.passOn(group, name, HttpMethod.GET, limits.maxFetchWaitMs(), uri, headers, response)) {
+            return;
+        }
+        boolean exact = maxBytes != PollRequest.NOT_SAID;
+        PollRequest request = new PollRequest(form(headers),
+                (int) Math.min(limits.maxFetchBytes(), exact ? maxBytes : DEFAULT_MAX_BYTES), waitMs, forwarding.source(headers));
+        new PollExchange(request, exact, budget, response).start(groups(), group, name, limits.maxFetchWaitMs());
+    }
+
+    @Operation(operationId = "commit", summary = "Commits offsets, or with an empty body all that the consumer was given")
+    @Tag(name = "Consumers")
+    @RequestBody(ref = "Offsets")
+    @APIResponse(responseCode = "204", description = "Committed")
+    @APIResponse(responseCode = "400", ref = "BadRequest")
+    @APIResponse(responseCode = "404", ref = "UnknownConsumer")
+    @APIResponse(responseCode = "409", ref = "Conflict")
+    @APIResponse(responseCode = "413", ref = "TooLarge")
+    @APIResponse(responseCode = "415", ref = "UnsupportedType")
+    @APIResponse(responseCode = "422", ref = "Unprocessable")
+    @APIResponse(responseCode = "503", ref = "Unavailable")
+    @POST
+    @Path(INSTANCE + "/offsets")
+    @Consumes({MediaTypes.DIALECT, MediaTypes.JSON_RECORDS, MediaTypes.JSON, MediaType.WILDCARD})
+    public void commit(@PathParam("groupid") String group, @PathParam("name") String name, InputStream body,
+                       @Context UriInfo uri, @Context HttpHeaders headers, @Suspended AsyncResponse response) {
+        Request request = new Request(group, name, uri, headers, response);
+        if (forwarding.passOn(group, name, HttpMethod.POST, body, uri, headers, response)) {
+            return;
+        }
+        Long said = GroupForwarding.number(headers, GroupForwarding.EPOCH_HEADER);
+        int epoch = said == null ? Groups.ANY_EPOCH : (int) Math.max(0, Math.min(Integer.MAX_VALUE, said));
+        Optional<JsonObject> asked = json.objectIfAny(body, headers);
+        done(asked.isEmpty() ? groups().commitPolled(group, name, epoch, forwarding.source(headers))
+                : groups().commit(group, name, ConsumerBodies.offsets(asked.get()), epoch), request);
+    }
+
+    @Operation(operationId = "seek", summary = "Says from which offsets a consumer goes on")
+    @Tag(name = "Consumers")
+    @RequestBody(ref = "Offsets")
+    @APIResponse(responseCode = "204", description = "Moved")
+    @APIResponse(responseCode = "400", ref = "BadRequest")
+    @APIResponse(responseCode = "404", ref = "UnknownConsumer")
+    @APIResponse(responseCode = "413", ref = "TooLarge")
+    @APIResponse(responseCode = "415", ref = "UnsupportedType")
+    @APIResponse(responseCode = "422", ref = "Unprocessable")
+    @APIResponse(responseCode = "503", ref = "Unavailable")
+    @POST
+    @Path(INSTANCE + "/positions")
+    @Consumes({MediaTypes.DIALECT, MediaTypes.JSON_RECORDS, MediaTypes.JSON})
+    public void seek(@PathParam("groupid") String group, @PathParam("name") String name, InputStream body,
+                     @Context UriInfo uri, @Context HttpHeaders headers, @Suspended AsyncResponse response) {
+        Request request = new Request(group, name, uri, headers, response);
+        change(request, HttpMethod.POST, body, asked -> groups().seek(group, name, ConsumerBodies.offsets(asked)));
+    }
+
+    @Operation(operationId = "seekToBeginning", summary = "A consumer goes on from the first offset of partitions")
+    @Tag(name = "Consumers")
+    @RequestBody(ref = "Partitions")
+    @APIResponse(responseCode = "204", description = "Moved")
+    @APIResponse(responseCode = "400", ref = "BadRequest")
+    @APIResponse(responseCode = "404", ref = "UnknownConsumer")
+    @APIResponse(responseCode = "413", ref = "TooLarge")
+    @APIResponse(responseCode = "415", ref = "UnsupportedType")
+    @APIResponse(responseCode = "422", ref = "Unprocessable")
+    @APIResponse(responseCode = "503", ref = "Unavailable")
+    @POST
+    @Path(INSTANCE + "/positions/beginning")
+    @Consumes({MediaTypes.DIALECT, MediaTypes.JSON_RECORDS, MediaTypes.JSON})
+    public void seekToBeginning(@PathParam("groupid") String group, @PathParam("name") String name, InputStream body,
+                                @Context UriInfo uri, @Context HttpHeaders headers, @Suspended AsyncResponse response) {
+        Request request = new Request(group, name, uri, headers, response);
+        change(request, HttpMethod.POST, body, asked -> groups().seekTo(group, name, ConsumerBodies.partitions(asked),
+                OffsetReset.EARLIEST));
+    }
+
+    @Operation(operationId = "seekToEnd", summary = "A consumer goes on from the next offset of partitions")
+    @Tag(name = "Consumers")
+    @RequestBody(ref = "Partitions")
+    @APIResponse(responseCode = "204", description = "Moved")
+    @APIResponse(responseCode = "400", ref = "BadRequest")
+    @APIResponse(responseCode = "404", ref = "UnknownConsumer")
+    @APIResponse(responseCode = "413", ref = "TooLarge")
+    @APIResponse(responseCode = "415", ref = "UnsupportedType")
+    @APIResponse(responseCode = "422", ref = "Unprocessable")
+    @APIResponse(responseCode = "503", ref = "Unavailable")
+    @POST
+    @Path(INSTANCE + "/positions/end")
+    @Consumes({MediaTypes.DIALECT, MediaTypes.JSON_RECORDS, MediaTypes.JSON})
+    public void seekToEnd(@PathParam("groupid") String group, @PathParam("name") String name, InputStream body,
+                          @Context UriInfo uri, @Context HttpHeaders headers, @Suspended AsyncResponse response) {
+        Request request = new Request(group, name, uri, headers, response);
+        change(request, HttpMethod.POST, body, asked -> groups().seekTo(group, name, ConsumerBodies.partitions(asked),
+                OffsetReset.LATEST));
+    }
+
+    /** What the client takes; null: whatever the consumer was created for. */
+    private static RecordForm form(HttpHeaders headers) {
+        FetchFormat format = FetchFormat.negotiate(headers.getAcceptableMediaTypes());
+        if (headers.getAcceptableMediaTypes().get(0).isWildcardType() || format.mediaType().equals(MediaTypes.JSON)
+                || format.mediaType().equals(MediaTypes.DIALECT)) {
+            return null;
+        } else if (format.records() == null) {
+            return RecordForm.RAW;
+        }
+        return switch (format.records()) {
+            case JSON -> RecordForm.JSON;
+            case BINARY -> RecordForm.BINARY;
+            case TEXT -> RecordForm.TEXT;
+        };
+    }
+
+    /** Reads the body and does what it asks for, here or at the coordinator; answered with 204. */
+    private void change(Request request, String method, InputStream body, Function<JsonObject, CompletableFuture<Void>> change) {
+        if (!forwarding.passOn(request.group(), request.name(), method, body, request.uri(), request.headers(),
+                request.response())) {
+            done(change.apply(json.object(body)), request);
+        }
+    }
+
+    private static void done(CompletableFuture<Void> change, Request request) {
+        change.whenComplete(Answer.to(request.response(), done -> Response.noContent().build()));
+    }
+
+    /** A consumer's request. */
+    private record Request(String group, String name, UriInfo uri, HttpHeaders headers, AsyncResponse response) {
+    }
+
+    private Groups groups() {
+        return access.groups();
+    }
+}

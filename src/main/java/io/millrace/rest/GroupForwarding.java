@@ -1,0 +1,130 @@
+package io.millrace.rest;
+
+import io.millrace.broker.BrokerException;
+import io.millrace.cluster.Member;
+import io.millrace.group.PollRequest.Source;
+import io.millrace.rest.PassedRequest.Owner;
+import io.millrace.rest.dialect.RequestException;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
+import jakarta.ws.rs.container.AsyncResponse;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.UriInfo;
+import java.io.InputStream;
+import java.net.URI;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Passes requests on to the coordinators of groups. A coordinator must know which answers arrived, so with a consumer's request
+ * goes what this broker knows of the last answer that it passed on to that consumer.
+ */
+@ApplicationScoped
+public class GroupForwarding {
+    /** Number of a poll: in its answer, and in the consumer's next request, where it says that it got it. */
+    static final String POLL_HEADER = "Millrace-Poll";
+    /** Epoch of the consumer: in the answers to its polls, and in its commits. */
+    static final String EPOCH_HEADER = "Millrace-Member-Epoch";
+    /** Between brokers: the poll whose answer the sender wrote to the consumer. */
+    private static final String ANSWERED_HEADER = "Millrace-Answered";
+    /** Between brokers: where the client found this cluster. */
+    private static final String BASE_HEADER = "Millrace-Base-Uri";
+
+    @Inject
+    GroupAccess access;
+    @Inject
+    Forwarding forwarding;
+    @Inject
+    PollAnswers pollAnswers;
+    @Inject
+    Peers peers;
+
+    /**
+     * @param waitMs how long the coordinator is asked to wait, in ms
+     * @return false: this broker coordinates the group, and is to answer
+     * @throws BrokerException NOT_COORDINATOR
+     */
+    boolean passOn(String group, String method, long waitMs, UriInfo uri, HttpHeaders headers, AsyncResponse response) {
+        return forwarding.passOn(request(group, null, method, uri, headers), coordinator(group), waitMs, response,
+                Forwarding.NO_RECEIPT);
+    }
+
+    /** As above, with a body, which is read on this thread. */
+    boolean passOn(String group, String method, InputStream body, UriInfo uri, HttpHeaders headers, AsyncResponse response) {
+        return forwarding.passOn(request(group, null, method, uri, headers), coordinator(group), body, response);
+    }
+
+    /** A consumer's request without a body. */
+    boolean passOn(String group, String consumer, String method, long waitMs, UriInfo uri, HttpHeaders headers,
+                   AsyncResponse response) {
+        return forwarding.passOn(request(group, consumer, method, uri, headers), coordinator(group), waitMs, response,
+                answer -> receipt(group, consumer, answer));
+    }
+
+    /** A consumer's request with a body, which is read on this thread. */
+    boolean passOn(String group, String consumer, String method, InputStream body, UriInfo uri, HttpHeaders headers,
+                   AsyncResponse response) {
+        return forwarding.passOn(request(group, consumer, method, uri, headers), coordinator(group), body, response);
+    }
+
+    private CompletableFuture<Boolean> receipt(String group, String consumer, PassedAnswer answer) {
+        String poll = answer.header(POLL_HEADER);
+        return poll == null ? new CompletableFuture<>() : pollAnswers.begun(group, consumer, Long.parseLong(poll));
+    }
+
+    private Optional<Member> coordinator(String group) {
+        return access.groups().remoteCoordinator(group);
+    }
+
+    private PassedRequest request(String group, String consumer, String method, UriInfo uri, HttpHeaders headers) {
+        Map<String, String> further = new TreeMap<>();
+        further.put(BASE_HEADER, uri.getBaseUri().toString());
+        for (String name : new String[] {POLL_HEADER, EPOCH_HEADER}) {
+            String value = headers.getHeaderString(name);
+            if (value != null) {
+                further.put(name, value);
+            }
+        }
+        Long vouched = consumer == null ? null : pollAnswers.vouched(group, consumer);
+        if (vouched != null) {
+            further.put(ANSWERED_HEADER, vouched.toString());
+        }
+        return PassedRequest.of(Owner.COORDINATOR, "group " + group, method, uri, headers).with(further);
+    }
+
+    /** How a consumer's request came to this broker, which coordinates its group. */
+    Source source(HttpHeaders headers) {
+        String forwarder = headers.getHeaderString(Peers.FORWARDED_HEADER);
+        Long received = number(headers, POLL_HEADER);
+        return forwarder == null ? new Source(peers.brokerId(), received, null)
+                : new Source(Numbers.broker(forwarder), received, number(headers, ANSWERED_HEADER));
+    }
+
+    /** Where the client found this cluster: what it is told begins there. */
+    static URI base(UriInfo uri, HttpHeaders headers) {
+        String base = headers.getHeaderString(BASE_HEADER);
+        try {
+            return headers.getHeaderString(Peers.FORWARDED_HEADER) == null || base == null ? uri.getBaseUri() : URI.create(base);
+        } catch (IllegalArgumentException e) {
+            throw RequestException.badRequest("the header " + BASE_HEADER + " is no URI");
+        }
+    }
+
+    /**
+     * A header that is a number.
+     *
+     * @return null when there is none
+     * @throws RequestException 400 when it is not a whole number
+     */
+    static Long number(HttpHeaders headers, String name) {
+        String value = headers.getHeaderString(name);
+        try {
+            return value == null ? null : Long.valueOf(value.strip());
+        } catch (NumberFormatException e) {
+            throw RequestException.badRequest("the header " + name + " must be a whole number, not \"" + Numbers.quoted(value)
+                    + "\"");
+        }
+    }
+}
