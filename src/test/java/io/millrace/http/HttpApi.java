@@ -124,6 +124,12 @@ final class HttpApi {
         return send(request);
     }
 
+    /** With a header more. */
+    Answer send(String method, String path, String contentType, byte[] body, String header, String value) {
+        return send(request(path).method(method, HttpRequest.BodyPublishers.ofByteArray(body))
+                .header("Content-Type", contentType).header(header, value));
+    }
+
     Answer send(HttpRequest.Builder request) {
         try {
             return answer(client.send(request.build(), HttpResponse.BodyHandlers.ofByteArray()));
