@@ -21,7 +21,7 @@ public final class Benchmarks {
         if (options.runs("log")) {
             figures.addAll(new LogSuite(options, work, progress).run());
         }
-        if (options.runs("http") || options.runs("memory")) {
+        if (options.runs("http") || options.runs("memory") || options.runs("groups")) {
             figures.addAll(new ServerSuite(options, work, progress).run());
         }
         if (options.runs("soak")) {

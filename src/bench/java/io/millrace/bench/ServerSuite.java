@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/** What is measured on one packaged server: its memory when idle, and HTTP. */
+/** What is measured on one packaged server: its memory when idle, HTTP, and consumer groups. */
 final class ServerSuite {
     private static final int SETTLE_SECONDS = 15;
     private static final double IDLE_BOUND_MIB = 512;
@@ -35,6 +35,12 @@ final class ServerSuite {
             Map<String, String> environment = Map.of("MILLRACE_LOCAL_DROPINS", dropins.toString());
             try (LocalServer server = LocalServer.start(options.project(), work, environment)) {
                 figures.addAll(new HttpSuite(options, work, progress, server).run());
+            }
+        }
+        if (options.runs("groups")) {
+            progress.say("groups: starting a server");
+            try (LocalServer server = LocalServer.start(options.project(), work, Map.of())) {
+                figures.addAll(new GroupSuite(options, progress, server).run());
             }
         }
         return figures;
