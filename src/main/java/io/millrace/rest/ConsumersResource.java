@@ -1,5 +1,6 @@
 package io.millrace.rest;
 
+import io.millrace.group.ConsumerConfig;
 import io.millrace.group.Groups;
 import io.millrace.group.OffsetReset;
 import io.millrace.group.PollRequest;
@@ -193,7 +194,9 @@ public class ConsumersResource {
         QueryParameters query = new QueryParameters(uri.getQueryParameters());
         long waitMs = query.number("timeout", 0, PollRequest.NOT_SAID);
         long maxBytes = query.number("max_bytes", 1, PollRequest.NOT_SAID);
-        if (forwarding.passOn(group, name, HttpMethod.GET, limits.maxFetchWaitMs(), uri, headers, response)) {
+        long longest = Math.min(limits.maxFetchWaitMs(),
+                waitMs == PollRequest.NOT_SAID ? ConsumerConfig.DEFAULT_REQUEST_TIMEOUT_MS : waitMs);
+        if (forwarding.passOn(group, name, HttpMethod.GET, longest, uri, headers, response)) {
             return;
         }
         boolean exact = maxBytes != PollRequest.NOT_SAID;

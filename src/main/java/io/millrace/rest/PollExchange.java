@@ -1,8 +1,5 @@
 package io.millrace.rest;
 
-import io.millrace.broker.FetchAllResult;
-import io.millrace.broker.FetchResult;
-import io.millrace.broker.TopicPartition;
 import io.millrace.group.Groups;
 import io.millrace.group.PollRequest;
 import io.millrace.group.Polled;
@@ -10,7 +7,6 @@ import io.millrace.group.RecordForm;
 import io.millrace.rest.dialect.GrowingBytes;
 import io.millrace.rest.dialect.MediaTypes;
 import io.millrace.rest.dialect.RecordFormat;
-import io.millrace.rest.dialect.RecordListWriter;
 import io.millrace.rest.dialect.RequestException;
 import jakarta.ws.rs.container.AsyncResponse;
 import jakarta.ws.rs.container.CompletionCallback;
@@ -20,10 +16,7 @@ import jakarta.ws.rs.core.StreamingOutput;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
@@ -36,15 +29,14 @@ final class PollExchange {
 
     /** A poll that the coordinator has not ended this long after its wait is given up, in ms. */
     private static final long GRACE_MS = 30_000;
-    /** Of what tells whose records are where in a raw answer; clients and proxies bound their headers. */
-    private static final int MAX_HEADER_CHARS = 4_000;
 
     private final PollRequest request;
     private final boolean exact;
     private final AsyncResponse response;
     private final MemoryBudget.Reservation memory;
-    /** Of the answer; completed while no other poll of this consumer is served. */
-    private volatile Polled polled;
+    /** Guarded by this, with the flag. */
+    private Polled polled;
+    private boolean ended;
 
     /** @param exact whether the client said how large the answer may be, so that a larger record is an error */
     PollExchange(PollRequest request, boolean exact, MemoryBudget budget, AsyncResponse response) {
@@ -77,7 +69,11 @@ final class PollExchange {
     /** Nothing more is written: what has not been told by now did not happen. */
     private void end() {
         memory.close();
-        Polled answer = polled;
+        Polled answer;
+        synchronized (this) {
+            ended = true;
+            answer = polled;
+        }
         if (answer != null) {
             answer.abandoned();
             answer.written(false);
@@ -85,14 +81,31 @@ final class PollExchange {
     }
 
     private Response rendered(Polled answer) {
-        polled = answer;
+        synchronized (this) {
+            polled = answer;
+            if (ended) { // the client is gone, or was told that it took too long
+                answer.abandoned();
+            }
+        }
         try {
             memory.resize(answer.parts().stream().mapToLong(part -> part.result().batches().remaining()).sum());
-            return answer.form() == RecordForm.RAW ? raw(answer) : list(answer, format(answer.form()));
+            PolledRecords records = records(answer);
+            answer.delivered(records.next());
+            return response(answer, records);
         } catch (RuntimeException | Error e) {
             answer.abandoned();
             throw e;
         }
+    }
+
+    private PolledRecords records(Polled answer) {
+        if (answer.form() == RecordForm.RAW) {
+            return PolledRecords.raw(answer.parts(), answer.maxRecords());
+        }
+        long read = memory.held();
+        GrowingBytes out = new GrowingBytes((int) Math.min(Integer.MAX_VALUE / 2, 64 + read + read / 4),
+                capacity -> memory.resize(read + capacity));
+        return PolledRecords.list(answer.parts(), format(answer.form()), request.maxBytes(), exact, answer.maxRecords(), out);
     }
 
     private static RecordFormat format(RecordForm form) {
@@ -104,72 +117,15 @@ final class PollExchange {
         };
     }
 
-    private Response list(Polled answer, RecordFormat format) {
-        long read = memory.held();
-        GrowingBytes out = new GrowingBytes((int) Math.min(Integer.MAX_VALUE / 2, 64 + read + read / 4),
-                capacity -> memory.resize(read + capacity));
-        RecordListWriter writer = new RecordListWriter(format, request.maxBytes(), answer.maxRecords(), out);
-        Map<TopicPartition, Long> next = new HashMap<>();
-        writer.open();
-        for (FetchAllResult.Part part : answer.parts()) {
-            if (writer.isFull()) {
-                break;
-            }
-            write(writer, part, next);
-        }
-        writer.close();
-        if (exact && writer.contentBytes() > request.maxBytes()) {
-            throw RequestException.unprocessable("the response exceeds the maximum number of bytes that the consumer can receive:"
-                    + " its next record has " + writer.contentBytes() + " bytes; raise max_bytes, which is " + request.maxBytes());
-        }
-        answer.delivered(next);
-        return response(answer, format.mediaType(), List.of(out.view())).build();
-    }
-
-    /** What cannot be given in this form ends the list; the error comes when it is next, so that nobody is kept from the rest. */
-    private static void write(RecordListWriter writer, FetchAllResult.Part part, Map<TopicPartition, Long> next) {
-        FetchResult result = part.result();
-        try {
-            long after = writer.write(part.id().topic(), part.id().partition(), result.batches(), result.offset(),
-                    result.nextOffset());
-            if (after > result.offset()) {
-                next.put(part.id(), after);
-            }
-        } catch (RequestException cannotBeGiven) {
-            if (writer.written() == 0) {
-                throw cannotBeGiven;
-            }
-            if (writer.unwritten() > result.offset()) {
-                next.put(part.id(), writer.unwritten());
-            }
-        }
-    }
-
-    private Response raw(Polled answer) {
-        StringBuilder header = new StringBuilder();
-        List<ByteBuffer> pieces = new ArrayList<>();
-        Map<TopicPartition, Long> next = new HashMap<>();
-        for (FetchAllResult.Part part : answer.parts()) {
-            FetchResult result = part.result();
-            String entry = "%s;%d;%d;%d;%d".formatted(part.id().topic(), part.id().partition(), result.offset(),
-                    result.nextOffset(), result.batches().remaining());
-            if (!pieces.isEmpty() && header.length() + entry.length() > MAX_HEADER_CHARS) {
-                break;
-            }
-            header.append(header.isEmpty() ? "" : ",").append(entry);
-            pieces.add(result.batches());
-            next.put(part.id(), result.nextOffset());
-        }
-        answer.delivered(next);
-        Response.ResponseBuilder raw = response(answer, MediaTypes.BATCH, pieces);
-        return (header.isEmpty() ? raw : raw.header(PARTITIONS_HEADER, header)).build();
-    }
-
-    private Response.ResponseBuilder response(Polled answer, String mediaType, List<ByteBuffer> pieces) {
-        Response.ResponseBuilder builder = Response.ok((StreamingOutput) out -> write(answer, pieces, out), mediaType)
-                .header(HttpHeaders.CONTENT_LENGTH, pieces.stream().mapToLong(ByteBuffer::remaining).sum())
+    private Response response(Polled answer, PolledRecords records) {
+        String type = answer.form() == RecordForm.RAW ? MediaTypes.BATCH : format(answer.form()).mediaType();
+        Response.ResponseBuilder builder = Response.ok((StreamingOutput) out -> write(answer, records.pieces(), out), type)
+                .header(HttpHeaders.CONTENT_LENGTH, records.bytes())
                 .header(GroupForwarding.EPOCH_HEADER, answer.memberEpoch());
-        return answer.parts().isEmpty() ? builder : builder.header(GroupForwarding.POLL_HEADER, answer.number());
+        if (!records.partitions().isEmpty()) {
+            builder.header(PARTITIONS_HEADER, records.partitions());
+        }
+        return (answer.parts().isEmpty() ? builder : builder.header(GroupForwarding.POLL_HEADER, answer.number())).build();
     }
 
     private static void write(Polled answer, List<ByteBuffer> pieces, OutputStream out) throws IOException {
