@@ -1,0 +1,139 @@
+package io.millrace.group;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millrace.broker.BrokerException;
+import io.millrace.broker.ErrorKind;
+import io.millrace.cluster.InMemoryRegisterStore;
+import io.millrace.cluster.RegisterStore;
+import io.millrace.group.GroupState.Claim;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.Test;
+
+class GroupWriterTest {
+    private static final Claim MINE = new Claim(2, 1, "mine", false);
+
+    private final InMemoryRegisterStore registers = new InMemoryRegisterStore();
+    private final GroupStore store = new GroupStore(registers);
+    private final Deque<Runnable> tasks = new ArrayDeque<>();
+    private final List<GroupState> written = new ArrayList<>();
+    private final List<BrokerException> lost = new ArrayList<>();
+    private final GroupWriter writer = new GroupWriter("g", store, MINE, GroupState.empty(Claim.NOBODY, 0), RegisterStore.ABSENT,
+            tasks::add, new GroupWriter.Host() {
+                @Override
+                public GroupState settle(GroupState before, GroupState changed) {
+                    return changed;
+                }
+
+                @Override
+                public void written(GroupState now) {
+                    written.add(now);
+                }
+
+                @Override
+                public void undecided() {
+                    written.add(null);
+                }
+
+                @Override
+                public void lost(BrokerException reason) {
+                    lost.add(reason);
+                }
+            });
+
+    private static UnaryOperator<GroupState> adding(String name) {
+        return state -> state.withMember(GroupMember.created(name, ConsumerConfig.DEFAULT, 0));
+    }
+
+    private static UnaryOperator<GroupState> refused() {
+        return state -> {
+            throw new BrokerException(ErrorKind.FENCED, "no");
+        };
+    }
+
+    private void run() {
+        while (!tasks.isEmpty()) {
+            tasks.remove().run();
+        }
+    }
+
+    private static ErrorKind failure(CompletableFuture<?> future) {
+        return ((BrokerException) assertThat(future).isCompletedExceptionally().failsWithin(Duration.ZERO)
+                .withThrowableOfType(ExecutionException.class).actual().getCause()).kind();
+    }
+
+    @Test
+    void changesThatWaitAreOneWriteAndOneThatIsRefusedLeavesTheOthersAlone() {
+        CompletableFuture<GroupState> a = writer.submit(adding("a"));
+        CompletableFuture<GroupState> no = writer.submit(refused());
+        CompletableFuture<GroupState> b = writer.submit(adding("b"));
+        assertThat(tasks).as("one task writes").hasSize(1);
+        run();
+        assertThat(a.join().members()).containsOnlyKeys("a", "b");
+        assertThat(b.join()).isEqualTo(a.join());
+        assertThat(failure(no)).isEqualTo(ErrorKind.FENCED);
+        assertThat(store.read("g").orElseThrow().version()).isEqualTo(1);
+        assertThat(store.read("g").orElseThrow().state().claim()).isEqualTo(MINE);
+    }
+
+    @Test
+    void aChangeThatChangesNothingIsNotWritten() {
+        writer.submit(adding("a"));
+        run();
+        CompletableFuture<GroupState> same = writer.submit(state -> state);
+        run();
+        assertThat(same).isCompleted();
+        assertThat(store.read("g").orElseThrow().version()).isEqualTo(1);
+    }
+
+    @Test
+    void whereTheOutcomeIsNotKnownTheRegisterIsReadBeforeTheNextChange() {
+        writer.submit(adding("a"));
+        run();
+        registers.setAvailable(false);
+        CompletableFuture<GroupState> unknown = writer.submit(adding("b"));
+        run();
+        assertThat(failure(unknown)).isEqualTo(ErrorKind.UNAVAILABLE);
+        registers.setAvailable(true);
+        GroupStore.Stored now = store.read("g").orElseThrow();
+        store.write("g", adding("b").apply(now.state()), now.version()); // it had been written after all
+        CompletableFuture<GroupState> next = writer.submit(adding("c"));
+        run();
+        assertThat(next.join().members()).containsOnlyKeys("a", "b", "c");
+    }
+
+    @Test
+    void anotherCoordinatorsClaimEndsIt() {
+        writer.submit(adding("a"));
+        run();
+        GroupStore.Stored now = store.read("g").orElseThrow();
+        store.write("g", now.state().withClaim(new Claim(3, 2, "other", false)), now.version());
+        CompletableFuture<GroupState> late = writer.submit(adding("b"));
+        run();
+        assertThat(failure(late)).isEqualTo(ErrorKind.NOT_COORDINATOR);
+        assertThat(lost).hasSize(1);
+        assertThat(failure(writer.submit(adding("c")))).isEqualTo(ErrorKind.NOT_COORDINATOR);
+        assertThat(store.read("g").orElseThrow().state().members()).containsOnlyKeys("a");
+    }
+
+    @Test
+    void aGroupWithNothingInItHasNoRegister() {
+        writer.submit(adding("a"));
+        run();
+        writer.submit(state -> state.withoutMember("a"));
+        run();
+        assertThat(store.read("g")).isEmpty();
+        writer.submit(adding("again"));
+        run();
+        assertThat(store.read("g").orElseThrow().state().members()).containsOnlyKeys("again");
+        assertThat(writer.closeIfIdle(new BrokerException(ErrorKind.NOT_COORDINATOR, "ended"))).isTrue();
+        assertThat(failure(writer.submit(adding("b")))).isEqualTo(ErrorKind.NOT_COORDINATOR);
+    }
+}
