@@ -321,11 +321,16 @@ final class Steward implements Runnable, AutoCloseable {
             : null;
     }
 
+    /** Whether this broker began to restore that: then nobody else does while it is up, whoever is the oldest by now. */
+    private boolean isRestoring(Incarnation incarnation) {
+        return incarnation != null && !incarnation.active() && incarnation.by().equals(membership.self().session());
+    }
+
     /** Sees to it that there is an active incarnation, and that this broker's journal takes part in it. */
     private String reconcile(StewardView view) {
         Incarnation known = active.learn(found);
         Standing standing = own.standing();
-        if (known == null ? view.oldest() : standing.promise() > known.number()) {
+        if (known == null ? view.oldest() || isRestoring(found) : standing.promise() > known.number()) {
             Restore.Outcome outcome = restore.attempt();
             if (outcome.problem() == null) {
                 journals.noteDurable(outcome.restored());
