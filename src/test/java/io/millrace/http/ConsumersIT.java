@@ -236,6 +236,15 @@ class ConsumersIT {
     }
 
     @Test
+    void partitionsThatAreAddedToATopicAreReadToo() {
+        subscribed("c", MANUAL);
+        assertThat(poll("c", HttpApi.JSON).is(200).array()).isEmpty();
+        api.post("/admin/topics/" + topic + "/partitions", "application/json", "{\"partitions_count\":3}").is(200);
+        produce(2, "2");
+        assertThat(read("c", 1).get(0).getInt("partition")).isEqualTo(2);
+    }
+
+    @Test
     void twoConsumersShareThePartitionsAndEachRecordGoesToOneOfThem() {
         subscribed("a", MANUAL);
         subscribed("b", MANUAL);

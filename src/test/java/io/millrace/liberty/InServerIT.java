@@ -14,13 +14,21 @@ import io.millrace.broker.RecordAccumulator;
 import io.millrace.log.record.Codec;
 import io.millrace.log.record.Record;
 import io.millrace.log.record.RecordBatch;
+import io.millrace.group.ConsumerConfig;
+import io.millrace.group.OffsetReset;
+import io.millrace.group.PollRequest;
+import io.millrace.group.RecordForm;
+import io.millrace.group.Subscription;
 import io.millrace.rest.BrokerAccess;
+import io.millrace.rest.GroupAccess;
 import jakarta.inject.Inject;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeSet;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -41,6 +49,8 @@ class InServerIT {
     private static final int MAX_BYTES = 1 << 20;
     private static final long PATIENCE_MS = 60_000;
 
+    @Inject
+    private GroupAccess groups;
     @Inject
     private BrokerAccess access;
     @Inject
@@ -117,6 +127,24 @@ class InServerIT {
 
         assertThat(values(fetch(topic, 1, 0, 0).join())).containsExactly("1 is the partition");
         assertThat(values(fetch(topic, 2, 0, 0).join())).containsExactly("2 is the partition");
+    }
+
+    @Test
+    void anApplicationsAssignorIsFoundInTheWarAndSharesPartitionsOut() {
+        String topic = newTopic(2, Map.of());
+        ConsumerConfig config = new ConsumerConfig(RecordForm.JSON, OffsetReset.EARLIEST, false, false, 1, 30_000, 500, 45_000,
+                null, "first-subscriber");
+        String group = "group-of-" + topic;
+        PollRequest.Source here = new PollRequest.Source(1, null, null);
+        for (String name : List.of("a", "b")) {
+            assertThat(groups.groups().create(group, name, config).join()).isEqualTo(name);
+            groups.groups().subscribe(group, name, new Subscription.Topics(new TreeSet<>(Set.of(topic))), here).join();
+        }
+
+        assertThat(groups.groups().member(group, "a").join().owned()).hasSize(2);
+        assertThat(groups.groups().member(group, "b").join().owned()).isEmpty();
+        groups.groups().leave(group, "a", here).join();
+        assertThat(groups.groups().member(group, "b").join().owned()).hasSize(2);
     }
 
     @Test

@@ -2,6 +2,8 @@ package io.millrace.liberty;
 
 import io.millrace.broker.FirstBytePartitioner;
 import io.millrace.broker.Partitioner;
+import io.millrace.group.Assignor;
+import io.millrace.group.FirstSubscriberAssignor;
 import java.io.File;
 import org.assertj.core.api.Assertions;
 import org.jboss.shrinkwrap.api.ShrinkWrap;
@@ -17,6 +19,7 @@ final class MillraceArchive {
         return ShrinkWrap.create(ZipImporter.class, "in-server.war")
                 .importFrom(new File(System.getProperty("millrace.war"))).as(WebArchive.class)
                 .addAsServiceProviderAndClasses(Partitioner.class, FirstBytePartitioner.class)
+                .addAsServiceProviderAndClasses(Assignor.class, FirstSubscriberAssignor.class)
                 .addAsLibraries(jarOf(Assertions.class));
     }
 

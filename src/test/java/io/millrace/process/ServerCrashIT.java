@@ -69,6 +69,30 @@ class ServerCrashIT {
     }
 
     @Test
+    void aGroupAndItsConsumersSurviveAKillAndGoOnFromTheLastCommit() throws Exception {
+        String dialect = "application/vnd.kafka.v2+json";
+        String consumer = "/consumers/survivors/instances/c";
+        client.createTopic("group", 1, "{}");
+        client.produce("group", 0, List.of("a", "b"));
+        ClusterClient any = new ClusterClient(List.of(servers.url(1)));
+        assertThat(any.send(0, "POST", "/consumers/survivors", dialect, "{\"name\":\"c\",\"format\":\"text\","
+                + "\"auto.offset.reset\":\"earliest\",\"enable.auto.commit\":false}").statusCode()).isEqualTo(200);
+        assertThat(any.send(0, "POST", consumer + "/subscription", dialect, "{\"topics\":[\"group\"]}").statusCode())
+                .isEqualTo(204);
+        assertThat(any.send(0, "GET", consumer + "/records", null, null).body()).contains("\"a\"", "\"b\"");
+        assertThat(any.send(0, "POST", consumer + "/offsets", dialect, "").statusCode()).isEqualTo(204);
+        client.produce("group", 0, List.of("c"));
+        assertThat(any.send(0, "GET", consumer + "/records", null, null).body()).contains("\"c\"").doesNotContain("\"a\"");
+
+        servers.kill(1);
+        servers.start();
+
+        assertThat(any.send(0, "GET", consumer + "/subscription", null, null).body()).contains("\"group\":[0]");
+        assertThat(any.send(0, "GET", consumer + "/records", null, null).body())
+                .as("what was not committed is delivered again").contains("\"c\"").doesNotContain("\"a\"");
+    }
+
+    @Test
     void anOrderlyStopLosesNothingEvenUnforced() throws Exception {
         client.createTopic("orderly", 1, "{\"flush\":\"os\"}");
         List<String> values = IntStream.range(0, 100).mapToObj(Integer::toString).toList();
