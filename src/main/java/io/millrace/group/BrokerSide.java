@@ -9,11 +9,28 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
-/** What groups need, from a real broker. */
-record BrokerSide(Broker broker) implements GroupLog, Coordination {
+/** What groups need, from a real broker. Thread-safe. */
+final class BrokerSide implements GroupLog, Coordination {
+    private final Broker broker;
+    /** Made anew only when topics have changed: it is asked for with every commit. */
+    private volatile Topics seen = new Topics(-1, Map.of());
+
+    private record Topics(long revision, Map<String, TopicInfo> all) {
+    }
+
+    BrokerSide(Broker broker) {
+        this.broker = broker;
+    }
+
     @Override
     public Map<String, TopicInfo> topics() {
-        return broker.topics().all();
+        long now = revision();
+        Topics known = seen;
+        if (known.revision() != now) {
+            known = new Topics(now, broker.topics().all()); // as of now or later
+            seen = known;
+        }
+        return known.all();
     }
 
     @Override
