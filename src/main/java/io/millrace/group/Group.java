@@ -97,7 +97,12 @@ final class Group implements GroupWriter.Host, PollTask.Host {
                 context.clock().millis())).whenComplete((now, failure) -> {
                     if (failure == null) {
                         // What an earlier one of this name was given is not this one's.
-                        locked(after -> sessions.put(name, new Session(name, false, deadline(config), context.now())));
+                        locked(after -> {
+                            Session before = sessions.put(name, new Session(name, false, deadline(config), context.now()));
+                            if (before != null && before.poll != null) {
+                                before.poll.supersede(after);
+                            }
+                        });
                     }
                 });
     }
@@ -173,7 +178,7 @@ final class Group implements GroupWriter.Host, PollTask.Host {
                     previous.supersede(after); // and starts this one once it is over
                 }
             }
-            after.forEach(Runnable::run);
+            run(after);
             return task.answer();
         });
     }
@@ -389,7 +394,7 @@ final class Group implements GroupWriter.Host, PollTask.Host {
                 settle(after);
             }
         }
-        after.forEach(Runnable::run);
+        run(after);
     }
 
     /** Nobody said what became of it. */
@@ -669,7 +674,18 @@ final class Group implements GroupWriter.Host, PollTask.Host {
         synchronized (this) {
             action.accept(after);
         }
-        after.forEach(Runnable::run);
+        run(after);
+    }
+
+    /** Each, whatever becomes of the others. */
+    private void run(List<Runnable> after) {
+        for (Runnable each : after) {
+            try {
+                each.run();
+            } catch (RuntimeException fault) {
+                LOG.log(Level.ERROR, "group " + id + ": something was left undone by a fault", fault);
+            }
+        }
     }
 
     @Override

@@ -82,7 +82,11 @@ final class GroupWriter {
             }
             running = true;
         }
-        workers.execute(this::drain);
+        try {
+            workers.execute(this::drain);
+        } catch (RuntimeException refused) {
+            close(new BrokerException(ErrorKind.NOT_COORDINATOR, "this broker is stopping: try another one", refused));
+        }
         return queued.done();
     }
 

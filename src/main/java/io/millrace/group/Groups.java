@@ -259,7 +259,11 @@ public final class Groups implements AutoCloseable {
             return known;
         }
         long giveUpWaiting = context.now() + TimeUnit.MILLISECONDS.toNanos(HANDOVER_MS);
-        context.workers().execute(() -> load(id, fresh, giveUpWaiting));
+        try {
+            context.workers().execute(() -> load(id, fresh, giveUpWaiting));
+        } catch (RuntimeException refused) {
+            failed(id, fresh, new BrokerException(ErrorKind.NOT_COORDINATOR, "this broker is stopping: try another one", refused));
+        }
         return fresh;
     }
 
@@ -364,13 +368,18 @@ public final class Groups implements AutoCloseable {
 
     private void tick() {
         if (!closed && ticking.compareAndSet(false, true)) {
-            context.workers().execute(() -> {
-                try {
-                    loaded().forEach(Group::tick);
-                } finally {
-                    ticking.set(false);
-                }
-            });
+            try {
+                context.workers().execute(() -> {
+                    try {
+                        loaded().forEach(Group::tick);
+                    } finally {
+                        ticking.set(false);
+                    }
+                });
+            } catch (RuntimeException refused) {
+                ticking.set(false); // thrown on, it would end the schedule
+                LOG.log(Level.DEBUG, "no thread looks after the groups now", refused);
+            }
         }
     }
 

@@ -98,8 +98,10 @@ public class GroupForwarding {
     Source source(HttpHeaders headers) {
         String forwarder = headers.getHeaderString(Peers.FORWARDED_HEADER);
         Long received = number(headers, POLL_HEADER);
-        return forwarder == null ? new Source(peers.brokerId(), received, null)
-                : new Source(Numbers.broker(forwarder), received, number(headers, ANSWERED_HEADER));
+        long entry = forwarder == null ? -1 : Numbers.parse(forwarder);
+        // Clients may send that header, too, with any value.
+        return entry < 0 || entry > Integer.MAX_VALUE ? new Source(peers.brokerId(), received, null)
+                : new Source((int) entry, received, number(headers, ANSWERED_HEADER));
     }
 
     /** Where the client found this cluster: what it is told begins there. */
