@@ -41,6 +41,8 @@ public final class Groups implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(Groups.class.getName());
     private static final long TICK_MS = 100;
     private static final long FORGET_MS = 60_000;
+    /** How often it is looked for groups that nobody asked for, in case a change of the coordinators was missed. */
+    private static final long SEARCH_MS = 600_000;
     /** How long a coordinator that is up has to hand its group over before it is taken from it. */
     private static final long HANDOVER_MS = 2_000;
     private static final long LOOK_MS = 100;
@@ -70,7 +72,8 @@ public final class Groups implements AutoCloseable {
         this.listening = coordination.listen(this::coordinatorsChanged);
         this.schedules = List.of(
                 timers.scheduleWithFixedDelay(this::tick, TICK_MS, TICK_MS, TimeUnit.MILLISECONDS),
-                timers.scheduleWithFixedDelay(() -> workers.execute(this::forget), FORGET_MS, FORGET_MS, TimeUnit.MILLISECONDS));
+                timers.scheduleWithFixedDelay(() -> work(this::forget), FORGET_MS, FORGET_MS, TimeUnit.MILLISECONDS),
+                timers.scheduleWithFixedDelay(() -> work(this::loadMine), SEARCH_MS, SEARCH_MS, TimeUnit.MILLISECONDS));
         workers.execute(this::loadMine);
     }
 
@@ -367,19 +370,25 @@ public final class Groups implements AutoCloseable {
     // ---- time
 
     private void tick() {
-        if (!closed && ticking.compareAndSet(false, true)) {
+        if (!closed && !groups.isEmpty() && ticking.compareAndSet(false, true) && !work(() -> {
             try {
-                context.workers().execute(() -> {
-                    try {
-                        loaded().forEach(Group::tick);
-                    } finally {
-                        ticking.set(false);
-                    }
-                });
-            } catch (RuntimeException refused) {
-                ticking.set(false); // thrown on, it would end the schedule
-                LOG.log(Level.DEBUG, "no thread looks after the groups now", refused);
+                loaded().forEach(Group::tick);
+            } finally {
+                ticking.set(false);
             }
+        })) {
+            ticking.set(false);
+        }
+    }
+
+    /** @return false: refused. Thrown on, that would end a schedule */
+    private boolean work(Runnable task) {
+        try {
+            context.workers().execute(task);
+            return true;
+        } catch (RuntimeException refused) {
+            LOG.log(Level.DEBUG, "no thread looks after the groups now", refused);
+            return false;
         }
     }
 
@@ -391,7 +400,6 @@ public final class Groups implements AutoCloseable {
                 group.forget();
             }
         }
-        loadMine();
     }
 
     private void checkOpen() {
