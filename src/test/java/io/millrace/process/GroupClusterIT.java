@@ -37,6 +37,7 @@ class GroupClusterIT {
     private List<URI> urls;
     private ClusterClient client;
     private Path folder;
+    private String group;
 
     @BeforeAll
     void start() throws IOException {
@@ -63,7 +64,9 @@ class GroupClusterIT {
     }
 
     private void create(String topic) throws IOException {
-        folder = Files.createDirectories(servers.folder(0).resolve(topic));
+        // of this run alone: what an earlier one left tells nothing
+        folder = Files.createTempDirectory(Files.createDirectories(servers.folder(0)), topic);
+        group = "group-" + topic;
         ClusterClient.await("topic " + topic + " is created", PATIENCE_SECONDS, () -> {
             try {
                 int status = client.send(0, "POST", "/admin/topics", "application/json",
@@ -77,7 +80,7 @@ class GroupClusterIT {
     }
 
     private void member(String topic, String name, boolean automatic) throws IOException {
-        members.put(name, MemberProcess.start(urls, "group-" + topic, topic, name, automatic, folder.resolve(name)));
+        members.put(name, MemberProcess.start(urls, group, topic, name, automatic, folder.resolve(name)));
     }
 
     /** Asks it to go, and waits until it has. */
@@ -120,13 +123,13 @@ class GroupClusterIT {
     }
 
     private String describe() {
-        return String.valueOf(client.json(0, "/admin/groups/group-" + folder.getFileName()));
+        return String.valueOf(client.json(0, "/admin/groups/" + group));
     }
 
     private void awaitStable(int consumers) {
         ClusterClient.await(consumers + " consumers have their partitions", PATIENCE_SECONDS, () -> {
-            JsonObject group = client.json(0, "/admin/groups/group-" + folder.getFileName());
-            return group != null && group.getString("state").equals("stable") && group.getJsonArray("members").stream()
+            JsonObject described = client.json(0, "/admin/groups/" + group);
+            return described != null && described.getString("state").equals("stable") && described.getJsonArray("members").stream()
                     .filter(member -> ((JsonObject) member).getString("status").equals("active")).count() == consumers;
         });
     }
