@@ -255,8 +255,33 @@ final class Group implements GroupWriter.Host, PollTask.Host {
 
     /** Commits what the consumer says. */
     CompletableFuture<GroupState> commit(String name, Map<TopicPartition, Long> offsets, int memberEpoch) {
-        return present(name).thenCompose(member -> writer.submit(before -> GroupChanges.commit(before, name,
-                new TreeMap<>(offsets), memberEpoch, topics(), context.clock().millis())));
+        return present(name).thenCompose(member -> within(name, offsets)).thenCompose(done -> writer.submit(before ->
+                GroupChanges.commit(before, name, new TreeMap<>(offsets), memberEpoch, topics(), context.clock().millis())));
+    }
+
+    /**
+     * An offset beyond the end would be a mistake that hides all lag, and could not be taken back by a lower one. Only what is
+     * beyond all that the consumer was given needs to be looked up.
+     */
+    private CompletableFuture<Void> within(String name, Map<TopicPartition, Long> offsets) {
+        List<FetchAllRequest.Part> doubtful = new ArrayList<>();
+        synchronized (this) {
+            Session session = sessions.get(name);
+            GroupMember member = state.member(name);
+            offsets.forEach((partition, offset) -> {
+                Long given = session == null ? null : session.positions.get(partition);
+                if (member != null && member.owns(partition) && (given == null || offset > given)) {
+                    doubtful.add(new FetchAllRequest.Part(partition.topic(), partition.partition(), new FetchPosition.Latest()));
+                }
+            });
+        }
+        return doubtful.isEmpty() ? CompletableFuture.completedFuture(null)
+                : context.log().fetch(new FetchAllRequest(doubtful, 0, 0, 0)).thenAccept(ends -> ends.parts().forEach(end -> {
+                    if (end.result() != null && offsets.get(end.id()) > end.result().offset()) { // else its leader is away
+                        throw new BrokerException(ErrorKind.OFFSET_OUT_OF_RANGE, "offset %d of %s is beyond the end, which is %d"
+                                .formatted(offsets.get(end.id()), end.id(), end.result().offset()));
+                    }
+                }));
     }
 
     /** Commits what the consumer was given. */

@@ -14,7 +14,8 @@ final class GroupNames {
     static String check(String what, String name) {
         if (!isLegal(name)) {
             throw new BrokerException(ErrorKind.INVALID_CONSUMER, what + " must have 1 to " + MAX_LENGTH
-                    + " characters, none of them a slash or a control character, and must not be . or ..");
+                    + " characters, not all of them blank, none of them a slash, a backslash, a control character or beyond the"
+                    + " Basic Multilingual Plane, and must not be . or ..");
         }
         return name;
     }

@@ -165,7 +165,7 @@ public final class Groups implements AutoCloseable {
      * Commits offsets: of each partition, the one of the next record to read.
      *
      * @param memberEpoch that the consumer read them in, or {@link #ANY_EPOCH}
-     * @return fails with UNKNOWN_CONSUMER, FENCED
+     * @return fails with UNKNOWN_CONSUMER, FENCED, OFFSET_OUT_OF_RANGE beyond the end of a partition
      */
     public CompletableFuture<Void> commit(String group, String name, Map<TopicPartition, Long> offsets, int memberEpoch) {
         return answer(group, of -> of.commit(name, offsets, memberEpoch).thenApply(done -> null));

@@ -1,5 +1,6 @@
 package io.millrace.group;
 
+import com.google.re2j.Matcher;
 import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;
 import io.millrace.broker.BrokerException;
@@ -36,14 +37,33 @@ public sealed interface Subscription {
 
     /** A regular expression of RE2, which takes time in proportion to the text, whatever the expression. */
     record TopicPattern(String regex, Pattern compiled) {
-        /** @throws BrokerException INVALID_CONSUMER */
+        /** Enough for any topic's name, and too little for an expression that takes the compiler long, or its stack. */
+        private static final int MAX_LENGTH = 1_000;
+        private static final int MAX_REPETITIONS = 1_000;
+        private static final Pattern REPETITION = Pattern.compile("\\{(\\d+)(?:,(\\d*))?\\}");
+
+        /** @throws BrokerException INVALID_CONSUMER when it is no expression of RE2, or a too large one */
         public static TopicPattern of(String regex) {
+            if (regex.length() > MAX_LENGTH || repetitions(regex) > MAX_REPETITIONS) {
+                throw new BrokerException(ErrorKind.INVALID_CONSUMER, "topic_pattern is too large: it may have " + MAX_LENGTH
+                        + " characters, and counted repetitions of " + MAX_REPETITIONS + " in all");
+            }
             try {
                 return new TopicPattern(regex, Pattern.compile(regex));
             } catch (PatternSyntaxException e) {
                 throw new BrokerException(ErrorKind.INVALID_CONSUMER,
                         "topic_pattern is no regular expression of RE2: " + e.getMessage(), e);
             }
+        }
+
+        /** The product of all counted repetitions, as if they were nested. */
+        private static double repetitions(String regex) {
+            double product = 1;
+            for (Matcher each = REPETITION.matcher(regex); each.find();) {
+                String most = each.group(2) == null || each.group(2).isEmpty() ? each.group(1) : each.group(2);
+                product *= Math.max(1, Double.parseDouble(most));
+            }
+            return product;
         }
 
         boolean matches(String topic) {

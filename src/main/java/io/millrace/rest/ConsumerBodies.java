@@ -147,14 +147,17 @@ final class ConsumerBodies {
         return JsonFields.list(body, "partitions").stream().map(each -> JsonFields.partition("partitions", each)).toList();
     }
 
-    /** @throws RequestException 400 for a wrong shape; 422 for a negative offset */
+    /** @throws RequestException 400 for a wrong shape; 422 for a negative offset, and a partition that is there twice */
     static SortedMap<TopicPartition, Long> offsets(JsonObject body) {
         JsonFields.requireKnown(body, OFFSETS);
         TreeMap<TopicPartition, Long> offsets = new TreeMap<>();
         for (JsonValue each : JsonFields.list(body, "offsets")) {
             JsonObject entry = JsonFields.object("offsets", each);
             JsonFields.requireKnown(entry, OFFSET);
-            offsets.put(JsonFields.partition(entry), offset(JsonFields.required(entry, "offset", "an offset")));
+            TopicPartition partition = JsonFields.partition(entry);
+            if (offsets.put(partition, offset(JsonFields.required(entry, "offset", "an offset"))) != null) {
+                throw RequestException.unprocessable("partition " + partition + " is there twice");
+            }
         }
         return offsets;
     }

@@ -253,6 +253,15 @@ class GroupsTest {
     }
 
     @Test
+    void aCommitBeyondTheEndIsRefusedAndOneThatPassesOverRecordsIsNot() {
+        harness.log.append(FIRST, 10);
+        harness.create("c", GroupHarness.manual(), "orders");
+        refused(ErrorKind.OFFSET_OUT_OF_RANGE, () -> commit("c", Map.of(FIRST, 11L)));
+        commit("c", Map.of(FIRST, 10L));
+        assertThat(harness.committed()).containsEntry(FIRST, 10L);
+    }
+
+    @Test
     void aMemberEpochOfBeforeThePartitionWasGivenIsFenced() {
         harness.create("c", GroupHarness.manual(), "orders");
         int old = harness.state().member("c").owned().get(FIRST) - 1;

@@ -10,6 +10,7 @@ import io.millrace.process.RunningServer;
 import jakarta.json.JsonArray;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonValue;
+import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -203,6 +204,8 @@ class ConsumersIT {
         subscribe("c", "{\"topics\":[]}").isError(422);
         subscribe("c", "{\"topics\":[\"a\"],\"topic_pattern\":\"b\"}").isError(409);
         subscribe("c", "{\"topic_pattern\":\"(\"}").isError(422);
+        subscribe("c", "{\"topic_pattern\":\"(a{1,1000}){1,1000}\"}").isError(422);
+        subscribe("c", "{\"topic_pattern\":\"" + "(".repeat(5_000) + "a" + ")".repeat(5_000) + "\"}").isError(422);
         subscribe("c", "{\"topics\":[\"" + topic + "\"]}").is(204);
         api.post(instance("c") + "/assignments", HttpApi.DIALECT, partition(0)).isError(409);
         api.delete(instance("c") + "/subscription").is(204);
@@ -341,6 +344,31 @@ class ConsumersIT {
     }
 
     @Test
+    void whatComesAfterAClientClosedItsConnectionInTheMiddleOfAPollIsGivenToItsNextPoll() throws Exception {
+        subscribed("c", MANUAL);
+        poll("c", HttpApi.JSON).is(200);
+        try (Socket socket = new Socket(api.base().getHost(), api.base().getPort())) {
+            socket.getOutputStream().write(("GET " + instance("c") + "/records?timeout=10000 HTTP/1.1\r\nHost: x\r\nAccept: "
+                    + HttpApi.JSON + "\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
+            socket.getOutputStream().flush();
+            TimeUnit.MILLISECONDS.sleep(500);
+        }
+        TimeUnit.MILLISECONDS.sleep(100);
+        produce(0, "8");
+        TimeUnit.MILLISECONDS.sleep(500);
+        assertThat(read("c", 1).get(0).getInt("value")).isEqualTo(8);
+    }
+
+    @Test
+    void aSemicolonInAPathIsRefusedBecauseWhatComesBehindItWouldBeLost() {
+        api.post("/consumers/" + group + ";b", HttpApi.DIALECT, "{}").isError(400);
+        api.get("/topics/" + topic + ";x").isError(400);
+        Answer encoded = api.post("/consumers/" + group + "%3Bb", HttpApi.DIALECT, "{\"name\":\"n\"}").is(200);
+        assertThat(encoded.object().getString("base_uri")).endsWith("%3Bb/instances/n");
+        api.delete("/consumers/" + group + "%3Bb/instances/n").is(204);
+    }
+
+    @Test
     void anAnswerHasNoMoreRecordsAndBytesThanWasAskedFor() {
         produce(0, "1", "2", "3", "4", "5");
         subscribed("c", MANUAL + ",\"max.poll.records\":2");
@@ -398,6 +426,7 @@ class ConsumersIT {
         commit("c", at(0, 2)).is(204);
         commit("c", at(0, 1)).isError(409);
         commit("c", at(9, 1)).isError(409);
+        commit("c", at(0, 4)).isError(416);
         Answer late = api.send("POST", instance("c") + "/offsets", HttpApi.DIALECT, at(0, 3).getBytes(StandardCharsets.UTF_8),
                 "Millrace-Member-Epoch", "0").isError(409);
         assertThat(late.message()).contains("epoch");

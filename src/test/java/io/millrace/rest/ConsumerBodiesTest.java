@@ -102,6 +102,8 @@ class ConsumerBodiesTest {
         assertThat(status(() -> ConsumerBodies.offsets(json("{'offsets':[{'topic':'t','partition':3,'offset':-1}]}"))))
                 .isEqualTo(422);
         assertThat(status(() -> ConsumerBodies.offsets(json("{'offsets':[7]}")))).isEqualTo(400);
+        assertThat(status(() -> ConsumerBodies.offsets(json("{'offsets':[{'topic':'t','partition':3,'offset':1},"
+                + "{'topic':'t','partition':3,'offset':2}]}")))).isEqualTo(422);
     }
 
     @Test
