@@ -81,7 +81,7 @@ public class ConsumersResource {
         URI base = GroupForwarding.base(uri, headers);
         groups().create(group, wanted.name(), wanted.config()).whenComplete(Answer.to(response,
                 name -> json.write(new CreatedConsumer(name, UriBuilder.fromUri(base)
-                        .path("consumers/{group}/instances/{name}").build(group, name).toString()))));
+                        .path("consumers/{group}/instances/{name}").build(group, name).toString().replace(";", "%3B")))));
     }
 
     @Operation(operationId = "deleteConsumer", summary = "Deletes a consumer instance")

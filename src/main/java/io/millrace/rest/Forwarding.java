@@ -25,8 +25,6 @@ import java.util.function.Function;
 public class Forwarding {
     /** What the other broker may take beyond the time that it is asked to wait, in ms. */
     private static final long GRACE_MS = 30_000;
-    /** A client may have given up an answer that took longer. */
-    private static final long LONG_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
     /** The other broker's silence is told before the container gives the request up. */
     private static final long SPARE_MS = 10_000;
 
@@ -78,7 +76,6 @@ public class Forwarding {
     private void answer(CompletableFuture<PassedAnswer> answer, long timeoutMs, AsyncResponse response,
                         Function<PassedAnswer, CompletableFuture<Boolean>> receipt) {
         CompletableFuture<Boolean> written = new CompletableFuture<>();
-        long begun = System.nanoTime();
         response.register((CompletionCallback) failure -> {
             written.complete(false);
             answer.thenAccept(PassedAnswer::close);
@@ -90,21 +87,17 @@ public class Forwarding {
         answer.whenCompleteAsync(Answer.to(response, passed -> {
             CompletableFuture<Boolean> told = receipt.apply(passed);
             written.thenAccept(told::complete);
-            return rendered(passed, System.nanoTime() - begun > LONG_NANOS, written);
+            return rendered(passed, written);
         }), peers.answers());
     }
 
-    private static Response rendered(PassedAnswer answer, boolean waited, CompletableFuture<Boolean> written) {
+    private static Response rendered(PassedAnswer answer, CompletableFuture<Boolean> written) {
         Response.ResponseBuilder response = Response.status(answer.status());
         answer.headers().forEach(header -> response.header(header.name(), header.value()));
-        return (answer.hasBody() ? response.entity((StreamingOutput) out -> write(answer, waited, out, written)) : response).build();
+        return (answer.hasBody() ? response.entity((StreamingOutput) out -> write(answer, out, written)) : response).build();
     }
 
-    private static void write(PassedAnswer answer, boolean waited, OutputStream out, CompletableFuture<Boolean> written)
-            throws IOException {
-        if (waited) {
-            GoneClients.expose(out);
-        }
+    private static void write(PassedAnswer answer, OutputStream out, CompletableFuture<Boolean> written) throws IOException {
         answer.writeTo(out);
         out.flush();
         written.complete(true);

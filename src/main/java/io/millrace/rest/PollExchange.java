@@ -37,7 +37,6 @@ final class PollExchange {
     /** Guarded by this, with the flag. */
     private Polled polled;
     private boolean ended;
-    private volatile boolean waited;
 
     /** @param exact whether the client said how large the answer may be, so that a larger record is an error */
     PollExchange(PollRequest request, boolean exact, MemoryBudget budget, AsyncResponse response) {
@@ -57,7 +56,6 @@ final class PollExchange {
             throw e;
         }
         if (!poll.isDone()) {
-            waited = true;
             memory.resize(0);
             response.setTimeout(maxWaitMs + GRACE_MS, TimeUnit.MILLISECONDS);
             response.setTimeoutHandler(late -> {
@@ -130,10 +128,7 @@ final class PollExchange {
         return (answer.parts().isEmpty() ? builder : builder.header(GroupForwarding.POLL_HEADER, answer.number())).build();
     }
 
-    private void write(Polled answer, List<ByteBuffer> pieces, OutputStream out) throws IOException {
-        if (waited) {
-            GoneClients.expose(out);
-        }
+    private static void write(Polled answer, List<ByteBuffer> pieces, OutputStream out) throws IOException {
         for (ByteBuffer piece : pieces) {
             if (piece.hasRemaining()) { // an empty one may have no array to show
                 out.write(piece.array(), piece.arrayOffset() + piece.position(), piece.remaining());
