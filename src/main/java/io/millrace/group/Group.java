@@ -23,6 +23,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -52,6 +53,8 @@ final class Group implements GroupWriter.Host, PollTask.Host {
     /** Members that came with the state of an earlier coordinator. */
     private final Set<String> inherited;
     private long topicsSeen = -1;
+    /** The topics whose partitions have owners, as they were when those got them: one of the same name may follow. */
+    private final Map<String, UUID> topicIds = new HashMap<>();
     private long nextPoll;
     private boolean settling;
     private BrokerException closed;
@@ -416,6 +419,7 @@ final class Group implements GroupWriter.Host, PollTask.Host {
             }
             if (context.log().revision() != topicsSeen) {
                 topicsSeen = context.log().revision();
+                topicIds.replaceAll((topic, before) -> sameTopic(topic, before, after));
                 settle(after);
             }
         }
@@ -425,6 +429,22 @@ final class Group implements GroupWriter.Host, PollTask.Host {
     /** Nobody said what became of it. */
     private static Runnable lostAnswer(LastPoll last) {
         return () -> last.written().complete(false);
+    }
+
+    /** What was read of an earlier topic of that name says nothing of this one. */
+    private UUID sameTopic(String topic, UUID before, List<Runnable> after) {
+        TopicInfo now = topics().get(topic);
+        if (now == null || now.id().equals(before)) {
+            return before;
+        }
+        for (Session session : sessions.values()) {
+            List.copyOf(session.positions.keySet()).stream().filter(each -> each.topic().equals(topic)).forEach(session::forget);
+            if (session.poll != null) {
+                session.poll.moved(after);
+            }
+        }
+        after.add(() -> submitQuietly(state -> GroupChanges.forgetPositions(state, topic)));
+        return now.id();
     }
 
     private void expire(GroupMember member, Session session, List<Runnable> after) {
@@ -546,8 +566,13 @@ final class Group implements GroupWriter.Host, PollTask.Host {
         synchronized (this) {
             state = now;
             Map<TopicPartition, String> owners = new HashMap<>();
-            now.members().values().forEach(member -> member.owned().keySet()
-                    .forEach(partition -> owners.put(partition, member.name())));
+            now.members().values().forEach(member -> member.owned().keySet().forEach(partition -> {
+                owners.put(partition, member.name());
+                TopicInfo topic = topics().get(partition.topic());
+                if (topic != null) {
+                    topicIds.putIfAbsent(partition.topic(), topic.id());
+                }
+            }));
             now.members().values().stream().filter(GroupMember::takesPart).filter(member -> !sessions.containsKey(member.name()))
                     .forEach(member -> sessions.put(member.name(), new Session(member.name(), inherited.contains(member.name()),
                             deadline(member.config()), context.now())));

@@ -203,6 +203,18 @@ final class GroupChanges {
         return state.withMember(member.withPositions(positions));
     }
 
+    /** Of a topic that was deleted, and created anew. */
+    static GroupState forgetPositions(GroupState state, String topic) {
+        GroupState next = state;
+        for (GroupMember member : state.members().values()) {
+            TreeMap<TopicPartition, Long> kept = new TreeMap<>(member.positions());
+            if (kept.keySet().removeIf(partition -> partition.topic().equals(topic))) {
+                next = next.withMember(member.withPositions(kept));
+            }
+        }
+        return next;
+    }
+
     /** @throws BrokerException NOT_ASSIGNED */
     static void requireAssigned(GroupMember member, TopicPartition partition) {
         if (!member.owns(partition)) {

@@ -76,6 +76,7 @@ final class Session {
 
     void forget(TopicPartition partition) {
         positions.remove(partition);
+        givenOut.remove(partition);
         acknowledged.remove(partition);
         revokedAt.remove(partition);
         outOfRange.remove(partition);

@@ -404,6 +404,19 @@ class GroupsTest {
         assertThat(harness.owned("sharing")).containsExactly(FIRST, SECOND);
     }
 
+    @Test
+    void aTopicThatIsDeletedAndCreatedAnewIsReadFromItsOwnBeginning() {
+        harness.log.append(FIRST, 10);
+        harness.create("c", GroupHarness.manual(), "orders");
+        harness.read("c", 8);
+        harness.log.recreate("orders", 2);
+        harness.log.append(FIRST, 20);
+        harness.pass(300);
+        assertThat(harness.read("c", 20)).isEqualTo(20);
+        commitPolled("c");
+        assertThat(harness.committed()).containsEntry(FIRST, 20L);
+    }
+
     // ---- what is forgotten
 
     @Test

@@ -51,6 +51,15 @@ final class SimulatedTopics implements GroupLog {
         revision++;
     }
 
+    /** Deletes a topic and creates one of its name, in one moment. */
+    void recreate(String topic, int partitions) {
+        topics.put(topic, new TopicInfo(new UUID(topic.hashCode(), ++revision + 1), partitions));
+        ends.keySet().removeIf(each -> each.topic().equals(topic));
+        for (int i = 0; i < partitions; i++) {
+            ends.put(new TopicPartition(topic, i), 0L);
+        }
+    }
+
     void append(TopicPartition partition, int records) {
         ends.merge(partition, (long) records, Long::sum);
         for (Waiting each : List.copyOf(waiting)) {
