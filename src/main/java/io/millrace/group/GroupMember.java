@@ -54,11 +54,6 @@ public record GroupMember(String name, ConsumerConfig config, Subscription subsc
         return owned.containsKey(partition);
     }
 
-    /** Whether it may read this partition: one that it is to let go is not read any more. */
-    boolean reads(TopicPartition partition) {
-        return owned.containsKey(partition) && target.contains(partition);
-    }
-
     GroupMember withStatus(Status now, long nowMs) {
         return new GroupMember(name, config, subscription, now, nowMs, epoch, owned, target, positions, lastPoll);
     }

@@ -102,15 +102,4 @@ record GroupState(Claim claim, int epoch, String assignor, long inputs, SortedMa
     GroupState emptySince(long nowMs) {
         return new GroupState(claim, epoch, assignor, inputs, members, offsets, nowMs);
     }
-
-    /** With one more committed offset; those of an earlier topic of that name are gone. */
-    GroupState committing(TopicPartition partition, UUID topicId, CommittedOffset offset) {
-        TopicOffsets before = offsets.get(partition.topic());
-        TreeMap<Integer, CommittedOffset> byPartition = before == null || !before.topicId().equals(topicId)
-                ? new TreeMap<>() : new TreeMap<>(before.byPartition());
-        byPartition.put(partition.partition(), offset);
-        TreeMap<String, TopicOffsets> changed = new TreeMap<>(offsets);
-        changed.put(partition.topic(), new TopicOffsets(topicId, byPartition));
-        return withOffsets(changed);
-    }
 }
