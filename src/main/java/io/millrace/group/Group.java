@@ -628,7 +628,7 @@ final class Group implements GroupWriter.Host, PollTask.Host {
                     poll.complete(List.of(), after);
                 }
                 answers.add((poll == null ? CompletableFuture.<Void>completedFuture(null) : poll.over())
-                        .thenCompose(over -> arrived(session.member)));
+                        .thenCompose(over -> arrived(session.member, PollRequest.Source.SILENT)));
             });
         });
         CompletableFuture<Void> known = CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new));
@@ -645,14 +645,14 @@ final class Group implements GroupWriter.Host, PollTask.Host {
     }
 
     /** Learns whether the last answer to a member arrived, and rewinds if not. */
-    private CompletableFuture<Void> arrived(String name) {
+    private CompletableFuture<Void> arrived(String name, PollRequest.Source source) {
         LastPoll last;
         synchronized (this) {
             Session session = sessions.get(name);
             last = session == null ? null : session.last;
         }
         return last == null ? CompletableFuture.completedFuture(null)
-                : hasArrived(name, last, PollRequest.Source.SILENT).thenAccept(arrived -> learned(name, last, arrived));
+                : hasArrived(name, last, source).thenAccept(arrived -> learned(name, last, arrived));
     }
 
     /** Of all members; what is not known to have arrived was not read. */
@@ -749,10 +749,14 @@ final class Group implements GroupWriter.Host, PollTask.Host {
         if (gave && member != null) {
             session.deadline = deadline(member.config());
         }
-        if (session.poll == poll) {
+        PollTask next = session.poll;
+        if (next == poll) {
             session.poll = null;
-        } else if (session.poll != null) {
-            session.poll.start(after);
+        } else if (next != null && session.last == null) {
+            next.start(after);
+        } else if (next != null) {
+            // It came while the other one's answer was being written: perhaps because that did not arrive.
+            after.add(() -> arrived(session.member, next.source()).whenComplete((done, failure) -> locked(next::start)));
         }
     }
 

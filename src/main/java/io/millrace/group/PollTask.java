@@ -86,6 +86,10 @@ final class PollTask {
         return answer;
     }
 
+    PollRequest.Source source() {
+        return request.source();
+    }
+
     /** Completes when it is answered or failed, and what was given out is known. */
     CompletableFuture<Void> over() {
         return over;

@@ -118,6 +118,23 @@ class GroupsTest {
     }
 
     @Test
+    void aPollThatComesWhileAnotherAnswerIsBeingWrittenIsGivenItsRecordsWhenThatDoesNotArrive() {
+        harness.log.append(FIRST, 3);
+        harness.create("c", GroupHarness.manual(), "orders");
+        Polled lost = harness.get(harness.asked("c", 1_000));
+        CompletableFuture<Polled> again = harness.asked("c", 1_000);
+        harness.pass(10);
+        assertThat(again).as("waits for what becomes of the other one").isNotDone();
+        lost.delivered(SimulatedConsumer.next(lost));
+        harness.pass(10);
+        assertThat(again).isNotDone();
+        lost.written(false);
+        Polled second = harness.get(again);
+        assertThat(second.parts().get(0).result().offset()).isEqualTo(0);
+        harness.taken(second);
+    }
+
+    @Test
     void anAnswerThatWasNeverMadeMovesNothing() {
         harness.log.append(FIRST, 3);
         harness.create("c", GroupHarness.manual(), "orders");
