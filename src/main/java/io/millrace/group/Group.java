@@ -304,13 +304,20 @@ final class Group implements GroupWriter.Host, PollTask.Host {
                             source.received())));
                 }
                 read = new TreeMap<>(session.positions);
-                read.entrySet().removeIf(each -> isCommitted(state, each.getKey(), each.getValue()));
+                read.entrySet().removeIf(each -> isDone(member, each.getKey(), each.getValue()));
                 // what is lost is told of once, and delivered to its next owner
                 session.positions.keySet().removeIf(each -> !member.owns(each));
             }
             return writer.submit(before -> GroupChanges.commit(before, name, read, memberEpoch, topics(),
                     context.clock().millis()));
         });
+    }
+
+    /** Whether as much is committed, and the consumer did not seek back since. */
+    private boolean isDone(GroupMember member, TopicPartition partition, long position) {
+        OptionalLong committed = committed(partition);
+        return committed.isPresent() && (committed.getAsLong() == position
+                || committed.getAsLong() > position && !member.positions().containsKey(partition));
     }
 
     private OptionalLong committed(TopicPartition partition) {

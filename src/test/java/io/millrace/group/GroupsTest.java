@@ -279,6 +279,16 @@ class GroupsTest {
     }
 
     @Test
+    void committingAllThatWasPolledLeavesWhatWasCommittedBeyondThat() {
+        harness.log.append(FIRST, 10);
+        harness.create("c", GroupHarness.manual(), "orders");
+        harness.poll("c", 1_000);
+        commit("c", Map.of(FIRST, 10L));
+        commitPolled("c");
+        assertThat(harness.committed()).containsEntry(FIRST, 10L);
+    }
+
+    @Test
     void aMemberEpochOfBeforeThePartitionWasGivenIsFenced() {
         harness.create("c", GroupHarness.manual(), "orders");
         int old = harness.state().member("c").owned().get(FIRST) - 1;
