@@ -26,8 +26,8 @@ record DiskDirectory(LogDirectory directory) implements ReplicaDirectory {
     }
 
     @Override
-    public ReplicaLog openLog(String topic, int partition, UUID topicId, LogConfig config) {
-        return new DirectoryLog(directory.openLog(topic, partition, topicId, config));
+    public ReplicaLog openLog(String topic, int partition, UUID topicId, LogConfig config, int maxEpoch) {
+        return new DirectoryLog(directory.openLog(topic, partition, topicId, config, maxEpoch));
     }
 
     @Override

@@ -266,7 +266,8 @@ final class HostedPartitions {
     private PartitionSlot open(CachedTopic topic, TopicPartition id, ReplicaDirectory home) {
         try {
             TopicConfig config = topic.usableConfig();
-            ReplicaLog log = home.openLog(topic.name(), id.partition(), topic.id(), config.log());
+            ReplicaLog log = home.openLog(topic.name(), id.partition(), topic.id(), config.log(),
+                    topic.topic().partitions().get(id.partition()).leaderEpoch());
             return new Partition(id, topic.id(), log, config, context, handoff);
         } catch (RuntimeException failure) {
             LOG.log(Level.ERROR, "the log of partition " + id + " in " + home.root() + " could not be opened", failure);

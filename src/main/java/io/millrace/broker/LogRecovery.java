@@ -104,7 +104,8 @@ final class LogRecovery {
         TopicPartition id = new TopicPartition(found.topic(), found.partition());
         try {
             LOG.log(Level.INFO, "removing the log {0} of a deleted topic from {1}", id, directory.root());
-            directory.openLog(found.topic(), found.partition(), found.topicId(), defaults.log()).delete().join();
+            directory.openLog(found.topic(), found.partition(), found.topicId(), defaults.log(),
+                    Integer.MAX_VALUE).delete().join();
         } catch (RuntimeException failure) {
             Throwable cause = failure instanceof CompletionException wrapper ? wrapper.getCause() : failure;
             LOG.log(Level.WARNING, "the log " + id + " of a deleted topic could not be removed from " + directory.root()

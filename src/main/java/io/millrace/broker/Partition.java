@@ -475,6 +475,9 @@ final class Partition implements PartitionSlot {
                 if (!batch.checksumMatches()) {
                     throw new IllegalStateException("the leader of " + id + " sent a damaged batch at offset "
                             + batch.baseOffset());
+                } else if (batch.leaderEpoch() > answer.leaderEpoch()) {
+                    throw new IllegalStateException("the leader of " + id + ", of epoch " + answer.leaderEpoch()
+                            + ", sent a batch of epoch " + batch.leaderEpoch() + " at offset " + batch.baseOffset());
                 }
             }
             return RecordBatch.at(answer.batches()).baseOffset() == log.endOffset()

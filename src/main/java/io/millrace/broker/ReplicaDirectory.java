@@ -18,8 +18,12 @@ interface ReplicaDirectory {
     /** Logs that are there, opened or not. */
     List<Found> found();
 
-    /** Opens and recovers a log, or creates it; see {@link io.millrace.log.LogDirectory#openLog}. */
-    ReplicaLog openLog(String topic, int partition, UUID topicId, LogConfig config);
+    /**
+     * Opens and recovers a log, or creates it; see {@link io.millrace.log.LogDirectory#openLog}.
+     *
+     * @param maxEpoch newest leader epoch of the partition
+     */
+    ReplicaLog openLog(String topic, int partition, UUID topicId, LogConfig config, int maxEpoch);
 
     CompletableFuture<Void> applyRetention();
 }

@@ -3,6 +3,7 @@ package io.millrace.cluster;
 import com.hazelcast.config.Config;
 import com.hazelcast.core.HazelcastInstance;
 import io.millrace.log.LogDirectoryOfflineException;
+import io.millrace.log.LogObserver;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
@@ -153,8 +154,18 @@ public final class ClusterNode implements AutoCloseable {
      * @throws RegisterUnavailableException when Hazelcast does not start, its port being taken for example
      */
     public static ClusterNode start(Options options, Executor executor) {
+        return start(options, executor, LogObserver.NONE);
+    }
+
+    /**
+     * As {@link #start(Options, Executor)}.
+     *
+     * @param observer is told of damage in the journal that could be mended
+     */
+    public static ClusterNode start(Options options, Executor executor, LogObserver observer) {
         HazelcastVersion.check();
-        Journal journal = Journal.open(options.journalRoot(), Journal.Options.DEFAULT, Clock.systemUTC(), executor);
+        Journal journal = Journal.open(options.journalRoot(), Journal.Options.DEFAULT, Clock.systemUTC(), executor,
+            observer);
         ClusterNode node = new ClusterNode(options, journal, executor);
         try {
             node.member.start();

@@ -39,6 +39,8 @@ final class Journal implements StandingJournal, AutoCloseable {
     private static final String STANDING = "\u0001standing";
     private static final System.Logger LOGGER = System.getLogger(Journal.class.getName());
     private static final UUID TOPIC_ID = new UUID(0, 2);
+    /** Nobody else ever writes it. */
+    private static final int LEADER_EPOCH = 0;
     private static final int INDEX_INTERVAL_BYTES = 4096;
     /** A guess at a record's framing, and its share of a batch header, in bytes. */
     private static final int RECORD_OVERHEAD = 80;
@@ -95,10 +97,16 @@ final class Journal implements StandingJournal, AutoCloseable {
      * @throws DamagedJournalException when it is not as it was written; a record that a crash cut short is not damage
      */
     static Journal open(Path root, Options options, Clock clock, Executor executor) {
-        LogDirectory directory = LogDirectory.open(root, QUEUE, clock, LogObserver.NONE);
+        return open(root, options, clock, executor, LogObserver.NONE);
+    }
+
+    /** @param observer is told of damage that could be mended */
+    static Journal open(Path root, Options options, Clock clock, Executor executor, LogObserver observer) {
+        LogDirectory directory = LogDirectory.open(root, QUEUE, clock, observer);
         try {
+            directory.identify(TOPIC, 0, TOPIC_ID);
             PartitionLog log = directory.openLog(TOPIC, 0, TOPIC_ID, new LogConfig(options.segmentBytes(),
-                Long.MAX_VALUE, -1, -1, INDEX_INTERVAL_BYTES, TimestampType.CREATE_TIME, FlushPolicy.COMMIT));
+                Long.MAX_VALUE, -1, -1, INDEX_INTERVAL_BYTES, TimestampType.CREATE_TIME, FlushPolicy.COMMIT), LEADER_EPOCH);
             Journal journal = new Journal(directory, log, options, clock);
             journal.fill(JournalReplay.of(root, log));
             executor.execute(directory);
@@ -227,7 +235,7 @@ final class Journal implements StandingJournal, AutoCloseable {
     /** Appends all registers as one append, then, when that is durable, deletes what stands before. */
     private CompletableFuture<Long> rewrite() {
         List<ByteBuffer> snapshot = JournalRecords.snapshot(clock.millis(), everything(), options.segmentBytes());
-        return directory.append(log, snapshot, 0)
+        return directory.append(log, snapshot, LEADER_EPOCH)
             .thenCompose(result -> directory.deleteRecordsBefore(log, result.baseOffset()));
     }
 
@@ -241,7 +249,7 @@ final class Journal implements StandingJournal, AutoCloseable {
 
     private CompletableFuture<Void> queue(List<ByteBuffer> batches) {
         try {
-            return directory.append(log, batches, 0).thenApply(result -> null);
+            return directory.append(log, batches, LEADER_EPOCH).thenApply(result -> null);
         } catch (LogQueueFullException | LogDirectoryOfflineException e) {
             return CompletableFuture.failedFuture(e);
         }

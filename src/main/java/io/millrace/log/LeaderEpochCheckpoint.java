@@ -1,11 +1,10 @@
 package io.millrace.log;
 
 import java.io.IOException;
-import java.lang.System.Logger;
-import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 
 /**
@@ -13,28 +12,34 @@ import java.util.regex.Pattern;
  * line {@code epoch startOffset} for each. Changed by the log writer only.
  */
 final class LeaderEpochCheckpoint {
-    private static final Logger LOG = System.getLogger(LeaderEpochCheckpoint.class.getName());
     private static final String VERSION = "0";
     private static final Pattern ENTRY = Pattern.compile("[0-9]{1,9} [0-9]{1,18}");
 
     /** An epoch, and the offset of its first record. */
     record Entry(int epoch, long startOffset) {
+        private boolean isAfter(Entry before) {
+            return epoch > before.epoch && startOffset > before.startOffset;
+        }
     }
 
     private final CheckpointFile file;
     private final List<Entry> entries;
     private boolean changed;
     /** What readers see. */
-    private volatile List<Entry> published;
+    private volatile LeaderEpochs published;
 
     private LeaderEpochCheckpoint(CheckpointFile file, List<Entry> entries) {
         this.file = file;
         this.entries = entries;
-        this.published = List.copyOf(entries);
+        this.published = new LeaderEpochs(entries);
     }
 
-    /** Begins empty when there is no such file or it cannot be understood. */
-    static LeaderEpochCheckpoint open(FileAccess files, Path path) throws IOException {
+    /**
+     * Begins empty when there is no such file or it cannot be understood.
+     *
+     * @param damaged is told what is wrong with it
+     */
+    static LeaderEpochCheckpoint open(FileAccess files, Path path, Consumer<String> damaged) throws IOException {
         CheckpointFile file = new CheckpointFile(files, path);
         List<String> lines = file.read().orElse(List.of(VERSION, "0"));
         List<Entry> entries = new ArrayList<>();
@@ -44,11 +49,13 @@ final class LeaderEpochCheckpoint {
             understood = ENTRY.matcher(lines.get(i)).matches();
             if (understood) {
                 String[] parts = lines.get(i).split(" ");
-                entries.add(new Entry(Integer.parseInt(parts[0]), Long.parseLong(parts[1])));
+                Entry entry = new Entry(Integer.parseInt(parts[0]), Long.parseLong(parts[1]));
+                understood = entries.isEmpty() || entry.isAfter(entries.get(entries.size() - 1));
+                entries.add(entry);
             }
         }
         if (!understood) {
-            LOG.log(Level.WARNING, "{0} is damaged and begins anew", path);
+            damaged.accept("it is no list of ascending epochs and offsets; it is made anew from the batches");
             entries.clear();
         }
         return new LeaderEpochCheckpoint(file, entries);
@@ -63,20 +70,32 @@ final class LeaderEpochCheckpoint {
     void assign(int epoch, long startOffset) {
         if (epoch > latestEpoch()) {
             entries.add(new Entry(epoch, startOffset));
-            published = List.copyOf(entries);
+            published = new LeaderEpochs(entries);
             changed = true;
         }
     }
 
+    Path path() {
+        return file.path();
+    }
+
+    /** Takes other epochs for true; in memory until {@link #save()}. */
+    void replace(List<Entry> others) {
+        entries.clear();
+        entries.addAll(others);
+        published = new LeaderEpochs(entries);
+        changed = true;
+    }
+
     /** Any thread: all entries, ascending. */
-    List<Entry> published() {
+    LeaderEpochs published() {
         return published;
     }
 
     /** Forgets the epochs that began at or after a log's new end. */
     void truncateFromEnd(long endOffset) {
         changed |= entries.removeIf(entry -> entry.startOffset() >= endOffset);
-        published = List.copyOf(entries);
+        published = new LeaderEpochs(entries);
     }
 
     /**
@@ -93,7 +112,7 @@ final class LeaderEpochCheckpoint {
         int epoch = entries.get(inForce).epoch();
         entries.subList(0, inForce + 1).clear();
         entries.add(0, new Entry(epoch, startOffset));
-        published = List.copyOf(entries);
+        published = new LeaderEpochs(entries);
         changed = true;
     }
 

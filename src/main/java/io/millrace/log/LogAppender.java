@@ -194,7 +194,7 @@ final class LogAppender {
             return;
         }
         log.publish(new LogView(publishedSegments, logStartOffset, nextOffset, active().sizeInBytes(), sealedBytes,
-            truncations));
+            truncations, epochs.published()));
     }
 
     private void segmentsChanged() {
@@ -313,6 +313,9 @@ final class LogAppender {
             throw new OffsetOutOfRangeException(offset, logStartOffset, nextOffset);
         }
         if (offset > logStartOffset) {
+            if (offset > recoveryPoint) {
+                force(); // A start beyond the end could not be told from a damaged file after a crash.
+            }
             folder.logStartOffset().write(offset);
             logStartOffset = offset;
             int whole = 0;
@@ -387,7 +390,7 @@ final class LogAppender {
         segmentsChanged();
         // Readers first, so that none takes the cut for damage; then the newest first, so that a crash leaves no gap.
         log.publish(new LogView(publishedSegments, logStartOffset, nextOffset, cut.position(), sealedBytes,
-            truncations));
+            truncations, epochs.published()));
         for (Segment segment : removed) {
             remove(segment);
         }

@@ -119,6 +119,19 @@ public final class LogDirectory implements AutoCloseable, Runnable {
     }
 
     /**
+     * Marks the folder of a log that is not open, when there is one, with its topic's id, whatever stands there.
+     *
+     * @throws LogDirectoryOfflineException when it cannot be written
+     */
+    public void identify(String topic, int partition, UUID topicId) {
+        try {
+            folders.identify(new LogName(topic, partition), topicId);
+        } catch (IOException e) {
+            throw fail(e);
+        }
+    }
+
+    /**
      * Opens and recovers a log, or creates it. Any thread; may take long.
      *
      * @throws IllegalArgumentException     when topic or partition cannot be the name of a log
@@ -127,12 +140,22 @@ public final class LogDirectory implements AutoCloseable, Runnable {
      *                                      written; the other logs go on
      */
     public PartitionLog openLog(String topic, int partition, UUID topicId, LogConfig config) {
+        return openLog(topic, partition, topicId, config, Integer.MAX_VALUE);
+    }
+
+    /**
+     * As {@link #openLog(String, int, UUID, LogConfig)}.
+     *
+     * @param maxEpoch newest leader epoch that the partition has had: a newer one in a file or a batch is damage, and
+     *                 is corrected
+     */
+    public PartitionLog openLog(String topic, int partition, UUID topicId, LogConfig config, int maxEpoch) {
         LogName name = new LogName(topic, partition);
         if (!opening.add(name)) {
             throw new IllegalStateException("the log of " + name + " is being opened already");
         }
         try {
-            return openLog(name, topicId, config);
+            return openLog(name, topicId, config, maxEpoch);
         } catch (IOException e) {
             // the other logs may be well: only a failed write takes the directory from them
             throw new LogDirectoryOfflineException("the log of " + name + " in " + root + " cannot be opened (" + e
@@ -142,14 +165,15 @@ public final class LogDirectory implements AutoCloseable, Runnable {
         }
     }
 
-    private PartitionLog openLog(LogName name, UUID topicId, LogConfig config) throws IOException {
+    private PartitionLog openLog(LogName name, UUID topicId, LogConfig config, int maxEpoch)
+            throws IOException {
         if (logs.containsKey(name)) {
             throw new IllegalStateException("the log of " + name + " is open already");
         }
         queue.ensureOpen();
         LogFolder folder = folders.claim(name, topicId);
         PartitionLog log = new PartitionLog(name, topicId, this, config, observer);
-        LogAppender appender = new LogAppender(log, folder, LogRecovery.recover(log, folder), clock, observer);
+        LogAppender appender = new LogAppender(log, folder, LogRecovery.recover(log, folder, maxEpoch), clock, observer);
         log.attach(appender);
         appender.publish();
         synchronized (logs) {

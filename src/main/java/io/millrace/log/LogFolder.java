@@ -11,6 +11,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -23,6 +24,7 @@ record LogFolder(Path path, FileAccess files) {
     static final String TIME_INDEX_SUFFIX = ".timeindex";
 
     private static final String DELETED_SUFFIX = ".deleted";
+    static final String LEADER_EPOCHS = "leader-epoch-checkpoint";
     private static final String METADATA = "partition.metadata";
     private static final String METADATA_VERSION = "version: 0";
     private static final String TOPIC_ID = "topic_id: ";
@@ -36,15 +38,16 @@ record LogFolder(Path path, FileAccess files) {
     }
 
     OffsetCheckpoint logStartOffset() {
-        return new OffsetCheckpoint(files, path.resolve("log-start-offset-checkpoint"));
+        return new OffsetCheckpoint(files, path.resolve("log-start-offset-checkpoint"), true);
     }
 
     OffsetCheckpoint recoveryPoint() {
-        return new OffsetCheckpoint(files, path.resolve("recovery-point-checkpoint"));
+        return new OffsetCheckpoint(files, path.resolve("recovery-point-checkpoint"), false);
     }
 
-    LeaderEpochCheckpoint leaderEpochs() throws IOException {
-        return LeaderEpochCheckpoint.open(files, path.resolve("leader-epoch-checkpoint"));
+    /** @param damaged is told what is wrong with it */
+    LeaderEpochCheckpoint leaderEpochs(Consumer<String> damaged) throws IOException {
+        return LeaderEpochCheckpoint.open(files, path.resolve(LEADER_EPOCHS), damaged);
     }
 
     /** Base offsets of the segments, ascending. */

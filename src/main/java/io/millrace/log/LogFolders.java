@@ -50,6 +50,14 @@ record LogFolders(Path root, FileAccess files) {
         return folder;
     }
 
+    /** Marks a log's folder that is there with the topic's id, unless it is. */
+    void identify(LogName name, UUID topicId) throws IOException {
+        LogFolder folder = of(name);
+        if (Files.isDirectory(folder.path()) && !folder.topicId().equals(Optional.of(topicId))) {
+            folder.writeTopicId(topicId);
+        }
+    }
+
     /** Gives the folder a name that is no log's; from then on the log is gone, whatever happens. */
     LogFolder rename(LogName name) throws IOException {
         Path target = root.resolve(name.deletedFolder());

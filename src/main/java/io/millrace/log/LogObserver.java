@@ -15,4 +15,8 @@ public interface LogObserver {
     /** Damage was found: bytes that fail their checksum before the end of the log. */
     default void damaged(CorruptLogException damage) {
     }
+
+    /** A small file beside the records is damaged; it is written anew, and no record is lost by it. */
+    default void damagedFile(DamagedFile damage) {
+    }
 }

@@ -19,22 +19,33 @@ final class LogRecovery {
     private final List<Segment> segments = new ArrayList<>();
     private final long recoveryPoint;
     private final LeaderEpochCheckpoint epochs;
+    private final OffsetCheckpoint.Value notedStart;
+    private final int maxEpoch;
+    private boolean startIsDamaged;
     private long logStartOffset;
     private long logEndOffset;
     private boolean changed;
 
-    private LogRecovery(PartitionLog log, LogFolder folder) throws IOException {
+    private LogRecovery(PartitionLog log, LogFolder folder, int maxEpoch) throws IOException {
         this.log = log;
         this.folder = folder;
+        this.maxEpoch = maxEpoch;
         this.indexInterval = log.config().indexIntervalBytes();
-        this.recoveryPoint = folder.recoveryPoint().read();
-        this.logStartOffset = folder.logStartOffset().read();
-        this.epochs = folder.leaderEpochs();
+        OffsetCheckpoint recoveryPointFile = folder.recoveryPoint();
+        this.recoveryPoint = recoveryPointFile.read(damage -> log.reportFile(recoveryPointFile.path(), damage)).offset();
+        OffsetCheckpoint startFile = folder.logStartOffset();
+        this.notedStart = startFile.read(damage -> {
+            log.reportFile(startFile.path(), damage);
+            startIsDamaged = true;
+        });
+        this.epochs = folder.leaderEpochs(damage -> log.reportFile(folder.path().resolve(LogFolder.LEADER_EPOCHS),
+            damage));
     }
 
-    static RecoveredLog recover(PartitionLog log, LogFolder folder) throws IOException {
+    /** @param maxEpoch newest leader epoch that the partition has had: what is above in a file or a batch is damage */
+    static RecoveredLog recover(PartitionLog log, LogFolder folder, int maxEpoch) throws IOException {
         folder.removeLeftovers();
-        LogRecovery recovery = new LogRecovery(log, folder);
+        LogRecovery recovery = new LogRecovery(log, folder, maxEpoch);
         try {
             return recovery.run();
         } catch (IOException | RuntimeException e) {
@@ -47,7 +58,7 @@ final class LogRecovery {
 
     private RecoveredLog run() throws IOException {
         List<Long> offsets = folder.segments();
-        logEndOffset = Math.max(recoveryPoint, logStartOffset);
+        logEndOffset = offsets.isEmpty() ? Math.max(recoveryPoint, notedStart.offset()) : recoveryPoint;
         for (int i = 0; i < offsets.size(); i++) {
             segments.add(Segment.open(folder, offsets.get(i)));
             if (i < offsets.size() - 1) {
@@ -59,9 +70,9 @@ final class LogRecovery {
         if (segments.isEmpty()) {
             beginSegment();
         }
-        removeBeforeStart();
-        logStartOffset = Math.max(logStartOffset, segments.get(0).baseOffset());
+        findStart();
         epochs.truncateFromEnd(logEndOffset);
+        holdEpochsAgainstBatches();
         epochs.save();
         makeDurable();
         return new RecoveredLog(segments, logStartOffset, logEndOffset, epochs);
@@ -120,6 +131,44 @@ final class LogRecovery {
     private void beginSegment() throws IOException {
         segments.add(Segment.create(folder, logEndOffset));
         changed = true;
+    }
+
+    /** A start beyond the end is believed only of a log without records: of one that was to begin there. */
+    private void findStart() throws IOException {
+        logStartOffset = notedStart.offset();
+        if (logStartOffset > logEndOffset) {
+            if (notedStart.checked() && segments.stream().allMatch(segment -> segment.sizeInBytes() == 0)) {
+                logEndOffset = logStartOffset;
+                beginSegment();
+            } else {
+                log.reportFile(folder.logStartOffset().path(), "it says that the log begins at offset " + logStartOffset
+                    + ", but it ends at " + logEndOffset + ": the log begins with its first segment, at offset "
+                    + segments.get(0).baseOffset());
+                logStartOffset = segments.get(0).baseOffset();
+                startIsDamaged = true;
+            }
+        }
+        if (notedStart.checked()) {
+            removeBeforeStart();
+        }
+        logStartOffset = Math.max(logStartOffset, segments.get(0).baseOffset());
+        if (startIsDamaged) {
+            folder.logStartOffset().write(logStartOffset);
+        }
+    }
+
+    private void holdEpochsAgainstBatches() throws IOException {
+        LeaderEpochRecovery recovery = new LeaderEpochRecovery(segments, logEndOffset, maxEpoch);
+        List<LeaderEpochCheckpoint.Entry> noted = epochs.published().entries();
+        if (recovery.agrees(noted)) {
+            return;
+        }
+        List<LeaderEpochCheckpoint.Entry> rebuilt = recovery.rebuilt(noted);
+        if (!rebuilt.equals(noted)) {
+            log.reportFile(epochs.path(), "it does not fit the batches, or the newest leader epoch, " + maxEpoch
+                + ", and is made anew from them: " + rebuilt);
+            epochs.replace(rebuilt);
+        }
     }
 
     /** What a crash left of segments that were being deleted. */

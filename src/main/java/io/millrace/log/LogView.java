@@ -11,9 +11,10 @@ import java.util.List;
  * @param activeBytes    how far the active segment can be read
  * @param sealedBytes    size of all other segments
  * @param truncations    how often the log's end was cut off: what was read before is then not what stands there now
+ * @param epochs         of the records up to the log end offset
  */
 record LogView(List<Segment> segments, long logStartOffset, long logEndOffset, long activeBytes, long sealedBytes,
-               int truncations) {
+               int truncations, LeaderEpochs epochs) {
 
     long sizeInBytes() {
         return sealedBytes + activeBytes;

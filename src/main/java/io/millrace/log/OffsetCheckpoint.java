@@ -1,40 +1,68 @@
 package io.millrace.log;
 
 import java.io.IOException;
-import java.lang.System.Logger;
-import java.lang.System.Logger.Level;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
+import java.util.zip.CRC32C;
 
-/** One offset in a file of its own: a line with the format's version, and a line with the offset. */
+/**
+ * One offset in a file of its own: a line with the format's version, a line with the offset, and, where records are
+ * removed on its word, one with the checksum of the offset's digits.
+ */
 final class OffsetCheckpoint {
-    private static final Logger LOG = System.getLogger(OffsetCheckpoint.class.getName());
     private static final String VERSION = "0";
     private static final Pattern OFFSET = Pattern.compile("[0-9]{1,18}");
+    private static final int PLAIN_LINES = 2;
+    private static final int CHECKED_LINES = 3;
+
+    /**
+     * @param offset  zero, which is always safe, when there is no such file or it cannot be understood
+     * @param checked whether its checksum was right, so that it is what was written
+     */
+    record Value(long offset, boolean checked) {
+        private static final Value NONE = new Value(0, false);
+    }
 
     private final CheckpointFile file;
+    private final boolean withChecksum;
 
-    OffsetCheckpoint(FileAccess files, Path path) {
+    OffsetCheckpoint(FileAccess files, Path path, boolean withChecksum) {
         this.file = new CheckpointFile(files, path);
+        this.withChecksum = withChecksum;
+    }
+
+    Path path() {
+        return file.path();
     }
 
     void write(long offset) throws IOException {
-        file.write(List.of(VERSION, Long.toString(offset)));
+        String digits = Long.toString(offset);
+        file.write(withChecksum ? List.of(VERSION, digits, checksum(digits)) : List.of(VERSION, digits));
     }
 
-    /** Zero, which is always safe, when there is no such file or it cannot be understood. */
-    long read() throws IOException {
+    /** @param damaged is told what is wrong with it */
+    Value read(Consumer<String> damaged) throws IOException {
         Optional<List<String>> lines = file.read();
         if (lines.isEmpty()) {
-            return 0;
+            return Value.NONE;
         }
         List<String> found = lines.get();
-        if (found.size() == 2 && found.get(0).equals(VERSION) && OFFSET.matcher(found.get(1)).matches()) {
-            return Long.parseLong(found.get(1));
+        boolean checked = found.size() == CHECKED_LINES && found.get(2).equals(checksum(found.get(1)));
+        if (found.size() >= PLAIN_LINES && found.get(0).equals(VERSION) && OFFSET.matcher(found.get(1)).matches()
+                && (checked || found.size() == PLAIN_LINES)) {
+            return new Value(Long.parseLong(found.get(1)), checked);
         }
-        LOG.log(Level.WARNING, "{0} is damaged and taken for offset 0; it is written anew in time", file.path());
-        return 0;
+        damaged.accept("it does not hold an offset and is taken for 0; it is written anew in time");
+        return Value.NONE;
+    }
+
+    private static String checksum(String digits) {
+        CRC32C crc = new CRC32C();
+        crc.update(digits.getBytes(StandardCharsets.UTF_8));
+        return "%08x".formatted(crc.getValue());
     }
 }

@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.util.Optional;
 import java.util.UUID;
 
@@ -80,7 +81,7 @@ public final class PartitionLog {
         long logEnd = logEndOffset();
         long end = logEnd;
         int found = LeaderEpochEnd.NO_EPOCH;
-        for (LeaderEpochCheckpoint.Entry entry : appender.epochs().published()) {
+        for (LeaderEpochCheckpoint.Entry entry : appender.epochs().published().entries()) {
             if (entry.startOffset() >= logEnd) {
                 break;
             }
@@ -145,7 +146,9 @@ public final class PartitionLog {
                 continue; // Deleted since the view was taken: there is a newer one, or the log is closed.
             }
             try {
-                return reader(current, index).read(offset, maxOffset, maxBytes, buffers);
+                ByteBuffer batches = reader(current, index).read(offset, maxOffset, maxBytes, buffers);
+                current.epochs().correct(batches, wrong -> reportEpoch(segment, wrong));
+                return batches;
             } catch (SegmentDamage damage) {
                 if (openView().truncations() == current.truncations()) {
                     throw report(segment, damage);
@@ -227,6 +230,20 @@ public final class PartitionLog {
             observer.damaged(report);
         }
         return report;
+    }
+
+    private void reportEpoch(Segment segment, long offset) {
+        if (segment.damage().firstReport(-1 - offset)) { // no position in the file: those are not negative
+            reportFile(segment.file().path(), "the leader epoch of the batch at offset " + offset
+                + " is not the one in force there, which readers are given; the records are as they were written");
+        }
+    }
+
+    /** Tells of a small file that is not as it was written. */
+    void reportFile(Path file, String reason) {
+        DamagedFile report = new DamagedFile(name.topic(), name.partition(), file, reason);
+        LOG.log(Level.ERROR, report.message());
+        observer.damagedFile(report);
     }
 
     // ---- the log writer

@@ -1,13 +1,14 @@
 package io.millrace.ops;
 
 import io.millrace.log.CorruptLogException;
+import io.millrace.log.DamagedFile;
 import io.millrace.log.LogObserver;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
 /**
- * Keeps in mind which batches were found damaged since the start, each once although every read finds it again, and
+ * Keeps in mind which batches and files were found damaged since the start, each once although every read finds it again, and
  * passes on what the logs tell. Any thread.
  */
 final class DamageNotes implements LogObserver {
@@ -34,13 +35,20 @@ final class DamageNotes implements LogObserver {
 
     @Override
     public void damaged(CorruptLogException damage) {
-        if (isNew(damage)) {
+        if (isNew(damage.getMessage())) {
             next.damaged(damage);
         }
     }
 
-    private synchronized boolean isNew(CorruptLogException damage) {
-        return notes.size() < MAX_NOTES ? notes.add(damage.getMessage()) : !notes.contains(damage.getMessage());
+    @Override
+    public void damagedFile(DamagedFile damage) {
+        if (isNew(damage.message())) {
+            next.damagedFile(damage);
+        }
+    }
+
+    private synchronized boolean isNew(String note) {
+        return notes.size() < MAX_NOTES ? notes.add(note) : !notes.contains(note);
     }
 
     /** Each with topic, partition, segment and position. */

@@ -1,6 +1,7 @@
 package io.millrace.ops;
 
 import io.millrace.log.CorruptLogException;
+import io.millrace.log.DamagedFile;
 import io.millrace.log.LogObserver;
 import java.time.Duration;
 import org.eclipse.microprofile.metrics.Counter;
@@ -15,6 +16,7 @@ final class LogMetrics implements LogObserver, AutoCloseable {
     private final Histogram drainAppends;
     private final Histogram drainBytes;
     private final Counter damaged;
+    private final Counter damagedFiles;
 
     LogMetrics(MetricRegistry registry) {
         instruments = new Instruments(registry);
@@ -23,6 +25,8 @@ final class LogMetrics implements LogObserver, AutoCloseable {
                 "Appends that a writer took from its queue at a time");
         drainBytes = instruments.histogram("millrace_drain_bytes", "Bytes that a writer took from its queue at a time");
         damaged = instruments.counter("millrace_damaged_batches", "Damaged record batches found since the start");
+        damagedFiles = instruments.counter("millrace_damaged_files",
+                "Damaged small files beside the records found, and mended, since the start");
     }
 
     @Override
@@ -39,6 +43,11 @@ final class LogMetrics implements LogObserver, AutoCloseable {
     @Override
     public void damaged(CorruptLogException damage) {
         damaged.inc();
+    }
+
+    @Override
+    public void damagedFile(DamagedFile damage) {
+        damagedFiles.inc();
     }
 
     @Override

@@ -99,7 +99,7 @@ final class Server implements AutoCloseable {
      */
     synchronized void start() {
         try {
-            node = open(() -> ClusterNode.start(configuration.cluster(), workers),
+            node = open(() -> ClusterNode.start(configuration.cluster(), workers, new JournalDamage(damage)),
                     Settings.CLUSTER_HOST, Settings.CLUSTER_PORT, Settings.CLUSTER_JOURNAL_DIR);
             awaitMajority();
             opened.push(answers); // closed after the directories, whose last appends are still answered

@@ -337,7 +337,7 @@ final class SimulatedServer {
         }
 
         @Override
-        public ReplicaLog openLog(String topic, int partition, UUID topicId, LogConfig config) {
+        public ReplicaLog openLog(String topic, int partition, UUID topicId, LogConfig config, int maxEpoch) {
             TopicPartition log = new TopicPartition(topic, partition);
             int of = run;
             owners.put(log, topicId);

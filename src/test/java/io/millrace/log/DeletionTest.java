@@ -80,7 +80,7 @@ class DeletionTest {
     void aCrashBetweenTheNewStartAndTheRemovalOfSegmentsIsFinishedAtTheNextOpen() throws Exception {
         logOf(4);
         test.close();
-        Files.writeString(root.resolve("orders-0/log-start-offset-checkpoint"), "0\n5\n");
+        new LogFolder(root.resolve("orders-0"), FileAccess.DISK).logStartOffset().write(5);
         open();
         assertThat(allValues(test.log(), 5)).containsExactly("b2", "a3", "b3");
         assertThat(TestDirectory.segment(root, 0, ".log")).doesNotExist();

@@ -189,7 +189,7 @@ class LogModelTest {
     }
 
     private static long recoveryPoint(Path root) throws IOException {
-        return new LogFolder(root.resolve("orders-0"), FileAccess.DISK).recoveryPoint().read();
+        return new LogFolder(root.resolve("orders-0"), FileAccess.DISK).recoveryPoint().read(SmallFilesTest::unexpected).offset();
     }
 
     private static Path lastSegment(Path root) throws IOException {

@@ -126,6 +126,11 @@ public final class RecordBatch {
         return bigEndian(buffer.getInt(index + LEADER_EPOCH), buffer);
     }
 
+    /** Writes the leader epoch of the batch whose header begins at an index: no checksum covers it. */
+    public static void setLeaderEpochAt(ByteBuffer buffer, int index, int leaderEpoch) {
+        buffer.putInt(index + LEADER_EPOCH, bigEndian(leaderEpoch, buffer));
+    }
+
     /** The CRC-32C that the header at an index of the buffer holds: 0 to 2^32 - 1; needs {@link #HEADER_BYTES} bytes. */
     public static long checksumAt(ByteBuffer buffer, int index) {
         return Integer.toUnsignedLong(bigEndian(buffer.getInt(index + CRC), buffer));
