@@ -1,6 +1,7 @@
 package io.millrace.broker;
 
 import io.millrace.cluster.AgreementStatus;
+import io.millrace.cluster.LocalNotes;
 import io.millrace.cluster.Member;
 import io.millrace.cluster.Membership;
 import io.millrace.cluster.RegisterStore;
@@ -76,6 +77,7 @@ public final class Broker implements AutoCloseable {
     private final Clock clock;
     private final Partitioners partitioners;
     private final HostedPartitions hosted;
+    private final StrayLogs strays;
     private final TopicCatalog catalog;
     private final Topics topics;
     private final Routes routes;
@@ -97,7 +99,7 @@ public final class Broker implements AutoCloseable {
     private volatile boolean closed;
 
     private Broker(Options options, RegisterStore registers, Membership membership, Transport transport,
-                   Supplier<AgreementStatus> agreement, List<ReplicaDirectory> directories, Executor workers, ScheduledExecutorService timers, Clock clock,
+                   Supplier<AgreementStatus> agreement, List<ReplicaDirectory> directories, LocalNotes notes, Executor workers, ScheduledExecutorService timers, Clock clock,
                    LongSupplier nanoTime, BrokerObserver observer) {
         this.directories = List.copyOf(directories);
         this.transport = transport;
@@ -110,18 +112,19 @@ public final class Broker implements AutoCloseable {
 
         TopicStore store = new TopicStore(registers);
         DeletedTopics deleted = new DeletedTopics(registers);
-        StrayLogs strays = new StrayLogs();
+        this.strays = new StrayLogs();
+        CreatedLogs created = new CreatedLogs(notes);
         this.handoff = new Handoff(workers, timers);
         this.brokers = new BrokerRegistry(registers, membership);
         Lease lease = new Lease(options.replication().leaseNanos(), nanoTime);
         this.replication = new Replication(options.brokerId(), alone, options.replication(), brokers, store, transport,
                 handoff, timers, nanoTime, lease);
-        this.hosted = new HostedPartitions(directories, workers, handoff, replication);
+        this.hosted = new HostedPartitions(directories, workers, handoff, replication, created);
         this.catalog = new TopicCatalog(store, deleted, hosted, options.topicDefaults(), observer,
                 replication::rolesChanged);
         Deadlines deadlines = new Deadlines(timers, nanoTime);
         replication.attach(catalog, hosted, deadlines);
-        this.topics = new Topics(options, store, deleted, catalog, hosted, partitioners, strays, brokers);
+        this.topics = new Topics(options, store, deleted, catalog, hosted, partitioners, brokers);
         this.routes = new Routes(alone, catalog, hosted, brokers);
         this.fetchAlls = new FetchAlls(routes, transport, handoff, deadlines, nanoTime, observer);
         this.moves = new TopicMoves(store, catalog, brokers);
@@ -138,7 +141,7 @@ public final class Broker implements AutoCloseable {
             if (!alone) {
                 brokers.arrive();
             }
-            new LogRecovery(this.directories, catalog, deleted, hosted, strays, defaults,
+            new LogRecovery(this.directories, catalog, deleted, hosted, strays, created, defaults,
                     alone ? null : new Comeback(options.brokerId(), store)).run();
             brokers.enter();
         } catch (RuntimeException failure) {
@@ -177,7 +180,7 @@ public final class Broker implements AutoCloseable {
 
     /**
      * Reads the topics from the registers and recovers every log; blocks until done. Logs whose topic was deleted are
-     * removed, logs of no known topic are left alone and reported. A log that cannot be opened makes only its partition
+     * removed, logs of no known topic are set aside and reported. A log that cannot be opened makes only its partition
      * unavailable.
      *
      * @param membership  who else there is; {@link SingleMembership}: nobody
@@ -185,6 +188,7 @@ public final class Broker implements AutoCloseable {
      * @param agreement   how it stands
      * @param directories all that are configured, already open, their writers running; closed by their owner, after the
      *                    broker. One that is left out looks like one whose logs are lost
+     * @param notes       of this server alone; they outlive the log directories
      * @param workers     runs recovery and the continuations of requests
      * @param timers      wakes parked fetches and applies retention
      * @throws BrokerException       INVALID_CONFIG when a default is not allowed, UNAVAILABLE when the registers cannot
@@ -192,18 +196,18 @@ public final class Broker implements AutoCloseable {
      * @throws IllegalStateException when two partitioners have the same name
      */
     public static Broker open(Options options, RegisterStore registers, Membership membership, Transport transport,
-                              Supplier<AgreementStatus> agreement, List<LogDirectory> directories, Executor workers, ScheduledExecutorService timers,
+                              Supplier<AgreementStatus> agreement, List<LogDirectory> directories, LocalNotes notes, Executor workers, ScheduledExecutorService timers,
                               Clock clock, BrokerObserver observer) {
         return open(options, registers, membership, transport, agreement,
-                directories.stream().<ReplicaDirectory>map(DiskDirectory::new).toList(), workers, timers, clock,
+                directories.stream().<ReplicaDirectory>map(DiskDirectory::new).toList(), notes, workers, timers, clock,
                 System::nanoTime, observer);
     }
 
     /** @param nanoTime measures how long fetches wait and leases hold, in ns */
     static Broker open(Options options, RegisterStore registers, Membership membership, Transport transport,
-                       Supplier<AgreementStatus> agreement, List<ReplicaDirectory> directories, Executor workers, ScheduledExecutorService timers, Clock clock,
+                       Supplier<AgreementStatus> agreement, List<ReplicaDirectory> directories, LocalNotes notes, Executor workers, ScheduledExecutorService timers, Clock clock,
                        LongSupplier nanoTime, BrokerObserver observer) {
-        return new Broker(options, registers, membership, transport, agreement, directories, workers, timers, clock, nanoTime,
+        return new Broker(options, registers, membership, transport, agreement, directories, notes, workers, timers, clock, nanoTime,
                 observer);
     }
 
@@ -320,6 +324,16 @@ public final class Broker implements AutoCloseable {
     /** Why hosted partitions do not work: a sentence for each, none when all is well. For operators. */
     public List<String> unavailablePartitions() {
         return hosted.unavailable();
+    }
+
+    /** Partitions of which this broker had the only log, which is gone: a sentence for each. For operators. */
+    public List<String> lostPartitions() {
+        return hosted.lost();
+    }
+
+    /** Logs that were set aside because they belong to no topic that is known: a sentence for each. For operators. */
+    public List<String> strayLogs() {
+        return strays.all();
     }
 
     // ---- the cluster

@@ -2,6 +2,7 @@ package io.millrace.broker;
 
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
@@ -17,6 +18,7 @@ final class Comeback {
 
     private final int brokerId;
     private final TopicStore store;
+    private final Set<TopicPartition> withoutLog = new HashSet<>();
 
     Comeback(int brokerId, TopicStore store) {
         this.brokerId = brokerId;
@@ -35,6 +37,11 @@ final class Comeback {
         }
     }
 
+    /** Partitions without any other replica that had been led here, and of which there is no log. */
+    Set<TopicPartition> lost() {
+        return withoutLog;
+    }
+
     private Topic changed(Topic topic, BiPredicate<TopicPartition, UUID> onDisk) {
         List<Topic.Assignment> assignments = new ArrayList<>();
         for (int number = 0; number < topic.partitions().size(); number++) {
@@ -51,7 +58,10 @@ final class Comeback {
                 LOG.log(Level.WARNING, "there is no log of partition {0}: it is fetched from the other replicas", id);
                 now = Elections.without(now, brokerId, Set.copyOf(now.isr()));
             }
-            if (now.leader() == brokerId) {
+            if (now.isr().equals(List.of(brokerId)) && now.replicas().size() == 1 && now.leaderEpoch() > 0
+                    && !onDisk.test(id, topic.id())) {
+                withoutLog.add(id); // It had a leader before, which was this broker, and so it may have had records.
+            } else if (now.leader() == brokerId) {
                 now = Elections.led(now, brokerId, now.isr());
             }
             assignments.add(now);

@@ -3,6 +3,7 @@ package io.millrace.broker;
 import io.millrace.log.LogConfig;
 import io.millrace.log.LogDirectory;
 import io.millrace.log.LogDirectoryOfflineException;
+import io.millrace.log.Stray;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.UUID;
@@ -28,6 +29,31 @@ record DiskDirectory(LogDirectory directory) implements ReplicaDirectory {
     @Override
     public ReplicaLog openLog(String topic, int partition, UUID topicId, LogConfig config, int maxEpoch) {
         return new DirectoryLog(directory.openLog(topic, partition, topicId, config, maxEpoch));
+    }
+
+    @Override
+    public void identify(TopicPartition id, UUID topicId) {
+        directory.identify(id.topic(), id.partition(), topicId);
+    }
+
+    @Override
+    public void setAside(TopicPartition id) {
+        directory.setAside(id.topic(), id.partition());
+    }
+
+    @Override
+    public List<Stray> strays() {
+        return directory.strays();
+    }
+
+    @Override
+    public boolean takeBack(Stray stray) {
+        return directory.takeBack(stray);
+    }
+
+    @Override
+    public int newestEpoch(TopicPartition id) {
+        return directory.newestEpoch(id.topic(), id.partition());
     }
 
     @Override

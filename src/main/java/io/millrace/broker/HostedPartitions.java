@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -24,10 +25,15 @@ final class HostedPartitions {
     private final Executor workers;
     private final Handoff handoff;
     private final ReplicaContext context;
+    private final CreatedLogs created;
+    /** Partitions of which this broker had the only log, which is gone. */
+    private final Set<TopicPartition> lost = ConcurrentHashMap.newKeySet();
     private final Map<TopicPartition, ReplicaDirectory> homes = new ConcurrentHashMap<>();
     private final Map<TopicPartition, PartitionSlot> slots = new ConcurrentHashMap<>();
 
-    HostedPartitions(List<ReplicaDirectory> directories, Executor workers, Handoff handoff, ReplicaContext context) {
+    HostedPartitions(List<ReplicaDirectory> directories, Executor workers, Handoff handoff, ReplicaContext context,
+                     CreatedLogs created) {
+        this.created = created;
         this.brokerId = context.brokerId();
         this.context = context;
         this.directories = List.copyOf(directories);
@@ -127,6 +133,31 @@ final class HostedPartitions {
             }
         }
         SharedWork.run(openings, workers, Runtime.getRuntime().availableProcessors() - 1);
+        topics.forEach(this::noteCreated);
+    }
+
+    private void noteCreated(CachedTopic topic) {
+        List<Integer> working = new ArrayList<>();
+        for (int partition = 0; partition < topic.partitionCount(); partition++) {
+            if (find(new TopicPartition(topic.name(), partition), topic.id()) != null) {
+                working.add(partition);
+            }
+        }
+        created.add(topic.name(), topic.id(), working);
+    }
+
+    /** Notes a partition of which this broker had the only log, and has it no more. */
+    void hostLost(TopicPartition id, UUID topicId) {
+        lost.add(id);
+        hostUnavailable(id, topicId, "its log was made on this broker, is not in any log directory now, and no other"
+                + " replica is in sync: bring it back and restart the server, or delete the topic. No empty one takes its"
+                + " place, because that would hand out offsets a second time");
+    }
+
+    /** Why partitions are lost, a sentence for each. */
+    List<String> lost() {
+        return lost.stream().map(slots::get).filter(UnavailablePartition.class::isInstance)
+                .map(slot -> ((UnavailablePartition) slot).exception().getMessage()).sorted().toList();
     }
 
     /** Notes a partition that cannot be opened at all. */
@@ -202,6 +233,9 @@ final class HostedPartitions {
         for (CompletableFuture<Void> deletion : deletions) {
             gone &= awaitDeletion(topic.name(), deletion);
         }
+        if (deleteLogs) {
+            created.remove(topic.name(), topic.id());
+        }
         return gone;
     }
 
@@ -240,6 +274,7 @@ final class HostedPartitions {
                 stay.add(partition);
             } else {
                 slots.remove(id);
+                created.remove(topic.name(), topic.id(), number);
                 partition.retire(new BrokerException(ErrorKind.NOT_LEADER,
                         "partition " + id + " was moved to other brokers: try again in a moment"));
                 deleteLog(partition).whenComplete((done, failure) -> {

@@ -14,7 +14,8 @@ import java.util.stream.Collectors;
 
 /**
  * Brings the logs on disk and the registers of topics together when the broker opens: logs of deleted topics are
- * removed, those of known topics recovered, missing ones made, and others left alone. Used by one thread, once.
+ * removed, those of known topics recovered, those that were never made are made, and others set aside. Used by one
+ * thread, once.
  */
 final class LogRecovery {
     private static final System.Logger LOG = System.getLogger(LogRecovery.class.getName());
@@ -24,6 +25,7 @@ final class LogRecovery {
     private final DeletedTopics deleted;
     private final HostedPartitions hosted;
     private final StrayLogs strays;
+    private final CreatedLogs created;
     private final TopicConfig defaults;
     private final Comeback comeback;
 
@@ -36,12 +38,13 @@ final class LogRecovery {
      * @param comeback null when this broker is alone
      */
     LogRecovery(List<ReplicaDirectory> directories, TopicCatalog catalog, DeletedTopics deleted, HostedPartitions hosted,
-                StrayLogs strays, TopicConfig defaults, Comeback comeback) {
+                StrayLogs strays, CreatedLogs created, TopicConfig defaults, Comeback comeback) {
         this.directories = directories;
         this.catalog = catalog;
         this.deleted = deleted;
         this.hosted = hosted;
         this.strays = strays;
+        this.created = created;
         this.defaults = defaults;
         this.comeback = comeback;
     }
@@ -50,12 +53,12 @@ final class LogRecovery {
     void run() {
         List<CachedTopic> topics = catalog.read();
         Set<UUID> deletedIds = deleted.ids();
+        identify(topics, deletedIds);
         if (comeback != null) {
             comeback.run(topics, this::isOnDisk);
             topics = catalog.read();
         }
-        Map<String, CachedTopic> byName =
-                topics.stream().collect(Collectors.toMap(CachedTopic::name, Function.identity()));
+        Map<String, CachedTopic> byName = byName(topics);
         for (ReplicaDirectory directory : directories) {
             for (Found found : directory.found()) {
                 sort(directory, found, byName.get(found.topic()), deletedIds);
@@ -65,6 +68,14 @@ final class LogRecovery {
         hosted.host(topics, homes);
         catalog.admit(topics);
         clear(deletedIds, topics);
+    }
+
+    private void identify(List<CachedTopic> topics, Set<UUID> deletedIds) {
+        new LogIdentification(hosted.brokerId(), directories, created, strays, byName(topics), deletedIds).run();
+    }
+
+    private static Map<String, CachedTopic> byName(List<CachedTopic> topics) {
+        return topics.stream().collect(Collectors.toMap(CachedTopic::name, Function.identity()));
     }
 
     private boolean isOnDisk(TopicPartition id, UUID topicId) {
@@ -84,10 +95,11 @@ final class LogRecovery {
                 LOG.log(Level.INFO, "partition {0} was moved to other brokers", id);
                 remove(directory, found);
             }
-        } else if (deletedIds.contains(found.topicId()) || topic != null && !topic.id().equals(found.topicId())) {
+        } else if (deletedIds.contains(found.topicId())) {
             remove(directory, found);
         } else {
-            strays.add(id, found.topicId(), directory.root());
+            LOG.log(Level.WARNING, "the log {0} in {1} belongs to no topic (topic id {2}) and is left alone: the next start"
+                    + " sets it aside", id, directory.root(), found.topicId());
         }
     }
 
@@ -121,7 +133,9 @@ final class LogRecovery {
             if (homes.containsKey(id)) {
                 continue;
             }
-            if (allDirectoriesWork()) {
+            if (allDirectoriesWork() && isLost(topic, id)) {
+                hosted.hostLost(id, topic.id());
+            } else if (allDirectoriesWork()) {
                 homes.put(id, placement.next());
                 LOG.log(Level.WARNING, "there is no log of partition {0}: an empty one is made", id);
             } else {
@@ -130,6 +144,13 @@ final class LogRecovery {
                         "its log was not found and may be in a log directory that is offline");
             }
         }
+    }
+
+    /** Whether this broker counts as having all records of a partition, and has nothing of it any more. */
+    private boolean isLost(CachedTopic topic, TopicPartition id) {
+        return comeback != null && comeback.lost().contains(id)
+                || topic.topic().partitions().get(id.partition()).isr().contains(hosted.brokerId())
+                && created.has(topic.name(), topic.id(), id.partition());
     }
 
     private void clear(Set<UUID> deletedIds, List<CachedTopic> topics) {

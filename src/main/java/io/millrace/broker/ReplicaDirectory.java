@@ -3,6 +3,7 @@ package io.millrace.broker;
 import io.millrace.log.LogConfig;
 import io.millrace.log.LogDirectory.Found;
 import io.millrace.log.LogDirectoryOfflineException;
+import io.millrace.log.Stray;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.UUID;
@@ -24,6 +25,21 @@ interface ReplicaDirectory {
      * @param maxEpoch newest leader epoch of the partition
      */
     ReplicaLog openLog(String topic, int partition, UUID topicId, LogConfig config, int maxEpoch);
+
+    /** Marks a log's folder with its topic's id. */
+    void identify(TopicPartition id, UUID topicId);
+
+    /** Gives a log's folder a name that is no log's. */
+    void setAside(TopicPartition id);
+
+    /** Logs that were set aside, now or earlier. */
+    List<Stray> strays();
+
+    /** @return false when the log has another folder by now */
+    boolean takeBack(Stray stray);
+
+    /** Newest leader epoch of the batches of a log that is not open, or -1. */
+    int newestEpoch(TopicPartition id);
 
     CompletableFuture<Void> applyRetention();
 }

@@ -1,33 +1,34 @@
 package io.millrace.broker;
 
+import io.millrace.log.Stray;
 import java.lang.System.Logger.Level;
-import java.nio.file.Path;
-import java.util.Map;
-import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
+import java.nio.file.Files;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
- * Logs found at the start that belong to no topic and that nobody is known to have deleted. They are left alone, and
- * no topic takes their name, so that they are not mistaken later for what is left of a deleted one.
+ * Logs that belong to no topic that is known, set aside under another name. They stay until their owner moves them away,
+ * or a register turns up that they belong to.
  */
 final class StrayLogs {
     private static final System.Logger LOG = System.getLogger(StrayLogs.class.getName());
 
-    private final Map<String, Path> rootByTopic = new ConcurrentHashMap<>();
+    private final List<Stray> strays = new CopyOnWriteArrayList<>();
 
-    void add(TopicPartition id, UUID topicId, Path root) {
-        LOG.log(Level.WARNING, "the log {0} in {1} belongs to no topic (topic id {2}) and is left alone:"
-                + " move it away if it is not needed", id, root, topicId);
-        rootByTopic.put(id.topic(), root);
+    void add(Stray stray) {
+        LOG.log(Level.WARNING, sentence(stray));
+        strays.add(stray);
     }
 
-    /** @throws BrokerException TOPIC_EXISTS */
-    void checkNone(String topic) {
-        Path root = rootByTopic.get(topic);
-        if (root != null) {
-            throw new BrokerException(ErrorKind.TOPIC_EXISTS,
-                    ("log directory %s holds logs of an earlier topic '%s' that was not deleted here:"
-                            + " move them away and restart the server, or choose another name").formatted(root, topic));
-        }
+    /** A sentence for each that is still there. */
+    List<String> all() {
+        return strays.stream().filter(stray -> Files.exists(stray.folder())).map(StrayLogs::sentence).sorted().toList();
+    }
+
+    private static String sentence(Stray stray) {
+        return ("the log in %s, of topic '%s', partition %d, %s, belongs to no topic that the registers know here, and was"
+                + " set aside: it is taken back at a start at which they do; move it away if it is not needed").formatted(
+                stray.folder(), stray.topic(), stray.partition(),
+                stray.topicId() == null ? "whose topic id cannot be read" : "topic id " + stray.topicId());
     }
 }

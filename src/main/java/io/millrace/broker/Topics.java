@@ -27,19 +27,17 @@ public final class Topics {
     private final TopicCatalog catalog;
     private final HostedPartitions hosted;
     private final Partitioners partitioners;
-    private final StrayLogs strays;
     private final BrokerRegistry brokers;
     private volatile boolean closed;
 
     Topics(Broker.Options options, TopicStore store, DeletedTopics deleted, TopicCatalog catalog,
-           HostedPartitions hosted, Partitioners partitioners, StrayLogs strays, BrokerRegistry brokers) {
+           HostedPartitions hosted, Partitioners partitioners, BrokerRegistry brokers) {
         this.options = options;
         this.store = store;
         this.deleted = deleted;
         this.catalog = catalog;
         this.hosted = hosted;
         this.partitioners = partitioners;
-        this.strays = strays;
         this.brokers = brokers;
     }
 
@@ -88,7 +86,6 @@ public final class Topics {
         int replicas = replicationFactor == null ? Math.min(MOST_BY_DEFAULT, brokers.known().size()) : replicationFactor;
         checkReplicas(replicas, set);
         return catalog.exclusively(name, () -> {
-            strays.checkNone(name);
             Topic topic = new Topic(name, UUID.randomUUID(), 0, set, assignments(count, replicas));
             checkRoom(topic, 0);
             if (!store.write(topic, RegisterStore.ABSENT)) {

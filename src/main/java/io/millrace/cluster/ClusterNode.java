@@ -244,6 +244,11 @@ public final class ClusterNode implements AutoCloseable {
         return registers;
     }
 
+    /** What the journal keeps for this server alone. */
+    public LocalNotes notes() {
+        return journal;
+    }
+
     public Membership membership() {
         return membership;
     }

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -31,12 +32,14 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * grown well past its live content, a snapshot of all registers is appended and what stands before it is deleted. A
  * crash between any two of these steps leaves at least one record of the newest version of each register.
  */
-final class Journal implements StandingJournal, AutoCloseable {
+final class Journal implements StandingJournal, LocalNotes, AutoCloseable {
     /** Cannot be the name of a topic's folder here: the journal has a log directory to itself. */
     static final String TOPIC = "__registers";
 
-    /** Key of the journal's own standing: no register's, for it holds a control character. */
-    private static final String STANDING = "\u0001standing";
+    /** Begins the keys of what is the journal's own: no register's key holds a control character. */
+    private static final String OWN = "\u0001";
+    private static final String STANDING = OWN + "standing";
+    private static final String NOTE = OWN + "note/";
     private static final System.Logger LOGGER = System.getLogger(Journal.class.getName());
     private static final UUID TOPIC_ID = new UUID(0, 2);
     /** Nobody else ever writes it. */
@@ -78,6 +81,8 @@ final class Journal implements StandingJournal, AutoCloseable {
      * before it.
      */
     private final Object appending = new Object();
+    /** Held from the choice of a note's version until it is queued. */
+    private final Object noting = new Object();
     /** Bytes that a snapshot would take; guarded by {@link #appending}. */
     private long liveBytes;
     /** Set under {@link #appending}; reset by the log directory's writer, which must not wait for that. */
@@ -151,6 +156,21 @@ final class Journal implements StandingJournal, AutoCloseable {
     }
 
     @Override
+    public Optional<String> read(String key) {
+        return Optional.ofNullable(slots.get(NOTE + key)).map(slot -> slot.state().value());
+    }
+
+    @Override
+    public void write(String key, String text) {
+        CompletableFuture<Void> written;
+        synchronized (noting) {
+            Slot slot = slots.get(NOTE + key);
+            written = begin(NOTE + key, new RegisterState(slot == null ? 1 : slot.state().version() + 1, "note", text));
+        }
+        await(NOTE + key, written);
+    }
+
+    @Override
     public void requireWritable() {
         LogDirectoryOfflineException failure = directory.failure();
         if (failure != null) {
@@ -161,7 +181,7 @@ final class Journal implements StandingJournal, AutoCloseable {
     @Override
     public SortedMap<String, RegisterState> states() {
         SortedMap<String, RegisterState> states = everything();
-        states.remove(STANDING);
+        states.keySet().removeIf(key -> key.startsWith(OWN));
         return states;
     }
 

@@ -31,6 +31,10 @@ public final class Settings {
             "The HTTP port. Read by server.xml.");
     public static final Setting LOG_DIRS = new Setting("millrace.log.dirs", new SettingType.Folders(), "data",
             "Log directories, best one a disk; relative ones begin at `${server.output.dir}`.");
+    public static final Setting LOG_DIRS_LOST = new Setting("millrace.log.dirs.lost",
+            new SettingType.Optional("ids of log directories, separated by commas, or nothing"), "",
+            "Log directories that are lost for good, by the ids that a refused start names: the server starts without"
+            + " them, and what only they held is gone.");
     public static final Setting LOG_QUEUE_BYTES = number("millrace.log.queue.bytes", MIB, TIB, "bytes", 64 * MIB,
             "Bytes that may wait for the writer of a log directory; beyond them producers get 503.");
     public static final Setting LOG_QUEUE_APPENDS = number("millrace.log.queue.appends", 1, 10_000_000, "appends",
@@ -109,7 +113,7 @@ public final class Settings {
             + " none.");
 
     /** Every setting but the defaults of topic configuration, which the broker knows. */
-    public static final List<Setting> CATALOGUE = List.of(BROKER_ID, HTTP_HOST, HTTP_PORT, LOG_DIRS, LOG_QUEUE_BYTES,
+    public static final List<Setting> CATALOGUE = List.of(BROKER_ID, HTTP_HOST, HTTP_PORT, LOG_DIRS, LOG_DIRS_LOST, LOG_QUEUE_BYTES,
             LOG_QUEUE_APPENDS, LOG_FLUSH_INTERVAL_MS, LOG_RETENTION_CHECK_INTERVAL_MS, TOPIC_PARTITIONS_DEFAULT,
             TOPIC_PARTITIONS_MAX, BATCH_MAX_UNCOMPRESSED_BYTES, REQUEST_MAX_BYTES, REQUEST_MEMORY_BYTES,
             FETCH_MAX_BYTES, FETCH_MAX_WAIT_MS, CLUSTER_NAME, CLUSTER_HOST, CLUSTER_PORT, CLUSTER_JOURNAL_DIR,

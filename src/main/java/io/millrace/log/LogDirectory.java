@@ -11,6 +11,7 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -47,7 +48,7 @@ public final class LogDirectory implements AutoCloseable, Runnable {
     /**
      * A log that was found on disk.
      *
-     * @param topicId null when its metadata file is missing or damaged: the log takes the id that it is opened with
+     * @param topicId null when its metadata file is missing or damaged
      */
     public record Found(String topic, int partition, UUID topicId) {
     }
@@ -103,6 +104,39 @@ public final class LogDirectory implements AutoCloseable, Runnable {
         }
     }
 
+    // ---- the directory itself
+
+    /**
+     * What the directory says it is; empty when it does not, or its file is damaged.
+     *
+     * @throws LogDirectoryOfflineException when it cannot be read
+     */
+    public Optional<DirectoryIdentity> identity() {
+        try {
+            return folders.identity().read().flatMap(DirectoryIdentity::of);
+        } catch (IOException e) {
+            throw fail(e);
+        }
+    }
+
+    /**
+     * Makes the directory say what it is; durable when it returns.
+     *
+     * @throws LogDirectoryOfflineException when it cannot be written
+     */
+    public void mark(DirectoryIdentity identity) {
+        try {
+            folders.identity().write(identity.lines());
+        } catch (IOException e) {
+            throw fail(e);
+        }
+    }
+
+    /** Whether there is any log in it, opened or not. */
+    public boolean holdsLogs() {
+        return !found().isEmpty();
+    }
+
     // ---- logs
 
     /**
@@ -128,6 +162,62 @@ public final class LogDirectory implements AutoCloseable, Runnable {
             folders.identify(new LogName(topic, partition), topicId);
         } catch (IOException e) {
             throw fail(e);
+        }
+    }
+
+    /**
+     * Gives the folder of a log that is not open a name that is no log's, and leaves it so.
+     *
+     * @return its new path
+     * @throws LogDirectoryOfflineException when it cannot be renamed
+     */
+    public Path setAside(String topic, int partition) {
+        try {
+            return folders.setAside(new LogName(topic, partition));
+        } catch (IOException e) {
+            throw fail(e);
+        }
+    }
+
+    /**
+     * The logs that were set aside, now or earlier.
+     *
+     * @throws LogDirectoryOfflineException when the folder cannot be read
+     */
+    public List<Stray> strays() {
+        try {
+            return folders.strays();
+        } catch (IOException e) {
+            throw fail(e);
+        }
+    }
+
+    /**
+     * Gives a log that was set aside its name back.
+     *
+     * @return false when another folder has it
+     * @throws LogDirectoryOfflineException when it cannot be renamed
+     */
+    public boolean takeBack(Stray stray) {
+        try {
+            return folders.takeBack(stray);
+        } catch (IOException e) {
+            throw fail(e);
+        }
+    }
+
+    /**
+     * The newest leader epoch of the batches of a log that is not open, or -1; reads all headers.
+     *
+     * @throws LogDirectoryOfflineException when this log cannot be read; the other logs go on
+     */
+    public int newestEpoch(String topic, int partition) {
+        LogName name = new LogName(topic, partition);
+        try {
+            return folders.newestEpoch(name);
+        } catch (IOException e) {
+            throw new LogDirectoryOfflineException("the log of " + name + " in " + root + " cannot be read (" + e
+                + "): check the disk and the access rights, then restart the server", e);
         }
     }
 

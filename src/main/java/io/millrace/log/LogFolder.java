@@ -38,11 +38,11 @@ record LogFolder(Path path, FileAccess files) {
     }
 
     OffsetCheckpoint logStartOffset() {
-        return new OffsetCheckpoint(files, path.resolve("log-start-offset-checkpoint"), true);
+        return new OffsetCheckpoint(files, path.resolve("log-start-offset-checkpoint"));
     }
 
     OffsetCheckpoint recoveryPoint() {
-        return new OffsetCheckpoint(files, path.resolve("recovery-point-checkpoint"), false);
+        return new OffsetCheckpoint(files, path.resolve("recovery-point-checkpoint"));
     }
 
     /** @param damaged is told what is wrong with it */

@@ -8,6 +8,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeSet;
 import java.util.UUID;
 
 /** The folders of a log directory: one for each log, and what is left of logs that are being deleted. */
@@ -15,6 +16,10 @@ record LogFolders(Path root, FileAccess files) {
 
     LogFolder of(LogName name) {
         return new LogFolder(root.resolve(name.folder()), files);
+    }
+
+    CheckpointFile identity() {
+        return new CheckpointFile(files, root.resolve(DirectoryIdentity.FILE));
     }
 
     List<LogDirectory.Found> found() throws IOException {
@@ -56,6 +61,57 @@ record LogFolders(Path root, FileAccess files) {
         if (Files.isDirectory(folder.path()) && !folder.topicId().equals(Optional.of(topicId))) {
             folder.writeTopicId(topicId);
         }
+    }
+
+    /** Gives the folder a name that is no log's and that nothing has, and leaves it so. */
+    Path setAside(LogName name) throws IOException {
+        int number = 0;
+        while (Files.exists(root.resolve(name.strayFolder(number)))) {
+            number++;
+        }
+        Path target = root.resolve(name.strayFolder(number));
+        Files.move(of(name).path(), target, StandardCopyOption.ATOMIC_MOVE);
+        files.forceDirectory(root);
+        return target;
+    }
+
+    List<Stray> strays() throws IOException {
+        List<Stray> strays = new ArrayList<>();
+        for (Path entry : entries()) {
+            Optional<LogName> name = LogName.ofStrayFolder(entry.getFileName().toString());
+            if (name.isPresent()) {
+                strays.add(new Stray(entry, name.get().topic(), name.get().partition(),
+                    new LogFolder(entry, files).topicId().orElse(null)));
+            }
+        }
+        return strays;
+    }
+
+    /** @return false when the log has a folder already */
+    boolean takeBack(Stray stray) throws IOException {
+        LogFolder folder = of(new LogName(stray.topic(), stray.partition()));
+        if (Files.exists(folder.path())) {
+            return false;
+        }
+        Files.move(stray.folder(), folder.path(), StandardCopyOption.ATOMIC_MOVE);
+        files.forceDirectory(root);
+        return true;
+    }
+
+    /** The newest leader epoch that the batches of a log have, single ones that contradict the others not counted. */
+    int newestEpoch(LogName name) throws IOException {
+        LogFolder folder = of(name);
+        LeaderEpochRuns runs = new LeaderEpochRuns();
+        List<Long> offsets = folder.segments();
+        for (int i = 0; i < offsets.size(); i++) {
+            long end = i == offsets.size() - 1 ? Long.MAX_VALUE : offsets.get(i + 1);
+            SegmentFile file = SegmentFile.open(files, folder.segmentFile(offsets.get(i), LogFolder.LOG_SUFFIX));
+            try (file) {
+                LeaderEpochRecovery.scan(file, file.size(), offsets.get(i), end, runs);
+            }
+        }
+        List<LeaderEpochCheckpoint.Entry> epochs = runs.consistent(Integer.MAX_VALUE, new TreeSet<>());
+        return epochs.isEmpty() ? LeaderEpochEnd.NO_EPOCH : epochs.get(epochs.size() - 1).epoch();
     }
 
     /** Gives the folder a name that is no log's; from then on the log is gone, whatever happens. */

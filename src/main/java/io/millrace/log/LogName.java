@@ -10,6 +10,8 @@ record LogName(String topic, int partition) {
     private static final Pattern LEGAL_TOPIC = Pattern.compile("[a-zA-Z0-9._-]{1,249}");
     private static final Pattern FOLDER = Pattern.compile("([a-zA-Z0-9._-]{1,249})-(0|[1-9][0-9]{0,9})");
     private static final Pattern DELETED_FOLDER = Pattern.compile(".+-[0-9]+\\.[0-9a-f]{32}-delete");
+    private static final Pattern STRAY_FOLDER = Pattern.compile("(.+-[0-9]+)\\.[0-9]{1,9}-stray");
+    private static final String STRAY_SUFFIX = "-stray";
     private static final String DELETED_SUFFIX = "-delete";
     private static final int MAX_FILE_NAME = 255;
 
@@ -42,6 +44,21 @@ record LogName(String topic, int partition) {
         String suffix = "-" + partition + "." + UUID.randomUUID().toString().replace("-", "") + DELETED_SUFFIX;
         int room = MAX_FILE_NAME - suffix.length();
         return topic.substring(0, Math.min(topic.length(), room)) + suffix;
+    }
+
+    /**
+     * What the folder is called once it is set aside, the number telling several apart; no log's folder is ever called
+     * so. A topic's name that is too long for that is cut.
+     */
+    String strayFolder(int number) {
+        String suffix = "-" + partition + "." + number + STRAY_SUFFIX;
+        return topic.substring(0, Math.min(topic.length(), MAX_FILE_NAME - suffix.length())) + suffix;
+    }
+
+    /** The log whose folder was set aside under this name; empty when none was. */
+    static Optional<LogName> ofStrayFolder(String folder) {
+        Matcher matcher = STRAY_FOLDER.matcher(folder);
+        return matcher.matches() ? ofFolder(matcher.group(1)) : Optional.empty();
     }
 
     static boolean isDeletedFolder(String folder) {

@@ -18,6 +18,7 @@ final class LogRecovery {
     private final int indexInterval;
     private final List<Segment> segments = new ArrayList<>();
     private final long recoveryPoint;
+    private final boolean recoveryPointIsChecked;
     private final LeaderEpochCheckpoint epochs;
     private final OffsetCheckpoint.Value notedStart;
     private final int maxEpoch;
@@ -32,7 +33,10 @@ final class LogRecovery {
         this.maxEpoch = maxEpoch;
         this.indexInterval = log.config().indexIntervalBytes();
         OffsetCheckpoint recoveryPointFile = folder.recoveryPoint();
-        this.recoveryPoint = recoveryPointFile.read(damage -> log.reportFile(recoveryPointFile.path(), damage)).offset();
+        OffsetCheckpoint.Value noted = recoveryPointFile.read(
+            damage -> log.reportFile(recoveryPointFile.path(), damage));
+        this.recoveryPoint = noted.offset();
+        this.recoveryPointIsChecked = noted.checked();
         OffsetCheckpoint startFile = folder.logStartOffset();
         this.notedStart = startFile.read(damage -> {
             log.reportFile(startFile.path(), damage);
@@ -99,7 +103,11 @@ final class LogRecovery {
     private void openActive(Segment segment) throws IOException {
         SegmentRecovery.Outcome outcome = recovery(segment, Long.MAX_VALUE).verify(recoveryPoint);
         long end = Math.max(outcome.nextOffset(), logEndOffset);
-        if (outcome.hasBadTail() && outcome.nextOffset() >= recoveryPoint) {
+        if (end > outcome.nextOffset() && !outcome.hasBadTail() && !recoveryPointIsChecked) {
+            log.reportFile(folder.recoveryPoint().path(), "it says that records up to offset " + recoveryPoint
+                + " were durable, but the log ends, undamaged, at " + outcome.nextOffset() + ": it is not believed");
+            end = outcome.nextOffset();
+        } else if (outcome.hasBadTail() && outcome.nextOffset() >= recoveryPoint) {
             cut(segment, outcome.badTailPosition());
         } else if (outcome.nextOffset() < recoveryPoint) {
             long position = outcome.hasBadTail() ? outcome.badTailPosition() : segment.sizeInBytes();

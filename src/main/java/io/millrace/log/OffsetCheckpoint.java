@@ -10,8 +10,8 @@ import java.util.regex.Pattern;
 import java.util.zip.CRC32C;
 
 /**
- * One offset in a file of its own: a line with the format's version, a line with the offset, and, where records are
- * removed on its word, one with the checksum of the offset's digits.
+ * One offset in a file of its own: a line with the format's version, a line with the offset, and one with the checksum
+ * of the offset's digits, which earlier versions did not write.
  */
 final class OffsetCheckpoint {
     private static final String VERSION = "0";
@@ -28,11 +28,9 @@ final class OffsetCheckpoint {
     }
 
     private final CheckpointFile file;
-    private final boolean withChecksum;
 
-    OffsetCheckpoint(FileAccess files, Path path, boolean withChecksum) {
+    OffsetCheckpoint(FileAccess files, Path path) {
         this.file = new CheckpointFile(files, path);
-        this.withChecksum = withChecksum;
     }
 
     Path path() {
@@ -41,7 +39,7 @@ final class OffsetCheckpoint {
 
     void write(long offset) throws IOException {
         String digits = Long.toString(offset);
-        file.write(withChecksum ? List.of(VERSION, digits, checksum(digits)) : List.of(VERSION, digits));
+        file.write(List.of(VERSION, digits, checksum(digits)));
     }
 
     /** @param damaged is told what is wrong with it */

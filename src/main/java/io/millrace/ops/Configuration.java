@@ -14,6 +14,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -104,6 +106,17 @@ final class Configuration {
     private String textOrNull(Setting setting) {
         String value = settings.text(setting);
         return value.isEmpty() ? null : value;
+    }
+
+    /** @throws IllegalArgumentException when one is no id */
+    Set<UUID> lostDirectories() {
+        try {
+            return Arrays.stream(settings.text(Settings.LOG_DIRS_LOST).split(",")).map(String::trim)
+                    .filter(id -> !id.isEmpty()).map(UUID::fromString).collect(Collectors.toSet());
+        } catch (IllegalArgumentException notAnId) {
+            throw new IllegalArgumentException(Settings.LOG_DIRS_LOST.name() + " takes the ids that the refused start"
+                    + " named, and nothing else: " + notAnId.getMessage(), notAnId);
+        }
     }
 
     LogDirectory.Options logDirectory() {

@@ -3,6 +3,7 @@ package io.millrace.ops;
 import io.millrace.log.LogDirectory;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import org.eclipse.microprofile.metrics.MetricRegistry;
 import org.eclipse.microprofile.metrics.Tag;
 
@@ -10,7 +11,16 @@ import org.eclipse.microprofile.metrics.Tag;
 final class DirectoryGauges implements AutoCloseable {
     private final List<Instruments> instruments = new ArrayList<>();
 
-    DirectoryGauges(MetricRegistry registry, List<LogDirectory> directories) {
+    /**
+     * @param strays how many logs were set aside
+     * @param lost   how many partitions' only logs are gone
+     */
+    DirectoryGauges(MetricRegistry registry, List<LogDirectory> directories, Supplier<Number> strays,
+                    Supplier<Number> lost) {
+        Instruments all = new Instruments(registry);
+        all.gauge("millrace_stray_logs", "Logs that were set aside because they belong to no topic that is known", strays);
+        all.gauge("millrace_lost_partitions", "Partitions whose only log was made on this broker and is gone", lost);
+        instruments.add(all);
         directories.forEach(directory -> register(
                 new Instruments(registry, new Tag("directory", directory.root().toString())), directory));
     }

@@ -11,7 +11,8 @@ import org.eclipse.microprofile.health.HealthCheckResponseBuilder;
  * <ul>
  * <li>Started: the configuration is valid and the cluster's member runs, if only to wait for a majority of the others.
  * <li>Ready: the cluster agrees, the logs are recovered, every log directory and the journal can be written, the broker serves. A
- * damaged batch or a partition that does not work is named, but the server stays ready: the others do not suffer.
+ * damaged batch or file, a partition that does not work, a log that was set aside is named, but the server stays ready:
+ * the others do not suffer. Not so where a partition's only log is gone.
  * <li>Live: no writer has ended unasked and no threads are deadlocked. A disk that failed, a port in use or a start
  * that failed does not make the server dead, since a restart mends none of them.
  * </ul>
@@ -49,12 +50,18 @@ final class Health {
                 up = false;
                 response.withData("journal", server.journalFailure().getMessage());
             }
-            List<String> damage = server.damage(MAX_NOTES);
-            for (int i = 0; i < damage.size(); i++) {
-                response.withData("damage-" + (i + 1), damage.get(i));
-            }
+            up &= server.lost().isEmpty();
+            list(response, "lost", server.lost());
+            list(response, "damage", server.damage(MAX_NOTES));
+            list(response, "stray", server.strays());
         }
         return response.status(up).build();
+    }
+
+    private static void list(HealthCheckResponseBuilder response, String name, List<String> notes) {
+        for (int i = 0; i < Math.min(MAX_NOTES, notes.size()); i++) {
+            response.withData(name + "-" + (i + 1), notes.get(i));
+        }
     }
 
     private static String problem(Server.Writer writer) {

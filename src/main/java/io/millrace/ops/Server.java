@@ -58,6 +58,7 @@ final class Server implements AutoCloseable {
 
     private static final System.Logger LOG = System.getLogger(Server.class.getName());
     private static final long LOOK_MS = 200;
+    private static final String TOPIC_REGISTERS = "topic/";
 
     private final Configuration configuration;
     private final ExecutorService workers;
@@ -140,7 +141,7 @@ final class Server implements AutoCloseable {
             try {
                 return open(() -> Broker.open(configuration.broker(),
                         registers(), membership(), transport,
-                        node::status, directories, answers, timers, clock, observers.broker()));
+                        node::status, directories, node.notes(), answers, timers, clock, observers.broker()));
             } catch (IllegalStateException failure) {
                 if (configuration.cluster().size() == 1 || !(failure.getCause() instanceof BrokerException known)
                         || known.kind() != ErrorKind.UNAVAILABLE) {
@@ -170,6 +171,9 @@ final class Server implements AutoCloseable {
             started.add(new Writer(directory, workers.submit(directory)));
         }
         writers = List.copyOf(started);
+        new KnownDirectories(node.notes(), configuration.brokerId(), configuration.cluster().size() == 1,
+                configuration.lostDirectories(), () -> !registers().keys(TOPIC_REGISTERS).isEmpty())
+                .check(started.stream().map(Writer::directory).toList());
     }
 
     /** @param settings those that an operator may have to change when it fails */
@@ -229,6 +233,16 @@ final class Server implements AutoCloseable {
         List<String> all = new ArrayList<>(damage.all());
         all.addAll(UnavailablePartitions.reasons(broker, configuration.brokerId(), limit));
         return all.subList(0, Math.min(limit, all.size()));
+    }
+
+    /** Partitions whose only log is gone, a sentence for each. Empty unless SERVING. */
+    List<String> lost() {
+        return state == State.SERVING ? broker.lostPartitions() : List.of();
+    }
+
+    /** Logs that were set aside, a sentence for each. Empty unless SERVING. */
+    List<String> strays() {
+        return state == State.SERVING ? broker.strayLogs() : List.of();
     }
 
     /** @throws BrokerException UNAVAILABLE unless the state is SERVING */

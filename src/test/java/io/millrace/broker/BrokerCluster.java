@@ -1,6 +1,7 @@
 package io.millrace.broker;
 
 import io.millrace.cluster.AgreementStatus;
+import io.millrace.cluster.InMemoryNotes;
 import io.millrace.cluster.InMemoryRegisterStore;
 import io.millrace.cluster.Member;
 import io.millrace.cluster.Membership;
@@ -51,6 +52,7 @@ final class BrokerCluster implements AutoCloseable {
             brokers.add(Broker.open(new Broker.Options(id, 1, 10, Map.of(), 1 << 20, 3_600_000, options), registers,
                     new View(members.get(id - 1)), new Calls(),
                     () -> new AgreementStatus(null, 1, Set.of(), BROKERS, BROKERS), List.of(directories.get(id - 1)),
+                    new InMemoryNotes(),
                     threads, timers, Clock.systemUTC(), new BrokerObserver() { }));
         }
         brokers.get(0).topics().create(TOPIC, 1, BROKERS, Map.of("segment.bytes", "1024"));

@@ -89,7 +89,8 @@ final class BrokerHarness implements AutoCloseable {
                 Broker.ReplicationOptions.DEFAULT), store,
                 new SingleMembership(new Member(1, "session", "http://localhost", null)), null,
                 () -> new AgreementStatus(null, 1, Set.of(1), 1, 1),
-                directories.stream().<ReplicaDirectory>map(DiskDirectory::new).toList(), workers, timers, clock,
+                directories.stream().<ReplicaDirectory>map(DiskDirectory::new).toList(),
+                registers.notes(), workers, timers, clock,
                 timers::nanoTime, observer);
     }
 

@@ -96,6 +96,7 @@ class BrokerRecoveryTest {
         Topic topic = create("orders", 3);
         harness.close();
         BrokenDisk.remove(root.resolve("orders-1"));
+        harness.registers.notes().clear(); // A log is noted after it was made.
         restart(root);
 
         assertThat(harness.produce("orders", 1, "v")).isZero();
@@ -133,7 +134,7 @@ class BrokerRecoveryTest {
     }
 
     @Test
-    void logsOfAnEarlierTopicOfTheSameNameAreRemoved() {
+    void logsOfAnEarlierTopicOfTheSameNameThatNobodyIsKnownToHaveDeletedAreSetAside() {
         start(root.resolve("a"), root.resolve("b"));
         create("orders", 1);
         harness.close();
@@ -142,19 +143,25 @@ class BrokerRecoveryTest {
         restart(root.resolve("a"), root.resolve("b"));
 
         assertThat(found()).containsExactly("orders-0");
+        assertThat(root.resolve("b/orders-0.0-stray")).exists();
+        assertThat(harness.broker.strayLogs()).singleElement().asString().contains(earlier.toString(), "orders-0.0-stray");
         assertThat(harness.produce("orders", 0, "v")).isZero();
     }
 
     @Test
-    void logsThatNobodyIsKnownToHaveDeletedAreLeftAloneAndTheirNameIsNotTaken() {
+    void logsThatNobodyIsKnownToHaveDeletedAreSetAsideAndNeverMistakenForANewTopicsOfTheirName() {
         leaveLog(root, "stray", new UUID(5, 5));
         start(root);
 
-        assertThat(found()).containsExactly("stray-0");
-        assertThat(harness.broker.topics().names()).isEmpty();
-        Failures.assertFails(ErrorKind.TOPIC_EXISTS, () -> create("stray", 1))
-                .hasMessageContaining(root.toString()).hasMessageContaining("move them away");
-        assertThat(harness.registers.keys("topic/")).isEmpty();
+        assertThat(found()).isEmpty();
+        assertThat(root.resolve("stray-0.0-stray")).exists();
+        create("stray", 1);
+        assertThat(harness.produce("stray", 0, "v")).isZero();
+        restart(root);
+        assertThat(values(harness.fetch("stray", 0, 0))).containsExactly("v");
+        assertThat(harness.broker.strayLogs()).hasSize(1);
+        BrokenDisk.remove(root.resolve("stray-0.0-stray"));
+        assertThat(harness.broker.strayLogs()).as("its owner moved it away").isEmpty();
     }
 
     @Test

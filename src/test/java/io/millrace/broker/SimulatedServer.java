@@ -1,6 +1,7 @@
 package io.millrace.broker;
 
 import io.millrace.cluster.AgreementStatus;
+import io.millrace.cluster.InMemoryNotes;
 import io.millrace.cluster.Member;
 import io.millrace.cluster.Membership;
 import io.millrace.cluster.Register;
@@ -10,6 +11,8 @@ import io.millrace.log.AppendResult;
 import io.millrace.log.LogConfig;
 import io.millrace.log.LogDirectory.Found;
 import io.millrace.log.LogDirectoryOfflineException;
+import io.millrace.log.Stray;
+import io.millrace.log.record.RecordBatch;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -35,6 +38,7 @@ final class SimulatedServer {
     private final int id;
     private final Map<TopicPartition, SimulatedLog.Disk> disks = new HashMap<>();
     private final Map<TopicPartition, UUID> owners = new HashMap<>();
+    private final InMemoryNotes notes = new InMemoryNotes();
     private final Map<TopicPartition, SimulatedLog> open = new HashMap<>();
     private final List<Runnable> membershipListeners = new ArrayList<>();
     private final List<Consumer<String>> doorbells = new ArrayList<>();
@@ -113,7 +117,7 @@ final class SimulatedServer {
         try {
             broker = Broker.open(new Broker.Options(id, 1, 10, cluster.topicDefaults(), 1 << 20, 3_600_000,
                     cluster.options()), new Registers(), new View(), new Network(),
-                    () -> new AgreementStatus(null, 1, Set.of(), 1, 1), List.of(new Directory()), timers(),
+                    () -> new AgreementStatus(null, 1, Set.of(), 1, 1), List.of(new Directory()), notes, timers(),
                     timers(), new WallClock(), cluster.time()::nanoTime, new BrokerObserver() { });
         } catch (BrokerException | RegisterUnavailableException unavailable) {
             open.clear();
@@ -138,6 +142,7 @@ final class SimulatedServer {
 
     /** Loses its disk too. */
     void wipe() {
+        notes.clear();
         disks.clear();
         owners.clear();
     }
@@ -347,6 +352,31 @@ final class SimulatedServer {
                     cluster.time().soon(4000, () -> guarded(of, task)));
             open.put(log, opened);
             return opened;
+        }
+
+        @Override
+        public void identify(TopicPartition log, UUID topicId) {
+            owners.put(log, topicId);
+        }
+
+        @Override
+        public void setAside(TopicPartition log) {
+            throw new IllegalStateException("a simulated disk has no log of nobody's: " + log);
+        }
+
+        @Override
+        public List<Stray> strays() {
+            return List.of();
+        }
+
+        @Override
+        public boolean takeBack(Stray stray) {
+            return false;
+        }
+
+        @Override
+        public int newestEpoch(TopicPartition log) {
+            return disks.get(log).batches.stream().mapToInt(RecordBatch::leaderEpoch).max().orElse(-1);
         }
 
         @Override

@@ -23,7 +23,13 @@ public final class InMemoryRegisterStore implements RegisterStore {
 
     private final Map<String, Cell> cells = new ConcurrentHashMap<>();
     private final List<Consumer<String>> subscribers = new CopyOnWriteArrayList<>();
+    private final InMemoryNotes notes = new InMemoryNotes();
     private volatile boolean available = true;
+
+    /** Of the one server whose journal this is. */
+    public InMemoryNotes notes() {
+        return notes;
+    }
 
     /** While false, every call fails as it does when agreement cannot be reached. */
     public void setAvailable(boolean available) {

@@ -123,7 +123,8 @@ class SegmentRollTest {
         test.append(log, batch(1, "a"));
         test.append(log, batch(1, "b"));
         assertThat(log.segmentCount()).isEqualTo(2);
-        assertThat(Files.readString(root.resolve("orders-0/recovery-point-checkpoint"))).isEqualTo("0\n1\n");
+        assertThat(new LogFolder(root.resolve("orders-0"), FileAccess.DISK).recoveryPoint()
+            .read(SmallFilesTest::unexpected).offset()).isEqualTo(1);
     }
 
     @Test
@@ -139,7 +140,8 @@ class SegmentRollTest {
         clock.advance(70_000);
         test.directory.applyRetention().join();
         assertThat(files.logForces).hasValue(forcesBefore + 1);
-        assertThat(Files.readString(root.resolve("orders-0/recovery-point-checkpoint"))).isEqualTo("0\n1\n");
+        assertThat(new LogFolder(root.resolve("orders-0"), FileAccess.DISK).recoveryPoint()
+            .read(SmallFilesTest::unexpected).offset()).isEqualTo(1);
     }
 
     /** A batch that says that it takes so many offsets more than its one. */

@@ -118,6 +118,20 @@ class SmallFilesTest {
     }
 
     @Test
+    void aRecoveryPointBeyondAnUndamagedEndIsNotBelievedUnlessTheLogWroteIt() throws Exception {
+        Path copy = copy();
+        Files.writeString(copy.resolve("orders-0").resolve(RECOVERY_POINT), "0\n1000000\n");
+        assertWhole(copy, "beyond the end");
+        assertThat(damages).singleElement().satisfies(damage -> assertThat(damage.message()).contains(RECOVERY_POINT,
+            "up to offset 1000000", "ends, undamaged, at 10"));
+        Path shortened = copy();
+        new LogFolder(shortened.resolve("orders-0"), FileAccess.DISK).recoveryPoint().write(20);
+        try (TestDirectory test = open(shortened)) {
+            assertThat(log(test).logEndOffset()).as("no offset is given twice").isEqualTo(20);
+        }
+    }
+
+    @Test
     void epochsThatCannotBeAreMadeAnewFromTheBatches() throws Exception {
         String[] lies = {"0\n2\n5 0\n2 4\n", "0\n2\n0 4\n2 0\n", "0\n1\n900000 0\n", "0\n1\n900000 5000\n", "0\n0\n",
             "0\n1\n0 0\n", "0\n1\n5 0\n", "0\n2\n0 0\n5 7\n", "0\n3\n0 0\n2 4\n5 7\n", "0\n3\n0 0\n2 3\n6 7\n", "\u0000\n"};
