@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.IntConsumer;
 
 /** One partition's log: reads from any thread; changed only through its {@link LogDirectory}'s writer. */
 public final class PartitionLog {
@@ -116,6 +117,20 @@ public final class PartitionLog {
      */
     public ByteBuffer read(long offset, long maxOffset, int maxBytes) {
         return read(offset, maxOffset, maxBytes, ByteBuffer::allocate);
+    }
+
+    /**
+     * As {@link #read(long, long, int)}.
+     *
+     * @param beforeAllocation told the size in bytes of each buffer before it is made, even of one that is given up in
+     *                         favour of a larger one; what it throws ends the read
+     */
+    public ByteBuffer read(long offset, long maxOffset, int maxBytes, IntConsumer beforeAllocation) {
+        SegmentReader.Buffers counted = bytes -> {
+            beforeAllocation.accept(bytes);
+            return ByteBuffer.allocate(bytes);
+        };
+        return read(offset, maxOffset, maxBytes, counted);
     }
 
     /**

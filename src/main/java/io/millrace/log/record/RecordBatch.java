@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
+import java.util.function.LongConsumer;
 import java.util.zip.CRC32C;
 
 /**
@@ -274,7 +275,17 @@ public final class RecordBatch {
      *                             {@link BatchTooLargeException} ends the iteration
      */
     public RecordIterator records(long maxUncompressedBytes) {
-        return new RecordIterator(this, maxUncompressedBytes);
+        return new RecordIterator(this, maxUncompressedBytes, held -> { });
+    }
+
+    /**
+     * As {@link #records()}, for a reader that accounts for its memory.
+     *
+     * @param inflating told how many decompressed bytes are held in memory, before they are; may throw. Of a batch that is
+     *                  not compressed nothing is told
+     */
+    public RecordIterator records(LongConsumer inflating) {
+        return new RecordIterator(this, Long.MAX_VALUE, inflating);
     }
 
     /** Writes what the leader gives a batch at the append; the checksum does not cover these bytes. */

@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.function.LongConsumer;
 
 /**
  * Goes through the records of one batch and checks every field on the way: the one decoder of the format, under both
@@ -24,6 +25,7 @@ final class RecordCursor implements AutoCloseable {
     private final long baseTimestamp;
     private final int lastOffsetDelta;
     private final long maxBytes;
+    private final LongConsumer inflating;
     /** The records as they stand in the batch. */
     private final ByteBuffer stored;
     /** Where decompressed bytes come from; opened when the first is asked for. */
@@ -44,12 +46,21 @@ final class RecordCursor implements AutoCloseable {
     private ByteBuffer value;
     private List<Header> headers;
 
-    /** @param maxBytes bound of the bytes of all records after decompression */
+    /** Holds what it decompresses in memory of which nobody is told. */
     RecordCursor(RecordBatch batch, long maxBytes) {
+        this(batch, maxBytes, held -> { });
+    }
+
+    /**
+     * @param maxBytes  bound of the bytes of all records after decompression
+     * @param inflating told how many of them are held in memory, before they are; may throw
+     */
+    RecordCursor(RecordBatch batch, long maxBytes, LongConsumer inflating) {
         this.codec = batch.codec();
         this.baseTimestamp = batch.baseTimestamp();
         this.lastOffsetDelta = batch.lastOffsetDelta();
         this.maxBytes = maxBytes;
+        this.inflating = inflating;
         this.stored = batch.recordBytes();
         if (codec == Codec.NONE) {
             this.window = stored;
@@ -305,6 +316,7 @@ final class RecordCursor implements AutoCloseable {
 
     private ByteBuffer newWindow(int size) {
         viewed = false;
+        inflating.accept((long) size + (window == null ? 0 : window.capacity()));
         return ByteBuffer.allocate(size);
     }
 

@@ -2,6 +2,7 @@ package io.millrace.log.record;
 
 import java.util.Iterator;
 import java.util.NoSuchElementException;
+import java.util.function.LongConsumer;
 
 /**
  * The records of one batch, one after the other; of a compressed batch, no more than a piece is held. Closes itself
@@ -12,17 +13,19 @@ public final class RecordIterator implements Iterator<Record>, AutoCloseable {
     private final long baseOffset;
     private final long logAppendTime;
     private final boolean ownTimestamps;
+    private final long lastOffset;
     private int left;
 
-    RecordIterator(RecordBatch batch, long maxUncompressedBytes) {
+    RecordIterator(RecordBatch batch, long maxUncompressedBytes, LongConsumer inflating) {
         this.left = batch.recordCount();
         if (left < 0) {
             throw new InvalidBatchException("record count: found " + left + ", allowed 0 and above");
         }
         this.baseOffset = batch.baseOffset();
+        this.lastOffset = batch.lastOffset();
         this.ownTimestamps = batch.timestampType() == TimestampType.CREATE_TIME;
         this.logAppendTime = batch.maxTimestamp();
-        this.cursor = new RecordCursor(batch, maxUncompressedBytes);
+        this.cursor = new RecordCursor(batch, maxUncompressedBytes, inflating);
     }
 
     @Override
@@ -48,6 +51,26 @@ public final class RecordIterator implements Iterator<Record>, AutoCloseable {
                 cursor.close();
             }
             return result;
+        } catch (InvalidBatchException | BatchTooLargeException e) {
+            close();
+            throw e;
+        }
+    }
+
+    /**
+     * Passes records whose offsets are certainly lower, without making them: all but the last that are so when no offset is
+     * missing in the batch, fewer else.
+     *
+     * @throws InvalidBatchException  when a record is damaged
+     * @throws BatchTooLargeException when the bound for the uncompressed bytes is passed
+     */
+    public void skipBefore(long offset) {
+        try {
+            // Offsets grow with every record, so those that follow bound the next one's.
+            while (left > 1 && lastOffset - (left - 1) < offset) {
+                cursor.skip();
+                left--;
+            }
         } catch (InvalidBatchException | BatchTooLargeException e) {
             close();
             throw e;
