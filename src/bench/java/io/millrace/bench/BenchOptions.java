@@ -11,14 +11,16 @@ import java.util.Set;
  * What to run and for how long, from {@code name=value} arguments.
  *
  * @param project     the checkout, where deploy/local.sh and target/ are
- * @param suites      which of log, http, memory, groups, soak, cluster
+ * @param suites      which of log, http, memory, groups, soak, polls, cluster
  * @param rounds      interleaved rounds of every figure
  * @param slice       how long one variant is loaded in one round
  * @param soak        length of the soak
+ * @param polls       length of the soak by polls
  * @param profile     record a flight recording of the server under load, and of the log's benchmarks
  */
-record BenchOptions(Path project, List<String> suites, int rounds, Duration slice, Duration soak, boolean profile) {
-    private static final Set<String> SUITES = Set.of("log", "http", "memory", "groups", "soak", "cluster");
+record BenchOptions(Path project, List<String> suites, int rounds, Duration slice, Duration soak, Duration polls,
+                    boolean profile) {
+    private static final Set<String> SUITES = Set.of("log", "http", "memory", "groups", "soak", "polls", "cluster");
 
     /** @throws IllegalArgumentException for an argument that is not known or out of range */
     static BenchOptions parse(String[] arguments) {
@@ -36,6 +38,7 @@ record BenchOptions(Path project, List<String> suites, int rounds, Duration slic
                 number(given, "rounds", 5, 1, 100),
                 Duration.ofSeconds(number(given, "seconds", 4, 1, 600)),
                 Duration.ofMinutes(number(given, "soak.minutes", 10, 1, 24 * 60)),
+                Duration.ofMinutes(number(given, "polls.minutes", 3, 1, 24 * 60)),
                 Boolean.parseBoolean(take(given, "profile", "false")));
         if (!given.isEmpty()) {
             throw new IllegalArgumentException("unknown arguments: " + given.keySet());

@@ -27,6 +27,9 @@ public final class Benchmarks {
         if (options.runs("soak")) {
             figures.addAll(new SoakSuite(options, work, progress).run());
         }
+        if (options.runs("polls")) {
+            figures.addAll(new PollSoakSuite(options, work, progress).run());
+        }
         if (options.runs("cluster")) {
             figures.addAll(new ClusterSuite(options, work, progress).run());
         }

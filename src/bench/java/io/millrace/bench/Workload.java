@@ -1,6 +1,8 @@
 package io.millrace.bench;
 
 import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
 
 /** The requests of one connection; used by one thread. */
 interface Workload {
@@ -19,6 +21,25 @@ interface Workload {
     @FunctionalInterface
     interface Factory {
         Workload forConnection(int connection);
+    }
+
+    /** As {@link #repeat}, one each so often, as far as the answers come in time. */
+    static Workload paced(ByteBuffer request, long records, Duration every) {
+        return new Workload() {
+            private long next = System.nanoTime();
+
+            @Override
+            public ByteBuffer next() {
+                LockSupport.parkNanos(next - System.nanoTime());
+                next += every.toNanos();
+                return request;
+            }
+
+            @Override
+            public long accept(HttpAnswer answer) {
+                return records;
+            }
+        };
     }
 
     /** The same request for ever, each good for so many records. */
