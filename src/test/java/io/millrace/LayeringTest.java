@@ -10,10 +10,12 @@ import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import jakarta.ws.rs.container.AsyncResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** Which package may see which: arrows point down only, and frameworks stay at the edge. */
@@ -77,6 +79,13 @@ class LayeringTest {
         noClasses().that().resideOutsideOfPackages(REST, OPS, CONFIG).should().dependOnClassesThat().resideInAnyPackage(
                 "jakarta.ws.rs..", "jakarta.servlet..", "jakarta.inject..", "jakarta.enterprise..",
                 "org.eclipse.microprofile..", "com.fasterxml..").check(CLASSES);
+    }
+
+    @Test
+    void whatWasAnsweredIsNotKeptByTheContainersTimers() {
+        noClasses().should().callMethod(AsyncResponse.class, "setTimeout", long.class, TimeUnit.class)
+                .because("its task refers to the exchange until its time comes, however long ago that was answered:"
+                        + " AnswerDeadlines lets go").check(CLASSES);
     }
 
     @Test

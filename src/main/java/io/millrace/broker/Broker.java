@@ -262,9 +262,19 @@ public final class Broker implements AutoCloseable {
      *         deleted meanwhile), UNKNOWN_PARTITION, LOG_DIRECTORY_OFFLINE, UNAVAILABLE when the broker is closed
      */
     public CompletableFuture<FetchResult> fetch(FetchRequest request) {
+        return fetch(request, ReadMemory.UNBOUNDED);
+    }
+
+    /**
+     * As {@link #fetch(FetchRequest)}.
+     *
+     * @param memory that is taken for what is read, also when that is only after a wait
+     * @return fails, too, as {@link ReadMemory#take} does
+     */
+    public CompletableFuture<FetchResult> fetch(FetchRequest request, ReadMemory memory) {
         return answer(() -> {
             Fetches.check(request);
-            return fetches.fetch(routes.led(request.topic(), request.partition()), request);
+            return fetches.fetch(routes.led(request.topic(), request.partition()), request, memory);
         });
     }
 
@@ -278,12 +288,22 @@ public final class Broker implements AutoCloseable {
      *         cannot be reached
      */
     public CompletableFuture<FetchAllResult> fetchAll(FetchAllRequest request) {
-        return answer(() -> fetchAlls.everywhere(request));
+        return fetchAll(request, ReadMemory.UNBOUNDED);
+    }
+
+    /**
+     * As {@link #fetchAll(FetchAllRequest)}.
+     *
+     * @param memory that is taken for what is read, also when that is only after a wait. A partition for which there is none
+     *               fails as {@link ReadMemory#take} does
+     */
+    public CompletableFuture<FetchAllResult> fetchAll(FetchAllRequest request, ReadMemory memory) {
+        return answer(() -> fetchAlls.everywhere(request, memory));
     }
 
     /** As {@link #fetchAll}, of the partitions that this broker leads; the others fail with NOT_LEADER. */
-    public CompletableFuture<FetchAllResult> fetchAllHere(FetchAllRequest request) {
-        return answer(() -> fetchAlls.here(request));
+    public CompletableFuture<FetchAllResult> fetchAllHere(FetchAllRequest request, ReadMemory memory) {
+        return answer(() -> fetchAlls.here(request, memory));
     }
 
     /** @throws BrokerException UNKNOWN_TOPIC, UNKNOWN_PARTITION */
@@ -444,8 +464,8 @@ public final class Broker implements AutoCloseable {
         try {
             checkOpen();
             return request.get();
-        } catch (RuntimeException failure) {
-            return CompletableFuture.failedFuture(BrokerErrors.translate(failure));
+        } catch (RuntimeException | OutOfMemoryError failure) {
+            return CompletableFuture.failedFuture(BrokerErrors.outcome(failure));
         }
     }
 

@@ -40,13 +40,30 @@ final class BrokerErrors {
         return failure instanceof RuntimeException unchecked ? unchecked : new IllegalStateException(failure);
     }
 
+    /** What a future fails with: as {@link #translate}, but an error is its outcome, too, for somebody waits for it. */
+    static Throwable outcome(Throwable failure) {
+        Throwable cause = failure;
+        while (cause instanceof CompletionException && cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        if (cause instanceof OutOfMemoryError) {
+            return outOfMemory(cause);
+        }
+        return cause instanceof Error ? cause : translate(cause);
+    }
+
+    private static BrokerException outOfMemory(Throwable cause) {
+        return new BrokerException(ErrorKind.OVERLOADED, "the server ran out of memory on this request: ask for less at a time,"
+                + " or try again in a moment", cause);
+    }
+
     /**
      * For results that carry a {@link BrokerException} beside others that went well.
      *
      * @param what failed, for the message
      */
     static BrokerException asBrokerException(String what, Throwable failure) {
-        RuntimeException translated = translate(failure);
+        Throwable translated = outcome(failure);
         return translated instanceof BrokerException known ? known
                 : new BrokerException(ErrorKind.UNAVAILABLE, what + " failed: " + translated, translated);
     }

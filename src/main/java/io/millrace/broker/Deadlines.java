@@ -1,5 +1,6 @@
 package io.millrace.broker;
 
+import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
@@ -9,11 +10,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
- * The moments at which parked fetches give up, behind a single timer. A timer for each would stay in the timers' queue,
- * with all that it refers to, long after its fetch was answered. Thread-safe.
+ * The moments at which what waits gives up, behind a single timer. A timer for each would stay in the timers' queue, with
+ * all that it refers to, long after its request was answered. Thread-safe.
  */
-final class Deadlines {
+public final class Deadlines implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger(Deadlines.class.getName());
     private static final long MAX_DELAY_MS = TimeUnit.DAYS.toMillis(365);
+    /** After how long one that could not be told is told again, in ms. */
+    private static final long AGAIN_MS = 100;
 
     private final ScheduledExecutorService timers;
     private final LongSupplier nanoTime;
@@ -24,7 +28,7 @@ final class Deadlines {
     private long timerAt;
 
     /** To be given back to {@link #remove}. */
-    static final class Deadline implements Comparable<Deadline> {
+    public static final class Deadline implements Comparable<Deadline> {
         private final long at;
         private final long sequence;
         private final Runnable expired;
@@ -44,13 +48,17 @@ final class Deadlines {
     }
 
     /** @param nanoTime a clock that never jumps, in ns */
-    Deadlines(ScheduledExecutorService timers, LongSupplier nanoTime) {
+    public Deadlines(ScheduledExecutorService timers, LongSupplier nanoTime) {
         this.timers = timers;
         this.nanoTime = nanoTime;
     }
 
-    /** @param expired runs on a timer's thread, once, unless removed before: must return at once */
-    synchronized Deadline add(long delayMs, Runnable expired) {
+    /**
+     * @param delayMs how long from now, in ms; a year at most
+     * @param expired runs on a timer's thread, once, unless removed before: must return at once. When it fails, as for want
+     *                of memory, it runs again a little later: nobody who waits is forgotten
+     */
+    public synchronized Deadline add(long delayMs, Runnable expired) {
         long now = nanoTime.getAsLong();
         long at = now + TimeUnit.MILLISECONDS.toNanos(Math.min(delayMs, MAX_DELAY_MS));
         if (timer == null || at - timerAt < 0) {
@@ -61,15 +69,19 @@ final class Deadlines {
         return deadline;
     }
 
-    synchronized void remove(Deadline deadline) {
+    /** Lets go of it, and of all that it refers to. */
+    public synchronized void remove(Deadline deadline) {
         waiting.remove(deadline);
     }
 
-    synchronized int size() {
+    /** How many have not come, and were not removed. */
+    public synchronized int size() {
         return waiting.size();
     }
 
-    synchronized void close() {
+    /** None of them comes any more. */
+    @Override
+    public synchronized void close() {
         waiting.clear();
         if (timer != null) {
             timer.cancel(false);
@@ -78,17 +90,32 @@ final class Deadlines {
 
     private void fire() {
         List<Deadline> due = new ArrayList<>();
-        synchronized (this) {
-            long now = nanoTime.getAsLong();
-            while (!waiting.isEmpty() && waiting.first().at - now <= 0) {
-                due.add(waiting.pollFirst());
+        try {
+            synchronized (this) {
+                timer = null;
+                long now = nanoTime.getAsLong();
+                while (!waiting.isEmpty() && waiting.first().at - now <= 0) {
+                    due.add(waiting.first());
+                    waiting.pollFirst();
+                }
             }
-            timer = null;
-            if (!waiting.isEmpty()) {
-                schedule(waiting.first().at, now);
+            due.forEach(this::tell);
+        } finally {
+            synchronized (this) {
+                if (timer == null && !waiting.isEmpty()) {
+                    schedule(waiting.first().at, nanoTime.getAsLong());
+                }
             }
         }
-        due.forEach(deadline -> deadline.expired.run());
+    }
+
+    private void tell(Deadline deadline) {
+        try {
+            deadline.expired.run();
+        } catch (RuntimeException | Error failure) {
+            add(AGAIN_MS, deadline.expired);
+            LOG.log(Level.ERROR, "what waited too long could not be told; it will be again", failure);
+        }
     }
 
     private void schedule(long at, long now) {

@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.IntConsumer;
 
 /** A partition's log in one of this server's log directories. */
 record DirectoryLog(PartitionLog log) implements ReplicaLog {
@@ -63,8 +64,8 @@ record DirectoryLog(PartitionLog log) implements ReplicaLog {
     }
 
     @Override
-    public ByteBuffer read(long offset, long maxOffset, int maxBytes) {
-        return log.read(offset, maxOffset, maxBytes);
+    public ByteBuffer read(long offset, long maxOffset, int maxBytes, IntConsumer beforeAllocation) {
+        return log.read(offset, maxOffset, maxBytes, beforeAllocation);
     }
 
     @Override

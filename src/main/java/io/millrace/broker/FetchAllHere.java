@@ -12,11 +12,14 @@ final class FetchAllHere {
     private final List<Part> parts = new ArrayList<>();
     private final FetchAllRequest request;
     private final int needed;
+    private final ReadMemory memory;
     private final BrokerObserver observer;
     private final CompletableFuture<FetchAllResult> answer = new CompletableFuture<>();
 
-    FetchAllHere(FetchAllRequest request, BrokerObserver observer) {
+    /** @param memory of this fetch alone */
+    FetchAllHere(FetchAllRequest request, ReadMemory memory, BrokerObserver observer) {
         this.request = request;
+        this.memory = memory;
         // Not more than max_bytes can ever be there at once.
         this.needed = Math.min(request.minBytes(), Math.max(1, request.maxBytes()));
         this.observer = observer;
@@ -28,7 +31,13 @@ final class FetchAllHere {
         private final FetchPosition from;
         private final Partition partition;
         private BrokerException failure;
+        /** Only from a read until it is known whether that is enough: what waits keeps nothing that was read. */
         private PartitionRead read;
+        /** Where to read from, how many bytes and records there were, and up to where: as of the last read, if there was one. */
+        private long offset;
+        private int had;
+        private long records;
+        private Watermark seen;
         /** The partition's committed bytes when it was last looked at whether enough has come. */
         private long counted;
         private boolean parked;
@@ -68,9 +77,12 @@ final class FetchAllHere {
                 return 0;
             }
             try {
-                long offset = read == null ? partition.resolve(from) : read.result().offset();
-                read = maxBytes > 0 ? partition.read(offset, maxBytes, -1) : partition.look(offset);
-                return read.bytes();
+                offset = seen == null ? partition.resolve(from) : offset;
+                read = maxBytes > 0 ? partition.read(offset, maxBytes, -1, memory) : partition.look(offset);
+                had = read.bytes();
+                records = read.records();
+                seen = read.seen();
+                return had;
             } catch (RuntimeException refused) {
                 failure = BrokerErrors.asBrokerException("the fetch", refused);
                 return 0;
@@ -99,6 +111,10 @@ final class FetchAllHere {
      */
     CompletableFuture<FetchAllResult> start() {
         answer.whenComplete((result, failure) -> leave());
+        answer.exceptionally(failure -> {
+            memory.release();
+            return null;
+        });
         look(request.maxWaitMs() == 0 || request.maxBytes() == 0);
         return answer;
     }
@@ -108,7 +124,16 @@ final class FetchAllHere {
         look(true);
     }
 
+    /** Whatever goes wrong is the answer: nobody else would give one. */
     private void look(boolean timeIsOver) {
+        try {
+            lookOrFail(timeIsOver);
+        } catch (RuntimeException | Error failure) {
+            answer.completeExceptionally(BrokerErrors.outcome(failure));
+        }
+    }
+
+    private void lookOrFail(boolean timeIsOver) {
         FetchAllResult done = null;
         List<Part> toPark = List.of();
         long missing;
@@ -121,6 +146,7 @@ final class FetchAllHere {
                 boolean enough = read();
                 done = timeIsOver || enough ? result() : null;
                 missing = missing();
+                letGo(done == null);
             }
             if (done == null) {
                 toPark = parts.stream().filter(part -> !part.parked).toList();
@@ -140,11 +166,11 @@ final class FetchAllHere {
     private long missing() {
         long missing = needed;
         for (Part part : parts) {
-            if (part.failure != null || part.read == null) {
+            if (part.failure != null || part.seen == null) {
                 return 0;
             }
             part.counted = part.partition.committedBytes();
-            missing -= part.read.bytes() + part.counted - part.read.seen().bytes();
+            missing -= part.had + part.counted - part.seen.bytes();
         }
         return missing;
     }
@@ -161,6 +187,14 @@ final class FetchAllHere {
         return more || bytes >= needed;
     }
 
+    /** @param unused whether it is not in the answer, so that its memory is free */
+    private void letGo(boolean unused) {
+        parts.forEach(part -> part.read = null);
+        if (unused) {
+            memory.release();
+        }
+    }
+
     private FetchAllResult result() {
         return new FetchAllResult(parts.stream().map(Part::result).toList());
     }
@@ -170,8 +204,8 @@ final class FetchAllHere {
             return;
         }
         for (Part part : parts) {
-            if (part.failure == null && part.read.records() > 0) {
-                observer.fetched(part.id.topic(), part.read.records(), part.read.bytes());
+            if (part.failure == null && part.records > 0) {
+                observer.fetched(part.id.topic(), part.records, part.had);
             }
         }
     }

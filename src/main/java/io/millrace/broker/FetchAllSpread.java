@@ -24,6 +24,7 @@ final class FetchAllSpread {
 
     private final FetchAllRequest request;
     private final int needed;
+    private final ReadMemory memory;
     private final Handoff handoff;
     private final Deadlines deadlines;
     private final LongSupplier nanoTime;
@@ -37,9 +38,11 @@ final class FetchAllSpread {
     private boolean waits;
     private Deadlines.Deadline deadline;
 
-    FetchAllSpread(FetchAllRequest request, Map<Integer, BrokerException> failures, Handoff handoff,
+    /** @param memory of this fetch alone; what this broker reads is taken of it by the one who reads */
+    FetchAllSpread(FetchAllRequest request, Map<Integer, BrokerException> failures, ReadMemory memory, Handoff handoff,
                    Deadlines deadlines, LongSupplier nanoTime) {
         this.request = request;
+        this.memory = memory;
         this.needed = Math.min(request.minBytes(), Math.max(1, request.maxBytes()));
         this.handoff = handoff;
         this.deadlines = deadlines;
@@ -91,12 +94,16 @@ final class FetchAllSpread {
     /** Cancel the future to give it up. */
     CompletableFuture<FetchAllResult> start() {
         answer.whenComplete((result, failure) -> leave());
+        answer.exceptionally(failure -> {
+            memory.release();
+            return null;
+        });
         if (leaders.isEmpty()) {
             answer.complete(result());
             return answer;
         }
         synchronized (this) {
-            deadline = deadlines.add(FIRST_ANSWER_MS, () -> handoff.execute(this::timeIsOver));
+            deadline = deadlines.add(FIRST_ANSWER_MS, () -> handoff.execute(() -> orFail(this::timeIsOver)));
             for (Leader leader : leaders) {
                 leader.bytesLeft = request.maxBytes() == 0 ? 0 : Math.max(1, request.maxBytes() / leaders.size());
                 ask(leader, 0, 0);
@@ -117,7 +124,7 @@ final class FetchAllSpread {
     private static CompletableFuture<FetchAllResult> asked(Leader leader, FetchAllRequest share) {
         try {
             return leader.ask.apply(share);
-        } catch (RuntimeException failure) {
+        } catch (RuntimeException | OutOfMemoryError failure) {
             return CompletableFuture.failedFuture(failure);
         }
     }
@@ -134,6 +141,20 @@ final class FetchAllSpread {
 
     private void came(Leader leader, CompletableFuture<FetchAllResult> asked, FetchAllResult result,
                       Throwable failure) {
+        orFail(() -> understand(leader, asked, result, failure));
+    }
+
+    /** Whatever goes wrong is the answer: nobody else would give one. */
+    private void orFail(Runnable step) {
+        try {
+            step.run();
+        } catch (RuntimeException | Error failure) {
+            answer.completeExceptionally(BrokerErrors.outcome(failure));
+        }
+    }
+
+    private void understand(Leader leader, CompletableFuture<FetchAllResult> asked, FetchAllResult result,
+                            Throwable failure) {
         synchronized (this) {
             if (answer.isDone() || leader.asked != asked) {
                 return;
@@ -165,6 +186,14 @@ final class FetchAllSpread {
                 continue;
             }
             FetchResult came = result.parts().get(i).result();
+            if (!leader.isHere) {
+                try {
+                    memory.take(came.batches().remaining());
+                } catch (BrokerException noRoom) {
+                    fail(place, noRoom);
+                    continue;
+                }
+            }
             FetchResult before = found[place] == null ? null : found[place].result();
             found[place] = FetchAllResult.Part.read(id(place), before == null ? came : joined(before, came));
             leader.bytesLeft -= came.batches().remaining();
@@ -230,7 +259,7 @@ final class FetchAllSpread {
         if (!waits) {
             waits = true;
             deadlines.remove(deadline);
-            deadline = deadlines.add(leftMs, () -> handoff.execute(this::timeIsOver));
+            deadline = deadlines.add(leftMs, () -> handoff.execute(() -> orFail(this::timeIsOver)));
         }
         // What is missing cannot come unless one of them brings at least this.
         int minBytes = (int) ((needed - bytes() + leaders.size() - 1) / leaders.size());

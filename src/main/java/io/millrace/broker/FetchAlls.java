@@ -34,13 +34,13 @@ final class FetchAlls {
     }
 
     /** See {@link Broker#fetchAllHere}. */
-    CompletableFuture<FetchAllResult> here(FetchAllRequest request) {
+    CompletableFuture<FetchAllResult> here(FetchAllRequest request, ReadMemory memory) {
         check(request);
-        return kept(readHere(request));
+        return kept(readHere(request, memory));
     }
 
-    private CompletableFuture<FetchAllResult> readHere(FetchAllRequest request) {
-        FetchAllHere fetch = new FetchAllHere(request, observer);
+    private CompletableFuture<FetchAllResult> readHere(FetchAllRequest request, ReadMemory memory) {
+        FetchAllHere fetch = new FetchAllHere(request, memory.part(), observer);
         Set<String> refreshed = new HashSet<>();
         for (FetchAllRequest.Part part : request.parts()) {
             TopicPartition id = new TopicPartition(part.topic(), part.partition());
@@ -60,7 +60,7 @@ final class FetchAlls {
     }
 
     /** See {@link Broker#fetchAll}. */
-    CompletableFuture<FetchAllResult> everywhere(FetchAllRequest request) {
+    CompletableFuture<FetchAllResult> everywhere(FetchAllRequest request, ReadMemory memory) {
         check(request);
         Map<Optional<Member>, List<Integer>> byLeader = new LinkedHashMap<>();
         Map<Integer, BrokerException> failures = new LinkedHashMap<>();
@@ -75,12 +75,13 @@ final class FetchAlls {
             }
         }
         if (failures.isEmpty() && byLeader.size() == 1 && byLeader.containsKey(Optional.<Member>empty())) {
-            return kept(readHere(request));
+            return kept(readHere(request, memory));
         }
-        FetchAllSpread fetch = new FetchAllSpread(request, failures, handoff, deadlines, nanoTime);
+        ReadMemory own = memory.part();
+        FetchAllSpread fetch = new FetchAllSpread(request, failures, own, handoff, deadlines, nanoTime);
         byLeader.forEach((remote, places) -> remote.ifPresentOrElse(
                 leader -> fetch.add(leader, places, share -> readThere(leader, share)),
-                () -> fetch.addHere(places, this::readHere)));
+                () -> fetch.addHere(places, share -> readHere(share, own))));
         return kept(fetch.start());
     }
 

@@ -42,17 +42,17 @@ final class Fetches {
         }
     }
 
-    /** Reads on the caller's thread; what has to wait is read again on a worker's. */
-    CompletableFuture<FetchResult> fetch(Partition partition, FetchRequest request) {
+    /** Reads on the caller's thread; what has to wait is read again on a worker's, and keeps no memory meanwhile. */
+    CompletableFuture<FetchResult> fetch(Partition partition, FetchRequest request, ReadMemory memory) {
         // Not more than max_bytes can ever be there at once; 0 asks for one batch, whatever its size.
         int needed = Math.min(request.minBytes(), Math.max(1, request.maxBytes()));
         long offset = partition.resolve(request.from());
-        PartitionRead read = partition.read(offset, request.maxBytes(), request.lastEpoch());
+        PartitionRead read = partition.read(offset, request.maxBytes(), request.lastEpoch(), memory);
         if (isEnough(read, needed) || request.maxWaitMs() == 0) {
             observe(partition, read);
             return CompletableFuture.completedFuture(read.result());
         }
-        ParkedFetch fetch = new ParkedFetch(partition, offset, needed, request, this::resume);
+        ParkedFetch fetch = new ParkedFetch(partition, offset, needed, request, memory, this::resume);
         Deadlines.Deadline deadline =
                 deadlines.add(request.maxWaitMs(), () -> handoff.execute(() -> attempt(fetch, true)));
         // Answered, failed or cancelled: nothing of it is kept.
@@ -88,12 +88,13 @@ final class Fetches {
             } else if (fetch.result().complete(read.result())) {
                 observe(fetch.partition(), read);
             }
-        } catch (RuntimeException failure) {
-            fetch.result().completeExceptionally(BrokerErrors.translate(failure));
+        } catch (RuntimeException | Error failure) {
+            fetch.result().completeExceptionally(BrokerErrors.outcome(failure));
         }
     }
 
     private static void park(ParkedFetch fetch, PartitionRead read) {
+        fetch.memory().release();
         fetch.partition().parked().add(fetch, read.seen().bytes() + fetch.needed() - read.bytes());
     }
 

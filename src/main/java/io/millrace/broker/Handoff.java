@@ -33,7 +33,7 @@ final class Handoff implements Executor {
             if (failure == null) {
                 handedOff.complete(value);
             } else {
-                handedOff.completeExceptionally(BrokerErrors.translate(failure));
+                handedOff.completeExceptionally(BrokerErrors.outcome(failure));
             }
         }));
         return handedOff;
@@ -43,8 +43,9 @@ final class Handoff implements Executor {
         try {
             executor.execute(task);
             return true;
-        } catch (RejectedExecutionException | IllegalStateException refused) {
-            // An application server's executor answers IllegalStateException once its application has stopped.
+        } catch (RejectedExecutionException | IllegalStateException | OutOfMemoryError refused) {
+            // An application server's executor answers IllegalStateException once its application has stopped; the error
+            // is that of a thread that could not be made.
             LOG.log(Level.DEBUG, "a continuation was refused and goes elsewhere", refused);
             return false;
         }

@@ -10,19 +10,23 @@ final class ParkedFetch implements Parked {
     private final int needed;
     private final int maxBytes;
     private final int lastEpoch;
+    private final ReadMemory memory;
     private final Consumer<ParkedFetch> resume;
     private final CompletableFuture<FetchResult> result = new CompletableFuture<>();
 
     /**
      * @param needed bytes that it waits for
+     * @param memory for what it reads
      * @param resume what to do when they seem to be there
      */
-    ParkedFetch(Partition partition, long offset, int needed, FetchRequest request, Consumer<ParkedFetch> resume) {
+    ParkedFetch(Partition partition, long offset, int needed, FetchRequest request, ReadMemory memory,
+                Consumer<ParkedFetch> resume) {
         this.partition = partition;
         this.offset = offset;
         this.needed = needed;
         this.maxBytes = request.maxBytes();
         this.lastEpoch = request.lastEpoch();
+        this.memory = memory;
         this.resume = resume;
     }
 
@@ -31,7 +35,11 @@ final class ParkedFetch implements Parked {
     }
 
     PartitionRead read() {
-        return partition.read(offset, maxBytes, lastEpoch);
+        return partition.read(offset, maxBytes, lastEpoch, memory);
+    }
+
+    ReadMemory memory() {
+        return memory;
     }
 
     int needed() {

@@ -82,10 +82,15 @@ final class ParkedFetches {
     /** Any thread, also the writer's: costs one comparison when nobody is due, else one task for the workers. */
     void wake() {
         if (committedBytes.getAsLong() >= nextWake && waking.compareAndSet(false, true)) {
-            wakers.execute(() -> {
-                waking.set(false);
-                resumeDue(committedBytes.getAsLong());
-            });
+            try {
+                wakers.execute(() -> {
+                    waking.set(false);
+                    resumeDue(committedBytes.getAsLong());
+                });
+            } catch (RuntimeException | Error failure) {
+                waking.set(false); // or nobody would ever be woken again
+                throw failure;
+            }
         }
     }
 

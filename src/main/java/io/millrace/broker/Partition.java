@@ -309,7 +309,7 @@ final class Partition implements PartitionSlot {
         ByteBuffer batches = NOTHING;
         if (request.fetchOffset() < log.endOffset()) {
             try {
-                batches = log.read(request.fetchOffset(), Long.MAX_VALUE, maxBytes);
+                batches = log.read(request.fetchOffset(), Long.MAX_VALUE, maxBytes, ReadMemory.UNBOUNDED::take);
             } catch (CorruptLogException damage) {
                 context.damaged(this, request.fetchOffset());
                 return outcome(Outcome.FAILED, null);
@@ -588,8 +588,9 @@ final class Partition implements PartitionSlot {
      * @param lastEpoch leader epoch of the record before the offset, as the reader has it, or -1
      * @throws BrokerException OFFSET_OUT_OF_RANGE, also when the log does not have that record any more
      */
-    PartitionRead read(long offset, int maxBytes, int lastEpoch) {
-        return read(offset, lastEpoch, end -> offset >= end ? NOTHING.duplicate() : log.read(offset, end, maxBytes));
+    PartitionRead read(long offset, int maxBytes, int lastEpoch, ReadMemory memory) {
+        return read(offset, lastEpoch,
+                end -> offset >= end ? NOTHING.duplicate() : log.read(offset, end, maxBytes, memory::take));
     }
 
     /** As {@link #read}, without reading any batch. */

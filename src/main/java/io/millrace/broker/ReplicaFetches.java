@@ -95,8 +95,8 @@ final class ReplicaFetches {
                 if (timeIsOver || !found.partitions().isEmpty()) {
                     waiter.answer.complete(found);
                 }
-            } catch (RuntimeException failure) {
-                waiter.answer.completeExceptionally(BrokerErrors.translate(failure));
+            } catch (RuntimeException | Error failure) {
+                waiter.answer.completeExceptionally(BrokerErrors.outcome(failure));
             }
         }
     }

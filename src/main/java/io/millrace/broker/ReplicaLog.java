@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.IntConsumer;
 
 /**
  * What a partition needs of its log, so that a simulation can stand in for the disk. Changes are carried out in the
@@ -36,8 +37,8 @@ interface ReplicaLog {
 
     CompletableFuture<Long> deleteRecordsBefore(long offset);
 
-    /** See {@link io.millrace.log.PartitionLog#read(long, long, int)}. */
-    ByteBuffer read(long offset, long maxOffset, int maxBytes);
+    /** See {@link io.millrace.log.PartitionLog#read(long, long, int, IntConsumer)}. */
+    ByteBuffer read(long offset, long maxOffset, int maxBytes, IntConsumer beforeAllocation);
 
     Optional<OffsetAndTimestamp> offsetForTimestamp(long timestamp);
 

@@ -53,9 +53,11 @@ public final class Settings {
             16 * MIB, "The largest request body; beyond it the answer is 413.");
     public static final Setting REQUEST_MEMORY_BYTES = number("millrace.request.memory.bytes", MIB, TIB, "bytes",
             64 * MIB,
-            "Request bodies and fetched records that may be in memory at a time; beyond them the answer is 503.");
+            "Request bodies, records that were read, and answers that may be in memory at a time; beyond them the answer is"
+                    + " 503, or 422 where one request alone would need more.");
     public static final Setting FETCH_MAX_BYTES = number("millrace.fetch.max.bytes", 1024, 1 << 30, "bytes",
-            16 * MIB, "The largest `max_bytes` of a fetch; a larger one is lowered to it.");
+            16 * MIB, "The largest `max_bytes` of a fetch, and the longest list of records that is written; a larger"
+                    + " `max_bytes` is lowered to it.");
     public static final Setting FETCH_MAX_WAIT_MS = number("millrace.fetch.max.wait.ms", 0, 3_600_000, "ms", 60_000,
             "The longest `timeout` of a fetch; a longer one is lowered to it.");
     public static final Setting CLUSTER_NAME = text("millrace.cluster.name", "a name", "millrace",

@@ -3,6 +3,7 @@ package io.millrace.group;
 import io.millrace.broker.Broker;
 import io.millrace.broker.FetchAllRequest;
 import io.millrace.broker.FetchAllResult;
+import io.millrace.broker.ReadMemory;
 import io.millrace.broker.TopicInfo;
 import io.millrace.cluster.Member;
 import java.util.Map;
@@ -39,8 +40,8 @@ final class BrokerSide implements GroupLog, Coordination {
     }
 
     @Override
-    public CompletableFuture<FetchAllResult> fetch(FetchAllRequest request) {
-        return broker.fetchAll(request);
+    public CompletableFuture<FetchAllResult> fetch(FetchAllRequest request, ReadMemory memory) {
+        return broker.fetchAll(request, memory);
     }
 
     @Override

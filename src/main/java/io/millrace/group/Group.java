@@ -739,7 +739,7 @@ final class Group implements GroupWriter.Host, PollTask.Host {
         for (Runnable each : after) {
             try {
                 each.run();
-            } catch (RuntimeException fault) {
+            } catch (RuntimeException | Error fault) {
                 LOG.log(Level.ERROR, "group " + id + ": something was left undone by a fault", fault);
             }
         }

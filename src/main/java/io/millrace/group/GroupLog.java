@@ -2,6 +2,7 @@ package io.millrace.group;
 
 import io.millrace.broker.FetchAllRequest;
 import io.millrace.broker.FetchAllResult;
+import io.millrace.broker.ReadMemory;
 import io.millrace.broker.TopicInfo;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -14,6 +15,11 @@ public interface GroupLog {
     /** Grows with every change of the topics. */
     long revision();
 
-    /** As {@link io.millrace.broker.Broker#fetchAll}; cancel the future to give it up. */
-    CompletableFuture<FetchAllResult> fetch(FetchAllRequest request);
+    /** As {@link io.millrace.broker.Broker#fetchAll(FetchAllRequest, ReadMemory)}; cancel the future to give it up. */
+    CompletableFuture<FetchAllResult> fetch(FetchAllRequest request, ReadMemory memory);
+
+    /** As above, for what takes next to no memory. */
+    default CompletableFuture<FetchAllResult> fetch(FetchAllRequest request) {
+        return fetch(request, ReadMemory.UNBOUNDED);
+    }
 }

@@ -1,13 +1,26 @@
 package io.millrace.group;
 
+import io.millrace.broker.ReadMemory;
+
 /**
  * @param form     that the records are to have; null: the consumer's own
  * @param maxBytes at most this many bytes of batches, but at least one batch
  * @param waitMs   how long to wait when there is nothing, in ms; -1: not said
  * @param source   how it came here
+ * @param memory   for what is read; what the answer gives out stays taken of it
  */
-public record PollRequest(RecordForm form, int maxBytes, long waitMs, Source source) {
+public record PollRequest(RecordForm form, int maxBytes, long waitMs, Source source, ReadMemory memory) {
     public static final long NOT_SAID = -1;
+
+    /** One whose memory nobody counts. */
+    public PollRequest(RecordForm form, int maxBytes, long waitMs, Source source) {
+        this(form, maxBytes, waitMs, source, ReadMemory.UNBOUNDED);
+    }
+
+    /** The same, with this memory. */
+    public PollRequest with(ReadMemory counted) {
+        return new PollRequest(form, maxBytes, waitMs, source, counted);
+    }
 
     /**
      * How a request of a consumer came here, and what is known of the answer to its last poll.

@@ -5,6 +5,7 @@ import io.millrace.broker.ErrorKind;
 import io.millrace.broker.FetchAllRequest;
 import io.millrace.broker.FetchAllResult;
 import io.millrace.broker.FetchPosition;
+import io.millrace.broker.ReadMemory;
 import io.millrace.broker.TopicInfo;
 import io.millrace.broker.TopicPartition;
 import java.util.ArrayList;
@@ -69,6 +70,8 @@ final class PollTask {
     private Phase phase = Phase.QUEUED;
     private boolean superseded;
     private long retryAt;
+    /** Why records that are there could not be read, for want of memory; told unless they can be before the wait is over. */
+    private BrokerException overloaded;
     /** Tells a result that is late from the one that is awaited. */
     private int attempt;
     private CompletableFuture<FetchAllResult> fetch;
@@ -192,7 +195,7 @@ final class PollTask {
     void tick(List<Runnable> after) {
         if (phase == Phase.IDLE) {
             if (host.now() - end >= 0) {
-                complete(List.of(), after);
+                endOfWait(after);
             } else if (retryAt != 0 && host.now() - retryAt >= 0) {
                 start(after);
             }
@@ -322,7 +325,8 @@ final class PollTask {
     private void send(FetchAllRequest toLog, List<Runnable> after, Understood understood) {
         int awaited = ++attempt;
         after.add(() -> {
-            CompletableFuture<FetchAllResult> sent = host.log().fetch(toLog);
+            ReadMemory memory = request.memory().part();
+            CompletableFuture<FetchAllResult> sent = sent(toLog, memory);
             host.locked(then -> {
                 if (awaited == attempt && phase == Phase.LOOKING) {
                     fetch = sent;
@@ -332,16 +336,29 @@ final class PollTask {
             });
             sent.whenComplete((result, failure) -> host.locked(then -> {
                 if (awaited != attempt || phase != Phase.LOOKING) {
+                    memory.release();
                     return;
                 }
                 fetch = null;
                 if (failure != null) {
                     fail(failure, then);
-                } else {
+                    return;
+                }
+                try {
                     understood.accept(result, then);
+                } catch (RuntimeException | Error fault) {
+                    fail(fault, then); // nobody else would answer
                 }
             }));
         });
+    }
+
+    private CompletableFuture<FetchAllResult> sent(FetchAllRequest toLog, ReadMemory memory) {
+        try {
+            return host.log().fetch(toLog, memory);
+        } catch (RuntimeException | Error fault) {
+            return CompletableFuture.failedFuture(fault);
+        }
     }
 
     private void fetched(FetchAllResult result, List<Runnable> after) {
@@ -349,9 +366,13 @@ final class PollTask {
         List<FetchAllResult.Part> read = new ArrayList<>();
         BrokerException hard = null;
         boolean failed = false;
+        overloaded = null;
         for (FetchAllResult.Part part : result.parts()) {
             if (part.failure() != null) {
                 failed = true;
+                if (part.failure().kind() == ErrorKind.OVERLOADED) {
+                    overloaded = part.failure();
+                }
                 if (part.failure().kind() == ErrorKind.OFFSET_OUT_OF_RANGE) {
                     session.outOfRange.add(part.id());
                 } else if (!isPassing(part.failure().kind())) {
@@ -385,10 +406,18 @@ final class PollTask {
     private void later(List<Runnable> after) {
         long now = host.now();
         if (now - end >= 0) {
-            complete(List.of(), after);
+            endOfWait(after);
         } else {
             giveUp(after);
             idle(now + RETRY_NANOS);
+        }
+    }
+
+    private void endOfWait(List<Runnable> after) {
+        if (overloaded == null) {
+            complete(List.of(), after);
+        } else {
+            fail(overloaded, after);
         }
     }
 }

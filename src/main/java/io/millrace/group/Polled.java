@@ -15,7 +15,7 @@ import java.util.function.Consumer;
 public final class Polled {
     private final long number;
     private final RecordForm form;
-    private final List<FetchAllResult.Part> parts;
+    private volatile List<FetchAllResult.Part> parts;
     private final int memberEpoch;
     private final int maxRecords;
     private final Consumer<Map<TopicPartition, Long>> end;
@@ -47,7 +47,7 @@ public final class Polled {
         return form;
     }
 
-    /** Partitions with records, each with a result. */
+    /** Partitions with records, each with a result; none any more after {@link #letGo()}. */
     public List<FetchAllResult.Part> parts() {
         return parts;
     }
@@ -67,6 +67,11 @@ public final class Polled {
         if (ended.compareAndSet(false, true)) {
             end.accept(Map.copyOf(next));
         }
+    }
+
+    /** What was read is not needed any more: the answer was made of it. */
+    public void letGo() {
+        parts = List.of();
     }
 
     /** No answer could be made: the consumer's positions stay where they were. */

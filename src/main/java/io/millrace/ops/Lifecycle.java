@@ -2,6 +2,7 @@ package io.millrace.ops;
 
 import io.millrace.broker.Broker;
 import io.millrace.broker.BrokerException;
+import io.millrace.broker.Deadlines;
 import io.millrace.broker.ErrorKind;
 import io.millrace.config.InvalidSettingsException;
 import io.millrace.config.Settings;
@@ -20,6 +21,7 @@ import jakarta.enterprise.concurrent.ManagedThreadFactory;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.event.Startup;
+import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
@@ -133,6 +135,17 @@ public class Lifecycle implements BrokerAccess, GroupAccess {
     @Singleton
     Peers peers() {
         return new Peers(configuration().brokerId(), Peers.client(workers), task -> answers.execute(task));
+    }
+
+    /** Of requests that wait. */
+    @Produces
+    @Singleton
+    Deadlines deadlines() {
+        return new Deadlines(timers, System::nanoTime);
+    }
+
+    void close(@Disposes Deadlines deadlines) {
+        deadlines.close();
     }
 
     /** One server alone has none. */

@@ -59,6 +59,8 @@ public class ConsumersResource {
     RestLimits limits;
     @Inject
     MemoryBudget budget;
+    @Inject
+    AnswerDeadlines deadlines;
 
     @Operation(operationId = "createConsumer", summary = "Creates a consumer instance in a group")
     @Tag(name = "Consumers")
@@ -202,7 +204,7 @@ public class ConsumersResource {
         boolean exact = maxBytes != PollRequest.NOT_SAID;
         PollRequest request = new PollRequest(form(headers),
                 (int) Math.min(limits.maxFetchBytes(), exact ? maxBytes : DEFAULT_MAX_BYTES), waitMs, forwarding.source(headers));
-        new PollExchange(request, exact, budget, response).start(groups(), group, name, limits.maxFetchWaitMs());
+        new PollExchange(request, exact, limits, budget, response).start(groups(), group, name, limits.maxFetchWaitMs(), deadlines);
     }
 
     @Operation(operationId = "commit", summary = "Commits offsets, or with an empty body all that the consumer was given")

@@ -3,90 +3,96 @@ package io.millrace.rest;
 import io.millrace.broker.Broker;
 import io.millrace.broker.FetchRequest;
 import io.millrace.broker.FetchResult;
-import io.millrace.rest.dialect.GrowingBytes;
-import io.millrace.rest.dialect.RecordListWriter;
+import io.millrace.rest.dialect.ListLimits;
 import io.millrace.rest.dialect.RequestException;
 import jakarta.ws.rs.container.AsyncResponse;
 import jakarta.ws.rs.container.CompletionCallback;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
-import jakarta.ws.rs.core.StreamingOutput;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 
 /**
- * One fetch from request to response. Memory is reserved for {@code max_bytes} while the log is read, for nothing while
- * the fetch is parked, and for what was read and rendered until the response is out.
+ * One fetch from request to response. Memory is taken as the log is read, for nothing while the fetch is parked, for what
+ * was read and rendered until it is rendered, and for the answer until that is out.
  */
 final class FetchExchange {
     /** A fetch that the broker has not ended this long after its wait is given up, in ms. */
     private static final long GRACE_MS = 30_000;
 
-    private static final byte[] NOTHING = new byte[0];
-
     private final FetchRequest request;
     private final FetchFormat format;
+    private final int largestAnswer;
     private final AsyncResponse response;
     private final MemoryBudget.Reservation memory;
+    private final ReservedReadMemory readMemory;
+    /** Guarded by this, with the flag. */
+    private AnswerBody body;
+    private boolean ended;
 
-    FetchExchange(FetchRequest request, FetchFormat format, MemoryBudget budget, AsyncResponse response) {
+    FetchExchange(FetchRequest request, FetchFormat format, RestLimits limits, MemoryBudget budget, AsyncResponse response) {
         this.request = request;
         this.format = format;
+        this.largestAnswer = limits.maxFetchBytes();
         this.response = response;
-        this.memory = budget.reserve(request.maxBytes());
+        this.memory = budget.reserve(0);
+        this.readMemory = new ReservedReadMemory(memory);
     }
 
-    void start(Broker broker) {
-        response.register((CompletionCallback) failure -> memory.close());
+    void start(Broker broker, AnswerDeadlines deadlines) {
+        response.register((CompletionCallback) failure -> end());
         CompletableFuture<FetchResult> fetch;
         try {
-            fetch = broker.fetch(request);
+            fetch = broker.fetch(request, readMemory);
         } catch (RuntimeException | Error e) {
             memory.close();
             throw e;
         }
-        if (!fetch.isDone()) {
-            park(fetch);
-        }
-        fetch.whenComplete(Answer.to(response, this::render));
+        deadlines.within(request.maxWaitMs() + GRACE_MS, fetch,
+                () -> RequestException.overloaded("the fetch did not end in time; try again"))
+                .whenComplete(Answer.to(response, this::render, this::end));
     }
 
-    private void park(CompletableFuture<FetchResult> fetch) {
-        memory.resize(0);
-        response.setTimeout(request.maxWaitMs() + GRACE_MS, TimeUnit.MILLISECONDS);
-        response.setTimeoutHandler(late -> {
-            fetch.cancel(false);
-            late.resume(RequestException.overloaded("the fetch did not end in time; try again"));
-        });
+    /** Nothing is kept, whoever goes on referring to the exchange. */
+    private void end() {
+        AnswerBody written;
+        synchronized (this) {
+            ended = true;
+            written = body;
+            body = null;
+        }
+        if (written != null) {
+            written.close();
+        }
+        memory.close();
     }
 
     private Response render(FetchResult result) {
         ByteBuffer batches = result.batches();
-        memory.resize(batches.remaining());
+        readMemory.settle(batches.capacity());
         if (format.records() == null) {
-            return response(result, result.nextOffset(), batches);
+            return response(result, result.nextOffset(), List.of(batches));
         }
-        long read = batches.remaining();
-        GrowingBytes out = new GrowingBytes((int) Math.min(Integer.MAX_VALUE / 2, 64 + read + read / 4),
-                capacity -> memory.resize(read + capacity));
-        RecordListWriter writer = new RecordListWriter(format.records(), request.maxBytes(), Integer.MAX_VALUE, out);
-        writer.open();
-        long next = writer.write(request.topic(), request.partition(), batches, result.offset(), result.nextOffset());
-        writer.close();
-        return response(result, next, out.view());
+        ListLimits limits = ListLimits.of(request.maxBytes(), largestAnswer, Integer.MAX_VALUE);
+        RenderedList list = new RenderedList(format.records(), limits, memory);
+        long next = list.writer().write(request.topic(), request.partition(), batches, result.offset(), result.nextOffset());
+        Response rendered = response(result, next, list.end());
+        list.releaseRead();
+        return rendered;
     }
 
-    private Response response(FetchResult result, long nextOffset, ByteBuffer body) {
-        int length = body.remaining();
-        // an empty one may have no array to show
-        byte[] array = length == 0 ? NOTHING : body.array();
-        int from = length == 0 ? 0 : body.arrayOffset() + body.position();
-        Response.ResponseBuilder answer =
-                Response.ok((StreamingOutput) out -> out.write(array, from, length), format.mediaType())
-                        .header(HttpHeaders.CONTENT_LENGTH, length)
-                        .header("Millrace-Offset", result.offset())
-                        .header("Millrace-Next-Offset", nextOffset);
+    private Response response(FetchResult result, long nextOffset, List<ByteBuffer> pieces) {
+        AnswerBody rendered = new AnswerBody(pieces);
+        synchronized (this) {
+            if (!ended) {
+                body = rendered;
+            }
+        }
+        Response.ResponseBuilder answer = Response.ok(rendered, format.mediaType())
+                .header(HttpHeaders.CONTENT_LENGTH, rendered.length())
+                .header("Millrace-Offset", result.offset())
+                .header("Millrace-Next-Offset", nextOffset);
         if (result.highWatermark() != FetchResult.NOT_KNOWN) {
             answer.header("Millrace-High-Watermark", result.highWatermark());
         }

@@ -1,7 +1,6 @@
 package io.millrace.rest;
 
 import io.millrace.broker.BrokerException;
-import io.millrace.broker.ErrorKind;
 import io.millrace.cluster.Member;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
@@ -14,7 +13,6 @@ import java.io.OutputStream;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
 /**
@@ -25,8 +23,6 @@ import java.util.function.Function;
 public class Forwarding {
     /** What the other broker may take beyond the time that it is asked to wait, in ms. */
     private static final long GRACE_MS = 30_000;
-    /** The other broker's silence is told before the container gives the request up. */
-    private static final long SPARE_MS = 10_000;
 
     @Inject
     RestLimits limits;
@@ -34,6 +30,8 @@ public class Forwarding {
     MemoryBudget budget;
     @Inject
     Peers peers;
+    @Inject
+    AnswerDeadlines deadlines;
 
     /** Does not ask whether an answer was written. */
     static final Function<PassedAnswer, CompletableFuture<Boolean>> NO_RECEIPT = answer -> new CompletableFuture<>();
@@ -54,7 +52,7 @@ public class Forwarding {
             return false;
         }
         long timeoutMs = waitMs + GRACE_MS;
-        answer(new PassedExchange(peers, receiver.get(), request, timeoutMs).send(), timeoutMs, response, receipt);
+        answer(new PassedExchange(peers, receiver.get(), request, timeoutMs, deadlines).send(), response, receipt);
         return true;
     }
 
@@ -66,24 +64,20 @@ public class Forwarding {
         }
         CompletableFuture<PassedAnswer> answer;
         try (MemoryBudget.Reservation memory = budget.reserve(PassedBody.BYTES_IN_MEMORY)) {
-            answer = new PassedExchange(peers, receiver.get(), request, GRACE_MS)
+            answer = new PassedExchange(peers, receiver.get(), request, GRACE_MS, deadlines)
                     .send(new RequestBody(body, request.contentLength(), limits.maxRequestBytes(), memory));
         }
-        answer(answer, GRACE_MS, response, NO_RECEIPT);
+        answer(answer, response, NO_RECEIPT);
         return true;
     }
 
-    private void answer(CompletableFuture<PassedAnswer> answer, long timeoutMs, AsyncResponse response,
+    private void answer(CompletableFuture<PassedAnswer> answer, AsyncResponse response,
                         Function<PassedAnswer, CompletableFuture<Boolean>> receipt) {
         CompletableFuture<Boolean> written = new CompletableFuture<>();
         response.register((CompletionCallback) failure -> {
             written.complete(false);
             answer.thenAccept(PassedAnswer::close);
         });
-        response.setTimeout(timeoutMs + SPARE_MS, TimeUnit.MILLISECONDS);
-        response.setTimeoutHandler(late -> late.resume(new BrokerException(ErrorKind.UNAVAILABLE,
-                "the broker that the request was passed on to did not answer in time; what was asked may have been done all"
-                        + " the same")));
         answer.whenCompleteAsync(Answer.to(response, passed -> {
             CompletableFuture<Boolean> told = receipt.apply(passed);
             written.thenAccept(told::complete);

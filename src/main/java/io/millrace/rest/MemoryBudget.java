@@ -1,5 +1,6 @@
 package io.millrace.rest;
 
+import io.millrace.rest.dialect.MediaTypes;
 import io.millrace.rest.dialect.RequestException;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -17,7 +18,7 @@ public final class MemoryBudget {
         this.limit = limit;
     }
 
-    /** @throws RequestException 503 when this many bytes are not free now */
+    /** @throws RequestException 503 when this many bytes are not free now, 422 when they never will be */
     public Reservation reserve(long bytes) {
         Reservation reservation = new Reservation();
         reservation.resize(bytes);
@@ -30,6 +31,15 @@ public final class MemoryBudget {
 
     public long limit() {
         return limit;
+    }
+
+    /** What can never be is not refused with "try again". */
+    private void checkPossible(long bytes) {
+        if (bytes > limit) {
+            throw RequestException.unprocessable("this request alone takes " + bytes + " bytes of memory, more than all"
+                    + " requests together may have (" + limit + ", millrace.request.memory.bytes): raise that, ask for less,"
+                    + " or read large records as they are stored, Accept: " + MediaTypes.BATCH);
+        }
     }
 
     private void take(long bytes) {
@@ -57,11 +67,17 @@ public final class MemoryBudget {
                 return;
             }
             if (bytes > held) {
+                checkPossible(bytes);
                 take(bytes - held);
             } else {
                 inUse.addAndGet(bytes - held);
             }
             held = bytes;
+        }
+
+        /** Holds so many bytes more from now on, or less. */
+        public synchronized void add(long bytes) {
+            resize(Math.max(0, held + bytes));
         }
 
         /** Holds at least this many bytes from now on. */

@@ -12,7 +12,6 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.TimeUnit;
 
 /** One request that is passed on to a partition's owner. No thread waits for the answer. */
 final class PassedExchange {
@@ -20,13 +19,15 @@ final class PassedExchange {
     private final Member owner;
     private final PassedRequest request;
     private final long timeoutMs;
+    private final AnswerDeadlines deadlines;
 
     /** @param timeoutMs how long that broker may take, from the end of the request on, in ms */
-    PassedExchange(Peers peers, Member owner, PassedRequest request, long timeoutMs) {
+    PassedExchange(Peers peers, Member owner, PassedRequest request, long timeoutMs, AnswerDeadlines deadlines) {
         this.peers = peers;
         this.owner = owner;
         this.request = request;
         this.timeoutMs = timeoutMs;
+        this.deadlines = deadlines;
     }
 
     /** @return fails with UNAVAILABLE when it cannot be reached or does not answer */
@@ -80,11 +81,12 @@ final class PassedExchange {
                 late.close();
             }
         });
-        return answer.orTimeout(timeoutMs, TimeUnit.MILLISECONDS).exceptionally(failure -> {
+        answer.exceptionally(failure -> {
             exchange.cancel(true);
-            throw failure instanceof BrokerException told ? told : new BrokerException(ErrorKind.UNAVAILABLE,
-                    named() + " did not answer in time; what was asked may have been done all the same", failure);
+            return null;
         });
+        return deadlines.within(timeoutMs, answer, () -> new BrokerException(ErrorKind.UNAVAILABLE,
+                named() + " did not answer in time; what was asked may have been done all the same"));
     }
 
     private BrokerException unreachable(Throwable failure) {

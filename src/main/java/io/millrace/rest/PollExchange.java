@@ -1,10 +1,11 @@
 package io.millrace.rest;
 
+import io.millrace.broker.FetchAllResult;
 import io.millrace.group.Groups;
 import io.millrace.group.PollRequest;
 import io.millrace.group.Polled;
 import io.millrace.group.RecordForm;
-import io.millrace.rest.dialect.GrowingBytes;
+import io.millrace.rest.dialect.ListLimits;
 import io.millrace.rest.dialect.MediaTypes;
 import io.millrace.rest.dialect.RecordFormat;
 import io.millrace.rest.dialect.RequestException;
@@ -15,14 +16,13 @@ import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.StreamingOutput;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 
 /**
- * One poll from request to response. Memory is reserved for {@code max_bytes} while the log is read, for nothing while the poll
- * waits, and for what was read and rendered until the response is out.
+ * One poll from request to response. Memory is taken as the log is read, for nothing while the poll waits, for what was read
+ * and rendered until it is rendered, and for the answer until that is out. Afterwards nothing is kept, whoever goes on
+ * referring to the exchange.
  */
 final class PollExchange {
     static final String PARTITIONS_HEADER = "Millrace-Partitions";
@@ -32,80 +32,99 @@ final class PollExchange {
 
     private final PollRequest request;
     private final boolean exact;
+    private final int largestAnswer;
     private final AsyncResponse response;
     private final MemoryBudget.Reservation memory;
-    /** Guarded by this, with the flag. */
+    private final ReservedReadMemory readMemory;
+    /** Guarded by this, as the two below. */
     private Polled polled;
+    private AnswerBody body;
     private boolean ended;
 
-    /** @param exact whether the client said how large the answer may be, so that a larger record is an error */
-    PollExchange(PollRequest request, boolean exact, MemoryBudget budget, AsyncResponse response) {
-        this.request = request;
+    /**
+     * @param request its memory aside, which is counted here
+     * @param exact   whether the client said how large the answer may be, so that a larger record is an error
+     */
+    PollExchange(PollRequest request, boolean exact, RestLimits limits, MemoryBudget budget, AsyncResponse response) {
         this.exact = exact;
+        this.largestAnswer = limits.maxFetchBytes();
         this.response = response;
-        this.memory = budget.reserve(request.maxBytes());
+        this.memory = budget.reserve(0);
+        this.readMemory = new ReservedReadMemory(memory);
+        this.request = request.with(readMemory);
     }
 
-    void start(Groups groups, String group, String consumer, long maxWaitMs) {
+    void start(Groups groups, String group, String consumer, long maxWaitMs, AnswerDeadlines deadlines) {
         response.register((CompletionCallback) failure -> end());
-        CompletableFuture<Polled> poll;
+        CompletableFuture<Polled> answer = new CompletableFuture<>();
         try {
-            poll = groups.poll(group, consumer, request);
+            groups.poll(group, consumer, request).whenComplete((result, failure) -> {
+                if (failure != null) {
+                    answer.completeExceptionally(failure);
+                } else if (!answer.complete(result)) {
+                    lost(result);
+                }
+            });
         } catch (RuntimeException | Error e) {
             memory.close();
             throw e;
         }
-        if (!poll.isDone()) {
-            memory.resize(0);
-            response.setTimeout(maxWaitMs + GRACE_MS, TimeUnit.MILLISECONDS);
-            response.setTimeoutHandler(late -> {
-                poll.cancel(false);
-                late.resume(RequestException.overloaded("the poll did not end in time; try again"));
-            });
-        }
-        poll.whenComplete(Answer.to(response, this::rendered));
+        deadlines.within(maxWaitMs + GRACE_MS, answer, () -> RequestException.overloaded("the poll did not end in time; try again"))
+                .whenComplete(Answer.to(response, this::rendered, this::end));
     }
 
     /** Nothing more is written: what has not been told by now did not happen. */
     private void end() {
-        memory.close();
         Polled answer;
+        AnswerBody written;
         synchronized (this) {
             ended = true;
             answer = polled;
+            written = body;
+            polled = null;
+            body = null;
         }
+        if (written != null) {
+            written.close();
+        }
+        memory.close();
         if (answer != null) {
-            answer.abandoned();
-            answer.written(false);
+            lost(answer);
         }
+    }
+
+    /** Does nothing to an answer that was written. */
+    private static void lost(Polled answer) {
+        answer.abandoned();
+        answer.written(false);
+        answer.letGo();
     }
 
     private Response rendered(Polled answer) {
         synchronized (this) {
             polled = answer;
-            if (ended) { // the client is gone, or was told that it took too long
+            if (ended) { // the client is gone
                 answer.abandoned();
             }
         }
         try {
-            memory.resize(answer.parts().stream().mapToLong(part -> part.result().batches().remaining()).sum());
-            PolledRecords records = records(answer);
-            answer.delivered(records.next());
-            return response(answer, records);
+            List<FetchAllResult.Part> parts = answer.parts();
+            readMemory.settle(parts.stream().mapToLong(part -> part.result().batches().capacity()).sum());
+            return answer.form() == RecordForm.RAW
+                    ? response(answer, MediaTypes.BATCH, PolledRecords.raw(parts, answer.maxRecords()))
+                    : list(answer, parts, format(answer.form()));
         } catch (RuntimeException | Error e) {
             answer.abandoned();
             throw e;
         }
     }
 
-    private PolledRecords records(Polled answer) {
-        if (answer.form() == RecordForm.RAW) {
-            return PolledRecords.raw(answer.parts(), answer.maxRecords());
-        }
-        long read = memory.held();
-        GrowingBytes out = new GrowingBytes((int) Math.min(Integer.MAX_VALUE / 2, 64 + read + read / 4),
-                capacity -> memory.resize(read + capacity));
-        return PolledRecords.list(answer.parts(), format(answer.form()), request.maxBytes(), exact, answer.maxRecords(), out);
+    private Response list(Polled answer, List<FetchAllResult.Part> parts, RecordFormat format) {
+        ListLimits limits = ListLimits.of(request.maxBytes(), largestAnswer, answer.maxRecords());
+        RenderedList list = new RenderedList(format, limits, memory);
+        Response rendered = response(answer, format.mediaType(), PolledRecords.list(parts, request.maxBytes(), exact, list));
+        list.releaseRead();
+        return rendered;
     }
 
     private static RecordFormat format(RecordForm form) {
@@ -117,23 +136,27 @@ final class PollExchange {
         };
     }
 
-    private Response response(Polled answer, PolledRecords records) {
-        String type = answer.form() == RecordForm.RAW ? MediaTypes.BATCH : format(answer.form()).mediaType();
-        Response.ResponseBuilder builder = Response.ok((StreamingOutput) out -> write(answer, records.pieces(), out), type)
-                .header(HttpHeaders.CONTENT_LENGTH, records.bytes())
+    private Response response(Polled answer, String type, PolledRecords records) {
+        boolean hasRecords = !answer.parts().isEmpty();
+        answer.delivered(records.next());
+        answer.letGo();
+        AnswerBody pieces = new AnswerBody(records.pieces());
+        synchronized (this) {
+            if (!ended) {
+                body = pieces;
+            }
+        }
+        Response.ResponseBuilder builder = Response.ok((StreamingOutput) out -> write(answer, pieces, out), type)
+                .header(HttpHeaders.CONTENT_LENGTH, pieces.length())
                 .header(GroupForwarding.EPOCH_HEADER, answer.memberEpoch());
         if (!records.partitions().isEmpty()) {
             builder.header(PARTITIONS_HEADER, records.partitions());
         }
-        return (answer.parts().isEmpty() ? builder : builder.header(GroupForwarding.POLL_HEADER, answer.number())).build();
+        return (hasRecords ? builder.header(GroupForwarding.POLL_HEADER, answer.number()) : builder).build();
     }
 
-    private static void write(Polled answer, List<ByteBuffer> pieces, OutputStream out) throws IOException {
-        for (ByteBuffer piece : pieces) {
-            if (piece.hasRemaining()) { // an empty one may have no array to show
-                out.write(piece.array(), piece.arrayOffset() + piece.position(), piece.remaining());
-            }
-        }
+    private static void write(Polled answer, AnswerBody body, OutputStream out) throws IOException {
+        body.write(out);
         out.flush();
         answer.written(true);
     }

@@ -3,8 +3,6 @@ package io.millrace.rest;
 import io.millrace.broker.FetchAllResult;
 import io.millrace.broker.FetchResult;
 import io.millrace.broker.TopicPartition;
-import io.millrace.rest.dialect.GrowingBytes;
-import io.millrace.rest.dialect.RecordFormat;
 import io.millrace.rest.dialect.RecordListWriter;
 import io.millrace.rest.dialect.RequestException;
 import java.nio.ByteBuffer;
@@ -30,26 +28,23 @@ record PolledRecords(List<ByteBuffer> pieces, Map<TopicPartition, Long> next, St
      *
      * @param maxBytes of keys and values
      * @param exact    whether a first record that is larger is an error
-     * @param out      takes the list
+     * @param list     has just begun
      * @throws RequestException 406 when the first record cannot be given in this form, 422 when it is too large
      */
-    static PolledRecords list(List<FetchAllResult.Part> parts, RecordFormat format, int maxBytes, boolean exact, int maxRecords,
-                              GrowingBytes out) {
-        RecordListWriter writer = new RecordListWriter(format, maxBytes, maxRecords, out);
+    static PolledRecords list(List<FetchAllResult.Part> parts, int maxBytes, boolean exact, RenderedList list) {
+        RecordListWriter writer = list.writer();
         Map<TopicPartition, Long> next = new HashMap<>();
-        writer.open();
         for (FetchAllResult.Part part : parts) {
             if (writer.isFull()) {
                 break;
             }
             write(writer, part, next);
         }
-        writer.close();
         if (exact && writer.contentBytes() > maxBytes) {
             throw RequestException.unprocessable("the response exceeds the maximum number of bytes that the consumer can receive:"
                     + " its next record has " + writer.contentBytes() + " bytes; raise max_bytes, which is " + maxBytes);
         }
-        return new PolledRecords(List.of(out.view()), next, "");
+        return new PolledRecords(list.end(), next, "");
     }
 
     private static void write(RecordListWriter writer, FetchAllResult.Part part, Map<TopicPartition, Long> next) {
@@ -92,9 +87,5 @@ record PolledRecords(List<ByteBuffer> pieces, Map<TopicPartition, Long> next, St
             records += result.nextOffset() - result.offset();
         }
         return new PolledRecords(pieces, next, header.toString());
-    }
-
-    long bytes() {
-        return pieces.stream().mapToLong(ByteBuffer::remaining).sum();
     }
 }

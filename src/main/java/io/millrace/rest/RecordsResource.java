@@ -32,6 +32,8 @@ public class RecordsResource {
     @Inject
     MemoryBudget budget;
     @Inject
+    AnswerDeadlines deadlines;
+    @Inject
     PartitionForwarding forwarding;
 
     /** Answers at once, or when {@code min_bytes} are there or {@code timeout} has passed; no thread waits. */
@@ -47,6 +49,7 @@ public class RecordsResource {
     @APIResponse(responseCode = "404", ref = "NotFound")
     @APIResponse(responseCode = "406", ref = "NotAcceptable")
     @APIResponse(responseCode = "416", ref = "OutOfRange")
+    @APIResponse(responseCode = "422", ref = "Unprocessable")
     @APIResponse(responseCode = "503", ref = "Unavailable")
     @GET
     @Produces({MediaTypes.JSON_RECORDS, MediaTypes.BINARY_RECORDS, MediaTypes.TEXT_RECORDS, MediaTypes.BATCH,
@@ -60,7 +63,7 @@ public class RecordsResource {
                 new QueryParameters(uri.getQueryParameters()));
         if (!forwarding.passOn(topic, request.partition(), HttpMethod.GET, request.maxWaitMs(), uri, headers,
                 response)) {
-            new FetchExchange(request, format, budget, response).start(access.broker());
+            new FetchExchange(request, format, limits, budget, response).start(access.broker(), deadlines);
         }
     }
 

@@ -1,5 +1,6 @@
 package io.millrace.rest;
 
+import io.millrace.broker.Deadlines;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
@@ -14,6 +15,12 @@ public class RestBeans {
     @Singleton
     MemoryBudget memoryBudget(RestLimits limits) {
         return new MemoryBudget(limits.memoryBytes());
+    }
+
+    @Produces
+    @Singleton
+    AnswerDeadlines answerDeadlines(Deadlines deadlines, Peers peers) {
+        return new AnswerDeadlines(deadlines, peers.answers());
     }
 
     @Produces

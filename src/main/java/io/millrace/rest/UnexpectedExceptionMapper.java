@@ -12,6 +12,11 @@ public class UnexpectedExceptionMapper implements ExceptionMapper<Throwable> {
 
     @Override
     public Response toResponse(Throwable fault) {
+        if (fault instanceof OutOfMemoryError) {
+            LOG.log(System.Logger.Level.ERROR, "a request was given up for want of memory", fault);
+            return ErrorResponse.of(503, "the server ran out of memory on this request: ask for less at a time, or try again"
+                    + " in a moment");
+        }
         String id = UUID.randomUUID().toString();
         LOG.log(System.Logger.Level.ERROR, "request failed, fault " + id, fault);
         return ErrorResponse.of(500, "the server failed on this request; its log tells more under fault " + id);

@@ -94,7 +94,7 @@ final class BrokerCluster implements AutoCloseable {
         public CompletableFuture<FetchAllResult> fetchAll(Member leader, FetchAllRequest request) {
             return unreachable.contains(leader.brokerId())
                     ? CompletableFuture.failedFuture(new BrokerException(ErrorKind.UNAVAILABLE, "cannot be reached"))
-                    : brokers.get(leader.brokerId() - 1).fetchAllHere(request);
+                    : brokers.get(leader.brokerId() - 1).fetchAllHere(request, ReadMemory.UNBOUNDED);
         }
 
         @Override

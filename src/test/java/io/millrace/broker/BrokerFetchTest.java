@@ -57,6 +57,33 @@ class BrokerFetchTest {
     }
 
     @Test
+    void memoryIsTakenForWhatIsReadAndKeptForWhatIsAnsweredOnly() {
+        CountedMemory memory = new CountedMemory();
+        int size = batchBytes("a");
+        CompletableFuture<FetchResult> fetch = harness.broker.fetch(new FetchRequest("orders", 0, new FetchPosition.Earliest(),
+                size + 1, BYTES, 60_000), memory);
+        assertThat(fetch).isNotDone();
+        assertThat(memory.taken()).as("while it waits").isZero();
+        produce("b");
+        assertThat(memory.taken()).isEqualTo(BrokerHarness.get(fetch).batches().capacity()).isEqualTo(2L * size);
+    }
+
+    @Test
+    void aFetchThatWaitedIsAnsweredAlsoWhenThereIsNoMemoryToReadItWith() {
+        CountedMemory refused = new CountedMemory();
+        CountedMemory exhausted = new CountedMemory();
+        FetchRequest request = new FetchRequest("orders", 0, new FetchPosition.Earliest(), 1, BYTES, 60_000);
+        CompletableFuture<FetchResult> first = harness.broker.fetch(request, refused);
+        CompletableFuture<FetchResult> second = harness.broker.fetch(request, exhausted);
+        refused.refuse();
+        exhausted.exhaust();
+        produce("a");
+        Failures.assertFails(ErrorKind.OVERLOADED, first);
+        Failures.assertFails(ErrorKind.OVERLOADED, second);
+        Failures.assertFails(ErrorKind.OVERLOADED, harness.broker.fetch(request, exhausted));
+    }
+
+    @Test
     void aFetchReadsFromItsOffsetToTheHighWatermark() {
         produce("a", "b", "c");
 

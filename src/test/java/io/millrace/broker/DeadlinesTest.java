@@ -53,6 +53,24 @@ class DeadlinesTest {
     }
 
     @Test
+    void oneThatFailsIsToldAgainAndKeepsNoOtherFromItsTime() {
+        List<String> tried = new ArrayList<>();
+        deadlines.add(10, () -> {
+            tried.add("tried");
+            if (tried.size() == 1) {
+                throw new OutOfMemoryError("as the test wants it");
+            }
+        });
+        add(10, "the other");
+
+        timers.advanceMillis(10);
+        assertThat(expired).containsExactly("the other");
+        timers.advanceMillis(1000);
+        assertThat(tried).hasSize(2);
+        assertThat(deadlines.size()).isZero();
+    }
+
+    @Test
     void theLongestWaitDoesNotOverflow() {
         add(Long.MAX_VALUE, "in a year");
         add(5, "soon");

@@ -83,7 +83,7 @@ class DiskFaultsTest {
         List<String> values = new ArrayList<>();
         long offset = log.startOffset();
         while (offset < log.endOffset()) {
-            ByteBuffer batches = log.read(offset, log.endOffset(), 1 << 20);
+            ByteBuffer batches = log.read(offset, log.endOffset(), 1 << 20, ReadMemory.UNBOUNDED::take);
             for (RecordBatch batch : RecordBatch.in(batches)) {
                 batch.records().forEachRemaining(record -> values.add(BrokerHarness.text(record.value())));
                 offset = batch.lastOffset() + 1;

@@ -152,7 +152,7 @@ class FetchAllClusterTest {
     @Test
     void aBrokerReadsOnlyWhatItLeadsWhenItIsAskedForThat() {
         FetchAllResult result = get(cluster.brokers.get(1).fetchAllHere(
-                new FetchAllRequest(all(new FetchPosition.Earliest()), 1, BYTES, 60_000)));
+                new FetchAllRequest(all(new FetchPosition.Earliest()), 1, BYTES, 60_000), ReadMemory.UNBOUNDED));
 
         for (int i = 0; i < PARTITIONS; i++) {
             BrokerException failure = result.parts().get(i).failure();

@@ -58,7 +58,7 @@ class FetchAllSpreadTest {
 
     private FetchAllSpread spread(int minBytes, int maxBytes, long maxWaitMs) {
         return new FetchAllSpread(new FetchAllRequest(List.of(part(0), part(1)), minBytes, maxBytes, maxWaitMs),
-                Map.of(), handoff, deadlines, timers::nanoTime);
+                Map.of(), ReadMemory.UNBOUNDED, handoff, deadlines, timers::nanoTime);
     }
 
     private CompletableFuture<FetchAllResult> start(int minBytes, int maxBytes, long maxWaitMs) {
@@ -242,7 +242,7 @@ class FetchAllSpreadTest {
     void withNoLeaderAtAllEveryPartFailsAtOnce() {
         BrokerException reason = new BrokerException(ErrorKind.NOT_LEADER, "none");
         CompletableFuture<FetchAllResult> answer = new FetchAllSpread(
-                new FetchAllRequest(List.of(part(0)), 1, 1, 60_000), Map.of(0, reason), handoff, deadlines,
+                new FetchAllRequest(List.of(part(0)), 1, 1, 60_000), Map.of(0, reason), ReadMemory.UNBOUNDED, handoff, deadlines,
                 timers::nanoTime).start();
 
         assertThat(answer.join().parts().get(0).failure()).isSameAs(reason);

@@ -57,6 +57,35 @@ class FetchAllTest {
     }
 
     @Test
+    void memoryIsTakenForWhatIsReadAndKeptForWhatIsAnsweredOnly() {
+        CountedMemory memory = new CountedMemory();
+        int size = batchBytes(0, "a");
+        CompletableFuture<FetchAllResult> fetch = harness.broker.fetchAll(
+                new FetchAllRequest(all(EARLIEST), 3 * size, BYTES, 60_000), memory);
+        assertThat(fetch).isNotDone();
+        assertThat(memory.taken()).as("while it waits").isZero();
+        harness.produce("orders", 1, "b");
+        harness.produce("orders", 2, "c");
+        assertThat(get(fetch).parts()).allMatch(part -> part.bytes() == size);
+        assertThat(memory.taken()).isEqualTo(3L * size);
+    }
+
+    @Test
+    void oneThatWaitedIsAnsweredAlsoWhenThereIsNoMemoryToReadItWith() {
+        CountedMemory refused = new CountedMemory();
+        CountedMemory exhausted = new CountedMemory();
+        FetchAllRequest request = new FetchAllRequest(all(EARLIEST), 1, BYTES, 60_000);
+        CompletableFuture<FetchAllResult> first = harness.broker.fetchAll(request, refused);
+        CompletableFuture<FetchAllResult> second = harness.broker.fetchAll(request, exhausted);
+        refused.refuse();
+        exhausted.exhaust();
+        harness.produce("orders", 1, "a");
+        assertThat(get(first).parts().get(1).failure().kind()).isEqualTo(ErrorKind.OVERLOADED);
+        Failures.assertFails(ErrorKind.OVERLOADED, second);
+        assertThat(parked()).isZero();
+    }
+
+    @Test
     void everyPartitionIsReadInTheOrderOfTheRequest() {
         harness.produce("orders", 0, "a");
         harness.produce("orders", 2, "b");

@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import java.util.function.IntConsumer;
 
 /**
  * A partition's log whose disk is a list. Changes take a while, in their order; a crash loses those that were not done,
@@ -160,7 +161,7 @@ final class SimulatedLog implements ReplicaLog {
     }
 
     @Override
-    public ByteBuffer read(long offset, long maxOffset, int maxBytes) {
+    public ByteBuffer read(long offset, long maxOffset, int maxBytes, IntConsumer beforeAllocation) {
         if (offset < disk.startOffset || offset > disk.endOffset()) {
             throw new OffsetOutOfRangeException(offset, disk.startOffset, disk.endOffset());
         }
@@ -173,6 +174,7 @@ final class SimulatedLog implements ReplicaLog {
                 bytes += batch.sizeInBytes();
             }
         }
+        beforeAllocation.accept(bytes);
         ByteBuffer copy = ByteBuffer.allocate(bytes);
         found.forEach(batch -> copy.put(batch.buffer().duplicate()));
         return copy.flip();

@@ -295,7 +295,7 @@ final class SimulatedServer {
 
         @Override
         public CompletableFuture<FetchAllResult> fetchAll(Member leader, FetchAllRequest request) {
-            return ask(leader, request.maxWaitMs(), target -> target.fetchAllHere(request));
+            return ask(leader, request.maxWaitMs(), target -> target.fetchAllHere(request, ReadMemory.UNBOUNDED));
         }
 
         private <T> CompletableFuture<T> ask(Member leader, long maxWaitMs,

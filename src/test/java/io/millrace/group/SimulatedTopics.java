@@ -6,6 +6,7 @@ import io.millrace.broker.FetchAllRequest;
 import io.millrace.broker.FetchAllResult;
 import io.millrace.broker.FetchPosition;
 import io.millrace.broker.FetchResult;
+import io.millrace.broker.ReadMemory;
 import io.millrace.broker.SimulatedTime;
 import io.millrace.broker.TopicInfo;
 import io.millrace.broker.TopicPartition;
@@ -82,7 +83,7 @@ final class SimulatedTopics implements GroupLog {
     }
 
     @Override
-    public CompletableFuture<FetchAllResult> fetch(FetchAllRequest request) {
+    public CompletableFuture<FetchAllResult> fetch(FetchAllRequest request, ReadMemory memory) {
         Waiting fetch = new Waiting(request, new CompletableFuture<>(),
                 time.nanoTime() + TimeUnit.MILLISECONDS.toNanos(request.maxWaitMs()));
         waiting.add(fetch);

@@ -7,6 +7,7 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpHandler;
 import com.sun.net.httpserver.HttpServer;
 import io.millrace.broker.BrokerException;
+import io.millrace.broker.Deadlines;
 import io.millrace.broker.ErrorKind;
 import io.millrace.cluster.Member;
 import io.millrace.rest.PassedAnswer.Header;
@@ -31,6 +32,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -43,6 +45,8 @@ class PassedExchangeTest {
     private static final int MAX_BYTES = 2 << 20;
 
     private final ExecutorService threads = Executors.newCachedThreadPool();
+    private final ScheduledExecutorService timers = Executors.newSingleThreadScheduledExecutor();
+    private final AnswerDeadlines deadlines = new AnswerDeadlines(new Deadlines(timers, System::nanoTime), threads);
     private final Peers peers = new Peers(1, Peers.client(threads), threads);
     private final MemoryBudget budget = new MemoryBudget(1 << 20);
     private HttpServer server;
@@ -66,6 +70,7 @@ class PassedExchangeTest {
     void stop() {
         server.stop(0);
         threads.shutdownNow();
+        timers.shutdownNow();
     }
 
     @Test
@@ -84,7 +89,7 @@ class PassedExchangeTest {
                 "/topics/a%2Eb/partitions/0/records?offset=timestamp%3A5&x=%2F+", null,
                 List.of("text/plain;q=0.5", "*/*"), null, false, Map.of("Millrace-Poll", "7"));
 
-        assertThat(answer(new PassedExchange(peers, leader, request, 10_000).send()).status()).isEqualTo(200);
+        assertThat(answer(new PassedExchange(peers, leader, request, 10_000, deadlines).send()).status()).isEqualTo(200);
     }
 
     @Test
@@ -205,7 +210,7 @@ class PassedExchangeTest {
             Peers narrow = new Peers(1, Peers.client(few), few);
             PassedRequest request = new PassedRequest(Owner.LEADER, "t-0", "GET", "/parked", null, List.of(), null, false, Map.of());
             List<CompletableFuture<PassedAnswer>> answers = Stream.generate(
-                    () -> new PassedExchange(narrow, leader, request, 20_000).send()).limit(polls).toList();
+                    () -> new PassedExchange(narrow, leader, request, 20_000, deadlines).send()).limit(polls).toList();
             List<HttpExchange> all = new ArrayList<>();
             for (int i = 0; i < polls; i++) {
                 HttpExchange each = parked.poll(20, TimeUnit.SECONDS);
@@ -230,7 +235,7 @@ class PassedExchangeTest {
         try (ServerSocket silent = new ServerSocket(0, 10, InetAddress.getLoopbackAddress())) {
             leader = new Member(2, "s", "http://127.0.0.1:" + silent.getLocalPort(), null);
 
-            BrokerException e = failure(new PassedExchange(peers, leader, request("GET"), 300).send());
+            BrokerException e = failure(new PassedExchange(peers, leader, request("GET"), 300, deadlines).send());
             assertThat(e.kind()).isEqualTo(ErrorKind.UNAVAILABLE);
             assertThat(e).hasMessageContaining("did not answer in time");
         }
@@ -248,7 +253,7 @@ class PassedExchangeTest {
             };
 
             BrokerException e = catchThrowableOfType(BrokerException.class,
-                    () -> new PassedExchange(peers, leader, request("POST"), 300).send(
+                    () -> new PassedExchange(peers, leader, request("POST"), 300, deadlines).send(
                             new RequestBody(endless, null, Integer.MAX_VALUE - 1, budget.reserve(0))));
             assertThat(e.kind()).isEqualTo(ErrorKind.UNAVAILABLE);
         }
@@ -262,7 +267,7 @@ class PassedExchangeTest {
             exchange.sendResponseHeaders(200, 0);
         };
 
-        assertThat(failure(new PassedExchange(peers, leader, request("GET"), 200).send()).kind())
+        assertThat(failure(new PassedExchange(peers, leader, request("GET"), 200, deadlines).send()).kind())
                 .isEqualTo(ErrorKind.UNAVAILABLE);
         later.countDown();
     }
@@ -271,15 +276,15 @@ class PassedExchangeTest {
     void whatCannotBePartOfAnAddressIsABadRequest() {
         PassedRequest request = new PassedRequest(Owner.LEADER, "t-0", "GET", "/topics/t?x=|", null, List.of(), null, false, Map.of());
 
-        assertThat(status(() -> new PassedExchange(peers, leader, request, 1000).send())).isEqualTo(400);
+        assertThat(status(() -> new PassedExchange(peers, leader, request, 1000, deadlines).send())).isEqualTo(400);
     }
 
     private PassedExchange get() {
-        return new PassedExchange(peers, leader, request("GET"), 10_000);
+        return new PassedExchange(peers, leader, request("GET"), 10_000, deadlines);
     }
 
     private PassedExchange post() {
-        return new PassedExchange(peers, leader, request("POST"), 10_000);
+        return new PassedExchange(peers, leader, request("POST"), 10_000, deadlines);
     }
 
     private static PassedRequest request(String method) {

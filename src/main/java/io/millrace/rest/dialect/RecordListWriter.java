@@ -7,6 +7,7 @@ import io.millrace.log.record.RecordIterator;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.function.LongConsumer;
 
 /**
  * Renders fetched records of one or more partitions as the dialect's JSON array. JSON content is written as it was stored, after a check that it
@@ -24,10 +25,16 @@ public final class RecordListWriter {
     private static final byte[] END = ascii("]}");
     private static final byte[] NULL = ascii("null");
 
+    /** What a record has beside its topic, key, value and headers, about, and what a header has beside its value. */
+    private static final int FRAME_BYTES = 160;
+    private static final int HEADER_FRAME_BYTES = 32;
+
     private final RecordFormat format;
-    private final long maxBytes;
-    private final int maxRecords;
-    private final GrowingBytes out;
+    private final ListLimits limits;
+    private final BodyPieces body;
+    private final LongConsumer inflating;
+    /** Where the record goes that is being written. */
+    private GrowingBytes out;
     private final JsonCursor cursor = new JsonCursor();
     private String topic;
     private int partition;
@@ -40,25 +47,24 @@ public final class RecordListWriter {
     private long unwritten;
 
     /**
-     * @param maxBytes   the sum of key and value bytes after which no further record is written; one always is
-     * @param maxRecords the most records
-     * @param out        takes the array
+     * @param body      takes the array
+     * @param inflating told how many bytes of inflated records are held, before they are; may throw
      */
-    public RecordListWriter(RecordFormat format, int maxBytes, int maxRecords, GrowingBytes out) {
+    public RecordListWriter(RecordFormat format, ListLimits limits, BodyPieces body, LongConsumer inflating) {
         this.format = format;
-        this.maxBytes = maxBytes;
-        this.maxRecords = maxRecords;
-        this.out = out;
+        this.limits = limits;
+        this.body = body;
+        this.inflating = inflating;
     }
 
     /** Begins the array. */
     public void open() {
-        out.put((byte) '[');
+        body.room(1).put((byte) '[');
     }
 
     /** Ends the array. */
     public void close() {
-        out.put((byte) ']');
+        body.room(1).put((byte) ']');
     }
 
     /** Whether no further record has room. */
@@ -104,14 +110,13 @@ public final class RecordListWriter {
             if (batch.lastOffset() < from || batch.isControl()) {
                 continue;
             }
-            try (RecordIterator records = batch.records()) {
+            try (RecordIterator records = batch.records(inflating)) {
+                records.skipBefore(from);
                 while (records.hasNext()) {
                     Record record = records.next();
-                    if (record.offset() >= from && !fits(record)) {
+                    if (record.offset() >= from && !append(record)) {
                         full = true;
                         return record.offset();
-                    } else if (record.offset() >= from) {
-                        append(record);
                     }
                 }
             }
@@ -119,8 +124,10 @@ public final class RecordListWriter {
         return nextOffset;
     }
 
-    private boolean fits(Record record) {
-        return written == 0 || written < maxRecords && contentBytes + contentBytes(record) <= maxBytes;
+    private boolean mayFit(Record record) {
+        long content = contentBytes(record);
+        return written == 0 || written < limits.maxRecords() && contentBytes + content <= limits.maxContentBytes()
+                && body.size() + content <= limits.maxBodyBytes();
     }
 
     private static long contentBytes(Record record) {
@@ -128,7 +135,12 @@ public final class RecordListWriter {
                 + (record.value() == null ? 0L : record.value().remaining());
     }
 
-    private void append(Record record) {
+    /** @return false: it has no room, and the list is as it was */
+    private boolean append(Record record) {
+        if (!mayFit(record)) {
+            return false;
+        }
+        out = body.room(expectedBytes(record));
         int before = out.size();
         try {
             put(record);
@@ -137,8 +149,21 @@ public final class RecordListWriter {
             out.truncate(before);
             throw cannotBeGiven;
         }
+        if (written > 0 && body.size() + 1 > limits.maxBodyBytes()) { // with the end of the array
+            out.truncate(before);
+            return false;
+        }
         contentBytes += contentBytes(record);
         written++;
+        return true;
+    }
+
+    private long expectedBytes(Record record) {
+        long bytes = FRAME_BYTES + opening.length + contentBytes(record) * (format == RecordFormat.BINARY ? 4 : 3) / 3;
+        for (Header header : record.headers()) {
+            bytes += HEADER_FRAME_BYTES + header.key().length() + (header.value() == null ? 0 : header.value().remaining() * 4L / 3);
+        }
+        return bytes;
     }
 
     private void put(Record record) {

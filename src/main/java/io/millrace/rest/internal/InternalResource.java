@@ -7,9 +7,12 @@ import io.millrace.broker.FetchAllResult;
 import io.millrace.broker.ReplicaFetchRequest;
 import io.millrace.broker.ReplicaFetchResponse;
 import io.millrace.rest.Answer;
+import io.millrace.rest.AnswerBody;
+import io.millrace.rest.AnswerDeadlines;
 import io.millrace.rest.BrokerAccess;
 import io.millrace.rest.MemoryBudget;
 import io.millrace.rest.PollAnswers;
+import io.millrace.rest.ReservedReadMemory;
 import io.millrace.rest.dialect.RequestException;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
@@ -21,14 +24,12 @@ import jakarta.ws.rs.container.Suspended;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
-import jakarta.ws.rs.core.StreamingOutput;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 
@@ -57,6 +58,9 @@ public class InternalResource {
     MemoryBudget budget;
 
     @Inject
+    AnswerDeadlines deadlines;
+
+    @Inject
     PollAnswers pollAnswers;
 
     /**
@@ -68,9 +72,10 @@ public class InternalResource {
     @Path(REPLICA_FETCH)
     public void replicaFetch(InputStream body, @Suspended AsyncResponse response) {
         ReplicaFetchRequest request = decoded(bytes(body), "replica fetch", ReplicaFetchCodec::decodeRequest);
-        CompletableFuture<ReplicaFetchResponse> fetch = access.broker().replicaFetch(request);
-        bound(fetch, request.maxWaitMs(), response);
-        fetch.whenComplete(Answer.to(response, result -> rendered(ReplicaFetchCodec.encode(result))));
+        AtomicReference<AnswerBody> answered = new AtomicReference<>();
+        response.register((CompletionCallback) failure -> close(answered));
+        bounded(access.broker().replicaFetch(request), request.maxWaitMs())
+                .whenComplete(Answer.to(response, result -> rendered(ReplicaFetchCodec.encode(result), answered)));
     }
 
     /**
@@ -82,23 +87,32 @@ public class InternalResource {
     @Path(FETCH_ALL)
     public void fetchAll(InputStream body, @Suspended AsyncResponse response) {
         FetchAllRequest request = decoded(bytes(body), "fetch", FetchAllCodec::decodeRequest);
-        MemoryBudget.Reservation memory = budget.reserve(Math.max(0, request.maxBytes()));
-        response.register((CompletionCallback) failure -> memory.close());
+        MemoryBudget.Reservation memory = budget.reserve(0);
+        ReservedReadMemory readMemory = new ReservedReadMemory(memory);
+        AtomicReference<AnswerBody> answered = new AtomicReference<>();
+        response.register((CompletionCallback) failure -> {
+            close(answered);
+            memory.close();
+        });
         CompletableFuture<FetchAllResult> fetch;
         try {
-            fetch = access.broker().fetchAllHere(request);
+            fetch = access.broker().fetchAllHere(request, readMemory);
         } catch (RuntimeException | Error e) {
             memory.close();
             throw e;
         }
-        if (!fetch.isDone()) {
-            memory.resize(0);
-        }
-        bound(fetch, request.maxWaitMs(), response);
-        fetch.whenComplete(Answer.to(response, result -> {
-            memory.resize(result.parts().stream().mapToLong(FetchAllResult.Part::bytes).sum());
-            return rendered(FetchAllCodec.encode(result));
+        bounded(fetch, request.maxWaitMs()).whenComplete(Answer.to(response, result -> {
+            readMemory.settle(result.parts().stream().filter(part -> part.result() != null)
+                    .mapToLong(part -> part.result().batches().capacity()).sum());
+            return rendered(FetchAllCodec.encode(result), answered);
         }));
+    }
+
+    private static void close(AtomicReference<AnswerBody> answered) {
+        AnswerBody written = answered.getAndSet(null);
+        if (written != null) {
+            written.close();
+        }
     }
 
     /** Says whether the answer to a poll that this broker passed on reached its consumer. */
@@ -111,14 +125,9 @@ public class InternalResource {
                 written -> Response.ok(PollAnswerCodec.answer(written), MediaType.APPLICATION_OCTET_STREAM).build()));
     }
 
-    private static void bound(CompletableFuture<?> fetch, long maxWaitMs, AsyncResponse response) {
-        if (!fetch.isDone()) {
-            response.setTimeout(maxWaitMs + GRACE_MS, TimeUnit.MILLISECONDS);
-            response.setTimeoutHandler(late -> {
-                fetch.cancel(false);
-                late.resume(new BrokerException(ErrorKind.UNAVAILABLE, "the fetch did not end in time"));
-            });
-        }
+    private <T> CompletableFuture<T> bounded(CompletableFuture<T> fetch, long maxWaitMs) {
+        return deadlines.within(maxWaitMs + GRACE_MS, fetch,
+                () -> new BrokerException(ErrorKind.UNAVAILABLE, "the fetch did not end in time"));
     }
 
     private static byte[] bytes(InputStream body) {
@@ -141,15 +150,9 @@ public class InternalResource {
         }
     }
 
-    private static Response rendered(List<ByteBuffer> pieces) {
-        return Response.ok((StreamingOutput) out -> write(pieces, out), MediaType.APPLICATION_OCTET_STREAM)
-                .header(HttpHeaders.CONTENT_LENGTH, pieces.stream().mapToLong(ByteBuffer::remaining).sum())
-                .build();
-    }
-
-    private static void write(List<ByteBuffer> pieces, OutputStream out) throws IOException {
-        for (ByteBuffer piece : pieces) {
-            out.write(piece.array(), piece.arrayOffset() + piece.position(), piece.remaining());
-        }
+    private static Response rendered(List<ByteBuffer> pieces, AtomicReference<AnswerBody> kept) {
+        AnswerBody body = new AnswerBody(pieces);
+        kept.set(body);
+        return Response.ok(body, MediaType.APPLICATION_OCTET_STREAM).header(HttpHeaders.CONTENT_LENGTH, body.length()).build();
     }
 }
