@@ -159,6 +159,8 @@ public final class Broker implements AutoCloseable {
                 timers.scheduleWithFixedDelay(this::control, 0, TICK_MS, TimeUnit.MILLISECONDS),
                 timers.scheduleWithFixedDelay(() -> handoff.execute(replication::tick), REPLICA_TICK_MS, REPLICA_TICK_MS,
                         TimeUnit.MILLISECONDS),
+                timers.scheduleWithFixedDelay(() -> handoff.execute(this::mend), REPLICA_TICK_MS, REPLICA_TICK_MS,
+                        TimeUnit.MILLISECONDS),
                 timers.scheduleWithFixedDelay(() -> handoff.execute(this::refreshAll), REFRESH_MS, REFRESH_MS,
                         TimeUnit.MILLISECONDS));
     }
@@ -483,6 +485,14 @@ public final class Broker implements AutoCloseable {
         }
     }
 
+    private void mend() {
+        try {
+            catalog.mend();
+        } catch (RuntimeException failure) {
+            LOG.log(Level.WARNING, "partitions that are not available could not be looked after", failure);
+        }
+    }
+
     private void refreshAll() {
         coordinators.refreshQuietly();
         catalog.refreshAll();
@@ -493,9 +503,6 @@ public final class Broker implements AutoCloseable {
     }
 
     private static void applyRetention(ReplicaDirectory directory) {
-        if (directory.failure() != null) {
-            return;
-        }
         try {
             directory.applyRetention().whenComplete((done, failure) -> {
                 if (failure != null) {

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -226,8 +227,8 @@ final class HostedPartitions {
                 if (deleteLogs) {
                     deletions.add(deleteLog(working));
                 }
-            } else if (slot instanceof UnavailablePartition) {
-                gone = false;
+            } else if (slot instanceof UnavailablePartition unavailable) {
+                gone &= deleteLogs && deletions.add(deleteLog(unavailable, topic));
             }
         }
         for (CompletableFuture<Void> deletion : deletions) {
@@ -251,7 +252,66 @@ final class HostedPartitions {
 
     private CompletableFuture<Void> deleteLog(Partition partition) {
         homes.remove(partition.id());
-        return partition.log().delete();
+        try {
+            return partition.log().delete();
+        } catch (RuntimeException offline) {
+            return CompletableFuture.failedFuture(offline);
+        }
+    }
+
+    /** What kept it from being opened may be over. */
+    private CompletableFuture<Void> deleteLog(UnavailablePartition partition, CachedTopic topic) {
+        homes.remove(partition.id());
+        if (partition.home() == null || topic.invalid() != null) {
+            return CompletableFuture.failedFuture(partition.exception());
+        }
+        try {
+            return partition.home().openLog(topic.name(), partition.id().partition(), topic.id(), topic.config().log(),
+                    leaderEpoch(topic, partition.id())).delete();
+        } catch (RuntimeException stillClosed) {
+            return CompletableFuture.failedFuture(stillClosed);
+        }
+    }
+
+    /** Topics with logs that could not be made or opened, and whose directory works (again). */
+    Set<String> mendable() {
+        Set<String> topics = new TreeSet<>();
+        slots.values().forEach(slot -> {
+            if (slot instanceof UnavailablePartition unavailable && isMendable(unavailable)) {
+                topics.add(unavailable.id().topic());
+            }
+        });
+        return topics;
+    }
+
+    private static boolean isMendable(UnavailablePartition partition) {
+        return partition.kind() == ErrorKind.LOG_DIRECTORY_OFFLINE && partition.home() != null
+                && partition.home().failure() == null;
+    }
+
+    /** An empty log in the place of one that was there would hand out offsets a second time. */
+    private boolean isGone(UnavailablePartition partition) {
+        TopicPartition id = partition.id();
+        return created.has(id.topic(), partition.topicId(), id.partition()) && partition.home().found().stream()
+                .noneMatch(found -> found.topic().equals(id.topic()) && found.partition() == id.partition());
+    }
+
+    /** Makes or opens the logs of a topic that could not be before, up to the first one that still cannot. */
+    void mend(CachedTopic topic) {
+        for (int number = 0; number < topic.partitionCount(); number++) {
+            TopicPartition id = new TopicPartition(topic.name(), number);
+            if (slots.get(id) instanceof UnavailablePartition broken && isMendable(broken)
+                    && broken.topicId().equals(topic.id()) && !isGone(broken)) {
+                try {
+                    put(id, broken.home(), opened(topic, id, broken.home()));
+                    LOG.log(Level.INFO, "partition {0} is available", id);
+                } catch (RuntimeException still) {
+                    LOG.log(Level.DEBUG, "partition " + id + " is still not available", still);
+                    break;
+                }
+            }
+        }
+        noteCreated(topic);
     }
 
     /**
@@ -300,10 +360,7 @@ final class HostedPartitions {
 
     private PartitionSlot open(CachedTopic topic, TopicPartition id, ReplicaDirectory home) {
         try {
-            TopicConfig config = topic.usableConfig();
-            ReplicaLog log = home.openLog(topic.name(), id.partition(), topic.id(), config.log(),
-                    topic.topic().partitions().get(id.partition()).leaderEpoch());
-            return new Partition(id, topic.id(), log, config, context, handoff);
+            return opened(topic, id, home);
         } catch (RuntimeException failure) {
             LOG.log(Level.ERROR, "the log of partition " + id + " in " + home.root() + " could not be opened", failure);
             RuntimeException translated = BrokerErrors.translate(failure);
@@ -311,6 +368,16 @@ final class HostedPartitions {
                     translated instanceof BrokerException known ? known.kind() : ErrorKind.LOG_DIRECTORY_OFFLINE;
             return new UnavailablePartition(id, topic.id(), home, kind, translated.getMessage());
         }
+    }
+
+    private Partition opened(CachedTopic topic, TopicPartition id, ReplicaDirectory home) {
+        TopicConfig config = topic.usableConfig();
+        ReplicaLog log = home.openLog(topic.name(), id.partition(), topic.id(), config.log(), leaderEpoch(topic, id));
+        return new Partition(id, topic.id(), log, config, context, handoff);
+    }
+
+    private static int leaderEpoch(CachedTopic topic, TopicPartition id) {
+        return topic.topic().partitions().get(id.partition()).leaderEpoch();
     }
 
     private static boolean awaitDeletion(String topic, CompletableFuture<Void> deletion) {

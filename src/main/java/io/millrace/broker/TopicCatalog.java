@@ -141,6 +141,19 @@ final class TopicCatalog {
         }
     }
 
+    /** Makes or opens what a full disk, or too many open files, kept from being made or opened. */
+    void mend() {
+        for (String name : hosted.mendable()) {
+            exclusively(name, () -> {
+                find(name).ifPresent(topic -> {
+                    hosted.mend(topic);
+                    roles.accept(hosted.assign(topic));
+                });
+                return null;
+            });
+        }
+    }
+
     private void host(CachedTopic topic) {
         hosted.host(topic);
         hosted.reconfigure(topic);

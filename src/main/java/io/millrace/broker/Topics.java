@@ -1,6 +1,7 @@
 package io.millrace.broker;
 
 import io.millrace.cluster.RegisterStore;
+import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -17,6 +18,7 @@ import java.util.function.UnaryOperator;
  * when the registers cannot be reached or the broker is closed.
  */
 public final class Topics {
+    private static final System.Logger LOG = System.getLogger(Topics.class.getName());
     private static final int FIRST_EPOCH = 0;
     /** As in Kafka's own examples: one broker may stop, and another one die. */
     private static final int MOST_BY_DEFAULT = 3;
@@ -72,8 +74,8 @@ public final class Topics {
      * @param replicationFactor null: 3, or as many as there are brokers
      * @param overrides         topic configuration by key; a null value means no override
      * @throws BrokerException TOPIC_EXISTS, INVALID_TOPIC_NAME, INVALID_PARTITIONS, INVALID_REPLICATION_FACTOR,
-     *                         INVALID_CONFIG; LOG_DIRECTORY_OFFLINE when a log could not be made, although the topic
-     *                         may exist then
+     *                         INVALID_CONFIG; LOG_DIRECTORY_OFFLINE when a log could not be made: then there is no
+     *                         topic
      */
     public Topic create(String name, Integer partitions, Integer replicationFactor, Map<String, String> overrides) {
         checkOpen();
@@ -93,9 +95,24 @@ public final class Topics {
                         "topic '%s' exists already: choose another name, or change the topic".formatted(name));
             }
             catalog.refresh(name);
-            hosted.checkAvailable(topic, 0);
+            try {
+                hosted.checkAvailable(topic, 0);
+            } catch (BrokerException notMade) {
+                undo(topic);
+                throw notMade;
+            }
             return topic;
         });
+    }
+
+    /** A topic is there as a whole or not at all. Where even that fails, what is missing is made later. */
+    private void undo(Topic topic) {
+        try {
+            store.find(topic.name()).filter(stored -> stored.topic().id().equals(topic.id())).ifPresent(this::delete);
+        } catch (BrokerException unavailable) {
+            LOG.log(Level.WARNING, "topic ''{0}'' could not be made as a whole and not be taken back either: what is"
+                    + " missing is made when that is possible ({1})", topic.name(), unavailable.getMessage());
+        }
     }
 
     /**
@@ -116,7 +133,8 @@ public final class Topics {
      * Adds partitions. Keys may from then on map to other partitions than before.
      *
      * @param total the new number of partitions, larger than the present one
-     * @throws BrokerException UNKNOWN_TOPIC, INVALID_PARTITIONS, LOG_DIRECTORY_OFFLINE
+     * @throws BrokerException UNKNOWN_TOPIC, INVALID_PARTITIONS, LOG_DIRECTORY_OFFLINE when a log could not be made: it
+     *                         is made by itself when that is possible
      */
     public Topic addPartitions(String name, int total) {
         return change(name, topic -> {
@@ -143,15 +161,21 @@ public final class Topics {
     public void delete(String name) {
         checkOpen();
         catalog.exclusively(name, () -> {
-            while (true) {
-                TopicStore.Stored stored = stored(name);
-                deleted.add(stored.topic().id());
-                if (store.delete(stored)) {
-                    catalog.refresh(name);
-                    return null;
-                }
+            while (!delete(stored(name))) {
+                LOG.log(Level.DEBUG, "topic {0} changed while it was being deleted", name);
             }
+            return null;
         });
+    }
+
+    /** @return false when another change came first */
+    private boolean delete(TopicStore.Stored stored) {
+        deleted.add(stored.topic().id());
+        boolean done = store.delete(stored);
+        if (done) {
+            catalog.refresh(stored.topic().name());
+        }
+        return done;
     }
 
     /** Every topic configuration key with the value in force for this topic, sorted by key. */

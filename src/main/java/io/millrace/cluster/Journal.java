@@ -47,8 +47,11 @@ final class Journal implements StandingJournal, LocalNotes, AutoCloseable {
     private static final int INDEX_INTERVAL_BYTES = 4096;
     /** A guess at a record's framing, and its share of a batch header, in bytes. */
     private static final int RECORD_OVERHEAD = 80;
+    /** Room for the deletions that free a disk which is full, in bytes. */
+    private static final long RESERVE_BYTES = 4L << 20;
     /** Every caller waits for its own append, so the queue is bounded by their number. */
-    private static final LogDirectory.Options QUEUE = new LogDirectory.Options(Long.MAX_VALUE, Integer.MAX_VALUE, 1000);
+    private static final LogDirectory.Options QUEUE =
+        new LogDirectory.Options(Long.MAX_VALUE, Integer.MAX_VALUE, 1000, RESERVE_BYTES);
 
     /**
      * @param segmentBytes  deleted space comes back in pieces of this size, in bytes

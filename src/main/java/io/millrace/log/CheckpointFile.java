@@ -29,9 +29,19 @@ final class CheckpointFile {
         return path;
     }
 
-    /** Durable when it returns. */
+    /** Durable when it returns; the old lines or the new ones are there when it throws. */
     void write(List<String> lines) throws IOException {
         Path temporary = path.resolveSibling(path.getFileName() + TEMPORARY_SUFFIX);
+        try {
+            write(temporary, lines);
+        } catch (IOException e) {
+            Files.deleteIfExists(temporary);
+            throw e;
+        }
+        files.forceDirectory(path.getParent());
+    }
+
+    private void write(Path temporary, List<String> lines) throws IOException {
         try (LogFile file = files.open(temporary, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING,
                 StandardOpenOption.WRITE)) {
             ByteBuffer bytes = StandardCharsets.UTF_8.encode(String.join("\n", lines) + "\n");
@@ -41,7 +51,6 @@ final class CheckpointFile {
             file.force(true);
         }
         Files.move(temporary, path, StandardCopyOption.ATOMIC_MOVE);
-        files.forceDirectory(path.getParent());
     }
 
     /** Empty when there is no such file. */

@@ -93,6 +93,16 @@ final class DirectoryWriter {
         appends.forEach(PendingAppend::complete);
     }
 
+    /** Tells the outcome of a task that was not carried out, and counts it no longer; without effect on others. */
+    void giveUp(WriteTask task, RuntimeException reason) {
+        if (!task.isTold()) {
+            if (task instanceof PendingAppend append) {
+                queue.release(1, append.bytes());
+            }
+            task.fail(reason);
+        }
+    }
+
     private void forceLater(LogAppender appender) {
         if (unforced.isEmpty()) {
             nextFlush = System.nanoTime() + flushIntervalNanos;

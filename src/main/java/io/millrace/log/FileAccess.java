@@ -3,6 +3,8 @@ package io.millrace.log;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileStore;
+import java.nio.file.Files;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -16,6 +18,13 @@ interface FileAccess {
     /** Makes created, renamed and removed entries of a directory durable. */
     void forceDirectory(Path directory) throws IOException;
 
+    /** Room of the file system that a directory is on. */
+    Space space(Path directory) throws IOException;
+
+    /** In bytes. */
+    record Space(long usable, long total) {
+    }
+
     /** The real one. */
     final class Disk implements FileAccess {
         @Override
@@ -28,6 +37,12 @@ interface FileAccess {
             try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
                 channel.force(true);
             }
+        }
+
+        @Override
+        public Space space(Path directory) throws IOException {
+            FileStore store = Files.getFileStore(directory);
+            return new Space(store.getUsableSpace(), store.getTotalSpace());
         }
     }
 

@@ -11,7 +11,8 @@ import java.util.List;
 
 /**
  * The half of a log that changes: append, roll, retention, truncation. Only the directory's writer thread is ever here
- * (and before the log is handed out, the thread that opens it). Any IOException leaves it unfit for further use.
+ * (and before the log is handed out, the thread that opens it). After an IOException it is unfit for use until
+ * {@link #settle()}.
  */
 final class LogAppender {
     /** Linux writes dirty pages out after 30 s and looks every 5 s; twice that is long enough. */
@@ -42,6 +43,8 @@ final class LogAppender {
     /** Whether the active segment holds bytes that were not forced. */
     private boolean dirty;
     private boolean folderChanged;
+    /** Whether an operation was broken off, and {@link #settle()} is to come before the next one. */
+    private boolean unsettled;
     private boolean closed;
 
     LogAppender(PartitionLog log, LogFolder folder, RecoveredLog recovered, Clock clock, LogObserver observer) {
@@ -73,6 +76,7 @@ final class LogAppender {
      * them before {@link #publish()}.
      */
     void write(List<PendingAppend> appends, GatheringWriter gathering) throws IOException {
+        unsettled = true;
         LogConfig config = log.config();
         for (PendingAppend append : appends) {
             RuntimeException refusal = refusal(append);
@@ -188,8 +192,13 @@ final class LogAppender {
         }
     }
 
-    /** Lets readers see what has been written. */
+    /** Lets readers see what has been written: what was begun is done. */
     void publish() {
+        show();
+        unsettled = false;
+    }
+
+    private void show() {
         if (closed) {
             return;
         }
@@ -209,6 +218,13 @@ final class LogAppender {
 
     /** Makes everything that was written durable. */
     void force() throws IOException {
+        whole(() -> {
+            forceAll();
+            return null;
+        });
+    }
+
+    private void forceAll() throws IOException {
         if (closed) {
             return;
         }
@@ -249,6 +265,16 @@ final class LogAppender {
      * would hold up all appends of the directory.
      */
     void checkpoint() throws IOException {
+        if (closed) {
+            return;
+        }
+        whole(() -> {
+            moveCheckpoint();
+            return null;
+        });
+    }
+
+    private void moveCheckpoint() throws IOException {
         if (log.config().flush() != FlushPolicy.OS) {
             checkpointEnd();
         } else if (!unforced.isEmpty() && unforced.peek().since() <= clock.millis() - WRITTEN_BY_SYSTEM_AFTER_MS) {
@@ -260,7 +286,7 @@ final class LogAppender {
 
     private void checkpointEnd() throws IOException {
         if (recoveryPoint < nextOffset) {
-            force();
+            forceAll();
             active().forceIndexes();
             moveRecoveryPoint(nextOffset);
         }
@@ -275,27 +301,37 @@ final class LogAppender {
 
     /** Deletes what is too old or too much, and rolls a segment that is old enough. */
     void applyRetention() throws IOException {
+        if (closed) {
+            return;
+        }
+        whole(() -> {
+            deleteExpired();
+            return null;
+        });
+    }
+
+    private void deleteExpired() throws IOException {
         LogConfig config = log.config();
         long now = clock.millis();
         int expired = 0;
         while (expired < segments.size() && isExpired(segments.get(expired), now, config)) {
             expired++;
         }
-        if (expired == segments.size()
-                || active().sizeInBytes() > 0 && age(now, null) > config.segmentMillis()) {
+        boolean allExpired = expired == segments.size();
+        // First what frees space: a new segment takes some.
+        deleteOldest(allExpired ? expired - 1 : expired);
+        if (allExpired || active().sizeInBytes() > 0 && age(now, null) > config.segmentMillis()) {
             roll(config);
         }
-        long size = sealedBytes + active().sizeInBytes();
-        for (int i = 0; i < expired; i++) {
-            size -= segments.get(i).sizeInBytes();
+        int tooMuch = allExpired ? 1 : 0;
+        long size = sealedBytes + active().sizeInBytes() - (allExpired ? segments.get(0).sizeInBytes() : 0);
+        while (config.retentionBytes() >= 0 && tooMuch < segments.size() - 1
+                && size - segments.get(tooMuch).sizeInBytes() >= config.retentionBytes()) {
+            size -= segments.get(tooMuch).sizeInBytes();
+            tooMuch++;
         }
-        while (config.retentionBytes() >= 0 && expired < segments.size() - 1
-                && size - segments.get(expired).sizeInBytes() >= config.retentionBytes()) {
-            size -= segments.get(expired).sizeInBytes();
-            expired++;
-        }
-        deleteOldest(expired);
-        publish();
+        deleteOldest(tooMuch);
+        show();
     }
 
     private static boolean isExpired(Segment segment, long now, LogConfig config) throws IOException {
@@ -312,20 +348,23 @@ final class LogAppender {
         if (offset > nextOffset || offset < 0) {
             throw new OffsetOutOfRangeException(offset, logStartOffset, nextOffset);
         }
-        if (offset > logStartOffset) {
-            if (offset > recoveryPoint) {
-                force(); // A start beyond the end could not be told from a damaged file after a crash.
-            }
-            folder.logStartOffset().write(offset);
-            logStartOffset = offset;
-            int whole = 0;
-            while (whole < segments.size() - 1 && segments.get(whole + 1).baseOffset() <= offset) {
-                whole++;
-            }
-            deleteOldest(whole);
-            publish();
+        return offset <= logStartOffset ? logStartOffset : whole(() -> moveStart(offset));
+    }
+
+    private long moveStart(long offset) throws IOException {
+        int before = 0;
+        while (before < segments.size() - 1 && segments.get(before + 1).baseOffset() <= offset) {
+            before++;
         }
-        return logStartOffset;
+        // First what frees space: the checkpoint takes some.
+        deleteOldest(before);
+        if (offset > recoveryPoint) {
+            forceAll(); // A start beyond the end could not be told from a damaged file after a crash.
+        }
+        folder.logStartOffset().write(offset);
+        logStartOffset = offset;
+        show();
+        return offset;
     }
 
     private void deleteOldest(int count) throws IOException {
@@ -336,7 +375,7 @@ final class LogAppender {
         segments.subList(0, count).clear();
         segmentsChanged();
         logStartOffset = Math.max(logStartOffset, segments.get(0).baseOffset());
-        publish();
+        show();
         for (Segment segment : deleted) {
             remove(segment);
         }
@@ -367,26 +406,31 @@ final class LogAppender {
         if (offset < logStartOffset) {
             throw new OffsetOutOfRangeException(offset, logStartOffset, nextOffset);
         }
-        if (offset >= nextOffset) {
-            return nextOffset;
+        return offset >= nextOffset ? nextOffset : whole(() -> cutAt(offset));
+    }
+
+    private long cutAt(long offset) throws IOException {
+        int stay = segments.size();
+        while (stay > 1 && segments.get(stay - 1).baseOffset() >= offset) {
+            stay--;
+        }
+        Segment last = segments.get(stay - 1);
+        last.openForWriting();
+        TailCut cut = TailCut.before(offset, last, log.config().indexIntervalBytes());
+        if (recoveryPoint > cut.nextOffset()) {
+            moveRecoveryPoint(cut.nextOffset());
+        }
+        if (logStartOffset > cut.nextOffset()) {
+            folder.logStartOffset().write(cut.nextOffset());
+            logStartOffset = cut.nextOffset();
         }
         truncations++;
+        unforced.removeIf(sealed -> sealed.segment() == last);
         List<Segment> removed = new ArrayList<>();
-        while (segments.size() > 1 && active().baseOffset() >= offset) {
+        while (segments.size() > stay) {
             removed.add(segments.remove(segments.size() - 1));
         }
-        Segment last = active();
-        unforced.removeIf(sealed -> sealed.segment() == last);
-        active().openForWriting();
-        TailCut cut = TailCut.before(offset, active(), log.config().indexIntervalBytes());
         nextOffset = cut.nextOffset();
-        if (recoveryPoint > nextOffset) {
-            moveRecoveryPoint(nextOffset);
-        }
-        if (logStartOffset > nextOffset) {
-            folder.logStartOffset().write(nextOffset);
-            logStartOffset = nextOffset;
-        }
         segmentsChanged();
         // Readers first, so that none takes the cut for damage; then the newest first, so that a crash leaves no gap.
         log.publish(new LogView(publishedSegments, logStartOffset, nextOffset, cut.position(), sealedBytes,
@@ -411,26 +455,79 @@ final class LogAppender {
         if (offset < nextOffset) {
             throw new OffsetOutOfRangeException(offset, nextOffset, Long.MAX_VALUE);
         }
+        return active().baseOffset() == offset ? nextOffset : whole(() -> beginAt(offset));
+    }
+
+    private long beginAt(long offset) throws IOException {
         Segment old = active();
-        if (old.baseOffset() == offset) {
-            return nextOffset;
-        }
         folder.logStartOffset().write(offset);
+        Segment first = Segment.create(folder, offset);
         segments.clear();
-        segments.add(Segment.create(folder, offset));
+        segments.add(first);
         truncations++;
         logStartOffset = offset;
         nextOffset = offset;
         activeSince = clock.millis();
         dirty = false;
         segmentsChanged();
-        publish();
+        show();
         remove(old);
         epochs.truncateFromEnd(0);
         epochs.save();
         folder.force();
         moveRecoveryPoint(offset);
         return nextOffset;
+    }
+
+    // ---- after an error that passed
+
+    private interface Operation<T> {
+        T carryOut() throws IOException;
+    }
+
+    /** Remembers that an operation was begun until it is done. */
+    private <T> T whole(Operation<T> operation) throws IOException {
+        boolean before = unsettled;
+        unsettled = true;
+        T outcome = operation.carryOut();
+        unsettled = before;
+        return outcome;
+    }
+
+    /**
+     * Back to what readers were shown last: what was written behind it was never acknowledged, and goes. Durable when it
+     * returns; when it throws, it can be called again.
+     */
+    void settle() throws IOException {
+        if (!unsettled || closed) {
+            return;
+        }
+        staged.clear();
+        stagedBytes = 0;
+        LogView shown = log.lastView();
+        Segment last = shown.segments().get(shown.segments().size() - 1);
+        while (active() != last) {
+            remove(segments.remove(segments.size() - 1));
+        }
+        unforced.removeIf(sealed -> sealed.segment() == last);
+        folder.removeSegmentsOutside(segments.get(0).baseOffset(), last.baseOffset());
+        last.openForWriting();
+        TailCut.before(shown.logEndOffset(), last, log.config().indexIntervalBytes());
+        nextOffset = shown.logEndOffset();
+        last.truncate(shown.activeBytes());
+        segmentsChanged();
+        epochs.truncateFromEnd(nextOffset);
+        epochs.save();
+        dirty = true;
+        folderChanged = true;
+        forceAll();
+        if (folder.logStartOffset().read() > logStartOffset) {
+            folder.logStartOffset().write(logStartOffset);
+        }
+        if (recoveryPoint > nextOffset) {
+            moveRecoveryPoint(nextOffset);
+        }
+        publish();
     }
 
     // ---- the end
@@ -459,11 +556,26 @@ final class LogAppender {
 
     /** Closes the files as they are. */
     void abandon() throws IOException {
+        if (closed) {
+            return;
+        }
         closed = true;
         log.closeToReaders();
+        IOException failure = null;
         for (Segment segment : segments) {
-            segment.closeForWriting();
-            segment.release();
+            try {
+                segment.closeForWriting();
+            } catch (IOException e) {
+                failure = e;
+            }
+            try {
+                segment.release();
+            } catch (IOException e) {
+                failure = e;
+            }
+        }
+        if (failure != null) {
+            throw failure;
         }
     }
 }

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -17,6 +18,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 
@@ -25,22 +27,33 @@ import java.util.concurrent.atomic.AtomicReference;
  * thread that executes {@link #run()}; reads come from any thread.
  *
  * <p>After an input/output error, or an interrupt in the middle of a write, nothing more is written until the folder is
- * opened anew: what was published can still be read, and every append fails.
+ * opened anew: what was published can still be read, and every append fails. When there was only no space (or no file
+ * descriptor), what frees some is still done, and the directory comes back by itself: what was half written is cut off
+ * first, so that every log ends where it was last published.
  */
 public final class LogDirectory implements AutoCloseable, Runnable {
     private static final Logger LOG = System.getLogger(LogDirectory.class.getName());
+    /** How often it is looked whether there is space again. */
+    private static final long LOOK_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     /**
      * @param maxQueuedBytes    bound of the bytes that wait for the writer or are being written
      * @param maxQueuedAppends  bound of the appends that wait for the writer or are being written
      * @param flushInterval     in ms, for {@link FlushPolicy#INTERVAL}
+     * @param reserveBytes      space that is kept back for the day when the disk is full; 0: none
      */
-    public record Options(long maxQueuedBytes, int maxQueuedAppends, long flushInterval) {
-        /** @throws IllegalArgumentException when a value is below 1 */
+    public record Options(long maxQueuedBytes, int maxQueuedAppends, long flushInterval, long reserveBytes) {
+        /** Keeps no space back. */
+        public Options(long maxQueuedBytes, int maxQueuedAppends, long flushInterval) {
+            this(maxQueuedBytes, maxQueuedAppends, flushInterval, 0);
+        }
+
+        /** @throws IllegalArgumentException when a value is below 1, or the reserve is below 0 */
         public Options {
-            if (maxQueuedBytes < 1 || maxQueuedAppends < 1 || flushInterval < 1) {
+            if (maxQueuedBytes < 1 || maxQueuedAppends < 1 || flushInterval < 1 || reserveBytes < 0) {
                 throw new IllegalArgumentException("log directory options: found " + maxQueuedBytes + " queued bytes, "
-                    + maxQueuedAppends + " queued appends, flush interval " + flushInterval + " ms: use 1 and above");
+                    + maxQueuedAppends + " queued appends, flush interval " + flushInterval + " ms: use 1 and above;"
+                    + " reserve " + reserveBytes + " bytes: use 0 and above");
             }
         }
     }
@@ -60,12 +73,20 @@ public final class LogDirectory implements AutoCloseable, Runnable {
     private final DirectoryLock lock;
     private final WriteQueue queue;
     private final DirectoryWriter writer;
+    private final SpaceWatch space;
     private final Map<LogName, PartitionLog> logs = new ConcurrentHashMap<>();
     private final Set<LogName> opening = ConcurrentHashMap.newKeySet();
     private final AtomicReference<LogDirectoryOfflineException> failure = new AtomicReference<>();
     private final AtomicReference<Thread> writerThread = new AtomicReference<>();
     private final CountDownLatch writerEnded = new CountDownLatch(1);
     private final AtomicBoolean closing = new AtomicBoolean();
+
+    // The writer's.
+    /** Logs whose deletion was broken off. */
+    private final Set<PartitionLog> doomed = new LinkedHashSet<>();
+    /** Whether the failure is one that passes. */
+    private boolean waitsForSpace;
+    private long nextLook;
 
     private LogDirectory(LogFolders folders, Options options, Clock clock, LogObserver observer, DirectoryLock lock) {
         this.root = folders.root();
@@ -75,6 +96,7 @@ public final class LogDirectory implements AutoCloseable, Runnable {
         this.lock = lock;
         this.queue = new WriteQueue(options.maxQueuedBytes(), options.maxQueuedAppends());
         this.writer = new DirectoryWriter(queue, options.flushInterval(), observer);
+        this.space = new SpaceWatch(root, folders.files(), options.reserveBytes());
     }
 
     /**
@@ -98,7 +120,11 @@ public final class LogDirectory implements AutoCloseable, Runnable {
                 lock.close();
                 throw e;
             }
-            return new LogDirectory(folders, options, clock, observer, lock);
+            LogDirectory directory = new LogDirectory(folders, options, clock, observer, lock);
+            if (directory.space.lacksReserve()) {
+                directory.space.reserve();
+            }
+            return directory;
         } catch (IOException e) {
             throw offline(root, e);
         }
@@ -115,7 +141,7 @@ public final class LogDirectory implements AutoCloseable, Runnable {
         try {
             return folders.identity().read().flatMap(DirectoryIdentity::of);
         } catch (IOException e) {
-            throw fail(e);
+            throw offline(root, e);
         }
     }
 
@@ -128,7 +154,7 @@ public final class LogDirectory implements AutoCloseable, Runnable {
         try {
             folders.identity().write(identity.lines());
         } catch (IOException e) {
-            throw fail(e);
+            throw offline(root, e);
         }
     }
 
@@ -148,7 +174,7 @@ public final class LogDirectory implements AutoCloseable, Runnable {
         try {
             return folders.found();
         } catch (IOException e) {
-            throw fail(e);
+            throw offline(root, e);
         }
     }
 
@@ -161,7 +187,7 @@ public final class LogDirectory implements AutoCloseable, Runnable {
         try {
             folders.identify(new LogName(topic, partition), topicId);
         } catch (IOException e) {
-            throw fail(e);
+            throw offline(root, e);
         }
     }
 
@@ -175,7 +201,7 @@ public final class LogDirectory implements AutoCloseable, Runnable {
         try {
             return folders.setAside(new LogName(topic, partition));
         } catch (IOException e) {
-            throw fail(e);
+            throw offline(root, e);
         }
     }
 
@@ -188,7 +214,7 @@ public final class LogDirectory implements AutoCloseable, Runnable {
         try {
             return folders.strays();
         } catch (IOException e) {
-            throw fail(e);
+            throw offline(root, e);
         }
     }
 
@@ -202,7 +228,7 @@ public final class LogDirectory implements AutoCloseable, Runnable {
         try {
             return folders.takeBack(stray);
         } catch (IOException e) {
-            throw fail(e);
+            throw offline(root, e);
         }
     }
 
@@ -249,7 +275,7 @@ public final class LogDirectory implements AutoCloseable, Runnable {
         } catch (IOException e) {
             // the other logs may be well: only a failed write takes the directory from them
             throw new LogDirectoryOfflineException("the log of " + name + " in " + root + " cannot be opened (" + e
-                + "): check the disk and the access rights, then restart the server", e);
+                + "): check the disk's free space and health, the number of open files and the access rights", e);
         } finally {
             opening.remove(name);
         }
@@ -260,7 +286,7 @@ public final class LogDirectory implements AutoCloseable, Runnable {
         if (logs.containsKey(name)) {
             throw new IllegalStateException("the log of " + name + " is open already");
         }
-        queue.ensureOpen();
+        queue.ensureWritable();
         LogFolder folder = folders.claim(name, topicId);
         PartitionLog log = new PartitionLog(name, topicId, this, config, observer);
         LogAppender appender = new LogAppender(log, folder, LogRecovery.recover(log, folder, maxEpoch), clock, observer);
@@ -269,7 +295,7 @@ public final class LogDirectory implements AutoCloseable, Runnable {
         synchronized (logs) {
             if (closing.get()) {
                 appender.abandon();
-                queue.ensureOpen();
+                queue.ensureWritable();
             }
             logs.put(name, log);
         }
@@ -335,13 +361,16 @@ public final class LogDirectory implements AutoCloseable, Runnable {
     }
 
     /**
-     * Moves the log start offset up; completes with the new one.
+     * Moves the log start offset up; completes with the new one. Also while there is no space.
      *
      * @return fails with OffsetOutOfRangeException when the offset is above the log end offset
      */
     public CompletableFuture<Long> deleteRecordsBefore(PartitionLog log, long offset) {
         ensureOwn(log);
-        return queue(() -> log.appender().deleteRecordsBefore(offset));
+        return queue(LogTask.freeing(() -> {
+            log.appender().settle();
+            return log.appender().deleteRecordsBefore(offset);
+        }));
     }
 
     /**
@@ -351,7 +380,7 @@ public final class LogDirectory implements AutoCloseable, Runnable {
      */
     public CompletableFuture<Long> truncateTo(PartitionLog log, long offset) {
         ensureOwn(log);
-        return queue(() -> log.appender().truncateTo(offset));
+        return queue(LogTask.of(() -> log.appender().truncateTo(offset)));
     }
 
     /**
@@ -361,42 +390,94 @@ public final class LogDirectory implements AutoCloseable, Runnable {
      */
     public CompletableFuture<Long> startAt(PartitionLog log, long offset) {
         ensureOwn(log);
-        return queue(() -> log.appender().startAt(offset));
+        return queue(LogTask.of(() -> log.appender().startAt(offset)));
     }
 
-    /** Drops the log and its files; readers in flight finish. */
+    /**
+     * Drops the log and its files; readers in flight finish. Also while there is no space: what cannot be removed then
+     * is removed later.
+     */
     public CompletableFuture<Void> delete(PartitionLog log) {
         ensureOwn(log);
-        return queue(() -> {
-            LogName name = log.name();
-            if (logs.get(name) != log) {
-                throw new IllegalStateException("the log of " + name + " is closed");
+        return queue(LogTask.freeing(() -> {
+            if (logs.get(log.name()) != log) {
+                throw new IllegalStateException("the log of " + log.name() + " is closed");
             }
-            writer.forget(log.appender());
-            log.appender().abandon();
-            LogFolder renamed = folders.rename(name);
-            logs.remove(name);
-            renamed.remove();
+            doomed.add(log);
+            remove(log);
             return null;
-        });
+        }));
+    }
+
+    private void remove(PartitionLog log) throws IOException {
+        writer.forget(log.appender());
+        try {
+            log.appender().abandon();
+        } catch (IOException e) {
+            LOG.log(Level.WARNING, () -> "closing the files of " + log.name() + ", which go, failed", e);
+        }
+        LogFolder renamed = rename(log.name());
+        logs.remove(log.name());
+        doomed.remove(log);
+        try {
+            renamed.remove();
+        } catch (IOException e) {
+            LOG.log(Level.WARNING, () -> renamed.path() + " could not be removed now; that is tried again", e);
+        }
+    }
+
+    /** A longer name may take space that is not there: then the records go first. */
+    private LogFolder rename(LogName name) throws IOException {
+        try {
+            return folders.rename(name);
+        } catch (IOException e) {
+            if (!space.isShortage(e)) {
+                throw e;
+            }
+            folders.of(name).removeRecords();
+            return folders.rename(name);
+        }
     }
 
     /**
      * Applies retention, and rolls by time, to every open log; also moves their recovery points up, so that less is to
-     * be verified after a crash.
+     * be verified after a crash. While there is no space it does what it can.
      */
     public CompletableFuture<Void> applyRetention() {
-        return queue(() -> {
+        return queue(LogTask.freeing(() -> {
+            finishDeletions();
             for (PartitionLog log : logs.values()) {
-                log.appender().applyRetention();
-                log.appender().checkpoint();
+                applyRetention(log);
             }
             return null;
-        });
+        }));
     }
 
-    private <T> CompletableFuture<T> queue(LogTask.Change<T> change) {
-        LogTask<T> task = new LogTask<>(change);
+    private void applyRetention(PartitionLog log) throws IOException {
+        try {
+            log.appender().settle();
+            log.appender().applyRetention();
+            log.appender().checkpoint();
+        } catch (IOException e) {
+            if (!waitsForSpace || !space.isShortage(e)) {
+                throw e;
+            }
+            LOG.log(Level.DEBUG, () -> "retention of " + log.name() + " waits for space", e);
+        }
+    }
+
+    private void finishDeletions() throws IOException {
+        for (PartitionLog log : List.copyOf(doomed)) {
+            remove(log);
+        }
+        try {
+            folders.finishDeletions();
+        } catch (IOException e) {
+            LOG.log(Level.WARNING, () -> "what is left of deleted logs in " + root + " could not be removed now", e);
+        }
+    }
+
+    private <T> CompletableFuture<T> queue(LogTask<T> task) {
         queue.add(task);
         return task.future();
     }
@@ -410,8 +491,8 @@ public final class LogDirectory implements AutoCloseable, Runnable {
     // ---- the writer
 
     /**
-     * The writer: returns when the directory is closed or has failed. An interrupt while it waits does not end it; one
-     * in the middle of a write is an input/output error.
+     * The writer: returns when the directory is closed or has failed for good. An interrupt while it waits does not end
+     * it; one in the middle of a write is an input/output error.
      *
      * @throws IllegalStateException when another thread is the writer already
      */
@@ -428,7 +509,7 @@ public final class LogDirectory implements AutoCloseable, Runnable {
             boolean more = true;
             while (more) {
                 try {
-                    List<WriteTask> tasks = queue.take(writer.maxWaitNanos());
+                    List<WriteTask> tasks = queue.take(maxWaitNanos());
                     interrupted |= Thread.interrupted();
                     more = carryOut(tasks) && !(tasks.isEmpty() && queue.isRefusing());
                 } catch (InterruptedException e) {
@@ -436,6 +517,7 @@ public final class LogDirectory implements AutoCloseable, Runnable {
                 }
             }
         } finally {
+            queue.drain().forEach(task -> writer.giveUp(task, failure.get()));
             writerEnded.countDown();
             if (interrupted) {
                 Thread.currentThread().interrupt();
@@ -443,29 +525,94 @@ public final class LogDirectory implements AutoCloseable, Runnable {
         }
     }
 
+    private long maxWaitNanos() {
+        return waitsForSpace || space.lacksReserve() ? Math.min(LOOK_NANOS, writer.maxWaitNanos())
+            : writer.maxWaitNanos();
+    }
+
     /** @return whether the writer can go on */
     private boolean carryOut(List<WriteTask> tasks) {
         if (failure.get() == null) {
             try {
                 writer.carryOut(tasks);
+                keepReserve();
                 return true;
             } catch (IOException | RuntimeException | Error e) {
                 fail(e);
             }
         }
-        tasks.forEach(task -> task.fail(failure.get()));
-        return false;
+        tasks.forEach(this::carryOutOffline);
+        if (waitsForSpace && (!tasks.isEmpty() || nextLook - System.nanoTime() <= 0)) {
+            comeBack();
+        }
+        return failure.get() == null || waitsForSpace;
     }
 
-    /** Takes the directory offline, for the first reason that comes; what waits, fails. */
-    private LogDirectoryOfflineException fail(Throwable cause) {
-        LogDirectoryOfflineException reason = offline(root, cause);
-        if (failure.compareAndSet(null, reason)) {
-            LOG.log(Level.ERROR, reason.getMessage(), cause);
+    private void carryOutOffline(WriteTask task) {
+        if (waitsForSpace && task instanceof LogTask<?> other && other.freesSpace() && !task.isTold()) {
+            try {
+                other.carryOut();
+            } catch (IOException | RuntimeException | Error e) {
+                failAgain(e);
+            }
         }
-        queue.refuse(failure.get());
-        queue.drain().forEach(task -> task.fail(failure.get()));
-        return failure.get();
+        writer.giveUp(task, failure.get());
+    }
+
+    /** Takes the directory offline, for the first reason that comes: until there is space, or for good. */
+    private void fail(Throwable cause) {
+        waitsForSpace = space.isShortage(cause);
+        LogDirectoryOfflineException reason = waitsForSpace ? full(root, cause) : offline(root, cause);
+        failure.set(reason);
+        LOG.log(Level.ERROR, reason.getMessage(), cause);
+        if (waitsForSpace) {
+            queue.suspend(reason);
+            space.giveUpReserve();
+            nextLook = System.nanoTime();
+        } else {
+            queue.refuse(reason);
+        }
+    }
+
+    /** What fails while there is no space fails for the same reason, or ends the wait for it. */
+    private void failAgain(Throwable cause) {
+        if (!space.isShortage(cause)) {
+            fail(cause);
+        }
+    }
+
+    /** Brings every log to a known state, and the directory back when there is space. */
+    private void comeBack() {
+        nextLook = System.nanoTime() + LOOK_NANOS;
+        try {
+            for (PartitionLog log : logs.values()) {
+                log.appender().settle();
+            }
+            finishDeletions();
+            if (!space.isOver()) {
+                return;
+            }
+        } catch (IOException | RuntimeException | Error e) {
+            failAgain(e);
+            return;
+        }
+        waitsForSpace = false;
+        failure.set(null);
+        queue.resume();
+        LOG.log(Level.INFO, "the log directory {0} is online again: there is space", root);
+    }
+
+    private void keepReserve() {
+        if (space.lacksReserve() && nextLook - System.nanoTime() <= 0) {
+            nextLook = System.nanoTime() + LOOK_NANOS;
+            space.reserve();
+        }
+    }
+
+    private static LogDirectoryOfflineException full(Path root, Throwable cause) {
+        return new LogDirectoryOfflineException("the log directory " + root + " is offline because the disk is full, or"
+            + " too many files are open (" + cause + "): free some, by deleting topics or records as well; it comes back"
+            + " by itself within seconds", cause);
     }
 
     private static LogDirectoryOfflineException offline(Path root, Throwable cause) {
@@ -485,7 +632,7 @@ public final class LogDirectory implements AutoCloseable, Runnable {
         return queue.appends();
     }
 
-    /** Why the directory is offline, or null. */
+    /** Why the directory is offline, for good or until there is space; or null. */
     public LogDirectoryOfflineException failure() {
         return failure.get();
     }
@@ -546,7 +693,7 @@ public final class LogDirectory implements AutoCloseable, Runnable {
                 log.appender().abandon();
             }
         } catch (IOException e) {
-            fail(e);
+            LOG.log(Level.ERROR, () -> "the log of " + log.name() + " could not be closed; the next start verifies it", e);
         }
     }
 }

@@ -93,6 +93,29 @@ record LogFolder(Path path, FileAccess files) {
         }
     }
 
+    /** Removes what was left of segments whose making or deletion was broken off: outside of the first and last one. */
+    void removeSegmentsOutside(long firstBaseOffset, long lastBaseOffset) throws IOException {
+        for (long offset : segments()) {
+            if (offset < firstBaseOffset || offset > lastBaseOffset) {
+                removeSegment(offset);
+            }
+        }
+        removeLeftovers();
+    }
+
+    /** Removes the records, which is what takes space, and leaves the folder. */
+    void removeRecords() throws IOException {
+        for (long offset : segments()) {
+            removeSegment(offset);
+        }
+    }
+
+    private void removeSegment(long baseOffset) throws IOException {
+        for (String suffix : List.of(LOG_SUFFIX, INDEX_SUFFIX, TIME_INDEX_SUFFIX)) {
+            Files.deleteIfExists(segmentFile(baseOffset, suffix));
+        }
+    }
+
     void force() throws IOException {
         files.forceDirectory(path);
     }

@@ -16,10 +16,26 @@ final class LogTask<T> implements WriteTask {
     }
 
     private final Change<T> change;
+    private final boolean freesSpace;
     private final CompletableFuture<T> future = new CompletableFuture<>();
 
-    LogTask(Change<T> change) {
+    private LogTask(Change<T> change, boolean freesSpace) {
         this.change = change;
+        this.freesSpace = freesSpace;
+    }
+
+    /** A change that waits until there is space. */
+    static <T> LogTask<T> of(Change<T> change) {
+        return new LogTask<>(change, false);
+    }
+
+    /** One that is carried out also while the disk is full, each log being settled first. */
+    static <T> LogTask<T> freeing(Change<T> change) {
+        return new LogTask<>(change, true);
+    }
+
+    boolean freesSpace() {
+        return freesSpace;
     }
 
     CompletableFuture<T> future() {
@@ -35,6 +51,11 @@ final class LogTask<T> implements WriteTask {
             return;
         }
         future.complete(outcome);
+    }
+
+    @Override
+    public boolean isTold() {
+        return future.isDone();
     }
 
     @Override

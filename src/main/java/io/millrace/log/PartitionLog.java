@@ -277,6 +277,11 @@ public final class PartitionLog {
         this.appender = writersHalf;
     }
 
+    /** What was published last. */
+    LogView lastView() {
+        return lastView;
+    }
+
     void publish(LogView newView) {
         this.lastView = newView;
         this.view = newView;

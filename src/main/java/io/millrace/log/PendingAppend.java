@@ -83,6 +83,11 @@ final class PendingAppend implements WriteTask {
     }
 
     @Override
+    public boolean isTold() {
+        return future.isDone();
+    }
+
+    @Override
     public void fail(RuntimeException reason) {
         future.completeExceptionally(reason);
     }

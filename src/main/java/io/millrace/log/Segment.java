@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
@@ -48,22 +49,47 @@ final class Segment {
         this.offsetOfMaxTimestamp = baseOffset;
     }
 
-    /** A new, empty segment, open for writing; durable when the folder is forced next. */
+    /** A new, empty segment, open for writing; durable when the folder is forced next. Nothing is left of a failed one. */
     static Segment create(LogFolder folder, long baseOffset) throws IOException {
         FileAccess files = folder.files();
-        return new Segment(baseOffset,
-            SegmentFile.createNew(files, folder.segmentFile(baseOffset, LogFolder.LOG_SUFFIX)),
-            SegmentFile.createEmpty(files, folder.segmentFile(baseOffset, LogFolder.INDEX_SUFFIX)),
-            SegmentFile.createEmpty(files, folder.segmentFile(baseOffset, LogFolder.TIME_INDEX_SUFFIX)));
+        List<SegmentFile> made = new ArrayList<>();
+        try {
+            made.add(SegmentFile.createNew(files, folder.segmentFile(baseOffset, LogFolder.LOG_SUFFIX)));
+            made.add(SegmentFile.createEmpty(files, folder.segmentFile(baseOffset, LogFolder.INDEX_SUFFIX)));
+            made.add(SegmentFile.createEmpty(files, folder.segmentFile(baseOffset, LogFolder.TIME_INDEX_SUFFIX)));
+            return new Segment(baseOffset, made.get(0), made.get(1), made.get(2));
+        } catch (IOException e) {
+            close(made, e);
+            for (SegmentFile file : made) {
+                Files.deleteIfExists(file.path());
+            }
+            throw e;
+        }
     }
 
     /** A segment that is on disk; missing indexes are made, empty. */
     static Segment open(LogFolder folder, long baseOffset) throws IOException {
         FileAccess files = folder.files();
-        return new Segment(baseOffset,
-            SegmentFile.open(files, folder.segmentFile(baseOffset, LogFolder.LOG_SUFFIX)),
-            openOrCreate(files, folder.segmentFile(baseOffset, LogFolder.INDEX_SUFFIX)),
-            openOrCreate(files, folder.segmentFile(baseOffset, LogFolder.TIME_INDEX_SUFFIX)));
+        List<SegmentFile> opened = new ArrayList<>();
+        try {
+            opened.add(SegmentFile.open(files, folder.segmentFile(baseOffset, LogFolder.LOG_SUFFIX)));
+            opened.add(openOrCreate(files, folder.segmentFile(baseOffset, LogFolder.INDEX_SUFFIX)));
+            opened.add(openOrCreate(files, folder.segmentFile(baseOffset, LogFolder.TIME_INDEX_SUFFIX)));
+            return new Segment(baseOffset, opened.get(0), opened.get(1), opened.get(2));
+        } catch (IOException e) {
+            close(opened, e);
+            throw e;
+        }
+    }
+
+    private static void close(List<SegmentFile> files, IOException reason) {
+        for (SegmentFile file : files) {
+            try {
+                file.close();
+            } catch (IOException e) {
+                reason.addSuppressed(e);
+            }
+        }
     }
 
     private static SegmentFile openOrCreate(FileAccess files, Path path) throws IOException {

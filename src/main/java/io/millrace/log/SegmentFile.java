@@ -4,6 +4,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
+import java.nio.file.Files;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -54,6 +55,7 @@ final class SegmentFile implements Closeable {
             return new SegmentFile(files, path, writer, files.open(path, StandardOpenOption.READ));
         } catch (IOException e) {
             writer.close();
+            Files.deleteIfExists(path);
             throw e;
         }
     }

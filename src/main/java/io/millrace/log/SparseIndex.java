@@ -109,8 +109,11 @@ abstract class SparseIndex {
         entries += added;
     }
 
-    /** Keeps the first entries only. */
+    /** Keeps the first entries only; what is on its way into the file goes. */
     protected final void keep(int count) throws IOException {
+        if (pending != null) {
+            pending.clear();
+        }
         entries = count;
         file.truncate((long) count * entryBytes);
     }

@@ -19,6 +19,8 @@ final class WriteQueue {
     private int appends;
     /** Why nothing more is taken, or null. */
     private LogDirectoryOfflineException refusal;
+    /** Why only what frees space is taken for now, or null. */
+    private LogDirectoryOfflineException suspension;
 
     WriteQueue(long maxBytes, int maxAppends) {
         this.maxBytes = maxBytes;
@@ -29,12 +31,12 @@ final class WriteQueue {
      * Adds an append. One that is larger than the bound is taken when there is no other.
      *
      * @throws LogQueueFullException        when it would pass a bound
-     * @throws LogDirectoryOfflineException after {@link #refuse}
+     * @throws LogDirectoryOfflineException after {@link #refuse}, or while suspended
      */
     void add(PendingAppend append) {
         lock.lock();
         try {
-            ensureOpen();
+            ensureWritable();
             if (appends > 0 && (appends >= maxAppends || bytes + append.bytes() > maxBytes)) {
                 throw new LogQueueFullException(("%d appends of %d bytes wait to be written, and the bounds are"
                     + " %d and %d: try again later").formatted(appends, bytes, maxAppends, maxBytes));
@@ -51,12 +53,16 @@ final class WriteQueue {
     /**
      * Adds another task, whatever the bounds.
      *
-     * @throws LogDirectoryOfflineException after {@link #refuse}
+     * @throws LogDirectoryOfflineException after {@link #refuse}, or while suspended when it frees no space
      */
     void add(LogTask<?> task) {
         lock.lock();
         try {
-            ensureOpen();
+            if (task.freesSpace()) {
+                ensureOpen();
+            } else {
+                ensureWritable();
+            }
             tasks.add(task);
             changed.signalAll();
         } finally {
@@ -107,6 +113,25 @@ final class WriteQueue {
         }
     }
 
+    /** Takes only what frees space, until {@link #resume()}; what waits can still be taken. */
+    void suspend(LogDirectoryOfflineException reason) {
+        lock.lock();
+        try {
+            suspension = reason;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    void resume() {
+        lock.lock();
+        try {
+            suspension = null;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Takes all that waits, without waiting for more. */
     List<WriteTask> drain() {
         lock.lock();
@@ -119,15 +144,23 @@ final class WriteQueue {
         }
     }
 
-    /** @throws LogDirectoryOfflineException after {@link #refuse} */
-    void ensureOpen() {
+    /** @throws LogDirectoryOfflineException after {@link #refuse}, or while suspended */
+    void ensureWritable() {
         lock.lock();
         try {
-            if (refusal != null) {
-                throw refusal;
+            ensureOpen();
+            if (suspension != null) {
+                throw suspension;
             }
         } finally {
             lock.unlock();
+        }
+    }
+
+    /** Under the lock. */
+    private void ensureOpen() {
+        if (refusal != null) {
+            throw refusal;
         }
     }
 
@@ -157,5 +190,4 @@ final class WriteQueue {
             lock.unlock();
         }
     }
-
 }

@@ -2,7 +2,6 @@ package io.millrace.log;
 
 import static io.millrace.log.Batches.allValues;
 import static io.millrace.log.Batches.batch;
-import static io.millrace.log.Batches.sized;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -13,7 +12,7 @@ import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Disks that fail or are full. */
+/** Disks that fail; for those that are only full see {@link FullDiskTest}. */
 class OfflineTest {
     @TempDir
     Path root;
@@ -67,25 +66,6 @@ class OfflineTest {
                 assertThatThrownBy(each::join).hasCauseInstanceOf(LogDirectoryOfflineException.class);
             }
             assertThat(log.logEndOffset()).isZero();
-        }
-    }
-
-    @Test
-    void aFullDiskTakesTheDirectoryOfflineAndARestartCutsWhatWasHalfWritten() {
-        try (TestDirectory test = new TestDirectory(root, files)) {
-            PartitionLog log = test.log();
-            test.append(log, batch(1, "good"));
-            files.room = 100;
-            assertThatThrownBy(() -> test.append(log, sized(1, 1000)))
-                .hasCauseInstanceOf(LogDirectoryOfflineException.class).hasMessageContaining("No space left");
-            assertOffline(test, log);
-            assertThat(allValues(log, 0)).containsExactly("good");
-        }
-        files.room = Long.MAX_VALUE;
-        try (TestDirectory test = new TestDirectory(root, files)) {
-            PartitionLog log = test.log();
-            assertThat(allValues(log, 0)).containsExactly("good");
-            assertThat(test.append(log, batch(1, "next")).baseOffset()).isEqualTo(1);
         }
     }
 

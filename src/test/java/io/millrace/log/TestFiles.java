@@ -2,19 +2,28 @@ package io.millrace.log;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.FileSystemException;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLongFieldUpdater;
 
 /** The real files, with counters, and failures on demand. */
 final class TestFiles implements FileAccess {
+    private static final AtomicLongFieldUpdater<TestFiles> ROOM =
+        AtomicLongFieldUpdater.newUpdater(TestFiles.class, "room");
+
     final AtomicInteger logForces = new AtomicInteger();
     final AtomicInteger logWrites = new AtomicInteger();
     volatile boolean forcesFail;
     volatile boolean opensFail;
+    /** As when all descriptors are used up. */
+    volatile boolean noDescriptors;
     /** Bytes that still fit on the disk. */
     volatile long room = Long.MAX_VALUE;
+    /** As when the file system finds only now that it has no block for what was written. */
+    volatile boolean forcesFindNoSpace;
     /** When set, forces of log files wait for it. */
     volatile CountDownLatch forceGate;
     /** Most bytes that one write takes. */
@@ -22,6 +31,9 @@ final class TestFiles implements FileAccess {
 
     @Override
     public LogFile open(Path path, OpenOption... options) throws IOException {
+        if (noDescriptors) {
+            throw new FileSystemException(path.toString(), null, "Too many open files");
+        }
         if (opensFail) {
             throw new IOException("no open for the test");
         }
@@ -31,6 +43,11 @@ final class TestFiles implements FileAccess {
     @Override
     public void forceDirectory(Path directory) throws IOException {
         DISK.forceDirectory(directory);
+    }
+
+    @Override
+    public Space space(Path directory) {
+        return new Space(room, 1L << 40);
     }
 
     private final class TestFile implements LogFile {
@@ -52,14 +69,14 @@ final class TestFiles implements FileAccess {
             if (isLog) {
                 logWrites.incrementAndGet();
             }
-            if (room == 0) {
+            if (room <= 0) {
                 throw new IOException("No space left on device (for the test)");
             }
             int limit = source.limit();
             source.limit((int) Math.min(limit, source.position() + Math.min(room, maxWrite)));
             int written = file.write(source, position);
             source.limit(limit);
-            room -= written;
+            ROOM.addAndGet(TestFiles.this, -written);
             return written;
         }
 
@@ -81,6 +98,9 @@ final class TestFiles implements FileAccess {
                 if (gate != null) {
                     await(gate);
                 }
+            }
+            if (forcesFindNoSpace) {
+                throw new IOException("No space left on device (for the test)");
             }
             if (forcesFail) {
                 throw new IOException("no force for the test");

@@ -69,7 +69,13 @@ public final class LocalServers implements AutoCloseable {
 
     /** Runs the script; variables of this build's own environment that could change the servers are kept from it. */
     Outcome run(String... arguments) {
-        List<String> command = new ArrayList<>(List.of(project.resolve("deploy/local.sh").toString()));
+        return run(List.of(), arguments);
+    }
+
+    /** @param before a command that runs the script */
+    private Outcome run(List<String> before, String... arguments) {
+        List<String> command = new ArrayList<>(before);
+        command.add(project.resolve("deploy/local.sh").toString());
         command.addAll(List.of(arguments));
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
         builder.environment().keySet().removeIf(variable -> variable.startsWith("MILLRACE_"));
@@ -97,6 +103,34 @@ public final class LocalServers implements AutoCloseable {
     /** Starts server 1 and waits until it is ready. */
     public void start() {
         run("start").succeeded();
+    }
+
+    /** Whether {@link #startOnDisk} can work here. */
+    boolean canMount() {
+        try {
+            return new ProcessBuilder("unshare", "--map-root-user", "--mount", "mount", "-t", "tmpfs", "test", "/mnt")
+                    .redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start().waitFor() == 0;
+        } catch (IOException noSuchCommand) {
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError("interrupted", e);
+        }
+    }
+
+    /** Starts server 1 with its logs and its journal on one file system in memory, which only that process sees. */
+    void startOnDisk(int megabytes) {
+        String mounts = "disk=$1/disk; mkdir -p $disk $1/data $1/journal; mount -t tmpfs -o size=$2m test $disk;"
+                + " for each in data journal; do mkdir $disk/$each; mount --bind $disk/$each $1/$each; done; shift 2;";
+        run(List.of("unshare", "--map-root-user", "--mount", "bash", "-ec",
+                mounts.replace("$1", "\"$1\"").replace("$disk", "\"$disk\"") + " exec \"$@\"", "mount",
+                folder(1).toString(), Integer.toString(megabytes)), "start").succeeded();
+    }
+
+    /** Starts server 1 where a process may have only so many files open. */
+    void startWithOpenFiles(int limit) {
+        run(List.of("bash", "-ec", "ulimit -n \"$1\"; shift; exec \"$@\"", "limit", Integer.toString(limit)),
+                "start").succeeded();
     }
 
     /** Kills a server with SIGKILL. */
