@@ -4,6 +4,7 @@ import io.millrace.log.AppendResult;
 import io.millrace.log.record.BatchValidator;
 import io.millrace.log.record.RecordBatch;
 import java.nio.ByteBuffer;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -17,6 +18,7 @@ final class Appends {
     private final BrokerObserver observer;
     private final int maxUncompressedBytes;
     private final long commitNanos;
+    private final Clock clock;
 
     /** Where one partition's records go. */
     sealed interface Target permits Local, Remote {
@@ -31,11 +33,12 @@ final class Appends {
     }
 
     /** @param commitNanos how long acks=all waits for the in-sync replicas, in ns */
-    Appends(Handoff handoff, BrokerObserver observer, int maxUncompressedBytes, long commitNanos) {
+    Appends(Handoff handoff, BrokerObserver observer, int maxUncompressedBytes, long commitNanos, Clock clock) {
         this.handoff = handoff;
         this.observer = observer;
         this.maxUncompressedBytes = maxUncompressedBytes;
         this.commitNanos = commitNanos;
+        this.clock = clock;
     }
 
     /**
@@ -48,7 +51,8 @@ final class Appends {
             throw new IllegalArgumentException("the log writes offsets into the batches: give it a buffer to write to");
         }
         List<RecordBatch> batches = BatchValidator.validate(bytes,
-                new BatchValidator.Limits(partition.config().maxMessageBytes(), maxUncompressedBytes));
+                new BatchValidator.Limits(partition.config().maxMessageBytes(), maxUncompressedBytes),
+                partition.config().timestamps(), clock.millis());
         List<ByteBuffer> buffers = new ArrayList<>(batches.size());
         long records = 0;
         for (RecordBatch batch : batches) {

@@ -129,7 +129,7 @@ public final class Broker implements AutoCloseable {
         this.fetchAlls = new FetchAlls(routes, transport, handoff, deadlines, nanoTime, observer);
         this.moves = new TopicMoves(store, catalog, brokers);
         this.appends = new Appends(handoff, observer, options.maxUncompressedBytes(),
-                options.replication().commitNanos());
+                options.replication().commitNanos(), clock);
         this.fetches = new Fetches(handoff, deadlines, observer);
         CoordinatorStore coordinatorStore = new CoordinatorStore(registers);
         this.coordinators = new Coordinators(alone, brokers, coordinatorStore, handoff);

@@ -43,7 +43,7 @@ public final class RecordAccumulator {
      * Adds a record; key and value are copied (position to limit), either may be null.
      *
      * @param timestamp ms since the epoch, or {@link #NO_TIMESTAMP}
-     * @throws BrokerException UNKNOWN_PARTITION, RECORD_TOO_LARGE or INVALID_REQUEST, naming the record's index in the
+     * @throws BrokerException UNKNOWN_PARTITION, RECORD_TOO_LARGE, INVALID_TIMESTAMP or INVALID_REQUEST, naming the record's index in the
      *                         request; the request is then to be given up, nothing is written
      */
     public void append(int partition, long timestamp, ByteBuffer key, ByteBuffer value, List<Header> headers) {
@@ -52,10 +52,15 @@ public final class RecordAccumulator {
             throw new BrokerException(ErrorKind.INVALID_REQUEST,
                     "record %d: timestamp %d is negative: give ms since the epoch".formatted(record, timestamp));
         }
+        long now = clock.millis();
+        String problem = timestamp == NO_TIMESTAMP ? null : config.timestamps().problem(timestamp, now);
+        if (problem != null) {
+            throw new BrokerException(ErrorKind.INVALID_TIMESTAMP, "record " + record + ": " + problem);
+        }
         PartitionBatches batches = batches(
                 partition == ANY_PARTITION ? selector.select(record, key, value) : explicit(record, partition));
         int position = batches.recordCount();
-        batches.append(record, timestamp == NO_TIMESTAMP ? clock.millis() : timestamp, key, value, headers);
+        batches.append(record, timestamp == NO_TIMESTAMP ? now : timestamp, key, value, headers);
         if (record == slots.length) {
             slots = Arrays.copyOf(slots, record * 2);
             positions = Arrays.copyOf(positions, record * 2);

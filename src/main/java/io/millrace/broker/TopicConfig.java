@@ -3,6 +3,7 @@ package io.millrace.broker;
 import io.millrace.log.FlushPolicy;
 import io.millrace.log.LogConfig;
 import io.millrace.log.record.Codec;
+import io.millrace.log.record.TimestampBounds;
 import io.millrace.log.record.TimestampType;
 import java.util.Locale;
 import java.util.Map;
@@ -16,10 +17,11 @@ import java.util.TreeMap;
  * @param minInSyncReplicas acks=all needs this many, and so does the high watermark to move
  * @param uncleanElection whether a replica that was not in sync may lead, and records be lost
  * @param partitioner     name of the partitioner
+ * @param timestamps      of records that bring their own
  * @param log             what each partition's log is told
  */
 record TopicConfig(Codec batchCodec, int maxMessageBytes, int minInSyncReplicas, boolean uncleanElection,
-                   String partitioner, LogConfig log) {
+                   String partitioner, TimestampBounds timestamps, LogConfig log) {
     private static final int INDEX_INTERVAL_BYTES = 4096;
 
     /**
@@ -33,7 +35,7 @@ record TopicConfig(Codec batchCodec, int maxMessageBytes, int minInSyncReplicas,
                 Integer.parseInt(effective.get(TopicConfigKey.MAX_MESSAGE_BYTES.key())),
                 Integer.parseInt(effective.get(TopicConfigKey.MIN_INSYNC_REPLICAS.key())),
                 Boolean.parseBoolean(effective.get(TopicConfigKey.UNCLEAN_LEADER_ELECTION_ENABLE.key())),
-                effective.get(TopicConfigKey.PARTITIONER.key()), logConfig(effective));
+                effective.get(TopicConfigKey.PARTITIONER.key()), timestampBounds(effective), logConfig(effective));
     }
 
     /** Every key with its value, sorted by key; unchecked. */
@@ -52,6 +54,17 @@ record TopicConfig(Codec batchCodec, int maxMessageBytes, int minInSyncReplicas,
                 ? Codec.NONE : Codec.valueOf(compressionType.toUpperCase(Locale.ROOT));
     }
 
+    /** Timestamps that the log sets itself need no bounds. */
+    private static TimestampBounds timestampBounds(Map<String, String> values) {
+        return isCreateTime(values) ? new TimestampBounds(
+                number(values, TopicConfigKey.MESSAGE_TIMESTAMP_BEFORE_MAX_MS),
+                number(values, TopicConfigKey.MESSAGE_TIMESTAMP_AFTER_MAX_MS)) : TimestampBounds.NONE;
+    }
+
+    private static boolean isCreateTime(Map<String, String> values) {
+        return values.get(TopicConfigKey.MESSAGE_TIMESTAMP_TYPE.key()).equals("CreateTime");
+    }
+
     private static LogConfig logConfig(Map<String, String> values) {
         return new LogConfig(
                 number(values, TopicConfigKey.SEGMENT_BYTES),
@@ -59,8 +72,7 @@ record TopicConfig(Codec batchCodec, int maxMessageBytes, int minInSyncReplicas,
                 number(values, TopicConfigKey.RETENTION_MS),
                 number(values, TopicConfigKey.RETENTION_BYTES),
                 INDEX_INTERVAL_BYTES,
-                values.get(TopicConfigKey.MESSAGE_TIMESTAMP_TYPE.key()).equals("CreateTime")
-                        ? TimestampType.CREATE_TIME : TimestampType.LOG_APPEND_TIME,
+                isCreateTime(values) ? TimestampType.CREATE_TIME : TimestampType.LOG_APPEND_TIME,
                 FlushPolicy.valueOf(values.get(TopicConfigKey.FLUSH.key()).toUpperCase(Locale.ROOT)));
     }
 

@@ -18,6 +18,12 @@ public enum TopicConfigKey {
     FLUSH("flush", "commit", ConfigType.oneOf("commit", "interval", "os")),
     /** Largest record batch in bytes, header included. */
     MAX_MESSAGE_BYTES("max.message.bytes", "1048588", ConfigType.wholeNumber(128, 100 * 1024 * 1024)),
+    /** A record whose timestamp is so far ahead of the server's clock, in ms, is refused; with CreateTime only. */
+    MESSAGE_TIMESTAMP_AFTER_MAX_MS("message.timestamp.after.max.ms", "3600000",
+            ConfigType.wholeNumber(0, Long.MAX_VALUE)),
+    /** A record whose timestamp is so far behind the server's clock, in ms, is refused; with CreateTime only. */
+    MESSAGE_TIMESTAMP_BEFORE_MAX_MS("message.timestamp.before.max.ms", "9223372036854775807",
+            ConfigType.wholeNumber(0, Long.MAX_VALUE)),
     /** Whose clock sets the timestamps. */
     MESSAGE_TIMESTAMP_TYPE("message.timestamp.type", "CreateTime", ConfigType.oneOf("CreateTime", "LogAppendTime")),
     /**

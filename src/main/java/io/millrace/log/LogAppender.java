@@ -3,6 +3,8 @@ package io.millrace.log;
 import io.millrace.log.record.RecordBatch;
 import io.millrace.log.record.TimestampType;
 import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.time.Clock;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -15,8 +17,11 @@ import java.util.List;
  * {@link #settle()}.
  */
 final class LogAppender {
+    private static final Logger LOG = System.getLogger(LogAppender.class.getName());
     /** Linux writes dirty pages out after 30 s and looks every 5 s; twice that is long enough. */
     private static final long WRITTEN_BY_SYSTEM_AFTER_MS = 70_000;
+    /** As far as a producer's clock may be ahead by default. */
+    private static final long BELIEVED_AHEAD_MS = 3_600_000;
 
     /** A segment that is not the active one any more, since a time in ms. */
     private record Sealed(Segment segment, long since) {
@@ -45,6 +50,7 @@ final class LogAppender {
     private boolean folderChanged;
     /** Whether an operation was broken off, and {@link #settle()} is to come before the next one. */
     private boolean unsettled;
+    private boolean toldOfTheFuture;
     private boolean closed;
 
     LogAppender(PartitionLog log, LogFolder folder, RecoveredLog recovered, Clock clock, LogObserver observer) {
@@ -161,7 +167,12 @@ final class LogAppender {
     private long age(long now, RecordBatch firstStaged) throws IOException {
         long first = active().sizeInBytes() == 0 && firstStaged != null ? firstStaged.maxTimestamp()
             : active().firstTimestamp();
-        return first >= 0 ? now - first : clock.millis() - activeSince;
+        return isTime(first) ? (isTime(now) ? now : clock.millis()) - first : clock.millis() - activeSince;
+    }
+
+    /** A timestamp far ahead of this server's clock tells no age. */
+    private boolean isTime(long timestamp) {
+        return timestamp >= 0 && timestamp <= clock.millis() + BELIEVED_AHEAD_MS;
     }
 
     private void writeStaged(LogConfig config, GatheringWriter gathering) throws IOException {
@@ -334,12 +345,19 @@ final class LogAppender {
         show();
     }
 
-    private static boolean isExpired(Segment segment, long now, LogConfig config) throws IOException {
+    /** By the newest record, or, where there is no time to believe, by when the file was last written. */
+    private boolean isExpired(Segment segment, long now, LogConfig config) throws IOException {
         if (config.retentionMillis() < 0 || segment.sizeInBytes() == 0) {
             return false;
         }
-        long newest = segment.maxTimestamp() >= 0 ? segment.maxTimestamp() : segment.lastModified();
-        return now - newest > config.retentionMillis();
+        long newest = segment.maxTimestamp();
+        if (newest >= 0 && !isTime(newest) && !toldOfTheFuture) {
+            toldOfTheFuture = true;
+            LOG.log(Level.WARNING, "{0}: {1} holds a record with the timestamp {2}, which is far in the future: it"
+                + " expires by when it was written. This is said once for each partition", log.name(),
+                segment.file().path().getFileName(), Long.toString(newest));
+        }
+        return now - (isTime(newest) ? newest : segment.lastModified()) > config.retentionMillis();
     }
 
     /** @return the new log start offset, which is never lower than before */
@@ -563,11 +581,7 @@ final class LogAppender {
         log.closeToReaders();
         IOException failure = null;
         for (Segment segment : segments) {
-            try {
-                segment.closeForWriting();
-            } catch (IOException e) {
-                failure = e;
-            }
+            segment.closeForWriting();
             try {
                 segment.release();
             } catch (IOException e) {

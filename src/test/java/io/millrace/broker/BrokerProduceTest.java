@@ -26,6 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class BrokerProduceTest {
     private static final long NOW = RecordAccumulator.NO_TIMESTAMP;
@@ -142,6 +143,34 @@ class BrokerProduceTest {
         RecordBatch.in(fetched.batches()).forEach(batch -> codecs.add(batch.codec()));
         assertThat(codecs).containsExactly(Codec.ZSTD, Codec.NONE);
         assertThat(BrokerHarness.values(fetched)).containsExactly("a", "b", "c");
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {BrokerHarness.START + 3_600_001, BrokerHarness.START * 1000, Long.MAX_VALUE,
+        BrokerHarness.START - 60_001})
+    void timestampsTooFarFromTheServersClockAreRefusedWithTheRecordsIndex(long timestamp) {
+        open(1, Map.of("message.timestamp.before.max.ms", "60000"));
+        RecordAccumulator records = harness.broker.accumulator("orders");
+        records.append(0, BrokerHarness.START + 3_600_000, null, BrokerHarness.bytes("a"), List.of());
+        records.append(0, BrokerHarness.START - 60_000, null, BrokerHarness.bytes("b"), List.of());
+        Failures.assertFails(ErrorKind.INVALID_TIMESTAMP,
+                () -> records.append(0, timestamp, null, BrokerHarness.bytes("c"), List.of()))
+                .hasMessageContaining("record 2: timestamp " + timestamp).hasMessageContaining("max.ms");
+
+        RecordBatchBuilder batch = new RecordBatchBuilder(Codec.GZIP);
+        batch.append(BrokerHarness.START, null, BrokerHarness.bytes("a"), List.of());
+        batch.append(timestamp, null, BrokerHarness.bytes("b"), List.of());
+        Failures.assertFails(ErrorKind.INVALID_BATCH, harness.broker.append("orders", 0, batch.build(), Acks.LEADER))
+                .hasMessageContaining("batch 0").hasMessageContaining("record 1: timestamp " + timestamp);
+        assertThat(harness.broker.offsets("orders", 0).endOffset()).isZero();
+    }
+
+    @Test
+    void theLogsOwnTimestampsNeedNoBounds() {
+        open(1, Map.of("message.timestamp.type", "LogAppendTime"));
+        RecordAccumulator records = harness.broker.accumulator("orders");
+        records.append(0, Long.MAX_VALUE, null, BrokerHarness.bytes("a"), List.of());
+        assertThat(BrokerHarness.get(harness.broker.produce(records, Acks.LEADER)).offset(0)).isZero();
     }
 
     @Test

@@ -85,7 +85,8 @@ class TopicConfigTest {
     void anUnknownKeyIsToldTheKnownOnes() {
         Failures.assertFails(ErrorKind.INVALID_CONFIG, () -> TopicConfig.of(Map.of(), Map.of("retention.hours", "1")))
                 .hasMessage("'retention.hours' is not a topic configuration key: the known ones are cleanup.policy, "
-                        + "compression.type, flush, max.message.bytes, message.timestamp.type, min.insync.replicas, "
+                        + "compression.type, flush, max.message.bytes, message.timestamp.after.max.ms, "
+                        + "message.timestamp.before.max.ms, message.timestamp.type, min.insync.replicas, "
                         + "partitioner, retention.bytes, retention.ms, segment.bytes, segment.ms, "
                         + "unclean.leader.election.enable");
     }

@@ -14,6 +14,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RetentionTest {
     @TempDir
@@ -122,6 +124,37 @@ class RetentionTest {
         Files.setLastModifiedTime(TestDirectory.segment(root, 1, ".log"), FileTime.fromMillis(9000));
         applyAt(6001);
         assertThat(log.logStartOffset()).isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {Long.MAX_VALUE, 1_800_000_000_000_000L})
+    void recordsFromTheFutureAreAsOldAsTheirFileAndHoldNothingUp(long timestamp) throws Exception {
+        clock.set(5000);
+        PartitionLog log = test.log(config(100, 1000, -1));
+        test.append(log, batch(timestamp, "a"));
+        test.append(log, batch(5000, "b"));
+        test.append(log, batch(9000, "c"));
+        Files.setLastModifiedTime(TestDirectory.segment(root, 0, ".log"), FileTime.fromMillis(5000));
+        applyAt(6000);
+        assertThat(log.logStartOffset()).isZero();
+        applyAt(6001);
+        assertThat(log.logStartOffset()).isEqualTo(2);
+    }
+
+    @Test
+    void aSegmentThatBeginsInTheFutureIsRolledByTheServersClock() {
+        clock.set(5000);
+        PartitionLog log = test.log(new LogConfig(1 << 20, 1000, -1, -1, 4096, TimestampType.CREATE_TIME,
+            FlushPolicy.COMMIT));
+        test.append(log, batch(Long.MAX_VALUE, "a"));
+        test.append(log, batch(Long.MAX_VALUE, "b"));
+        test.append(log, batch(5000, "c"));
+        assertThat(log.segmentCount()).isEqualTo(1);
+        clock.set(6001);
+        test.append(log, batch(6001, "d"));
+        assertThat(log.segmentCount()).isEqualTo(2);
+        test.append(log, batch(Long.MAX_VALUE, "e"));
+        assertThat(log.segmentCount()).as("one odd timestamp does not roll").isEqualTo(2);
     }
 
     @Test

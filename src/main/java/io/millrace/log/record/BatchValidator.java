@@ -32,6 +32,15 @@ public final class BatchValidator {
      * @throws InvalidBatchException  when anything else is wrong
      */
     public static List<RecordBatch> validate(ByteBuffer bytes, Limits limits) {
+        return validate(bytes, limits, TimestampBounds.NONE, 0);
+    }
+
+    /**
+     * As {@link #validate(ByteBuffer, Limits)}, and the timestamps as well.
+     *
+     * @param now in ms since the epoch
+     */
+    public static List<RecordBatch> validate(ByteBuffer bytes, Limits limits, TimestampBounds timestamps, long now) {
         if (!bytes.hasRemaining()) {
             throw new InvalidBatchException("no batch: the request holds 0 bytes, needed at least "
                 + RecordBatch.HEADER_BYTES);
@@ -41,7 +50,7 @@ public final class BatchValidator {
         while (rest.hasRemaining()) {
             String place = "batch " + batches.size() + " at byte " + (rest.position() - bytes.position()) + ": ";
             try {
-                RecordBatch batch = next(rest, limits);
+                RecordBatch batch = next(rest, limits, timestamps, now);
                 batches.add(batch);
                 rest.position(rest.position() + batch.sizeInBytes());
             } catch (InvalidBatchException e) {
@@ -53,7 +62,7 @@ public final class BatchValidator {
         return batches;
     }
 
-    private static RecordBatch next(ByteBuffer rest, Limits limits) {
+    private static RecordBatch next(ByteBuffer rest, Limits limits, TimestampBounds timestamps, long now) {
         if (rest.remaining() >= RecordBatch.PREFIX_BYTES) {
             int size = RecordBatch.sizeInBytesAt(rest, rest.position());
             if (size > limits.maxBatchBytes) {
@@ -68,7 +77,7 @@ public final class BatchValidator {
         }
         checkHeader(batch);
         refuseProducerState(batch);
-        checkRecords(batch, limits.maxUncompressedBytes - RecordBatch.HEADER_BYTES);
+        checkRecords(batch, limits.maxUncompressedBytes - RecordBatch.HEADER_BYTES, timestamps, now);
         return batch;
     }
 
@@ -116,7 +125,7 @@ public final class BatchValidator {
         }
     }
 
-    private static void checkRecords(RecordBatch batch, long maxBytes) {
+    private static void checkRecords(RecordBatch batch, long maxBytes, TimestampBounds timestamps, long now) {
         int count = batch.recordCount();
         long maxTimestamp = RecordBatch.NO_TIMESTAMP;
         try (RecordCursor cursor = new RecordCursor(batch, maxBytes)) {
@@ -130,6 +139,10 @@ public final class BatchValidator {
                 if (timestamp < RecordBatch.NO_TIMESTAMP) {
                     throw new InvalidBatchException("record " + i + ": timestamp: found " + timestamp
                         + ", allowed -1 (none) and above");
+                }
+                String problem = timestamps.problem(timestamp, now);
+                if (problem != null) {
+                    throw new InvalidBatchException("record " + i + ": " + problem);
                 }
                 maxTimestamp = Math.max(maxTimestamp, timestamp);
             }
