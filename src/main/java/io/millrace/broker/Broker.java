@@ -43,9 +43,17 @@ public final class Broker implements AutoCloseable {
      *                             one, see {@link TopicConfigKey#defaultValue()}
      * @param maxUncompressedBytes largest batch after decompression
      * @param retentionIntervalMs  how often retention is applied, in ms
+     * @param descriptors          whether there are file descriptors for more partitions
      */
     public record Options(int brokerId, int defaultPartitions, int maxPartitions, Map<String, String> topicDefaults,
-                          int maxUncompressedBytes, long retentionIntervalMs, ReplicationOptions replication) {
+                          int maxUncompressedBytes, long retentionIntervalMs, ReplicationOptions replication,
+                          DescriptorRoom descriptors) {
+        /** Where nothing is known of descriptors. */
+        public Options(int brokerId, int defaultPartitions, int maxPartitions, Map<String, String> topicDefaults,
+                       int maxUncompressedBytes, long retentionIntervalMs, ReplicationOptions replication) {
+            this(brokerId, defaultPartitions, maxPartitions, topicDefaults, maxUncompressedBytes, retentionIntervalMs,
+                    replication, DescriptorRoom.UNLIMITED);
+        }
     }
 
     /**

@@ -207,6 +207,7 @@ public final class Topics {
     private void checkRoom(Topic topic, int firstPartition) {
         if (topic.partitions().stream().skip(firstPartition)
                 .anyMatch(assignment -> assignment.replicas().contains(options.brokerId()))) {
+            options.descriptors().check();
             hosted.placement().next();
         }
     }

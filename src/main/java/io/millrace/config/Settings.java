@@ -41,6 +41,9 @@ public final class Settings {
             10_000, "Appends that may wait for the writer of a log directory; beyond them producers get 503.");
     public static final Setting LOG_FLUSH_INTERVAL_MS = number("millrace.log.flush.interval.ms", 1, 3_600_000, "ms",
             1_000, "How often a topic with flush=interval is forced to disk.");
+    public static final Setting LOG_FILES_MAX = number("millrace.log.files.max", 0, 10_000_000, "files", 0,
+            "Files of logs that may be open at a time, the others being opened when they are used; 0: half of what the"
+            + " process may open beyond 1,000, and 64 at least.");
     public static final Setting LOG_RETENTION_CHECK_INTERVAL_MS = number("millrace.log.retention.check.interval.ms",
             100, 86_400_000, "ms", 300_000, "How often retention and the roll of segments by time are applied.");
     public static final Setting TOPIC_PARTITIONS_DEFAULT = number("millrace.topic.partitions.default", 1, 10_000,
@@ -115,8 +118,9 @@ public final class Settings {
             + " none.");
 
     /** Every setting but the defaults of topic configuration, which the broker knows. */
-    public static final List<Setting> CATALOGUE = List.of(BROKER_ID, HTTP_HOST, HTTP_PORT, LOG_DIRS, LOG_DIRS_LOST, LOG_QUEUE_BYTES,
-            LOG_QUEUE_APPENDS, LOG_FLUSH_INTERVAL_MS, LOG_RETENTION_CHECK_INTERVAL_MS, TOPIC_PARTITIONS_DEFAULT,
+    public static final List<Setting> CATALOGUE = List.of(BROKER_ID, HTTP_HOST, HTTP_PORT, LOG_DIRS, LOG_DIRS_LOST,
+            LOG_QUEUE_BYTES, LOG_QUEUE_APPENDS, LOG_FLUSH_INTERVAL_MS, LOG_FILES_MAX, LOG_RETENTION_CHECK_INTERVAL_MS,
+            TOPIC_PARTITIONS_DEFAULT,
             TOPIC_PARTITIONS_MAX, BATCH_MAX_UNCOMPRESSED_BYTES, REQUEST_MAX_BYTES, REQUEST_MEMORY_BYTES,
             FETCH_MAX_BYTES, FETCH_MAX_WAIT_MS, CLUSTER_NAME, CLUSTER_HOST, CLUSTER_PORT, CLUSTER_JOURNAL_DIR,
             CLUSTER_LEASE_MS, REPLICATION_LAG_MAX_MS, REPLICATION_THROTTLE_BYTES, LEADER_BALANCE_MS, PRODUCE_TIMEOUT_MS,

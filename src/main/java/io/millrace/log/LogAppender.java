@@ -41,6 +41,8 @@ final class LogAppender {
     private List<Segment> publishedSegments;
     private long sealedBytes;
     private long logStartOffset;
+    /** What the checkpoint of the start may say. */
+    private long notedStart;
     private long nextOffset;
     private long recoveryPoint;
     private long activeSince;
@@ -379,10 +381,15 @@ final class LogAppender {
         if (offset > recoveryPoint) {
             forceAll(); // A start beyond the end could not be told from a damaged file after a crash.
         }
-        folder.logStartOffset().write(offset);
+        noteStart(offset);
         logStartOffset = offset;
         show();
         return offset;
+    }
+
+    private void noteStart(long offset) throws IOException {
+        notedStart = offset; // First: it may be in the file although this throws.
+        folder.logStartOffset().write(offset);
     }
 
     private void deleteOldest(int count) throws IOException {
@@ -439,7 +446,7 @@ final class LogAppender {
             moveRecoveryPoint(cut.nextOffset());
         }
         if (logStartOffset > cut.nextOffset()) {
-            folder.logStartOffset().write(cut.nextOffset());
+            noteStart(cut.nextOffset());
             logStartOffset = cut.nextOffset();
         }
         truncations++;
@@ -478,7 +485,7 @@ final class LogAppender {
 
     private long beginAt(long offset) throws IOException {
         Segment old = active();
-        folder.logStartOffset().write(offset);
+        noteStart(offset);
         Segment first = Segment.create(folder, offset);
         segments.clear();
         segments.add(first);
@@ -539,8 +546,8 @@ final class LogAppender {
         dirty = true;
         folderChanged = true;
         forceAll();
-        if (folder.logStartOffset().read() > logStartOffset) {
-            folder.logStartOffset().write(logStartOffset);
+        if (notedStart > logStartOffset) {
+            noteStart(logStartOffset);
         }
         if (recoveryPoint > nextOffset) {
             moveRecoveryPoint(nextOffset);

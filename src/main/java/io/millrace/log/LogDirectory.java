@@ -33,6 +33,8 @@ import java.util.concurrent.atomic.AtomicReference;
  */
 public final class LogDirectory implements AutoCloseable, Runnable {
     private static final Logger LOG = System.getLogger(LogDirectory.class.getName());
+    /** Open at a time, where nothing else is said. */
+    private static final int FILES_OF_ITS_OWN = 500;
     /** How often it is looked whether there is space again. */
     private static final long LOOK_NANOS = TimeUnit.SECONDS.toNanos(1);
 
@@ -106,10 +108,11 @@ public final class LogDirectory implements AutoCloseable, Runnable {
      * @throws LogDirectoryOfflineException when it cannot be read or written
      */
     public static LogDirectory open(Path root, Options options, Clock clock, LogObserver observer) {
-        return open(root, options, clock, observer, FileAccess.DISK);
+        return open(root, options, clock, observer, new OpenFiles(FILES_OF_ITS_OWN));
     }
 
-    static LogDirectory open(Path root, Options options, Clock clock, LogObserver observer, FileAccess files) {
+    /** As {@link #open(Path, Options, Clock, LogObserver)}, with a bound of open files that others may share. */
+    public static LogDirectory open(Path root, Options options, Clock clock, LogObserver observer, OpenFiles files) {
         try {
             Files.createDirectories(root);
             DirectoryLock lock = DirectoryLock.acquire(root);

@@ -16,7 +16,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** One log's folder and the names of the files in it. */
-record LogFolder(Path path, FileAccess files) {
+record LogFolder(Path path, OpenFiles open) {
     private static final Logger LOG = System.getLogger(LogFolder.class.getName());
 
     static final String LOG_SUFFIX = ".log";
@@ -33,21 +33,25 @@ record LogFolder(Path path, FileAccess files) {
     private static final Pattern SEGMENT = Pattern.compile("[0-9]{20}\\.log");
     private static final int OFFSET_DIGITS = 20;
 
+    FileAccess files() {
+        return open.files();
+    }
+
     Path segmentFile(long baseOffset, String suffix) {
         return path.resolve("%020d%s".formatted(baseOffset, suffix));
     }
 
     OffsetCheckpoint logStartOffset() {
-        return new OffsetCheckpoint(files, path.resolve("log-start-offset-checkpoint"));
+        return new OffsetCheckpoint(files(), path.resolve("log-start-offset-checkpoint"));
     }
 
     OffsetCheckpoint recoveryPoint() {
-        return new OffsetCheckpoint(files, path.resolve("recovery-point-checkpoint"));
+        return new OffsetCheckpoint(files(), path.resolve("recovery-point-checkpoint"));
     }
 
     /** @param damaged is told what is wrong with it */
     LeaderEpochCheckpoint leaderEpochs(Consumer<String> damaged) throws IOException {
-        return LeaderEpochCheckpoint.open(files, path.resolve(LEADER_EPOCHS), damaged);
+        return LeaderEpochCheckpoint.open(files(), path.resolve(LEADER_EPOCHS), damaged);
     }
 
     /** Base offsets of the segments, ascending. */
@@ -65,7 +69,7 @@ record LogFolder(Path path, FileAccess files) {
 
     /** The topic's id; empty when it was never written, as after a crash while the log was created, or is damaged. */
     Optional<UUID> topicId() throws IOException {
-        Optional<List<String>> lines = new CheckpointFile(files, path.resolve(METADATA)).read();
+        Optional<List<String>> lines = new CheckpointFile(files(), path.resolve(METADATA)).read();
         if (lines.isEmpty()) {
             return Optional.empty();
         }
@@ -78,7 +82,7 @@ record LogFolder(Path path, FileAccess files) {
     }
 
     void writeTopicId(UUID topicId) throws IOException {
-        new CheckpointFile(files, path.resolve(METADATA)).write(List.of(METADATA_VERSION, TOPIC_ID + topicId));
+        new CheckpointFile(files(), path.resolve(METADATA)).write(List.of(METADATA_VERSION, TOPIC_ID + topicId));
     }
 
     /** Removes what a crash left behind: half-written checkpoints, files on their way out, indexes of no segment. */
@@ -117,7 +121,7 @@ record LogFolder(Path path, FileAccess files) {
     }
 
     void force() throws IOException {
-        files.forceDirectory(path);
+        files().forceDirectory(path);
     }
 
     /** Removes the folder and every file in it. */

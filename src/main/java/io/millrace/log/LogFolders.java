@@ -12,14 +12,18 @@ import java.util.TreeSet;
 import java.util.UUID;
 
 /** The folders of a log directory: one for each log, and what is left of logs that are being deleted. */
-record LogFolders(Path root, FileAccess files) {
+record LogFolders(Path root, OpenFiles open) {
+
+    FileAccess files() {
+        return open.files();
+    }
 
     LogFolder of(LogName name) {
-        return new LogFolder(root.resolve(name.folder()), files);
+        return new LogFolder(root.resolve(name.folder()), open);
     }
 
     CheckpointFile identity() {
-        return new CheckpointFile(files, root.resolve(DirectoryIdentity.FILE));
+        return new CheckpointFile(files(), root.resolve(DirectoryIdentity.FILE));
     }
 
     List<LogDirectory.Found> found() throws IOException {
@@ -27,7 +31,7 @@ record LogFolders(Path root, FileAccess files) {
         for (Path entry : entries()) {
             Optional<LogName> name = LogName.ofFolder(entry.getFileName().toString());
             if (name.isPresent()) {
-                UUID topicId = new LogFolder(entry, files).topicId().orElse(null);
+                UUID topicId = new LogFolder(entry, open).topicId().orElse(null);
                 found.add(new LogDirectory.Found(name.get().topic(), name.get().partition(), topicId));
             }
         }
@@ -43,7 +47,7 @@ record LogFolders(Path root, FileAccess files) {
         LogFolder folder = of(name);
         if (!Files.isDirectory(folder.path())) {
             Files.createDirectory(folder.path());
-            files.forceDirectory(root);
+            files().forceDirectory(root);
         }
         Optional<UUID> storedId = folder.topicId();
         if (storedId.isEmpty()) {
@@ -71,7 +75,7 @@ record LogFolders(Path root, FileAccess files) {
         }
         Path target = root.resolve(name.strayFolder(number));
         Files.move(of(name).path(), target, StandardCopyOption.ATOMIC_MOVE);
-        files.forceDirectory(root);
+        files().forceDirectory(root);
         return target;
     }
 
@@ -81,7 +85,7 @@ record LogFolders(Path root, FileAccess files) {
             Optional<LogName> name = LogName.ofStrayFolder(entry.getFileName().toString());
             if (name.isPresent()) {
                 strays.add(new Stray(entry, name.get().topic(), name.get().partition(),
-                    new LogFolder(entry, files).topicId().orElse(null)));
+                    new LogFolder(entry, open).topicId().orElse(null)));
             }
         }
         return strays;
@@ -94,7 +98,7 @@ record LogFolders(Path root, FileAccess files) {
             return false;
         }
         Files.move(stray.folder(), folder.path(), StandardCopyOption.ATOMIC_MOVE);
-        files.forceDirectory(root);
+        files().forceDirectory(root);
         return true;
     }
 
@@ -105,7 +109,7 @@ record LogFolders(Path root, FileAccess files) {
         List<Long> offsets = folder.segments();
         for (int i = 0; i < offsets.size(); i++) {
             long end = i == offsets.size() - 1 ? Long.MAX_VALUE : offsets.get(i + 1);
-            SegmentFile file = SegmentFile.open(files, folder.segmentFile(offsets.get(i), LogFolder.LOG_SUFFIX));
+            SegmentFile file = SegmentFile.open(open, folder.segmentFile(offsets.get(i), LogFolder.LOG_SUFFIX));
             try (file) {
                 LeaderEpochRecovery.scan(file, file.size(), offsets.get(i), end, runs);
             }
@@ -118,15 +122,15 @@ record LogFolders(Path root, FileAccess files) {
     LogFolder rename(LogName name) throws IOException {
         Path target = root.resolve(name.deletedFolder());
         Files.move(of(name).path(), target, StandardCopyOption.ATOMIC_MOVE);
-        files.forceDirectory(root);
-        return new LogFolder(target, files);
+        files().forceDirectory(root);
+        return new LogFolder(target, open);
     }
 
     /** Removes what a crash left of logs that were being deleted. */
     void finishDeletions() throws IOException {
         for (Path entry : entries()) {
             if (LogName.isDeletedFolder(entry.getFileName().toString())) {
-                new LogFolder(entry, files).remove();
+                new LogFolder(entry, open).remove();
             }
         }
     }

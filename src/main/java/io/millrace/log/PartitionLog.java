@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.UUID;
@@ -168,6 +169,11 @@ public final class PartitionLog {
                 if (openView().truncations() == current.truncations()) {
                     throw report(segment, damage);
                 }
+            } catch (NoSuchFileException e) {
+                // Opened again only now, and deleted since the view was taken; else it is lost.
+                if (openView().segments().contains(segment)) {
+                    throw failedRead(segment, e);
+                }
             } catch (IOException e) {
                 throw failedRead(segment, e);
             } finally {
@@ -201,6 +207,13 @@ public final class PartitionLog {
                         return found;
                     }
                 }
+            } catch (NoSuchFileException e) {
+                current = openView();
+                if (current.segments().contains(segment)) {
+                    throw failedRead(segment, e);
+                }
+                index = current.indexOf(current.logStartOffset());
+                continue;
             } catch (IOException e) {
                 throw failedRead(segment, e);
             } finally {

@@ -51,7 +51,7 @@ final class Segment {
 
     /** A new, empty segment, open for writing; durable when the folder is forced next. Nothing is left of a failed one. */
     static Segment create(LogFolder folder, long baseOffset) throws IOException {
-        FileAccess files = folder.files();
+        OpenFiles files = folder.open();
         List<SegmentFile> made = new ArrayList<>();
         try {
             made.add(SegmentFile.createNew(files, folder.segmentFile(baseOffset, LogFolder.LOG_SUFFIX)));
@@ -69,7 +69,7 @@ final class Segment {
 
     /** A segment that is on disk; missing indexes are made, empty. */
     static Segment open(LogFolder folder, long baseOffset) throws IOException {
-        FileAccess files = folder.files();
+        OpenFiles files = folder.open();
         List<SegmentFile> opened = new ArrayList<>();
         try {
             opened.add(SegmentFile.open(files, folder.segmentFile(baseOffset, LogFolder.LOG_SUFFIX)));
@@ -92,7 +92,7 @@ final class Segment {
         }
     }
 
-    private static SegmentFile openOrCreate(FileAccess files, Path path) throws IOException {
+    private static SegmentFile openOrCreate(OpenFiles files, Path path) throws IOException {
         return Files.exists(path) ? SegmentFile.open(files, path) : SegmentFile.createEmpty(files, path);
     }
 
@@ -227,7 +227,7 @@ final class Segment {
         timeIndex.flush();
     }
 
-    void openForWriting() throws IOException {
+    void openForWriting() {
         file.openForWriting();
         offsetIndex.openForWriting();
         timeIndex.openForWriting();
@@ -237,7 +237,7 @@ final class Segment {
         return file.isOpenForWriting();
     }
 
-    void closeForWriting() throws IOException {
+    void closeForWriting() {
         file.closeForWriting();
         offsetIndex.closeForWriting();
         timeIndex.closeForWriting();

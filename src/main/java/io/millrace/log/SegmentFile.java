@@ -4,7 +4,6 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
-import java.nio.file.Files;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -12,9 +11,9 @@ import java.nio.file.StandardOpenOption;
 /**
  * One of a segment's files: read by any thread, written by one.
  *
- * <p>Reading and writing have a channel each. An interrupt closes the channel that the interrupted thread reads from,
- * for everyone: so a reader's channel is opened again by the next reader, and the writer's is never touched by a
- * reader.
+ * <p>Reading and writing have a channel each, which are opened when they are needed and may be closed meanwhile. An
+ * interrupt closes the channel that the interrupted thread reads from, for everyone: so a reader's channel is opened
+ * again by the next reader, and the writer's is never touched by a reader.
  */
 final class SegmentFile implements Closeable {
     /**
@@ -23,46 +22,39 @@ final class SegmentFile implements Closeable {
      */
     private static final int MAX_READ = 256 * 1024;
 
-    private final FileAccess files;
     private final Path path;
-    /** Replaced under this object's monitor. */
-    private volatile LogFile reader;
-    /** The log writer's, or null when the file is not open for writing. */
-    private LogFile writer;
+    private final CachedFile reader;
+    private final CachedFile writer;
+    /** The log writer's. */
+    private boolean writable;
     private volatile boolean closed;
 
-    private SegmentFile(FileAccess files, Path path, LogFile writer, LogFile reader) {
-        this.files = files;
+    private SegmentFile(OpenFiles files, Path path, boolean writable) {
         this.path = path;
-        this.writer = writer;
-        this.reader = reader;
+        this.reader = new CachedFile(files, path, StandardOpenOption.READ);
+        this.writer = new CachedFile(files, path, StandardOpenOption.WRITE);
+        this.writable = writable;
     }
 
     /** A new, empty file of records: one that is there under that name is an error, and never emptied. */
-    static SegmentFile createNew(FileAccess files, Path path) throws IOException {
+    static SegmentFile createNew(OpenFiles files, Path path) throws IOException {
         return create(files, path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
     }
 
     /** An empty file, whatever is there under that name. */
-    static SegmentFile createEmpty(FileAccess files, Path path) throws IOException {
+    static SegmentFile createEmpty(OpenFiles files, Path path) throws IOException {
         return create(files, path, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING,
             StandardOpenOption.WRITE);
     }
 
-    private static SegmentFile create(FileAccess files, Path path, OpenOption... options) throws IOException {
-        LogFile writer = files.open(path, options);
-        try {
-            return new SegmentFile(files, path, writer, files.open(path, StandardOpenOption.READ));
-        } catch (IOException e) {
-            writer.close();
-            Files.deleteIfExists(path);
-            throw e;
-        }
+    private static SegmentFile create(OpenFiles files, Path path, OpenOption... options) throws IOException {
+        files.files().open(path, options).close();
+        return new SegmentFile(files, path, true);
     }
 
     /** A file that is there, for reading. */
-    static SegmentFile open(FileAccess files, Path path) throws IOException {
-        return new SegmentFile(files, path, null, files.open(path, StandardOpenOption.READ));
+    static SegmentFile open(OpenFiles files, Path path) {
+        return new SegmentFile(files, path, false);
     }
 
     Path path() {
@@ -70,7 +62,7 @@ final class SegmentFile implements Closeable {
     }
 
     long size() throws IOException {
-        return reader.size();
+        return reader.use(LogFile::size);
     }
 
     /**
@@ -96,66 +88,60 @@ final class SegmentFile implements Closeable {
 
     private int readOnce(ByteBuffer target, long position) throws IOException {
         while (true) {
-            LogFile current = reader;
             try {
-                return current.read(target, position);
+                return reader.use(file -> file.read(target, position));
             } catch (ClosedChannelException e) {
                 if (Thread.currentThread().isInterrupted() || closed) {
                     throw e;
                 }
-                reopen(current);
             }
         }
     }
 
-    private synchronized void reopen(LogFile broken) throws IOException {
-        if (closed) {
-            throw new ClosedChannelException();
-        }
-        if (reader == broken) {
-            reader = files.open(path, StandardOpenOption.READ);
-        }
-    }
-
-    void openForWriting() throws IOException {
-        if (writer == null) {
-            writer = files.open(path, StandardOpenOption.WRITE);
-        }
+    void openForWriting() {
+        writable = true;
     }
 
     boolean isOpenForWriting() {
-        return writer != null;
+        return writable;
     }
 
     /** Writes position to limit. */
     void write(ByteBuffer source, long position) throws IOException {
-        long at = position;
-        while (source.hasRemaining()) {
-            at += writer.write(source, at);
-        }
+        writer.use(file -> {
+            long at = position;
+            while (source.hasRemaining()) {
+                at += file.write(source, at);
+            }
+            return null;
+        });
     }
 
     void truncate(long size) throws IOException {
-        writer.truncate(size);
+        writer.use(file -> {
+            file.truncate(size);
+            return null;
+        });
     }
 
     void force() throws IOException {
-        writer.force(false);
+        writer.use(file -> {
+            file.force(false);
+            return null;
+        });
     }
 
-    void closeForWriting() throws IOException {
-        if (writer != null) {
-            LogFile open = writer;
-            writer = null;
-            open.close();
-        }
+    /** What was written stays; a descriptor that was used for it is given back. */
+    void closeForWriting() {
+        writable = false;
+        writer.closeIfIdle();
     }
 
     @Override
-    public synchronized void close() throws IOException {
+    public void close() throws IOException {
         closed = true;
         try {
-            closeForWriting();
+            writer.close();
         } finally {
             reader.close();
         }

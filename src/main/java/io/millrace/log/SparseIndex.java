@@ -122,11 +122,11 @@ abstract class SparseIndex {
         keep(0);
     }
 
-    final void openForWriting() throws IOException {
+    final void openForWriting() {
         file.openForWriting();
     }
 
-    final void closeForWriting() throws IOException {
+    final void closeForWriting() {
         pending = null;
         file.closeForWriting();
     }

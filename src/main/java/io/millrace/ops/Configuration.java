@@ -1,6 +1,7 @@
 package io.millrace.ops;
 
 import io.millrace.broker.Broker;
+import io.millrace.broker.DescriptorRoom;
 import io.millrace.broker.TopicConfigKey;
 import io.millrace.cluster.ClusterNode;
 import io.millrace.config.Setting;
@@ -124,6 +125,12 @@ final class Configuration {
                 settings.intValue(Settings.LOG_QUEUE_APPENDS), settings.longValue(Settings.LOG_FLUSH_INTERVAL_MS));
     }
 
+    /** How many files of logs may be open at a time. */
+    int openLogFiles() {
+        int set = settings.intValue(Settings.LOG_FILES_MAX);
+        return set > 0 ? set : Descriptors.forLogs(Descriptors.limit());
+    }
+
     Broker.Options broker() {
         Map<String, String> topicDefaults = Arrays.stream(TopicConfigKey.values())
                 .collect(Collectors.toMap(TopicConfigKey::key, key -> settings.text(topicDefault(key))));
@@ -133,7 +140,8 @@ final class Configuration {
                 settings.longValue(Settings.LOG_RETENTION_CHECK_INTERVAL_MS),
                 new Broker.ReplicationOptions(nanos(Settings.REPLICATION_LAG_MAX_MS), nanos(Settings.CLUSTER_LEASE_MS),
                         nanos(Settings.LEADER_BALANCE_MS), nanos(Settings.PRODUCE_TIMEOUT_MS),
-                        settings.longValue(Settings.REPLICATION_THROTTLE_BYTES)));
+                        settings.longValue(Settings.REPLICATION_THROTTLE_BYTES)),
+                new DescriptorRoom(Descriptors::limit, Descriptors::left));
     }
 
     GroupOptions groups() {

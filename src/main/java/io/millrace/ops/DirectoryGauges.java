@@ -1,6 +1,7 @@
 package io.millrace.ops;
 
 import io.millrace.log.LogDirectory;
+import io.millrace.log.OpenFiles;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
@@ -12,12 +13,14 @@ final class DirectoryGauges implements AutoCloseable {
     private final List<Instruments> instruments = new ArrayList<>();
 
     /**
+     * @param files  shared by all directories
      * @param strays how many logs were set aside
      * @param lost   how many partitions' only logs are gone
      */
-    DirectoryGauges(MetricRegistry registry, List<LogDirectory> directories, Supplier<Number> strays,
+    DirectoryGauges(MetricRegistry registry, List<LogDirectory> directories, OpenFiles files, Supplier<Number> strays,
                     Supplier<Number> lost) {
         Instruments all = new Instruments(registry);
+        all.gauge("millrace_log_files_open", "Files of logs that are open", files::count);
         all.gauge("millrace_stray_logs", "Logs that were set aside because they belong to no topic that is known", strays);
         all.gauge("millrace_lost_partitions", "Partitions whose only log was made on this broker and is gone", lost);
         instruments.add(all);

@@ -15,6 +15,7 @@ import io.millrace.group.Deliveries;
 import io.millrace.group.Groups;
 import io.millrace.log.LogDirectory;
 import io.millrace.log.LogDirectoryOfflineException;
+import io.millrace.log.OpenFiles;
 import java.lang.System.Logger.Level;
 import java.nio.file.FileSystemException;
 import java.nio.file.Path;
@@ -69,6 +70,7 @@ final class Server implements AutoCloseable {
     private final Clock clock;
     private final Observers observers;
     private final DamageNotes damage;
+    private final OpenFiles logFiles;
 
     /** What was opened, the newest first: closed in that order. Guarded by this. */
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
@@ -92,6 +94,7 @@ final class Server implements AutoCloseable {
         this.clock = clock;
         this.observers = observers;
         this.damage = new DamageNotes(observers.log());
+        this.logFiles = new OpenFiles(configuration.openLogFiles());
     }
 
     /**
@@ -167,7 +170,8 @@ final class Server implements AutoCloseable {
         List<Writer> started = new ArrayList<>();
         for (Path root : configuration.settings().folders(Settings.LOG_DIRS)) {
             LogDirectory directory = open(
-                    () -> LogDirectory.open(root, configuration.logDirectory(), clock, damage), Settings.LOG_DIRS);
+                    () -> LogDirectory.open(root, configuration.logDirectory(), clock, damage, logFiles),
+                    Settings.LOG_DIRS);
             started.add(new Writer(directory, workers.submit(directory)));
         }
         writers = List.copyOf(started);
@@ -206,6 +210,11 @@ final class Server implements AutoCloseable {
     /** Why the state is FAILED; else null. */
     String startFailure() {
         return startFailure;
+    }
+
+    /** Files of logs that are open, all directories together. */
+    OpenFiles logFiles() {
+        return logFiles;
     }
 
     /** The log directories that are open. */

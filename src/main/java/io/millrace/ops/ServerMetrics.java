@@ -50,8 +50,8 @@ final class ServerMetrics implements AutoCloseable {
     synchronized void watch(Server server, ScheduledExecutorService timers) {
         if (!closed) {
             directories = new DirectoryGauges(registry,
-                    server.writers().stream().map(Server.Writer::directory).toList(), () -> server.strays().size(),
-                    () -> server.lost().size());
+                    server.writers().stream().map(Server.Writer::directory).toList(), server.logFiles(),
+                    () -> server.strays().size(), () -> server.lost().size());
             refreshing = timers.scheduleWithFixedDelay(() -> refresh(server), 0, REFRESH_MS, TimeUnit.MILLISECONDS);
         }
     }

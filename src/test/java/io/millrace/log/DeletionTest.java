@@ -80,7 +80,7 @@ class DeletionTest {
     void aCrashBetweenTheNewStartAndTheRemovalOfSegmentsIsFinishedAtTheNextOpen() throws Exception {
         logOf(4);
         test.close();
-        new LogFolder(root.resolve("orders-0"), FileAccess.DISK).logStartOffset().write(5);
+        new LogFolder(root.resolve("orders-0"), new OpenFiles(10)).logStartOffset().write(5);
         open();
         assertThat(allValues(test.log(), 5)).containsExactly("b2", "a3", "b3");
         assertThat(TestDirectory.segment(root, 0, ".log")).doesNotExist();
@@ -89,7 +89,7 @@ class DeletionTest {
     @Test
     void aSegmentThatAReaderHoldsCanBeReadAfterItsFilesWereDeleted() throws Exception {
         PartitionLog log = logOf(1);
-        Segment held = Segment.open(new LogFolder(root.resolve("orders-0"), FileAccess.DISK), 0);
+        Segment held = Segment.open(new LogFolder(root.resolve("orders-0"), new OpenFiles(10)), 0);
         assertThat(held.acquire()).isTrue();
         held.deleteFiles();
         held.release();

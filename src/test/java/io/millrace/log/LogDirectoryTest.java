@@ -105,7 +105,7 @@ class LogDirectoryTest {
             PartitionLog log = test.log(TestDirectory.flush(FlushPolicy.OS));
             test.append(log, batch(1, "a", "b", "c"));
         }
-        assertThat(new LogFolder(root.resolve("orders-0"), FileAccess.DISK).recoveryPoint()
+        assertThat(new LogFolder(root.resolve("orders-0"), new OpenFiles(10)).recoveryPoint()
             .read(SmallFilesTest::unexpected).offset()).isEqualTo(3);
         TestFiles files = new TestFiles();
         try (TestDirectory test = new TestDirectory(root, files)) {
@@ -210,7 +210,7 @@ class LogDirectoryTest {
         test.directory.close();
         assertThat(Thread.interrupted()).isTrue();
         assertThat(test.directory.failure()).isNull();
-        assertThat(new LogFolder(root.resolve("orders-0"), FileAccess.DISK).recoveryPoint()
+        assertThat(new LogFolder(root.resolve("orders-0"), new OpenFiles(10)).recoveryPoint()
             .read(SmallFilesTest::unexpected).offset()).isEqualTo(1);
     }
 }

@@ -189,11 +189,12 @@ class LogModelTest {
     }
 
     private static long recoveryPoint(Path root) throws IOException {
-        return new LogFolder(root.resolve("orders-0"), FileAccess.DISK).recoveryPoint().read(SmallFilesTest::unexpected).offset();
+        return new LogFolder(root.resolve("orders-0"), new OpenFiles(10)).recoveryPoint()
+            .read(SmallFilesTest::unexpected).offset();
     }
 
     private static Path lastSegment(Path root) throws IOException {
-        LogFolder folder = new LogFolder(root.resolve("orders-0"), FileAccess.DISK);
+        LogFolder folder = new LogFolder(root.resolve("orders-0"), new OpenFiles(10));
         List<Long> offsets = folder.segments();
         return folder.segmentFile(offsets.get(offsets.size() - 1), LogFolder.LOG_SUFFIX);
     }

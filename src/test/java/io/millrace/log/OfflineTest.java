@@ -103,7 +103,7 @@ class OfflineTest {
     @Test
     void withoutAWriterAFailureFailsWhatWaits() {
         LogDirectory directory = LogDirectory.open(root, TestDirectory.OPTIONS, new SettableClock(0), LogObserver.NONE,
-            files);
+            new OpenFiles(files, 500));
         try (directory) {
             PartitionLog log = directory.openLog("orders", 0, TestDirectory.TOPIC_ID, TestDirectory.CONFIG);
             CompletableFuture<AppendResult> waiting = directory.append(log, List.of(batch(1, "a")), 0);

@@ -176,7 +176,7 @@ class RetentionTest {
         PartitionLog log = test.log(config(1000, -1, -1));
         test.append(log, batch(1, "a", "b"));
         applyAt(1);
-        assertThat(new LogFolder(root.resolve("orders-0"), FileAccess.DISK).recoveryPoint()
+        assertThat(new LogFolder(root.resolve("orders-0"), new OpenFiles(10)).recoveryPoint()
             .read(SmallFilesTest::unexpected).offset()).isEqualTo(2);
     }
 

@@ -123,7 +123,7 @@ class SegmentRollTest {
         test.append(log, batch(1, "a"));
         test.append(log, batch(1, "b"));
         assertThat(log.segmentCount()).isEqualTo(2);
-        assertThat(new LogFolder(root.resolve("orders-0"), FileAccess.DISK).recoveryPoint()
+        assertThat(new LogFolder(root.resolve("orders-0"), new OpenFiles(10)).recoveryPoint()
             .read(SmallFilesTest::unexpected).offset()).isEqualTo(1);
     }
 
@@ -140,7 +140,7 @@ class SegmentRollTest {
         clock.advance(70_000);
         test.directory.applyRetention().join();
         assertThat(files.logForces).hasValue(forcesBefore + 1);
-        assertThat(new LogFolder(root.resolve("orders-0"), FileAccess.DISK).recoveryPoint()
+        assertThat(new LogFolder(root.resolve("orders-0"), new OpenFiles(10)).recoveryPoint()
             .read(SmallFilesTest::unexpected).offset()).isEqualTo(1);
     }
 

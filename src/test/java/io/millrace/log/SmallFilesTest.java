@@ -101,7 +101,7 @@ class SmallFilesTest {
     @Test
     void aStartWrittenByTheLogItselfBeyondTheEndRemovesNothingEither() throws Exception {
         Path copy = copy();
-        new LogFolder(copy.resolve("orders-0"), FileAccess.DISK).logStartOffset().write(77);
+        new LogFolder(copy.resolve("orders-0"), new OpenFiles(10)).logStartOffset().write(77);
         assertWhole(copy, "of a newer copy");
         assertThat(damages).hasSize(1);
     }
@@ -125,7 +125,7 @@ class SmallFilesTest {
         assertThat(damages).singleElement().satisfies(damage -> assertThat(damage.message()).contains(RECOVERY_POINT,
             "up to offset 1000000", "ends, undamaged, at 10"));
         Path shortened = copy();
-        new LogFolder(shortened.resolve("orders-0"), FileAccess.DISK).recoveryPoint().write(20);
+        new LogFolder(shortened.resolve("orders-0"), new OpenFiles(10)).recoveryPoint().write(20);
         try (TestDirectory test = open(shortened)) {
             assertThat(log(test).logEndOffset()).as("no offset is given twice").isEqualTo(20);
         }
@@ -212,7 +212,7 @@ class SmallFilesTest {
             for (String name : List.of(EPOCH_FILE, RECOVERY_POINT, START)) {
                 small.add(copy.resolve("orders-0").resolve(name));
             }
-            new LogFolder(copy.resolve("orders-0"), FileAccess.DISK).logStartOffset().write(0);
+            new LogFolder(copy.resolve("orders-0"), new OpenFiles(10)).logStartOffset().write(0);
             Path victim = small.get(round % small.size());
             String how = damage(victim, random);
             assertWhole(copy, "seed " + seed + ", round " + round + ": " + how + " " + victim.getFileName());

@@ -43,6 +43,11 @@ final class TestDirectory implements AutoCloseable {
 
     TestDirectory(Path root, SettableClock clock, LogObserver observer, FileAccess files,
                   LogDirectory.Options options) {
+        this(root, clock, observer, new OpenFiles(files, 500), options);
+    }
+
+    TestDirectory(Path root, SettableClock clock, LogObserver observer, OpenFiles files,
+                  LogDirectory.Options options) {
         directory = LogDirectory.open(root, options, clock, observer, files);
         writer = new Thread(directory, "log-writer");
         writer.setDaemon(true);
