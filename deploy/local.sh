@@ -9,7 +9,7 @@ base_port=${MILLRACE_LOCAL_PORT:-9080}
 base_cluster_port=$((base_port + 5000))
 dropins=${MILLRACE_LOCAL_DROPINS:-}
 start_seconds=${MILLRACE_LOCAL_START_SECONDS:-180}
-# Liberty itself waits up to 30 s for requests in progress.
+# Liberty itself waits up to 30 s for requests in progress, such as slow uploads.
 stop_seconds=45
 package=$project/target/millrace.jar
 runtime=$base/runtime
@@ -24,7 +24,7 @@ usage: deploy/local.sh COMMAND
   start [N]   start servers 1 to N and wait until they are ready; those that run already are left alone. 1 is a server
               alone, the default; 3 and more are one cluster
   launch I    start server I of the cluster, without waiting: for several that are to come back together
-  stop        stop all servers
+  stop [I]    stop server I, or all servers
   kill I      kill server I at once (SIGKILL)
   pause I     halt server I (SIGSTOP)
   resume I    let it go on (SIGCONT)
@@ -245,8 +245,9 @@ stop_servers() {
     local i pid deadline
     for i in "$@"; do
         if pid=$(alive "$i"); then
-            kill -TERM "$pid"
-            kill -CONT "$pid"
+            # It may end at this moment.
+            kill -TERM "$pid" 2>/dev/null || true
+            kill -CONT "$pid" 2>/dev/null || true
         fi
     done
     deadline=$((SECONDS + stop_seconds))
@@ -257,6 +258,16 @@ stop_servers() {
             kill_server "$i" "$pid"
         fi
     done
+}
+
+# Server I, or all.
+stop_some() {
+    if [ -n "$1" ]; then
+        check_number "$1"
+        stop_servers "$1"
+    else
+        stop_servers $(numbers)
+    fi
 }
 
 kill_server() {
@@ -325,7 +336,7 @@ wipe() {
 case ${1:-} in
     start) start "${2:-1}" ;;
     launch) launch_one "${2:-}" ;;
-    stop) stop_servers $(numbers) ;;
+    stop) stop_some "${2:-}" ;;
     kill) pid=$(running "${2:-}") && kill_server "$2" "$pid" ;;
     pause) pid=$(running "${2:-}") && kill -STOP "$pid" ;;
     resume) pid=$(running "${2:-}") && kill -CONT "$pid" ;;

@@ -79,7 +79,8 @@ public final class Broker implements AutoCloseable {
     /** How often all topics and the coordinators are read again, in case a doorbell did not ring, in ms. */
     private static final long REFRESH_MS = 10_000;
     /** How long a broker that stops waits for others to take its leaderships over, in ms. */
-    private static final long HANDOVER_MS = 10_000;
+    private static final long HANDOVER_MS = 7_000;
+    private static final long HANDOVER_LOOK_MS = 50;
 
     private final List<ReplicaDirectory> directories;
     private final Clock clock;
@@ -92,6 +93,7 @@ public final class Broker implements AutoCloseable {
     private final Appends appends;
     private final Fetches fetches;
     private final FetchAlls fetchAlls;
+    private final Deadlines deadlines;
     private final Handoff handoff;
     private final boolean alone;
     private final BrokerRegistry brokers;
@@ -102,6 +104,10 @@ public final class Broker implements AutoCloseable {
     private final Transport transport;
     private final Supplier<AgreementStatus> agreement;
     private final AtomicBoolean controlling = new AtomicBoolean();
+    private final AtomicBoolean toControl = new AtomicBoolean();
+    private final Departure departure;
+    /** Whether {@link #leave()} is over, guarded by the departure. */
+    private boolean left;
     private final List<ScheduledFuture<?>> schedules;
     private final List<AutoCloseable> subscriptions;
     private volatile boolean closed;
@@ -130,7 +136,7 @@ public final class Broker implements AutoCloseable {
         this.hosted = new HostedPartitions(directories, workers, handoff, replication, created);
         this.catalog = new TopicCatalog(store, deleted, hosted, options.topicDefaults(), observer,
                 replication::rolesChanged);
-        Deadlines deadlines = new Deadlines(timers, nanoTime);
+        this.deadlines = new Deadlines(timers, nanoTime);
         replication.attach(catalog, hosted, deadlines);
         this.topics = new Topics(options, store, deleted, catalog, hosted, partitioners, brokers);
         this.routes = new Routes(alone, catalog, hosted, brokers);
@@ -138,11 +144,12 @@ public final class Broker implements AutoCloseable {
         this.moves = new TopicMoves(store, catalog, brokers);
         this.appends = new Appends(handoff, observer, options.maxUncompressedBytes(),
                 options.replication().commitNanos(), clock);
-        this.fetches = new Fetches(handoff, deadlines, observer);
+        this.fetches = new Fetches(handoff, new Deadlines(timers, nanoTime), observer);
         CoordinatorStore coordinatorStore = new CoordinatorStore(registers);
         this.coordinators = new Coordinators(alone, brokers, coordinatorStore, handoff);
         this.controller = new Controller(registers, brokers, store, catalog, coordinatorStore, coordinators, lease,
                 nanoTime, options.replication().balanceNanos());
+        this.departure = new Departure(brokers, hosted, replication, coordinators, this::control);
 
         try {
             brokers.refresh();
@@ -175,14 +182,19 @@ public final class Broker implements AutoCloseable {
 
     /** Looks after the controller, on a worker's thread; once at a time. */
     private void control() {
+        toControl.set(true); // also while it looks: that may have been just before
         if (!closed && controlling.compareAndSet(false, true)) {
             handoff.execute(() -> {
                 try {
+                    toControl.set(false);
                     controller.run();
                 } catch (RuntimeException failure) {
                     LOG.log(Level.DEBUG, "the controller's register could not be reached", failure);
                 } finally {
                     controlling.set(false);
+                }
+                if (toControl.get()) {
+                    control();
                 }
             });
         }
@@ -412,9 +424,7 @@ public final class Broker implements AutoCloseable {
      */
     @Override
     public void close() {
-        if (!alone && !closed) {
-            handOver();
-        }
+        leave();
         closed = true;
         topics.close();
         schedules.forEach(schedule -> schedule.cancel(false));
@@ -429,24 +439,48 @@ public final class Broker implements AutoCloseable {
         fetchAlls.close(BrokerErrors.closed());
         hosted.close(BrokerErrors.closed());
         fetches.close();
+        deadlines.close();
     }
 
-    private void handOver() {
-        try {
-            brokers.leave();
-            long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(HANDOVER_MS);
-            while (hosted.working().stream().anyMatch(this::canBeHandedOver) && System.nanoTime() - until < 0) {
-                Thread.sleep(50);
+    /**
+     * Prepares the end: fetches that wait are answered with what there is, and wait no more; other brokers take over what
+     * they can. Everything is served meanwhile, and afterwards as by a broker that leads nothing. Blocks until others
+     * lead, for some seconds at most. May be called again.
+     */
+    public void leave() {
+        fetches.hurry();
+        if (alone || closed) {
+            return;
+        }
+        synchronized (departure) {
+            if (left) {
+                return;
             }
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-        } catch (RuntimeException failure) {
-            LOG.log(Level.WARNING, "leaderships could not be handed over before the stop", failure);
+            left = true;
+            long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(HANDOVER_MS);
+            BrokerException problem = null;
+            try {
+                while (System.nanoTime() - until < 0) {
+                    try {
+                        if (departure.advance()) {
+                            return;
+                        }
+                        problem = null;
+                    } catch (BrokerException unavailable) {
+                        problem = unavailable;
+                    }
+                    Thread.sleep(HANDOVER_LOOK_MS);
+                }
+            } catch (InterruptedException interrupted) {
+                Thread.currentThread().interrupt();
+            }
+            LOG.log(Level.WARNING, "not everything could be handed over before the stop; the others take it over", problem);
         }
     }
 
-    private boolean canBeHandedOver(Partition partition) {
-        return partition.isLeader() && partition.hasOtherInSync(brokers.live());
+    /** One step of {@link #leave()}, for tests in which nothing may block. */
+    boolean advanceLeaving() {
+        return departure.advance();
     }
 
     /** What is hosted, for tests. */
@@ -456,7 +490,7 @@ public final class Broker implements AutoCloseable {
 
     /** How many fetches are parked. */
     int waitingFetches() {
-        return fetches.waiting();
+        return fetches.waiting() + deadlines.size();
     }
 
     /** Where one partition's records of a request go. */
@@ -490,6 +524,9 @@ public final class Broker implements AutoCloseable {
         TopicStore.nameOf(key).ifPresent(name -> handoff.execute(() -> catalog.refreshQuietly(name)));
         if (key.equals(CoordinatorStore.KEY)) {
             handoff.execute(coordinators::refreshQuietly);
+        }
+        if (key.equals(BrokerRegistry.KEY)) {
+            control(); // somebody came, or is about to go
         }
     }
 

@@ -27,6 +27,7 @@ final class BrokerRegistry {
     private final Membership membership;
     private final Jsonb jsonb = JsonbBuilder.create();
     private volatile Map<Integer, KnownBroker> known = Map.of();
+    private volatile boolean leaving;
 
     BrokerRegistry(RegisterStore registers, Membership membership) {
         this.registers = registers;
@@ -63,11 +64,21 @@ final class BrokerRegistry {
                 false));
     }
 
-    /** This broker is about to stop. Another session of it is left as it is. */
+    /**
+     * This broker is about to stop: nothing is given to it any more. Another session of it is left as it is.
+     *
+     * @throws BrokerException UNAVAILABLE when the others cannot be told now
+     */
     void leave() {
+        leaving = true;
         Member self = membership.self();
         change(self.brokerId(), before -> before == null || !before.session().equals(self.session()) ? before
                 : new KnownBroker(before.id(), before.session(), before.url(), before.rack(), true));
+    }
+
+    /** Whether this broker is about to stop, be it that the others were told or not. */
+    boolean isLeaving() {
+        return leaving;
     }
 
     private void change(int id, UnaryOperator<KnownBroker> change) {
@@ -102,13 +113,14 @@ final class BrokerRegistry {
         return List.copyOf(known.values());
     }
 
-    /** Ids of the brokers that are up, sorted. */
+    /** Ids of the brokers that are up, sorted. This one is not from the moment on at which it began to leave. */
     Set<Integer> live() {
         Map<Integer, KnownBroker> entered = known;
         Set<Integer> live = new TreeSet<>();
         for (Member member : membership.live()) {
             KnownBroker broker = entered.get(member.brokerId());
-            if (broker != null && !broker.leaving() && broker.session().equals(member.session())) {
+            boolean goes = leaving && member.session().equals(membership.self().session());
+            if (broker != null && !broker.leaving() && !goes && broker.session().equals(member.session())) {
                 live.add(member.brokerId());
             }
         }

@@ -50,6 +50,11 @@ public final class Coordinators {
         return alone || owner(key) == self().brokerId();
     }
 
+    /** Whether this broker coordinates any key, as far as it knows; one that is alone says no. Never blocks. */
+    boolean coordinatesAny() {
+        return known.buckets().contains(self().brokerId());
+    }
+
     /**
      * The broker that coordinates the key, when it is another one; empty: this one does. Blocks when that is not clear,
      * to find out.

@@ -15,6 +15,8 @@ import java.util.function.LongSupplier;
  */
 public final class Deadlines implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(Deadlines.class.getName());
+    /** Not at once, so that what fails again and again does not spin. */
+    private static final long HURRIED_MS = 5;
     private static final long MAX_DELAY_MS = TimeUnit.DAYS.toMillis(365);
     /** After how long one that could not be told is told again, in ms. */
     private static final long AGAIN_MS = 100;
@@ -26,6 +28,7 @@ public final class Deadlines implements AutoCloseable {
     private long lastSequence;
     private ScheduledFuture<?> timer;
     private long timerAt;
+    private boolean hurried;
 
     /** To be given back to {@link #remove}. */
     public static final class Deadline implements Comparable<Deadline> {
@@ -60,13 +63,20 @@ public final class Deadlines implements AutoCloseable {
      */
     public synchronized Deadline add(long delayMs, Runnable expired) {
         long now = nanoTime.getAsLong();
-        long at = now + TimeUnit.MILLISECONDS.toNanos(Math.min(delayMs, MAX_DELAY_MS));
+        long at = now + TimeUnit.MILLISECONDS.toNanos(Math.min(delayMs, hurried ? HURRIED_MS : MAX_DELAY_MS));
         if (timer == null || at - timerAt < 0) {
             schedule(at, now);
         }
         Deadline deadline = new Deadline(at, ++lastSequence, expired);
         waiting.add(deadline);
         return deadline;
+    }
+
+    /** All that wait expire now, and those yet to come at once. */
+    synchronized void hurry() {
+        hurried = true;
+        long now = nanoTime.getAsLong();
+        schedule(now, now);
     }
 
     /** Lets go of it, and of all that it refers to. */
@@ -94,7 +104,7 @@ public final class Deadlines implements AutoCloseable {
             synchronized (this) {
                 timer = null;
                 long now = nanoTime.getAsLong();
-                while (!waiting.isEmpty() && waiting.first().at - now <= 0) {
+                while (!waiting.isEmpty() && (hurried || waiting.first().at - now <= 0)) {
                     due.add(waiting.first());
                     waiting.pollFirst();
                 }

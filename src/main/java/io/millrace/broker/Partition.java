@@ -133,8 +133,10 @@ final class Partition implements PartitionSlot {
             BrokerException over = notLeader();
             leadership.end(new BrokerException(ErrorKind.NOT_COMMITTED, over.getMessage()
                     + "; what was sent may have been written, and may yet be lost: look, or send it again"), tell);
+            List<Integer> followers = List.copyOf(leadership.followers());
             leadership = null;
             tell.add(() -> parked.expel(over));
+            tell.add(() -> context.wake(followers));
         }
         if (leads && leadership == null && !replicating) {
             leadership = new Leadership(context.brokerId(), assignment.leaderEpoch(), log.endOffset());
@@ -385,8 +387,12 @@ final class Partition implements PartitionSlot {
     }
 
     private Set<Integer> desiredIsr(long maxLagNanos) {
-        return leadership.desiredIsr(highWatermark(), log.endOffset(), context.nanoTime(), maxLagNanos,
+        Set<Integer> desired = leadership.desiredIsr(highWatermark(), log.endOffset(), context.nanoTime(), maxLagNanos,
                 context::session);
+        if (context.isLeaving()) {
+            desired.addAll(leadership.isr());
+        }
+        return desired;
     }
 
     /** How a leader wants the ISR changed, in the epoch in which it leads. */

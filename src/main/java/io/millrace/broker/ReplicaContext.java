@@ -15,6 +15,9 @@ interface ReplicaContext {
     /** The session of a broker that is ready, or null: only in that one it may come to count as in sync. */
     String session(int brokerId);
 
+    /** Whether this broker is about to stop: that followers do not reach it says nothing about them. */
+    boolean isLeaving();
+
     /** The ISR differs from what it should be: the register is to be changed. */
     void proposeIsr(Partition partition);
 

@@ -84,6 +84,11 @@ final class ReplicaFetches {
         }
     }
 
+    /** Answers those that wait. */
+    void close() {
+        waiting.values().forEach(waiter -> waiter.answer.complete(NOTHING_NEW));
+    }
+
     private void look(Waiting waiter, boolean timeIsOver) {
         synchronized (waiter) {
             if (waiter.answer.isDone()) {

@@ -8,9 +8,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.IntPredicate;
 import java.util.function.LongSupplier;
 
 /**
@@ -117,45 +119,70 @@ final class Replication implements ReplicaContext {
 
     void close() {
         fetchers.values().forEach(FollowerFetcher::close);
+        replicaFetches.close();
     }
 
     // ---- replicas that cannot be used
 
-    /**
-     * Takes this broker out of the ISRs of partitions, and hands their leadership on, where another replica is in sync.
-     * Blocks.
-     */
+    /** Gives up replicas that cannot be used, where another one is in sync. Blocks. */
     private void giveUp(String topic, List<? extends PartitionSlot> partitions) {
         try {
             Set<Integer> live = brokers.live();
-            while (true) {
-                TopicStore.Stored stored = store.read(topic).orElse(null);
-                if (stored == null) {
-                    return;
-                }
-                List<Topic.Assignment> assignments = new ArrayList<>(stored.topic().partitions());
-                for (PartitionSlot partition : partitions) {
-                    if (!partition.topicId().equals(stored.topic().id())) {
-                        continue;
-                    }
-                    Topic.Assignment now = assignments.get(partition.id().partition());
-                    if (now.isr().stream().anyMatch(replica -> replica != brokerId)) {
-                        assignments.set(partition.id().partition(), Elections.without(now, brokerId, live));
-                    }
-                }
-                Topic changed = stored.topic().withPartitions(assignments);
-                if (changed.equals(stored.topic())) {
-                    return;
-                } else if (store.write(changed, stored.version())) {
-                    LOG.log(Level.WARNING, "this broker gave up its replicas of {0}, because their disk or their bytes"
-                            + " are bad", partitions.stream().map(PartitionSlot::id).toList());
-                    catalog.refresh(topic);
-                    return;
-                }
+            if (withdraw(topic, partitions, live, replica -> replica != brokerId)) {
+                LOG.log(Level.WARNING, "this broker gave up its replicas of {0}, because their disk or their bytes"
+                        + " are bad", partitions.stream().map(PartitionSlot::id).toList());
             }
         } catch (RuntimeException failure) {
             LOG.log(Level.WARNING, "replicas of topic '" + topic + "' could not be given up now; tried again soon",
                     failure);
+        }
+    }
+
+    /**
+     * Gives up replicas that work, before this broker stops, where another one is in sync on one of these brokers. Blocks.
+     *
+     * @throws BrokerException UNAVAILABLE
+     */
+    void leave(Collection<Partition> partitions, Set<Integer> others) {
+        Map<String, List<Partition>> byTopic = new TreeMap<>();
+        partitions.forEach(each -> byTopic.computeIfAbsent(each.topic(), topic -> new ArrayList<>()).add(each));
+        byTopic.forEach((topic, its) -> {
+            if (!withdraw(topic, its, others, others::contains)) {
+                catalog.refresh(topic); // somebody else did it
+            }
+        });
+    }
+
+    /**
+     * Takes this broker out of the ISRs of partitions, and hands their leadership on, where an in-sync replica is on a
+     * broker that will do. Blocks.
+     *
+     * @return whether that changed anything
+     */
+    private boolean withdraw(String topic, List<? extends PartitionSlot> partitions, Set<Integer> live,
+                             IntPredicate suffices) {
+        while (true) {
+            TopicStore.Stored stored = store.read(topic).orElse(null);
+            if (stored == null) {
+                return false;
+            }
+            List<Topic.Assignment> assignments = new ArrayList<>(stored.topic().partitions());
+            for (PartitionSlot partition : partitions) {
+                if (!partition.topicId().equals(stored.topic().id())) {
+                    continue;
+                }
+                Topic.Assignment now = assignments.get(partition.id().partition());
+                if (now.isr().contains(brokerId) && now.isr().stream().anyMatch(suffices::test)) {
+                    assignments.set(partition.id().partition(), Elections.without(now, brokerId, live));
+                }
+            }
+            Topic changed = stored.topic().withPartitions(assignments);
+            if (changed.equals(stored.topic())) {
+                return false;
+            } else if (store.write(changed, stored.version())) {
+                catalog.refresh(topic);
+                return true;
+            }
         }
     }
 
@@ -200,6 +227,11 @@ final class Replication implements ReplicaContext {
     @Override
     public void wake(Collection<Integer> followers) {
         replicaFetches.wake(followers);
+    }
+
+    @Override
+    public boolean isLeaving() {
+        return brokers.isLeaving();
     }
 
     @Override

@@ -691,11 +691,21 @@ final class Group implements GroupWriter.Host, PollTask.Host {
         writer.close(reason);
         locked(after -> {
             closed = reason;
-            sessions.values().forEach(session -> {
-                if (session.poll != null && !session.poll.isDelivering()) {
-                    session.poll.complete(List.of(), after);
-                }
-            });
+            endPolls(after);
+        });
+    }
+
+    /** Answers polls with nothing. */
+    void endPolls() {
+        locked(this::endPolls);
+    }
+
+    /** Under the lock. */
+    private void endPolls(List<Runnable> after) {
+        sessions.values().forEach(session -> {
+            if (session.poll != null && !session.poll.isDelivering()) {
+                session.poll.complete(List.of(), after);
+            }
         });
     }
 

@@ -57,6 +57,7 @@ public final class Groups implements AutoCloseable {
     private final GroupAdministration administration;
     private final AutoCloseable listening;
     private final List<ScheduledFuture<?>> schedules;
+    private volatile boolean pollsEnded;
     private volatile boolean closed;
 
     private Groups(GroupOptions options, RegisterStore registers, GroupLog log, Coordination coordination, Deliveries deliveries, Executor workers,
@@ -145,7 +146,7 @@ public final class Groups implements AutoCloseable {
      * @return fails with UNKNOWN_CONSUMER, WRONG_FORMAT, NO_OFFSET, CORRUPT_LOG, LOG_DIRECTORY_OFFLINE
      */
     public CompletableFuture<Polled> poll(String group, String name, PollRequest request) {
-        return answer(group, of -> of.poll(name, request));
+        return answer(group, of -> of.poll(name, pollsEnded ? request.withoutWait() : request));
     }
 
     /** @return fails with UNKNOWN_CONSUMER, NOT_ASSIGNED */
@@ -406,6 +407,12 @@ public final class Groups implements AutoCloseable {
         if (closed) {
             throw new BrokerException(ErrorKind.NOT_COORDINATOR, "this broker is stopping: try another one, or again later");
         }
+    }
+
+    /** Answers the polls that wait with nothing, and lets none wait any more: this broker is about to stop. */
+    public void endPolls() {
+        pollsEnded = true;
+        loaded().forEach(Group::endPolls);
     }
 
     /** Hands the groups over and answers the polls that wait. Blocks for some seconds at most. */

@@ -22,6 +22,10 @@ public record PollRequest(RecordForm form, int maxBytes, long waitMs, Source sou
         return new PollRequest(form, maxBytes, waitMs, source, counted);
     }
 
+    PollRequest withoutWait() {
+        return new PollRequest(form, maxBytes, 0, source, memory);
+    }
+
     /**
      * How a request of a consumer came here, and what is known of the answer to its last poll.
      *

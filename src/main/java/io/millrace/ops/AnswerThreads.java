@@ -11,6 +11,9 @@ import java.util.concurrent.TimeUnit;
  * managed executor: that one shares its threads with the HTTP requests, and the server's web container keeps per-thread
  * state of the last request on them; a response that is resumed on such a thread is now and then given that other request's
  * state, fails with a NullPointerException, and may never be answered.
+ *
+ * <p>After the end answers are written by whoever has them: a request that is never answered keeps the application server
+ * from stopping.
  */
 final class AnswerThreads implements Executor, AutoCloseable {
     /** A slow client holds a thread while its answer is written. */
@@ -21,7 +24,7 @@ final class AnswerThreads implements Executor, AutoCloseable {
 
     AnswerThreads(ThreadFactory factory) {
         threads = new ThreadPoolExecutor(MOST, MOST, IDLE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(),
-                factory);
+                factory, (task, ended) -> task.run());
         threads.allowCoreThreadTimeOut(true);
     }
 

@@ -10,7 +10,8 @@ import org.eclipse.microprofile.health.HealthCheckResponseBuilder;
  * Judges a server.
  * <ul>
  * <li>Started: the configuration is valid and the cluster's member runs, if only to wait for a majority of the others.
- * <li>Ready: the cluster agrees, the logs are recovered, every log directory and the journal can be written, the broker serves. A
+ * <li>Ready: the cluster agrees, the logs are recovered, every log directory and the journal can be written, the broker serves and is not
+ * about to stop. A
  * damaged batch or file, a partition that does not work, a log that was set aside is named, but the server stays ready:
  * the others do not suffer. Not so where a partition's only log is gone.
  * <li>Live: no writer has ended unasked and no threads are deadlocked. A disk that failed, a port in use or a start
@@ -34,7 +35,7 @@ final class Health {
     /** @param server null until the application starts */
     static HealthCheckResponse ready(Server server) {
         HealthCheckResponseBuilder response = named("millrace-ready", server);
-        boolean up = state(server) == Server.State.SERVING;
+        boolean up = state(server) == Server.State.SERVING && !server.isStopping();
         if (server != null) {
             for (Server.Writer writer : server.writers()) {
                 String problem = problem(writer);

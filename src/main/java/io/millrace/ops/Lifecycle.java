@@ -9,6 +9,7 @@ import io.millrace.config.Settings;
 import io.millrace.group.Groups;
 import io.millrace.rest.BrokerAccess;
 import io.millrace.rest.GroupAccess;
+import io.millrace.rest.PassedWaits;
 import io.millrace.rest.Peers;
 import io.millrace.rest.RestLimits;
 import io.millrace.rest.internal.ClusterSecret;
@@ -53,11 +54,13 @@ public class Lifecycle implements BrokerAccess, GroupAccess {
     @Inject
     private MetricRegistry registry;
 
+    private final ProcessEnd halt = new ProcessEnd();
     /** Guarded by this. */
     private Configuration configuration;
     private volatile AnswerThreads answers;
     private volatile ServerMetrics metrics;
     private volatile Server server;
+    private final PassedWaits passedWaits = new PassedWaits();
 
     /** @throws InvalidSettingsException which fails the deployment */
     void start(@Observes Startup startup) {
@@ -74,8 +77,9 @@ public class Lifecycle implements BrokerAccess, GroupAccess {
         answers = answering;
         HttpTransport transport = new HttpTransport(valid.brokerId(), clusterSecret(), workers);
         Server starting = new Server(valid, workers, answering, transport, transport, timers, Clock.systemUTC(),
-                measuring.observers());
+                measuring.observers(), passedWaits::end);
         server = starting;
+        halt.arm(starting::close);
         workers.execute(() -> {
             starting.start();
             if (starting.state() == Server.State.SERVING) {
@@ -86,6 +90,7 @@ public class Lifecycle implements BrokerAccess, GroupAccess {
 
     @PreDestroy
     void stop() {
+        halt.disarm();
         if (server != null) {
             server.close();
             metrics.close();
@@ -134,7 +139,7 @@ public class Lifecycle implements BrokerAccess, GroupAccess {
     @Produces
     @Singleton
     Peers peers() {
-        return new Peers(configuration().brokerId(), Peers.client(workers), task -> answers.execute(task));
+        return new Peers(configuration().brokerId(), Peers.client(workers), task -> answers.execute(task), passedWaits);
     }
 
     /** Of requests that wait. */

@@ -69,6 +69,7 @@ final class Server implements AutoCloseable {
     private final ScheduledExecutorService timers;
     private final Clock clock;
     private final Observers observers;
+    private final Runnable passedWaits;
     private final DamageNotes damage;
     private final OpenFiles logFiles;
 
@@ -82,9 +83,12 @@ final class Server implements AutoCloseable {
     private volatile Groups groups;
     private volatile String startFailure;
 
-    /** @param workers must have a thread for each log directory and for the journal, beside those that do the work */
+    /**
+     * @param workers     must have a thread for each log directory and for the journal, beside those that do the work
+     * @param passedWaits ends the requests that wait for other servers
+     */
     Server(Configuration configuration, ExecutorService workers, AnswerThreads answers, Transport transport,
-           Deliveries deliveries, ScheduledExecutorService timers, Clock clock, Observers observers) {
+           Deliveries deliveries, ScheduledExecutorService timers, Clock clock, Observers observers, Runnable passedWaits) {
         this.configuration = configuration;
         this.workers = workers;
         this.answers = answers;
@@ -93,6 +97,7 @@ final class Server implements AutoCloseable {
         this.timers = timers;
         this.clock = clock;
         this.observers = observers;
+        this.passedWaits = passedWaits;
         this.damage = new DamageNotes(observers.log());
         this.logFiles = new OpenFiles(configuration.openLogFiles());
     }
@@ -283,14 +288,33 @@ final class Server implements AutoCloseable {
         return status == null || status.available() ? "try again in a moment" : status.problem();
     }
 
-    /** Ends a start that is under way as soon as its present step is done. May be called again. */
+    /**
+     * Hands over to other servers, and then ends everything; a start that is under way ends as soon as its present step is
+     * done. Blocks until that is done, whoever began it. May be called again.
+     */
     @Override
     public void close() {
         stopping = true;
         synchronized (this) {
+            if (state == State.SERVING) {
+                handOver();
+            }
             state = State.STOPPED;
             closeAll();
         }
+    }
+
+    private void handOver() {
+        try {
+            new HandOver(broker, groups, passedWaits).run();
+        } catch (RuntimeException failure) {
+            LOG.log(Level.WARNING, "not everything could be handed over before the stop; the others take it over", failure);
+        }
+    }
+
+    /** Whether it is about to stop, be it that it still serves or not. */
+    boolean isStopping() {
+        return stopping;
     }
 
     private void closeAll() {

@@ -52,7 +52,11 @@ public class Forwarding {
             return false;
         }
         long timeoutMs = waitMs + GRACE_MS;
-        answer(new PassedExchange(peers, receiver.get(), request, timeoutMs, deadlines).send(), response, receipt);
+        CompletableFuture<PassedAnswer> answer = new PassedExchange(peers, receiver.get(), request, timeoutMs, deadlines).send();
+        if (waitMs > 0) {
+            peers.waits().add(answer);
+        }
+        answer(answer, response, receipt);
         return true;
     }
 

@@ -10,8 +10,9 @@ import java.util.concurrent.Executor;
  * @param brokerId this broker's
  * @param client   see {@link #client(Executor)}
  * @param answers  writes what other brokers answer to clients, and may wait for both; not the executor of the client
+ * @param waits    those that wait for another broker's answer
  */
-public record Peers(int brokerId, HttpClient client, Executor answers) {
+public record Peers(int brokerId, HttpClient client, Executor answers, PassedWaits waits) {
     /** Set to the broker that passes a request on. It forbids to do so once more, and grants nothing. */
     public static final String FORWARDED_HEADER = "Millrace-Forwarded";
 

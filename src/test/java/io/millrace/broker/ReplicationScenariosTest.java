@@ -97,6 +97,62 @@ class ReplicationScenariosTest {
     }
 
     @Test
+    void aLeaderThatStopsHandsOverBeforeItIsGoneAndNothingOfItIsMissing() {
+        cluster.begin(Map.of());
+        SimulatedServer first = cluster.leader();
+        cluster.acknowledged("of the first");
+        int epoch = cluster.registered().partitions().get(0).leaderEpoch();
+        first.stop();
+        cluster.await("it is gone", () -> !first.isUp());
+
+        Topic.Assignment now = cluster.registered().partitions().get(0);
+        assertThat(now.leader()).isPositive().isNotEqualTo(first.id());
+        assertThat(now.leaderEpoch()).isGreaterThan(epoch);
+        assertThat(now.isr()).hasSize(2).doesNotContain(first.id());
+        assertThat(cluster.acknowledged("of the second")).isEqualTo(1);
+        first.start();
+        cluster.await("it is back", cluster::isWhole);
+        assertThat(cluster.log(first).valueAt(0)).isEqualTo("of the first");
+    }
+
+    @Test
+    void aLeaderThatNobodyReachesAnyMoreBecauseItStopsTakesNobodyOutOfTheIsr() {
+        cluster.begin(Map.of());
+        SimulatedServer first = cluster.leader();
+        cluster.acknowledged("kept");
+        cluster.await("all have it", () -> cluster.followers().stream().allMatch(other -> cluster.log(other).endOffset() == 1));
+        CompletableFuture<AppendResult> unanswered = cluster.produce(first, "while it stops", Acks.ALL);
+        cluster.withoutAgreement(first);
+        first.stop();
+        cluster.advance(4_000); // longer than a replica may lag
+        cluster.rejoin();
+        cluster.await("it is gone", () -> !first.isUp());
+
+        assertThat(cluster.registered().partitions().get(0).isr()).hasSize(2).doesNotContain(first.id());
+        assertThat(unanswered.isDone() && !unanswered.isCompletedExceptionally()).isFalse();
+        cluster.acknowledged("goes on");
+    }
+
+    @Test
+    void whereNoOtherIsInSyncTheOneThatStopsStaysTheOneThatHasEverything() {
+        cluster.begin(Map.of());
+        SimulatedServer last = cluster.leader();
+        List<SimulatedServer> others = cluster.followers();
+        others.forEach(SimulatedServer::crash);
+        cluster.await("it is alone in sync", () -> cluster.registered().partitions().get(0).isr().size() == 1);
+        cluster.acknowledged("only here");
+        last.stop();
+        cluster.await("it is gone", () -> !last.isUp());
+        others.forEach(SimulatedServer::start);
+        cluster.advance(10_000);
+
+        assertThat(cluster.registered().partitions().get(0).isr()).containsExactly(last.id());
+        last.start();
+        cluster.await("all have it", cluster::isWhole);
+        assertThat(cluster.log(others.get(0)).valueAt(0)).isEqualTo("only here");
+    }
+
+    @Test
     void theLastInSyncReplicaLosesWhatItHadNotForcedAndComesBackAsLeaderWithEverythingAcknowledged() {
         cluster.begin(Map.of());
         SimulatedServer last = cluster.leader();

@@ -51,6 +51,8 @@ final class SimulatedCluster {
     private final Map<TopicPartition, long[]> told = new HashMap<>();
     private final Map<Integer, Map<TopicPartition, Long>> checkedUpTo = new HashMap<>();
     private final List<String> history = new ArrayList<>();
+    /** Of each partition, as the register had it last. */
+    private List<List<Integer>> inSync = List.of();
     private UUID topicId;
     private int lossPercent;
     private long records;
@@ -104,8 +106,9 @@ final class SimulatedCluster {
         }
     }
 
-    void ring(String key) {
+    void ring(String key, SimulatedServer writer) {
         if (key.equals("topic/" + TOPIC)) {
+            checkWhoIsLeft(writer);
             registered().partitions().forEach(now -> note("assigned: leader " + now.leader() + " epoch "
                     + now.leaderEpoch() + " replicas " + now.replicas() + " isr " + now.isr()));
         }
@@ -114,6 +117,22 @@ final class SimulatedCluster {
                 server.ring(key);
             }
         });
+    }
+
+    /** A server that stops takes nobody out of an ISR, and once it has said so the others leave it alone in none. */
+    private void checkWhoIsLeft(SimulatedServer writer) {
+        List<Topic.Assignment> now = registered().partitions();
+        for (int i = 0; i < inSync.size(); i++) {
+            List<Integer> before = inSync.get(i);
+            List<Integer> after = now.get(i).isr();
+            check(after.size() > 1 || before.size() == 1 || !isGoing(server(after.get(0)), writer), "the ISR of partition " + i
+                    + " was " + before + ", and is left with broker " + after + " alone, which stops");
+        }
+        inSync = now.stream().map(Topic.Assignment::isr).toList();
+    }
+
+    private boolean isGoing(SimulatedServer last, SimulatedServer writer) {
+        return last.isStopping() && (last == writer || last.hasSaidThatItStops());
     }
 
     void send(int from, int to, Runnable message) {
@@ -249,6 +268,11 @@ final class SimulatedCluster {
         memberChanged();
     }
 
+    /** It does not reach the agreement, until all {@link #rejoin()}. */
+    void withoutAgreement(SimulatedServer server) {
+        withoutAgreement.add(server.id());
+    }
+
     void isolate(SimulatedServer server) {
         for (SimulatedServer other : servers) {
             if (other != server) {
@@ -303,7 +327,10 @@ final class SimulatedCluster {
         SimulatedServer server = servers.get(random.nextInt(servers.size()));
         switch (random.nextInt(60)) {
             case 0, 1 -> {
-                if (server.self() != null) {
+                if (server.isUp() && !server.isStopping() && random.nextInt(3) == 0) {
+                    note("stop " + server.id());
+                    server.stop();
+                } else if (server.self() != null) {
                     note("crash " + server.id());
                     server.crash();
                 }
@@ -452,6 +479,9 @@ final class SimulatedCluster {
         servers.forEach(server -> {
             if (server.isPaused()) {
                 server.resume();
+            }
+            if (server.isStopping()) {
+                server.crash();
             }
             if (server.self() == null) {
                 server.start();

@@ -29,6 +29,7 @@ import java.util.SortedSet;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
@@ -47,6 +48,7 @@ final class SimulatedServer {
     private Member self;
     private int run;
     private boolean paused;
+    private boolean stopping;
     private long wallClockOffset;
     Broker broker;
 
@@ -61,6 +63,11 @@ final class SimulatedServer {
 
     boolean isUp() {
         return broker != null;
+    }
+
+    /** Whether it is about to be gone in good order. */
+    boolean isStopping() {
+        return stopping;
     }
 
     boolean isPaused() {
@@ -132,12 +139,48 @@ final class SimulatedServer {
         broker = null;
         self = null;
         paused = false;
+        stopping = false;
         heldWhilePaused.clear();
         membershipListeners.clear();
         doorbells.clear();
         open.values().forEach(log -> log.crash(cluster.random()));
         open.clear();
         cluster.memberChanged();
+    }
+
+    /** As a server does that is told to: from now on nobody reaches it; it hands over for some seconds, and is gone. */
+    void stop() {
+        if (broker == null) {
+            crash();
+            return;
+        }
+        stopping = true;
+        leave(run, cluster.time().nanoTime() + TimeUnit.SECONDS.toNanos(7));
+    }
+
+    private void leave(int of, long until) {
+        guarded(of, () -> {
+            if (isHandedOver() || cluster.time().nanoTime() >= until) {
+                crash();
+            } else {
+                cluster.time().after(50, () -> leave(of, until));
+            }
+        });
+    }
+
+    /** Whether the register has it. */
+    boolean hasSaidThatItStops() {
+        BrokerRegistry entered = new BrokerRegistry(cluster.registers(), new View());
+        entered.refresh();
+        return entered.session(id) == null;
+    }
+
+    private boolean isHandedOver() {
+        try {
+            return broker.advanceLeaving();
+        } catch (BrokerException unavailable) {
+            return false;
+        }
     }
 
     /** Loses its disk too. */
@@ -194,7 +237,7 @@ final class SimulatedServer {
 
     /** A message that came in. */
     void receive(Runnable task) {
-        if (broker != null) {
+        if (broker != null && !stopping) {
             guarded(run, task);
         }
     }
@@ -263,7 +306,7 @@ final class SimulatedServer {
         private Optional<Register> set(String key, long expectedVersion, String value) {
             Optional<Register> set = cluster.registers().compareAndSet(key, expectedVersion, value);
             if (set.isPresent()) {
-                cluster.ring(key);
+                cluster.ring(key, SimulatedServer.this);
             }
             return set;
         }

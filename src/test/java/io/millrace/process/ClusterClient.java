@@ -13,6 +13,9 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -23,6 +26,7 @@ final class ClusterClient {
     private static final String TEXT = "application/vnd.kafka.text.v2+json";
 
     private final List<URI> servers;
+    private final Queue<String> faults = new ConcurrentLinkedQueue<>();
     private final HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1)
             .connectTimeout(Duration.ofSeconds(1)).build();
 
@@ -48,11 +52,30 @@ final class ClusterClient {
         }
     }
 
+    /** A request that may wait at its server, for a minute at most. */
+    CompletableFuture<HttpResponse<String>> waiting(int server, String path) {
+        return client.sendAsync(HttpRequest.newBuilder(servers.get(server).resolve(path)).timeout(Duration.ofMinutes(1))
+                .header("Accept", TEXT).build(), HttpResponse.BodyHandlers.ofString());
+    }
+
+    /** Whether an answer tells to try again, in the way that every client understands. */
+    static boolean saysTryAgain(HttpResponse<?> answer) {
+        return answer.statusCode() == 503 && answer.headers().firstValue("Retry-After").isPresent();
+    }
+
+    /** Answers to {@link #produce} that speak of a fault and do not tell to try again. */
+    Queue<String> faults() {
+        return faults;
+    }
+
     /** The offset at which a record was acknowledged with acks=all; -1 when it was not: it may be there or not. */
     long produce(int server, String topic, int partition, String value) {
         try {
             HttpResponse<String> answer = send(server, "POST", "/topics/" + topic + "/partitions/" + partition
                     + "?acks=all", TEXT, "{\"records\":[{\"value\":\"" + value + "\"}]}");
+            if (answer.statusCode() >= 500 && !saysTryAgain(answer)) {
+                faults.add(answer.statusCode() + " " + answer.body());
+            }
             return answer.statusCode() != 200 ? -1 : ((JsonObject) parse(answer.body())).getJsonArray("offsets")
                     .getJsonObject(0).getJsonNumber("offset").longValue();
         } catch (IOException unreachable) {

@@ -3,11 +3,15 @@ package io.millrace.process;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import jakarta.json.JsonObject;
+import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -21,6 +25,7 @@ class ClusterIT {
     private static final int PARTITIONS = 3;
     private static final boolean LONG = Boolean.getBoolean("millrace.long");
     private static final int KILLS = LONG ? 10 : 1;
+    private static final int RESTARTS = LONG ? 10 : SERVERS;
     private static final int PATIENCE_SECONDS = 240;
 
     private LocalServers servers;
@@ -118,15 +123,62 @@ class ClusterIT {
     @Test
     void serversThatAreRestartedOneByOneUnderLoadLoseNothing() throws Exception {
         create("rolling", "{\"min.insync.replicas\":\"2\"}");
+        create("quiet", "{}");
+        client.faults().clear();
         try (ClusterLoad load = new ClusterLoad(client, SERVERS, "rolling", PARTITIONS)) {
-            for (int server = 1; server <= SERVERS; server++) {
+            for (int round = 0; round < RESTARTS; round++) {
                 load.awaitMore(10);
-                servers.run("restart", Integer.toString(server)).succeeded();
-                awaitWhole();
+                restartWhileRequestsWaitThere(round % SERVERS + 1, load);
             }
             load.awaitMore(10);
             load.close();
             load.assertKept();
+        }
+        assertThat(client.faults()).isEmpty();
+    }
+
+    private void restartWhileRequestsWaitThere(int server, ClusterLoad load) throws Exception {
+        String consumers = "/consumers/stop-" + System.nanoTime();
+        ClusterClient.await("a consumer", 30, () -> succeeds(server, consumers, "{\"name\":\"c\",\"format\":\"text\"}")
+                && succeeds(server, consumers + "/instances/c/subscription", "{\"topics\":[\"quiet\"]}"));
+        List<CompletableFuture<HttpResponse<String>>> waiting = new ArrayList<>();
+        waiting.add(client.waiting(server - 1, consumers + "/instances/c/records?timeout=30000"));
+        for (int partition = 0; partition < PARTITIONS; partition++) { // one of them waits here, others at their leaders
+            waiting.add(client.waiting(server - 1, "/topics/quiet/partitions/" + partition
+                    + "/records?offset=latest&timeout=30000"));
+        }
+        load.awaitMore(10);
+        load.resetPauses();
+        long began = System.nanoTime();
+        servers.run("stop", Integer.toString(server)).succeeded();
+        long tookMs = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began);
+
+        for (int partition = 0; partition < PARTITIONS; partition++) {
+            JsonObject described = client.json(server % SERVERS, "/topics/rolling/partitions/" + partition);
+            assertThat(described.getInt("leader")).isPositive().isNotEqualTo(server);
+            assertThat(described.getJsonArray("replicas").getValuesAs(JsonObject.class).stream()
+                    .filter(replica -> replica.getBoolean("in_sync")).map(replica -> replica.getInt("broker")))
+                    .hasSize(SERVERS - 1).doesNotContain(server);
+        }
+        for (CompletableFuture<HttpResponse<String>> each : waiting) {
+            HttpResponse<String> answer = each.get(1, TimeUnit.SECONDS);
+            assertThat(answer.statusCode() == 200 || ClusterClient.saysTryAgain(answer)).as(answer.body()).isTrue();
+        }
+        assertThat(tookMs).as("ms for the stop: the application server waits for what waits for up to 30 s")
+                .isLessThan(LONG ? 15_000 : 28_000);
+        servers.run("launch", Integer.toString(server)).succeeded();
+        awaitWhole();
+        if (LONG) {
+            assertThat(load.longestPauseMs()).as("ms without an acknowledgement").isLessThan(2_000);
+        }
+    }
+
+    private boolean succeeds(int server, String path, String body) {
+        try {
+            int status = client.send(server - 1, "POST", path, "application/vnd.kafka.v2+json", body).statusCode();
+            return status / 100 == 2 || status == 409;
+        } catch (IOException slow) {
+            return false;
         }
     }
 

@@ -47,7 +47,7 @@ class PassedExchangeTest {
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private final ScheduledExecutorService timers = Executors.newSingleThreadScheduledExecutor();
     private final AnswerDeadlines deadlines = new AnswerDeadlines(new Deadlines(timers, System::nanoTime), threads);
-    private final Peers peers = new Peers(1, Peers.client(threads), threads);
+    private final Peers peers = new Peers(1, Peers.client(threads), threads, new PassedWaits());
     private final MemoryBudget budget = new MemoryBudget(1 << 20);
     private HttpServer server;
     private Member leader;
@@ -207,7 +207,7 @@ class PassedExchangeTest {
         server.createContext("/parked", parked::add);
         ExecutorService few = Executors.newFixedThreadPool(2);
         try {
-            Peers narrow = new Peers(1, Peers.client(few), few);
+            Peers narrow = new Peers(1, Peers.client(few), few, new PassedWaits());
             PassedRequest request = new PassedRequest(Owner.LEADER, "t-0", "GET", "/parked", null, List.of(), null, false, Map.of());
             List<CompletableFuture<PassedAnswer>> answers = Stream.generate(
                     () -> new PassedExchange(narrow, leader, request, 20_000, deadlines).send()).limit(polls).toList();
