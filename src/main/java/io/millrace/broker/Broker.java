@@ -125,7 +125,7 @@ public final class Broker implements AutoCloseable {
         partitioners.find(defaults.partitioner());
 
         TopicStore store = new TopicStore(registers);
-        DeletedTopics deleted = new DeletedTopics(registers);
+        DeletedTopics deleted = new DeletedTopics(registers, options.brokerId());
         this.strays = new StrayLogs();
         CreatedLogs created = new CreatedLogs(notes);
         this.handoff = new Handoff(workers, timers);

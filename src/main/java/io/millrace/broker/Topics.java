@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.function.UnaryOperator;
 
@@ -170,12 +171,20 @@ public final class Topics {
 
     /** @return false when another change came first */
     private boolean delete(TopicStore.Stored stored) {
-        deleted.add(stored.topic().id());
+        deleted.add(stored.topic().id(), holders(stored.topic()));
         boolean done = store.delete(stored);
         if (done) {
             catalog.refresh(stored.topic().name());
         }
         return done;
+    }
+
+    /** Every broker that may have logs of a topic: who held a replica once may have been down ever since. */
+    private Set<Integer> holders(Topic topic) {
+        Set<Integer> holders = new TreeSet<>();
+        brokers.known().forEach(broker -> holders.add(broker.id()));
+        topic.partitions().forEach(assignment -> holders.addAll(assignment.replicas()));
+        return holders;
     }
 
     /** Every topic configuration key with the value in force for this topic, sorted by key. */

@@ -111,13 +111,13 @@ class BrokerRecoveryTest {
         harness.produce("orders", 0, "v");
         harness.close();
         // The crash came after both registers and before the logs.
-        new DeletedTopics(harness.registers).add(topic.id());
+        new DeletedTopics(harness.registers, 1).add(topic.id(), List.of(1));
         Register register = harness.registers.read("topic/orders").orElseThrow();
         harness.registers.compareAndDelete("topic/orders", register.version());
         restart(root);
 
         assertThat(found()).containsExactly("kept-0");
-        assertThat(new DeletedTopics(harness.registers).ids()).isEmpty();
+        assertThat(new DeletedTopics(harness.registers, 1).ids()).isEmpty();
         assertThat(create("orders", 1).id()).isNotEqualTo(topic.id());
     }
 
@@ -127,7 +127,7 @@ class BrokerRecoveryTest {
         Topic topic = create("orders", 1);
         harness.produce("orders", 0, "v");
         harness.close();
-        new DeletedTopics(harness.registers).add(topic.id());
+        new DeletedTopics(harness.registers, 1).add(topic.id(), List.of(1));
         restart(root);
 
         assertThat(values(harness.fetch("orders", 0, 0))).containsExactly("v");
@@ -187,7 +187,7 @@ class BrokerRecoveryTest {
         // The configuration of such a topic can still be changed, and the topic deleted.
         harness.broker.topics().alterConfig("orders", Map.of("flush", "os"));
         harness.broker.topics().delete("orders");
-        assertThat(new DeletedTopics(harness.registers).ids()).as("what is left is for the next start").hasSize(1);
+        assertThat(new DeletedTopics(harness.registers, 1).ids()).as("what is left is for the next start").hasSize(1);
     }
 
     @Test

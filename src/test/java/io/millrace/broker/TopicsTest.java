@@ -247,7 +247,7 @@ class TopicsTest {
         Failures.assertFails(ErrorKind.UNKNOWN_TOPIC, () -> topics.get("orders"));
         assertThat(harness.directories.get(0).found()).extracting(found -> found.topic()).containsExactly("kept");
         assertThat(register("topic/orders")).isNull();
-        assertThat(register("deleted-topics")).isEqualTo("[]");
+        assertThat(register("topic-deletions")).isEqualTo("[]");
         assertThat(harness.observer.deleted).containsExactly("orders");
     }
 
@@ -273,7 +273,7 @@ class TopicsTest {
         topics.delete(longest);
 
         assertThat(harness.directories.get(0).found()).isEmpty();
-        assertThat(register("deleted-topics")).isEqualTo("[]");
+        assertThat(register("topic-deletions")).isEqualTo("[]");
     }
 
     @ParameterizedTest
