@@ -19,6 +19,7 @@ final class Comeback {
     private final int brokerId;
     private final TopicStore store;
     private final Set<TopicPartition> withoutLog = new HashSet<>();
+    private final Set<TopicPartition> leaderless = new HashSet<>();
 
     Comeback(int brokerId, TopicStore store) {
         this.brokerId = brokerId;
@@ -42,6 +43,11 @@ final class Comeback {
         return withoutLog;
     }
 
+    /** Partitions with other replicas, none of them in sync, of which there is no log. */
+    Set<TopicPartition> leaderless() {
+        return leaderless;
+    }
+
     private Topic changed(Topic topic, BiPredicate<TopicPartition, UUID> onDisk) {
         List<Topic.Assignment> assignments = new ArrayList<>();
         for (int number = 0; number < topic.partitions().size(); number++) {
@@ -52,6 +58,7 @@ final class Comeback {
                 LOG.log(Level.ERROR, "there is no log of partition {0}, and no other replica was in sync: it stays without"
                         + " a leader. Bring the log back and set the ISR anew, or let another replica lead, and lose"
                         + " records, by unclean.leader.election.enable=true", id);
+                leaderless.add(id);
                 now = new Topic.Assignment(Elections.NO_LEADER, now.leaderEpoch() + 1, now.replicas(), List.of(),
                         now.move());
             } else if (lost) {

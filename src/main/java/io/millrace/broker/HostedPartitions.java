@@ -27,7 +27,7 @@ final class HostedPartitions {
     private final Handoff handoff;
     private final ReplicaContext context;
     private final CreatedLogs created;
-    /** Partitions of which this broker had the only log, which is gone. */
+    /** Partitions of which this broker had the only log in sync, which is gone. */
     private final Set<TopicPartition> lost = ConcurrentHashMap.newKeySet();
     private final Map<TopicPartition, ReplicaDirectory> homes = new ConcurrentHashMap<>();
     private final Map<TopicPartition, PartitionSlot> slots = new ConcurrentHashMap<>();
@@ -155,10 +155,26 @@ final class HostedPartitions {
                 + " place, because that would hand out offsets a second time");
     }
 
-    /** Why partitions are lost, a sentence for each. */
+    /** Notes a partition of which this broker had the only log in sync, and has it no more; others may yet lead. */
+    void noteLost(TopicPartition id) {
+        lost.add(id);
+    }
+
+    /** Why partitions are lost, a sentence for each; not those that another replica leads by now. */
     List<String> lost() {
-        return lost.stream().map(slots::get).filter(UnavailablePartition.class::isInstance)
-                .map(slot -> ((UnavailablePartition) slot).exception().getMessage()).sorted().toList();
+        List<String> reasons = new ArrayList<>();
+        lost.forEach(id -> {
+            PartitionSlot slot = slots.get(id);
+            if (slot instanceof UnavailablePartition unavailable) {
+                reasons.add(unavailable.exception().getMessage());
+            } else if (slot instanceof Partition working && !working.hasInSync()) {
+                reasons.add(("partition %d of topic '%s' has no leader: its log on this broker was the only one in sync,"
+                        + " and is gone. Let another replica lead by unclean.leader.election.enable=true, and lose what"
+                        + " only that log had, or delete the topic").formatted(id.partition(), id.topic()));
+            }
+        });
+        reasons.sort(Comparator.naturalOrder());
+        return reasons;
     }
 
     /** Notes a partition that cannot be opened at all. */

@@ -57,6 +57,7 @@ final class LogRecovery {
         if (comeback != null) {
             comeback.run(topics, this::isOnDisk);
             topics = catalog.read();
+            comeback.leaderless().forEach(hosted::noteLost);
         }
         Map<String, CachedTopic> byName = byName(topics);
         for (ReplicaDirectory directory : directories) {

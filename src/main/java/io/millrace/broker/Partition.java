@@ -161,6 +161,11 @@ final class Partition implements PartitionSlot {
         return assignment != null && assignment.isr().contains(context.brokerId());
     }
 
+    /** Whether any replica at all counts as in sync. */
+    synchronized boolean hasInSync() {
+        return assignment != null && !assignment.isr().isEmpty();
+    }
+
     /** Whether another in-sync replica is on one of these brokers. */
     synchronized boolean hasOtherInSync(Set<Integer> brokers) {
         return assignment != null && assignment.isr().stream()

@@ -377,4 +377,24 @@ class ReplicationScenariosTest {
 
         assertThat(cluster.log(wiped).valueAt(0)).isEqualTo("kept");
     }
+
+    @Test
+    void theOnlyLogInSyncThatIsGoneIsSaidAndNobodyLeadsWithoutItsRecords() {
+        cluster.begin(Map.of());
+        SimulatedServer last = cluster.leader();
+        List<SimulatedServer> others = cluster.followers();
+        others.forEach(SimulatedServer::crash);
+        cluster.await("it is alone in sync", () -> cluster.registered().partitions().get(0).isr().size() == 1);
+        cluster.acknowledged("on one disk only");
+        last.crash();
+        cluster.wiped = true;
+        last.wipe();
+        last.start();
+        others.forEach(SimulatedServer::start);
+        cluster.await("it is up", () -> last.isUp() && cluster.partition(last) != null);
+        cluster.advance(20_000);
+
+        assertThat(cluster.registered().partitions().get(0).leader()).isEqualTo(-1);
+        assertThat(last.broker.lostPartitions()).singleElement().asString().contains("was the only one in sync");
+    }
 }
