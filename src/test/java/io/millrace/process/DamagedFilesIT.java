@@ -53,7 +53,7 @@ class DamagedFilesIT {
             assertThat(get(servers.url(1), "/health/ready")).contains("start-0/log-start-offset-checkpoint",
                     "epochs-0/leader-epoch-checkpoint", "beyond-0/leader-epoch-checkpoint",
                     "__registers-0/leader-epoch-checkpoint");
-            assertThat(get(servers.url(1), "/metrics")).contains("millrace_damaged_files_total", "millrace_stray_logs 0.0");
+            assertThat(get(servers.url(1), "/metrics")).contains("millrace_damaged_files_total{", "millrace_stray_logs{");
 
             servers.run("stop").succeeded();
             Path mounted = data.resolveSibling("unmounted");
