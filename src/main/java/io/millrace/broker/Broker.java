@@ -306,8 +306,8 @@ public final class Broker implements AutoCloseable {
      * of a leader that gives no first answer within 3 s fail. Cancel the future to give the fetch up.
      *
      * @return fails only with INVALID_REQUEST, or UNAVAILABLE when this broker is closed: each partition has a failure
-     *         of its own, those of {@link #fetch}, NOT_LEADER when none leads it now, and UNAVAILABLE when its leader
-     *         cannot be reached
+     *         of its own, those of {@link #fetch}, NOT_LEADER when none leads it now, UNAVAILABLE when its leader
+     *         cannot be reached, and UNKNOWN_TOPIC_ID when the topic of that name is another one than was asked for
      */
     public CompletableFuture<FetchAllResult> fetchAll(FetchAllRequest request) {
         return fetchAll(request, ReadMemory.UNBOUNDED);

@@ -68,6 +68,11 @@ final class BrokerErrors {
                 : new BrokerException(ErrorKind.UNAVAILABLE, what + " failed: " + translated, translated);
     }
 
+    static BrokerException unknownTopicId(String name) {
+        return new BrokerException(ErrorKind.UNKNOWN_TOPIC_ID,
+                "topic '%s' was deleted and created anew: its records are others now".formatted(name));
+    }
+
     static BrokerException unknownTopic(String name) {
         return new BrokerException(ErrorKind.UNKNOWN_TOPIC,
                 "there is no topic '%s': create it first".formatted(TopicName.shortened(String.valueOf(name))));

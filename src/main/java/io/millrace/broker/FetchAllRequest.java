@@ -1,6 +1,7 @@
 package io.millrace.broker;
 
 import java.util.List;
+import java.util.UUID;
 
 /**
  * Reads several partitions, those of one leader in the order given.
@@ -15,7 +16,18 @@ public record FetchAllRequest(List<Part> parts, int minBytes, int maxBytes, long
         parts = List.copyOf(parts);
     }
 
-    /** One partition. */
-    public record Part(String topic, int partition, FetchPosition from) {
+    /**
+     * One partition.
+     *
+     * @param topicId of the very topic that is meant, or null: whichever has the name now
+     */
+    public record Part(String topic, int partition, UUID topicId, FetchPosition from) {
+        public Part(String topic, int partition, FetchPosition from) {
+            this(topic, partition, null, from);
+        }
+
+        public Part(TopicIdPartition partition, FetchPosition from) {
+            this(partition.topic(), partition.partition().partition(), partition.topicId(), from);
+        }
     }
 }

@@ -135,7 +135,7 @@ final class FetchAllSpread {
         if (found[place] == null || found[place].result() == null) {
             return part;
         }
-        return new FetchAllRequest.Part(part.topic(), part.partition(),
+        return new FetchAllRequest.Part(part.topic(), part.partition(), part.topicId(),
                 new FetchPosition.AtOffset(found[place].result().nextOffset()));
     }
 

@@ -45,7 +45,7 @@ final class FetchAlls {
         for (FetchAllRequest.Part part : request.parts()) {
             TopicPartition id = new TopicPartition(part.topic(), part.partition());
             try {
-                fetch.add(id, part.from(), routes.led(part.topic(), part.partition(), refreshed));
+                fetch.add(id, part.from(), routes.led(part.topic(), part.partition(), part.topicId(), refreshed));
             } catch (RuntimeException failure) {
                 fetch.addFailed(id, part.from(), BrokerErrors.asBrokerException("the look-up", failure));
             }
@@ -68,7 +68,8 @@ final class FetchAlls {
         for (int place = 0; place < request.parts().size(); place++) {
             FetchAllRequest.Part part = request.parts().get(place);
             try {
-                Optional<Member> leader = routes.remoteLeader(part.topic(), part.partition(), refreshed);
+                Optional<Member> leader = routes.remoteLeader(part.topic(), part.partition(), part.topicId(),
+                        refreshed);
                 byLeader.computeIfAbsent(leader, any -> new ArrayList<>()).add(place);
             } catch (RuntimeException failure) {
                 failures.put(place, BrokerErrors.asBrokerException("the look-up", failure));
@@ -89,12 +90,16 @@ final class FetchAlls {
         CompletableFuture<FetchAllResult> answer = transport.fetchAll(leader, share);
         answer.whenComplete((result, failure) -> {
             if (failure == null) {
-                result.parts().stream().filter(part -> part.failure() != null
-                        && part.failure().kind() == ErrorKind.NOT_LEADER).map(part -> part.id().topic()).distinct()
-                        .forEach(moved -> handoff.execute(() -> routes.refreshQuietly(moved)));
+                result.parts().stream().filter(part -> part.failure() != null && knowsBetter(part.failure().kind()))
+                        .map(part -> part.id().topic()).distinct().forEach(moved -> handoff.execute(() -> routes.refreshQuietly(moved)));
             }
         });
         return answer;
+    }
+
+    /** Whether a leader that says so knows of a change that is not known here. */
+    private static boolean knowsBetter(ErrorKind kind) {
+        return kind == ErrorKind.NOT_LEADER || kind == ErrorKind.UNKNOWN_TOPIC_ID;
     }
 
     /** Ends all that wait, and those yet to come. */

@@ -4,6 +4,7 @@ import io.millrace.cluster.Member;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 
 /**
  * Finds partitions: here, or at the broker that leads them. When what was last read does not fit the request, the
@@ -24,34 +25,48 @@ final class Routes {
 
     /** @throws BrokerException UNKNOWN_TOPIC */
     CachedTopic topic(String name) {
-        return topic(name, 0, new HashSet<>());
+        return topic(name, 0, null, new HashSet<>());
     }
 
-    private CachedTopic topic(String name, int partition, Set<String> refreshed) {
-        boolean fits = catalog.find(name).filter(topic -> partition < topic.partitionCount()).isPresent();
+    private CachedTopic topic(String name, int partition, UUID topicId, Set<String> refreshed) {
+        boolean fits = catalog.find(name).filter(topic -> partition < topic.partitionCount() && isMeant(topic, topicId))
+                .isPresent();
         if (!fits && TopicName.isLegal(name)) {
             refresh(name, refreshed);
         }
-        return catalog.get(name);
+        return meant(name, topicId);
+    }
+
+    private static boolean isMeant(CachedTopic topic, UUID topicId) {
+        return topicId == null || topicId.equals(topic.id());
+    }
+
+    private CachedTopic meant(String name, UUID topicId) {
+        CachedTopic known = catalog.get(name);
+        if (!isMeant(known, topicId)) {
+            throw BrokerErrors.unknownTopicId(name);
+        }
+        return known;
     }
 
     /** A partition that this broker leads, or should. */
     Partition led(String topic, int partition) {
-        return led(topic, partition, new HashSet<>());
+        return led(topic, partition, null, new HashSet<>());
     }
 
     /**
      * As {@link #led(String, int)}, for one of several partitions of a request.
      *
+     * @param topicId   of the very topic that is meant, or null; of another one: UNKNOWN_TOPIC_ID
      * @param refreshed the topics that were read again for the request, which is done once for each; added to
      */
-    Partition led(String topic, int partition, Set<String> refreshed) {
-        CachedTopic known = topic(topic, partition, refreshed);
+    Partition led(String topic, int partition, UUID topicId, Set<String> refreshed) {
+        CachedTopic known = topic(topic, partition, topicId, refreshed);
         checkPartition(known, partition);
         Partition found = hosted.find(new TopicPartition(topic, partition), known.id());
         if (!alone && (found == null || !found.isLeader())) {
             refresh(topic, refreshed);
-            known = catalog.get(topic);
+            known = meant(topic, topicId);
             checkPartition(known, partition);
             if (!known.isHostedBy(hosted.brokerId(), partition)) {
                 throw new BrokerException(ErrorKind.NOT_LEADER, "broker %d has no replica of partition %s-%d: ask its"
@@ -63,12 +78,12 @@ final class Routes {
 
     /** The broker that leads a partition, when it is another one; see {@link Broker#remoteLeader}. */
     Optional<Member> remoteLeader(String topic, int partition) {
-        return remoteLeader(topic, partition, new HashSet<>());
+        return remoteLeader(topic, partition, null, new HashSet<>());
     }
 
-    /** @param refreshed as for {@link #led(String, int, Set)} */
-    Optional<Member> remoteLeader(String topic, int partition, Set<String> refreshed) {
-        CachedTopic known = topic(topic, partition, refreshed);
+    /** @param refreshed with the topic's id as for {@link #led(String, int, UUID, Set)} */
+    Optional<Member> remoteLeader(String topic, int partition, UUID topicId, Set<String> refreshed) {
+        CachedTopic known = topic(topic, partition, topicId, refreshed);
         checkPartition(known, partition);
         return remoteLeader(known, partition);
     }

@@ -63,6 +63,15 @@ public final class Topics {
         return catalog.revision();
     }
 
+    /**
+     * Reads a topic again that another broker may have changed. Blocks.
+     *
+     * @throws BrokerException UNAVAILABLE
+     */
+    public void refresh(String name) {
+        catalog.refresh(name);
+    }
+
     /** @throws BrokerException UNKNOWN_TOPIC */
     public Topic get(String name) {
         return catalog.get(name).topic();

@@ -40,6 +40,11 @@ final class BrokerSide implements GroupLog, Coordination {
     }
 
     @Override
+    public void refresh(String topic) {
+        broker.topics().refresh(topic);
+    }
+
+    @Override
     public CompletableFuture<FetchAllResult> fetch(FetchAllRequest request, ReadMemory memory) {
         return broker.fetchAll(request, memory);
     }

@@ -5,6 +5,7 @@ import io.millrace.broker.ErrorKind;
 import io.millrace.broker.FetchAllRequest;
 import io.millrace.broker.FetchAllResult;
 import io.millrace.broker.FetchPosition;
+import io.millrace.broker.TopicIdPartition;
 import io.millrace.broker.TopicInfo;
 import io.millrace.broker.TopicPartition;
 import io.millrace.cluster.Member;
@@ -21,6 +22,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
@@ -53,8 +55,6 @@ final class Group implements GroupWriter.Host, PollTask.Host {
     /** Members that came with the state of an earlier coordinator. */
     private final Set<String> inherited;
     private long topicsSeen = -1;
-    /** The topics whose partitions have owners, as they were when those got them: one of the same name may follow. */
-    private final Map<String, UUID> topicIds = new HashMap<>();
     private long nextPoll;
     private boolean settling;
     private BrokerException closed;
@@ -70,7 +70,7 @@ final class Group implements GroupWriter.Host, PollTask.Host {
         this.writer = new GroupWriter(id, context.store(), claim, read, version, context.workers(), this);
         read.members().values().stream().filter(GroupMember::takesPart).forEach(member -> {
             Session session = new Session(member.name(), true, deadline(member.config()), context.now());
-            session.positions.putAll(member.positions()); // not acknowledged: it may not have come back for more
+            member.positions().forEach((partition, offset) -> session.positions.put(read.assigned(partition), offset)); // not acknowledged: it may not have come back for more
             session.lastNumber = member.lastPoll();
             session.polled = member.lastPoll() != GroupMember.NO_POLL;
             sessions.put(member.name(), session);
@@ -112,7 +112,7 @@ final class Group implements GroupWriter.Host, PollTask.Host {
 
     CompletableFuture<GroupState> subscribe(String name, Subscription wanted, PollRequest.Source source) {
         return confirmed(name, source).thenCompose(member -> {
-            Map<TopicPartition, Long> read = autoCommitted(name);
+            Map<TopicIdPartition, Long> read = autoCommitted(name);
             return writer.submit(before -> GroupChanges.subscribe(commitQuietly(before, name, read), name, wanted, topics()));
         });
     }
@@ -120,7 +120,7 @@ final class Group implements GroupWriter.Host, PollTask.Host {
     /** @return completes when it is gone; fails with UNKNOWN_CONSUMER */
     CompletableFuture<GroupState> leave(String name, PollRequest.Source source) {
         return confirmed(name, source).thenCompose(member -> {
-            Map<TopicPartition, Long> read = autoCommitted(name);
+            Map<TopicIdPartition, Long> read = autoCommitted(name);
             return writer.submit(before -> {
                 GroupChanges.require(before, name);
                 return GroupChanges.leave(commitQuietly(before, name, read), name, context.clock().millis());
@@ -176,7 +176,7 @@ final class Group implements GroupWriter.Host, PollTask.Host {
                 PollTask previous = session.poll;
                 session.poll = task;
                 if (previous == null) {
-                    task.start(after);
+                    startWhenKnown(session, task, after);
                 } else {
                     previous.supersede(after); // and starts this one once it is over
                 }
@@ -195,7 +195,7 @@ final class Group implements GroupWriter.Host, PollTask.Host {
                 last = session == null ? null : session.last;
                 if (session != null && last == null && source.received() != null
                         && session.lastNumber != GroupMember.NO_POLL && session.lastNumber != source.received()) {
-                    session.rewind(this::committed);
+                    session.rewind(state::committed);
                 }
             }
             if (last == null) {
@@ -221,8 +221,8 @@ final class Group implements GroupWriter.Host, PollTask.Host {
     private CompletableFuture<Boolean> hasArrived(String name, LastPoll last, PollRequest.Source source) {
         if (source.received() != null) {
             return CompletableFuture.completedFuture(source.received() == last.number());
-        } else if (source.vouched() != null && source.entry() == last.entry()) {
-            return CompletableFuture.completedFuture(source.vouched() == last.number());
+        } else if (source.vouched() != null && source.entry() == last.entry() && source.vouched() == last.number()) {
+            return CompletableFuture.completedFuture(true); // if it speaks of another one, that is from before this answer
         }
         return last.written().thenCompose(whole -> !whole || last.entry() == context.coordination().self().brokerId()
                 ? CompletableFuture.completedFuture(whole) : wasPassedOn(name, last));
@@ -245,11 +245,11 @@ final class Group implements GroupWriter.Host, PollTask.Host {
 
     /** It is back for more, so what it had is done with. */
     private void acknowledge(GroupMember member, Session session, long now, List<Runnable> after) {
-        session.acknowledged.putAll(session.positions);
+        session.acknowledged.putAll(session.arrived());
         boolean due = member.config().autoCommit() && now - session.autoCommittedAt >= AUTO_COMMIT_NANOS;
         if (due) {
             session.autoCommittedAt = now;
-            Map<TopicPartition, Long> read = new TreeMap<>(session.acknowledged);
+            Map<TopicIdPartition, Long> read = new TreeMap<>(session.acknowledged);
             after.add(() -> submitQuietly(before -> commitQuietly(before, session.member, read)));
         } else if (!session.revokedAt.isEmpty()) {
             settle(after);
@@ -258,39 +258,82 @@ final class Group implements GroupWriter.Host, PollTask.Host {
 
     /** Commits what the consumer says. */
     CompletableFuture<GroupState> commit(String name, Map<TopicPartition, Long> offsets, int memberEpoch) {
-        return present(name).thenCompose(member -> within(name, offsets)).thenCompose(done -> writer.submit(before ->
-                GroupChanges.commit(before, name, new TreeMap<>(offsets), memberEpoch, topics(), context.clock().millis())));
+        return present(name).thenCompose(member -> {
+            SortedMap<TopicIdPartition, Long> meant = meant(name, offsets, false);
+            return within(name, meant).thenCompose(done -> writer.submit(before -> {
+                GroupState next = GroupChanges.commit(before, name, meant, memberEpoch, topics(), context.clock().millis());
+                GroupChanges.requireBegun(before, name, meant.keySet());
+                return next;
+            }));
+        });
+    }
+
+    /**
+     * A consumer speaks of topics by name, and means those that it was given records of.
+     *
+     * @param told whether it may also mean what it was told that it owns
+     * @throws BrokerException FENCED, UNKNOWN_TOPIC
+     */
+    private synchronized SortedMap<TopicIdPartition, Long> meant(String name, Map<TopicPartition, Long> offsets, boolean told) {
+        GroupMember member = GroupChanges.require(state, name);
+        Session session = sessions.get(name);
+        TreeMap<TopicIdPartition, Long> meant = new TreeMap<>();
+        offsets.forEach((partition, offset) -> {
+            Integer since = member.owned().get(partition);
+            if (since == null) {
+                throw GroupChanges.notOwned(member, partition);
+            }
+            TopicIdPartition owned = state.assigned(partition);
+            GroupChanges.requireCurrent(member, owned, topics());
+            UUID given = session == null ? null : session.given.get(partition.topic());
+            if (given != null && !given.equals(owned.topicId()) && !(told && session.toldEpoch >= since)) {
+                throw GroupChanges.anew(member, partition.topic());
+            }
+            meant.put(owned, offset);
+        });
+        return meant;
     }
 
     /**
      * An offset beyond the end would be a mistake that hides all lag, and could not be taken back by a lower one. Only what is
      * beyond all that the consumer was given needs to be looked up.
      */
-    private CompletableFuture<Void> within(String name, Map<TopicPartition, Long> offsets) {
-        List<FetchAllRequest.Part> doubtful = new ArrayList<>();
+    private CompletableFuture<Void> within(String name, Map<TopicIdPartition, Long> offsets) {
+        List<TopicIdPartition> doubtful = new ArrayList<>();
         synchronized (this) {
             Session session = sessions.get(name);
-            GroupMember member = state.member(name);
             offsets.forEach((partition, offset) -> {
                 Long given = session == null ? null : session.positions.get(partition);
-                if (member != null && member.owns(partition) && (given == null || offset > given)) {
-                    doubtful.add(new FetchAllRequest.Part(partition.topic(), partition.partition(), new FetchPosition.Latest()));
+                if (given == null || offset > given) {
+                    doubtful.add(partition);
                 }
             });
         }
-        return doubtful.isEmpty() ? CompletableFuture.completedFuture(null)
-                : context.log().fetch(new FetchAllRequest(doubtful, 0, 0, 0)).thenAccept(ends -> ends.parts().forEach(end -> {
-                    if (end.result() != null && offsets.get(end.id()) > end.result().offset()) { // else its leader is away
-                        throw new BrokerException(ErrorKind.OFFSET_OUT_OF_RANGE, "offset %d of %s is beyond the end, which is %d"
-                                .formatted(offsets.get(end.id()), end.id(), end.result().offset()));
-                    }
-                }));
+        if (doubtful.isEmpty()) {
+            return CompletableFuture.completedFuture(null);
+        }
+        return ends(doubtful, OffsetReset.LATEST).thenAccept(ends -> {
+            for (int i = 0; i < doubtful.size(); i++) {
+                FetchAllResult.Part end = ends.get(i);
+                long offset = offsets.get(doubtful.get(i));
+                if (end.result() != null && offset > end.result().offset()) { // else its leader is away
+                    throw new BrokerException(ErrorKind.OFFSET_OUT_OF_RANGE, "offset %d of %s is beyond the end, which is %d"
+                            .formatted(offset, end.id(), end.result().offset()));
+                }
+            }
+        });
+    }
+
+    private CompletableFuture<List<FetchAllResult.Part>> ends(List<TopicIdPartition> partitions, OffsetReset which) {
+        FetchPosition from = which == OffsetReset.EARLIEST ? new FetchPosition.Earliest() : new FetchPosition.Latest();
+        return context.log().fetch(new FetchAllRequest(partitions.stream().map(each -> new FetchAllRequest.Part(each, from))
+                .toList(), 0, 0, 0)).thenApply(FetchAllResult::parts);
     }
 
     /** Commits what the consumer was given. */
     CompletableFuture<GroupState> commitPolled(String name, int memberEpoch, PollRequest.Source source) {
         return confirmed(name, source).thenCompose(member -> {
-            TreeMap<TopicPartition, Long> read;
+            TreeMap<TopicIdPartition, Long> read;
             synchronized (this) {
                 Session session = sessions.get(name);
                 if (session == null || session.inherited && !session.polled) {
@@ -304,9 +347,11 @@ final class Group implements GroupWriter.Host, PollTask.Host {
                             source.received())));
                 }
                 read = new TreeMap<>(session.positions);
-                read.entrySet().removeIf(each -> isDone(member, each.getKey(), each.getValue()));
+                // Of a topic that was deleted there is nothing to be committed, whatever has its name now.
+                read.entrySet().removeIf(each -> !GroupChanges.isCurrent(each.getKey(), topics())
+                        || isDone(member, each.getKey(), each.getValue()));
                 // what is lost is told of once, and delivered to its next owner
-                session.positions.keySet().removeIf(each -> !member.owns(each));
+                session.positions.keySet().removeIf(each -> !state.owns(member, each));
             }
             return writer.submit(before -> GroupChanges.commit(before, name, read, memberEpoch, topics(),
                     context.clock().millis()));
@@ -314,33 +359,28 @@ final class Group implements GroupWriter.Host, PollTask.Host {
     }
 
     /** Whether as much is committed, and the consumer did not seek back since. */
-    private boolean isDone(GroupMember member, TopicPartition partition, long position) {
-        OptionalLong committed = committed(partition);
+    private boolean isDone(GroupMember member, TopicIdPartition partition, long position) {
+        OptionalLong committed = state.committed(partition);
         return committed.isPresent() && (committed.getAsLong() == position
-                || committed.getAsLong() > position && !member.positions().containsKey(partition));
-    }
-
-    private OptionalLong committed(TopicPartition partition) {
-        TopicInfo topic = topics().get(partition.topic());
-        return topic == null ? OptionalLong.empty() : state.committed(partition, topic.id());
-    }
-
-    private boolean isCommitted(GroupState in, TopicPartition partition, long offset) {
-        TopicInfo topic = topics().get(partition.topic());
-        OptionalLong committed = topic == null ? OptionalLong.empty() : in.committed(partition, topic.id());
-        return committed.isPresent() && committed.getAsLong() == offset;
+                || committed.getAsLong() > position && !member.positions().containsKey(partition.partition()));
     }
 
     CompletableFuture<GroupState> seek(String name, Map<TopicPartition, Long> offsets) {
-        return present(name).thenCompose(member -> writer.submit(before -> GroupChanges.seek(before, name, offsets)))
-                .whenComplete((done, failure) -> {
-                    if (failure == null) {
-                        locked(after -> moved(name, offsets, after));
-                    }
-                });
+        return present(name).thenCompose(member -> {
+            offsets.keySet().forEach(partition -> GroupChanges.requireAssigned(member, partition));
+            return moveTo(name, meant(name, offsets, true));
+        });
     }
 
-    private void moved(String name, Map<TopicPartition, Long> offsets, List<Runnable> after) {
+    private CompletableFuture<GroupState> moveTo(String name, Map<TopicIdPartition, Long> offsets) {
+        return writer.submit(before -> GroupChanges.seek(before, name, offsets)).whenComplete((done, failure) -> {
+            if (failure == null) {
+                locked(after -> moved(name, offsets, after));
+            }
+        });
+    }
+
+    private void moved(String name, Map<TopicIdPartition, Long> offsets, List<Runnable> after) {
         Session session = sessions.get(name);
         if (session != null) {
             session.moveTo(offsets);
@@ -353,33 +393,28 @@ final class Group implements GroupWriter.Host, PollTask.Host {
     /** @param to EARLIEST or LATEST */
     CompletableFuture<GroupState> seekTo(String name, Collection<TopicPartition> partitions, OffsetReset to) {
         return present(name).thenCompose(member -> {
-            try {
-                partitions.forEach(partition -> GroupChanges.requireAssigned(member, partition));
-            } catch (BrokerException notAssigned) {
-                return CompletableFuture.failedFuture(notAssigned);
-            }
-            return partitions.isEmpty() ? CompletableFuture.completedFuture(state()) : context.log().fetch(
-                    new FetchAllRequest(partitions.stream().map(each -> new FetchAllRequest.Part(each.topic(),
-                            each.partition(), to == OffsetReset.EARLIEST ? new FetchPosition.Earliest()
-                            : new FetchPosition.Latest())).toList(), 0, 0, 0))
-                    .thenCompose(found -> seek(name, resolved(found)));
+            partitions.forEach(partition -> GroupChanges.requireAssigned(member, partition));
+            GroupState now = state();
+            List<TopicIdPartition> asked = List.copyOf(now.assigned(partitions));
+            return asked.isEmpty() ? CompletableFuture.completedFuture(now)
+                    : ends(asked, to).thenCompose(found -> moveTo(name, resolved(asked, found)));
         });
     }
 
-    private static Map<TopicPartition, Long> resolved(FetchAllResult found) {
-        TreeMap<TopicPartition, Long> offsets = new TreeMap<>();
-        for (FetchAllResult.Part part : found.parts()) {
-            if (part.failure() != null) {
-                throw part.failure();
+    private static Map<TopicIdPartition, Long> resolved(List<TopicIdPartition> asked, List<FetchAllResult.Part> found) {
+        TreeMap<TopicIdPartition, Long> offsets = new TreeMap<>();
+        for (int i = 0; i < asked.size(); i++) {
+            if (found.get(i).failure() != null) {
+                throw found.get(i).failure();
             }
-            offsets.put(part.id(), part.result().offset());
+            offsets.put(asked.get(i), found.get(i).result().offset());
         }
         return offsets;
     }
 
     // ---- requests of administrators
 
-    CompletableFuture<GroupState> reset(Map<TopicPartition, Long> offsets) {
+    CompletableFuture<GroupState> reset(Map<TopicIdPartition, Long> offsets) {
         return writer.submit(before -> GroupChanges.reset(before, id, offsets, topics(), context.clock().millis()))
                 .whenComplete((done, failure) -> {
                     if (failure == null) {
@@ -426,7 +461,6 @@ final class Group implements GroupWriter.Host, PollTask.Host {
             }
             if (context.log().revision() != topicsSeen) {
                 topicsSeen = context.log().revision();
-                topicIds.replaceAll((topic, before) -> sameTopic(topic, before, after));
                 settle(after);
             }
         }
@@ -438,26 +472,10 @@ final class Group implements GroupWriter.Host, PollTask.Host {
         return () -> last.written().complete(false);
     }
 
-    /** What was read of an earlier topic of that name says nothing of this one. */
-    private UUID sameTopic(String topic, UUID before, List<Runnable> after) {
-        TopicInfo now = topics().get(topic);
-        if (now == null || now.id().equals(before)) {
-            return before;
-        }
-        for (Session session : sessions.values()) {
-            List.copyOf(session.positions.keySet()).stream().filter(each -> each.topic().equals(topic)).forEach(session::forget);
-            if (session.poll != null) {
-                session.poll.moved(after);
-            }
-        }
-        after.add(() -> submitQuietly(state -> GroupChanges.forgetPositions(state, topic)));
-        return now.id();
-    }
-
     private void expire(GroupMember member, Session session, List<Runnable> after) {
         LOG.log(Level.INFO, "group {0}: consumer {1} was not heard of for {2} ms, and loses its partitions", id,
                 member.name(), Long.toString(member.config().sessionTimeoutMs()));
-        Map<TopicPartition, Long> done = member.config().autoCommit() ? new TreeMap<>(session.acknowledged) : Map.of();
+        Map<TopicIdPartition, Long> done = member.config().autoCommit() ? new TreeMap<>(session.acknowledged) : Map.of();
         after.add(() -> submitQuietly(before -> GroupChanges.expire(commitQuietly(before, member.name(), done), member.name(),
                 context.clock().millis())));
     }
@@ -476,7 +494,8 @@ final class Group implements GroupWriter.Host, PollTask.Host {
     }
 
     /** Looks whether partitions can go on to their next owners; one such look at a time. */
-    private void settle(List<Runnable> after) {
+    @Override
+    public void settle(List<Runnable> after) {
         if (!settling) {
             settling = true;
             after.add(() -> writer.submit(before -> {
@@ -502,7 +521,7 @@ final class Group implements GroupWriter.Host, PollTask.Host {
     }
 
     /** What is to be committed for a member that says that it is done. */
-    private Map<TopicPartition, Long> autoCommitted(String name) {
+    private Map<TopicIdPartition, Long> autoCommitted(String name) {
         synchronized (this) {
             GroupMember member = state.member(name);
             Session session = sessions.get(name);
@@ -512,11 +531,13 @@ final class Group implements GroupWriter.Host, PollTask.Host {
     }
 
     /** As far as the member still owns what it read, and nothing goes back. */
-    private GroupState commitQuietly(GroupState before, String name, Map<TopicPartition, Long> read) {
+    private GroupState commitQuietly(GroupState before, String name, Map<TopicIdPartition, Long> read) {
         GroupState next = before;
-        for (Map.Entry<TopicPartition, Long> each : read.entrySet()) {
-            GroupMember member = next.member(each.getKey() == null ? "" : name);
-            if (member != null && member.owns(each.getKey()) && !isCommitted(next, each.getKey(), each.getValue())) {
+        for (Map.Entry<TopicIdPartition, Long> each : read.entrySet()) {
+            GroupMember member = next.member(name);
+            OptionalLong committed = next.committed(each.getKey());
+            if (member != null && next.owns(member, each.getKey())
+                    && !(committed.isPresent() && committed.getAsLong() == each.getValue())) {
                 try {
                     next = GroupChanges.commit(next, name, new TreeMap<>(Map.of(each.getKey(), each.getValue())),
                             GroupChanges.ANY_EPOCH, topics(), context.clock().millis());
@@ -537,7 +558,7 @@ final class Group implements GroupWriter.Host, PollTask.Host {
             Session session = sessions.get(name);
             GroupMember now = next.member(name);
             if (session != null) {
-                member.owned().keySet().stream().filter(each -> now == null || !now.owns(each))
+                before.assigned(member.owned().keySet()).stream().filter(each -> now == null || !next.owns(now, each))
                         .forEach(session.releasing::add);
             }
         });
@@ -545,7 +566,7 @@ final class Group implements GroupWriter.Host, PollTask.Host {
     }
 
     /** Called with the lock held, by way of {@link #settle}. */
-    private Release release(GroupMember member, TopicPartition partition, OptionalLong committed) {
+    private Release release(GroupMember member, TopicIdPartition partition, OptionalLong committed) {
         Session session = sessions.get(member.name());
         if (session == null) {
             return Release.YES;
@@ -572,25 +593,19 @@ final class Group implements GroupWriter.Host, PollTask.Host {
         List<Runnable> after = new ArrayList<>();
         synchronized (this) {
             state = now;
-            Map<TopicPartition, String> owners = new HashMap<>();
-            now.members().values().forEach(member -> member.owned().keySet().forEach(partition -> {
-                owners.put(partition, member.name());
-                TopicInfo topic = topics().get(partition.topic());
-                if (topic != null) {
-                    topicIds.putIfAbsent(partition.topic(), topic.id());
-                }
-            }));
+            Set<TopicIdPartition> taken = new HashSet<>();
+            now.members().values().forEach(member -> taken.addAll(now.assigned(member.owned().keySet())));
             now.members().values().stream().filter(GroupMember::takesPart).filter(member -> !sessions.containsKey(member.name()))
                     .forEach(member -> sessions.put(member.name(), new Session(member.name(), inherited.contains(member.name()),
                             deadline(member.config()), context.now())));
             for (Session session : List.copyOf(sessions.values())) {
-                follow(session, now.member(session.member), owners, after);
+                follow(session, now.member(session.member), taken, after);
             }
         }
         after.forEach(context.workers()::execute);
     }
 
-    private void follow(Session session, GroupMember member, Map<TopicPartition, String> owners, List<Runnable> after) {
+    private void follow(Session session, GroupMember member, Set<TopicIdPartition> taken, List<Runnable> after) {
         session.releasing.clear();
         if (member == null) {
             sessions.remove(session.member);
@@ -600,11 +615,13 @@ final class Group implements GroupWriter.Host, PollTask.Host {
             return;
         }
         // What nobody else got stays in mind for a member whose session ended: it may be back for it.
-        Set<TopicPartition> lost = new TreeSet<>(session.positions.keySet());
-        lost.removeIf(each -> member.owns(each) || member.status() == Status.DORMANT && !owners.containsKey(each));
+        Set<TopicIdPartition> lost = new TreeSet<>(session.positions.keySet());
+        lost.removeIf(each -> state.owns(member, each) || member.status() == Status.DORMANT && !taken.contains(each)
+                && GroupChanges.isCurrent(each, topics()));
         lost.forEach(session::forget);
-        session.givenOut.removeIf(each -> !member.owns(each));
-        session.revokedAt.keySet().removeIf(each -> !member.owns(each) || member.target().contains(each));
+        session.givenOut.removeIf(each -> !state.owns(member, each));
+        session.revokedAt.keySet().removeIf(each -> !state.owns(member, each) || member.target().contains(each.partition()));
+        session.given.keySet().removeIf(topic -> !member.subscription().names(topic));
         if (session.poll != null) {
             session.poll.partitionsChanged(after);
         }
@@ -632,7 +649,7 @@ final class Group implements GroupWriter.Host, PollTask.Host {
             sessions.values().forEach(session -> {
                 PollTask poll = session.poll;
                 if (poll != null && !poll.isDelivering()) {
-                    poll.complete(List.of(), after);
+                    poll.complete(after);
                 }
                 answers.add((poll == null ? CompletableFuture.<Void>completedFuture(null) : poll.over())
                         .thenCompose(over -> arrived(session.member, PollRequest.Source.SILENT)));
@@ -642,7 +659,7 @@ final class Group implements GroupWriter.Host, PollTask.Host {
         context.timers().schedule(() -> known.complete(null), ANSWERS_MS, TimeUnit.MILLISECONDS);
         return known.thenCompose(done -> {
             Map<String, GroupChanges.Read> read = read();
-            return writer.submit(before -> before.isEmpty() ? before : GroupChanges.handOver(before, read, topics()));
+            return writer.submit(before -> before.isEmpty() ? before : GroupChanges.handOver(before, read));
         }).handle((done, failure) -> {
             if (failure != null) {
                 LOG.log(Level.INFO, "group {0} could not be handed over, and is taken over: {1}", id, failure.getMessage());
@@ -666,11 +683,7 @@ final class Group implements GroupWriter.Host, PollTask.Host {
     private synchronized Map<String, GroupChanges.Read> read() {
         Map<String, GroupChanges.Read> all = new TreeMap<>();
         sessions.values().forEach(session -> {
-            Map<TopicPartition, Long> positions = new TreeMap<>(session.positions);
-            if (session.last != null) {
-                session.last.before().forEach(positions::replace);
-            }
-            all.put(session.member, new GroupChanges.Read(positions,
+            all.put(session.member, new GroupChanges.Read(session.arrived(),
                     session.last == null ? session.lastNumber : GroupMember.NO_POLL));
         });
         return all;
@@ -704,7 +717,7 @@ final class Group implements GroupWriter.Host, PollTask.Host {
     private void endPolls(List<Runnable> after) {
         sessions.values().forEach(session -> {
             if (session.poll != null && !session.poll.isDelivering()) {
-                session.poll.complete(List.of(), after);
+                session.poll.complete(after);
             }
         });
     }
@@ -731,7 +744,7 @@ final class Group implements GroupWriter.Host, PollTask.Host {
     }
 
     @Override
-    public CompletableFuture<GroupState> begin(String member, Map<TopicPartition, Long> offsets) {
+    public CompletableFuture<GroupState> begin(String member, Map<TopicIdPartition, Long> offsets) {
         return writer.submit(before -> GroupChanges.begin(before, member, offsets, topics(), context.clock().millis()));
     }
 
@@ -766,14 +779,23 @@ final class Group implements GroupWriter.Host, PollTask.Host {
         if (gave && member != null) {
             session.deadline = deadline(member.config());
         }
+        if (session.delivering == poll) {
+            session.delivering = null;
+        }
         PollTask next = session.poll;
         if (next == poll) {
             session.poll = null;
-        } else if (next != null && session.last == null) {
-            next.start(after);
-        } else if (next != null) {
-            // It came while the other one's answer was being written: perhaps because that did not arrive.
-            after.add(() -> arrived(session.member, next.source()).whenComplete((done, failure) -> locked(next::start)));
+        } else if (next != null && session.delivering == null) {
+            startWhenKnown(session, next, after);
+        }
+    }
+
+    /** A poll that comes while the answer to another one is written may come because that did not arrive. */
+    private void startWhenKnown(Session session, PollTask poll, List<Runnable> after) {
+        if (session.last == null) {
+            poll.start(after);
+        } else {
+            after.add(() -> arrived(session.member, poll.source()).whenComplete((done, failure) -> locked(poll::start)));
         }
     }
 

@@ -6,6 +6,7 @@ import io.millrace.broker.FetchAllRequest;
 import io.millrace.broker.FetchAllResult;
 import io.millrace.broker.FetchPosition;
 import io.millrace.broker.FetchResult;
+import io.millrace.broker.TopicIdPartition;
 import io.millrace.broker.TopicInfo;
 import io.millrace.broker.TopicPartition;
 import io.millrace.group.GroupDescription.MemberState;
@@ -21,6 +22,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -60,16 +62,16 @@ final class GroupAdministration {
 
     CompletableFuture<GroupDescription> describe(String id) {
         GroupState group = context.store().read(id).map(GroupStore.Stored::state).orElseThrow(() -> unknown(id));
-        TreeMap<TopicPartition, String> owners = new TreeMap<>();
-        SortedSet<TopicPartition> all = new TreeSet<>(committed(group).keySet());
+        TreeMap<TopicIdPartition, String> owners = new TreeMap<>();
+        SortedSet<TopicIdPartition> all = new TreeSet<>(committed(group).keySet());
         group.members().values().forEach(member -> {
-            all.addAll(member.target());
-            member.owned().keySet().forEach(partition -> owners.put(partition, member.name()));
+            all.addAll(group.assigned(member.target()));
+            group.assigned(member.owned().keySet()).forEach(partition -> owners.put(partition, member.name()));
         });
         all.addAll(owners.keySet());
         return ends(all).thenCompose(ends -> oldest(group, ends).thenApply(oldest -> {
             List<PartitionProgress> partitions = all.stream().map(each ->
-                    progress(each, owners.get(each), committed(group, each), ends.get(each), oldest.get(each))).toList();
+                    progress(each.partition(), owners.get(each), group.committed(each), ends.get(each), oldest.get(each))).toList();
             List<MemberState> members = group.members().values().stream().map(member -> new MemberState(member.name(),
                     member.config().instanceId(), member.status(), member.epoch(), member.subscription(),
                     new TreeSet<>(member.owned().keySet()), member.target())).toList();
@@ -93,34 +95,45 @@ final class GroupAdministration {
     }
 
     /** The results of looking for the end of each partition, which also tell where it begins; none where nobody answers. */
-    private CompletableFuture<Map<TopicPartition, FetchResult>> ends(Collection<TopicPartition> partitions) {
+    private CompletableFuture<Map<TopicIdPartition, FetchResult>> ends(Collection<TopicIdPartition> partitions) {
         return look(partitions.stream().collect(Collectors.toMap(each -> each,
                 each -> (FetchPosition) new FetchPosition.Latest())), 0).thenApply(parts -> {
-                    Map<TopicPartition, FetchResult> ends = new HashMap<>();
-                    parts.stream().filter(part -> part.result() != null).forEach(part -> ends.put(part.id(), part.result()));
+                    Map<TopicIdPartition, FetchResult> ends = new HashMap<>();
+                    parts.forEach((partition, part) -> {
+                        if (part.result() != null) {
+                            ends.put(partition, part.result());
+                        }
+                    });
                     return ends;
                 });
     }
 
-    private CompletableFuture<List<FetchAllResult.Part>> look(Map<TopicPartition, FetchPosition> where, int maxBytes) {
+    private CompletableFuture<SortedMap<TopicIdPartition, FetchAllResult.Part>> look(Map<TopicIdPartition, FetchPosition> where,
+                                                                                      int maxBytes) {
+        TreeMap<TopicIdPartition, FetchAllResult.Part> found = new TreeMap<>();
         if (where.isEmpty()) {
-            return CompletableFuture.completedFuture(List.of());
+            return CompletableFuture.completedFuture(found);
         }
-        List<FetchAllRequest.Part> parts = new TreeMap<>(where).entrySet().stream().map(each -> new FetchAllRequest.Part(
-                each.getKey().topic(), each.getKey().partition(), each.getValue())).toList();
-        return context.log().fetch(new FetchAllRequest(parts, 0, maxBytes, 0)).thenApply(FetchAllResult::parts);
+        List<TopicIdPartition> asked = where.keySet().stream().sorted().toList();
+        List<FetchAllRequest.Part> parts = asked.stream().map(each -> new FetchAllRequest.Part(each, where.get(each))).toList();
+        return context.log().fetch(new FetchAllRequest(parts, 0, maxBytes, 0)).thenApply(result -> {
+            for (int i = 0; i < asked.size(); i++) {
+                found.put(asked.get(i), result.parts().get(i));
+            }
+            return found;
+        });
     }
 
     /** Timestamps of the first records that are not read yet, one fetch a partition: each gives one batch. */
-    private CompletableFuture<Map<TopicPartition, Long>> oldest(GroupState group, Map<TopicPartition, FetchResult> ends) {
-        Map<TopicPartition, Long> oldest = new ConcurrentHashMap<>();
+    private CompletableFuture<Map<TopicIdPartition, Long>> oldest(GroupState group, Map<TopicIdPartition, FetchResult> ends) {
+        Map<TopicIdPartition, Long> oldest = new ConcurrentHashMap<>();
         List<CompletableFuture<Void>> all = new ArrayList<>();
         ends.forEach((partition, end) -> {
-            OptionalLong committed = committed(group, partition);
+            OptionalLong committed = group.committed(partition);
             if (committed.isPresent() && lag(committed.getAsLong(), end) > 0) {
                 long from = Math.max(committed.getAsLong(), end.logStartOffset());
                 all.add(look(Map.of(partition, new FetchPosition.AtOffset(from)), ONE_BATCH).thenAccept(parts ->
-                        parts.stream().filter(part -> part.result() != null).forEach(part ->
+                        parts.values().stream().filter(part -> part.result() != null).forEach(part ->
                                 timestamp(part.result().batches(), from).ifPresent(at -> oldest.put(partition, at)))));
             }
         });
@@ -142,14 +155,14 @@ final class GroupAdministration {
     }
 
     CompletableFuture<List<GroupLag>> lags(Map<String, GroupState> groups) {
-        SortedSet<TopicPartition> all = new TreeSet<>();
+        SortedSet<TopicIdPartition> all = new TreeSet<>();
         groups.values().forEach(group -> all.addAll(committed(group).keySet()));
         return ends(all).thenApply(ends -> {
             List<GroupLag> lags = new ArrayList<>();
             new TreeMap<>(groups).forEach((id, group) -> committed(group).forEach((partition, offset) -> {
                 FetchResult end = ends.get(partition);
                 if (end != null) {
-                    lags.add(new GroupLag(id, partition, lag(offset, end)));
+                    lags.add(new GroupLag(id, partition.partition(), lag(offset, end)));
                 }
             }));
             return lags;
@@ -157,25 +170,24 @@ final class GroupAdministration {
     }
 
     /** Where a reset would go. */
-    CompletableFuture<List<OffsetChange>> plan(String id, GroupState group, OffsetTarget target, Collection<String> topics,
+    CompletableFuture<SortedMap<TopicIdPartition, OffsetChange>> plan(String id, GroupState group, OffsetTarget target, Collection<String> topics,
                                                Collection<TopicPartition> partitions) {
         GroupChanges.requireEmpty(group, id);
-        SortedSet<TopicPartition> chosen = chosen(group, topics, partitions);
-        Map<TopicPartition, FetchPosition> earliest = new HashMap<>();
-        Map<TopicPartition, FetchPosition> wanted = new HashMap<>();
-        for (TopicPartition each : chosen) {
+        SortedSet<TopicIdPartition> chosen = chosen(group, topics, partitions);
+        Map<TopicIdPartition, FetchPosition> earliest = new HashMap<>();
+        Map<TopicIdPartition, FetchPosition> wanted = new HashMap<>();
+        for (TopicIdPartition each : chosen) {
             earliest.put(each, new FetchPosition.Earliest());
             wanted.put(each, target instanceof OffsetTarget.AtTimestamp at ? new FetchPosition.AtTimestamp(at.timestamp())
                     : new FetchPosition.Latest());
         }
         return look(earliest, 0).thenCombine(look(wanted, 0), (begins, ends) -> {
-            List<OffsetChange> changes = new ArrayList<>();
-            for (int i = 0; i < begins.size(); i++) {
-                TopicPartition each = begins.get(i).id();
-                OptionalLong before = committed(group, each);
-                changes.add(new OffsetChange(each, before.isPresent() ? before.getAsLong() : null,
-                        after(target, before, offset(begins.get(i)), offset(ends.get(i)))));
-            }
+            TreeMap<TopicIdPartition, OffsetChange> changes = new TreeMap<>();
+            begins.forEach((each, begin) -> {
+                OptionalLong before = group.committed(each);
+                changes.put(each, new OffsetChange(each.partition(), before.isPresent() ? before.getAsLong() : null,
+                        after(target, before, offset(begin), offset(ends.get(each)))));
+            });
             return changes;
         });
     }
@@ -200,19 +212,15 @@ final class GroupAdministration {
         return found;
     }
 
-    private SortedSet<TopicPartition> chosen(GroupState group, Collection<String> topics, Collection<TopicPartition> partitions) {
-        SortedSet<TopicPartition> chosen = new TreeSet<>();
-        if (!partitions.isEmpty()) {
-            chosen.addAll(partitions);
-        }
+    private SortedSet<TopicIdPartition> chosen(GroupState group, Collection<String> topics,
+                                               Collection<TopicPartition> partitions) {
+        SortedSet<TopicIdPartition> chosen = new TreeSet<>();
         Map<String, TopicInfo> existing = context.log().topics();
+        partitions.forEach(each -> chosen.add(new TopicIdPartition(existing(each.topic(), existing).id(), each)));
         for (String topic : topics) {
-            TopicInfo info = existing.get(topic);
-            if (info == null) {
-                throw new BrokerException(ErrorKind.UNKNOWN_TOPIC, "there is no topic '" + topic + "'");
-            }
+            TopicInfo info = existing(topic, existing);
             for (int partition = 0; partition < info.partitions(); partition++) {
-                chosen.add(new TopicPartition(topic, partition));
+                chosen.add(new TopicIdPartition(info.id(), new TopicPartition(topic, partition)));
             }
         }
         if (topics.isEmpty() && partitions.isEmpty()) {
@@ -221,25 +229,28 @@ final class GroupAdministration {
         return chosen;
     }
 
+    private static TopicInfo existing(String topic, Map<String, TopicInfo> existing) {
+        TopicInfo info = existing.get(topic);
+        if (info == null) {
+            throw new BrokerException(ErrorKind.UNKNOWN_TOPIC, "there is no topic '" + topic + "'");
+        }
+        return info;
+    }
+
     /** What is committed in topics that there are. */
-    private TreeMap<TopicPartition, Long> committed(GroupState group) {
+    private TreeMap<TopicIdPartition, Long> committed(GroupState group) {
         Map<String, TopicInfo> existing = context.log().topics();
-        TreeMap<TopicPartition, Long> committed = new TreeMap<>();
+        TreeMap<TopicIdPartition, Long> committed = new TreeMap<>();
         group.offsets().forEach((topic, offsets) -> {
             TopicInfo info = existing.get(topic);
             if (info != null && info.id().equals(offsets.topicId())) {
                 offsets.byPartition().forEach((partition, offset) -> {
                     if (partition < info.partitions()) {
-                        committed.put(new TopicPartition(topic, partition), offset.offset());
+                        committed.put(new TopicIdPartition(info.id(), new TopicPartition(topic, partition)), offset.offset());
                     }
                 });
             }
         });
         return committed;
-    }
-
-    private OptionalLong committed(GroupState group, TopicPartition partition) {
-        TopicInfo topic = context.log().topics().get(partition.topic());
-        return topic == null ? OptionalLong.empty() : group.committed(partition, topic.id());
     }
 }

@@ -2,6 +2,7 @@ package io.millrace.group;
 
 import io.millrace.broker.BrokerException;
 import io.millrace.broker.ErrorKind;
+import io.millrace.broker.TopicIdPartition;
 import io.millrace.broker.TopicInfo;
 import io.millrace.broker.TopicPartition;
 import io.millrace.group.GroupMember.Status;
@@ -123,96 +124,124 @@ final class GroupChanges {
      *
      * @param memberEpoch that the caller read in, or {@link #ANY_EPOCH}: a partition that it was given later is not its
      *                    own yet
-     * @throws BrokerException UNKNOWN_CONSUMER; FENCED when one of the partitions is not the consumer's, or would go back
-     *                         although the consumer did not seek back; nothing is committed then
+     * @throws BrokerException UNKNOWN_CONSUMER; FENCED when one of the partitions is not the consumer's, or of a topic that was
+     *                         deleted and created anew, or would go back although the consumer did not seek back; nothing is
+     *                         committed then
      */
-    static GroupState commit(GroupState state, String name, SortedMap<TopicPartition, Long> offsets, int memberEpoch,
+    static GroupState commit(GroupState state, String name, SortedMap<TopicIdPartition, Long> offsets, int memberEpoch,
                              Map<String, TopicInfo> topics, long nowMs) {
         GroupMember member = require(state, name);
         TreeMap<TopicPartition, Long> positions = new TreeMap<>(member.positions());
-        for (Map.Entry<TopicPartition, Long> each : offsets.entrySet()) {
-            requireOwned(member, each.getKey(), memberEpoch);
-            TopicInfo topic = topics.get(each.getKey().topic());
-            if (topic == null) {
-                throw new BrokerException(ErrorKind.UNKNOWN_TOPIC, "topic '%s' is gone".formatted(each.getKey().topic()));
-            }
-            OptionalLong before = state.committed(each.getKey(), topic.id());
-            Long sought = positions.remove(each.getKey());
+        for (Map.Entry<TopicIdPartition, Long> each : offsets.entrySet()) {
+            requireOwned(state, member, each.getKey(), memberEpoch);
+            requireCurrent(member, each.getKey(), topics);
+            OptionalLong before = state.committed(each.getKey());
+            Long sought = positions.remove(each.getKey().partition());
             boolean back = before.isPresent() && each.getValue() < before.getAsLong();
             if (back && (sought == null || sought > each.getValue())) {
                 throw new BrokerException(ErrorKind.FENCED, ("offset %d of %s is before the committed one, %d: seek back"
                         + " first, or reset the group's offsets").formatted(each.getValue(), each.getKey(), before.getAsLong()));
             }
         }
-        return committing(state, offsets, topics, nowMs).withMember(member.withPositions(positions));
+        return committing(state, offsets, nowMs).withMember(member.withPositions(positions));
     }
 
-    private static void requireOwned(GroupMember member, TopicPartition partition, int memberEpoch) {
-        Integer since = member.owned().get(partition);
+    private static void requireOwned(GroupState state, GroupMember member, TopicIdPartition partition, int memberEpoch) {
+        Integer since = member.owned().get(partition.partition());
         if (since == null) {
-            throw new BrokerException(ErrorKind.FENCED, ("partition %s is not, or no longer, consumer '%s''s: its session"
-                    + " ended or it did not let go in time, and another may read it now; poll again, what was not"
-                    + " committed is delivered again").formatted(partition, member.name()));
+            throw notOwned(member, partition.partition());
+        } else if (!state.owns(member, partition)) {
+            throw anew(member, partition.topic());
         } else if (memberEpoch != ANY_EPOCH && memberEpoch < since) {
             throw new BrokerException(ErrorKind.FENCED, ("consumer '%s' speaks of epoch %d, but partition %s was given to it"
                     + " in epoch %d: poll again").formatted(member.name(), memberEpoch, partition, since));
         }
     }
 
-    /** Offsets set by whoever may; topics that are gone are passed over. */
-    static GroupState committing(GroupState state, Map<TopicPartition, Long> offsets, Map<String, TopicInfo> topics,
-                                 long nowMs) {
+    static BrokerException notOwned(GroupMember member, TopicPartition partition) {
+        return new BrokerException(ErrorKind.FENCED, ("partition %s is not, or no longer, consumer '%s''s: its session"
+                + " ended or it did not let go in time, and another may read it now; poll again, what was not"
+                + " committed is delivered again").formatted(partition, member.name()));
+    }
+
+    /** @throws BrokerException UNKNOWN_TOPIC when its topic was deleted, FENCED when it was created anew */
+    static void requireCurrent(GroupMember member, TopicIdPartition partition, Map<String, TopicInfo> topics) {
+        TopicInfo topic = topics.get(partition.topic());
+        if (topic == null) {
+            throw new BrokerException(ErrorKind.UNKNOWN_TOPIC, "topic '%s' is gone".formatted(partition.topic()));
+        } else if (!isCurrent(partition, topics)) {
+            throw anew(member, partition.topic());
+        }
+    }
+
+    /**
+     * Where the group knows an earlier topic of the name, an offset that is not said to be of this one may be of that: it is of
+     * this one only when the group has begun with it, which is before anybody is given anything, or when the consumer sought.
+     *
+     * @throws BrokerException FENCED
+     */
+    static void requireBegun(GroupState state, String name, Collection<TopicIdPartition> partitions) {
+        GroupMember member = require(state, name);
+        for (TopicIdPartition each : partitions) {
+            if (state.isAnew(each) && state.committed(each).isEmpty() && !member.positions().containsKey(each.partition())) {
+                throw anew(member, each.topic());
+            }
+        }
+    }
+
+    static BrokerException anew(GroupMember member, String topic) {
+        return new BrokerException(ErrorKind.FENCED, ("topic '%s' was deleted and created anew since consumer '%s' was given"
+                + " records of it: poll again, the new topic is read from its beginning").formatted(topic, member.name()));
+    }
+
+    /** Whether it is of the topic that has the name now. */
+    static boolean isCurrent(TopicIdPartition partition, Map<String, TopicInfo> topics) {
+        TopicInfo topic = topics.get(partition.topic());
+        return topic != null && topic.id().equals(partition.topicId());
+    }
+
+    /** Offsets set by whoever may. Those in an earlier topic of the same name go. */
+    static GroupState committing(GroupState state, Map<TopicIdPartition, Long> offsets, long nowMs) {
         TreeMap<String, TopicOffsets> changed = new TreeMap<>(state.offsets());
         Map<String, TreeMap<Integer, CommittedOffset>> byTopic = new TreeMap<>();
-        offsets.forEach((partition, offset) -> {
-            TopicInfo topic = topics.get(partition.topic());
-            if (topic != null) {
-                byTopic.computeIfAbsent(partition.topic(), name -> {
-                    TopicOffsets before = state.offsets().get(name);
-                    return before == null || !before.topicId().equals(topic.id()) ? new TreeMap<>()
-                            : new TreeMap<>(before.byPartition());
-                }).put(partition.partition(), new CommittedOffset(offset, nowMs));
-            }
-        });
-        byTopic.forEach((name, all) -> changed.put(name, new TopicOffsets(topics.get(name).id(), all)));
+        offsets.forEach((partition, offset) -> byTopic.computeIfAbsent(partition.topic(), name -> {
+            TopicOffsets before = changed.get(name);
+            TreeMap<Integer, CommittedOffset> all = before == null || !before.topicId().equals(partition.topicId())
+                    ? new TreeMap<>() : new TreeMap<>(before.byPartition());
+            changed.put(name, new TopicOffsets(partition.topicId(), state.isAnew(partition), all));
+            return all;
+        }).put(partition.partition().partition(), new CommittedOffset(offset, nowMs)));
+        byTopic.forEach((name, all) -> changed.computeIfPresent(name, (topic, of) ->
+                new TopicOffsets(of.topicId(), of.anew(), all)));
         return state.withOffsets(changed);
     }
 
     /** Where a group begins: of partitions that a member owns and of which nothing is committed. */
-    static GroupState begin(GroupState state, String name, Map<TopicPartition, Long> offsets,
+    static GroupState begin(GroupState state, String name, Map<TopicIdPartition, Long> offsets,
                             Map<String, TopicInfo> topics, long nowMs) {
         GroupMember member = require(state, name);
-        TreeMap<TopicPartition, Long> missing = new TreeMap<>(offsets);
-        missing.keySet().removeIf(partition -> !member.owns(partition) || !topics.containsKey(partition.topic())
-                || state.committed(partition, topics.get(partition.topic()).id()).isPresent());
-        return committing(state, missing, topics, nowMs);
+        TreeMap<TopicIdPartition, Long> missing = new TreeMap<>(offsets);
+        missing.keySet().removeIf(partition -> !state.owns(member, partition) || !isCurrent(partition, topics)
+                || state.committed(partition).isPresent());
+        return committing(state, missing, nowMs);
     }
 
     /**
      * Where a consumer goes on reading.
      *
-     * @throws BrokerException UNKNOWN_CONSUMER, NOT_ASSIGNED
+     * @throws BrokerException UNKNOWN_CONSUMER, NOT_ASSIGNED; FENCED when the topic was deleted and created anew
      */
-    static GroupState seek(GroupState state, String name, Map<TopicPartition, Long> offsets) {
+    static GroupState seek(GroupState state, String name, Map<TopicIdPartition, Long> offsets) {
         GroupMember member = require(state, name);
-        for (TopicPartition partition : offsets.keySet()) {
-            requireAssigned(member, partition);
-        }
         TreeMap<TopicPartition, Long> positions = new TreeMap<>(member.positions());
-        positions.putAll(offsets);
-        return state.withMember(member.withPositions(positions));
-    }
-
-    /** Of a topic that was deleted, and created anew. */
-    static GroupState forgetPositions(GroupState state, String topic) {
-        GroupState next = state;
-        for (GroupMember member : state.members().values()) {
-            TreeMap<TopicPartition, Long> kept = new TreeMap<>(member.positions());
-            if (kept.keySet().removeIf(partition -> partition.topic().equals(topic))) {
-                next = next.withMember(member.withPositions(kept));
+        offsets.forEach((partition, offset) -> {
+            requireAssigned(member, partition.partition());
+            if (!state.owns(member, partition)) {
+                throw anew(member, partition.topic());
             }
-        }
-        return next;
+            positions.put(partition.partition(), offset);
+        });
+        return state.withMember(member.withPositions(positions));
     }
 
     /** @throws BrokerException NOT_ASSIGNED */
@@ -228,12 +257,11 @@ final class GroupChanges {
      *
      * @param lastPoll number of the poll that gave it the last of that
      */
-    record Read(Map<TopicPartition, Long> positions, long lastPoll) {
+    record Read(Map<TopicIdPartition, Long> positions, long lastPoll) {
     }
 
     /** What each member had read when its coordinator let go, so that the next one goes on from there. */
-    static GroupState handOver(GroupState state, Map<String, Read> read,
-                               Map<String, TopicInfo> topics) {
+    static GroupState handOver(GroupState state, Map<String, Read> read) {
         GroupState next = state;
         for (Map.Entry<String, Read> each : read.entrySet()) {
             GroupMember member = next.member(each.getKey());
@@ -241,11 +269,10 @@ final class GroupChanges {
                 // Where it read nothing since it got this coordinator, it goes on as it was to.
                 TreeMap<TopicPartition, Long> kept = new TreeMap<>(member.positions());
                 each.getValue().positions().forEach((partition, position) -> {
-                    TopicInfo topic = topics.get(partition.topic());
-                    OptionalLong committed = topic == null ? OptionalLong.empty() : state.committed(partition, topic.id());
                     // Behind what is committed it can only be by its own wish, which is written down already.
-                    if (kept.containsKey(partition) || position > committed.orElse(-1)) {
-                        kept.put(partition, position);
+                    boolean isNew = position > state.committed(partition).orElse(-1);
+                    if (state.owns(member, partition) && (kept.containsKey(partition.partition()) || isNew)) {
+                        kept.put(partition.partition(), position);
                     }
                 });
                 kept.keySet().retainAll(member.owned().keySet());
@@ -259,12 +286,19 @@ final class GroupChanges {
     /**
      * Sets offsets from outside, and forgets where consumers that are not there wanted to go on.
      *
-     * @throws BrokerException GROUP_NOT_EMPTY
+     * @throws BrokerException GROUP_NOT_EMPTY; UNKNOWN_TOPIC_ID when a topic was deleted, or created anew, since the offsets
+     *                         were looked up
      */
-    static GroupState reset(GroupState state, String group, Map<TopicPartition, Long> offsets,
+    static GroupState reset(GroupState state, String group, Map<TopicIdPartition, Long> offsets,
                             Map<String, TopicInfo> topics, long nowMs) {
         requireEmpty(state, group);
-        GroupState next = committing(state, offsets, topics, nowMs);
+        for (TopicIdPartition each : offsets.keySet()) {
+            if (!isCurrent(each, topics)) {
+                throw new BrokerException(ErrorKind.UNKNOWN_TOPIC_ID, ("topic '%s' was deleted while its offsets were looked up:"
+                        + " nothing was set; look, and try again").formatted(each.topic()));
+            }
+        }
+        GroupState next = committing(state, offsets, nowMs);
         for (GroupMember member : state.members().values()) {
             next = next.withMember(member.withPositions(new TreeMap<>()));
         }
@@ -305,7 +339,7 @@ final class GroupChanges {
             fresh.values().removeIf(offset -> !subscribed.contains(topic)
                     && nowMs - Math.max(offset.committedAtMs(), state.emptySinceMs()) > retentionMs);
             if (!fresh.isEmpty()) {
-                kept.put(topic, new TopicOffsets(offsets.topicId(), fresh));
+                kept.put(topic, new TopicOffsets(offsets.topicId(), offsets.anew(), fresh));
             }
         });
         return kept.equals(next.offsets()) ? next : next.withOffsets(kept);

@@ -22,6 +22,9 @@ import java.util.UUID;
  * {@code [partition, epoch]}, {@code [partition, position]} or {@code [partition, offset, ms since the epoch]}.
  */
 final class GroupCodec {
+    /** No topic has it: what an earlier version wrote of it is given out anew. */
+    private static final UUID NOT_KNOWN = new UUID(0, 0);
+
     private final Jsonb jsonb = JsonbBuilder.create();
 
     /** The JSON of a group. */
@@ -34,6 +37,8 @@ final class GroupCodec {
         public String assignor;
         public String inputs;
         public long emptySince;
+        /** None when an earlier version wrote it. */
+        public TreeMap<String, String> topicIds;
         public List<MemberBean> members;
         public TreeMap<String, OffsetsBean> offsets;
     }
@@ -66,6 +71,7 @@ final class GroupCodec {
     /** The JSON of the committed offsets in one topic. */
     public static final class OffsetsBean {
         public String topicId;
+        public boolean anew;
         public long[][] committed;
     }
 
@@ -79,11 +85,14 @@ final class GroupCodec {
         bean.assignor = state.assignor();
         bean.inputs = Long.toHexString(state.inputs());
         bean.emptySince = state.emptySinceMs();
+        bean.topicIds = new TreeMap<>();
+        state.topicIds().forEach((topic, topicId) -> bean.topicIds.put(topic, topicId.toString()));
         bean.members = state.members().values().stream().map(GroupCodec::bean).toList();
         bean.offsets = new TreeMap<>();
         state.offsets().forEach((topic, offsets) -> {
             OffsetsBean of = new OffsetsBean();
             of.topicId = offsets.topicId().toString();
+            of.anew = offsets.anew();
             of.committed = offsets.byPartition().entrySet().stream().map(each -> new long[] {each.getKey(),
                 each.getValue().offset(), each.getValue().committedAtMs()}).toArray(long[][]::new);
             bean.offsets.put(topic, of);
@@ -154,10 +163,20 @@ final class GroupCodec {
                 for (long[] row : of.committed) {
                     byPartition.put(Math.toIntExact(row[0]), new CommittedOffset(row[1], row[2]));
                 }
-                offsets.put(topic, new TopicOffsets(UUID.fromString(of.topicId), byPartition));
+                offsets.put(topic, new TopicOffsets(UUID.fromString(of.topicId), of.anew, byPartition));
             });
+            TreeMap<String, UUID> topicIds = new TreeMap<>();
+            if (bean.topicIds == null) {
+                members.values().forEach(member -> {
+                    member.owned().keySet().forEach(each -> topicIds.put(each.topic(), NOT_KNOWN));
+                    member.target().forEach(each -> topicIds.put(each.topic(), NOT_KNOWN));
+                });
+                topicIds.replaceAll((topic, none) -> offsets.containsKey(topic) ? offsets.get(topic).topicId() : none);
+            } else {
+                bean.topicIds.forEach((topic, id) -> topicIds.put(topic, UUID.fromString(id)));
+            }
             return new GroupState(new Claim(bean.claimEpoch, bean.broker, bean.session, bean.released), bean.epoch,
-                    bean.assignor, Long.parseUnsignedLong(bean.inputs, 16), members, offsets, bean.emptySince);
+                    bean.assignor, Long.parseUnsignedLong(bean.inputs, 16), topicIds, members, offsets, bean.emptySince);
         } catch (JsonbException | NullPointerException | IllegalArgumentException | ArithmeticException
                  | ArrayIndexOutOfBoundsException | BrokerException notAGroup) {
             throw new IllegalStateException("not a group's register: " + json, notAGroup);

@@ -15,6 +15,13 @@ public interface GroupLog {
     /** Grows with every change of the topics. */
     long revision();
 
+    /**
+     * Sees a topic as it is now. Blocks.
+     *
+     * @throws io.millrace.broker.BrokerException UNAVAILABLE
+     */
+    void refresh(String topic);
+
     /** As {@link io.millrace.broker.Broker#fetchAll(FetchAllRequest, ReadMemory)}; cancel the future to give it up. */
     CompletableFuture<FetchAllResult> fetch(FetchAllRequest request, ReadMemory memory);
 

@@ -3,6 +3,8 @@ package io.millrace.group;
 import io.millrace.broker.Broker;
 import io.millrace.broker.BrokerException;
 import io.millrace.broker.ErrorKind;
+import io.millrace.broker.TopicIdPartition;
+import io.millrace.broker.TopicInfo;
 import io.millrace.broker.TopicPartition;
 import io.millrace.cluster.Member;
 import io.millrace.cluster.RegisterStore;
@@ -14,6 +16,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -141,7 +144,7 @@ public final class Groups implements AutoCloseable {
 
     /**
      * Records from where the consumer is. Holds no thread while it waits. A poll that comes while another one of the same
-     * consumer waits answers that with nothing.
+     * consumer waits answers that with nothing; one that comes while an answer is written waits for that, and goes on behind it.
      *
      * @return fails with UNKNOWN_CONSUMER, WRONG_FORMAT, NO_OFFSET, CORRUPT_LOG, LOG_DIRECTORY_OFFLINE
      */
@@ -149,7 +152,7 @@ public final class Groups implements AutoCloseable {
         return answer(group, of -> of.poll(name, pollsEnded ? request.withoutWait() : request));
     }
 
-    /** @return fails with UNKNOWN_CONSUMER, NOT_ASSIGNED */
+    /** @return fails with UNKNOWN_CONSUMER, NOT_ASSIGNED; FENCED as for {@link #commit} */
     public CompletableFuture<Void> seek(String group, String name, Map<TopicPartition, Long> offsets) {
         return answer(group, of -> of.seek(name, offsets).thenApply(done -> null));
     }
@@ -166,7 +169,8 @@ public final class Groups implements AutoCloseable {
      * Commits offsets: of each partition, the one of the next record to read.
      *
      * @param memberEpoch that the consumer read them in, or {@link #ANY_EPOCH}
-     * @return fails with UNKNOWN_CONSUMER, FENCED, OFFSET_OUT_OF_RANGE beyond the end of a partition
+     * @return fails with UNKNOWN_CONSUMER, OFFSET_OUT_OF_RANGE beyond the end of a partition; FENCED, also when a topic was
+     *         deleted and created anew since the consumer was given records of it
      */
     public CompletableFuture<Void> commit(String group, String name, Map<TopicPartition, Long> offsets, int memberEpoch) {
         return answer(group, of -> of.commit(name, offsets, memberEpoch).thenApply(done -> null));
@@ -206,15 +210,19 @@ public final class Groups implements AutoCloseable {
      * @param topics     whose partitions are set, all of them
      * @param partitions further ones; neither: all in which the group has committed
      * @param dryRun     only says what would be done
-     * @return what was set; fails with UNKNOWN_GROUP, GROUP_NOT_EMPTY, UNKNOWN_TOPIC, UNKNOWN_PARTITION, NOT_LEADER
+     * @return what was set; fails with UNKNOWN_GROUP, GROUP_NOT_EMPTY, UNKNOWN_TOPIC, UNKNOWN_PARTITION, NOT_LEADER,
+     *         UNKNOWN_TOPIC_ID when a topic is deleted meanwhile
      */
     public CompletableFuture<List<OffsetChange>> reset(String group, OffsetTarget target, Collection<String> topics,
                                                        Collection<TopicPartition> partitions, boolean dryRun) {
         return answer(group, of -> {
             requireKnown(of);
-            return administration.plan(of.id(), of.state(), target, topics, partitions).thenCompose(changes -> dryRun
-                    ? CompletableFuture.completedFuture(changes)
-                    : of.reset(OffsetChange.offsets(changes)).thenApply(done -> changes));
+            return administration.plan(of.id(), of.state(), target, topics, partitions).thenCompose(changes -> {
+                List<OffsetChange> told = List.copyOf(changes.values());
+                TreeMap<TopicIdPartition, Long> offsets = new TreeMap<>();
+                changes.forEach((partition, change) -> offsets.put(partition, change.after()));
+                return dryRun ? CompletableFuture.completedFuture(told) : of.reset(offsets).thenApply(done -> told);
+            });
         });
     }
 
@@ -288,6 +296,7 @@ public final class Groups implements AutoCloseable {
                         TimeUnit.MILLISECONDS);
                 return;
             }
+            stored.map(GroupStore.Stored::state).ifPresent(this::catchUp);
             Member self = coordination.self();
             Group group = new Group(id, context, new Claim(before.epoch() + 1, self.brokerId(), self.session(), false),
                     stored.map(GroupStore.Stored::state).orElseGet(() -> GroupState.empty(before, context.clock().millis())),
@@ -305,6 +314,18 @@ public final class Groups implements AutoCloseable {
         } catch (RuntimeException failure) {
             failed(id, loading, failure);
         }
+    }
+
+    /** What the last coordinator knew of topics is known here before anything is made of it. Blocks. */
+    private void catchUp(GroupState state) {
+        TreeMap<String, UUID> ids = new TreeMap<>(state.topicIds());
+        state.offsets().forEach((topic, offsets) -> ids.putIfAbsent(topic, offsets.topicId()));
+        ids.forEach((topic, topicId) -> {
+            TopicInfo known = context.log().topics().get(topic);
+            if (known == null || !known.id().equals(topicId)) {
+                context.log().refresh(topic);
+            }
+        });
     }
 
     private void failed(String id, CompletableFuture<Group> loading, Throwable failure) {

@@ -1,6 +1,6 @@
 package io.millrace.group;
 
-import io.millrace.broker.TopicPartition;
+import io.millrace.broker.TopicIdPartition;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -14,7 +14,7 @@ import java.util.concurrent.CompletableFuture;
  * @param written completes once this broker has written the answer, to the member or to the entry, or could not
  * @param at      when it was given, by the nano clock
  */
-record LastPoll(long number, int entry, Map<TopicPartition, Long> before, CompletableFuture<Boolean> written, long at) {
+record LastPoll(long number, int entry, Map<TopicIdPartition, Long> before, CompletableFuture<Boolean> written, long at) {
     LastPoll(long number, int entry, long at) {
         this(number, entry, new TreeMap<>(), new CompletableFuture<>(), at);
     }

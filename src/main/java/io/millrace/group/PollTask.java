@@ -6,10 +6,12 @@ import io.millrace.broker.FetchAllRequest;
 import io.millrace.broker.FetchAllResult;
 import io.millrace.broker.FetchPosition;
 import io.millrace.broker.ReadMemory;
-import io.millrace.broker.TopicInfo;
+import io.millrace.broker.TopicIdPartition;
 import io.millrace.broker.TopicPartition;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -34,7 +36,10 @@ final class PollTask {
         long now();
 
         /** Records where a group begins; not blocking. */
-        CompletableFuture<GroupState> begin(String member, Map<TopicPartition, Long> offsets);
+        CompletableFuture<GroupState> begin(String member, Map<TopicIdPartition, Long> offsets);
+
+        /** Brings who owns what into line with the topics. */
+        void settle(List<Runnable> after);
 
         /** Runs something with the group's lock held, and afterwards, without it, what that puts aside. */
         void locked(Consumer<List<Runnable>> action);
@@ -75,7 +80,9 @@ final class PollTask {
     /** Tells a result that is late from the one that is awaited. */
     private int attempt;
     private CompletableFuture<FetchAllResult> fetch;
-    private List<TopicPartition> reading = List.of();
+    private List<TopicIdPartition> reading = List.of();
+    /** The partitions in the answer. */
+    private final Map<TopicPartition, TopicIdPartition> given = new HashMap<>();
 
     /** @param end when it is to be answered, by the nano clock */
     PollTask(Host host, Session session, PollRequest request, long end) {
@@ -106,18 +113,23 @@ final class PollTask {
     void supersede(List<Runnable> after) {
         superseded = true;
         if (phase != Phase.DELIVERING) {
-            complete(List.of(), after);
+            complete(after);
         }
     }
 
-    /** Answers with what there is: nothing. */
-    void complete(List<FetchAllResult.Part> parts, List<Runnable> after) {
+    /** Answers with nothing. */
+    void complete(List<Runnable> after) {
+        complete(new LinkedHashMap<>(), after);
+    }
+
+    private void complete(LinkedHashMap<TopicIdPartition, FetchAllResult.Part> parts, List<Runnable> after) {
         if (phase == Phase.OVER) {
             return;
         }
         giveUp(after);
         GroupMember member = host.state().member(session.member);
         int epoch = member == null ? 0 : member.epoch();
+        session.toldEpoch = epoch;
         ConsumerConfig config = member == null ? ConsumerConfig.DEFAULT : member.config();
         long number = host.nextNumber();
         if (parts.isEmpty()) {
@@ -130,10 +142,14 @@ final class PollTask {
             return;
         }
         phase = Phase.DELIVERING;
-        parts.forEach(part -> session.givenOut.add(part.id()));
+        session.delivering = this;
+        parts.forEach((partition, part) -> {
+            session.givenOut.add(partition);
+            given.put(partition.partition(), partition);
+        });
         session.polled = true;
         LastPoll last = new LastPoll(number, request.source().entry(), host.now());
-        Polled polled = new Polled(number, config.form(), parts, epoch, config.maxPollRecords(),
+        Polled polled = new Polled(number, config.form(), List.copyOf(parts.values()), epoch, config.maxPollRecords(),
                 next -> host.locked(then -> delivered(last, next, then)), last.written()::complete);
         after.add(() -> {
             if (!answer.complete(polled)) {
@@ -153,7 +169,9 @@ final class PollTask {
     }
 
     private void delivered(LastPoll last, Map<TopicPartition, Long> next, List<Runnable> after) {
-        next.forEach((partition, offset) -> {
+        next.forEach((name, offset) -> {
+            TopicIdPartition partition = given.get(name);
+            session.given.put(partition.topic(), partition.topicId());
             if (session.givenOut.contains(partition)) { // else it was moved, or taken, meanwhile
                 last.before().put(partition, session.positions.put(partition, offset));
             }
@@ -202,12 +220,14 @@ final class PollTask {
         }
     }
 
-    private List<TopicPartition> readable() {
-        GroupMember member = host.state().member(session.member);
+    private List<TopicIdPartition> readable() {
+        GroupState state = host.state();
+        GroupMember member = state.member(session.member);
         if (member == null) {
             return List.of();
         }
-        return member.target().stream().filter(member::owns).filter(each -> !session.releasing.contains(each)).toList();
+        return member.target().stream().filter(member::owns).map(state::assigned)
+                .filter(each -> !session.releasing.contains(each)).toList();
     }
 
     /** Begins, or begins again. */
@@ -219,16 +239,21 @@ final class PollTask {
         retryAt = 0;
         GroupMember member = host.state().member(session.member);
         if (superseded || member == null) {
-            complete(List.of(), after);
+            complete(after);
             return;
         }
-        List<TopicPartition> readable = readable();
+        List<TopicIdPartition> readable = readable();
+        if (!readable.stream().allMatch(each -> GroupChanges.isCurrent(each, host.log().topics()))) {
+            host.settle(after); // which lets this begin again
+            idle(host.now() + RETRY_NANOS);
+            return;
+        }
         if (readable.isEmpty()) {
             idle(0);
             return;
         }
         phase = Phase.LOOKING;
-        List<TopicPartition> unknown = readable.stream().filter(each -> !isKnown(member, each)).toList();
+        List<TopicIdPartition> unknown = readable.stream().filter(each -> !isKnown(each)).toList();
         if (unknown.isEmpty()) {
             read(readable, after);
         } else if (member.config().reset() == OffsetReset.NONE) {
@@ -245,13 +270,12 @@ final class PollTask {
         retryAt = retry;
     }
 
-    private boolean isKnown(GroupMember member, TopicPartition partition) {
+    private boolean isKnown(TopicIdPartition partition) {
         if (session.outOfRange.contains(partition)) {
             return false;
         }
         if (!session.positions.containsKey(partition)) {
-            TopicInfo topic = host.log().topics().get(partition.topic());
-            OptionalLong committed = host.state().committed(partition, topic == null ? null : topic.id());
+            OptionalLong committed = host.state().committed(partition);
             if (committed.isEmpty()) {
                 return false;
             }
@@ -261,29 +285,33 @@ final class PollTask {
         return true;
     }
 
-    /** Where nothing is committed, the group begins now: that is committed before anything is given out. */
-    private void findBeginning(List<TopicPartition> readable, List<TopicPartition> unknown, OffsetReset reset,
+    /**
+     * Where nothing is committed, the group begins now: that is committed before anything is given out. Of a topic that was
+     * created anew it was there from the first record.
+     */
+    private void findBeginning(List<TopicIdPartition> readable, List<TopicIdPartition> unknown, OffsetReset reset,
                                List<Runnable> after) {
-        FetchPosition from = reset == OffsetReset.EARLIEST ? new FetchPosition.Earliest() : new FetchPosition.Latest();
-        FetchAllRequest lookup = new FetchAllRequest(unknown.stream()
-                .map(each -> new FetchAllRequest.Part(each.topic(), each.partition(), from)).toList(), 0, 0, 0);
+        FetchAllRequest lookup = new FetchAllRequest(unknown.stream().map(each -> new FetchAllRequest.Part(each,
+                reset == OffsetReset.EARLIEST || !session.outOfRange.contains(each) && host.state().isAnew(each)
+                ? new FetchPosition.Earliest() : new FetchPosition.Latest())).toList(), 0, 0, 0);
         reading = readable;
-        send(lookup, after, (result, then) -> found(result, readable, then));
+        send(lookup, unknown, after, (result, then) -> found(result, readable, then));
     }
 
-    private void found(FetchAllResult result, List<TopicPartition> readable, List<Runnable> after) {
-        TreeMap<TopicPartition, Long> begin = new TreeMap<>();
-        for (FetchAllResult.Part part : result.parts()) {
+    private void found(Map<TopicIdPartition, FetchAllResult.Part> result, List<TopicIdPartition> readable,
+                       List<Runnable> after) {
+        TreeMap<TopicIdPartition, Long> begin = new TreeMap<>();
+        result.forEach((partition, part) -> {
             if (part.result() != null) {
-                if (session.outOfRange.contains(part.id())) {
-                    session.moveTo(Map.of(part.id(), part.result().offset()));
+                if (session.outOfRange.contains(partition)) {
+                    session.moveTo(Map.of(partition, part.result().offset()));
                 } else {
-                    begin.put(part.id(), part.result().offset());
+                    begin.put(partition, part.result().offset());
                 }
             }
-        }
+        });
         if (begin.isEmpty()) {
-            List<TopicPartition> known = readable.stream().filter(session.positions::containsKey)
+            List<TopicIdPartition> known = readable.stream().filter(session.positions::containsKey)
                     .filter(each -> !session.outOfRange.contains(each)).toList();
             if (known.isEmpty()) {
                 later(after);
@@ -306,23 +334,24 @@ final class PollTask {
         })));
     }
 
-    private void read(List<TopicPartition> readable, List<Runnable> after) {
+    private void read(List<TopicIdPartition> readable, List<Runnable> after) {
         GroupMember member = host.state().member(session.member);
-        List<TopicPartition> inTurn = new ArrayList<>(readable);
+        List<TopicIdPartition> inTurn = new ArrayList<>(readable);
         Collections.rotate(inTurn, -Math.floorMod(session.turn++, inTurn.size()));
-        List<FetchAllRequest.Part> parts = inTurn.stream().map(each -> new FetchAllRequest.Part(each.topic(),
-                each.partition(), new FetchPosition.AtOffset(session.positions.get(each)))).toList();
+        List<FetchAllRequest.Part> parts = inTurn.stream().map(each -> new FetchAllRequest.Part(each,
+                new FetchPosition.AtOffset(session.positions.get(each)))).toList();
         reading = readable;
         long waitMs = Math.max(0, TimeUnit.NANOSECONDS.toMillis(end - host.now()));
         send(new FetchAllRequest(parts, Math.min(member.config().minBytes(), request.maxBytes()), request.maxBytes(), waitMs),
-                after, this::fetched);
+                inTurn, after, this::fetched);
     }
 
     private interface Understood {
-        void accept(FetchAllResult result, List<Runnable> after);
+        void accept(LinkedHashMap<TopicIdPartition, FetchAllResult.Part> result, List<Runnable> after);
     }
 
-    private void send(FetchAllRequest toLog, List<Runnable> after, Understood understood) {
+    /** @param asked the partitions of the request, in its order */
+    private void send(FetchAllRequest toLog, List<TopicIdPartition> asked, List<Runnable> after, Understood understood) {
         int awaited = ++attempt;
         after.add(() -> {
             ReadMemory memory = request.memory().part();
@@ -345,12 +374,21 @@ final class PollTask {
                     return;
                 }
                 try {
-                    understood.accept(result, then);
+                    understood.accept(parts(asked, result), then);
                 } catch (RuntimeException | Error fault) {
                     fail(fault, then); // nobody else would answer
                 }
             }));
         });
+    }
+
+    private static LinkedHashMap<TopicIdPartition, FetchAllResult.Part> parts(List<TopicIdPartition> asked,
+                                                                              FetchAllResult result) {
+        LinkedHashMap<TopicIdPartition, FetchAllResult.Part> parts = new LinkedHashMap<>();
+        for (int i = 0; i < asked.size(); i++) {
+            parts.put(asked.get(i), result.parts().get(i));
+        }
+        return parts;
     }
 
     private CompletableFuture<FetchAllResult> sent(FetchAllRequest toLog, ReadMemory memory) {
@@ -361,44 +399,45 @@ final class PollTask {
         }
     }
 
-    private void fetched(FetchAllResult result, List<Runnable> after) {
-        List<TopicPartition> readable = readable();
-        List<FetchAllResult.Part> read = new ArrayList<>();
+    private void fetched(LinkedHashMap<TopicIdPartition, FetchAllResult.Part> result, List<Runnable> after) {
+        Set<TopicIdPartition> readable = Set.copyOf(readable());
+        LinkedHashMap<TopicIdPartition, FetchAllResult.Part> read = new LinkedHashMap<>();
         BrokerException hard = null;
         boolean failed = false;
         overloaded = null;
-        for (FetchAllResult.Part part : result.parts()) {
+        for (Map.Entry<TopicIdPartition, FetchAllResult.Part> each : result.entrySet()) {
+            FetchAllResult.Part part = each.getValue();
             if (part.failure() != null) {
                 failed = true;
                 if (part.failure().kind() == ErrorKind.OVERLOADED) {
                     overloaded = part.failure();
                 }
                 if (part.failure().kind() == ErrorKind.OFFSET_OUT_OF_RANGE) {
-                    session.outOfRange.add(part.id());
+                    session.outOfRange.add(each.getKey());
                 } else if (!isPassing(part.failure().kind())) {
                     hard = part.failure();
                 }
-            } else if (part.result().nextOffset() > part.result().offset() && readable.contains(part.id())) {
-                read.add(part);
+            } else if (part.result().nextOffset() > part.result().offset() && readable.contains(each.getKey())) {
+                read.put(each.getKey(), part);
             }
         }
         if (!read.isEmpty()) {
             complete(read, after);
         } else if (hard != null) {
             fail(hard, after);
-        } else if (result.parts().stream().anyMatch(part -> session.outOfRange.contains(part.id()))) {
+        } else if (result.keySet().stream().anyMatch(session.outOfRange::contains)) {
             start(after);
         } else if (failed) {
             later(after);
         } else {
-            complete(List.of(), after);
+            complete(after);
         }
     }
 
     /** Whether such a failure goes away by itself, so that a consumer waits for it as it waits for records. */
     private static boolean isPassing(ErrorKind kind) {
         return switch (kind) {
-            case NOT_LEADER, UNAVAILABLE, OVERLOADED, UNKNOWN_TOPIC, UNKNOWN_PARTITION -> true;
+            case NOT_LEADER, UNAVAILABLE, OVERLOADED, UNKNOWN_TOPIC, UNKNOWN_TOPIC_ID, UNKNOWN_PARTITION -> true;
             default -> false;
         };
     }
@@ -415,7 +454,7 @@ final class PollTask {
 
     private void endOfWait(List<Runnable> after) {
         if (overloaded == null) {
-            complete(List.of(), after);
+            complete(after);
         } else {
             fail(overloaded, after);
         }

@@ -1,5 +1,6 @@
 package io.millrace.group;
 
+import io.millrace.broker.TopicIdPartition;
 import io.millrace.broker.TopicInfo;
 import io.millrace.broker.TopicPartition;
 import java.util.Collection;
@@ -12,6 +13,7 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.UUID;
 
 /**
  * Shares partitions out in steps. First it is made up which member is to have which partition in the end; then each
@@ -28,7 +30,7 @@ final class Rebalance {
          *
          * @param committed offset that is committed there, or empty
          */
-        Release release(GroupMember member, TopicPartition partition, OptionalLong committed);
+        Release release(GroupMember member, TopicIdPartition partition, OptionalLong committed);
     }
 
     /**
@@ -53,7 +55,7 @@ final class Rebalance {
 
     /** The state after one step; the same when there is nothing to do. */
     GroupState settle(GroupState state, Map<String, TopicInfo> topics, Holdings holdings, long nowMs) {
-        GroupState next = grant(release(retarget(state, topics), topics, holdings, nowMs));
+        GroupState next = withIds(grant(release(withoutGone(retarget(state, topics), topics), holdings, nowMs)), topics);
         boolean becameEmpty = next.isEmpty() && !state.isEmpty();
         return becameEmpty ? next.emptySince(nowMs) : next;
     }
@@ -71,7 +73,7 @@ final class Rebalance {
             }
         }
         String assignor = assignor(state.members().values());
-        long inputs = fingerprint(state, sharing, partitions, assignor);
+        long inputs = fingerprint(state, sharing, topics, assignor);
         if (inputs == state.inputs()) {
             return state;
         }
@@ -81,7 +83,7 @@ final class Rebalance {
         for (GroupMember member : state.members().values()) {
             SortedSet<TopicPartition> target = new TreeSet<>();
             if (member.takesPart() && member.subscription() instanceof Subscription.Assigned own) {
-                target.addAll(own.partitions());
+                own.partitions().stream().filter(each -> exists(each, topics)).forEach(target::add);
             } else if (sharing.containsKey(member.name())) {
                 target.addAll(shared.getOrDefault(member.name(), Set.of()));
             }
@@ -103,7 +105,7 @@ final class Rebalance {
 
     /** Of all that an assignment depends on: FNV-1a over its text. */
     private static long fingerprint(GroupState state, SortedMap<String, AssignorMember> sharing,
-                                    SortedMap<String, Integer> partitions, String assignor) {
+                                    Map<String, TopicInfo> topics, String assignor) {
         long[] hash = {FNV_OFFSET};
         mix(hash, assignor);
         sharing.forEach((name, member) -> {
@@ -112,16 +114,21 @@ final class Rebalance {
             member.topics().forEach(topic -> mix(hash, topic));
             mix(hash, "");
         });
-        partitions.forEach((topic, count) -> {
-            mix(hash, topic);
-            mix(hash, count.toString());
-        });
+        SortedSet<String> read = new TreeSet<>();
+        sharing.values().forEach(member -> read.addAll(member.topics()));
         for (GroupMember member : state.members().values()) {
             if (member.takesPart() && member.subscription() instanceof Subscription.Assigned own) {
                 mix(hash, member.name());
-                own.partitions().forEach(partition -> mix(hash, partition.toString()));
+                own.partitions().forEach(partition -> {
+                    mix(hash, partition.toString());
+                    read.add(partition.topic());
+                });
             }
         }
+        read.forEach(topic -> {
+            mix(hash, topic);
+            mix(hash, String.valueOf(topics.get(topic))); // its id and size
+        });
         return hash[0];
     }
 
@@ -134,19 +141,47 @@ final class Rebalance {
 
     // ---- the way there
 
-    private GroupState release(GroupState state, Map<String, TopicInfo> topics, Holdings holdings, long nowMs) {
+    private static boolean exists(TopicPartition partition, Map<String, TopicInfo> topics) {
+        TopicInfo topic = topics.get(partition.topic());
+        return topic != null && partition.partition() < topic.partitions();
+    }
+
+    /** Partitions of topics that were deleted are nobody's, whatever has their name now: that has an owner of its own. */
+    private static GroupState withoutGone(GroupState state, Map<String, TopicInfo> topics) {
         GroupState next = state;
-        TreeMap<TopicPartition, Long> commits = new TreeMap<>();
+        for (GroupMember member : state.members().values()) {
+            TreeMap<TopicPartition, Integer> owned = new TreeMap<>(member.owned());
+            owned.keySet().removeIf(each -> !exists(each, topics)
+                    || !topics.get(each.topic()).id().equals(state.topicIds().get(each.topic())));
+            if (owned.size() < member.owned().size()) {
+                next = next.withMember(member.withOwned(owned, state.epoch()));
+            }
+        }
+        return next;
+    }
+
+    /** All that is owned, or to be, is of the topics that there are now. */
+    private static GroupState withIds(GroupState state, Map<String, TopicInfo> topics) {
+        TreeMap<String, UUID> ids = new TreeMap<>();
+        for (GroupMember member : state.members().values()) {
+            member.owned().keySet().forEach(each -> ids.put(each.topic(), topics.get(each.topic()).id()));
+            member.target().forEach(each -> ids.put(each.topic(), topics.get(each.topic()).id()));
+        }
+        return ids.equals(state.topicIds()) ? state : state.withTopicIds(ids);
+    }
+
+    private GroupState release(GroupState state, Holdings holdings, long nowMs) {
+        GroupState next = state;
+        TreeMap<TopicIdPartition, Long> commits = new TreeMap<>();
         for (GroupMember member : state.members().values()) {
             TreeMap<TopicPartition, Integer> owned = new TreeMap<>(member.owned());
             for (TopicPartition partition : member.owned().keySet()) {
                 if (!member.target().contains(partition)) {
-                    TopicInfo topic = topics.get(partition.topic());
-                    OptionalLong committed = topic == null ? OptionalLong.empty() : state.committed(partition, topic.id());
-                    Release release = topic == null ? Release.YES : holdings.release(member, partition, committed);
+                    TopicIdPartition id = state.assigned(partition);
+                    Release release = holdings.release(member, id, state.committed(id));
                     if (release.lets()) {
                         owned.remove(partition);
-                        release.commit().ifPresent(offset -> commits.put(partition, offset));
+                        release.commit().ifPresent(offset -> commits.put(id, offset));
                     }
                 }
             }
@@ -154,7 +189,7 @@ final class Rebalance {
                 next = next.withMember(member.withOwned(owned, state.epoch()));
             }
         }
-        return commits.isEmpty() ? next : GroupChanges.committing(next, commits, topics, nowMs);
+        return commits.isEmpty() ? next : GroupChanges.committing(next, commits, nowMs);
     }
 
     private static GroupState grant(GroupState state) {

@@ -1,12 +1,13 @@
 package io.millrace.group;
 
-import io.millrace.broker.TopicPartition;
+import io.millrace.broker.TopicIdPartition;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.UUID;
 import java.util.function.Function;
 
 /**
@@ -18,17 +19,21 @@ final class Session {
     /** When the member counts as gone, by the nano clock. */
     long deadline;
     /** Offset after what was given out of each partition. */
-    final TreeMap<TopicPartition, Long> positions = new TreeMap<>();
+    final TreeMap<TopicIdPartition, Long> positions = new TreeMap<>();
     /** What the member has done with: it came back for more since. */
-    final TreeMap<TopicPartition, Long> acknowledged = new TreeMap<>();
+    final TreeMap<TopicIdPartition, Long> acknowledged = new TreeMap<>();
     /** In an answer that is being written. */
-    final Set<TopicPartition> givenOut = new HashSet<>();
+    final Set<TopicIdPartition> givenOut = new HashSet<>();
     /** On the way to being taken away: nothing more is given out of them. */
-    final Set<TopicPartition> releasing = new HashSet<>();
+    final Set<TopicIdPartition> releasing = new HashSet<>();
     /** Since when the member is to let a partition go, by the nano clock. */
-    final Map<TopicPartition, Long> revokedAt = new HashMap<>();
+    final Map<TopicIdPartition, Long> revokedAt = new HashMap<>();
     /** Where the log does not have the position any more. */
-    final Set<TopicPartition> outOfRange = new HashSet<>();
+    final Set<TopicIdPartition> outOfRange = new HashSet<>();
+    /** Of which topics it was last given records, or spoke of itself, by name: what it says of a name it says of those. */
+    final Map<String, UUID> given = new HashMap<>();
+    /** The group's epoch that it was last told. */
+    int toldEpoch;
     /** When offsets were last committed for it, by the nano clock. */
     long autoCommittedAt;
     /** Whether it was given anything since the coordinator knows it. */
@@ -41,8 +46,10 @@ final class Session {
     long lastNumber = GroupMember.NO_POLL;
     /** Which partition is read first. */
     int turn;
-    /** The poll that is being answered, or null. */
+    /** The newest poll that is not over, or null: it waits while the answer to another one is written. */
     PollTask poll;
+    /** The poll whose answer is being written, or null: there is one at a time. */
+    PollTask delivering;
 
     Session(String member, boolean inherited, long deadline, long now) {
         this.member = member;
@@ -51,30 +58,40 @@ final class Session {
         this.autoCommittedAt = now;
     }
 
+    /** How far it has come with what is known to have arrived. */
+    Map<TopicIdPartition, Long> arrived() {
+        Map<TopicIdPartition, Long> positions = new TreeMap<>(this.positions);
+        if (last != null) {
+            last.before().forEach(positions::replace);
+        }
+        return positions;
+    }
+
     /** What the last poll gave out is given out again. */
     void rewind(LastPoll lost) {
         lost.before().forEach(positions::replace);
     }
 
     /** It missed an answer, and it is not known any more which one: it goes on from what is committed. */
-    void rewind(Function<TopicPartition, OptionalLong> committed) {
+    void rewind(Function<TopicIdPartition, OptionalLong> committed) {
         positions.replaceAll((partition, position) -> Math.min(position, committed.apply(partition).orElse(position)));
         acknowledged.putAll(positions);
         lastNumber = GroupMember.NO_POLL;
     }
 
     /** Moved by the member's own wish. */
-    void moveTo(Map<TopicPartition, Long> offsets) {
+    void moveTo(Map<TopicIdPartition, Long> offsets) {
         positions.putAll(offsets);
         acknowledged.putAll(offsets);
         givenOut.removeAll(offsets.keySet());
         outOfRange.removeAll(offsets.keySet());
+        offsets.keySet().forEach(each -> given.put(each.topic(), each.topicId()));
         if (last != null) {
             last.before().keySet().removeAll(offsets.keySet());
         }
     }
 
-    void forget(TopicPartition partition) {
+    void forget(TopicIdPartition partition) {
         positions.remove(partition);
         givenOut.remove(partition);
         acknowledged.remove(partition);

@@ -8,6 +8,7 @@ import io.millrace.broker.ErrorKind;
 import io.millrace.broker.TopicPartition;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
@@ -90,6 +91,12 @@ public sealed interface Subscription {
             existing.stream().filter(matching.pattern()::matches).forEach(topics::add);
         }
         return topics;
+    }
+
+    /** Whether it speaks of partitions of a topic of that name. */
+    default boolean names(String topic) {
+        return this instanceof Assigned own ? own.partitions().stream().anyMatch(each -> each.topic().equals(topic))
+                : !topics(List.of(topic)).isEmpty();
     }
 
     /** Whether it takes part in sharing partitions out. */

@@ -198,7 +198,7 @@ public class ConsumersResource {
         long maxBytes = query.number("max_bytes", 1, PollRequest.NOT_SAID);
         long longest = Math.min(limits.maxFetchWaitMs(),
                 waitMs == PollRequest.NOT_SAID ? ConsumerConfig.DEFAULT_REQUEST_TIMEOUT_MS : waitMs);
-        if (forwarding.passOn(group, name, HttpMethod.GET, longest, uri, headers, response)) {
+        if (forwarding.passPollOn(group, name, longest, uri, headers, response)) {
             return;
         }
         boolean exact = maxBytes != PollRequest.NOT_SAID;
@@ -240,6 +240,7 @@ public class ConsumersResource {
     @APIResponse(responseCode = "204", description = "Moved")
     @APIResponse(responseCode = "400", ref = "BadRequest")
     @APIResponse(responseCode = "404", ref = "UnknownConsumer")
+    @APIResponse(responseCode = "409", ref = "Conflict")
     @APIResponse(responseCode = "413", ref = "TooLarge")
     @APIResponse(responseCode = "415", ref = "UnsupportedType")
     @APIResponse(responseCode = "422", ref = "Unprocessable")
@@ -259,6 +260,7 @@ public class ConsumersResource {
     @APIResponse(responseCode = "204", description = "Moved")
     @APIResponse(responseCode = "400", ref = "BadRequest")
     @APIResponse(responseCode = "404", ref = "UnknownConsumer")
+    @APIResponse(responseCode = "409", ref = "Conflict")
     @APIResponse(responseCode = "413", ref = "TooLarge")
     @APIResponse(responseCode = "415", ref = "UnsupportedType")
     @APIResponse(responseCode = "422", ref = "Unprocessable")
@@ -279,6 +281,7 @@ public class ConsumersResource {
     @APIResponse(responseCode = "204", description = "Moved")
     @APIResponse(responseCode = "400", ref = "BadRequest")
     @APIResponse(responseCode = "404", ref = "UnknownConsumer")
+    @APIResponse(responseCode = "409", ref = "Conflict")
     @APIResponse(responseCode = "413", ref = "TooLarge")
     @APIResponse(responseCode = "415", ref = "UnsupportedType")
     @APIResponse(responseCode = "422", ref = "Unprocessable")

@@ -7,7 +7,9 @@ import io.millrace.rest.PassedRequest.Owner;
 import io.millrace.rest.dialect.RequestException;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
+import jakarta.ws.rs.HttpMethod;
 import jakarta.ws.rs.container.AsyncResponse;
+import jakarta.ws.rs.container.CompletionCallback;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.UriInfo;
 import java.io.InputStream;
@@ -61,6 +63,21 @@ public class GroupForwarding {
                    AsyncResponse response) {
         return forwarding.passOn(request(group, consumer, method, uri, headers), coordinator(group), waitMs, response,
                 answer -> receipt(group, consumer, answer));
+    }
+
+    /** A consumer's poll: while it is passed on, its coordinator may ask what became of its answer. */
+    boolean passPollOn(String group, String consumer, long waitMs, UriInfo uri, HttpHeaders headers, AsyncResponse response) {
+        Runnable over = pollAnswers.passing(group, consumer);
+        boolean passed = false;
+        try {
+            response.register((CompletionCallback) failure -> over.run());
+            passed = passOn(group, consumer, HttpMethod.GET, waitMs, uri, headers, response);
+            return passed;
+        } finally {
+            if (!passed) {
+                over.run();
+            }
+        }
     }
 
     /** A consumer's request with a body, which is read on this thread. */

@@ -31,8 +31,8 @@ class GroupCodecTest {
     private static GroupState group(GroupMember... members) {
         TreeMap<String, GroupMember> byName = new TreeMap<>();
         List.of(members).forEach(member -> byName.put(member.name(), member));
-        return new GroupState(new Claim(3, 2, "session", true), 11, "sticky", -5, byName, new TreeMap<>(Map.of("orders",
-                new TopicOffsets(new UUID(1, 2), new TreeMap<>(Map.of(0, new CommittedOffset(1L << 50, 77), 1,
+        return new GroupState(new Claim(3, 2, "session", true), 11, "sticky", -5, new TreeMap<>(Map.of("orders", new UUID(1, 2))), byName, new TreeMap<>(Map.of("orders",
+                new TopicOffsets(new UUID(1, 2), true, new TreeMap<>(Map.of(0, new CommittedOffset(1L << 50, 77), 1,
                         new CommittedOffset(0, 78)))))), 12);
     }
 

@@ -444,6 +444,21 @@ class GroupsTest {
         assertThat(harness.committed()).containsEntry(FIRST, 20L);
     }
 
+    @Test
+    void ofPollsThatComeWhileAnAnswerIsBeingWrittenTheLastOneGoesOnBehindIt() {
+        harness.log.append(FIRST, 3);
+        harness.create("c", GroupHarness.manual(), "orders");
+        Polled first = harness.get(harness.asked("c", 1_000));
+        CompletableFuture<Polled> second = harness.asked("c", 1_000);
+        CompletableFuture<Polled> third = harness.asked("c", 1_000);
+        harness.pass(100);
+        assertThat(harness.get(second).parts()).as("the third one ends it").isEmpty();
+        assertThat(third).as("it waits for what becomes of the first").isNotDone();
+        long given = harness.taken(first).get(FIRST);
+        harness.log.append(FIRST, 4);
+        assertThat(harness.get(third).parts().get(0).result().offset()).isEqualTo(given);
+    }
+
     // ---- what is forgotten
 
     @Test

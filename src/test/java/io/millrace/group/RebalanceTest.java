@@ -2,6 +2,7 @@ package io.millrace.group;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.broker.TopicIdPartition;
 import io.millrace.broker.TopicInfo;
 import io.millrace.broker.TopicPartition;
 import io.millrace.group.GroupMember.Status;
@@ -55,7 +56,7 @@ class RebalanceTest {
 
         TopicPartition one = wanted.member("b").target().first();
         GroupState step = settled(wanted, (member, partition, committed) ->
-                partition.equals(one) ? Release.YES : Release.NO);
+                partition.partition().equals(one) ? Release.YES : Release.NO);
         assertThat(step.member("b").owned()).containsOnlyKeys(one);
         assertThat(step.member("b").owned()).containsEntry(one, step.epoch());
         assertThat(step.member("a").owned()).hasSize(5).doesNotContainKey(one);
@@ -72,11 +73,11 @@ class RebalanceTest {
     void whatAnOwnerReadIsCommittedInTheStepThatTakesThePartitionAway() {
         GroupState alone = settled(GroupState.empty(Claim.NOBODY, 0).withMember(subscribed("a")), HOLD);
         GroupState after = settled(alone.withMember(subscribed("b")),
-                (member, partition, committed) -> new Release(true, OptionalLong.of(40 + partition.partition())));
+                (member, partition, committed) -> new Release(true, OptionalLong.of(40 + partition.partition().partition())));
         after.member("b").owned().keySet().forEach(partition ->
-                assertThat(after.committed(partition, new UUID(1, 1))).hasValue(40 + partition.partition()));
+                assertThat(after.committed(new TopicIdPartition(new UUID(1, 1), partition))).hasValue(40 + partition.partition()));
         after.member("a").owned().keySet().forEach(partition ->
-                assertThat(after.committed(partition, new UUID(1, 1))).isEmpty());
+                assertThat(after.committed(new TopicIdPartition(new UUID(1, 1), partition))).isEmpty());
     }
 
     @Test

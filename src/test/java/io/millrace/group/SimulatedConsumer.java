@@ -3,8 +3,11 @@ package io.millrace.group;
 import io.millrace.broker.BrokerException;
 import io.millrace.broker.ErrorKind;
 import io.millrace.broker.FetchAllResult;
+import io.millrace.broker.TopicIdPartition;
 import io.millrace.broker.TopicPartition;
 import io.millrace.group.SimulatedGroups.Weather;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -186,14 +189,31 @@ final class SimulatedConsumer {
             depart();
             return;
         }
-        call((groups, source) -> groups.poll(SimulatedGroups.GROUP, name, new PollRequest(null, 1 << 20,
-                world.random.nextInt(3_000), source)), this::given, failure -> {
-                    if (failure.kind() == ErrorKind.UNKNOWN_CONSUMER) {
-                        create();
-                    } else {
-                        poll();
-                    }
-                });
+        List<Polled> came = new ArrayList<>();
+        // One that says which poll it got cannot speak for two; and with automatic commits each poll says that all is processed.
+        int[] missing = {!says && commits != Commits.AUTOMATIC && world.random.nextInt(6) == 0 ? 2 + world.random.nextInt(2) : 1};
+        for (int i = missing[0]; i > 0; i--) {
+            call((groups, source) -> groups.poll(SimulatedGroups.GROUP, name, new PollRequest(null, 1 << 20,
+                    world.random.nextInt(3_000), source)), polled -> {
+                        came.add(polled);
+                        if (--missing[0] == 0) {
+                            given(came);
+                        }
+                    }, failure -> {
+                        if (--missing[0] > 0) {
+                            return;
+                        } else if (!came.isEmpty()) {
+                            given(came);
+                        } else if (failure.kind() == ErrorKind.UNKNOWN_CONSUMER) {
+                            create();
+                        } else {
+                            poll();
+                        }
+                    });
+            if (world.random.nextBoolean()) {
+                entry = 1 + world.random.nextInt(world.servers.size());
+            }
+        }
     }
 
     static Map<TopicPartition, Long> next(Polled polled) {
@@ -204,19 +224,22 @@ final class SimulatedConsumer {
         return next;
     }
 
-    private void given(Polled polled) {
-        epoch = polled.memberEpoch();
-        if (polled.parts().isEmpty()) {
+    /** @param came the answers to all polls that it had at once */
+    private void given(List<Polled> came) {
+        came.sort(Comparator.comparingLong(Polled::number));
+        List<FetchAllResult.Part> parts = came.stream().flatMap(polled -> polled.parts().stream()).toList();
+        epoch = came.stream().mapToInt(Polled::memberEpoch).min().orElseThrow();
+        if (parts.isEmpty()) {
             then(1, this::poll);
             return;
         }
-        received = polled.number();
+        received = came.stream().filter(polled -> !polled.parts().isEmpty()).mapToLong(Polled::number).max().orElseThrow();
         world.note(name + " got poll " + received);
         int work = world.random.nextInt(world.random.nextInt(30) == 0 ? 12_000 : 200);
         then(world.weather == Weather.CALM ? Math.min(work, 500) : work, () -> {
-            for (FetchAllResult.Part part : polled.parts()) {
+            for (FetchAllResult.Part part : parts) {
                 for (long offset = part.result().offset(); offset < part.result().nextOffset(); offset++) {
-                    world.process(part.id(), offset);
+                    world.process(SimulatedTopics.id(part), offset);
                 }
             }
             switch (commits) {
@@ -224,9 +247,15 @@ final class SimulatedConsumer {
                 case POLLED -> commit((groups, source) -> groups.commitPolled(SimulatedGroups.GROUP, name, Groups.ANY_EPOCH,
                         source), Map.of(), 0);
                 case OFFSETS -> {
-                    Map<TopicPartition, Long> offsets = new TreeMap<>(next(polled));
+                    Map<TopicPartition, Long> offsets = new TreeMap<>();
+                    Map<TopicIdPartition, Long> meant = new TreeMap<>();
+                    parts.forEach(part -> {
+                        offsets.put(part.id(), part.result().nextOffset());
+                        meant.keySet().removeIf(each -> each.partition().equals(part.id()));
+                        meant.put(SimulatedTopics.id(part), part.result().nextOffset());
+                    });
                     int inEpoch = world.random.nextBoolean() ? epoch : Groups.ANY_EPOCH;
-                    commit((groups, source) -> groups.commit(SimulatedGroups.GROUP, name, offsets, inEpoch), offsets,
+                    commit((groups, source) -> groups.commit(SimulatedGroups.GROUP, name, offsets, inEpoch), meant,
                             0);
                 }
                 default -> throw new AssertionError(commits);
@@ -234,7 +263,7 @@ final class SimulatedConsumer {
         });
     }
 
-    private void commit(SimulatedCoordinator.Call<Void> call, Map<TopicPartition, Long> offsets, int tries) {
+    private void commit(SimulatedCoordinator.Call<Void> call, Map<TopicIdPartition, Long> offsets, int tries) {
         call(call, done -> {
             world.acknowledged(offsets);
             poll();

@@ -27,6 +27,9 @@ final class SimulatedCoordinator {
     /** What became of the answers that were passed on here. */
     private final Map<Long, CompletableFuture<Boolean>> written = new HashMap<>();
     private final Map<String, Long> vouched = new HashMap<>();
+    /** How many requests of a consumer are being passed on here. */
+    private final Map<String, Integer> passing = new HashMap<>();
+    private final GroupLog log;
     private Member self;
     private int run;
     private boolean paused;
@@ -37,6 +40,7 @@ final class SimulatedCoordinator {
     SimulatedCoordinator(SimulatedGroups world, int id) {
         this.world = world;
         this.id = id;
+        this.log = world.log.seenLate(world.weather == SimulatedGroups.Weather.CALM ? 300 : 3_000);
     }
 
     int id() {
@@ -56,7 +60,7 @@ final class SimulatedCoordinator {
         self = new Member(id, "session-" + id + "-" + run, "http://" + id, null);
         coordinator = world.coordinator();
         SimulatedTimers timers = new SimulatedTimers(world.time, task -> guarded(mine, task), () -> mine != run);
-        groups = Groups.open(new GroupOptions("sticky", 100, 3_600_000, 600_000, 30_000), new Registers(), world.log, new View(),
+        groups = Groups.open(new GroupOptions("sticky", 100, 3_600_000, 600_000, 30_000), new Registers(), log, new View(),
                 this::ask, timers, timers, new WallClock(), world.time::nanoTime, () -> "never");
     }
 
@@ -67,6 +71,7 @@ final class SimulatedCoordinator {
         heldWhilePaused.clear();
         written.clear();
         vouched.clear();
+        passing.clear();
         changed = () -> { };
     }
 
@@ -116,11 +121,23 @@ final class SimulatedCoordinator {
             if (world.bug == SimulatedGroups.PlantedBug.TRUSTING_DELIVERIES) {
                 answer.complete(true);
             } else if (other.isUp() && !other.isPaused()) {
-                other.written.getOrDefault(poll, CompletableFuture.completedFuture(false)).thenAccept(answer::complete);
+                other.tell(consumer, poll, answer);
             }
         });
         world.time.after(5_000, () -> answer.complete(false));
         return answer;
+    }
+
+    /** What became of an answer, once it is known: it may be on its way. */
+    private void tell(String consumer, long poll, CompletableFuture<Boolean> answer) {
+        if (written.containsKey(poll)) {
+            written.get(poll).thenAccept(answer::complete);
+        } else if (passing.getOrDefault(consumer, 0) == 0) {
+            answer.complete(false);
+        } else if (!answer.isDone()) {
+            int mine = run;
+            world.time.after(1, () -> guarded(mine, () -> tell(consumer, poll, answer)));
+        }
     }
 
     /** A call of a consumer, at the server that it asked. */
@@ -145,30 +162,36 @@ final class SimulatedCoordinator {
             }
             SimulatedCoordinator other = world.servers.get(coordinator - 1);
             int mine = run;
+            passing.merge(consumer, 1, Integer::sum);
             world.time.soon(2000, () -> {
                 if (!other.isUp()) {
-                    back(mine, null, new BrokerException(ErrorKind.UNAVAILABLE, "connection refused"), answer);
+                    back(mine, consumer, null, new BrokerException(ErrorKind.UNAVAILABLE, "connection refused"), answer);
                     return;
                 }
                 int theirs = other.run;
                 other.guarded(theirs, () -> call.on(other.groups, source).whenComplete((result, failure) -> {
-                    if (result instanceof Polled polled) {
-                        world.gave(consumer, polled, other.id, id);
-                        polled.delivered(SimulatedConsumer.next(polled));
-                        polled.written(true);
+                    if (!(result instanceof Polled polled)) {
+                        world.time.soon(2000, () -> back(mine, consumer, result, failure, answer));
+                        return;
                     }
-                    world.time.soon(2000, () -> back(mine, result, failure, answer));
+                    world.gave(consumer, polled, other.id, id);
+                    world.time.soon(1000, () -> other.guarded(theirs, () -> {
+                        polled.delivered(SimulatedConsumer.next(polled));
+                        world.time.soon(2000, () -> back(mine, consumer, result, failure, answer));
+                        world.time.soon(2000, () -> other.guarded(theirs, () -> polled.written(true)));
+                    }));
                 }));
             });
         });
     }
 
-    private <T> void back(int of, T result, Throwable failure, CompletableFuture<T> answer) {
+    private <T> void back(int of, String consumer, T result, Throwable failure, CompletableFuture<T> answer) {
         guarded(of, () -> {
+            passing.merge(consumer, -1, Integer::sum);
             if (result instanceof Polled polled && !polled.parts().isEmpty()) {
                 boolean there = !answer.isDone();
                 written.put(polled.number(), CompletableFuture.completedFuture(there));
-                vouched.put(world.random.nextBoolean() ? "" : "none", polled.number());
+                vouched.put(consumer, there ? polled.number() : PollRequest.Source.NONE);
             }
             complete(result, failure, answer);
         });
@@ -176,9 +199,15 @@ final class SimulatedCoordinator {
 
     private <T> void out(String consumer, T result, Throwable failure, CompletableFuture<T> answer) {
         if (result instanceof Polled polled) {
+            int mine = run;
             world.gave(consumer, polled, id, id);
-            polled.delivered(SimulatedConsumer.next(polled));
-            polled.written(!answer.isDone());
+            world.time.soon(1000, () -> guarded(mine, () -> {
+                polled.delivered(SimulatedConsumer.next(polled));
+                boolean there = !answer.isDone();
+                complete(result, failure, answer);
+                world.time.soon(1000, () -> guarded(mine, () -> polled.written(there)));
+            }));
+            return;
         }
         complete(result, failure, answer);
     }

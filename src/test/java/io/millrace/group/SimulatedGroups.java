@@ -1,6 +1,7 @@
 package io.millrace.group;
 
 import io.millrace.broker.SimulatedTime;
+import io.millrace.broker.TopicIdPartition;
 import io.millrace.broker.TopicPartition;
 import io.millrace.cluster.InMemoryRegisterStore;
 import io.millrace.cluster.RegisterUnavailableException;
@@ -60,8 +61,8 @@ final class SimulatedGroups {
     final List<SimulatedConsumer> consumers = new ArrayList<>();
     final Set<Integer> withoutAgreement = new HashSet<>();
     final int partitions;
-    private final Map<TopicPartition, Map<Long, Integer>> processed = new TreeMap<>();
-    private final Map<TopicPartition, Long> committed = new TreeMap<>();
+    private final Map<TopicIdPartition, Map<Long, Integer>> processed = new TreeMap<>();
+    private final Map<TopicIdPartition, Long> committed = new TreeMap<>();
     private final List<String> history = new ArrayList<>();
     private int coordinator = 1;
     private int created;
@@ -132,7 +133,7 @@ final class SimulatedGroups {
             case 1 -> some().ifPresent(SimulatedConsumer::leave);
             case 2 -> moveCoordinator();
             case 3 -> {
-                if (random.nextInt(4) == 0) {
+                if (random.nextInt(4) == 0 && log.topics().containsKey(TOPIC)) {
                     log.create(TOPIC, Math.min(12, log.topics().get(TOPIC).partitions() + 1));
                 }
             }
@@ -172,11 +173,30 @@ final class SimulatedGroups {
                 }
             }
             case 11, 12 -> withoutAgreement.clear();
+            case 13 -> recreate();
             default -> {
                 List<TopicPartition> all = List.copyOf(log.ends().keySet());
-                log.append(all.get(random.nextInt(all.size())), 1 + random.nextInt(5));
+                if (!all.isEmpty()) {
+                    log.append(all.get(random.nextInt(all.size())), 1 + random.nextInt(5));
+                }
             }
         }
+    }
+
+    private void recreate() {
+        if (random.nextInt(3) != 0 || !log.topics().containsKey(TOPIC)) {
+            return;
+        }
+        note("the topic is created anew");
+        int size = 1 + random.nextInt(8);
+        if (random.nextBoolean()) {
+            log.recreate(TOPIC, size);
+        } else {
+            log.delete(TOPIC);
+            time.after(random.nextInt(400), () -> log.create(TOPIC, size));
+        }
+        int soon = random.nextInt(20);
+        time.after(random.nextInt(400), () -> log.ends().keySet().stream().toList().forEach(each -> log.append(each, soon)));
     }
 
     private Optional<SimulatedConsumer> some() {
@@ -227,14 +247,14 @@ final class SimulatedGroups {
 
     // ---- what consumers do
 
-    void process(TopicPartition partition, long offset) {
+    void process(TopicIdPartition partition, long offset) {
         int times = processed.computeIfAbsent(partition, any -> new TreeMap<>()).merge(offset, 1, Integer::sum);
-        require(weather != Weather.CALM || times == 1, "record " + partition + "@" + offset + " was delivered " + times
+        require(weather != Weather.CALM || times == 1, "record " + partition + "@" + offset + " of " + partition.topicId() + " was delivered " + times
                 + " times although nobody died");
     }
 
     /** A consumer was told that these are committed. */
-    void acknowledged(Map<TopicPartition, Long> offsets) {
+    void acknowledged(Map<TopicIdPartition, Long> offsets) {
         offsets.forEach((partition, offset) -> require(committed.getOrDefault(partition, 0L) >= offset, partition + " was said"
                 + " to be committed up to " + offset + ", but is up to " + committed.get(partition)));
     }
@@ -259,7 +279,7 @@ final class SimulatedGroups {
             require(other == null, partition + " is owned by " + other + " and by " + member.name());
         }));
         state.offsets().forEach((topic, offsets) -> offsets.byPartition().forEach((number, offset) -> {
-            TopicPartition partition = new TopicPartition(topic, number);
+            TopicIdPartition partition = new TopicIdPartition(offsets.topicId(), new TopicPartition(topic, number));
             long before = committed.getOrDefault(partition, 0L);
             require(offset.offset() >= before, "the committed offset of " + partition + " went back from " + before + " to "
                     + offset.offset());
@@ -273,9 +293,13 @@ final class SimulatedGroups {
             }
             committed.put(partition, offset.offset());
         }));
-        committed.forEach((partition, offset) -> require(state.offsets().containsKey(partition.topic()) && state.offsets()
-                .get(partition.topic()).byPartition().containsKey(partition.partition()),
+        committed.forEach((partition, offset) -> require(!isThere(partition) || state.committed(partition).isPresent(),
                 "the committed offset of " + partition + " is gone"));
+    }
+
+    private boolean isThere(TopicIdPartition partition) {
+        return log.topics().containsKey(partition.topic())
+                && log.topics().get(partition.topic()).id().equals(partition.topicId());
     }
 
     private void settle() {
@@ -306,8 +330,9 @@ final class SimulatedGroups {
             if (!owned.contains(each.getKey())) {
                 return "an owner of " + each.getKey();
             }
+            TopicIdPartition id = new TopicIdPartition(log.topics().get(each.getKey().topic()).id(), each.getKey());
             for (long offset = 0; offset < each.getValue(); offset++) {
-                if (!processed.getOrDefault(each.getKey(), Map.of()).containsKey(offset)) {
+                if (!processed.getOrDefault(id, Map.of()).containsKey(offset)) {
                     return "record " + each.getKey() + "@" + offset;
                 }
             }

@@ -8,12 +8,14 @@ import io.millrace.broker.FetchPosition;
 import io.millrace.broker.FetchResult;
 import io.millrace.broker.ReadMemory;
 import io.millrace.broker.SimulatedTime;
+import io.millrace.broker.TopicIdPartition;
 import io.millrace.broker.TopicInfo;
 import io.millrace.broker.TopicPartition;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -32,6 +34,8 @@ final class SimulatedTopics implements GroupLog {
     private final TreeMap<String, TopicInfo> topics = new TreeMap<>();
     private final Map<TopicPartition, Long> ends = new TreeMap<>();
     private final List<Waiting> waiting = new ArrayList<>();
+    private final List<View> views = new ArrayList<>();
+    private long incarnations;
     private long revision;
     int failurePercent;
 
@@ -44,28 +48,99 @@ final class SimulatedTopics implements GroupLog {
     }
 
     void create(String topic, int partitions) {
-        UUID id = topics.containsKey(topic) ? topics.get(topic).id() : new UUID(topic.hashCode(), 1);
+        UUID id = topics.containsKey(topic) ? topics.get(topic).id() : new UUID(topic.hashCode(), ++incarnations);
         topics.put(topic, new TopicInfo(id, partitions));
         for (int i = 0; i < partitions; i++) {
             ends.putIfAbsent(new TopicPartition(topic, i), 0L);
         }
-        revision++;
+        changed(topic);
+    }
+
+    void delete(String topic) {
+        topics.remove(topic);
+        ends.keySet().removeIf(each -> each.topic().equals(topic));
+        changed(topic);
     }
 
     /** Deletes a topic and creates one of its name, in one moment. */
     void recreate(String topic, int partitions) {
-        topics.put(topic, new TopicInfo(new UUID(topic.hashCode(), ++revision + 1), partitions));
-        ends.keySet().removeIf(each -> each.topic().equals(topic));
-        for (int i = 0; i < partitions; i++) {
-            ends.put(new TopicPartition(topic, i), 0L);
-        }
+        delete(topic);
+        create(topic, partitions);
+    }
+
+    private void changed(String topic) {
+        revision++;
+        views.forEach(view -> view.changed(topic));
+        attemptAll();
     }
 
     void append(TopicPartition partition, int records) {
         ends.merge(partition, (long) records, Long::sum);
+        attemptAll();
+    }
+
+    private void attemptAll() {
         for (Waiting each : List.copyOf(waiting)) {
             attempt(each);
         }
+    }
+
+    /** Of which topic a part is: in place of the leader's epoch it says how many topics there were before. */
+    static TopicIdPartition id(FetchAllResult.Part part) {
+        return new TopicIdPartition(new UUID(part.id().topic().hashCode(), part.result().leaderEpoch()), part.id());
+    }
+
+    /** The log as a server sees it that hears of changed topics some time later, up to so many ms. */
+    GroupLog seenLate(int mostMs) {
+        View view = new View(mostMs);
+        views.add(view);
+        return view;
+    }
+
+    private final class View implements GroupLog {
+        private final int mostMs;
+        private final TreeMap<String, TopicInfo> known = new TreeMap<>(topics);
+        private long changes;
+
+        private View(int mostMs) {
+            this.mostMs = mostMs;
+        }
+
+        private void changed(String topic) {
+            time.after(random.nextInt(mostMs), () -> refresh(topic));
+        }
+
+        @Override
+        public void refresh(String topic) {
+            TopicInfo now = topics.get(topic);
+            TopicInfo before = now == null ? known.remove(topic) : known.put(topic, now);
+            if (!Objects.equals(before, now)) {
+                changes++;
+            }
+        }
+
+        @Override
+        public Map<String, TopicInfo> topics() {
+            return Map.copyOf(known);
+        }
+
+        @Override
+        public long revision() {
+            return changes;
+        }
+
+        @Override
+        public CompletableFuture<FetchAllResult> fetch(FetchAllRequest request, ReadMemory memory) {
+            CompletableFuture<FetchAllResult> fetch = SimulatedTopics.this.fetch(request, memory);
+            fetch.thenAccept(result -> result.parts().stream().filter(part -> part.failure() != null
+                    && part.failure().kind() == ErrorKind.UNKNOWN_TOPIC_ID).forEach(part -> refresh(part.id().topic())));
+            return fetch;
+        }
+    }
+
+    @Override
+    public void refresh(String topic) {
+        // Here they are always seen as they are.
     }
 
     Map<TopicPartition, Long> ends() {
@@ -107,12 +182,20 @@ final class SimulatedTopics implements GroupLog {
                 failed = true;
                 continue;
             }
+            TopicInfo topic = topics.get(part.topic());
+            if (topic == null || part.topicId() != null && !part.topicId().equals(topic.id())) {
+                ErrorKind kind = topic == null ? ErrorKind.UNKNOWN_TOPIC : ErrorKind.UNKNOWN_TOPIC_ID;
+                parts.add(new FetchAllResult.Part(id, null, new BrokerException(kind, "it was deleted")));
+                failed = true;
+                continue;
+            }
             long end = ends.get(id);
             long from = part.from() instanceof FetchPosition.AtOffset at ? at.offset()
                     : part.from() instanceof FetchPosition.Earliest ? 0 : end;
             long next = fetch.request().maxBytes() == 0 ? from : Math.min(end, from + 1 + random.nextInt(MOST_AT_ONCE));
             bytes += Math.max(0, next - from);
-            parts.add(new FetchAllResult.Part(id, new FetchResult(from, Math.max(from, next), end, 0, 0,
+            parts.add(new FetchAllResult.Part(id, new FetchResult(from, Math.max(from, next), end, 0,
+                    (int) topic.id().getLeastSignificantBits(),
                     ByteBuffer.allocate((int) Math.max(0, next - from))), null));
         }
         if (failed || bytes >= fetch.request().minBytes() || time.nanoTime() >= fetch.until()) {

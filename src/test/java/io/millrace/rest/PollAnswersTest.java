@@ -39,4 +39,27 @@ class PollAnswersTest {
         assertThat(answers.wasWritten("g", "c", 7).join()).as("beyond the capacity").isFalse();
         assertThat(answers.wasWritten("g", "e", 1).join()).isTrue();
     }
+
+    @Test
+    void anAnswerThatIsOnItsWayIsWaitedForWhileItsPollIsPassedOn() {
+        Runnable over = answers.passing("g", "c");
+        CompletableFuture<Boolean> asked = answers.wasWritten("g", "c", 7);
+        assertThat(asked).isNotDone();
+        answers.begun("g", "c", 7).complete(true);
+        assertThat(asked.join()).isTrue();
+        over.run();
+    }
+
+    @Test
+    void anAnswerThatNeverCameIsLostOnceNoPollIsPassedOnAnyMore() {
+        Runnable first = answers.passing("g", "c");
+        Runnable second = answers.passing("g", "c");
+        CompletableFuture<Boolean> asked = answers.wasWritten("g", "c", 7);
+        first.run();
+        first.run();
+        assertThat(asked).isNotDone();
+        second.run();
+        assertThat(asked.join()).isFalse();
+        assertThat(answers.wasWritten("g", "c", 8).join()).isFalse();
+    }
 }

@@ -12,13 +12,14 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 
 /**
  * Fetches of several partitions as bytes, in the manner of {@link ReplicaFetchCodec}: the version first, topics once,
  * record batches as they are stored. A failure is its kind's name and its message.
  */
 public final class FetchAllCodec {
-    static final byte VERSION = 1;
+    static final byte VERSION = 2;
 
     private static final byte AT_OFFSET = 0;
     private static final byte EARLIEST = 1;
@@ -30,6 +31,9 @@ public final class FetchAllCodec {
     private static final int MIN_TOPIC_BYTES = Short.BYTES;
     /** Topic, partition, kind of position, offset or timestamp. */
     private static final int REQUEST_PART_BYTES = 2 * Integer.BYTES + 1 + Long.BYTES;
+    private static final int ID_BYTES = 2 * Long.BYTES;
+    /** Stands for no id. */
+    private static final UUID ANY_TOPIC = new UUID(0, 0);
     /** Topic, partition, whether it failed. */
     private static final int PART_HEAD_BYTES = 2 * Integer.BYTES + 1;
     /** Offset, next offset, high watermark, log start, leader epoch, batches' length. */
@@ -42,14 +46,15 @@ public final class FetchAllCodec {
 
     public static ByteBuffer encode(FetchAllRequest request) {
         Topics topics = new Topics();
-        request.parts().forEach(part -> topics.add(part.topic()));
-        ByteBuffer out = ByteBuffer.allocate(1 + 3 * Integer.BYTES + Long.BYTES + topics.sizeInBytes()
+        request.parts().forEach(part -> topics.add(part.topic(), part.topicId()));
+        ByteBuffer out = ByteBuffer.allocate(1 + 3 * Integer.BYTES + Long.BYTES + topics.sizeInBytes() + topics.size() * ID_BYTES
                 + request.parts().size() * REQUEST_PART_BYTES);
         out.put(VERSION).putInt(request.minBytes()).putInt(request.maxBytes()).putLong(request.maxWaitMs());
         topics.put(out);
+        topics.putIds(out);
         out.putInt(request.parts().size());
         for (FetchAllRequest.Part part : request.parts()) {
-            out.putInt(topics.index(part.topic())).putInt(part.partition());
+            out.putInt(topics.index(part.topic(), part.topicId())).putInt(part.partition());
             put(out, part.from());
         }
         return out.flip();
@@ -73,14 +78,24 @@ public final class FetchAllCodec {
         int maxBytes = in.intValue();
         long maxWaitMs = in.longValue();
         List<String> topics = topics(in);
+        List<UUID> ids = new ArrayList<>(topics.size());
+        for (int i = 0; i < topics.size(); i++) {
+            ids.add(topicId(in.longValue(), in.longValue()));
+        }
         int count = in.count("partitions", REQUEST_PART_BYTES);
         List<FetchAllRequest.Part> parts = new ArrayList<>(count);
         for (int i = 0; i < count; i++) {
-            parts.add(new FetchAllRequest.Part(topics.get(in.index("topic", topics.size())), in.intValue(),
+            int topic = in.index("topic", topics.size());
+            parts.add(new FetchAllRequest.Part(topics.get(topic), in.intValue(), ids.get(topic),
                     position(in.byteValue(), in.longValue())));
         }
         in.end();
         return new FetchAllRequest(parts, minBytes, maxBytes, maxWaitMs);
+    }
+
+    private static UUID topicId(long most, long least) {
+        UUID id = new UUID(most, least);
+        return id.equals(ANY_TOPIC) ? null : id;
     }
 
     private static FetchPosition position(byte kind, long value) {
@@ -99,7 +114,7 @@ public final class FetchAllCodec {
         List<byte[]> failures = new ArrayList<>();
         int partBytes = 0;
         for (FetchAllResult.Part part : result.parts()) {
-            topics.add(part.id().topic());
+            topics.add(part.id().topic(), null);
             partBytes += PART_HEAD_BYTES;
             if (part.failure() == null) {
                 partBytes += RESULT_BYTES;
@@ -119,7 +134,7 @@ public final class FetchAllCodec {
         int begin = 0;
         int failure = 0;
         for (FetchAllResult.Part part : result.parts()) {
-            heads.putInt(topics.index(part.id().topic())).putInt(part.id().partition());
+            heads.putInt(topics.index(part.id().topic(), null)).putInt(part.id().partition());
             if (part.failure() != null) {
                 heads.put(FAILED);
                 Texts.put(heads, failures.get(failure++));
@@ -203,17 +218,32 @@ public final class FetchAllCodec {
 
     /** The topics of a message, each once. */
     private static final class Topics {
-        private final Map<String, Integer> indexes = new LinkedHashMap<>();
+        private final Map<Named, Integer> indexes = new LinkedHashMap<>();
         private final Texts names = new Texts();
 
-        void add(String topic) {
-            if (indexes.putIfAbsent(topic, indexes.size()) == null) {
+        /** @param id may be null */
+        private record Named(String topic, UUID id) {
+        }
+
+        void add(String topic, UUID id) {
+            if (indexes.putIfAbsent(new Named(topic, id), indexes.size()) == null) {
                 names.add(topic);
             }
         }
 
-        int index(String topic) {
-            return indexes.get(topic);
+        int index(String topic, UUID id) {
+            return indexes.get(new Named(topic, id));
+        }
+
+        int size() {
+            return indexes.size();
+        }
+
+        void putIds(ByteBuffer out) {
+            for (Named each : indexes.keySet()) {
+                UUID id = each.id() == null ? ANY_TOPIC : each.id();
+                out.putLong(id.getMostSignificantBits()).putLong(id.getLeastSignificantBits());
+            }
         }
 
         /** With their number. */

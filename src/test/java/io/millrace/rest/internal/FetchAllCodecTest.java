@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.UUID;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -144,7 +145,8 @@ class FetchAllCodecTest {
             for (int i = random.nextInt(20); i > 0; i--) {
                 String topic = "topic-" + random.nextInt(4);
                 int partition = random.nextInt();
-                asked.add(new FetchAllRequest.Part(topic, partition, position(random)));
+                asked.add(new FetchAllRequest.Part(topic, partition,
+                        random.nextBoolean() ? null : new UUID(random.nextLong(), 1), position(random)));
                 byte[] batches = new byte[random.nextInt(3) * random.nextInt(500)];
                 random.nextBytes(batches);
                 told.add(random.nextInt(3) == 0 ? failed(topic, partition, ErrorKind.UNAVAILABLE, "séance " + i)
