@@ -23,6 +23,8 @@ public enum ErrorKind {
     /** Another broker coordinates the group, or none does now: try again. */
     NOT_COORDINATOR,
     UNKNOWN_GROUP, UNKNOWN_CONSUMER, CONSUMER_EXISTS, GROUP_NOT_EMPTY,
+    /** The group would be larger than a group may be. */
+    GROUP_TOO_LARGE,
     /** The caller does not own what it speaks of any more. */
     FENCED,
     /** The consumer's kind of subscription does not allow what was asked. */

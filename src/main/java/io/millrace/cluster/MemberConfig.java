@@ -35,6 +35,11 @@ final class MemberConfig {
         "hazelcast.io.thread.count", "1",
         "hazelcast.event.thread.count", "1");
     private static final int JOURNAL_THREADS = 8;
+    /**
+     * Every member keeps old and new value of each change since the last snapshot, and of a tenth as many before it. With
+     * Hazelcast's default, 10,000, those of a register of 60 KB fill 1.2 GB.
+     */
+    private static final int CHANGES_TO_SNAPSHOT = 200;
 
     private MemberConfig() {
     }
@@ -88,7 +93,8 @@ final class MemberConfig {
         cp.setSessionHeartbeatIntervalSeconds(1);
         cp.setMissingCPMemberAutoRemovalSeconds(10);
         cp.getRaftAlgorithmConfig().setLeaderElectionTimeoutInMillis(500).setLeaderHeartbeatPeriodInMillis(500)
-            .setMaxMissedLeaderHeartbeatCount(4).setUncommittedEntryCountToRejectNewAppends(10_000);
+            .setMaxMissedLeaderHeartbeatCount(4).setUncommittedEntryCountToRejectNewAppends(10_000)
+            .setCommitIndexAdvanceCountToSnapshot(CHANGES_TO_SNAPSHOT);
         JoinConfig join = config.getAdvancedNetworkConfig().getJoin();
         if (options.dns() == null) {
             join.getTcpIpConfig().setEnabled(true).setConnectionTimeoutSeconds(2).setMembers(options.members());

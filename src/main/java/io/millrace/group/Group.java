@@ -97,7 +97,7 @@ final class Group implements GroupWriter.Host, PollTask.Host {
 
     CompletableFuture<GroupState> create(String name, ConsumerConfig config) {
         return writer.submit(before -> GroupChanges.create(before, name, config, context.options().maxSize(),
-                context.clock().millis())).whenComplete((now, failure) -> {
+                context.clock().millis()), context.options().maxBytes()).whenComplete((now, failure) -> {
                     if (failure == null) {
                         // What an earlier one of this name was given is not this one's.
                         locked(after -> {
@@ -113,7 +113,8 @@ final class Group implements GroupWriter.Host, PollTask.Host {
     CompletableFuture<GroupState> subscribe(String name, Subscription wanted, PollRequest.Source source) {
         return confirmed(name, source).thenCompose(member -> {
             Map<TopicIdPartition, Long> read = autoCommitted(name);
-            return writer.submit(before -> GroupChanges.subscribe(commitQuietly(before, name, read), name, wanted, topics()));
+            return writer.submit(before -> GroupChanges.subscribe(commitQuietly(before, name, read), name, wanted, topics()),
+                    context.options().maxBytes());
         });
     }
 
@@ -415,7 +416,8 @@ final class Group implements GroupWriter.Host, PollTask.Host {
     // ---- requests of administrators
 
     CompletableFuture<GroupState> reset(Map<TopicIdPartition, Long> offsets) {
-        return writer.submit(before -> GroupChanges.reset(before, id, offsets, topics(), context.clock().millis()))
+        return writer.submit(before -> GroupChanges.reset(before, id, offsets, topics(), context.clock().millis()),
+                context.options().maxBytes())
                 .whenComplete((done, failure) -> {
                     if (failure == null) {
                         locked(after -> sessions.clear());

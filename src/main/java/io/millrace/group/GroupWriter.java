@@ -32,7 +32,8 @@ final class GroupWriter {
         void lost(BrokerException reason);
     }
 
-    private record Queued(UnaryOperator<GroupState> change, CompletableFuture<GroupState> done) {
+    /** @param maxBytes it is refused when it makes the register larger than that */
+    private record Queued(UnaryOperator<GroupState> change, long maxBytes, CompletableFuture<GroupState> done) {
     }
 
     private final String id;
@@ -71,7 +72,16 @@ final class GroupWriter {
      *         is not known, NOT_COORDINATOR
      */
     CompletableFuture<GroupState> submit(UnaryOperator<GroupState> change) {
-        Queued queued = new Queued(change, new CompletableFuture<>());
+        return submit(change, Long.MAX_VALUE);
+    }
+
+    /**
+     * As above, for a change that may make the register larger.
+     *
+     * @param maxBytes it fails with GROUP_TOO_LARGE when it would grow, and be larger than this by {@link GroupSize}
+     */
+    CompletableFuture<GroupState> submit(UnaryOperator<GroupState> change, long maxBytes) {
+        Queued queued = new Queued(change, maxBytes, new CompletableFuture<>());
         synchronized (this) {
             if (closed != null) {
                 return CompletableFuture.failedFuture(closed);
@@ -148,6 +158,11 @@ final class GroupWriter {
             }
             List<Queued> accepted = new ArrayList<>(waiting.size());
             GroupState next = host.settle(state, applied(waiting, accepted));
+            if (accepted.stream().anyMatch(queued -> isTooLarge(next, queued))) {
+                host.undecided();
+                refuseTooLarge(next, accepted);
+                return;
+            }
             if (next.equals(state) || vacant(next) && version == RegisterStore.ABSENT || wrote(next)) {
                 state = next;
                 host.written(next);
@@ -159,6 +174,26 @@ final class GroupWriter {
             uncertain = true;
             waiting = accepted;
         }
+    }
+
+    private boolean isTooLarge(GroupState next, Queued queued) {
+        if (queued.maxBytes() == Long.MAX_VALUE) {
+            return false;
+        }
+        long bytes = GroupSize.of(next);
+        return bytes > queued.maxBytes() && bytes > GroupSize.of(state);
+    }
+
+    /** Of several changes it is seen one by one which is too large; the others go on. */
+    private void refuseTooLarge(GroupState next, List<Queued> accepted) {
+        if (accepted.size() > 1) {
+            accepted.forEach(each -> write(List.of(each)));
+            return;
+        }
+        Queued refused = accepted.get(0);
+        refused.done().completeExceptionally(new BrokerException(ErrorKind.GROUP_TOO_LARGE, ("group '%s' would need up to %d bytes"
+                + " for its consumers and offsets, and may need %d (millrace.group.register.max.bytes): read fewer partitions, or"
+                + " with fewer consumers, in one group, or raise that").formatted(id, GroupSize.of(next), refused.maxBytes())));
     }
 
     private GroupState applied(List<Queued> waiting, List<Queued> accepted) {

@@ -7,6 +7,7 @@ import io.millrace.broker.TopicPartition;
 import io.millrace.group.GroupMember.Status;
 import io.millrace.group.GroupState.Claim;
 import io.millrace.group.GroupState.TopicOffsets;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -61,5 +62,41 @@ class GroupCodecTest {
     void whatIsNoGroupIsRefused(String json) {
         assertThatThrownBy(() -> codec.decode(json)).isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("not a group's register");
+    }
+
+    @Test
+    void noGroupIsLargerThanItIsSaidToBecomeAtMost() {
+        TreeMap<TopicPartition, Integer> owned = new TreeMap<>();
+        TreeMap<TopicPartition, Long> positions = new TreeMap<>();
+        TreeMap<String, UUID> topicIds = new TreeMap<>();
+        TreeMap<String, TopicOffsets> offsets = new TreeMap<>();
+        for (int topic = 0; topic < 3; topic++) {
+            String name = "orders-" + "x".repeat(80 * topic);
+            TreeMap<Integer, CommittedOffset> committed = new TreeMap<>();
+            for (int i = 0; i < 500; i++) {
+                int partition = Integer.MAX_VALUE - i;
+                owned.put(new TopicPartition(name, partition), Integer.MAX_VALUE);
+                positions.put(new TopicPartition(name, partition), Long.MAX_VALUE);
+                committed.put(partition, new CommittedOffset(Long.MAX_VALUE, 9_999_999_999_999L));
+            }
+            topicIds.put(name, new UUID(-1, -1));
+            offsets.put(name, new TopicOffsets(new UUID(-1, -1), false, committed));
+        }
+        GroupMember member = new GroupMember("\u00e9\"".repeat(100), new ConsumerConfig(RecordForm.BINARY, OffsetReset.EARLIEST, false, false,
+                Integer.MAX_VALUE, Integer.MAX_VALUE, Integer.MAX_VALUE, 1_800_000, "i".repeat(200), "a"),
+                new Subscription.Topics(topicIds.navigableKeySet()), Status.DORMANT, 9_999_999_999_999L, Integer.MAX_VALUE, owned,
+                new TreeSet<>(owned.keySet()), positions, Long.MAX_VALUE);
+        GroupState full = new GroupState(new Claim(Integer.MAX_VALUE, Integer.MAX_VALUE, "s".repeat(60), false), Integer.MAX_VALUE,
+                "sticky", -1, topicIds, new TreeMap<>(Map.of(member.name(), member)), offsets, 9_999_999_999_999L);
+        assertThat((long) codec.encode(full).getBytes(StandardCharsets.UTF_8).length).isLessThanOrEqualTo(GroupSize.of(full))
+                .isGreaterThan(GroupSize.of(full) * 8 / 10);
+    }
+
+    @Test
+    void aGroupThatAnEarlierVersionWroteIsReadWithTheTopicsOfItsOffsets() {
+        GroupState group = group(member("a", new Subscription.None(), Status.ACTIVE));
+        String earlier = codec.encode(group).replaceFirst(",\"topicIds\":\\{[^}]*\\}", "");
+        assertThat(earlier).doesNotContain("topicIds");
+        assertThat(codec.decode(earlier).topicIds()).isEqualTo(group.topicIds());
     }
 }

@@ -39,12 +39,12 @@ final class GroupHarness {
     Groups groups;
 
     GroupHarness() {
-        start(new GroupOptions("sticky", 20, 3_600_000, 600_000, 30_000));
+        start(new GroupOptions("sticky", 20, 20_000, 3_600_000, 600_000, 30_000));
     }
 
     /** A coordinator that knows what the registers hold, and no more. */
     void restart() {
-        start(new GroupOptions("sticky", 20, 3_600_000, 600_000, 30_000));
+        start(new GroupOptions("sticky", 20, 20_000, 3_600_000, 600_000, 30_000));
     }
 
     private void start(GroupOptions options) {

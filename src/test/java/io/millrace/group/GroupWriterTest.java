@@ -12,9 +12,11 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class GroupWriterTest {
@@ -135,5 +137,38 @@ class GroupWriterTest {
         assertThat(store.read("g").orElseThrow().state().members()).containsOnlyKeys("again");
         assertThat(writer.closeIfIdle(new BrokerException(ErrorKind.NOT_COORDINATOR, "ended"))).isTrue();
         assertThat(failure(writer.submit(adding("b")))).isEqualTo(ErrorKind.NOT_COORDINATOR);
+    }
+
+    private static UnaryOperator<GroupState> subscribing(String name, int topics) {
+        return state -> state.withMember(state.member(name).withSubscription(new Subscription.Topics(new TreeSet<>(
+                IntStream.range(0, topics).mapToObj(i -> "topic-" + i).toList()))));
+    }
+
+    @Test
+    void aChangeThatMakesTheRegisterTooLargeIsRefusedAndThoseBesideItAreNot() {
+        long max = 5_000;
+        CompletableFuture<GroupState> a = writer.submit(adding("a"), max);
+        CompletableFuture<GroupState> large = writer.submit(before -> subscribing("a", 1_000).apply(before), max);
+        CompletableFuture<GroupState> b = writer.submit(adding("b"), max);
+        run();
+        assertThat(failure(large)).isEqualTo(ErrorKind.GROUP_TOO_LARGE);
+        assertThat(a).isCompleted();
+        assertThat(b.join().members()).containsOnlyKeys("a", "b");
+        assertThat(store.read("g").orElseThrow().state().members()).containsOnlyKeys("a", "b");
+    }
+
+    @Test
+    void aGroupThatIsTooLargeGoesOnAndMayBecomeSmaller() {
+        writer.submit(adding("a"));
+        writer.submit(subscribing("a", 1_000));
+        run();
+        CompletableFuture<GroupState> more = writer.submit(adding("b"), 5_000);
+        run();
+        assertThat(failure(more)).isEqualTo(ErrorKind.GROUP_TOO_LARGE);
+        CompletableFuture<GroupState> less = writer.submit(subscribing("a", 900), 5_000);
+        CompletableFuture<GroupState> left = writer.submit(state -> GroupChanges.leave(state, "a", 1));
+        run();
+        assertThat(less).isCompleted();
+        assertThat(left).isCompleted();
     }
 }
