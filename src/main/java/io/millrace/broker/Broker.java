@@ -7,6 +7,7 @@ import io.millrace.cluster.Membership;
 import io.millrace.cluster.RegisterStore;
 import io.millrace.cluster.SingleMembership;
 import io.millrace.log.AppendResult;
+import io.millrace.log.Closing;
 import io.millrace.log.LogDirectory;
 import io.millrace.log.OffsetAndTimestamp;
 import java.lang.System.Logger.Level;
@@ -424,22 +425,16 @@ public final class Broker implements AutoCloseable {
      */
     @Override
     public void close() {
-        leave();
-        closed = true;
-        topics.close();
-        schedules.forEach(schedule -> schedule.cancel(false));
-        for (AutoCloseable subscription : subscriptions) {
-            try {
-                subscription.close();
-            } catch (Exception failure) {
-                LOG.log(Level.WARNING, "a subscription to the cluster could not be ended", failure);
-            }
-        }
-        replication.close();
-        fetchAlls.close(BrokerErrors.closed());
-        hosted.close(BrokerErrors.closed());
-        fetches.close();
-        deadlines.close();
+        Closing.all(this::leave,
+                () -> closed = true,
+                topics::close,
+                () -> schedules.forEach(schedule -> schedule.cancel(false)),
+                () -> Closing.all(subscriptions.toArray(AutoCloseable[]::new)),
+                replication::close,
+                () -> fetchAlls.close(BrokerErrors.closed()),
+                () -> hosted.close(BrokerErrors.closed()),
+                fetches::close,
+                deadlines::close);
     }
 
     /**

@@ -2,6 +2,7 @@ package io.millrace.cluster;
 
 import com.hazelcast.config.Config;
 import com.hazelcast.core.HazelcastInstance;
+import io.millrace.log.Closing;
 import io.millrace.log.LogDirectoryOfflineException;
 import io.millrace.log.LogObserver;
 import java.nio.file.Path;
@@ -164,6 +165,7 @@ public final class ClusterNode implements AutoCloseable {
      */
     public static ClusterNode start(Options options, Executor executor, LogObserver observer) {
         HazelcastVersion.check();
+        ShutdownClasses.loadAll();
         Journal journal = Journal.open(options.journalRoot(), Journal.Options.DEFAULT, Clock.systemUTC(), executor,
             observer);
         ClusterNode node = new ClusterNode(options, journal, executor);
@@ -280,12 +282,7 @@ public final class ClusterNode implements AutoCloseable {
     /** Returns when Hazelcast has stopped and everything is in the journal. May be called again. */
     @Override
     public void close() {
-        steward.close();
-        try {
-            member.close();
-        } finally {
-            journal.close();
-        }
+        Closing.all(steward, member, journal);
     }
 
     /** Unique among all members and restarts: a random part for this node, then a number. */

@@ -4,6 +4,7 @@ import com.hazelcast.config.Config;
 import com.hazelcast.core.Hazelcast;
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.LifecycleEvent.LifecycleState;
+import io.millrace.log.Closing;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -41,7 +42,7 @@ final class HazelcastMember implements AutoCloseable {
         }
         try {
             moved = false;
-            HazelcastInstance fresh = Hazelcast.newHazelcastInstance(config.get());
+            HazelcastInstance fresh = launch(config.get());
             fresh.getLifecycleService().addLifecycleListener(event -> {
                 if (event.getState() == LifecycleState.MERGED || event.getState() == LifecycleState.MERGE_FAILED) {
                     moved = true;
@@ -55,6 +56,10 @@ final class HazelcastMember implements AutoCloseable {
             throw new RegisterUnavailableException("Hazelcast does not start on " + options.host() + " port "
                 + options.port() + ": " + e.getMessage(), e);
         }
+    }
+
+    private static HazelcastInstance launch(Config config) {
+        return OwnThread.call("millrace-member-start", () -> Hazelcast.newHazelcastInstance(config));
     }
 
     /** A new instance in the place of this one. */
@@ -85,7 +90,7 @@ final class HazelcastMember implements AutoCloseable {
     synchronized void addWitness() {
         if (!closed) {
             LOGGER.log(System.Logger.Level.INFO, "a witness is started: too few servers are here to agree without one");
-            witnesses.add(Hazelcast.newHazelcastInstance(MemberConfig.witness(options)));
+            witnesses.add(launch(MemberConfig.witness(options)));
         }
     }
 
@@ -107,16 +112,19 @@ final class HazelcastMember implements AutoCloseable {
     @Override
     public synchronized void close() {
         closed = true;
-        stopWitnesses();
         HazelcastInstance current = instance;
         if (current == null) {
-            return;
+            stopWitnesses();
+        } else {
+            Closing.all(this::stopWitnesses, () -> leave(current), current.getLifecycleService()::terminate);
         }
+    }
+
+    private static void leave(HazelcastInstance current) {
         try {
             current.shutdown();
         } catch (RuntimeException e) {
             LOGGER.log(System.Logger.Level.DEBUG, "the member did not leave in order", e);
         }
-        current.getLifecycleService().terminate();
     }
 }

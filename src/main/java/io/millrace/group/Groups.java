@@ -9,6 +9,7 @@ import io.millrace.broker.TopicPartition;
 import io.millrace.cluster.Member;
 import io.millrace.cluster.RegisterStore;
 import io.millrace.group.GroupState.Claim;
+import io.millrace.log.Closing;
 import java.lang.System.Logger.Level;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -440,12 +441,12 @@ public final class Groups implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
-        schedules.forEach(schedule -> schedule.cancel(false));
-        try {
-            listening.close();
-        } catch (Exception failure) {
-            LOG.log(Level.WARNING, "the coordinators could not be left alone", failure);
-        }
+        BrokerException reason = new BrokerException(ErrorKind.NOT_COORDINATOR, "this broker is stopping: try another one");
+        Closing.all(() -> schedules.forEach(schedule -> schedule.cancel(false)), listening, this::handAllOver,
+                () -> loaded().forEach(group -> group.close(reason)));
+    }
+
+    private void handAllOver() {
         CompletableFuture<Void> all = CompletableFuture.allOf(
                 loaded().stream().map(this::handOver).toArray(CompletableFuture[]::new));
         try {
@@ -455,7 +456,5 @@ public final class Groups implements AutoCloseable {
         } catch (ExecutionException | TimeoutException late) {
             LOG.log(Level.INFO, "not every group could be handed over before the stop; they are taken over", late);
         }
-        BrokerException reason = new BrokerException(ErrorKind.NOT_COORDINATOR, "this broker is stopping: try another one");
-        loaded().forEach(group -> group.close(reason));
     }
 }

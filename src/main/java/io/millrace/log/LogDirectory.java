@@ -660,19 +660,26 @@ public final class LogDirectory implements AutoCloseable, Runnable {
         }
         queue.refuse(new LogDirectoryOfflineException("the log directory " + root + " is closed", null));
         boolean interrupted = Thread.interrupted();
-        run(); // For a directory that has no writer; returns at once when there is one.
-        interrupted |= awaitWriter();
-        synchronized (logs) {
-            logs.values().forEach(this::close);
-            logs.clear();
+        try {
+            run(); // For a directory that has no writer; returns at once when there is one.
+            interrupted |= awaitWriter();
+            synchronized (logs) {
+                Closing.all(logs.values().stream().<AutoCloseable>map(log -> () -> close(log)).toArray(AutoCloseable[]::new));
+                logs.clear();
+            }
+        } finally {
+            release();
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
+    }
+
+    private void release() {
         try {
             lock.close();
         } catch (IOException e) {
             LOG.log(Level.WARNING, () -> "the lock of " + root + " could not be released; the process's end will", e);
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
         }
     }
 

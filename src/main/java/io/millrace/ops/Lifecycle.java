@@ -7,6 +7,7 @@ import io.millrace.broker.ErrorKind;
 import io.millrace.config.InvalidSettingsException;
 import io.millrace.config.Settings;
 import io.millrace.group.Groups;
+import io.millrace.log.Closing;
 import io.millrace.rest.BrokerAccess;
 import io.millrace.rest.GroupAccess;
 import io.millrace.rest.PassedWaits;
@@ -92,8 +93,7 @@ public class Lifecycle implements BrokerAccess, GroupAccess {
     void stop() {
         halt.disarm();
         if (server != null) {
-            server.close();
-            metrics.close();
+            Closing.all(server, metrics);
         }
     }
 

@@ -108,6 +108,7 @@ final class Server implements AutoCloseable {
      */
     synchronized void start() {
         try {
+            ArchiveClasses.loadAll(Server.class);
             node = open(() -> ClusterNode.start(configuration.cluster(), workers, new JournalDamage(damage)),
                     Settings.CLUSTER_HOST, Settings.CLUSTER_PORT, Settings.CLUSTER_JOURNAL_DIR);
             awaitMajority();
@@ -328,7 +329,7 @@ final class Server implements AutoCloseable {
             AutoCloseable next = opened.pop();
             try {
                 next.close();
-            } catch (Exception e) {
+            } catch (Throwable e) { // whatever it was, the others are to give back their threads, locks and ports
                 LOG.log(Level.ERROR, "closing the " + next.getClass().getSimpleName() + " failed", e);
             }
         }
