@@ -22,42 +22,42 @@ final class CpControl {
     }
 
     boolean isDiscovered() {
-        return management(hazelcast.get()).isDiscoveryCompleted();
+        return Visit.to(() -> management(hazelcast.get()).isDiscoveryCompleted());
     }
 
     Collection<CPMember> members() {
-        return await(management(hazelcast.get()).getCPMembers());
+        return await(() -> management(hazelcast.get()).getCPMembers());
     }
 
     /** Those that take part in the consensus of a group, or were just told to. */
     Collection<CPMember> members(String group) {
-        return await(management(hazelcast.get()).getCPGroup(group)).members();
+        return await(() -> management(hazelcast.get()).getCPGroup(group)).members();
     }
 
     /** This server's own CP member; null while it is none. */
     CPMember local() {
-        return hazelcast.get().getCPSubsystem().getLocalCPMember();
+        return Visit.to(() -> hazelcast.get().getCPSubsystem().getLocalCPMember());
     }
 
     void remove(UUID cpMember) {
-        await(management(hazelcast.get()).removeCPMember(cpMember));
+        await(() -> management(hazelcast.get()).removeCPMember(cpMember));
     }
 
     void promoteSelf() {
-        await(management(hazelcast.get()).promoteToCPMember());
+        await(() -> management(hazelcast.get()).promoteToCPMember());
     }
 
     void reset() {
-        await(management(hazelcast.get()).reset());
+        await(() -> management(hazelcast.get()).reset());
     }
 
     private static CPSubsystemManagementService management(HazelcastInstance instance) {
         return instance.getCPSubsystem().getCPSubsystemManagementService();
     }
 
-    private static <T> T await(CompletionStage<T> stage) {
+    private static <T> T await(Supplier<CompletionStage<T>> call) {
         try {
-            return stage.toCompletableFuture().get(ANSWER_SECONDS, TimeUnit.SECONDS);
+            return Visit.to(call).toCompletableFuture().get(ANSWER_SECONDS, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new RegisterUnavailableException("the wait for the CP subsystem was interrupted", e);

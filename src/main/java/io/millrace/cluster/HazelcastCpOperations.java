@@ -81,7 +81,10 @@ final class HazelcastCpOperations implements CpOperations {
     @Override
     public void ring(String key) {
         try {
-            hazelcast.get().<String>getTopic(DOORBELL).publish(key);
+            Visit.to(() -> {
+                hazelcast.get().<String>getTopic(DOORBELL).publish(key);
+                return null;
+            });
         } catch (RuntimeException e) {
             LOGGER.log(System.Logger.Level.DEBUG, "nobody was told that register " + key + " changed; whoever needs"
                 + " to know polls", e);
@@ -111,13 +114,13 @@ final class HazelcastCpOperations implements CpOperations {
             Map<String, IAtomicReference<String>> references = known.byName();
             IAtomicReference<String> reference = references.get(name);
             if (reference != null) {
-                return call.apply(reference).toCompletableFuture();
+                return Visit.to(() -> call.apply(reference).toCompletableFuture());
             }
-            return CompletableFuture.supplyAsync(() -> {
+            return CompletableFuture.supplyAsync(() -> Visit.to(() -> {
                 IAtomicReference<String> found = reference(instance, name);
                 references.put(name, found);
                 return call.apply(found).toCompletableFuture().join();
-            }, executor);
+            }), executor);
         } catch (RuntimeException e) {
             return CompletableFuture.failedFuture(e);
         }

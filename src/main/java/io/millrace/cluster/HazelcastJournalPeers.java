@@ -37,23 +37,30 @@ final class HazelcastJournalPeers implements JournalPeers {
     public CompletableFuture<JournalReply> ask(int brokerId, JournalRequest request) {
         CompletableFuture<JournalReply> answer = new CompletableFuture<>();
         try {
-            HazelcastInstance instance = hazelcast.get();
-            instance.getExecutorService(JournalCall.EXECUTOR).submitToMember(new JournalCall(request),
-                youngest(instance, brokerId), new ExecutionCallback<>() {
-                    @Override
-                    public void onResponse(String[] response) {
-                        answer.complete(JournalReply.decode(response));
-                    }
-
-                    @Override
-                    public void onFailure(Throwable failure) {
-                        answer.completeExceptionally(failure);
-                    }
-                });
+            Visit.to(() -> {
+                submit(brokerId, request, answer);
+                return null;
+            });
         } catch (RuntimeException e) {
             answer.completeExceptionally(e);
         }
         return answer.orTimeout(ANSWER_SECONDS, TimeUnit.SECONDS);
+    }
+
+    private void submit(int brokerId, JournalRequest request, CompletableFuture<JournalReply> answer) {
+        HazelcastInstance instance = hazelcast.get();
+        instance.getExecutorService(JournalCall.EXECUTOR).submitToMember(new JournalCall(request),
+            youngest(instance, brokerId), new ExecutionCallback<>() {
+                @Override
+                public void onResponse(String[] response) {
+                    answer.complete(JournalReply.decode(response));
+                }
+
+                @Override
+                public void onFailure(Throwable failure) {
+                    answer.completeExceptionally(failure);
+                }
+            });
     }
 
     /** Where there are two, the older one is the broker's last run, about to be missed. */

@@ -42,14 +42,7 @@ final class HazelcastMember implements AutoCloseable {
         }
         try {
             moved = false;
-            HazelcastInstance fresh = launch(config.get());
-            fresh.getLifecycleService().addLifecycleListener(event -> {
-                if (event.getState() == LifecycleState.MERGED || event.getState() == LifecycleState.MERGE_FAILED) {
-                    moved = true;
-                }
-            });
-            instance = fresh;
-            started.accept(fresh);
+            OwnThread.run("millrace-member-start", this::launch);
         } catch (IllegalArgumentException e) {
             throw e;
         } catch (RuntimeException e) {
@@ -58,8 +51,15 @@ final class HazelcastMember implements AutoCloseable {
         }
     }
 
-    private static HazelcastInstance launch(Config config) {
-        return OwnThread.call("millrace-member-start", () -> Hazelcast.newHazelcastInstance(config));
+    private void launch() {
+        HazelcastInstance fresh = Hazelcast.newHazelcastInstance(config.get());
+        fresh.getLifecycleService().addLifecycleListener(event -> {
+            if (event.getState() == LifecycleState.MERGED || event.getState() == LifecycleState.MERGE_FAILED) {
+                moved = true;
+            }
+        });
+        instance = fresh;
+        started.accept(fresh);
     }
 
     /** A new instance in the place of this one. */
@@ -67,7 +67,7 @@ final class HazelcastMember implements AutoCloseable {
         LOGGER.log(System.Logger.Level.INFO, "the cluster member is started anew");
         stopWitnesses();
         if (instance != null) {
-            instance.getLifecycleService().terminate();
+            OwnThread.run("millrace-member-stop", instance.getLifecycleService()::terminate);
         }
         start();
     }
@@ -90,7 +90,8 @@ final class HazelcastMember implements AutoCloseable {
     synchronized void addWitness() {
         if (!closed) {
             LOGGER.log(System.Logger.Level.INFO, "a witness is started: too few servers are here to agree without one");
-            witnesses.add(launch(MemberConfig.witness(options)));
+            OwnThread.run("millrace-witness-start",
+                () -> witnesses.add(Hazelcast.newHazelcastInstance(MemberConfig.witness(options))));
         }
     }
 
@@ -100,12 +101,13 @@ final class HazelcastMember implements AutoCloseable {
 
     /** They leave the CP subsystem in order. */
     synchronized void retireWitnesses() {
-        witnesses.forEach(HazelcastInstance::shutdown);
+        OwnThread.run("millrace-witness-stop", () -> witnesses.forEach(HazelcastInstance::shutdown));
         stopWitnesses();
     }
 
     private void stopWitnesses() {
-        witnesses.forEach(witness -> witness.getLifecycleService().terminate());
+        OwnThread.run("millrace-witness-stop",
+            () -> witnesses.forEach(witness -> witness.getLifecycleService().terminate()));
         witnesses.clear();
     }
 
@@ -116,7 +118,8 @@ final class HazelcastMember implements AutoCloseable {
         if (current == null) {
             stopWitnesses();
         } else {
-            Closing.all(this::stopWitnesses, () -> leave(current), current.getLifecycleService()::terminate);
+            Closing.all(this::stopWitnesses, () -> OwnThread.run("millrace-member-stop", () -> leave(current)),
+                () -> OwnThread.run("millrace-member-stop", current.getLifecycleService()::terminate));
         }
     }
 

@@ -2,20 +2,19 @@ package io.millrace.cluster;
 
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
-import java.util.function.Supplier;
 
 /**
- * Starts Hazelcast on a thread that ends afterwards. Hazelcast leaves a reference to each instance in the thread local
- * variables of the thread that starts it. On a thread of the container, which outlives the application, that would
+ * A thread for one piece of work, which ends with it. Hazelcast leaves references to each instance in thread local
+ * variables of the threads that start and stop it. On a thread of the container, which outlives the application, that would
  * keep all classes of the application in memory for as long as the container runs.
  */
 final class OwnThread {
     private OwnThread() {
     }
 
-    /** Returns or throws what the work does. An interrupt is passed on to the work, and kept. */
-    static <T> T call(String name, Supplier<T> work) {
-        FutureTask<T> task = new FutureTask<>(work::get);
+    /** Returns when the work is done, or throws what it throws. An interrupt is passed on to the work, and kept. */
+    static void run(String name, Runnable work) {
+        FutureTask<Void> task = new FutureTask<>(work, null);
         Thread thread = new Thread(task, name);
         thread.start();
         boolean interrupted = false;
@@ -23,7 +22,8 @@ final class OwnThread {
             while (true) {
                 try {
                     thread.join();
-                    return task.get();
+                    task.get();
+                    return;
                 } catch (InterruptedException e) {
                     interrupted = true;
                     thread.interrupt();
@@ -33,7 +33,7 @@ final class OwnThread {
             if (e.getCause() instanceof RuntimeException failure) {
                 throw failure;
             }
-            throw (Error) e.getCause(); // a supplier throws nothing else
+            throw (Error) e.getCause(); // a runnable throws nothing else
         } finally {
             if (interrupted) {
                 Thread.currentThread().interrupt();

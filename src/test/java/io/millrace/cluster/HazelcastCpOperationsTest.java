@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import com.hazelcast.core.Hazelcast;
 import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.internal.namespace.impl.NodeEngineThreadLocalContext;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -52,6 +53,21 @@ class HazelcastCpOperationsTest {
         assertThat(cp.compareAndSet("x", null, "b")).isFalse();
         assertThat(cp.compareAndSet("x", "a", "b")).isTrue();
         assertThat(cp.get("x")).isEqualTo("b");
+    }
+
+    @Test
+    void theCallingThreadIsLeftWithoutAReferenceToTheInstance() {
+        List<Object> left = new ArrayList<>();
+
+        OwnThread.run("caller", () -> {
+            cp.get("left");
+            cp.compareAndSet("left", null, "a");
+            cp.getAll(List.of("left", "right"));
+            cp.ring("left");
+            left.add(NodeEngineThreadLocalContext.getNodeEngineThreadLocalContextOrNull());
+        });
+
+        assertThat(left).containsOnlyNulls();
     }
 
     @Test

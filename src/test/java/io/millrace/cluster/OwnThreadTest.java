@@ -3,13 +3,18 @@ package io.millrace.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
 class OwnThreadTest {
     @Test
     void theWorkIsDoneOnAThreadThatHasEndedAfterwards() {
-        Thread own = OwnThread.call("one", Thread::currentThread);
+        AtomicReference<Thread> seen = new AtomicReference<>();
 
+        OwnThread.run("one", () -> seen.set(Thread.currentThread()));
+
+        Thread own = seen.get();
         assertThat(own).isNotSameAs(Thread.currentThread());
         assertThat(own.getState()).isEqualTo(Thread.State.TERMINATED);
     }
@@ -17,7 +22,7 @@ class OwnThreadTest {
     @Test
     void whatTheWorkThrowsIsThrown() {
         for (Throwable fault : new Throwable[] {new IllegalArgumentException("no address"), new NoClassDefFoundError()}) {
-            assertThatThrownBy(() -> OwnThread.call("one", () -> {
+            assertThatThrownBy(() -> OwnThread.run("one", () -> {
                 if (fault instanceof Error error) {
                     throw error;
                 }
@@ -30,12 +35,13 @@ class OwnThreadTest {
     void anInterruptEndsTheWorkAndIsKept() {
         Thread.currentThread().interrupt();
 
-        boolean stopped = OwnThread.call("one", () -> {
+        AtomicBoolean stopped = new AtomicBoolean();
+
+        OwnThread.run("one", () -> {
             try {
                 Thread.sleep(Long.MAX_VALUE);
-                return false;
             } catch (InterruptedException e) {
-                return true;
+                stopped.set(true);
             }
         });
 

@@ -20,7 +20,7 @@ import java.util.concurrent.TimeUnit;
 /** Server processes of the built package, run by {@code deploy/local.sh} in a folder and at ports of their own. */
 public final class LocalServers implements AutoCloseable {
     /** The cluster's ports are so far above; all stay below those that Linux gives to clients. */
-    private static final int CLUSTER_PORT_DISTANCE = 5_000;
+    static final int CLUSTER_PORT_DISTANCE = 5_000;
     private static final int FIRST_BASE_PORT = 20_000;
     private static final int LAST_BASE_PORT = 24_990;
     private static final int PORTS = 3;
