@@ -91,9 +91,10 @@ public class Lifecycle implements BrokerAccess, GroupAccess {
 
     @PreDestroy
     void stop() {
-        halt.disarm();
-        if (server != null) {
-            Closing.all(server, metrics);
+        if (server == null) {
+            halt.disarm();
+        } else {
+            Closing.all(halt::disarm, server, metrics);
         }
     }
 

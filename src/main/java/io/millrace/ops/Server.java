@@ -308,7 +308,7 @@ final class Server implements AutoCloseable {
     private void handOver() {
         try {
             new HandOver(broker, groups, passedWaits).run();
-        } catch (RuntimeException failure) {
+        } catch (RuntimeException | Error failure) { // what is open is closed all the same
             LOG.log(Level.WARNING, "not everything could be handed over before the stop; the others take it over", failure);
         }
     }
