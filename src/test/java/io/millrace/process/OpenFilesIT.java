@@ -3,9 +3,11 @@ package io.millrace.process;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
@@ -20,7 +22,7 @@ class OpenFilesIT {
     private static final int TOPICS = 4;
     private static final int PARTITIONS = 100;
     private static final String TEXT = "application/vnd.kafka.text.v2+json";
-    private static final Pattern OPEN_LOG_FILES = Pattern.compile("(?m)^millrace_log_files_open\\{[^}]*} ([0-9.]+)$");
+    private static final Pattern OPEN_LOG_FILES = Pattern.compile("(?m)^millrace_log_files_open(?:\\{[^}]*})? ([0-9.]+)$");
 
     private final LocalServers servers = new LocalServers("open files").with("MILLRACE_LOG_FILES_MAX",
             Integer.toString(LOG_FILES));
@@ -89,8 +91,12 @@ class OpenFilesIT {
     }
 
     private double openLogFiles() throws IOException {
-        Matcher gauge = OPEN_LOG_FILES.matcher(client.send(0, "GET", "/metrics", null, null).body());
-        assertThat(gauge.find()).isTrue();
+        String metrics;
+        try (InputStream body = servers.url(1).resolve("/metrics").toURL().openStream()) {
+            metrics = new String(body.readAllBytes(), StandardCharsets.UTF_8);
+        }
+        Matcher gauge = OPEN_LOG_FILES.matcher(metrics);
+        assertThat(gauge.find()).as(metrics).isTrue();
         return Double.parseDouble(gauge.group(1));
     }
 }
