@@ -653,7 +653,8 @@ final class Group implements GroupWriter.Host, PollTask.Host {
                 if (poll != null && !poll.isDelivering()) {
                     poll.complete(after);
                 }
-                answers.add((poll == null ? CompletableFuture.<Void>completedFuture(null) : poll.over())
+                PollTask given = session.delivering;
+                answers.add((given == null ? CompletableFuture.<Void>completedFuture(null) : given.over())
                         .thenCompose(over -> arrived(session.member, PollRequest.Source.SILENT)));
             });
         });

@@ -35,11 +35,19 @@ final class GroupHarness {
     final InMemoryRegisterStore registers = new InMemoryRegisterStore();
     final GroupStore store = new GroupStore(registers);
     int writes;
+    private boolean isHere = true;
+    private Runnable coordinatorsChanged = () -> { };
     private int run;
     Groups groups;
 
     GroupHarness() {
         start(new GroupOptions("sticky", 20, 20_000, 3_600_000, 600_000, 30_000));
+    }
+
+    /** Another one is to coordinate. */
+    void moveAway() {
+        isHere = false;
+        coordinatorsChanged.run();
     }
 
     /** A coordinator that knows what the registers hold, and no more. */
@@ -156,10 +164,21 @@ final class GroupHarness {
         return new TreeSet<>(state().member(name).owned().keySet());
     }
 
-    private record Alone(Member self) implements Coordination {
+    private final class Alone implements Coordination {
+        private final Member self;
+
+        private Alone(Member self) {
+            this.self = self;
+        }
+
+        @Override
+        public Member self() {
+            return self;
+        }
+
         @Override
         public boolean isHere(String group) {
-            return true;
+            return isHere;
         }
 
         @Override
@@ -179,7 +198,8 @@ final class GroupHarness {
 
         @Override
         public AutoCloseable listen(Runnable changed) {
-            return () -> { };
+            coordinatorsChanged = changed;
+            return () -> coordinatorsChanged = () -> { };
         }
     }
 

@@ -459,6 +459,21 @@ class GroupsTest {
         assertThat(harness.get(third).parts().get(0).result().offset()).isEqualTo(given);
     }
 
+    @Test
+    void aHandOverWaitsForTheAnswerThatIsBeingWrittenAlsoWhenAnotherPollWaitsBehindIt() {
+        harness.log.append(FIRST, 3);
+        harness.create("c", GroupHarness.manual(), "orders");
+        Polled first = harness.get(harness.asked("c", 1_000));
+        CompletableFuture<Polled> second = harness.asked("c", 1_000);
+        harness.pass(100);
+        harness.moveAway();
+        harness.pass(100);
+        assertThat(harness.get(second).parts()).isEmpty();
+        long given = harness.taken(first).get(FIRST);
+        harness.pass(500);
+        assertThat(harness.state().member("c").positions()).containsEntry(FIRST, given);
+    }
+
     // ---- what is forgotten
 
     @Test
