@@ -58,6 +58,11 @@ public final class Settings {
             64 * MIB,
             "Request bodies, records that were read, and answers that may be in memory at a time; beyond them the answer is"
                     + " 503, or 422 where one request alone would need more.");
+    public static final Setting REQUEST_BODY_TIMEOUT_MS = number("millrace.request.body.timeout.ms", 100, 3_600_000, "ms",
+            60_000, "The longest that a request's body may take to come; beyond it the answer is 408.");
+    public static final Setting REQUEST_WAITING_MAX = number("millrace.request.waiting.max", 2, 10_000, "requests", 128,
+            "Requests whose body is waited for at a time, each with a thread, and half of them from one address; beyond"
+            + " them the answer is 503.");
     public static final Setting FETCH_MAX_BYTES = number("millrace.fetch.max.bytes", 1024, 1 << 30, "bytes",
             16 * MIB, "The largest `max_bytes` of a fetch, and the longest list of records that is written; a larger"
                     + " `max_bytes` is lowered to it.");
@@ -126,7 +131,8 @@ public final class Settings {
             LOG_QUEUE_BYTES, LOG_QUEUE_APPENDS, LOG_FLUSH_INTERVAL_MS, LOG_FILES_MAX, LOG_RETENTION_CHECK_INTERVAL_MS,
             TOPIC_PARTITIONS_DEFAULT,
             TOPIC_PARTITIONS_MAX, BATCH_MAX_UNCOMPRESSED_BYTES, REQUEST_MAX_BYTES, REQUEST_MEMORY_BYTES,
-            FETCH_MAX_BYTES, FETCH_MAX_WAIT_MS, CLUSTER_NAME, CLUSTER_HOST, CLUSTER_PORT, CLUSTER_JOURNAL_DIR,
+            REQUEST_BODY_TIMEOUT_MS, REQUEST_WAITING_MAX, FETCH_MAX_BYTES, FETCH_MAX_WAIT_MS, CLUSTER_NAME, CLUSTER_HOST,
+            CLUSTER_PORT, CLUSTER_JOURNAL_DIR,
             CLUSTER_LEASE_MS, REPLICATION_LAG_MAX_MS, REPLICATION_THROTTLE_BYTES, LEADER_BALANCE_MS, PRODUCE_TIMEOUT_MS,
             CLUSTER_MEMBERS, CLUSTER_SIZE, CLUSTER_KUBERNETES_DNS, CLUSTER_SECRET, BROKER_RACK, HTTP_URL,
             GROUP_ASSIGNOR, GROUP_MAX_SIZE, GROUP_REGISTER_MAX_BYTES, GROUP_OFFSETS_RETENTION_MS, GROUP_CONSUMER_IDLE_MS, METRICS_TOPICS_MAX,

@@ -13,6 +13,7 @@ import io.millrace.rest.GroupAccess;
 import io.millrace.rest.PassedWaits;
 import io.millrace.rest.Peers;
 import io.millrace.rest.RestLimits;
+import io.millrace.rest.entry.UploadLimits;
 import io.millrace.rest.internal.ClusterSecret;
 import io.millrace.rest.internal.HttpTransport;
 import jakarta.annotation.PreDestroy;
@@ -135,6 +136,14 @@ public class Lifecycle implements BrokerAccess, GroupAccess {
         return new RestLimits(settings.intValue(Settings.REQUEST_MAX_BYTES),
                 settings.longValue(Settings.REQUEST_MEMORY_BYTES), settings.intValue(Settings.FETCH_MAX_BYTES),
                 settings.longValue(Settings.FETCH_MAX_WAIT_MS));
+    }
+
+    @Produces
+    @Singleton
+    UploadLimits uploadLimits() {
+        Settings settings = configuration().settings();
+        return new UploadLimits(settings.longValue(Settings.REQUEST_MAX_BYTES),
+                settings.longValue(Settings.REQUEST_BODY_TIMEOUT_MS), settings.intValue(Settings.REQUEST_WAITING_MAX));
     }
 
     @Produces

@@ -7,6 +7,7 @@ import io.millrace.group.PollRequest;
 import io.millrace.group.RecordForm;
 import io.millrace.group.Subscription;
 import io.millrace.rest.ConsumerBodies.NewConsumer;
+import io.millrace.rest.dialect.AcceptHeader;
 import io.millrace.rest.dialect.MediaTypes;
 import io.millrace.rest.model.CreatedConsumer;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -17,6 +18,7 @@ import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.HttpMethod;
+import jakarta.ws.rs.OPTIONS;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
@@ -188,6 +190,7 @@ public class ConsumersResource {
     @APIResponse(responseCode = "422", ref = "Unprocessable")
     @APIResponse(responseCode = "503", ref = "Unavailable")
     @GET
+    @GetOnly
     @Path(INSTANCE + "/records")
     @Produces({MediaTypes.JSON_RECORDS, MediaTypes.BINARY_RECORDS, MediaTypes.TEXT_RECORDS, MediaTypes.BATCH,
         MediaTypes.DIALECT, MediaTypes.JSON})
@@ -205,6 +208,14 @@ public class ConsumersResource {
         PollRequest request = new PollRequest(form(headers),
                 (int) Math.min(limits.maxFetchBytes(), exact ? maxBytes : DEFAULT_MAX_BYTES), waitMs, forwarding.source(headers));
         new PollExchange(request, exact, limits, budget, response).start(groups(), group, name, limits.maxFetchWaitMs(), deadlines);
+    }
+
+    /** JAX-RS itself would list HEAD as well. */
+    @Operation(hidden = true)
+    @OPTIONS
+    @Path(INSTANCE + "/records")
+    public Response pollOptions() {
+        return Response.noContent().header(HttpHeaders.ALLOW, GetOnlyFilter.ALLOWED).build();
     }
 
     @Operation(operationId = "commit", summary = "Commits offsets, or with an empty body all that the consumer was given")
@@ -298,9 +309,8 @@ public class ConsumersResource {
 
     /** What the client takes; null: whatever the consumer was created for. */
     private static RecordForm form(HttpHeaders headers) {
-        FetchFormat format = FetchFormat.negotiate(headers.getAcceptableMediaTypes());
-        if (headers.getAcceptableMediaTypes().get(0).isWildcardType() || format.mediaType().equals(MediaTypes.JSON)
-                || format.mediaType().equals(MediaTypes.DIALECT)) {
+        FetchFormat format = FetchFormat.named(AcceptHeader.of(headers.getRequestHeader(HttpHeaders.ACCEPT)));
+        if (format == null || format.mediaType().equals(MediaTypes.JSON) || format.mediaType().equals(MediaTypes.DIALECT)) {
             return null;
         } else if (format.records() == null) {
             return RecordForm.RAW;

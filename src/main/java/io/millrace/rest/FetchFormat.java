@@ -1,9 +1,9 @@
 package io.millrace.rest;
 
+import io.millrace.rest.dialect.AcceptHeader;
 import io.millrace.rest.dialect.MediaTypes;
 import io.millrace.rest.dialect.RecordFormat;
 import io.millrace.rest.dialect.RequestException;
-import jakarta.ws.rs.core.MediaType;
 import java.util.List;
 
 /**
@@ -22,30 +22,29 @@ record FetchFormat(String mediaType, RecordFormat records) {
             new FetchFormat(MediaTypes.DIALECT, RecordFormat.JSON),
             new FetchFormat(MediaTypes.JSON, RecordFormat.JSON));
 
-    /**
-     * @param accepted what the client accepts, what it likes best first
-     * @throws RequestException 406 when nothing that is offered is among it
-     */
-    static FetchFormat negotiate(List<MediaType> accepted) {
-        for (MediaType type : accepted) {
-            for (FetchFormat format : OFFERED) {
-                if (format.fits(type)) {
-                    return format;
-                }
-            }
-        }
-        throw RequestException.notAcceptable("records cannot be given as " + accepted + "; accept one of "
-                + String.join(", ", OFFERED.stream().map(FetchFormat::mediaType).toList()));
+    private static final List<String> TYPES = OFFERED.stream().map(FetchFormat::mediaType).toList();
+
+    /** @throws RequestException 406 when nothing that is offered is among what the client accepts */
+    static FetchFormat negotiate(AcceptHeader accepted) {
+        return of(choice(accepted).mediaType());
     }
 
-    private boolean fits(MediaType accepted) {
-        if ("0".equals(accepted.getParameters().get("q")) || "0.0".equals(accepted.getParameters().get("q"))) {
-            return false;
-        }
-        int slash = mediaType.indexOf('/');
-        String type = mediaType.substring(0, slash);
-        String subtype = mediaType.substring(slash + 1);
-        return (accepted.isWildcardType() || accepted.getType().equalsIgnoreCase(type))
-                && (accepted.isWildcardSubtype() || accepted.getSubtype().equalsIgnoreCase(subtype));
+    /**
+     * The one that the client names, or null when it only names a range that there are several of.
+     *
+     * @throws RequestException as above
+     */
+    static FetchFormat named(AcceptHeader accepted) {
+        AcceptHeader.Choice choice = choice(accepted);
+        return choice.named() ? of(choice.mediaType()) : null;
+    }
+
+    private static AcceptHeader.Choice choice(AcceptHeader accepted) {
+        return accepted.choose(TYPES).orElseThrow(() -> RequestException.notAcceptable("records cannot be given as "
+                + Numbers.quoted(accepted.text()) + "; accept one of " + String.join(", ", TYPES)));
+    }
+
+    private static FetchFormat of(String mediaType) {
+        return OFFERED.get(TYPES.indexOf(mediaType));
     }
 }

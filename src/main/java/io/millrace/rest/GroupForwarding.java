@@ -125,10 +125,17 @@ public class GroupForwarding {
     static URI base(UriInfo uri, HttpHeaders headers) {
         String base = headers.getHeaderString(BASE_HEADER);
         try {
-            return headers.getHeaderString(Peers.FORWARDED_HEADER) == null || base == null ? uri.getBaseUri() : URI.create(base);
+            if (headers.getHeaderString(Peers.FORWARDED_HEADER) == null || base == null) {
+                return uri.getBaseUri();
+            }
+            URI told = URI.create(base);
+            if (told.getHost() != null && ("http".equals(told.getScheme()) || "https".equals(told.getScheme()))) {
+                return told;
+            }
         } catch (IllegalArgumentException e) {
-            throw RequestException.badRequest("the header " + BASE_HEADER + " is no URI");
+            // no URI at all
         }
+        throw RequestException.badRequest("the header " + BASE_HEADER + " is not the URL of a server");
     }
 
     /**

@@ -10,6 +10,7 @@ import io.millrace.rest.dialect.RequestException;
 import io.millrace.rest.model.BatchOffsets;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
+import jakarta.servlet.http.HttpServletRequest;
 import jakarta.ws.rs.container.AsyncResponse;
 import jakarta.ws.rs.core.Response;
 import java.io.InputStream;
@@ -28,6 +29,10 @@ public class Producing {
     @Inject
     MemoryBudget budget;
     @Inject
+    UploadShares shares;
+    @Inject
+    HttpServletRequest request;
+    @Inject
     JsonBodies json;
 
     /**
@@ -45,7 +50,7 @@ public class Producing {
         }
         MemoryBudget.Reservation memory = budget.reserve(0);
         try {
-            byte[] list = new RequestBody(body, contentLength, limits.maxRequestBytes(), memory).readFully();
+            byte[] list = read(contentLength, body, memory);
             // the body and its records side by side, then its records and the answer
             memory.growTo(2L * list.length);
             int count = new RecordListReader(format, partition).read(list, records::append);
@@ -68,7 +73,7 @@ public class Producing {
         requirePartition(broker, topic, partition);
         MemoryBudget.Reservation memory = budget.reserve(0);
         try {
-            byte[] batches = new RequestBody(body, contentLength, limits.maxRequestBytes(), memory).readFully();
+            byte[] batches = read(contentLength, body, memory);
             if (batches.length == 0) {
                 throw RequestException.unprocessable(
                         "the request body is empty; at least one record batch is expected");
@@ -81,6 +86,12 @@ public class Producing {
         } catch (RuntimeException | Error e) {
             memory.close();
             throw e;
+        }
+    }
+
+    private byte[] read(String contentLength, InputStream body, MemoryBudget.Reservation memory) {
+        try (UploadShares.Share share = shares.of(request.getRemoteAddr())) {
+            return new RequestBody(body, contentLength, limits.maxRequestBytes(), memory).readFully(share::growTo);
         }
     }
 

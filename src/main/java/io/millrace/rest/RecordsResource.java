@@ -1,6 +1,7 @@
 package io.millrace.rest;
 
 import io.millrace.broker.FetchRequest;
+import io.millrace.rest.dialect.AcceptHeader;
 import io.millrace.rest.dialect.MediaTypes;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
@@ -58,7 +59,7 @@ public class RecordsResource {
                       @Parameter(ref = "partition") @PathParam("partition") String number,
                       @Context UriInfo uri,
                       @Context HttpHeaders headers, @Suspended AsyncResponse response) {
-        FetchFormat format = FetchFormat.negotiate(headers.getAcceptableMediaTypes());
+        FetchFormat format = FetchFormat.negotiate(AcceptHeader.of(headers.getRequestHeader(HttpHeaders.ACCEPT)));
         FetchRequest request = request(topic, Numbers.partition(number),
                 new QueryParameters(uri.getQueryParameters()));
         if (!forwarding.passOn(topic, request.partition(), HttpMethod.GET, request.maxWaitMs(), uri, headers,

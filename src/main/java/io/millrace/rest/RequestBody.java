@@ -4,17 +4,19 @@ import io.millrace.rest.dialect.RequestException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.LongConsumer;
 
 /**
- * A request's body within the limit of a request, its bytes reserved before there is an array for them: in one piece
- * when the request tells its length, else as they come. Errors of the connection come out as {@link RequestException},
- * so that they are told apart from ours.
+ * A request's body within the limit of a request, its bytes reserved as they come, whatever the request tells of its length. Errors
+ * of the connection come out as {@link RequestException}, so that they are told apart from ours.
  */
 final class RequestBody {
-    /** Whoever only tells that much will come, and sends nothing, holds no more than this. */
-    private static final int EARLY_BYTES = 256 * 1024;
+    /** Reserved for who sends nothing yet. */
     private static final int FIRST_BYTES = 8 * 1024;
+    /** Reserved ahead of the bytes at most. */
+    private static final int PIECE_BYTES = 256 * 1024;
 
     private final InputStream in;
     private final MemoryBudget.Reservation memory;
@@ -64,68 +66,65 @@ final class RequestBody {
      * @throws RequestException 413 when it grows larger than allowed, 400 or 408 when it does not come to its end
      */
     int read(byte[] into) {
-        int n = read(into, 0, into.length);
-        if (n < 0 && count < length) {
-            throw endedEarly(count);
-        }
-        return n;
+        return read(into, 0, into.length);
     }
 
     /**
      * The whole body in an array of its size.
      *
+     * @param unfinished is told how many bytes are kept before there is an array for them, and may refuse them
      * @throws RequestException 503 when there is no memory for it, 413 when it grows larger than allowed, 400 or
      *                          408 when it does not come to its end
      */
-    byte[] readFully() {
-        return length >= 0 ? readKnownLength() : readUnknownLength();
-    }
-
-    private byte[] readKnownLength() {
-        int early = (int) Math.min(length, EARLY_BYTES);
-        memory.growTo(early);
-        byte[] bytes = new byte[early];
-        fill(bytes, 0);
-        if (early < length) {
-            memory.growTo(length);
-            bytes = Arrays.copyOf(bytes, (int) length);
-            fill(bytes, early);
-        }
-        return bytes;
-    }
-
-    private void fill(byte[] bytes, int from) {
-        int at = from;
-        while (at < bytes.length) {
-            int n = read(bytes, at, bytes.length - at);
-            if (n < 0) {
-                throw endedEarly(at);
-            }
-            at += n;
-        }
-    }
-
-    private RequestException endedEarly(long at) {
-        return RequestException.badRequest("the request body ended after " + at + " of " + length + " bytes");
-    }
-
-    private byte[] readUnknownLength() {
-        memory.growTo(FIRST_BYTES);
-        byte[] bytes = new byte[FIRST_BYTES];
-        int at = 0;
+    byte[] readFully(LongConsumer unfinished) {
+        List<byte[]> pieces = new ArrayList<>();
+        int size = FIRST_BYTES;
+        long kept = 0;
         while (true) {
-            int n = read(bytes, at, bytes.length - at);
+            // one byte more than there may be is enough to notice
+            byte[] piece = piece((int) Math.min(size, (length >= 0 ? length : maxBytes) + 1 - kept), kept, unfinished);
+            int filled = fill(piece);
+            kept += filled;
+            pieces.add(piece);
+            if (filled < piece.length) {
+                return joined(pieces, (int) kept);
+            }
+            size = Math.min(2 * size, PIECE_BYTES);
+        }
+    }
+
+    private byte[] piece(int size, long kept, LongConsumer unfinished) {
+        long bytes = Math.min(kept + size, maxBytes);
+        unfinished.accept(bytes);
+        memory.growTo(bytes);
+        return new byte[size];
+    }
+
+    /** Less than there is room for: the body has come to its end. */
+    private int fill(byte[] piece) {
+        int at = 0;
+        while (at < piece.length) {
+            int n = read(piece, at, piece.length - at);
             if (n < 0) {
-                return Arrays.copyOf(bytes, at);
+                return at;
             }
             at += n;
-            if (at == bytes.length) {
-                // one byte more than allowed is enough to notice
-                int larger = (int) Math.min(bytes.length * 2L, maxBytes + 1L);
-                memory.growTo(Math.min(larger, maxBytes));
-                bytes = Arrays.copyOf(bytes, larger);
-            }
         }
+        return at;
+    }
+
+    private byte[] joined(List<byte[]> pieces, int size) {
+        memory.growTo(Math.min(memory.held() + size, 2L * maxBytes));
+        byte[] all = new byte[size];
+        int at = 0;
+        for (byte[] piece : pieces) {
+            int n = Math.min(piece.length, size - at);
+            System.arraycopy(piece, 0, all, at, n);
+            at += n;
+        }
+        pieces.clear();
+        memory.resize(size);
+        return all;
     }
 
     private int read(byte[] into, int from, int wanted) {
@@ -142,6 +141,11 @@ final class RequestBody {
             if (count > maxBytes) {
                 throw tooLarge(maxBytes);
             }
+            if (length >= 0 && count > length) {
+                throw RequestException.badRequest("the request body is longer than the " + length + " bytes that Content-Length tells");
+            }
+        } else if (n < 0 && count < length) {
+            throw RequestException.badRequest("the request body ended after " + count + " of " + length + " bytes");
         }
         return n;
     }

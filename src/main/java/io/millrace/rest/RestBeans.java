@@ -1,6 +1,8 @@
 package io.millrace.rest;
 
 import io.millrace.broker.Deadlines;
+import io.millrace.rest.entry.UploadLimits;
+import io.millrace.rest.entry.Uploads;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
@@ -15,6 +17,19 @@ public class RestBeans {
     @Singleton
     MemoryBudget memoryBudget(RestLimits limits) {
         return new MemoryBudget(limits.memoryBytes());
+    }
+
+    /** One caller may fill half of the memory with what it does not finish, and must be able to send the largest body. */
+    @Produces
+    @Singleton
+    UploadShares uploadShares(RestLimits limits) {
+        return new UploadShares(Math.max(limits.memoryBytes() / 2, limits.maxRequestBytes()));
+    }
+
+    @Produces
+    @Singleton
+    Uploads uploads(UploadLimits limits) {
+        return new Uploads(limits);
     }
 
     @Produces

@@ -1,7 +1,8 @@
 /**
  * JAX-RS resources, media types, exception mappers: translation between HTTP and the broker, no decisions.
  *
- * <p>Begin with {@link io.millrace.rest.TopicsResource} (topics and producing),
+ * <p>A request comes in through {@code io.millrace.rest.entry}, which checks its target, headers and the coming of its body.
+ * Begin with {@link io.millrace.rest.TopicsResource} (topics and producing),
  * {@link io.millrace.rest.RecordsResource} (fetching) and {@link io.millrace.rest.TopicAdministrationResource}; what
  * another broker leads goes through {@link io.millrace.rest.Forwarding}, and brokers speak with each other by
  * {@code io.millrace.rest.internal}. Bodies of records are read and written by {@code io.millrace.rest.dialect}, which

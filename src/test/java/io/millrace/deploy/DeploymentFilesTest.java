@@ -82,7 +82,7 @@ class DeploymentFilesTest {
 
     @Test
     void theIncludeForExistingServersConfiguresWhatOurOwnServerDoes() throws Exception {
-        for (String element : List.of("executor", "httpOptions", "webContainer", "cdi", "mpMetrics", "webApplication")) {
+        for (String element : List.of("executor", "httpOptions", "httpDispatcher", "webContainer", "cdi", "mpMetrics", "webApplication")) {
             assertThat(attributes(DEPLOY.resolve("liberty/millrace.xml"), element)).as(element)
                     .isEqualTo(attributes(Path.of("src/main/liberty/config/server.xml"), element)).isNotEmpty();
         }

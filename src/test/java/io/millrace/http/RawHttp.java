@@ -17,8 +17,16 @@ final class RawHttp implements AutoCloseable {
     private final Socket socket;
 
     RawHttp(URI server) {
+        this(server, null);
+    }
+
+    /** @param from the address that the server sees, one of this machine's own; null: any */
+    RawHttp(URI server, String from) {
         try {
             socket = new Socket();
+            if (from != null) {
+                socket.bind(new InetSocketAddress(from, 0));
+            }
             socket.setSoTimeout(PATIENCE_MS);
             socket.connect(new InetSocketAddress(server.getHost(), server.getPort()));
         } catch (IOException e) {
@@ -43,6 +51,15 @@ final class RawHttp implements AutoCloseable {
             OutputStream out = socket.getOutputStream();
             out.write(bytes);
             out.flush();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Whether anything has come. */
+    boolean hasAnswer() {
+        try {
+            return socket.getInputStream().available() > 0;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

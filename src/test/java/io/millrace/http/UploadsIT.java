@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.process.RunningServer;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -104,19 +105,69 @@ class UploadsIT {
     }
 
     @Test
-    void moreThanTheMemoryForRequestsIsRefusedForAMoment() {
+    void whatOneAddressDoesNotFinishLeavesRoomForOthers() {
+        String large = BODY + " ".repeat(300_000);
         List<RawHttp> waiting = new ArrayList<>();
         try {
-            HttpApi.Answer answer;
-            do {
+            // all together more than half of the memory for requests
+            for (int i = 0; i < 30; i++) {
                 RawHttp http = new RawHttp(api.base());
                 waiting.add(http);
-                http.send(head(HttpApi.BATCH, "Content-Length: " + 16 * MIB) + "x".repeat(300_000));
-                answer = produceUntil(503, 100);
-            } while (answer.status() != 503 && waiting.size() < 50);
-            assertThat(answer.isError(503).header("Retry-After")).isEqualTo("1");
+                http.send(head(HttpApi.BATCH, "Content-Length: " + 16 * MIB) + "x".repeat(1_200_000));
+            }
+            awaitAnswers(waiting, 1);
+            RawHttp refused = waiting.stream().filter(RawHttp::hasAnswer).findFirst().orElseThrow();
+            assertThat(refused.answer()).startsWith("HTTP/1.1 503 ").contains("Retry-After: 1", "of your address hold as many bytes");
+
+            assertThat(produceFrom("127.0.0.2", large)).startsWith("HTTP/1.1 200 ");
         } finally {
             waiting.forEach(RawHttp::abort);
+        }
+        produceUntil(200, 10_000).is(200);
+    }
+
+    private static void awaitAnswers(List<RawHttp> connections, long wanted) {
+        long deadline = System.nanoTime() + Duration.ofSeconds(25).toNanos();
+        while (connections.stream().filter(RawHttp::hasAnswer).count() < wanted) {
+            assertThat(System.nanoTime() - deadline).as("answered in time").isNegative();
+            Thread.onSpinWait();
+        }
+    }
+
+    private String produceFrom(String address, String body) {
+        try (RawHttp http = new RawHttp(api.base(), address)) {
+            http.send(head(HttpApi.JSON, "Content-Length: " + body.length(), "Connection: close") + body);
+            return http.answer();
+        }
+    }
+
+    /** Those that stall come from an address of their own, as a client of their own would. */
+    @ParameterizedTest
+    @ValueSource(strings = {"127.0.0.2", "127.0.0.1"})
+    void uploadsThatStallKeepNobodyElseFromBeingServed(String from) {
+        List<RawHttp> stalled = new ArrayList<>();
+        try {
+            for (int i = 0; i < 250; i++) {
+                RawHttp http = new RawHttp(api.base(), from);
+                stalled.add(http);
+                http.send(head(HttpApi.JSON, "Content-Length: 500000") + "{\"records\"");
+            }
+            for (int i = 0; i < 5; i++) {
+                long began = System.nanoTime();
+                assertThat(api.get("/topics/" + topic + "/partitions/0/records?offset=0&timeout=1&max_bytes=16000000").is(200).status())
+                        .isEqualTo(200);
+                api.get("/topics").is(200);
+                if (!from.equals("127.0.0.1")) {
+                    api.post("/topics/" + topic, HttpApi.JSON, BODY).is(200);
+                }
+                assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(10));
+            }
+            // half of millrace.request.waiting.max (128) wait, the others are told so
+            awaitAnswers(stalled, 250 - 64);
+            RawHttp refused = stalled.stream().filter(RawHttp::hasAnswer).findFirst().orElseThrow();
+            assertThat(refused.answer()).startsWith("HTTP/1.1 503 ").contains("Retry-After: 1", "of your address have not sent all");
+        } finally {
+            stalled.forEach(RawHttp::abort);
         }
         produceUntil(200, 10_000).is(200);
     }

@@ -3,13 +3,11 @@ package io.millrace.rest;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.millrace.rest.dialect.AcceptHeader;
 import io.millrace.rest.dialect.MediaTypes;
 import io.millrace.rest.dialect.RecordFormat;
 import io.millrace.rest.dialect.RequestException;
-import jakarta.ws.rs.core.MediaType;
 import java.util.List;
-import java.util.Map;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -31,6 +29,14 @@ class FetchFormatTest {
         assertThat(negotiate(MediaTypes.BATCH)).isEqualTo(new FetchFormat(MediaTypes.BATCH, null));
     }
 
+    @Test
+    void onlyWhoNamesAFormatAsksForIt() {
+        assertThat(FetchFormat.named(AcceptHeader.of(null))).isNull();
+        assertThat(FetchFormat.named(AcceptHeader.of(List.of("application/*")))).isNull();
+        assertThat(FetchFormat.named(AcceptHeader.of(List.of("*/*;q=0.1, " + MediaTypes.TEXT_RECORDS))).records())
+                .isEqualTo(RecordFormat.TEXT);
+    }
+
     @ParameterizedTest
     @CsvSource({"*/*", "application/*"})
     void whoTakesAnythingGetsJson(String accepted) {
@@ -44,9 +50,7 @@ class FetchFormatTest {
 
     @Test
     void aTypeOfNoQualityIsNotAccepted() {
-        MediaType refused = new MediaType("application", "vnd.kafka.text.v2+json", Map.of("q", "0"));
-
-        assertThat(catchThrowableOfType(RequestException.class, () -> FetchFormat.negotiate(List.of(refused))).status())
+        assertThat(catchThrowableOfType(RequestException.class, () -> negotiate(MediaTypes.TEXT_RECORDS + ";q=0")).status())
                 .isEqualTo(406);
     }
 
@@ -59,8 +63,6 @@ class FetchFormatTest {
     }
 
     private static FetchFormat negotiate(String... accepted) {
-        return FetchFormat.negotiate(Stream.of(accepted)
-                .map(each -> new MediaType(each.substring(0, each.indexOf('/')), each.substring(each.indexOf('/') + 1)))
-                .toList());
+        return FetchFormat.negotiate(AcceptHeader.of(List.of(accepted)));
     }
 }

@@ -1,0 +1,227 @@
+package io.millrace.rest.entry;
+
+import io.millrace.rest.dialect.AcceptHeader;
+import io.millrace.rest.dialect.MediaRange;
+import io.millrace.rest.dialect.MediaTypes;
+import io.millrace.rest.dialect.RequestException;
+import jakarta.servlet.ReadListener;
+import jakarta.servlet.ServletInputStream;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletRequestWrapper;
+import java.io.IOException;
+import java.util.Collections;
+import java.util.Enumeration;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
+
+/**
+ * A request whose target and headers are checked, and are seen in one spelling: the length of the body once, and not at all where
+ * it is compressed; the body as it was before it was compressed; media types in lower case; and outside of records an Accept that
+ * names what there is. To be closed.
+ */
+final class CheckedRequest extends HttpServletRequestWrapper implements AutoCloseable {
+    /** Brokers ask here, who have proven that they are by the time that a body is read. */
+    private static final String INTERNAL = "/internal/";
+    private static final Pattern RECORDS =
+            Pattern.compile("/topics/[^/]*/partitions/[^/]*/records/?|/consumers/[^/]*/instances/[^/]*/records/?");
+    /** Whoever takes one of these takes JSON. */
+    private static final List<String> ANSWERS = List.of(MediaTypes.DIALECT, MediaTypes.JSON, MediaTypes.JSON_RECORDS,
+            MediaTypes.BINARY_RECORDS, MediaTypes.TEXT_RECORDS, MediaTypes.BATCH);
+    private static final String ANYTHING = "*/*";
+
+    private final UnaryOperator<ServletInputStream> upload;
+    private final Origin origin;
+    private final ContentCoding coding;
+    private final long length;
+    /** What there is instead of what the client wrote; null: nothing. */
+    private final Map<String, String> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+    private ServletInputStream body;
+    private InflatedStream inflated;
+
+    /**
+     * @param coding how the body is compressed
+     * @param length as {@link BodyLength} reads it
+     * @param upload what the body is read through
+     * @throws RequestException 400, 406, or 415 for what is no media type
+     */
+    CheckedRequest(HttpServletRequest request, ContentCoding coding, long length, UnaryOperator<ServletInputStream> upload) {
+        super(request);
+        this.upload = upload;
+        String path = RequestTarget.check(request.getRequestURI(), request.getQueryString());
+        this.origin = origin(request);
+        this.coding = coding;
+        this.length = coding == ContentCoding.IDENTITY ? length : BodyLength.UNTOLD;
+        headers.put("Content-Length", this.length < 0 ? null : Long.toString(this.length));
+        headers.put("Content-Encoding", null);
+        headers.put("Content-Type", contentType(request));
+        headers.put("Accept", accept(request, path));
+    }
+
+    static boolean isInternal(HttpServletRequest request) {
+        return request.getRequestURI().startsWith(INTERNAL);
+    }
+
+    static List<String> values(HttpServletRequest request, String header) {
+        return Collections.list(request.getHeaders(header));
+    }
+
+    private static Origin origin(HttpServletRequest request) {
+        List<String> hosts = values(request, "Host");
+        List<String> protos = values(request, "X-Forwarded-Proto");
+        if (hosts.isEmpty() && request.getProtocol().equals("HTTP/1.1")) {
+            throw RequestException.badRequest("the header Host is missing");
+        }
+        return Origin.of(hosts, protos, new Origin(protos.isEmpty() ? request.getScheme() : "http", request.getServerName(),
+                request.getServerPort()));
+    }
+
+    private static String contentType(HttpServletRequest request) {
+        List<String> types = values(request, "Content-Type");
+        if (types.size() > 1) {
+            throw RequestException.badRequest("the header Content-Type is there " + types.size() + " times: send it once");
+        }
+        return types.isEmpty() ? null : MediaRange.contentType(types.get(0)).text();
+    }
+
+    private static String accept(HttpServletRequest request, String path) {
+        AcceptHeader accept = AcceptHeader.of(values(request, "Accept"));
+        if (isInternal(request)) {
+            return ANYTHING;
+        }
+        boolean read = request.getMethod().equals("GET") || request.getMethod().equals("HEAD");
+        if (read && RECORDS.matcher(path).matches()) {
+            return accept.text();
+        }
+        AcceptHeader.Choice choice = accept.choose(ANSWERS).orElseThrow(() -> RequestException.notAcceptable("the answer is JSON,"
+                + " which the header Accept does not take: accept " + MediaTypes.DIALECT));
+        if (!choice.named()) {
+            return ANYTHING;
+        }
+        return choice.mediaType().equals(MediaTypes.JSON) ? MediaTypes.JSON : MediaTypes.DIALECT;
+    }
+
+    @Override
+    public String getHeader(String name) {
+        return headers.containsKey(name) ? headers.get(name) : super.getHeader(name);
+    }
+
+    @Override
+    public Enumeration<String> getHeaders(String name) {
+        if (!headers.containsKey(name)) {
+            return super.getHeaders(name);
+        }
+        String value = headers.get(name);
+        return value == null ? Collections.emptyEnumeration() : Collections.enumeration(List.of(value));
+    }
+
+    @Override
+    public Enumeration<String> getHeaderNames() {
+        TreeSet<String> names = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
+        names.addAll(Collections.list(super.getHeaderNames()));
+        headers.forEach((name, value) -> {
+            if (value == null) {
+                names.remove(name);
+            } else {
+                names.add(name);
+            }
+        });
+        return Collections.enumeration(names);
+    }
+
+    @Override
+    public String getContentType() {
+        return headers.get("Content-Type");
+    }
+
+    @Override
+    public long getContentLengthLong() {
+        return length;
+    }
+
+    @Override
+    public int getContentLength() {
+        return length > Integer.MAX_VALUE ? -1 : (int) length;
+    }
+
+    @Override
+    public String getScheme() {
+        return origin.scheme();
+    }
+
+    @Override
+    public boolean isSecure() {
+        return origin.scheme().equals("https");
+    }
+
+    @Override
+    public String getServerName() {
+        return origin.host();
+    }
+
+    @Override
+    public int getServerPort() {
+        return origin.port();
+    }
+
+    @Override
+    public StringBuffer getRequestURL() {
+        return new StringBuffer(origin.url()).append(getRequestURI());
+    }
+
+    @Override
+    public ServletInputStream getInputStream() throws IOException {
+        if (body == null) {
+            body = upload.apply(super.getInputStream());
+            if (coding != ContentCoding.IDENTITY) {
+                inflated = new InflatedStream(body, coding);
+                body = new Inflated(inflated);
+            }
+        }
+        return body;
+    }
+
+    @Override
+    public void close() {
+        if (inflated != null) {
+            inflated.close();
+        }
+    }
+
+    /** A stream of servlets, which is read by waiting for it only. */
+    private static final class Inflated extends ServletInputStream {
+        private final InflatedStream in;
+
+        Inflated(InflatedStream in) {
+            this.in = in;
+        }
+
+        @Override
+        public int read() throws IOException {
+            return in.read();
+        }
+
+        @Override
+        public int read(byte[] into, int from, int wanted) throws IOException {
+            return in.read(into, from, wanted);
+        }
+
+        @Override
+        public boolean isFinished() {
+            return in.hasEnded();
+        }
+
+        @Override
+        public boolean isReady() {
+            return true;
+        }
+
+        @Override
+        public void setReadListener(ReadListener listener) {
+            throw new IllegalStateException("a compressed body is read by waiting for it");
+        }
+    }
+}

@@ -1,0 +1,90 @@
+package io.millrace.rest.entry;
+
+import io.millrace.rest.dialect.RequestException;
+import jakarta.inject.Inject;
+import jakarta.servlet.Filter;
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.ServletRequest;
+import jakarta.servlet.ServletResponse;
+import jakarta.servlet.annotation.WebFilter;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+
+/** Lets requests in that can be understood in one way only; see the package. */
+@WebFilter(urlPatterns = "/*", asyncSupported = true)
+public class EntryFilter implements Filter {
+    /** Attribute of the requests that were let in. */
+    public static final String LET_IN = EntryFilter.class.getName();
+
+    /** There are no more of them than brokers. */
+    private static final UploadStream.Turnstile FREE = () -> () -> { };
+
+    @Inject
+    Uploads uploads;
+
+    @Override
+    public void doFilter(ServletRequest plainRequest, ServletResponse plainResponse, FilterChain chain)
+            throws IOException, ServletException {
+        HttpServletRequest request = (HttpServletRequest) plainRequest;
+        ErrorAnswers response = new ErrorAnswers((HttpServletResponse) plainResponse);
+        if (asksForHttp2(request)) {
+            // The container goes over only when it sees its own request here, and sends it this way once more then. What it does
+            // not go over for, is not let in.
+            chain.doFilter(request, response);
+            return;
+        }
+        CheckedRequest checked;
+        try {
+            checked = checked(request, response);
+        } catch (RequestException e) {
+            if (mayHaveBody(request)) {
+                closeAfter(request, response);
+            }
+            response.send(e);
+            return;
+        }
+        try (checked) {
+            checked.setAttribute(LET_IN, true);
+            chain.doFilter(checked, response);
+        }
+    }
+
+    private static boolean asksForHttp2(HttpServletRequest request) {
+        return request.getProtocol().equals("HTTP/1.1") && request.getHeader("HTTP2-Settings") != null
+                && "h2c".equalsIgnoreCase(request.getHeader("Upgrade"));
+    }
+
+    private CheckedRequest checked(HttpServletRequest request, HttpServletResponse response) {
+        long length = BodyLength.of(CheckedRequest.values(request, "Content-Length"),
+                CheckedRequest.values(request, "Transfer-Encoding"));
+        UploadLimits limits = uploads.limits();
+        boolean internal = CheckedRequest.isInternal(request);
+        String caller = request.getRemoteAddr();
+        UploadStream.Turnstile turnstile = internal ? FREE : () -> uploads.begin(caller);
+        return new CheckedRequest(request, coding(request, response), length, in -> new UploadStream(in, length,
+                internal ? Long.MAX_VALUE : limits.maxBytes(), limits.timeoutMs(), turnstile, System::nanoTime,
+                () -> closeAfter(request, response)));
+    }
+
+    private static ContentCoding coding(HttpServletRequest request, HttpServletResponse response) {
+        try {
+            return ContentCoding.of(CheckedRequest.values(request, "Content-Encoding"));
+        } catch (RequestException e) {
+            response.setHeader("Accept-Encoding", ContentCoding.TAKEN);
+            throw e;
+        }
+    }
+
+    private static boolean mayHaveBody(HttpServletRequest request) {
+        return request.getHeader("Content-Length") != null || request.getHeader("Transfer-Encoding") != null;
+    }
+
+    /** What is left of the body is not read, so nothing else can come on this connection; HTTP/2 ends its stream by itself. */
+    private static void closeAfter(HttpServletRequest request, HttpServletResponse response) {
+        if (request.getProtocol().startsWith("HTTP/1.") && !response.isCommitted()) {
+            response.setHeader("Connection", "close");
+        }
+    }
+}

@@ -1,0 +1,48 @@
+package io.millrace.rest.entry;
+
+import io.millrace.rest.dialect.ErrorBody;
+import io.millrace.rest.dialect.MediaTypes;
+import io.millrace.rest.dialect.RequestException;
+import jakarta.servlet.http.HttpServletResponse;
+import jakarta.servlet.http.HttpServletResponseWrapper;
+import java.io.IOException;
+
+/** Errors that are told outside of JAX-RS, or by JAX-RS to the container, which would make a page of them: in the dialect's shape. */
+final class ErrorAnswers extends HttpServletResponseWrapper {
+    private static final String RETRY_AFTER_SECONDS = "1";
+
+    ErrorAnswers(HttpServletResponse response) {
+        super(response);
+    }
+
+    void send(RequestException refusal) throws IOException {
+        write(refusal.status(), refusal.getMessage());
+    }
+
+    @Override
+    public void sendError(int status) throws IOException {
+        sendError(status, null);
+    }
+
+    /** @param message is for the container's page, and tells of its insides */
+    @Override
+    public void sendError(int status, String message) throws IOException {
+        write(status, status >= 500 ? "the server failed on this request; its log tells more"
+                : "the request was refused: its path, its query or a header cannot be understood");
+    }
+
+    private void write(int status, String message) throws IOException {
+        if (isCommitted()) {
+            return;
+        }
+        byte[] body = new ErrorBody(status, message).toJson();
+        setStatus(status);
+        setContentType(MediaTypes.DIALECT);
+        setContentLength(body.length);
+        if (status == 503) {
+            setHeader("Retry-After", RETRY_AFTER_SECONDS);
+        }
+        getOutputStream().write(body);
+        flushBuffer();
+    }
+}

@@ -1,0 +1,123 @@
+package io.millrace.rest.entry;
+
+import io.millrace.rest.dialect.RequestException;
+import jakarta.servlet.ReadListener;
+import jakarta.servlet.ServletInputStream;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+
+/**
+ * A request's body as it comes: within its time as a whole, and waited for only where there is room to wait. What goes wrong comes
+ * out as {@link RequestException}; the connection cannot be used for another request then, which is told by {@code broken}.
+ */
+final class UploadStream extends ServletInputStream {
+    /** Who waits for a body. */
+    @FunctionalInterface
+    interface Turnstile {
+        /** @throws RequestException 503 when there is no room to wait */
+        Uploads.Wait enter();
+    }
+
+    private final ServletInputStream in;
+    private final long told;
+    private final long maxBytes;
+    private final long timeoutMs;
+    private final Turnstile turnstile;
+    private final LongSupplier nanoTime;
+    private final Runnable broken;
+    private final long began;
+    private long count;
+
+    /**
+     * @param told      how many bytes the request tells, or {@link BodyLength#UNTOLD}
+     * @param maxBytes  as they are sent
+     * @param timeoutMs from now to the last byte
+     * @param turnstile is passed for each read whose bytes are not there yet
+     * @param broken    is told before an error is
+     */
+    UploadStream(ServletInputStream in, long told, long maxBytes, long timeoutMs, Turnstile turnstile,
+                 LongSupplier nanoTime, Runnable broken) {
+        this.in = in;
+        this.told = told;
+        this.maxBytes = maxBytes;
+        this.timeoutMs = timeoutMs;
+        this.turnstile = turnstile;
+        this.nanoTime = nanoTime;
+        this.broken = broken;
+        this.began = nanoTime.getAsLong();
+    }
+
+    @Override
+    public int read() throws IOException {
+        byte[] one = new byte[1];
+        return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+    }
+
+    /** @throws RequestException 408 when the time is up, 413 when it is larger than any may be, 503 when there is no room to wait */
+    @Override
+    public int read(byte[] into, int from, int wanted) {
+        try {
+            if (nanoTime.getAsLong() - began > TimeUnit.MILLISECONDS.toNanos(timeoutMs)) {
+                throw RequestException.timedOut("the request body did not come within %d ms (millrace.request.body.timeout.ms); %d bytes"
+                        .formatted(timeoutMs, count) + " of it did: send less at a time", null);
+            }
+            int n = isAtHand() ? in.read(into, from, wanted) : await(into, from, wanted);
+            if (n > 0) {
+                count += n;
+                if (count > maxBytes) {
+                    throw RequestException.tooLarge("the request is larger than " + maxBytes
+                            + " bytes (millrace.request.max.bytes); send less at a time");
+                }
+            } else if (n < 0 && count < told) {
+                throw RequestException.badRequest("the request body ended after " + count + " of " + told + " bytes");
+            }
+            return n;
+        } catch (InterruptedIOException e) {
+            broken.run();
+            throw RequestException.timedOut("the request body did not come in time: nothing for a while after " + count + " bytes", e);
+        } catch (IOException e) {
+            broken.run();
+            throw RequestException.brokenOff("the request body broke off after " + count + " bytes", e);
+        } catch (RequestException e) {
+            broken.run();
+            throw e;
+        }
+    }
+
+    private boolean isAtHand() throws IOException {
+        return count == told || in.available() > 0;
+    }
+
+    private int await(byte[] into, int from, int wanted) throws IOException {
+        try (Uploads.Wait wait = turnstile.enter()) {
+            return in.read(into, from, wanted);
+        }
+    }
+
+    @Override
+    public int available() throws IOException {
+        return in.available();
+    }
+
+    @Override
+    public boolean isFinished() {
+        return in.isFinished();
+    }
+
+    @Override
+    public boolean isReady() {
+        return in.isReady();
+    }
+
+    @Override
+    public void setReadListener(ReadListener listener) {
+        in.setReadListener(listener);
+    }
+
+    @Override
+    public void close() throws IOException {
+        in.close();
+    }
+}

@@ -1,0 +1,145 @@
+package io.millrace.rest.entry;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.millrace.rest.dialect.RequestException;
+import jakarta.servlet.ReadListener;
+import jakarta.servlet.ServletInputStream;
+import java.io.IOException;
+import java.net.SocketTimeoutException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+
+class UploadsTest {
+    private static final int TIMEOUT_MS = 1000;
+
+    private final Uploads uploads = new Uploads(new UploadLimits(1000, TIMEOUT_MS, 4));
+    private final AtomicLong now = new AtomicLong(-5);
+    private final AtomicInteger broken = new AtomicInteger();
+
+    @Test
+    void oneCallerWaitsInHalfOfTheRoomAndAllInTheWhole() {
+        List<Uploads.Wait> waits = new ArrayList<>();
+        waits.add(uploads.begin("a"));
+        waits.add(uploads.begin("a"));
+        assertThat(status(() -> uploads.begin("a"))).isEqualTo(503);
+        waits.add(uploads.begin("b"));
+        waits.add(uploads.begin("c"));
+        assertThat(status(() -> uploads.begin("d"))).isEqualTo(503);
+
+        waits.remove(0).close();
+        waits.add(uploads.begin("d"));
+        waits.forEach(Uploads.Wait::close);
+
+        assertThat(uploads.waiting()).isZero();
+        assertThat(uploads.callers()).isZero();
+    }
+
+    @Test
+    void bytesThatAreThereNeedNoRoom() {
+        uploads.begin("a");
+        uploads.begin("a");
+        Body body = new Body(10);
+
+        assertThat(stream(body, 10).read(new byte[20], 0, 20)).isEqualTo(10);
+        assertThat(broken).hasValue(0);
+
+        body.atHand = 0;
+        assertThat(status(() -> stream(body, 20).read(new byte[20], 0, 20))).isEqualTo(503);
+        assertThat(broken).hasValue(1);
+    }
+
+    @Test
+    void whoHasWaitedLeavesTheRoomWhateverComesOfIt() {
+        Body body = new Body(0);
+        assertThat(stream(body, BodyLength.UNTOLD).read(new byte[1], 0, 1)).isEqualTo(-1);
+        body.failure = new SocketTimeoutException();
+        assertThat(status(() -> stream(body, 5).read(new byte[1], 0, 1))).isEqualTo(408);
+        body.failure = new IOException("reset");
+        assertThat(status(() -> stream(body, 5).read(new byte[1], 0, 1))).isEqualTo(400);
+
+        assertThat(broken).hasValue(2);
+        assertThat(uploads.waiting()).isZero();
+    }
+
+    @Test
+    void aBodyThatDripsIsGivenUpWhenItsTimeIsUp() {
+        UploadStream stream = stream(new Body(1), 500);
+        for (int i = 0; i < 10; i++) {
+            assertThat(stream.read(new byte[20], 0, 20)).isEqualTo(1);
+            now.addAndGet(TimeUnit.MILLISECONDS.toNanos(TIMEOUT_MS / 10));
+        }
+        assertThat(stream.read(new byte[20], 0, 20)).isEqualTo(1);
+        now.incrementAndGet();
+
+        assertThat(status(() -> stream.read(new byte[20], 0, 20))).isEqualTo(408);
+        assertThat(broken).hasValue(1);
+    }
+
+    @Test
+    void aBodyIsAsLongAsItTellsAndNoLongerThanAnyMayBe() {
+        assertThat(status(() -> {
+            UploadStream stream = stream(new Body(0), 5);
+            stream.read(new byte[20], 0, 20);
+        })).isEqualTo(400);
+        assertThat(status(() -> stream(new Body(2000), BodyLength.UNTOLD).read(new byte[2000], 0, 2000))).isEqualTo(413);
+    }
+
+    private UploadStream stream(Body body, long told) {
+        UploadLimits limits = uploads.limits();
+        return new UploadStream(body, told, limits.maxBytes(), limits.timeoutMs(), () -> uploads.begin("a"), now::get,
+                broken::incrementAndGet);
+    }
+
+    private static int status(org.assertj.core.api.ThrowableAssert.ThrowingCallable call) {
+        return catchThrowableOfType(RequestException.class, call).status();
+    }
+
+    /** Gives so many bytes with each read; none: its end. */
+    private static final class Body extends ServletInputStream {
+        private int atHand;
+        private IOException failure;
+
+        Body(int atHand) {
+            this.atHand = atHand;
+        }
+
+        @Override
+        public int available() {
+            return atHand;
+        }
+
+        @Override
+        public int read(byte[] into, int from, int wanted) throws IOException {
+            if (failure != null) {
+                throw failure;
+            }
+            return atHand == 0 ? -1 : Math.min(atHand, wanted);
+        }
+
+        @Override
+        public int read() {
+            throw new AssertionError("read one by one");
+        }
+
+        @Override
+        public boolean isFinished() {
+            return false;
+        }
+
+        @Override
+        public boolean isReady() {
+            return true;
+        }
+
+        @Override
+        public void setReadListener(ReadListener listener) {
+            throw new AssertionError("nobody listens");
+        }
+    }
+}
