@@ -104,6 +104,19 @@ final class CheckedRequest extends HttpServletRequestWrapper implements AutoClos
         return choice.mediaType().equals(MediaTypes.JSON) ? MediaTypes.JSON : MediaTypes.DIALECT;
     }
 
+    /** Whether it is a GET without a body that is seen as the client wrote it. */
+    boolean saysTheSame() {
+        HttpServletRequest written = (HttpServletRequest) getRequest();
+        return written.getMethod().equals("GET") && !written.getHeaders("Content-Length").hasMoreElements()
+                && !written.getHeaders("Transfer-Encoding").hasMoreElements() && !written.getHeaders("X-Forwarded-Proto").hasMoreElements()
+                && headers.entrySet().stream().allMatch(each -> isAsWritten(written, each.getKey(), each.getValue()));
+    }
+
+    private static boolean isAsWritten(HttpServletRequest written, String name, String value) {
+        List<String> values = values(written, name);
+        return values.isEmpty() ? value == null || value.equals(ANYTHING) : values.size() == 1 && values.get(0).equals(value);
+    }
+
     @Override
     public String getHeader(String name) {
         return headers.containsKey(name) ? headers.get(name) : super.getHeader(name);

@@ -15,9 +15,6 @@ import java.io.IOException;
 /** Lets requests in that can be understood in one way only; see the package. */
 @WebFilter(urlPatterns = "/*", asyncSupported = true)
 public class EntryFilter implements Filter {
-    /** Attribute of the requests that were let in. */
-    public static final String LET_IN = EntryFilter.class.getName();
-
     /** There are no more of them than brokers. */
     private static final UploadStream.Turnstile FREE = () -> () -> { };
 
@@ -29,12 +26,6 @@ public class EntryFilter implements Filter {
             throws IOException, ServletException {
         HttpServletRequest request = (HttpServletRequest) plainRequest;
         ErrorAnswers response = new ErrorAnswers((HttpServletResponse) plainResponse);
-        if (asksForHttp2(request)) {
-            // The container goes over only when it sees its own request here, and sends it this way once more then. What it does
-            // not go over for, is not let in.
-            chain.doFilter(request, response);
-            return;
-        }
         CheckedRequest checked;
         try {
             checked = checked(request, response);
@@ -46,11 +37,12 @@ public class EntryFilter implements Filter {
             return;
         }
         try (checked) {
-            checked.setAttribute(LET_IN, true);
-            chain.doFilter(checked, response);
+            // the container goes over to HTTP/2 only when it sees its own request here
+            chain.doFilter(asksForHttp2(request) && checked.saysTheSame() ? request : checked, response);
         }
     }
 
+    /** Whoever sends a body with that, or headers that are read otherwise than they are written, goes over with another request. */
     private static boolean asksForHttp2(HttpServletRequest request) {
         return request.getProtocol().equals("HTTP/1.1") && request.getHeader("HTTP2-Settings") != null
                 && "h2c".equalsIgnoreCase(request.getHeader("Upgrade"));
