@@ -107,7 +107,7 @@ final class CheckedRequest extends HttpServletRequestWrapper implements AutoClos
     /** Whether it is a GET without a body that is seen as the client wrote it. */
     boolean saysTheSame() {
         HttpServletRequest written = (HttpServletRequest) getRequest();
-        return written.getMethod().equals("GET") && !written.getHeaders("Content-Length").hasMoreElements()
+        return written.getMethod().equals("GET") && length <= 0 && coding == ContentCoding.IDENTITY
                 && !written.getHeaders("Transfer-Encoding").hasMoreElements() && !written.getHeaders("X-Forwarded-Proto").hasMoreElements()
                 && headers.entrySet().stream().allMatch(each -> isAsWritten(written, each.getKey(), each.getValue()));
     }
