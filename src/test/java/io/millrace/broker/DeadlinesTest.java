@@ -42,6 +42,20 @@ class DeadlinesTest {
     }
 
     @Test
+    void inAHurryAllExpireNowAndWhatComesLaterDoesNotWait() {
+        add(1_000, "waits");
+        add(3_600_000, "waits for long");
+        deadlines.hurry();
+        timers.advanceMillis(0);
+        assertThat(expired).containsExactly("waits", "waits for long");
+
+        add(3_600_000, "came later");
+        timers.advanceMillis(10);
+        assertThat(expired).containsExactly("waits", "waits for long", "came later");
+        assertThat(deadlines.size()).isZero();
+    }
+
+    @Test
     void thousandsShareOneTimer() {
         for (int i = 0; i < 5000; i++) {
             deadlines.remove(add(1000 + i, "never"));

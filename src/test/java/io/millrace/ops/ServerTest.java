@@ -8,7 +8,11 @@ import io.millrace.broker.Broker;
 import io.millrace.broker.BrokerException;
 import io.millrace.broker.FetchPosition;
 import io.millrace.broker.FetchRequest;
+import io.millrace.broker.FetchResult;
 import io.millrace.broker.RecordAccumulator;
+import io.millrace.group.ConsumerConfig;
+import io.millrace.group.PollRequest;
+import io.millrace.group.Polled;
 import io.millrace.log.LogDirectory;
 import io.millrace.log.LogObserver;
 import java.io.IOException;
@@ -24,6 +28,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -113,6 +118,24 @@ class ServerTest {
         }
         assertThat(folder.resolve("a")).isDirectory();
         assertThat(folder.resolve("b")).isDirectory();
+    }
+
+    @Test
+    void fetchesAndPollsThatWaitAreAnsweredWithWhatThereIsWhenTheServerStops() {
+        Server server = started();
+        server.broker().topics().create("orders", 1, 1, Map.of());
+        CompletableFuture<FetchResult> fetch = server.broker().fetch(
+                new FetchRequest("orders", 0, new FetchPosition.Latest(), 1, 1000, 3_600_000));
+        server.groups().create("billing", "c", ConsumerConfig.DEFAULT).join();
+        CompletableFuture<Polled> poll = server.groups().poll("billing", "c",
+                new PollRequest(null, 1000, 3_600_000, new PollRequest.Source(1, null, null)));
+        assertThat(fetch).isNotDone();
+        assertThat(poll).isNotDone();
+
+        server.close();
+
+        assertThat(fetch).succeedsWithin(30, TimeUnit.SECONDS).extracting(FetchResult::nextOffset).isEqualTo(0L);
+        assertThat(poll).succeedsWithin(30, TimeUnit.SECONDS).satisfies(answer -> assertThat(answer.parts()).isEmpty());
     }
 
     @Test
