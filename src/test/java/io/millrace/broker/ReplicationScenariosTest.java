@@ -117,18 +117,25 @@ class ReplicationScenariosTest {
 
     @Test
     void aLeaderThatNobodyReachesAnyMoreBecauseItStopsTakesNobodyOutOfTheIsr() {
+        for (int moment = 0; moment < 30; moment++) { // what it does first once it reaches the agreement differs
+            stopWhileTheAgreementIsAway(new SimulatedCluster(moment, 3, 1, PlantedBug.NONE), 4_000 + 40 * moment);
+        }
+    }
+
+    /** @param ms longer than a replica may lag */
+    private static void stopWhileTheAgreementIsAway(SimulatedCluster cluster, int ms) {
         cluster.begin(Map.of());
         SimulatedServer first = cluster.leader();
         cluster.acknowledged("kept");
         cluster.await("all have it", () -> cluster.followers().stream().allMatch(other -> cluster.log(other).endOffset() == 1));
-        CompletableFuture<AppendResult> unanswered = cluster.produce(first, "while it stops", Acks.ALL);
         cluster.withoutAgreement(first);
         first.stop();
-        cluster.advance(4_000); // longer than a replica may lag
+        CompletableFuture<AppendResult> unanswered = cluster.produce(first, "while it stops", Acks.ALL);
+        cluster.advance(ms);
         cluster.rejoin();
         cluster.await("it is gone", () -> !first.isUp());
 
-        assertThat(cluster.registered().partitions().get(0).isr()).hasSize(2).doesNotContain(first.id());
+        assertThat(cluster.registered().partitions().get(0).isr()).doesNotContain(first.id()).isNotEmpty();
         assertThat(unanswered.isDone() && !unanswered.isCompletedExceptionally()).isFalse();
         cluster.acknowledged("goes on");
     }
