@@ -32,26 +32,37 @@ class RequestFuzzIT {
         api.post("/consumers/" + group, HttpApi.DIALECT, "{\"name\":\"c\"}").is(200);
         ExecutorService senders = Executors.newFixedThreadPool(CONNECTIONS);
         try {
-            List<Future<Integer>> runs = new ArrayList<>();
+            List<Future<Tally>> runs = new ArrayList<>();
             for (int i = 0; i < CONNECTIONS; i++) {
                 FuzzedRequests requests = new FuzzedRequests(new Random(seed + i), topic, group);
                 runs.add(senders.submit(() -> run(requests, seed)));
             }
-            int understood = 0;
-            for (Future<Integer> run : runs) {
-                understood += run.get();
+            Tally all = new Tally(0, 0);
+            for (Future<Tally> run : runs) {
+                all = all.plus(run.get());
             }
             // else the fuzzing would be of no use: both kinds are to be there
-            assertThat(understood).as("seed %d", seed).isBetween(REQUESTS / 50, REQUESTS * 9 / 10);
+            assertThat(all.understood()).as("seed %d", seed).isBetween(REQUESTS / 50, REQUESTS * 9 / 10);
+            assertThat(all.unavailable()).as("503 with seed %d: no hiding place for what fails", seed).isLessThan(REQUESTS / 100);
         } finally {
             senders.shutdownNow();
         }
         api.assertServing();
     }
 
-    /** @return how many were answered with what was asked for */
-    private int run(FuzzedRequests requests, long seed) {
+    /**
+     * @param understood  answered with what was asked for
+     * @param unavailable answered with 503
+     */
+    private record Tally(int understood, int unavailable) {
+        Tally plus(Tally other) {
+            return new Tally(understood + other.understood, unavailable + other.unavailable);
+        }
+    }
+
+    private Tally run(FuzzedRequests requests, long seed) {
         int understood = 0;
+        int unavailable = 0;
         KeptAlive connection = new KeptAlive(api.base());
         try {
             for (int i = 0; i < REQUESTS / CONNECTIONS; i++) {
@@ -59,6 +70,7 @@ class RequestFuzzIT {
                 KeptAlive.Answer answer = connection.exchange(request);
                 check(request, answer, seed);
                 understood += answer.status() < 300 ? 1 : 0;
+                unavailable += answer.status() == 503 ? 1 : 0;
                 if (answer.isLast()) {
                     connection.close();
                     connection = new KeptAlive(api.base());
@@ -67,7 +79,7 @@ class RequestFuzzIT {
         } finally {
             connection.close();
         }
-        return understood;
+        return new Tally(understood, unavailable);
     }
 
     private static void check(String request, KeptAlive.Answer answer, long seed) {

@@ -109,7 +109,8 @@ final class InflatedStream extends InputStream {
 
     private void readHeader() throws IOException {
         if (readByte() + (readByte() << 8) != GZIP_MAGIC || readByte() != DEFLATED) {
-            throw malformed("it does not begin like that, or something follows its end");
+            throw malformed("it does not begin like that, or something follows its end (or the server inflated it before, unless its"
+                    + " httpOptions say AutoDecompression=\"false\")");
         }
         int flags = readByte();
         if ((flags & RESERVED) != 0) {
