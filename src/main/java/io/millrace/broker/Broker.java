@@ -463,6 +463,9 @@ public final class Broker implements AutoCloseable {
                         problem = null;
                     } catch (BrokerException unavailable) {
                         problem = unavailable;
+                        if (!agreement.get().available()) {
+                            break; // too few others are left to take anything over
+                        }
                     }
                     Thread.sleep(HANDOVER_LOOK_MS);
                 }

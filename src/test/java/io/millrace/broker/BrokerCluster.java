@@ -37,6 +37,7 @@ final class BrokerCluster implements AutoCloseable {
     final List<Broker> brokers = new ArrayList<>();
     /** Ids of brokers that answer no fetch of several partitions. */
     final Set<Integer> unreachable = ConcurrentHashMap.newKeySet();
+    private volatile boolean lost;
 
     BrokerCluster(Path root) {
         for (int id = 1; id <= BROKERS; id++) {
@@ -51,7 +52,7 @@ final class BrokerCluster implements AutoCloseable {
         for (int id = 1; id <= BROKERS; id++) {
             brokers.add(Broker.open(new Broker.Options(id, 1, 10, Map.of(), 1 << 20, 3_600_000, options), registers,
                     new View(members.get(id - 1)), new Calls(),
-                    () -> new AgreementStatus(null, 1, Set.of(), BROKERS, BROKERS), List.of(directories.get(id - 1)),
+                    () -> new AgreementStatus(lost ? "the majority is lost" : null, 1, Set.of(), BROKERS, BROKERS), List.of(directories.get(id - 1)),
                     new InMemoryNotes(),
                     threads, timers, Clock.systemUTC(), new BrokerObserver() { }));
         }
@@ -141,6 +142,7 @@ final class BrokerCluster implements AutoCloseable {
 
     @Override
     public void close() {
+        lost = true;
         registers.setAvailable(false); // they stop as if killed: nothing is handed over
         brokers.forEach(Broker::close);
         directories.forEach(LogDirectory::close);

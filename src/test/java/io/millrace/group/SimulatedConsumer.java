@@ -228,11 +228,12 @@ final class SimulatedConsumer {
     private void given(List<Polled> came) {
         came.sort(Comparator.comparingLong(Polled::number));
         List<FetchAllResult.Part> parts = came.stream().flatMap(polled -> polled.parts().stream()).toList();
-        epoch = came.stream().mapToInt(Polled::memberEpoch).min().orElseThrow();
         if (parts.isEmpty()) {
             then(1, this::poll);
             return;
         }
+        // of those that gave something: one that was ended with nothing may have been so in an earlier epoch
+        epoch = came.stream().filter(polled -> !polled.parts().isEmpty()).mapToInt(Polled::memberEpoch).min().orElseThrow();
         received = came.stream().filter(polled -> !polled.parts().isEmpty()).mapToLong(Polled::number).max().orElseThrow();
         world.note(name + " got poll " + received);
         int work = world.random.nextInt(world.random.nextInt(30) == 0 ? 12_000 : 200);
