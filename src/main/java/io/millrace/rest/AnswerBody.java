@@ -30,14 +30,20 @@ public final class AnswerBody implements StreamingOutput, AutoCloseable {
         return length;
     }
 
+    /** @throws IOException when it could not be written whole, because of {@link #close()} too */
     @Override
     public void write(OutputStream out) throws IOException {
+        long written = 0;
         for (ByteBuffer piece = next(); piece != null; piece = next()) {
             while (piece.hasRemaining()) { // an empty one may have no array to show
                 int count = Math.min(WRITE_BYTES, piece.remaining());
                 out.write(piece.array(), piece.arrayOffset() + piece.position(), count);
                 piece.position(piece.position() + count);
+                written += count;
             }
+        }
+        if (written < length) {
+            throw new IOException("the answer was closed when " + written + " of its " + length + " bytes were written");
         }
     }
 

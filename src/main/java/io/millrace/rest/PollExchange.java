@@ -84,13 +84,13 @@ final class PollExchange {
             polled = null;
             body = null;
         }
+        if (answer != null) {
+            lost(answer); // before whoever still writes finds it closed
+        }
         if (written != null) {
             written.close();
         }
         memory.close();
-        if (answer != null) {
-            lost(answer);
-        }
     }
 
     /** Does nothing to an answer that was written. */

@@ -1,9 +1,11 @@
 package io.millrace.rest;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIOException;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.lang.ref.WeakReference;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -33,6 +35,36 @@ class AnswerBodyTest {
         body.write(out);
         assertThat(body.length()).isEqualTo(300_000);
         assertThat(out.toByteArray()).isEqualTo(bytes);
+    }
+
+    @Test
+    void whatIsClosedWhileItIsWrittenIsNotWrittenWhole() {
+        AnswerBody body = new AnswerBody(pieces(new byte[1000], 500, 1000));
+        assertThatIOException().isThrownBy(() -> body.write(new OutputStream() {
+            @Override
+            public void write(int octet) {
+                throw new AssertionError("pieces are written at once");
+            }
+
+            @Override
+            public void write(byte[] bytes, int from, int count) {
+                body.close();
+            }
+        })).withMessageContaining("500 of its 1000");
+    }
+
+    @Test
+    void whatIsClosedAfterItsLastPieceWasTakenIsWrittenWhole() throws IOException {
+        AnswerBody body = new AnswerBody(pieces(new byte[1000], 1000));
+        ByteArrayOutputStream out = new ByteArrayOutputStream() {
+            @Override
+            public synchronized void write(byte[] bytes, int from, int count) {
+                body.close();
+                super.write(bytes, from, count);
+            }
+        };
+        body.write(out);
+        assertThat(out.size()).isEqualTo(1000);
     }
 
     @Test
