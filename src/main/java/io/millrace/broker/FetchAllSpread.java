@@ -38,7 +38,7 @@ final class FetchAllSpread {
     private boolean waits;
     private Deadlines.Deadline deadline;
 
-    /** @param memory of this fetch alone; what this broker reads is taken of it by the one who reads */
+    /** @param memory of this fetch alone; it is taken of by those who are asked, and released when the fetch fails */
     FetchAllSpread(FetchAllRequest request, Map<Integer, BrokerException> failures, ReadMemory memory, Handoff handoff,
                    Deadlines deadlines, LongSupplier nanoTime) {
         this.request = request;
@@ -186,14 +186,6 @@ final class FetchAllSpread {
                 continue;
             }
             FetchResult came = result.parts().get(i).result();
-            if (!leader.isHere) {
-                try {
-                    memory.take(came.batches().remaining());
-                } catch (BrokerException noRoom) {
-                    fail(place, noRoom);
-                    continue;
-                }
-            }
             FetchResult before = found[place] == null ? null : found[place].result();
             found[place] = FetchAllResult.Part.read(id(place), before == null ? came : joined(before, came));
             leader.bytesLeft -= came.batches().remaining();

@@ -81,13 +81,13 @@ final class FetchAlls {
         ReadMemory own = memory.part();
         FetchAllSpread fetch = new FetchAllSpread(request, failures, own, handoff, deadlines, nanoTime);
         byLeader.forEach((remote, places) -> remote.ifPresentOrElse(
-                leader -> fetch.add(leader, places, share -> readThere(leader, share)),
+                leader -> fetch.add(leader, places, share -> readThere(leader, share, own.part())),
                 () -> fetch.addHere(places, share -> readHere(share, own))));
         return kept(fetch.start());
     }
 
-    private CompletableFuture<FetchAllResult> readThere(Member leader, FetchAllRequest share) {
-        CompletableFuture<FetchAllResult> answer = transport.fetchAll(leader, share);
+    private CompletableFuture<FetchAllResult> readThere(Member leader, FetchAllRequest share, ReadMemory memory) {
+        CompletableFuture<FetchAllResult> answer = transport.fetchAll(leader, share, memory);
         answer.whenComplete((result, failure) -> {
             if (failure == null) {
                 result.parts().stream().filter(part -> part.failure() != null && knowsBetter(part.failure().kind()))

@@ -16,9 +16,10 @@ public interface Transport {
     /**
      * Reads several partitions that another broker leads, as {@link Broker#fetchAllHere} does there.
      *
-     * @return fails only when nothing is known of any of them
+     * @param memory of this fetch alone: what comes is taken of it before it is held, and given back unless it is in the result
+     * @return fails only when nothing is known of any of them; OVERLOADED or RECORD_TOO_LARGE, too, when the memory is not granted
      */
-    CompletableFuture<FetchAllResult> fetchAll(Member leader, FetchAllRequest request);
+    CompletableFuture<FetchAllResult> fetchAll(Member leader, FetchAllRequest request, ReadMemory memory);
 
     /** Appends record batches to a partition that another broker leads; that one does not pass them on. */
     CompletableFuture<AppendResult> append(Member leader, String topic, int partition, ByteBuffer batches, Acks acks);

@@ -92,10 +92,10 @@ final class BrokerCluster implements AutoCloseable {
         }
 
         @Override
-        public CompletableFuture<FetchAllResult> fetchAll(Member leader, FetchAllRequest request) {
+        public CompletableFuture<FetchAllResult> fetchAll(Member leader, FetchAllRequest request, ReadMemory memory) {
             return unreachable.contains(leader.brokerId())
                     ? CompletableFuture.failedFuture(new BrokerException(ErrorKind.UNAVAILABLE, "cannot be reached"))
-                    : brokers.get(leader.brokerId() - 1).fetchAllHere(request, ReadMemory.UNBOUNDED);
+                    : brokers.get(leader.brokerId() - 1).fetchAllHere(request, memory);
         }
 
         @Override

@@ -95,6 +95,20 @@ class FetchAllClusterTest {
     }
 
     @Test
+    void memoryIsTakenForWhatIsReadWhereverItIsLedAndNoneWhileItWaits() {
+        CountedMemory memory = new CountedMemory();
+        CompletableFuture<FetchAllResult> waiting = cluster.brokers.get(0).fetchAll(
+                new FetchAllRequest(all(new FetchPosition.Earliest()), 1, BYTES, 60_000), memory);
+        awaitParked();
+        assertThat(memory.taken()).isZero();
+        int partition = ledBy(3);
+        produce(partition, "news");
+
+        FetchAllResult result = get(waiting);
+        assertThat(memory.taken()).isEqualTo(result.parts().get(partition).bytes()).isPositive();
+    }
+
+    @Test
     void anAppendElsewhereWakesIt() {
         CompletableFuture<FetchAllResult> waiting = fetch(new FetchPosition.Earliest(), 1, BYTES, 60_000);
         awaitParked();

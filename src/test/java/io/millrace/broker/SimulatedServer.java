@@ -337,7 +337,7 @@ final class SimulatedServer {
         }
 
         @Override
-        public CompletableFuture<FetchAllResult> fetchAll(Member leader, FetchAllRequest request) {
+        public CompletableFuture<FetchAllResult> fetchAll(Member leader, FetchAllRequest request, ReadMemory memory) {
             return ask(leader, request.maxWaitMs(), target -> target.fetchAllHere(request, ReadMemory.UNBOUNDED));
         }
 

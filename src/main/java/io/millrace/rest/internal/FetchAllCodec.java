@@ -20,6 +20,8 @@ import java.util.UUID;
  */
 public final class FetchAllCodec {
     static final byte VERSION = 2;
+    /** Its requests have no topic ids; its results are those of today. */
+    static final byte WITHOUT_IDS = 1;
 
     private static final byte AT_OFFSET = 0;
     private static final byte EARLIEST = 1;
@@ -45,13 +47,24 @@ public final class FetchAllCodec {
     }
 
     public static ByteBuffer encode(FetchAllRequest request) {
+        return encode(request, VERSION);
+    }
+
+    /** As a broker of the version before reads it: it takes a topic for the one that is meant by its name. */
+    static ByteBuffer encodeWithoutIds(FetchAllRequest request) {
+        return encode(request, WITHOUT_IDS);
+    }
+
+    private static ByteBuffer encode(FetchAllRequest request, byte version) {
         Topics topics = new Topics();
         request.parts().forEach(part -> topics.add(part.topic(), part.topicId()));
         ByteBuffer out = ByteBuffer.allocate(1 + 3 * Integer.BYTES + Long.BYTES + topics.sizeInBytes() + topics.size() * ID_BYTES
                 + request.parts().size() * REQUEST_PART_BYTES);
-        out.put(VERSION).putInt(request.minBytes()).putInt(request.maxBytes()).putLong(request.maxWaitMs());
+        out.put(version).putInt(request.minBytes()).putInt(request.maxBytes()).putLong(request.maxWaitMs());
         topics.put(out);
-        topics.putIds(out);
+        if (version != WITHOUT_IDS) {
+            topics.putIds(out);
+        }
         out.putInt(request.parts().size());
         for (FetchAllRequest.Part part : request.parts()) {
             out.putInt(topics.index(part.topic(), part.topicId())).putInt(part.partition());
@@ -73,14 +86,14 @@ public final class FetchAllCodec {
     /** @throws InvalidMessageException when these bytes are no request */
     public static FetchAllRequest decodeRequest(ByteBuffer message) {
         MessageReader in = new MessageReader(message);
-        requireVersion(in);
+        byte version = version(in);
         int minBytes = in.intValue();
         int maxBytes = in.intValue();
         long maxWaitMs = in.longValue();
         List<String> topics = topics(in);
         List<UUID> ids = new ArrayList<>(topics.size());
         for (int i = 0; i < topics.size(); i++) {
-            ids.add(topicId(in.longValue(), in.longValue()));
+            ids.add(version == WITHOUT_IDS ? null : topicId(in.longValue(), in.longValue()));
         }
         int count = in.count("partitions", REQUEST_PART_BYTES);
         List<FetchAllRequest.Part> parts = new ArrayList<>(count);
@@ -127,7 +140,7 @@ public final class FetchAllCodec {
             }
         }
         ByteBuffer heads = ByteBuffer.allocate(1 + Integer.BYTES + topics.sizeInBytes() + partBytes);
-        heads.put(VERSION);
+        heads.put(WITHOUT_IDS); // whatever was asked: brokers of the version before know no other
         topics.put(heads);
         heads.putInt(result.parts().size());
         List<ByteBuffer> pieces = new ArrayList<>();
@@ -166,7 +179,7 @@ public final class FetchAllCodec {
      */
     public static FetchAllResult decodeResult(ByteBuffer message) {
         MessageReader in = new MessageReader(message);
-        requireVersion(in);
+        version(in);
         List<String> topics = topics(in);
         int count = in.count("partitions", MIN_RESPONSE_PART_BYTES);
         List<FetchAllResult.Part> parts = new ArrayList<>(count);
@@ -208,12 +221,13 @@ public final class FetchAllCodec {
         return topics;
     }
 
-    private static void requireVersion(MessageReader in) {
+    private static byte version(MessageReader in) {
         byte version = in.byteValue();
-        if (version != VERSION) {
-            throw new InvalidMessageException("the message has version " + version + ", only " + VERSION
-                    + " is known here");
+        if (version != VERSION && version != WITHOUT_IDS) {
+            throw new InvalidMessageException("the message has version " + version + ", only " + WITHOUT_IDS + " and " + VERSION
+                    + " are known here");
         }
+        return version;
     }
 
     /** The topics of a message, each once. */

@@ -5,6 +5,7 @@ import io.millrace.broker.BrokerException;
 import io.millrace.broker.ErrorKind;
 import io.millrace.broker.FetchAllRequest;
 import io.millrace.broker.FetchAllResult;
+import io.millrace.broker.ReadMemory;
 import io.millrace.broker.ReplicaFetchRequest;
 import io.millrace.broker.ReplicaFetchResponse;
 import io.millrace.broker.Transport;
@@ -20,6 +21,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublisher;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpTimeoutException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -60,10 +62,32 @@ public final class HttpTransport implements Transport, Deliveries {
     }
 
     @Override
-    public CompletableFuture<FetchAllResult> fetchAll(Member leader, FetchAllRequest request) {
-        return post(leader, "/internal/" + InternalResource.FETCH_ALL, "", OCTETS,
-                publisher(FetchAllCodec.encode(request)), request.maxWaitMs() + GRACE_MS,
+    public CompletableFuture<FetchAllResult> fetchAll(Member leader, FetchAllRequest request, ReadMemory memory) {
+        CompletableFuture<FetchAllResult> answer = new CompletableFuture<>();
+        fetchAll(leader, request, FetchAllCodec.encode(request), memory).exceptionallyCompose(failure -> {
+            memory.release();
+            // The version before refuses what it cannot read: while servers are updated one after the other it must be asked, too.
+            return isRefused(failure) ? fetchAll(leader, request, FetchAllCodec.encodeWithoutIds(request), memory)
+                    : CompletableFuture.failedFuture(failure);
+        }).whenComplete((result, failure) -> {
+            boolean used = failure == null ? answer.complete(result) : answer.completeExceptionally(failure);
+            if (!used || failure != null || result.parts().stream().allMatch(part -> part.bytes() == 0)) {
+                memory.release();
+            }
+        });
+        return answer;
+    }
+
+    private CompletableFuture<FetchAllResult> fetchAll(Member leader, FetchAllRequest request, ByteBuffer encoded,
+                                                       ReadMemory memory) {
+        return post(leader, "/internal/" + InternalResource.FETCH_ALL, "", OCTETS, publisher(encoded),
+                request.maxWaitMs() + GRACE_MS, new GrantedBody(memory, request.maxBytes()),
                 answer -> understood(leader, answer, "fetch", FetchAllCodec::decodeResult));
+    }
+
+    private static boolean isRefused(Throwable failure) {
+        Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+        return cause instanceof BrokerException known && known.kind() == ErrorKind.INVALID_REQUEST;
     }
 
     @Override
@@ -91,6 +115,11 @@ public final class HttpTransport implements Transport, Deliveries {
 
     private <T> CompletableFuture<T> post(Member to, String path, String query, String contentType, BodyPublisher body,
                                           long timeoutMs, Function<BrokerAnswer, T> understood) {
+        return post(to, path, query, contentType, body, timeoutMs, HttpResponse.BodyHandlers.ofByteArray(), understood);
+    }
+
+    private <T> CompletableFuture<T> post(Member to, String path, String query, String contentType, BodyPublisher body,
+                                          long timeoutMs, BodyHandler<byte[]> answers, Function<BrokerAnswer, T> understood) {
         CompletableFuture<HttpResponse<byte[]>> exchange;
         try {
             ClusterSecret.Signature signature = secret.sign("POST", path, brokerId);
@@ -102,7 +131,7 @@ public final class HttpTransport implements Transport, Deliveries {
                     .header(ClusterSecret.DATE, Long.toString(signature.dateMs()))
                     .header(ClusterSecret.BROKER, Integer.toString(brokerId))
                     .POST(body).build();
-            exchange = client.sendAsync(request, HttpResponse.BodyHandlers.ofByteArray());
+            exchange = client.sendAsync(request, answers);
         } catch (IllegalArgumentException | IllegalStateException | RejectedExecutionException e) {
             // no secret, no usable address, or this server is stopping
             return CompletableFuture.failedFuture(unreachable(to, e));
@@ -118,6 +147,9 @@ public final class HttpTransport implements Transport, Deliveries {
     private static BrokerException unreachable(Member broker, Throwable failure) {
         Throwable cause = failure instanceof CompletionException && failure.getCause() != null
                 ? failure.getCause() : failure;
+        if (cause instanceof BrokerException refused) {
+            return refused; // by this broker, which has no room for the answer
+        }
         boolean late = cause instanceof HttpTimeoutException && !(cause instanceof HttpConnectTimeoutException);
         return new BrokerException(ErrorKind.UNAVAILABLE,
                 named(broker) + (late ? " did not answer in time" : " cannot be reached"), cause);

@@ -114,6 +114,16 @@ class FetchAllCodecTest {
     }
 
     @Test
+    void aRequestOfTheVersionBeforeIsReadWithoutIdsAndResultsAreAsThatKnowsThem() {
+        FetchAllRequest back = FetchAllCodec.decodeRequest(FetchAllCodec.encodeWithoutIds(request()));
+
+        assertThat(back).isEqualTo(new FetchAllRequest(request().parts().stream().map(part ->
+                new FetchAllRequest.Part(part.topic(), part.partition(), part.from())).toList(), request().minBytes(),
+                request().maxBytes(), request().maxWaitMs()));
+        assertThat(joined(FetchAllCodec.encode(result())).get(0)).isEqualTo((byte) 1);
+    }
+
+    @Test
     void anotherVersionIsRefusedAndNamed() {
         byte[] message = bytes(FetchAllCodec.encode(request()));
         message[0] = 7;

@@ -11,11 +11,15 @@ import io.millrace.broker.ErrorKind;
 import io.millrace.broker.FetchAllRequest;
 import io.millrace.broker.FetchAllResult;
 import io.millrace.broker.FetchPosition;
+import io.millrace.broker.FetchResult;
+import io.millrace.broker.ReadMemory;
 import io.millrace.broker.ReplicaFetchRequest;
 import io.millrace.broker.ReplicaFetchResponse;
 import io.millrace.broker.TopicPartition;
 import io.millrace.cluster.Member;
 import io.millrace.log.AppendResult;
+import io.millrace.rest.MemoryBudget;
+import io.millrace.rest.ReservedReadMemory;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -28,10 +32,12 @@ import java.time.Clock;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -111,9 +117,105 @@ class HttpTransportTest {
             answer(exchange, 200, out.toByteArray());
         };
 
-        assertThat(transport.fetchAll(leader, asked)).succeedsWithin(10, TimeUnit.SECONDS)
+        assertThat(transport.fetchAll(leader, asked, ReadMemory.UNBOUNDED)).succeedsWithin(10, TimeUnit.SECONDS)
                 .satisfies(result -> assertThat(result.parts().get(0).failure().kind())
                         .isEqualTo(ErrorKind.NOT_LEADER));
+    }
+
+    private static final FetchAllRequest FETCH = new FetchAllRequest(
+            List.of(new FetchAllRequest.Part("orders", 3, new UUID(5, 6), new FetchPosition.AtOffset(9))), 1, 1 << 20, 50);
+
+    private static byte[] read(int batches) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        for (ByteBuffer piece : FetchAllCodec.encode(new FetchAllResult(List.of(new FetchAllResult.Part(
+                new TopicPartition("orders", 3), new FetchResult(9, 10, 10, 0, 1, ByteBuffer.allocate(batches)), null))))) {
+            out.write(piece.array(), piece.arrayOffset() + piece.position(), piece.remaining());
+        }
+        return out.toByteArray();
+    }
+
+    @Test
+    void anAnswerThatThereIsNoMemoryForIsNotRead() {
+        MemoryBudget budget = new MemoryBudget(1 << 20);
+        byte[] body = read(900_000);
+        handler = exchange -> answer(exchange, 200, body);
+        try (MemoryBudget.Reservation others = budget.reserve(200_000)) {
+            assertThat(failure(transport.fetchAll(leader, FETCH, new ReservedReadMemory(budget.reserve(0)))).kind())
+                    .isEqualTo(ErrorKind.OVERLOADED);
+            assertThat(budget.bytesInUse()).isEqualTo(others.held());
+        }
+        ReservedReadMemory memory = new ReservedReadMemory(budget.reserve(0));
+        assertThat(transport.fetchAll(leader, FETCH, memory)).succeedsWithin(10, TimeUnit.SECONDS);
+        assertThat(budget.bytesInUse()).isEqualTo(body.length);
+    }
+
+    @Test
+    void anAnswerIsCountedBeforeItsBodyComesAndNotAfterItFailed() {
+        MemoryBudget budget = new MemoryBudget(1 << 20);
+        CountDownLatch broken = new CountDownLatch(1);
+        handler = exchange -> {
+            exchange.sendResponseHeaders(200, 900_000);
+            exchange.getResponseBody().flush();
+            uninterruptibly(broken);
+        };
+        CompletableFuture<FetchAllResult> fetch = transport.fetchAll(leader, FETCH, new ReservedReadMemory(budget.reserve(0)));
+        await(() -> budget.bytesInUse() == 900_000);
+        broken.countDown();
+        assertThat(failure(fetch).kind()).isEqualTo(ErrorKind.UNAVAILABLE);
+        await(() -> budget.bytesInUse() == 0);
+    }
+
+    @Test
+    void nothingIsHeldOfAnAnswerWithoutRecordsNorOfOneThatWasGivenUp() {
+        MemoryBudget budget = new MemoryBudget(1 << 20);
+        handler = exchange -> answer(exchange, 200, read(0));
+        assertThat(transport.fetchAll(leader, FETCH, new ReservedReadMemory(budget.reserve(0))))
+                .succeedsWithin(10, TimeUnit.SECONDS);
+        await(() -> budget.bytesInUse() == 0);
+
+        CountDownLatch givenUp = new CountDownLatch(1);
+        handler = exchange -> {
+            byte[] body = read(900_000);
+            exchange.sendResponseHeaders(200, body.length);
+            exchange.getResponseBody().flush();
+            uninterruptibly(givenUp);
+            exchange.getResponseBody().write(body);
+        };
+        CompletableFuture<FetchAllResult> fetch = transport.fetchAll(leader, FETCH, new ReservedReadMemory(budget.reserve(0)));
+        await(() -> budget.bytesInUse() > 900_000);
+        fetch.cancel(false);
+        givenUp.countDown();
+        await(() -> budget.bytesInUse() == 0);
+    }
+
+    @Test
+    void aLeaderOfTheVersionBeforeIsAskedAsItUnderstands() {
+        handler = exchange -> {
+            byte[] request = exchange.getRequestBody().readAllBytes();
+            if (request[0] == FetchAllCodec.WITHOUT_IDS) {
+                answer(exchange, 200, read(7));
+            } else {
+                answer(exchange, 400, "{\"error_code\":400,\"message\":\"the message has version 2, only 1 is known here\"}");
+            }
+        };
+        assertThat(transport.fetchAll(leader, FETCH, ReadMemory.UNBOUNDED)).succeedsWithin(10, TimeUnit.SECONDS)
+                .satisfies(result -> assertThat(result.parts().get(0).bytes()).isEqualTo(7));
+    }
+
+    private static void uninterruptibly(CountDownLatch latch) throws IOException {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new IOException("the test is over", e);
+        }
+    }
+
+    private static void await(BooleanSupplier condition) {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        while (!condition.getAsBoolean()) {
+            assertThat(System.nanoTime()).as("in time").isLessThan(end);
+            Thread.onSpinWait();
+        }
     }
 
     @Test
@@ -121,7 +223,7 @@ class HttpTransportTest {
         handler = exchange -> answer(exchange, 200, "<html>".getBytes(StandardCharsets.UTF_8));
 
         assertThat(failure(transport.fetch(leader, REQUEST)).kind()).isEqualTo(ErrorKind.UNAVAILABLE);
-        assertThat(failure(transport.fetchAll(leader, new FetchAllRequest(List.of(), 0, 0, 0))).kind())
+        assertThat(failure(transport.fetchAll(leader, new FetchAllRequest(List.of(), 0, 0, 0), ReadMemory.UNBOUNDED)).kind())
                 .isEqualTo(ErrorKind.UNAVAILABLE);
     }
 

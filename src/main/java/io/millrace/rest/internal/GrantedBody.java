@@ -1,0 +1,58 @@
+package io.millrace.rest.internal;
+
+import io.millrace.broker.BrokerException;
+import io.millrace.broker.ReadMemory;
+import java.net.http.HttpResponse.BodyHandler;
+import java.net.http.HttpResponse.BodySubscriber;
+import java.net.http.HttpResponse.BodySubscribers;
+import java.net.http.HttpResponse.ResponseInfo;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Flow.Subscription;
+
+/**
+ * Bodies whose memory is taken when their head has come, before they are held: a request that waits holds none. One that is
+ * not granted is not read.
+ *
+ * @param unsaid what to take for a body that does not tell its length, in bytes
+ */
+record GrantedBody(ReadMemory memory, long unsaid) implements BodyHandler<byte[]> {
+    @Override
+    public BodySubscriber<byte[]> apply(ResponseInfo head) {
+        try {
+            memory.take(head.headers().firstValueAsLong("Content-Length").orElse(unsaid));
+        } catch (BrokerException refusal) {
+            return new Unread(CompletableFuture.failedFuture(refusal));
+        }
+        return BodySubscribers.ofByteArray();
+    }
+
+    private record Unread(CompletionStage<byte[]> body) implements BodySubscriber<byte[]> {
+        @Override
+        public CompletionStage<byte[]> getBody() {
+            return body;
+        }
+
+        @Override
+        public void onSubscribe(Subscription subscription) {
+            subscription.cancel();
+        }
+
+        @Override
+        public void onNext(List<ByteBuffer> none) {
+            // was on its way already
+        }
+
+        @Override
+        public void onError(Throwable failure) {
+            // the refusal stands
+        }
+
+        @Override
+        public void onComplete() {
+            // the refusal stands
+        }
+    }
+}
