@@ -21,6 +21,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -344,17 +345,25 @@ class ConsumersIT {
     }
 
     @Test
+    @Timeout(60)
     void aClientThatGaveAPollUpAndPollsAgainMissesNothing() throws Exception {
         subscribed("c", MANUAL);
         poll("c", HttpApi.JSON).is(200);
+        CompletableFuture<Answer> again;
         try (Socket socket = new Socket(api.base().getHost(), api.base().getPort())) {
             socket.getOutputStream().write(("GET " + instance("c") + "/records?timeout=10000 HTTP/1.1\r\nHost: x\r\nAccept: "
                     + HttpApi.JSON + "\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
             socket.getOutputStream().flush();
-            TimeUnit.MILLISECONDS.sleep(300);
+            socket.shutdownOutput();
+            again = api.getLater(instance("c") + "/records?timeout=10000");
+            while (socket.getInputStream().available() == 0) { // until the new poll has ended that one
+                if (again.isDone()) { // it was there first, and was ended itself
+                    assertThat(again.join().is(200).array()).isEmpty();
+                    again = api.getLater(instance("c") + "/records?timeout=10000");
+                }
+                TimeUnit.MILLISECONDS.sleep(5);
+            }
         }
-        CompletableFuture<Answer> again = api.getLater(instance("c") + "/records?timeout=10000");
-        TimeUnit.MILLISECONDS.sleep(300);
         produce(0, "8");
         assertThat(again.get(15, TimeUnit.SECONDS).is(200).array()).hasSize(1);
     }
