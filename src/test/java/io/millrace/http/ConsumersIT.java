@@ -354,7 +354,6 @@ class ConsumersIT {
             socket.getOutputStream().write(("GET " + instance("c") + "/records?timeout=10000 HTTP/1.1\r\nHost: x\r\nAccept: "
                     + HttpApi.JSON + "\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
             socket.getOutputStream().flush();
-            socket.shutdownOutput();
             again = api.getLater(instance("c") + "/records?timeout=10000");
             while (socket.getInputStream().available() == 0) { // until the new poll has ended that one
                 if (again.isDone()) { // it was there first, and was ended itself
