@@ -48,15 +48,23 @@ final class CheckpointFile {
             while (bytes.hasRemaining()) {
                 file.write(bytes, bytes.position());
             }
-            file.force(true);
+            force(file);
         }
         Files.move(temporary, path, StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    private static void force(LogFile file) throws IOException {
+        try {
+            file.force(true);
+        } catch (IOException e) {
+            throw new FailedForceException(e);
+        }
     }
 
     /** Empty when there is no such file. */
     Optional<List<String>> read() throws IOException {
         try {
-            return Optional.of(new String(Files.readAllBytes(path), StandardCharsets.UTF_8).lines().toList());
+            return Optional.of(new String(files.readAll(path), StandardCharsets.UTF_8).lines().toList());
         } catch (NoSuchFileException e) {
             return Optional.empty();
         }

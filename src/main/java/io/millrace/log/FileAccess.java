@@ -3,11 +3,14 @@ package io.millrace.log;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryStream;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
 
 /** The door to the file system, so that a test can stand in it and let writes and forces fail. */
 interface FileAccess {
@@ -20,6 +23,20 @@ interface FileAccess {
 
     /** Room of the file system that a directory is on. */
     Space space(Path directory) throws IOException;
+
+    /** All that is in a small file. */
+    default byte[] readAll(Path path) throws IOException {
+        return Files.readAllBytes(path);
+    }
+
+    /** What is in a directory. */
+    default List<Path> entries(Path directory) throws IOException {
+        try (DirectoryStream<Path> stream = Files.newDirectoryStream(directory)) {
+            List<Path> entries = new ArrayList<>();
+            stream.forEach(entries::add);
+            return entries;
+        }
+    }
 
     /** In bytes. */
     record Space(long usable, long total) {
@@ -35,7 +52,11 @@ interface FileAccess {
         @Override
         public void forceDirectory(Path directory) throws IOException {
             try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
-                channel.force(true);
+                try {
+                    channel.force(true);
+                } catch (IOException e) {
+                    throw new FailedForceException(e);
+                }
             }
         }
 

@@ -290,7 +290,30 @@ public final class LogDirectory implements AutoCloseable, Runnable {
             throw new IllegalStateException("the log of " + name + " is open already");
         }
         queue.ensureWritable();
-        LogFolder folder = folders.claim(name, topicId);
+        boolean isNew = !folders.exists(name);
+        try {
+            return openClaimed(folders.claim(name, topicId), name, topicId, config, maxEpoch);
+        } catch (IOException e) {
+            if (isNew) {
+                removeHalfMade(name, e);
+            }
+            throw e;
+        }
+    }
+
+    /** Its name must not stay taken. */
+    private void removeHalfMade(LogName name, IOException reason) {
+        try {
+            if (folders.exists(name)) {
+                folders.of(name).remove();
+            }
+        } catch (IOException e) {
+            reason.addSuppressed(e);
+        }
+    }
+
+    private PartitionLog openClaimed(LogFolder folder, LogName name, UUID topicId, LogConfig config, int maxEpoch)
+            throws IOException {
         PartitionLog log = new PartitionLog(name, topicId, this, config, observer);
         LogAppender appender = new LogAppender(log, folder, LogRecovery.recover(log, folder, maxEpoch), clock, observer);
         log.attach(appender);
@@ -412,6 +435,64 @@ public final class LogDirectory implements AutoCloseable, Runnable {
         }));
     }
 
+    /**
+     * Drops the folder of a log that is not open, when there is one of this very topic, or a half-made one.
+     *
+     * @throws IllegalStateException        when the log is open
+     * @throws LogDirectoryOfflineException when the directory is closed or has failed for good, or the folder cannot be
+     *                                      renamed; the other logs go on
+     */
+    public void delete(String topic, int partition, UUID topicId) {
+        LogName name = new LogName(topic, partition);
+        if (!opening.add(name)) {
+            throw new IllegalStateException("the log of " + name + " is being opened");
+        }
+        try {
+            if (logs.containsKey(name)) {
+                throw new IllegalStateException("the log of " + name + " is open");
+            }
+            if (queue.isRefusing()) {
+                throw new LogDirectoryOfflineException("the log directory " + root + " is offline or closed", failure());
+            }
+            if (folders.isOf(name, topicId)) {
+                removeRenamed(rename(name));
+            }
+        } catch (IOException e) {
+            throw new LogDirectoryOfflineException("the log of " + name + " in " + root + " cannot be removed (" + e + ")", e);
+        } finally {
+            opening.remove(name);
+        }
+    }
+
+    /**
+     * Closes a log and gives its folder a name that is no log's; completes with its new path.
+     *
+     * @return fails with IllegalStateException when it is closed
+     */
+    public CompletableFuture<Path> setAside(PartitionLog log) {
+        ensureOwn(log);
+        return queue(LogTask.of(() -> {
+            if (logs.get(log.name()) != log) {
+                throw new IllegalStateException("the log of " + log.name() + " is closed");
+            }
+            writer.forget(log.appender());
+            log.appender().close();
+            Path path = folders.setAside(log.name());
+            logs.remove(log.name());
+            return path;
+        }));
+    }
+
+    /** Whether a log that is not open has a file of records. */
+    public boolean hasSegments(String topic, int partition) {
+        LogName name = new LogName(topic, partition);
+        try {
+            return folders.exists(name) && !folders.of(name).segments().isEmpty();
+        } catch (IOException e) {
+            throw new LogDirectoryOfflineException("the log of " + name + " in " + root + " cannot be read (" + e + ")", e);
+        }
+    }
+
     private void remove(PartitionLog log) throws IOException {
         writer.forget(log.appender());
         try {
@@ -422,6 +503,10 @@ public final class LogDirectory implements AutoCloseable, Runnable {
         LogFolder renamed = rename(log.name());
         logs.remove(log.name());
         doomed.remove(log);
+        removeRenamed(renamed);
+    }
+
+    private void removeRenamed(LogFolder renamed) {
         try {
             renamed.remove();
         } catch (IOException e) {
@@ -529,7 +614,10 @@ public final class LogDirectory implements AutoCloseable, Runnable {
     }
 
     private long maxWaitNanos() {
-        return waitsForSpace || space.lacksReserve() ? Math.min(LOOK_NANOS, writer.maxWaitNanos())
+        if (waitsForSpace) {
+            return LOOK_NANOS; // Nothing is flushed meanwhile.
+        }
+        return space.lacksReserve() ? Math.min(LOOK_NANOS, writer.maxWaitNanos())
             : writer.maxWaitNanos();
     }
 

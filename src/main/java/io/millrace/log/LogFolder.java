@@ -3,7 +3,6 @@ package io.millrace.log;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -133,10 +132,6 @@ record LogFolder(Path path, OpenFiles open) {
     }
 
     private List<Path> entries() throws IOException {
-        try (DirectoryStream<Path> stream = Files.newDirectoryStream(path)) {
-            List<Path> entries = new ArrayList<>();
-            stream.forEach(entries::add);
-            return entries;
-        }
+        return files().entries(path);
     }
 }

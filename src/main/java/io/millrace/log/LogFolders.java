@@ -1,7 +1,6 @@
 package io.millrace.log;
 
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -65,6 +64,19 @@ record LogFolders(Path root, OpenFiles open) {
         if (Files.isDirectory(folder.path()) && !folder.topicId().equals(Optional.of(topicId))) {
             folder.writeTopicId(topicId);
         }
+    }
+
+    boolean exists(LogName name) {
+        return Files.isDirectory(of(name).path());
+    }
+
+    /** Whether there is a folder that is this topic's, or one that was made and has neither an id nor records yet. */
+    boolean isOf(LogName name, UUID topicId) throws IOException {
+        if (!exists(name)) {
+            return false;
+        }
+        Optional<UUID> id = of(name).topicId();
+        return id.isPresent() ? id.get().equals(topicId) : of(name).segments().isEmpty();
     }
 
     /** Gives the folder a name that is no log's and that nothing has, and leaves it so. */
@@ -136,10 +148,6 @@ record LogFolders(Path root, OpenFiles open) {
     }
 
     private List<Path> entries() throws IOException {
-        try (DirectoryStream<Path> stream = Files.newDirectoryStream(root, entry -> Files.isDirectory(entry))) {
-            List<Path> folders = new ArrayList<>();
-            stream.forEach(folders::add);
-            return folders;
-        }
+        return files().entries(root).stream().filter(entry -> Files.isDirectory(entry)).toList();
     }
 }

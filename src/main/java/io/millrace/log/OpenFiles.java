@@ -37,10 +37,12 @@ public final class OpenFiles {
         if (max < 1) {
             throw new IllegalArgumentException("open files: found a bound of " + max + ", allowed 1 and above");
         }
-        this.files = files;
+        // Perhaps all descriptors of the process are used up: ours can be given back.
+        this.files = new SparingFiles(files, () -> closeDownTo(Math.max(0, count() - MANY)) > 0);
         this.max = max;
     }
 
+    /** For what is opened beside the cache; also there idle files are closed when there is no descriptor left. */
     FileAccess files() {
         return files;
     }
@@ -61,16 +63,7 @@ public final class OpenFiles {
         if (count() >= max) {
             closeDownTo(max - 1 - max / SHARE);
         }
-        LogFile file;
-        try {
-            file = files.open(path, option);
-        } catch (IOException e) {
-            // Perhaps all descriptors of the process are used up: ours can be given back.
-            if (closeDownTo(Math.max(0, count() - MANY)) == 0) {
-                throw e;
-            }
-            file = files.open(path, option);
-        }
+        LogFile file = files.open(path, option);
         synchronized (open) {
             open.add(entry);
         }

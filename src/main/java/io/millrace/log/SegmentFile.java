@@ -126,7 +126,13 @@ final class SegmentFile implements Closeable {
 
     void force() throws IOException {
         writer.use(file -> {
-            file.force(false);
+            try {
+                file.force(false);
+            } catch (ClosedChannelException e) {
+                throw e;
+            } catch (IOException e) {
+                throw new FailedForceException(e);
+            }
             return null;
         });
     }

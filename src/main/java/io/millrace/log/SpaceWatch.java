@@ -37,9 +37,10 @@ final class SpaceWatch {
         this.reserveBytes = reserveBytes;
     }
 
-    /** Whether a failure is one that passes: no space, or no descriptor. */
+    /** Whether a failure is one that passes: no space, or no descriptor. A force that failed must say so itself. */
     boolean isShortage(Throwable failure) {
-        return failure instanceof IOException && (isSaid(failure) || isFull());
+        return failure instanceof IOException && (isSaid(failure)
+            || !(failure instanceof FailedForceException) && isFull());
     }
 
     private static boolean isSaid(Throwable failure) {
@@ -119,7 +120,11 @@ final class SpaceWatch {
                 zeros.clear().limit((int) Math.min(PIECE, bytes - at));
                 at += file.write(zeros, at);
             }
-            file.force(true);
+            try {
+                file.force(true);
+            } catch (IOException e) {
+                throw new FailedForceException(e);
+            }
         }
     }
 }

@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -171,6 +172,45 @@ class FullDiskTest {
             awaitOnline(test);
             assertThat(test.append(log, sized(1, 300)).baseOffset()).isEqualTo(1);
             assertThat(log.segmentCount()).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void aFailedForceIsNotTriedAgainHoweverLittleSpaceThereIs() {
+        try (TestDirectory test = new TestDirectory(root, files)) {
+            PartitionLog log = test.log();
+            files.room = 1000;
+            files.forcesFail = true;
+            assertThatThrownBy(() -> test.append(log, batch(1, "x")))
+                .hasCauseInstanceOf(LogDirectoryOfflineException.class).hasMessageContaining("restart");
+            files.forcesFail = false;
+        }
+    }
+
+    @Test
+    void theWriterRestsWhileItWaitsForSpaceAlsoWhenAFlushIsDue() {
+        LogDirectory.Options options = new LogDirectory.Options(1 << 20, 100, 1);
+        try (TestDirectory test = new TestDirectory(root, new SettableClock(0), LogObserver.NONE, files, options)) {
+            PartitionLog log = test.log(TestDirectory.flush(FlushPolicy.INTERVAL));
+            test.append(log, batch(1, "the epoch is noted"));
+            files.forcesFindNoSpace = true;
+            test.append(log, batch(1, "good"));
+            await(() -> test.directory.failure() != null);
+            await(() -> test.writer.getState() == Thread.State.TIMED_WAITING);
+            files.forcesFindNoSpace = false;
+            awaitOnline(test);
+        }
+    }
+
+    @Test
+    void aLogWhoseFirstSegmentCannotBeMadeLeavesNothingThatTakesItsName() {
+        try (TestDirectory test = new TestDirectory(root, files)) {
+            files.failingSuffix = ".log";
+            assertThatThrownBy(() -> test.log()).isInstanceOf(LogDirectoryOfflineException.class);
+            files.failingSuffix = null;
+            assertThat(root.resolve("orders-0")).doesNotExist();
+            PartitionLog log = test.directory.openLog("orders", 0, new UUID(3, 3), TestDirectory.CONFIG);
+            assertThat(test.append(log, batch(1, "x")).baseOffset()).isZero();
         }
     }
 

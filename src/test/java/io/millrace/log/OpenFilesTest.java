@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
@@ -166,6 +167,62 @@ class OpenFilesTest {
             assertThat(read(cached.get(i))).isEqualTo(i);
         }
         assertThat(files.open.get()).isLessThanOrEqualTo(40);
+    }
+
+    @Test
+    void whatIsOpenedBesideTheCacheGetsDescriptorsOfIdleFiles() throws IOException {
+        OpenFiles cache = new OpenFiles(files, 1000);
+        for (CachedFile each : files(cache, 40)) {
+            read(each);
+        }
+        files.limit = 40;
+        Path path = root.resolve("new");
+        SegmentFile.createNew(cache, path).close();
+        assertThat(path).exists();
+        for (CachedFile each : files(cache, 40)) {
+            read(each);
+        }
+        new CheckpointFile(cache.files(), root.resolve("checkpoint")).write(List.of("x"));
+        assertThat(root.resolve("checkpoint")).hasContent("x");
+        assertThat(files.open.get()).isLessThanOrEqualTo(40);
+    }
+
+    @Test
+    void aFullDirectoryOfDescriptorsStaysOnline() {
+        try (TestDirectory test = new TestDirectory(root, new SettableClock(0), LogObserver.NONE,
+                new OpenFiles(files, 1000), TestDirectory.OPTIONS)) {
+            PartitionLog log = test.log(TestDirectory.segmentBytes(200));
+            files.limit = 8;
+            for (int i = 0; i < 50; i++) {
+                test.append(log, Batches.batch(i, "v" + i));
+            }
+            assertThat(log.segmentCount()).isGreaterThan(8);
+            assertThat(test.directory.failure()).isNull();
+        }
+    }
+
+    @Test
+    void anOpeningIsTriedAgainOnceAndAFailedForceNever() {
+        AtomicInteger tries = new AtomicInteger();
+        AtomicInteger givenBack = new AtomicInteger();
+        SparingFiles sparing = new SparingFiles(new TestFiles() {
+            @Override
+            public void forceDirectory(Path directory) throws IOException {
+                tries.incrementAndGet();
+                throw new FailedForceException(new IOException("no force for the test"));
+            }
+
+            @Override
+            public LogFile open(Path path, OpenOption... options) throws IOException {
+                tries.incrementAndGet();
+                throw new FileSystemException(path.toString(), null, "Zu viele offene Dateien");
+            }
+        }, () -> givenBack.incrementAndGet() > 0);
+        assertThatThrownBy(() -> sparing.forceDirectory(root)).isInstanceOf(FailedForceException.class);
+        assertThat(tries).hasValue(1);
+        assertThatThrownBy(() -> sparing.open(root)).isInstanceOf(FileSystemException.class);
+        assertThat(tries).hasValue(3);
+        assertThat(givenBack).hasValue(1);
     }
 
     @Test

@@ -27,7 +27,7 @@ final class TestDirectory implements AutoCloseable {
     }
 
     final LogDirectory directory;
-    private final Thread writer;
+    final Thread writer;
 
     TestDirectory(Path root) {
         this(root, new SettableClock(0), LogObserver.NONE, FileAccess.DISK, OPTIONS);

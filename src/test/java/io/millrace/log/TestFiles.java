@@ -10,7 +10,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLongFieldUpdater;
 
 /** The real files, with counters, and failures on demand. */
-final class TestFiles implements FileAccess {
+class TestFiles implements FileAccess {
     private static final AtomicLongFieldUpdater<TestFiles> ROOM =
         AtomicLongFieldUpdater.newUpdater(TestFiles.class, "room");
 
@@ -20,6 +20,8 @@ final class TestFiles implements FileAccess {
     volatile boolean opensFail;
     /** As when all descriptors are used up. */
     volatile boolean noDescriptors;
+    /** When set, files whose names end so cannot be opened. */
+    volatile String failingSuffix;
     /** Bytes that still fit on the disk. */
     volatile long room = Long.MAX_VALUE;
     /** As when the file system finds only now that it has no block for what was written. */
@@ -34,7 +36,8 @@ final class TestFiles implements FileAccess {
         if (noDescriptors) {
             throw new FileSystemException(path.toString(), null, "Too many open files");
         }
-        if (opensFail) {
+        String failing = failingSuffix;
+        if (opensFail || failing != null && path.toString().endsWith(failing)) {
             throw new IOException("no open for the test");
         }
         return new TestFile(DISK.open(path, options), path.toString().endsWith(".log"));
