@@ -106,6 +106,7 @@ public final class Broker implements AutoCloseable {
     private final Supplier<AgreementStatus> agreement;
     private final AtomicBoolean controlling = new AtomicBoolean();
     private final AtomicBoolean toControl = new AtomicBoolean();
+    private final AtomicBoolean mending = new AtomicBoolean();
     private final Departure departure;
     /** Whether {@link #leave()} is over, guarded by the departure. */
     private boolean left;
@@ -134,7 +135,7 @@ public final class Broker implements AutoCloseable {
         Lease lease = new Lease(options.replication().leaseNanos(), nanoTime);
         this.replication = new Replication(options.brokerId(), alone, options.replication(), brokers, store, transport,
                 handoff, timers, nanoTime, lease);
-        this.hosted = new HostedPartitions(directories, workers, handoff, replication, created);
+        this.hosted = new HostedPartitions(directories, workers, handoff, replication, created, strays);
         this.catalog = new TopicCatalog(store, deleted, hosted, options.topicDefaults(), observer,
                 replication::rolesChanged);
         this.deadlines = new Deadlines(timers, nanoTime);
@@ -175,8 +176,7 @@ public final class Broker implements AutoCloseable {
                 timers.scheduleWithFixedDelay(this::control, 0, TICK_MS, TimeUnit.MILLISECONDS),
                 timers.scheduleWithFixedDelay(() -> handoff.execute(replication::tick), REPLICA_TICK_MS, REPLICA_TICK_MS,
                         TimeUnit.MILLISECONDS),
-                timers.scheduleWithFixedDelay(() -> handoff.execute(this::mend), REPLICA_TICK_MS, REPLICA_TICK_MS,
-                        TimeUnit.MILLISECONDS),
+                timers.scheduleWithFixedDelay(this::mend, REPLICA_TICK_MS, REPLICA_TICK_MS, TimeUnit.MILLISECONDS),
                 timers.scheduleWithFixedDelay(() -> handoff.execute(this::refreshAll), REFRESH_MS, REFRESH_MS,
                         TimeUnit.MILLISECONDS));
     }
@@ -528,11 +528,27 @@ public final class Broker implements AutoCloseable {
         }
     }
 
+    /** On a worker's thread; once at a time, for a slow disk keeps it longer than a tick. */
     private void mend() {
+        if (!mending.compareAndSet(false, true)) {
+            return;
+        }
+        boolean begun = false;
         try {
-            catalog.mend();
-        } catch (RuntimeException failure) {
-            LOG.log(Level.WARNING, "partitions that are not available could not be looked after", failure);
+            handoff.execute(() -> {
+                try {
+                    catalog.mend();
+                } catch (RuntimeException failure) {
+                    LOG.log(Level.WARNING, "partitions that are not available could not be looked after", failure);
+                } finally {
+                    mending.set(false);
+                }
+            });
+            begun = true;
+        } finally {
+            if (!begun) {
+                mending.set(false);
+            }
         }
     }
 

@@ -7,6 +7,7 @@ import io.millrace.log.LogDirectory;
 import io.millrace.log.OffsetAndTimestamp;
 import io.millrace.log.PartitionLog;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -91,6 +92,11 @@ record DirectoryLog(PartitionLog log) implements ReplicaLog {
     @Override
     public void reconfigure(LogConfig config) {
         log.reconfigure(config);
+    }
+
+    @Override
+    public CompletableFuture<Path> setAside() {
+        return directory().setAside(log);
     }
 
     @Override

@@ -37,8 +37,18 @@ record DiskDirectory(LogDirectory directory) implements ReplicaDirectory {
     }
 
     @Override
-    public void setAside(TopicPartition id) {
-        directory.setAside(id.topic(), id.partition());
+    public Path setAside(TopicPartition id) {
+        return directory.setAside(id.topic(), id.partition());
+    }
+
+    @Override
+    public void delete(TopicPartition id, UUID topicId) {
+        directory.delete(id.topic(), id.partition(), topicId);
+    }
+
+    @Override
+    public boolean hasSegments(TopicPartition id) {
+        return directory.hasSegments(id.topic(), id.partition());
     }
 
     @Override

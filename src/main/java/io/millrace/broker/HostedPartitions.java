@@ -1,11 +1,14 @@
 package io.millrace.broker;
 
+import io.millrace.log.LogDirectory.Found;
+import io.millrace.log.Stray;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
@@ -13,6 +16,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.stream.Collectors;
 
 /**
  * The partitions that this broker hosts, and the directories that hold their logs. Look-ups come from any thread; a
@@ -31,10 +35,17 @@ final class HostedPartitions {
     private final Set<TopicPartition> lost = ConcurrentHashMap.newKeySet();
     private final Map<TopicPartition, ReplicaDirectory> homes = new ConcurrentHashMap<>();
     private final Map<TopicPartition, PartitionSlot> slots = new ConcurrentHashMap<>();
+    private final StrayLogs strays;
+    /** Logs of deleted topics that could not be removed yet. */
+    private final Set<Undeleted> undeleted = ConcurrentHashMap.newKeySet();
+
+    private record Undeleted(TopicPartition id, UUID topicId, ReplicaDirectory home) {
+    }
 
     HostedPartitions(List<ReplicaDirectory> directories, Executor workers, Handoff handoff, ReplicaContext context,
-                     CreatedLogs created) {
+                     CreatedLogs created, StrayLogs strays) {
         this.created = created;
+        this.strays = strays;
         this.brokerId = context.brokerId();
         this.context = context;
         this.directories = List.copyOf(directories);
@@ -114,12 +125,35 @@ final class HostedPartitions {
 
     /** Opens or creates the logs of a topic that are not hosted yet, new ones where there is room. */
     void host(CachedTopic topic) {
+        retryDeletions(topic.name());
         LogPlacement placement = placement();
         Map<TopicPartition, ReplicaDirectory> homes = new HashMap<>();
         for (TopicPartition id : missing(topic)) {
-            homes.put(id, placement.next());
+            Optional<ReplicaDirectory> taken = takeBack(id, topic.id());
+            if (taken.isEmpty() && isLost(topic, id)) {
+                hostLost(id, topic.id());
+            } else {
+                homes.put(id, taken.orElseGet(placement::next));
+            }
         }
         host(List.of(topic), homes);
+    }
+
+    /** The log may have been set aside while its register was missing. */
+    private Optional<ReplicaDirectory> takeBack(TopicPartition id, UUID topicId) {
+        if (!created.has(id.topic(), topicId, id.partition())) {
+            return Optional.empty();
+        }
+        return directories.stream().filter(directory -> directory.failure() == null)
+                .filter(directory -> directory.strays().stream().anyMatch(stray -> stray.topic().equals(id.topic())
+                        && stray.partition() == id.partition() && topicId.equals(stray.topicId())
+                        && directory.takeBack(stray))).findFirst();
+    }
+
+    /** Whether this broker counts as having all records of a partition whose log is not open. */
+    boolean isLost(CachedTopic topic, TopicPartition id) {
+        return topic.topic().partitions().get(id.partition()).isr().contains(brokerId)
+                && created.has(topic.name(), topic.id(), id.partition());
     }
 
     /** Opens or creates the logs of topics that are not hosted yet and have a home; errors become slots that say so. */
@@ -230,26 +264,38 @@ final class HostedPartitions {
     /**
      * Ends the partitions of a topic.
      *
-     * @param deleteLogs whether their files go too
+     * @param deleteLogs whether their files go too; else they are set aside
      * @return whether all files are gone
      */
     boolean drop(CachedTopic topic, boolean deleteLogs) {
         boolean gone = deleteLogs;
-        List<CompletableFuture<Void>> deletions = new ArrayList<>();
+        Map<Undeleted, CompletableFuture<Void>> deletions = new HashMap<>();
         for (int partition = 0; partition < topic.partitionCount(); partition++) {
-            PartitionSlot slot = slots.remove(new TopicPartition(topic.name(), partition));
+            TopicPartition id = new TopicPartition(topic.name(), partition);
+            PartitionSlot slot = slots.remove(id);
+            ReplicaDirectory home = homes.remove(id);
             if (slot instanceof Partition working) {
                 working.retire(BrokerErrors.unknownTopic(topic.name()));
-                if (deleteLogs) {
-                    deletions.add(deleteLog(working));
-                }
-            } else if (slot instanceof UnavailablePartition unavailable) {
-                gone &= deleteLogs && deletions.add(deleteLog(unavailable, topic));
+            }
+            if (slot == null) {
+                continue;
+            } else if (!deleteLogs) {
+                setAside(slot, home);
+            } else if (slot instanceof Partition working) {
+                deletions.put(new Undeleted(id, topic.id(), home), deletion(working));
+            } else if (home != null) {
+                undeleted.add(new Undeleted(id, topic.id(), home));
+            } else {
+                gone = false; // It may be in a directory that is offline.
             }
         }
-        for (CompletableFuture<Void> deletion : deletions) {
-            gone &= awaitDeletion(topic.name(), deletion);
+        for (Map.Entry<Undeleted, CompletableFuture<Void>> deletion : deletions.entrySet()) {
+            if (!awaitDeletion(topic.name(), deletion.getValue())) {
+                undeleted.add(deletion.getKey());
+            }
         }
+        retryDeletions(topic.name());
+        gone &= undeleted.stream().noneMatch(left -> left.topicId().equals(topic.id()));
         if (deleteLogs) {
             created.remove(topic.name(), topic.id());
         }
@@ -268,6 +314,10 @@ final class HostedPartitions {
 
     private CompletableFuture<Void> deleteLog(Partition partition) {
         homes.remove(partition.id());
+        return deletion(partition);
+    }
+
+    private static CompletableFuture<Void> deletion(Partition partition) {
         try {
             return partition.log().delete();
         } catch (RuntimeException offline) {
@@ -275,17 +325,48 @@ final class HostedPartitions {
         }
     }
 
-    /** What kept it from being opened may be over. */
-    private CompletableFuture<Void> deleteLog(UnavailablePartition partition, CachedTopic topic) {
-        homes.remove(partition.id());
-        if (partition.home() == null || topic.invalid() != null) {
-            return CompletableFuture.failedFuture(partition.exception());
+    /** Names of deleted topics some of whose logs could not be removed yet. */
+    Set<String> undeleted() {
+        return undeleted.stream().map(left -> left.id().topic()).collect(Collectors.toSet());
+    }
+
+    /**
+     * Tries again to remove logs of deleted topics of a name.
+     *
+     * @return ids of the topics of which nothing is left
+     */
+    Set<UUID> finishDeletions(String topic) {
+        Set<UUID> gone = undeleted.stream().filter(left -> left.id().topic().equals(topic)).map(Undeleted::topicId)
+                .collect(Collectors.toSet());
+        retryDeletions(topic);
+        undeleted.forEach(left -> gone.remove(left.topicId()));
+        return gone;
+    }
+
+    private void retryDeletions(String topic) {
+        for (Undeleted left : undeleted) {
+            if (left.id().topic().equals(topic)) {
+                try {
+                    left.home().delete(left.id(), left.topicId());
+                    undeleted.remove(left);
+                } catch (RuntimeException still) {
+                    LOG.log(Level.DEBUG, "the log of deleted partition " + left.id() + " still cannot be removed", still);
+                }
+            }
         }
+    }
+
+    /** Nobody is known to have deleted it. What cannot be moved is sorted out by the next start. */
+    private void setAside(PartitionSlot slot, ReplicaDirectory home) {
+        TopicPartition id = slot.id();
         try {
-            return partition.home().openLog(topic.name(), partition.id().partition(), topic.id(), topic.config().log(),
-                    leaderEpoch(topic, partition.id())).delete();
-        } catch (RuntimeException stillClosed) {
-            return CompletableFuture.failedFuture(stillClosed);
+            if (slot instanceof Partition working) {
+                strays.add(new Stray(working.log().setAside().join(), id.topic(), id.partition(), slot.topicId()));
+            } else if (home != null && home.found().contains(new Found(id.topic(), id.partition(), slot.topicId()))) {
+                strays.add(new Stray(home.setAside(id), id.topic(), id.partition(), slot.topicId()));
+            }
+        } catch (RuntimeException failure) {
+            LOG.log(Level.WARNING, "the log of partition " + id + " could not be set aside now", failure);
         }
     }
 
@@ -322,7 +403,7 @@ final class HostedPartitions {
                     put(id, broken.home(), opened(topic, id, broken.home()));
                     LOG.log(Level.INFO, "partition {0} is available", id);
                 } catch (RuntimeException still) {
-                    LOG.log(Level.DEBUG, "partition " + id + " is still not available", still);
+                    put(id, broken.home(), stillUnavailable(broken, still));
                     break;
                 }
             }
@@ -379,11 +460,23 @@ final class HostedPartitions {
             return opened(topic, id, home);
         } catch (RuntimeException failure) {
             LOG.log(Level.ERROR, "the log of partition " + id + " in " + home.root() + " could not be opened", failure);
-            RuntimeException translated = BrokerErrors.translate(failure);
-            ErrorKind kind =
-                    translated instanceof BrokerException known ? known.kind() : ErrorKind.LOG_DIRECTORY_OFFLINE;
-            return new UnavailablePartition(id, topic.id(), home, kind, translated.getMessage());
+            return unavailable(id, topic.id(), home, failure);
         }
+    }
+
+    private static UnavailablePartition unavailable(TopicPartition id, UUID topicId, ReplicaDirectory home,
+                                                    RuntimeException failure) {
+        RuntimeException translated = BrokerErrors.translate(failure);
+        ErrorKind kind = translated instanceof BrokerException known ? known.kind() : ErrorKind.LOG_DIRECTORY_OFFLINE;
+        return new UnavailablePartition(id, topicId, home, kind, String.valueOf(translated.getMessage()));
+    }
+
+    /** It is tried each second: only another reason than before is worth a word. */
+    private static UnavailablePartition stillUnavailable(UnavailablePartition broken, RuntimeException failure) {
+        String reason = unavailable(broken.id(), broken.topicId(), broken.home(), failure).reason();
+        boolean isKnown = reason.equals(broken.reason());
+        LOG.log(isKnown ? Level.DEBUG : Level.ERROR, "partition " + broken.id() + " is still not available", failure);
+        return new UnavailablePartition(broken.id(), broken.topicId(), broken.home(), broken.kind(), reason);
     }
 
     private Partition opened(CachedTopic topic, TopicPartition id, ReplicaDirectory home) {

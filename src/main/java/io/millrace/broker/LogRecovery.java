@@ -82,15 +82,27 @@ final class LogRecovery {
     private boolean isOnDisk(TopicPartition id, UUID topicId) {
         if (onDisk == null) {
             onDisk = new HashSet<>();
-            directories.forEach(directory -> onDisk.addAll(directory.found()));
+            directories.forEach(directory -> directory.found().stream()
+                    .filter(found -> !isHollow(directory, found)).forEach(onDisk::add));
         }
         return onDisk.contains(new Found(id.topic(), id.partition(), topicId));
+    }
+
+    /** A log is noted after its first file of records was made, and always has one from then on: it lost them all. */
+    private boolean isHollow(ReplicaDirectory directory, Found found) {
+        TopicPartition id = new TopicPartition(found.topic(), found.partition());
+        return found.topicId() != null && created.has(found.topic(), found.topicId(), found.partition())
+                && !directory.hasSegments(id);
     }
 
     private void sort(ReplicaDirectory directory, Found found, CachedTopic topic, Set<UUID> deletedIds) {
         TopicPartition id = new TopicPartition(found.topic(), found.partition());
         if (topic != null && topic.id().equals(found.topicId()) && found.partition() < topic.partitionCount()) {
             if (topic.isHostedBy(hosted.brokerId(), found.partition())) {
+                if (isHollow(directory, found) && isLost(topic, id)) {
+                    hosted.hostLost(id, topic.id());
+                    return;
+                }
                 claim(id, topic, directory);
             } else {
                 LOG.log(Level.INFO, "partition {0} was moved to other brokers", id);
@@ -150,8 +162,7 @@ final class LogRecovery {
     /** Whether this broker counts as having all records of a partition, and has nothing of it any more. */
     private boolean isLost(CachedTopic topic, TopicPartition id) {
         return comeback != null && comeback.lost().contains(id)
-                || topic.topic().partitions().get(id.partition()).isr().contains(hosted.brokerId())
-                && created.has(topic.name(), topic.id(), id.partition());
+                || hosted.isLost(topic, id);
     }
 
     private void clear(Set<UUID> deletedIds, List<CachedTopic> topics) {

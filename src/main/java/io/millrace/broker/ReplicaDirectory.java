@@ -30,7 +30,13 @@ interface ReplicaDirectory {
     void identify(TopicPartition id, UUID topicId);
 
     /** Gives a log's folder a name that is no log's. */
-    void setAside(TopicPartition id);
+    Path setAside(TopicPartition id);
+
+    /** Drops the folder of a log that is not open, when there is one of this very topic. */
+    void delete(TopicPartition id, UUID topicId);
+
+    /** Whether a log that is not open has a file of records. */
+    boolean hasSegments(TopicPartition id);
 
     /** Logs that were set aside, now or earlier. */
     List<Stray> strays();

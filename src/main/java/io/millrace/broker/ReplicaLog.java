@@ -5,6 +5,7 @@ import io.millrace.log.LeaderEpochEnd;
 import io.millrace.log.LogConfig;
 import io.millrace.log.OffsetAndTimestamp;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -50,6 +51,9 @@ interface ReplicaLog {
     int segmentCount();
 
     void reconfigure(LogConfig config);
+
+    /** Closes the log and gives its folder a name that is no log's; completes with its new path. */
+    CompletableFuture<Path> setAside();
 
     /** Drops the log and its files. */
     CompletableFuture<Void> delete();

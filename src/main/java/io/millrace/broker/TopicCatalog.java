@@ -28,6 +28,8 @@ final class TopicCatalog {
     private final BrokerObserver observer;
     private final Consumer<HostedPartitions.Roles> roles;
     private final Map<String, CachedTopic> byName = new ConcurrentHashMap<>();
+    /** Topics whose logs were begun to be opened, and which are not among the others for an error. */
+    private final Map<String, CachedTopic> unfinished = new ConcurrentHashMap<>();
     private final AtomicLong revision = new AtomicLong();
     private final List<ReentrantLock> locks = new ArrayList<>();
 
@@ -111,8 +113,13 @@ final class TopicCatalog {
         exclusively(name, () -> {
             Optional<CachedTopic> known = find(name);
             Optional<TopicStore.Stored> stored = store.read(name);
+            CachedTopic begun = unfinished.get(name);
+            if (begun != null && known.isEmpty()
+                    && stored.filter(now -> now.topic().id().equals(begun.id())).isEmpty()) {
+                drop(begun);
+            }
             if (known.isPresent() && stored.filter(now -> now.topic().id().equals(known.get().id())).isEmpty()) {
-                drop(known.get(), stored.isPresent());
+                drop(known.get());
                 stored.ifPresent(now -> host(cached(now, Optional.empty())));
             } else if (stored.isPresent() && known.filter(old -> old.version() >= stored.get().version()).isEmpty()) {
                 host(cached(stored.get(), known));
@@ -126,6 +133,7 @@ final class TopicCatalog {
         try {
             TreeSet<String> names = new TreeSet<>(store.names());
             names.addAll(byName.keySet());
+            names.addAll(unfinished.keySet());
             names.forEach(this::refreshQuietly);
         } catch (BrokerException unavailable) {
             LOG.log(Level.WARNING, "the topics could not be read again: {0}", unavailable.getMessage());
@@ -141,8 +149,14 @@ final class TopicCatalog {
         }
     }
 
-    /** Makes or opens what a full disk, or too many open files, kept from being made or opened. */
+    /** Makes, opens or removes what a full disk, or too many open files, kept from being made, opened or removed. */
     void mend() {
+        for (String name : hosted.undeleted()) {
+            exclusively(name, () -> {
+                hosted.finishDeletions(name).forEach(deleted::remove);
+                return null;
+            });
+        }
         for (String name : hosted.mendable()) {
             exclusively(name, () -> {
                 find(name).ifPresent(topic -> {
@@ -155,22 +169,29 @@ final class TopicCatalog {
     }
 
     private void host(CachedTopic topic) {
+        unfinished.put(topic.name(), topic);
         hosted.host(topic);
         hosted.reconfigure(topic);
         byName.put(topic.name(), topic);
+        unfinished.remove(topic.name());
         revision.incrementAndGet();
         roles.accept(hosted.assign(topic));
     }
 
-    private void drop(CachedTopic topic, boolean replaced) {
+    /**
+     * Only what was noted as deleted before its register went is removed: another topic under the name, or none, may be
+     * the fault of the registers. Where that cannot be read, nothing has changed.
+     */
+    private void drop(CachedTopic topic) {
+        boolean certain = deleted.ids().contains(topic.id());
+        unfinished.remove(topic.name());
         byName.remove(topic.name());
         revision.incrementAndGet();
         roles.accept(new HostedPartitions.Roles(List.of(), hosted.all(topic)));
-        boolean certain = replaced || deleted.ids().contains(topic.id());
         if (!certain) {
             LOG.log(Level.WARNING,
-                    "topic ''{0}'' has no register any more, yet was not deleted: its logs are left alone",
-                    topic.name());
+                    "topic ''{0}'' with the id {1} has no register any more, yet was not deleted: its logs are set aside",
+                    topic.name(), topic.id());
         }
         if (hosted.drop(topic, certain)) {
             deleted.remove(topic.id());

@@ -104,10 +104,10 @@ public final class Topics {
                 throw new BrokerException(ErrorKind.TOPIC_EXISTS,
                         "topic '%s' exists already: choose another name, or change the topic".formatted(name));
             }
-            catalog.refresh(name);
             try {
+                catalog.refresh(name);
                 hosted.checkAvailable(topic, 0);
-            } catch (BrokerException notMade) {
+            } catch (RuntimeException notMade) {
                 undo(topic);
                 throw notMade;
             }

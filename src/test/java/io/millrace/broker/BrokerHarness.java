@@ -2,6 +2,7 @@ package io.millrace.broker;
 
 import io.millrace.cluster.InMemoryRegisterStore;
 import io.millrace.cluster.AgreementStatus;
+import io.millrace.cluster.LocalNotes;
 import io.millrace.cluster.Member;
 import io.millrace.cluster.RegisterStore;
 import io.millrace.cluster.SingleMembership;
@@ -85,12 +86,16 @@ final class BrokerHarness implements AutoCloseable {
     }
 
     void open(RegisterStore store, Executor workers, Map<String, String> defaults) {
+        open(store, registers.notes(), workers, defaults);
+    }
+
+    void open(RegisterStore store, LocalNotes notes, Executor workers, Map<String, String> defaults) {
         broker = Broker.open(new Broker.Options(1, 3, 100, defaults, 10 << 20, RETENTION_INTERVAL_MS,
                 Broker.ReplicationOptions.DEFAULT), store,
                 new SingleMembership(new Member(1, "session", "http://localhost", null)), null,
                 () -> new AgreementStatus(null, 1, Set.of(1), 1, 1),
                 directories.stream().<ReplicaDirectory>map(DiskDirectory::new).toList(),
-                registers.notes(), workers, timers, clock,
+                notes, workers, timers, clock,
                 timers::nanoTime, observer);
     }
 

@@ -17,6 +17,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -187,7 +188,26 @@ class BrokerRecoveryTest {
         // The configuration of such a topic can still be changed, and the topic deleted.
         harness.broker.topics().alterConfig("orders", Map.of("flush", "os"));
         harness.broker.topics().delete("orders");
-        assertThat(new DeletedTopics(harness.registers, 1).ids()).as("what is left is for the next start").hasSize(1);
+        assertThat(new DeletedTopics(harness.registers, 1).ids()).as("its log need not be opened for that").isEmpty();
+        assertThat(found()).isEmpty();
+    }
+
+    @Test
+    void aLogThatLostAllItsFilesOfRecordsDoesNotBeginAnew() throws IOException {
+        start(root);
+        create("orders", 2);
+        harness.produce("orders", 0, "v");
+        harness.close();
+        try (Stream<Path> files = Files.list(root.resolve("orders-0"))) {
+            for (Path file : files.filter(each -> !each.endsWith("partition.metadata")).toList()) {
+                Files.delete(file);
+            }
+        }
+        restart(root);
+
+        Failures.assertFails(ErrorKind.LOG_DIRECTORY_OFFLINE, () -> harness.produce("orders", 0, "x"));
+        assertThat(harness.broker.lostPartitions()).singleElement().asString().contains("partition 0 of topic 'orders'");
+        assertThat(harness.produce("orders", 1, "v")).isZero();
     }
 
     @Test

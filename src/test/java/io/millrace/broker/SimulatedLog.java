@@ -8,6 +8,7 @@ import io.millrace.log.OffsetOutOfRangeException;
 import io.millrace.log.record.RecordBatch;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
@@ -213,6 +214,11 @@ final class SimulatedLog implements ReplicaLog {
     @Override
     public void reconfigure(LogConfig config) {
         // nothing of it is simulated
+    }
+
+    @Override
+    public CompletableFuture<Path> setAside() {
+        throw new IllegalStateException("a simulated topic goes only when it is deleted");
     }
 
     @Override

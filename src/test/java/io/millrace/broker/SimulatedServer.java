@@ -403,8 +403,20 @@ final class SimulatedServer {
         }
 
         @Override
-        public void setAside(TopicPartition log) {
+        public Path setAside(TopicPartition log) {
             throw new IllegalStateException("a simulated disk has no log of nobody's: " + log);
+        }
+
+        @Override
+        public void delete(TopicPartition log, UUID topicId) {
+            if (owners.remove(log, topicId)) {
+                disks.remove(log);
+            }
+        }
+
+        @Override
+        public boolean hasSegments(TopicPartition log) {
+            return disks.containsKey(log);
         }
 
         @Override

@@ -2,11 +2,20 @@ package io.millrace.broker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.cluster.InMemoryRegisterStore;
+import io.millrace.cluster.LocalNotes;
+import io.millrace.cluster.Register;
+import io.millrace.cluster.RegisterStore;
+import io.millrace.cluster.RegisterUnavailableException;
 import io.millrace.log.LogDirectory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -60,6 +69,94 @@ class TopicsMendedTest {
         for (int partition = 0; partition < 3; partition++) {
             assertThat(harness.produce("orders", partition, "x")).isZero();
         }
+    }
+
+    /** It need not be opened to be removed, and what of it cannot be removed does not have a log's name. */
+    @Test
+    void aLogThatCannotBeOpenedDoesNotKeepTheNameOfItsDeletedTopicTaken() throws IOException {
+        Topic before = topics.create("orders", 1, 1, Map.of());
+        harness.produce("orders", 0, "old");
+        harness.broker.close();
+        harness.directories.forEach(LogDirectory::close);
+        Path segment = root.resolve("orders-0/00000000000000000000.log");
+        Files.delete(segment);
+        Files.createDirectory(segment);
+        Files.createFile(segment.resolve("keeps it from being removed"));
+        harness = BrokerHarness.restarted(harness.registers, root);
+        topics = harness.broker.topics();
+        Failures.assertFails(ErrorKind.LOG_DIRECTORY_OFFLINE, () -> harness.fetch("orders", 0, 0));
+
+        topics.delete("orders");
+        assertThat(topics.create("orders", 1, 1, Map.of()).id()).isNotEqualTo(before.id());
+        assertThat(harness.produce("orders", 0, "new")).isZero();
+    }
+
+    @Test
+    void whenATopicsLogsCannotBeNotedThereIsNoTopic() {
+        harness.close();
+        InMemoryRegisterStore registers = new InMemoryRegisterStore();
+        AtomicBoolean full = new AtomicBoolean(true);
+        LocalNotes notes = new LocalNotes() {
+            @Override
+            public Optional<String> read(String key) {
+                return registers.notes().read(key);
+            }
+
+            @Override
+            public void write(String key, String text) {
+                if (full.get()) {
+                    throw new RegisterUnavailableException("the journal is full", null);
+                }
+                registers.notes().write(key, text);
+            }
+        };
+        harness = new BrokerHarness(registers);
+        harness.writers().execute(harness.directory(root, new LogDirectory.Options(1 << 20, 100, 1000)));
+        harness.open(registers, notes, harness.workers(), Map.of());
+        topics = harness.broker.topics();
+
+        Failures.assertFails(ErrorKind.UNAVAILABLE, () -> topics.create("orders", 2, 1, Map.of()));
+        assertThat(registers.keys("topic/")).isEmpty();
+        harness.timers.advanceMillis(20_000);
+        assertThat(topics.names()).isEmpty();
+        full.set(false);
+        topics.create("orders", 2, 1, Map.of());
+        assertThat(harness.produce("orders", 1, "x")).isZero();
+    }
+
+    @Test
+    void logsOfATopicThatNobodyDeletedAreSetAsideAndTakenBackWithItsRegister() {
+        topics.create("orders", 1, 1, Map.of());
+        harness.produce("orders", 0, "kept");
+        Register register = harness.registers.read("topic/orders").orElseThrow();
+        Topic other = new Topic("orders", new UUID(9, 9), 0, Map.of(), topics.get("orders").partitions());
+        long version = harness.registers.compareAndSet("topic/orders", register.version(),
+                new TopicCodec().encode(other)).orElseThrow().version();
+        topics.refresh("orders");
+        assertThat(harness.produce("orders", 0, "another's")).isZero();
+        assertThat(harness.broker.strayLogs()).singleElement().asString().contains("orders-0.0-stray");
+
+        new DeletedTopics(harness.registers, 1).add(other.id(), List.of(1));
+        harness.registers.compareAndDelete("topic/orders", version);
+        topics.refresh("orders");
+        assertThat(root.resolve("orders-0")).doesNotExist();
+        assertThat(root.resolve("orders-0.0-stray")).exists();
+    }
+
+    @Test
+    void aTopicWhoseRegisterComesBackHasItsRecords() {
+        topics.create("orders", 1, 1, Map.of());
+        harness.produce("orders", 0, "kept");
+        Register register = harness.registers.read("topic/orders").orElseThrow();
+        harness.registers.compareAndDelete("topic/orders", register.version());
+        topics.refresh("orders");
+        assertThat(topics.names()).isEmpty();
+        assertThat(harness.broker.strayLogs()).hasSize(1);
+
+        harness.registers.compareAndSet("topic/orders", RegisterStore.ABSENT, register.value());
+        topics.refresh("orders");
+        assertThat(harness.produce("orders", 0, "next")).isEqualTo(1);
+        assertThat(harness.broker.strayLogs()).isEmpty();
     }
 
     @Test
