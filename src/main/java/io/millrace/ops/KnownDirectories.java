@@ -106,6 +106,7 @@ final class KnownDirectories {
         }
         if (known.isEmpty() && alone) {
             requireNoLogs(directories);
+            requireLogs(directories);
         }
         settle(journalId, ids, known);
     }
@@ -146,6 +147,17 @@ final class KnownDirectories {
                         + " away all that is in the log directory").formatted(directory.root(),
                         Settings.CLUSTER_JOURNAL_DIR.name()));
             }
+        }
+    }
+
+    /** Topics of which a server alone has no log at all: its disks are not mounted. */
+    private void requireLogs(List<LogDirectory> directories) {
+        if (topicsAreKnown.getAsBoolean() && directories.stream().noneMatch(LogDirectory::holdsLogs)) {
+            throw new IllegalStateException(("the journal knows topics, but there is no log in any log directory (%s): mount"
+                    + " the disk, or correct %s, and start the server again. To begin with nothing instead, move away"
+                    + " the journal, too").formatted(
+                    String.join(", ", directories.stream().map(directory -> directory.root().toString()).toList()),
+                    Settings.LOG_DIRS.name()));
         }
     }
 

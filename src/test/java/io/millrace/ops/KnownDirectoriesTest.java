@@ -23,6 +23,8 @@ class KnownDirectoriesTest {
 
     @TempDir
     Path root;
+    /** Whether the journal knows any. */
+    private boolean topics;
     private final InMemoryNotes notes = new InMemoryNotes();
 
     /** What a start does with these folders, by a broker with others or without. */
@@ -41,7 +43,7 @@ class KnownDirectoriesTest {
     }
 
     private List<UUID> start(String... names) {
-        return start(1, true, Set.of(), true, names);
+        return start(1, true, Set.of(), topics, names);
     }
 
     private void log(String name) throws IOException {
@@ -99,6 +101,7 @@ class KnownDirectoriesTest {
 
     @Test
     void aServerOfAnEarlierVersionIsTakenAsItIs() throws IOException {
+        topics = true;
         log("a");
         assertThat(start("a", "b")).hasSize(2).doesNotHaveDuplicates();
     }
@@ -108,11 +111,26 @@ class KnownDirectoriesTest {
         log("a");
         assertThatIllegalStateException().isThrownBy(() -> start(1, true, Set.of(), false, "a"))
                 .withMessageContaining("bring the journal back").withMessageContaining("millrace.cluster.journal.dir");
+        topics = true;
         start("a");
         notes.clear();
         assertThatIllegalStateException().isThrownBy(() -> start("a")).withMessageContaining("the journal")
                 .withMessageContaining("is new");
         assertThat(start(1, false, Set.of(), true, "a")).hasSize(1);
+    }
+
+    @Test
+    void topicsWithoutAnyLogAreRefusedAlsoWhereNoDirectoryWasKnownYet() throws IOException {
+        topics = true;
+        assertThatIllegalStateException().isThrownBy(() -> start("a", "b")).withMessageContaining("mount the disk")
+                .withMessageContaining(root.resolve("a").toString()).withMessageContaining("millrace.log.dirs");
+        assertThat(root.resolve("a/meta.properties")).as("what was refused is not marked").doesNotExist();
+        assertThat(notes.read("directories")).isEmpty();
+        assertThat(start(1, false, Set.of(), true, "a")).as("others have the records").hasSize(1);
+        notes.clear();
+        log("b");
+        Files.delete(root.resolve("a/meta.properties"));
+        assertThat(start("a", "b")).hasSize(2);
     }
 
     @Test
