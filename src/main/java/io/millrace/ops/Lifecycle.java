@@ -159,7 +159,8 @@ public class Lifecycle implements BrokerAccess, GroupAccess {
         return new Deadlines(timers, System::nanoTime);
     }
 
-    void close(@Disposes Deadlines deadlines) {
+    /** Of no instance: this bean may be gone by then, and a new one would find no timers in an application that ends. */
+    static void close(@Disposes Deadlines deadlines) {
         deadlines.close();
     }
 

@@ -18,6 +18,9 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -60,7 +63,7 @@ class UndeployIT {
             assertThat(client.produce("kept", 0, List.of(Integer.toString(round)))).isEqualTo(round);
         }
 
-        assertThat(console()).doesNotContain("NoClassDefFoundError", "CWWKL0002E", "WELD-000019", "closing the ");
+        assertThat(faults()).isEmpty();
         assertThat(whileStarting).as("requests that came before it was ready").isPositive();
         await("the classes of the deployments before this one are gone", () -> {
             jcmd("GC.run");
@@ -99,6 +102,13 @@ class UndeployIT {
 
     private static void move(Path from, Path to) throws IOException {
         Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    /** With their stack traces, from the log that has them. */
+    private String faults() throws IOException {
+        String all = Files.readString(servers.folder(1).resolve("logs/messages.log"), StandardCharsets.UTF_8);
+        return Pattern.compile("(?m)^.*(?:NoClassDefFoundError|CWWKL0002E|WELD-000019|closing the )(?:.*\\R){1,20}")
+                .matcher(all).results().map(MatchResult::group).collect(Collectors.joining());
     }
 
     private void awaitLine(String text, int times) {
