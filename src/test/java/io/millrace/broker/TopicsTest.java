@@ -3,6 +3,7 @@ package io.millrace.broker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.millrace.cluster.InMemoryNotes;
 import io.millrace.cluster.InMemoryRegisterStore;
 import io.millrace.cluster.Register;
 import io.millrace.cluster.RegisterStore;
@@ -315,7 +316,10 @@ class TopicsTest {
         harness.writers().execute(harness.directory(root, new LogDirectory.Options(1 << 20, 100, 1000)));
         // Every task in the ringing thread: taken in by the time that the other's change returns.
         harness.open(Runnable::run, Map.of());
-        try (BrokerHarness other = BrokerHarness.restarted(harness.registers, elsewhere)) {
+        try (BrokerHarness other = new BrokerHarness(harness.registers)) {
+            other.writers().execute(other.directory(elsewhere, new LogDirectory.Options(1 << 20, 100, 1000)));
+            // Another server has a journal of its own.
+            other.open(other.registers, new InMemoryNotes(), other.workers(), Map.of());
             other.broker.topics().create("more", 1, 1, Map.of());
             other.broker.topics().alterConfig("orders", Map.of("flush", "os"));
             assertThat(harness.broker.topics().names()).containsExactly("more", "orders");
