@@ -26,6 +26,8 @@ import java.util.function.BooleanSupplier;
  * promises; a violation is an {@link AssertionError} that names the seed.
  */
 final class SimulatedCluster {
+    /** One for all: to make one takes far longer than to use it. */
+    private static final TopicCodec CODEC = new TopicCodec();
     static final String TOPIC = "orders";
     private static final int VERDICT_MS = 90_000;
 
@@ -508,7 +510,7 @@ final class SimulatedCluster {
     }
 
     Topic registered() {
-        return new TopicCodec().decode(registers.read("topic/" + TOPIC).orElseThrow().value());
+        return CODEC.decode(registers.read("topic/" + TOPIC).orElseThrow().value());
     }
 
     boolean isWhole() {
