@@ -76,7 +76,7 @@ final class UploadStream extends ServletInputStream {
             return n;
         } catch (InterruptedIOException e) {
             broken.run();
-            throw RequestException.timedOut("the request body did not come in time: nothing for a while after " + count + " bytes", e);
+            throw RequestException.timedOut("the request body did not come in time: too little after " + count + " bytes; send it faster, or less at a time", e);
         } catch (IOException e) {
             broken.run();
             throw RequestException.brokenOff("the request body broke off after " + count + " bytes", e);
