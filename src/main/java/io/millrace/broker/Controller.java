@@ -191,6 +191,9 @@ final class Controller {
                 catalog.refresh(name);
                 return;
             }
+            if (!live.equals(brokers.live())) {
+                return; // somebody came or went, perhaps this broker itself: the next pass knows better
+            }
             Topic mine = new Topic(next.name(), next.id(), elected.epoch(), next.overrides(), next.partitions());
             if (store.write(mine, stored.version())) {
                 LOG.log(Level.INFO, "topic {0}: {1}", name, differences(stored.topic(), mine));
