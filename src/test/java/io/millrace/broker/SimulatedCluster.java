@@ -134,7 +134,7 @@ final class SimulatedCluster {
     }
 
     private boolean isGoing(SimulatedServer last, SimulatedServer writer) {
-        return last.isStopping() && (last == writer || last.hasSaidThatItStops());
+        return last.isLeaving() && (last == writer || last.hasSaidThatItStops());
     }
 
     void send(int from, int to, Runnable message) {

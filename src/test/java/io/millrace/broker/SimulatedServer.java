@@ -49,6 +49,7 @@ final class SimulatedServer {
     private int run;
     private boolean paused;
     private boolean stopping;
+    private boolean leaving;
     private long wallClockOffset;
     Broker broker;
 
@@ -68,6 +69,11 @@ final class SimulatedServer {
     /** Whether it is about to be gone in good order. */
     boolean isStopping() {
         return stopping;
+    }
+
+    /** Whether it knows that, too: one that was paused learns it when it goes on. */
+    boolean isLeaving() {
+        return leaving;
     }
 
     boolean isPaused() {
@@ -140,6 +146,7 @@ final class SimulatedServer {
         self = null;
         paused = false;
         stopping = false;
+        leaving = false;
         heldWhilePaused.clear();
         membershipListeners.clear();
         doorbells.clear();
@@ -160,6 +167,7 @@ final class SimulatedServer {
 
     private void leave(int of, long until) {
         guarded(of, () -> {
+            leaving = true;
             if (isHandedOver() || cluster.time().nanoTime() >= until) {
                 crash();
             } else {
