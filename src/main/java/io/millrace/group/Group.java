@@ -158,7 +158,7 @@ final class Group implements GroupWriter.Host, PollTask.Host {
     }
 
     CompletableFuture<Polled> poll(String name, PollRequest request) {
-        return confirmed(name, request.source()).thenCompose(member -> {
+        return present(name).thenCompose(member -> {
             if (request.form() != null && request.form() != member.config().form()) {
                 return CompletableFuture.failedFuture(new BrokerException(ErrorKind.WRONG_FORMAT, ("consumer '%s' was created"
                         + " for format %s: accept that, or create another one").formatted(name,
@@ -171,15 +171,13 @@ final class Group implements GroupWriter.Host, PollTask.Host {
                 if (session == null || closed != null) {
                     return CompletableFuture.failedFuture(closed != null ? closed : unknown(name));
                 }
-                long now = context.now();
-                acknowledge(member, session, now, after);
-                task = new PollTask(this, session, request, now + TimeUnit.MILLISECONDS.toNanos(waitMs(member.config(), request)));
+                task = new PollTask(this, session, request, context.now() + TimeUnit.MILLISECONDS.toNanos(waitMs(member.config(), request)));
                 PollTask previous = session.poll;
                 session.poll = task;
-                if (previous == null) {
-                    startWhenKnown(session, task, after);
-                } else {
+                if (previous != null) {
                     previous.supersede(after); // and starts this one once it is over
+                } else if (session.delivering == null) {
+                    startWhenKnown(session, task, after);
                 }
             }
             run(after);
@@ -194,9 +192,8 @@ final class Group implements GroupWriter.Host, PollTask.Host {
             synchronized (this) {
                 Session session = sessions.get(name);
                 last = session == null ? null : session.last;
-                if (session != null && last == null && source.received() != null
-                        && session.lastNumber != GroupMember.NO_POLL && session.lastNumber != source.received()) {
-                    session.rewind(state::committed);
+                if (session != null && last == null) {
+                    compare(session, source);
                 }
             }
             if (last == null) {
@@ -207,6 +204,14 @@ final class Group implements GroupWriter.Host, PollTask.Host {
                 return member;
             });
         });
+    }
+
+    /** Under the lock: what the member says that it received, with what it was given. */
+    private void compare(Session session, PollRequest.Source source) {
+        if (source.received() != null && session.lastNumber != GroupMember.NO_POLL
+                && session.lastNumber != source.received()) {
+            session.rewind(state::committed);
+        }
     }
 
     private synchronized void learned(String name, LastPoll last, boolean arrived) {
@@ -453,7 +458,7 @@ final class Group implements GroupWriter.Host, PollTask.Host {
                 if (session.last != null && now - session.last.at() >= WRITE_NANOS) {
                     after.add(lostAnswer(session.last));
                 }
-                boolean writing = session.poll != null && session.poll.isDelivering();
+                boolean writing = session.delivering != null;
                 if (member.takesPart() && !writing && now - session.deadline >= 0) {
                     session.deadline = now + TimeUnit.SECONDS.toNanos(1); // when it cannot be written, it is tried again
                     expire(member, session, after);
@@ -793,13 +798,26 @@ final class Group implements GroupWriter.Host, PollTask.Host {
         }
     }
 
-    /** A poll that comes while the answer to another one is written may come because that did not arrive. */
+    /**
+     * A poll that comes while the answer to another one is written may come because that did not arrive. It may be over
+     * before that is known.
+     */
     private void startWhenKnown(Session session, PollTask poll, List<Runnable> after) {
         if (session.last == null) {
-            poll.start(after);
+            compare(session, poll.source());
+            start(session, poll, after);
         } else {
-            after.add(() -> arrived(session.member, poll.source()).whenComplete((done, failure) -> locked(poll::start)));
+            after.add(() -> arrived(session.member, poll.source()).whenComplete((done, failure) ->
+                    locked(then -> start(session, poll, then))));
         }
+    }
+
+    private void start(Session session, PollTask poll, List<Runnable> after) {
+        GroupMember member = state.member(session.member);
+        if (session.poll == poll && member != null) {
+            acknowledge(member, session, context.now(), after);
+        }
+        poll.start(after);
     }
 
     private Map<String, TopicInfo> topics() {

@@ -56,7 +56,7 @@ final class PollTask {
     }
 
     private enum Phase {
-        /** Behind another poll of the same member, whose answer is being written. */
+        /** Behind another poll of the same member, until it is known what became of its answer. */
         QUEUED,
         /** Nothing to read, or to be tried again later: the group's tick looks after it. */
         IDLE, LOOKING,
@@ -211,10 +211,10 @@ final class PollTask {
     }
 
     void tick(List<Runnable> after) {
-        if (phase == Phase.IDLE) {
+        if (phase == Phase.IDLE || phase == Phase.QUEUED) {
             if (host.now() - end >= 0) {
                 endOfWait(after);
-            } else if (retryAt != 0 && host.now() - retryAt >= 0) {
+            } else if (phase == Phase.IDLE && retryAt != 0 && host.now() - retryAt >= 0) {
                 start(after);
             }
         }

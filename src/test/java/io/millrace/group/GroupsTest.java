@@ -460,6 +460,55 @@ class GroupsTest {
     }
 
     @Test
+    void aPollBehindAnAnswerThatIsBeingMadeEndsWithItsOwnTimeAndTakesNothingOfThat() {
+        harness.log.append(FIRST, 3);
+        harness.create("c", GroupHarness.manual(), "orders");
+        Polled first = harness.get(harness.asked("c", 1_000));
+        assertEndsWithItsTime(harness.asked("c", 1_000));
+        CompletableFuture<Polled> third = harness.asked("c", 1_000);
+        harness.pass(500);
+        assertThat(third).as("one answer at a time").isNotDone();
+        long given = harness.taken(first).get(FIRST);
+        harness.log.append(FIRST, 4);
+        assertThat(harness.get(third).parts().get(0).result().offset()).isEqualTo(given);
+    }
+
+    @Test
+    void aPollBehindAnAnswerThatIsStuckInItsConnectionEndsWithItsOwnTimeAndTheNextIsGivenWhatWasLost() {
+        harness.log.append(FIRST, 3);
+        harness.create("c", GroupHarness.manual(), "orders");
+        Polled stuck = harness.get(harness.asked("c", 1_000));
+        stuck.delivered(SimulatedConsumer.next(stuck));
+        assertEndsWithItsTime(harness.asked("c", 1_000));
+        assertEndsWithItsTime(harness.asked("c", 1_000));
+        stuck.written(false);
+        assertThat(harness.get(harness.asked("c", 1_000)).parts().get(0).result().offset()).isZero();
+    }
+
+    private void assertEndsWithItsTime(CompletableFuture<Polled> poll) {
+        harness.pass(900);
+        assertThat(poll).isNotDone();
+        harness.pass(300);
+        assertThat(poll).isDone();
+        assertThat(poll.join().parts()).isEmpty();
+    }
+
+    @Test
+    void aSessionDoesNotEndWhileItsAnswerIsBeingMadeAlsoWhenAnotherPollWaitsBehindIt() {
+        harness.log.append(FIRST, 3);
+        harness.create("c", GroupHarness.config(false, 4_000, null), "orders");
+        Polled first = harness.get(harness.asked("c", 1_000));
+        harness.asked("c", 1_000);
+        harness.pass(6_000);
+        assertThat(harness.state().member("c").status()).isEqualTo(Status.ACTIVE);
+        harness.taken(first);
+        commitPolled("c");
+        assertThat(harness.committed()).containsKey(FIRST);
+        harness.pass(6_000);
+        assertThat(harness.state().member("c").status()).as("nor does it last for ever").isNotEqualTo(Status.ACTIVE);
+    }
+
+    @Test
     void aHandOverWaitsForTheAnswerThatIsBeingWrittenAlsoWhenAnotherPollWaitsBehindIt() {
         harness.log.append(FIRST, 3);
         harness.create("c", GroupHarness.manual(), "orders");
