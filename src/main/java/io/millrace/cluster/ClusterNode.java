@@ -164,6 +164,7 @@ public final class ClusterNode implements AutoCloseable {
      * @param observer is told of damage in the journal that could be mended
      */
     public static ClusterNode start(Options options, Executor executor, LogObserver observer) {
+        PlatformLoggers.use();
         HazelcastVersion.check();
         ShutdownClasses.loadAll();
         Journal journal = Journal.open(options.journalRoot(), Journal.Options.DEFAULT, Clock.systemUTC(), executor,

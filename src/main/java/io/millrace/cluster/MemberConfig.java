@@ -15,7 +15,7 @@ import java.util.UUID;
 final class MemberConfig {
     private static final Map<String, String> PROPERTIES = Map.ofEntries(
         Map.entry("hazelcast.phone.home.enabled", "false"),
-        Map.entry("hazelcast.logging.type", "jdk"),
+        Map.entry("hazelcast.logging.type", ""), // the one that PlatformLoggers made
         Map.entry("hazelcast.shutdownhook.enabled", "false"),
         Map.entry("hazelcast.health.monitoring.level", "OFF"),
         Map.entry("hazelcast.socket.bind.any", "false"),

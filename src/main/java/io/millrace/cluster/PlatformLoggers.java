@@ -1,0 +1,37 @@
+package io.millrace.cluster;
+
+import com.hazelcast.logging.ILogger;
+import com.hazelcast.logging.Logger;
+import com.hazelcast.logging.LoggerFactory;
+import com.hazelcast.logging.LoggerFactorySupport;
+
+/**
+ * Has Hazelcast log through the platform, as all of Millrace does. A logger that Hazelcast itself got from
+ * {@code java.util.logging} would on Open Liberty refer to the class of Hazelcast that asked for it first, for as long as
+ * any later deployment uses a logger of that name: the classes of one earlier deployment would stay in memory.
+ */
+public final class PlatformLoggers extends LoggerFactorySupport implements LoggerFactory {
+    /** Hazelcast takes its factory of loggers from this system property only, not from its configuration. */
+    private static final String FACTORY_PROPERTY = "hazelcast.logging.class";
+
+    /**
+     * To be called before any other class of Hazelcast is used; later calls change nothing. A factory that the server's
+     * operator chose by the system property stays.
+     */
+    static synchronized void use() {
+        if (System.getProperty(FACTORY_PROPERTY) != null) {
+            return;
+        }
+        System.setProperty(FACTORY_PROPERTY, PlatformLoggers.class.getName());
+        try {
+            Logger.getLogger(PlatformLoggers.class); // makes the factory, which Hazelcast keeps from then on
+        } finally {
+            System.clearProperty(FACTORY_PROPERTY); // it is the whole process's, and others may use a Hazelcast too
+        }
+    }
+
+    @Override
+    protected ILogger createLogger(String name) {
+        return new PlatformLogger(System.getLogger(name));
+    }
+}
