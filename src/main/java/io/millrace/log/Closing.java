@@ -7,7 +7,7 @@ public final class Closing {
 
     /**
      * Takes all steps in their order, and then throws what the first failed one threw; the others' faults are its
-     * suppressed ones.
+     * suppressed ones. A step that is null is none.
      *
      * @throws IllegalStateException around a checked exception
      */
@@ -15,7 +15,9 @@ public final class Closing {
         Throwable first = null;
         for (AutoCloseable step : steps) {
             try {
-                step.close();
+                if (step != null) {
+                    step.close();
+                }
             } catch (Throwable fault) { // errors too: the classes of the archive may be gone, the memory used up
                 if (first == null) {
                     first = fault;

@@ -22,12 +22,14 @@ import jakarta.enterprise.concurrent.ManagedExecutorService;
 import jakarta.enterprise.concurrent.ManagedScheduledExecutorService;
 import jakarta.enterprise.concurrent.ManagedThreadFactory;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.context.Initialized;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.event.Startup;
 import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
+import jakarta.servlet.ServletContext;
 import java.lang.System.Logger.Level;
 import java.time.Clock;
 import org.eclipse.microprofile.config.Config;
@@ -62,6 +64,7 @@ public class Lifecycle implements BrokerAccess, GroupAccess {
     private volatile AnswerThreads answers;
     private volatile ServerMetrics metrics;
     private volatile Server server;
+    private volatile RequestThreads requestThreads;
     private final PassedWaits passedWaits = new PassedWaits();
 
     /** @throws InvalidSettingsException which fails the deployment */
@@ -90,13 +93,14 @@ public class Lifecycle implements BrokerAccess, GroupAccess {
         });
     }
 
+    void noteContainer(@Observes @Initialized(ApplicationScoped.class) ServletContext context) {
+        requestThreads = new RequestThreads(workers, context.getClass().getClassLoader());
+    }
+
+    /** The threads come last: until the server is closed some run its tasks. */
     @PreDestroy
     void stop() {
-        if (server == null) {
-            halt.disarm();
-        } else {
-            Closing.all(halt::disarm, server, metrics);
-        }
+        Closing.all(halt::disarm, server, metrics, requestThreads);
     }
 
     private synchronized Configuration configuration() {

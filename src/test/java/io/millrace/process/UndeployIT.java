@@ -30,8 +30,13 @@ class UndeployIT {
     private static final long PATIENCE_SECONDS = 180;
     private static final String READY = "Millrace is ready";
     private static final String STOPPED = "CWWKZ0009I";
+    /** The first deployment of the process, by the virtual machine itself: no object that is in use refers to it. */
+    private static final int KEPT_FOR_GOOD = 1;
+    private static final String ONE_OF_EACH_DEPLOYMENT = "io.millrace.ops.Lifecycle";
+    /** Liberty's recent log messages name classes of the application: by soft references, which memory pressure ends. */
+    private static final String WITHOUT_SOFT_REFERENCES = "-XX:TieredStopAtLevel=1 -XX:SoftRefLRUPolicyMSPerMB=0";
 
-    private final LocalServers servers = new LocalServers("undeploy");
+    private final LocalServers servers = new LocalServers("undeploy").with("JVM_ARGS", WITHOUT_SOFT_REFERENCES);
     private final ServerClient client = new ServerClient(servers.url(1));
     private final HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private final Path war = servers.folder(1).resolveSibling("runtime/wlp/usr/servers/millrace/apps/millrace.war");
@@ -61,6 +66,7 @@ class UndeployIT {
             assertThat(client.produce("kept", 0, List.of(Integer.toString(round)))).isEqualTo(round);
         }
 
+        await("the classes of earlier deployments go, but for the first's", () -> loadersAlive() <= 1 + KEPT_FOR_GOOD);
         assertThat(faults()).isEmpty();
         assertThat(whileStarting).as("requests that came before it was ready").isPositive();
     }
@@ -96,6 +102,13 @@ class UndeployIT {
 
     private static void move(Path from, Path to) throws IOException {
         Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    /** After a full collection. */
+    private long loadersAlive() {
+        jcmd("GC.run");
+        return Pattern.compile(ONE_OF_EACH_DEPLOYMENT + "/").matcher(jcmd("VM.class_hierarchy", ONE_OF_EACH_DEPLOYMENT))
+                .results().count();
     }
 
     /** With their stack traces, from the log that has them. */
