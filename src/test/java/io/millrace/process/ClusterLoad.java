@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import jakarta.json.JsonArray;
 import jakarta.json.JsonObject;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +18,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BinaryOperator;
 
 /**
  * A thread for each partition that produces with acks=all, to one server after the other as a load balancer would, and
@@ -31,10 +34,15 @@ final class ClusterLoad implements AutoCloseable {
     private final int partitions;
     private final Map<Integer, Map<Long, String>> acknowledged = new ConcurrentHashMap<>();
     private final Map<Integer, Long> lastAcknowledgement = new ConcurrentHashMap<>();
-    private final Map<Integer, Long> longestPause = new ConcurrentHashMap<>();
+    private final Map<Integer, Pause> longestPause = new ConcurrentHashMap<>();
     private final ExecutorService threads;
     private final List<Future<?>> running = new ArrayList<>();
     private volatile boolean stopped;
+
+    /** A time without an acknowledgement in a partition, and when it ended, to be found in the servers' logs. */
+    record Pause(int partition, long ms, Instant ended) {
+        static final Pause NONE = new Pause(-1, 0, Instant.EPOCH);
+    }
 
     ClusterLoad(ClusterClient client, int servers, String topic, int partitions) {
         this.client = client;
@@ -58,7 +66,9 @@ final class ClusterLoad implements AutoCloseable {
                 String other = acknowledged.get(partition).put(offset, value);
                 assertThat(other).as("acknowledged twice at offset %d of partition %d", offset, partition).isNull();
                 long now = System.nanoTime();
-                longestPause.merge(partition, now - lastAcknowledgement.put(partition, now), Math::max);
+                long ms = TimeUnit.NANOSECONDS.toMillis(now - lastAcknowledgement.put(partition, now));
+                longestPause.merge(partition, new Pause(partition, ms, Instant.now()),
+                        BinaryOperator.maxBy(Comparator.comparingLong(Pause::ms)));
             }
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(PAUSE_MS));
         }
@@ -88,9 +98,9 @@ final class ClusterLoad implements AutoCloseable {
         longestPause.clear();
     }
 
-    /** The longest time without an acknowledgement in any partition, in ms. */
-    long longestPauseMs() {
-        return TimeUnit.NANOSECONDS.toMillis(longestPause.values().stream().mapToLong(Long::longValue).max().orElse(0));
+    /** The longest time without an acknowledgement in any partition. */
+    Pause longestPause() {
+        return longestPause.values().stream().max(Comparator.comparingLong(Pause::ms)).orElse(Pause.NONE);
     }
 
     /** Ends the load; what went wrong in it is thrown. */
