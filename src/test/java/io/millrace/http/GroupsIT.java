@@ -6,6 +6,7 @@ import io.millrace.process.RunningServer;
 import jakarta.json.JsonObject;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.BooleanSupplier;
@@ -209,6 +210,29 @@ class GroupsIT {
         api.delete(path + "/members/c1").isError(404);
         await("partition for c2", () -> !partition().isNull("owner") && partition().getString("owner").equals("c2"));
         api.delete("/consumers/" + group + "/instances/c2").is(204);
+    }
+
+    @Test
+    void aGroupTakesNoMoreConsumersThanItHasRoomForAndThoseThatItHasGoOn() {
+        List<String> names = new ArrayList<>();
+        HttpApi.Answer last;
+        do {
+            names.add("m" + names.size() + "-" + "n".repeat(200));
+            last = api.post("/consumers/" + group, HttpApi.DIALECT, "{\"name\":\"" + names.get(names.size() - 1) + "\"}");
+        } while (last.status() == 200 && names.size() < 1_000);
+
+        last.is(422);
+        assertThat(last.object().getString("message")).contains("millrace.group.register.max.bytes");
+        api.post("/consumers/" + group + "/instances/c1/subscription", HttpApi.DIALECT, "{\"topics\":["
+                + IntStream.range(0, 500).mapToObj(i -> "\"" + topic + "-" + i + "\"").collect(Collectors.joining(","))
+                + "]}").is(422);
+        api.post("/consumers/" + group + "/instances/c1/offsets", HttpApi.DIALECT, "{\"offsets\":[{\"topic\":\"" + topic
+                + "\",\"partition\":0,\"offset\":" + RECORDS + "}]}").is(204);
+        assertThat(partition().getInt("committed_offset")).isEqualTo(RECORDS);
+        names.remove(names.size() - 1);
+        names.forEach(name -> api.delete("/consumers/" + group + "/instances/" + name).is(204));
+        create("again");
+        api.delete("/consumers/" + group + "/instances/again").is(204);
     }
 
     @Test
