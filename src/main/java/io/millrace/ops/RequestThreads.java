@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 
@@ -44,6 +45,8 @@ final class RequestThreads implements AutoCloseable {
             clearAll(state.getMethod("getInstance", boolean.class), state.getMethod("init"));
         } catch (ReflectiveOperationException notLiberty) {
             LOG.log(Level.DEBUG, "what requests leave on the container's threads is not known here", notLiberty);
+        } catch (RejectedExecutionException ended) {
+            LOG.log(Level.DEBUG, "the container's threads take no tasks any more", ended);
         }
     }
 

@@ -2,11 +2,12 @@ package io.millrace.ops;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.SynchronousQueue;
 import org.junit.jupiter.api.Test;
 
+/** With Open Liberty it is seen when the application is taken away from a server. */
 class RequestThreadsTest {
     @Test
     void onAnotherContainerNothingIsDone() {
