@@ -45,7 +45,7 @@ final class PlatformLogger extends AbstractLogger {
         return level.intValue() != Level.OFF.intValue() && logger.isLoggable(platform(level));
     }
 
-    /** The next more important one where the platform has no such level. */
+    /** CONFIG is DEBUG, as in the JDK's own bridge; of others that the platform has not, the next more important one. */
     private static System.Logger.Level platform(Level level) {
         int value = level.intValue();
         if (value == Level.OFF.intValue()) {

@@ -13,18 +13,24 @@ import com.hazelcast.logging.LoggerFactorySupport;
 public final class PlatformLoggers extends LoggerFactorySupport implements LoggerFactory {
     /** Hazelcast takes its factory of loggers from this system property only, not from its configuration. */
     private static final String FACTORY_PROPERTY = "hazelcast.logging.class";
+    private static final System.Logger LOG = System.getLogger(PlatformLoggers.class.getName());
 
     /**
      * To be called before any other class of Hazelcast is used; later calls change nothing. A factory that the server's
      * operator chose by the system property stays.
      */
     static synchronized void use() {
-        if (System.getProperty(FACTORY_PROPERTY) != null) {
+        String own = PlatformLoggers.class.getName();
+        String chosen = System.getProperty(FACTORY_PROPERTY);
+        if (chosen != null && !chosen.equals(own)) { // its own name: of another deployment that is just here
             return;
         }
-        System.setProperty(FACTORY_PROPERTY, PlatformLoggers.class.getName());
-        try {
-            Logger.getLogger(PlatformLoggers.class); // makes the factory, which Hazelcast keeps from then on
+        System.setProperty(FACTORY_PROPERTY, own);
+        try { // Hazelcast makes the factory now, and keeps it from then on
+            if (!(Logger.getLogger(PlatformLoggers.class) instanceof PlatformLogger)) {
+                LOG.log(System.Logger.Level.WARNING, "Hazelcast does not log through the platform: a class of it was"
+                    + " used before, or cannot make {0}", own);
+            }
         } finally {
             System.clearProperty(FACTORY_PROPERTY); // it is the whole process's, and others may use a Hazelcast too
         }

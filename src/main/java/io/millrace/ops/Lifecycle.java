@@ -51,7 +51,12 @@ public class Lifecycle implements BrokerAccess, GroupAccess {
     private ManagedExecutorService workers;
     @Resource
     private ManagedScheduledExecutorService timers;
+    /**
+     * Also a bean: Open Liberty would else make one, and keep the class loader that it was made with, which is the first
+     * deployment's, for as long as the process runs.
+     */
     @Resource
+    @Produces
     private ManagedThreadFactory threads;
     @Inject
     private Config config;
@@ -100,7 +105,14 @@ public class Lifecycle implements BrokerAccess, GroupAccess {
     /** The threads come last: until the server is closed some run its tasks. */
     @PreDestroy
     void stop() {
-        Closing.all(halt::disarm, server, metrics, requestThreads);
+        Closing.all(halt::disarm, server, metrics, this::clearThreads);
+    }
+
+    /** Whatever is left on the threads of a process that ends goes with it. */
+    private void clearThreads() {
+        if (requestThreads != null && !halt.isUnderWay()) {
+            requestThreads.close();
+        }
     }
 
     private synchronized Configuration configuration() {

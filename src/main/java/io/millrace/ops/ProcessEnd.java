@@ -11,6 +11,7 @@ final class ProcessEnd {
 
     /** Guarded by this. */
     private Thread hook;
+    private volatile boolean underWay;
 
     /** @param stop may block: the process ends after it */
     synchronized void arm(Runnable stop) {
@@ -19,6 +20,7 @@ final class ProcessEnd {
             Runtime.getRuntime().addShutdownHook(armed);
             hook = armed;
         } catch (IllegalStateException ending) {
+            underWay = true;
             LOG.log(Level.DEBUG, "the process ends already", ending);
         }
     }
@@ -31,8 +33,14 @@ final class ProcessEnd {
         try {
             Runtime.getRuntime().removeShutdownHook(hook);
         } catch (IllegalStateException ending) {
+            underWay = true;
             LOG.log(Level.DEBUG, "the process ends: its hook runs", ending);
         }
         hook = null;
+    }
+
+    /** Whether the process was found to end, when it was armed or disarmed. */
+    boolean isUnderWay() {
+        return underWay;
     }
 }

@@ -215,24 +215,30 @@ class GroupsIT {
     @Test
     void aGroupTakesNoMoreConsumersThanItHasRoomForAndThoseThatItHasGoOn() {
         List<String> names = new ArrayList<>();
-        HttpApi.Answer last;
-        do {
-            names.add("m" + names.size() + "-" + "n".repeat(200));
-            last = api.post("/consumers/" + group, HttpApi.DIALECT, "{\"name\":\"" + names.get(names.size() - 1) + "\"}");
-        } while (last.status() == 200 && names.size() < 1_000);
+        try {
+            HttpApi.Answer last;
+            do {
+                names.add("m" + names.size() + "-" + "n".repeat(200));
+                last = api.post("/consumers/" + group, HttpApi.DIALECT,
+                        "{\"name\":\"" + names.get(names.size() - 1) + "\"}");
+            } while (last.status() == 200 && names.size() < 1_000);
 
-        last.is(422);
-        assertThat(last.object().getString("message")).contains("millrace.group.register.max.bytes");
-        api.post("/consumers/" + group + "/instances/c1/subscription", HttpApi.DIALECT, "{\"topics\":["
-                + IntStream.range(0, 500).mapToObj(i -> "\"" + topic + "-" + i + "\"").collect(Collectors.joining(","))
-                + "]}").is(422);
-        api.post("/consumers/" + group + "/instances/c1/offsets", HttpApi.DIALECT, "{\"offsets\":[{\"topic\":\"" + topic
-                + "\",\"partition\":0,\"offset\":" + RECORDS + "}]}").is(204);
-        assertThat(partition().getInt("committed_offset")).isEqualTo(RECORDS);
-        names.remove(names.size() - 1);
-        names.forEach(name -> api.delete("/consumers/" + group + "/instances/" + name).is(204));
+            refusedForItsSize(last);
+            refusedForItsSize(api.post("/consumers/" + group + "/instances/c1/subscription", HttpApi.DIALECT,
+                    "{\"topics\":[" + IntStream.range(0, 500).mapToObj(i -> "\"" + topic + "-" + i + "\"")
+                            .collect(Collectors.joining(",")) + "]}"));
+            api.post("/consumers/" + group + "/instances/c1/offsets", HttpApi.DIALECT, "{\"offsets\":[{\"topic\":\""
+                    + topic + "\",\"partition\":0,\"offset\":" + RECORDS + "}]}").is(204);
+            assertThat(partition().getInt("committed_offset")).isEqualTo(RECORDS);
+        } finally {
+            names.forEach(name -> api.delete("/consumers/" + group + "/instances/" + name));
+        }
         create("again");
         api.delete("/consumers/" + group + "/instances/again").is(204);
+    }
+
+    private static void refusedForItsSize(HttpApi.Answer answer) {
+        assertThat(answer.is(422).object().getString("message")).contains("millrace.group.register.max.bytes");
     }
 
     @Test

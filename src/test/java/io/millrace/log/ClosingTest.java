@@ -32,6 +32,13 @@ class ClosingTest {
     }
 
     @Test
+    void aStepThatIsNullIsNone() {
+        Closing.all(step("a"), null, step("b"));
+
+        assertThat(taken).containsExactly("a", "b");
+    }
+
+    @Test
     void everyStepIsTakenWhateverFailsBeforeItAndTheFirstFaultIsThrownWithTheOthers() {
         Error gone = new NoClassDefFoundError("io/millrace/Gone");
         IOException second = new IOException("disk");

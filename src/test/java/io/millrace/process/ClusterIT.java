@@ -126,11 +126,13 @@ class ClusterIT {
         create("quiet", "{}");
         client.faults().clear();
         try (ClusterLoad load = new ClusterLoad(client, SERVERS, "rolling", PARTITIONS)) {
-            for (int round = 0; round < RESTARTS; round++) {
-                load.awaitMore(10);
-                restartWhileRequestsWaitThere(round % SERVERS + 1, load);
-            }
             load.awaitMore(10);
+            load.resetPauses();
+            for (int round = 0; round < RESTARTS; round++) {
+                restartWhileRequestsWaitThere(round % SERVERS + 1, load);
+                load.awaitMore(10);
+                assertNoLongPause(load.longestPause());
+            }
             load.close();
             load.assertKept();
         }
@@ -148,7 +150,6 @@ class ClusterIT {
                     + "/records?offset=latest&timeout=30000"));
         }
         load.awaitMore(10);
-        load.resetPauses();
         long began = System.nanoTime();
         servers.run("stop", Integer.toString(server)).succeeded();
         long tookMs = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began);
@@ -165,11 +166,14 @@ class ClusterIT {
             assertThat(answer.statusCode() == 200 || ClusterClient.saysTryAgain(answer)).as(answer.body()).isTrue();
         }
         assertThat(tookMs).as("ms for the stop: the application server waits for what waits for up to 30 s")
-                .isLessThan(15_000);
+                .isLessThan(LONG ? 15_000 : 25_000);
         servers.run("launch", Integer.toString(server)).succeeded();
         awaitWhole();
-        assertThat(load.longestPause().ms()).as("ms without an acknowledgement: %s", load.longestPause())
-                .isLessThan(LONG ? 2_000 : 5_000);
+    }
+
+    /** Two seconds are promised. A build beside other work gets more: a server's start alone takes seconds of all cores. */
+    private static void assertNoLongPause(ClusterLoad.Pause longest) {
+        assertThat(longest.ms()).as("ms without an acknowledgement: %s", longest).isLessThan(LONG ? 2_000 : 8_000);
     }
 
     private boolean succeeds(int server, String path, String body) {

@@ -19,6 +19,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BinaryOperator;
+import java.util.stream.Stream;
 
 /**
  * A thread for each partition that produces with acks=all, to one server after the other as a load balancer would, and
@@ -40,9 +41,7 @@ final class ClusterLoad implements AutoCloseable {
     private volatile boolean stopped;
 
     /** A time without an acknowledgement in a partition, and when it ended, to be found in the servers' logs. */
-    record Pause(int partition, long ms, Instant ended) {
-        static final Pause NONE = new Pause(-1, 0, Instant.EPOCH);
-    }
+    record Pause(int partition, long ms, Instant ended) { }
 
     ClusterLoad(ClusterClient client, int servers, String topic, int partitions) {
         this.client = client;
@@ -98,9 +97,12 @@ final class ClusterLoad implements AutoCloseable {
         longestPause.clear();
     }
 
-    /** The longest time without an acknowledgement in any partition. */
+    /** The longest time without an acknowledgement in any partition; one that lasts until now counts too. */
     Pause longestPause() {
-        return longestPause.values().stream().max(Comparator.comparingLong(Pause::ms)).orElse(Pause.NONE);
+        long now = System.nanoTime();
+        Stream<Pause> lasting = lastAcknowledgement.entrySet().stream().map(last -> new Pause(last.getKey(),
+                TimeUnit.NANOSECONDS.toMillis(now - last.getValue()), Instant.now()));
+        return Stream.concat(longestPause.values().stream(), lasting).max(Comparator.comparingLong(Pause::ms)).orElseThrow();
     }
 
     /** Ends the load; what went wrong in it is thrown. */
