@@ -187,7 +187,8 @@ launch() {
     echo "$pid $(began "$pid")" > "$(pid_file "$i")"
 }
 
-ready() { curl -fs -o /dev/null --max-time 5 "$(url "$1")/health/ready"; }
+# An answer without a check in it is not of Millrace: Liberty gives one while there is no application.
+ready() { curl -fs --max-time 5 "$(url "$1")/health/ready" | grep -q '"name"'; }
 
 # The process ended, the application failed, or a port is in use: no use to wait.
 gave_up() {
