@@ -63,17 +63,28 @@ url() { echo "http://$host:$(http_port "$1")"; }
 console() { echo "$base/$1/logs/console.log"; }
 pid_file() { echo "$base/$1/server.pid"; }
 
-# When a process began, in ticks since boot: tells our process from a later one with the same pid.
-began() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; }
+# Prints when a process began, in ticks since boot, which tells it from a later one with the same pid, and its state, as
+# ps has it: T is stopped, Z dead but not yet reaped. Both are of one reading: between two the process may be reaped.
+identify() {
+    local line fields
+    { read -r line < "/proc/$1/stat"; } 2>/dev/null || return 1
+    read -ra fields <<< "${line##*) }"
+    echo "${fields[19]} ${fields[0]}"
+}
 
-# One letter, as ps has it: T is stopped, Z dead but not yet reaped.
-state() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -c1; }
-
-# Prints the pid of server I, if that very process still lives.
-alive() {
-    local pid since
+# Prints the pid of server I and its state, if that very process still lives.
+living() {
+    local pid since began state
     read -r pid since 2>/dev/null < "$(pid_file "$1")" || return 1
-    [ "$(began "$pid")" = "$since" ] && [ "$(state "$pid")" != Z ] || return 1
+    read -r began state < <(identify "$pid") || return 1
+    [ "$began" = "$since" ] && [[ $state != [ZX] ]] || return 1
+    echo "$pid $state"
+}
+
+# Prints the pid of server I, if it lives.
+alive() {
+    local pid state
+    read -r pid state < <(living "$1") || return 1
     echo "$pid"
 }
 
@@ -166,7 +177,7 @@ check_port_free() {
 
 # Starts server I; Liberty's script ends by becoming the server's java process, so its pid is the one to note.
 launch() {
-    local i=$1 pid
+    local i=$1 pid began state
     mkdir -p "$base/$i/logs"
     check_port_free "$(http_port "$i")" "server $i's HTTP" || return 1
     check_port_free "$(cluster_port "$i")" "server $i's cluster member" || return 1
@@ -184,7 +195,8 @@ launch() {
     ) &
     pid=$!
     disown "$pid"
-    echo "$pid $(began "$pid")" > "$(pid_file "$i")"
+    read -r began state < <(identify "$pid")
+    echo "$pid $began" > "$(pid_file "$i")"
 }
 
 # An answer without a check in it is not of Millrace: Liberty gives one while there is no application.
@@ -303,11 +315,11 @@ restart() {
 }
 
 status() {
-    local i pid
+    local i pid state
     for i in $(numbers); do
-        if ! pid=$(alive "$i"); then
+        if ! read -r pid state < <(living "$i"); then
             echo "server $i: stopped"
-        elif [ "$(state "$pid")" = T ]; then
+        elif [ "$state" = T ]; then
             echo "server $i: paused (pid $pid)"
         elif ready "$i"; then
             announce "$i"
