@@ -52,8 +52,6 @@ final class Group implements GroupWriter.Host, PollTask.Host {
     private final GroupWriter writer;
     private GroupState state;
     private final Map<String, Session> sessions = new HashMap<>();
-    /** Members that came with the state of an earlier coordinator. */
-    private final Set<String> inherited;
     private long topicsSeen = -1;
     private long nextPoll;
     private boolean settling;
@@ -66,7 +64,6 @@ final class Group implements GroupWriter.Host, PollTask.Host {
         this.context = context;
         this.state = read;
         this.nextPoll = (long) claim.epoch() << Integer.SIZE;
-        this.inherited = Set.copyOf(read.members().keySet());
         this.writer = new GroupWriter(id, context.store(), claim, read, version, context.workers(), this);
         read.members().values().stream().filter(GroupMember::takesPart).forEach(member -> {
             Session session = new Session(member.name(), true, deadline(member.config()), context.now());
@@ -266,12 +263,32 @@ final class Group implements GroupWriter.Host, PollTask.Host {
     CompletableFuture<GroupState> commit(String name, Map<TopicPartition, Long> offsets, int memberEpoch) {
         return present(name).thenCompose(member -> {
             SortedMap<TopicIdPartition, Long> meant = meant(name, offsets, false);
+            Set<TopicIdPartition> unproven = memberEpoch == GroupChanges.ANY_EPOCH ? unproven(name, meant.keySet()) : Set.of();
             return within(name, meant).thenCompose(done -> writer.submit(before -> {
                 GroupState next = GroupChanges.commit(before, name, meant, memberEpoch, topics(), context.clock().millis());
-                GroupChanges.requireBegun(before, name, meant.keySet());
+                GroupChanges.requireBegun(before, name, meant.keySet(), unproven);
                 return next;
-            }));
+            })).whenComplete((now, failure) -> {
+                if (failure == null) {
+                    proven(name, meant.keySet());
+                }
+            });
         });
+    }
+
+    /** Of which topics the consumer was given records is not known of one that an earlier coordinator looked after. */
+    private synchronized Set<TopicIdPartition> unproven(String name, Set<TopicIdPartition> partitions) {
+        Session session = sessions.get(name);
+        Set<TopicIdPartition> unproven = new HashSet<>(partitions);
+        unproven.removeIf(each -> session != null && (!session.inherited || session.given.containsKey(each.topic())));
+        return unproven;
+    }
+
+    private synchronized void proven(String name, Set<TopicIdPartition> partitions) {
+        Session session = sessions.get(name);
+        if (session != null) {
+            partitions.forEach(each -> session.given.put(each.topic(), each.topicId()));
+        }
     }
 
     /**
@@ -344,7 +361,7 @@ final class Group implements GroupWriter.Host, PollTask.Host {
                 Session session = sessions.get(name);
                 if (session == null || session.inherited && !session.polled) {
                     return CompletableFuture.failedFuture(new BrokerException(ErrorKind.FENCED, "what consumer '" + name
-                            + "' was given is not known here, because its group got another coordinator: poll again, what was"
+                            + "' was given is not known here, because its group got another coordinator, or was reset: poll again, what was"
                             + " not committed is delivered again; or commit offsets"));
                 }
                 if (source.received() != null && source.received() != session.lastNumber) {
@@ -603,7 +620,7 @@ final class Group implements GroupWriter.Host, PollTask.Host {
             Set<TopicIdPartition> taken = new HashSet<>();
             now.members().values().forEach(member -> taken.addAll(now.assigned(member.owned().keySet())));
             now.members().values().stream().filter(GroupMember::takesPart).filter(member -> !sessions.containsKey(member.name()))
-                    .forEach(member -> sessions.put(member.name(), new Session(member.name(), inherited.contains(member.name()),
+                    .forEach(member -> sessions.put(member.name(), new Session(member.name(), true,
                             deadline(member.config()), context.now())));
             for (Session session : List.copyOf(sessions.values())) {
                 follow(session, now.member(session.member), taken, after);
@@ -628,7 +645,7 @@ final class Group implements GroupWriter.Host, PollTask.Host {
         lost.forEach(session::forget);
         session.givenOut.removeIf(each -> !state.owns(member, each));
         session.revokedAt.keySet().removeIf(each -> !state.owns(member, each) || member.target().contains(each.partition()));
-        session.given.keySet().removeIf(topic -> !member.subscription().names(topic));
+        session.given.keySet().removeIf(topic -> !member.subscription().names(topic) && !state.offsets().containsKey(topic));
         if (session.poll != null) {
             session.poll.partitionsChanged(after);
         }

@@ -10,6 +10,7 @@ import io.millrace.group.GroupState.TopicOffsets;
 import java.util.Collection;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -176,14 +177,18 @@ final class GroupChanges {
 
     /**
      * Where the group knows an earlier topic of the name, an offset that is not said to be of this one may be of that: it is of
-     * this one only when the group has begun with it, which is before anybody is given anything, or when the consumer sought.
+     * this one only when the group has begun with it, which is before anybody is given anything, and this consumer is known to
+     * have been given of it; or when the consumer has a position in it, by a seek or from an earlier coordinator.
      *
+     * @param unproven those of which it is not known what the consumer was given
      * @throws BrokerException FENCED
      */
-    static void requireBegun(GroupState state, String name, Collection<TopicIdPartition> partitions) {
+    static void requireBegun(GroupState state, String name, Collection<TopicIdPartition> partitions,
+                             Set<TopicIdPartition> unproven) {
         GroupMember member = require(state, name);
         for (TopicIdPartition each : partitions) {
-            if (state.isAnew(each) && state.committed(each).isEmpty() && !member.positions().containsKey(each.partition())) {
+            if (state.isAnew(each) && (unproven.contains(each) || state.committed(each).isEmpty())
+                    && !member.positions().containsKey(each.partition())) {
                 throw anew(member, each.topic());
             }
         }

@@ -38,7 +38,7 @@ final class Session {
     long autoCommittedAt;
     /** Whether it was given anything since the coordinator knows it. */
     boolean polled;
-    /** Whether it came with this coordinator's predecessor, which may have given it what is not known here. */
+    /** Whether it may have been given what is not known here: by this coordinator's predecessor, or before the group was reset. */
     final boolean inherited;
     /** The last answer with records, until it is known to have arrived; else null. */
     LastPoll last;

@@ -132,6 +132,54 @@ class RecreatedTopicTest {
     }
 
     @Test
+    void anExplicitCommitIsRefusedByACoordinatorThatDoesNotKnowWhatWasGivenAlsoWhereTheGroupHasReadOnInIt() {
+        readTen(GroupHarness.manual());
+        harness.pass(20_000); // its session is over
+        recreated();
+        harness.create("next", GroupHarness.manual(), "orders");
+        assertThat(harness.read("next", 5)).isPositive();
+        harness.get(harness.groups.commitPolled(GroupHarness.GROUP, "next", Groups.ANY_EPOCH, GroupHarness.HERE));
+        harness.get(harness.groups.leave(GroupHarness.GROUP, "next", GroupHarness.HERE));
+        long read = harness.committed().get(FIRST);
+        harness.restart();
+        fenced(() -> commit(10, Groups.ANY_EPOCH));
+        assertThat(harness.read("c", 20 - read)).isEqualTo(20 - read);
+        commit(19, Groups.ANY_EPOCH);
+        commit(20, Groups.ANY_EPOCH);
+    }
+
+    @Test
+    void anExplicitCommitIsRefusedAlsoWhenTheConsumerSubscribedAnewOrTheGroupWasReset() {
+        readTen(GroupHarness.manual());
+        harness.get(harness.groups.subscribe(GroupHarness.GROUP, "c", new Subscription.None(), GroupHarness.HERE));
+        recreated();
+        harness.create("next", GroupHarness.manual(), "orders");
+        assertThat(harness.read("next", 5)).isPositive();
+        harness.get(harness.groups.commitPolled(GroupHarness.GROUP, "next", Groups.ANY_EPOCH, GroupHarness.HERE));
+        harness.get(harness.groups.leave(GroupHarness.GROUP, "next", GroupHarness.HERE));
+        harness.subscribe("c", "orders");
+        fenced(() -> commit(10, Groups.ANY_EPOCH));
+        harness.pass(20_000);
+        harness.get(harness.groups.reset(GroupHarness.GROUP, new OffsetTarget.AtOffset(5), List.of("orders"), List.of(), false));
+        fenced(() -> commit(10, Groups.ANY_EPOCH));
+        assertThat(harness.read("c", 15)).isEqualTo(15);
+        commit(20, Groups.ANY_EPOCH);
+    }
+
+    @Test
+    void oneThatSaysItsEpochMayCommitWhatAnEarlierCoordinatorGaveItOfTheNewOne() {
+        readTen(GroupHarness.manual());
+        recreated();
+        assertThat(harness.read("c", 20)).isEqualTo(20);
+        int epoch = harness.state().member("c").epoch();
+        harness.restart();
+        fenced(() -> commit(19, Groups.ANY_EPOCH));
+        commit(19, epoch);
+        commit(20, Groups.ANY_EPOCH);
+        assertThat(harness.committed()).containsEntry(FIRST, 20L);
+    }
+
+    @Test
     void aConsumerWithAutomaticCommitsThatLeavesCommitsNothingInIt() {
         readTen(GroupHarness.automatic());
         recreated();

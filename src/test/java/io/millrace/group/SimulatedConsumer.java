@@ -9,6 +9,7 @@ import io.millrace.group.SimulatedGroups.Weather;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.IntSummaryStatistics;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -38,6 +39,7 @@ final class SimulatedConsumer {
     private boolean leaving;
     private Runnable goOn;
     private long received; // 0: none yet
+    /** In which all that it has was given, or that it does not know of one. */
     private int epoch;
 
     /** @param instanceId of a static one, or null */
@@ -233,7 +235,9 @@ final class SimulatedConsumer {
             return;
         }
         // of those that gave something: one that was ended with nothing may have been so in an earlier epoch
-        epoch = came.stream().filter(polled -> !polled.parts().isEmpty()).mapToInt(Polled::memberEpoch).min().orElseThrow();
+        IntSummaryStatistics epochs = came.stream().filter(polled -> !polled.parts().isEmpty()).mapToInt(Polled::memberEpoch)
+                .summaryStatistics();
+        epoch = mayBeLate() || epochs.getMin() == epochs.getMax() ? epochs.getMin() : Groups.ANY_EPOCH;
         received = came.stream().filter(polled -> !polled.parts().isEmpty()).mapToLong(Polled::number).max().orElseThrow();
         world.note(name + " got poll " + received);
         int work = world.random.nextInt(world.random.nextInt(30) == 0 ? 12_000 : 200);
@@ -255,13 +259,18 @@ final class SimulatedConsumer {
                         meant.keySet().removeIf(each -> each.partition().equals(part.id()));
                         meant.put(SimulatedTopics.id(part), part.result().nextOffset());
                     });
-                    int inEpoch = world.random.nextBoolean() ? epoch : Groups.ANY_EPOCH;
+                    int inEpoch = world.random.nextBoolean() || mayBeLate() ? epoch : Groups.ANY_EPOCH;
                     commit((groups, source) -> groups.commit(SimulatedGroups.GROUP, name, offsets, inEpoch), meant,
                             0);
                 }
                 default -> throw new AssertionError(commits);
             }
         });
+    }
+
+    /** Whether only the epoch tells a commit from one in a later topic of the same name. */
+    private boolean mayBeLate() {
+        return world.weather == SimulatedGroups.Weather.STORM;
     }
 
     private void commit(SimulatedCoordinator.Call<Void> call, Map<TopicIdPartition, Long> offsets, int tries) {
