@@ -85,7 +85,11 @@ final class Elections {
             return now;
         }
         Topic.Assignment settled = new Topic.Assignment(now.leader(), now.leaderEpoch(), replicas, isr);
-        return replicas.contains(now.leader()) ? settled : led(settled, electable(settled, live), isr);
+        if (!replicas.contains(now.leader())) {
+            return led(settled, electable(settled, live), isr);
+        }
+        // A replica that goes deletes its log: should it be one again, what it fetched before must not count.
+        return replicas.containsAll(now.replicas()) ? settled : led(settled, now.leader(), isr);
     }
 
     private static int electable(Topic.Assignment assignment, Set<Integer> live) {

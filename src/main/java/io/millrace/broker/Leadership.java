@@ -12,7 +12,7 @@ import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.IntFunction;
 
-/** A partition's leadership in one epoch. Guarded by the partition. */
+/** A partition's leadership in one epoch, or in some that followed each other. Guarded by the partition. */
 final class Leadership {
     /** Not the true size, which is not known of what an earlier leader appended: whoever waits looks again. */
     private static final long UNKNOWN_BYTES = 1L << 30;
@@ -28,7 +28,7 @@ final class Leadership {
     }
 
     private final int self;
-    private final int epoch;
+    private int epoch;
     private final long startOffset;
     private final Map<Integer, Follower> followers = new HashMap<>();
     private final Deque<Uncommitted> uncommitted = new ArrayDeque<>();
@@ -41,7 +41,7 @@ final class Leadership {
     /** Up to where it is certain that this was the leader after the records were written; see {@link #confirmed}. */
     private long confirmedEnd;
 
-    /** @param startOffset the log's end when the epoch began */
+    /** @param startOffset the log's end when the leadership began */
     Leadership(int self, int epoch, long startOffset) {
         this.self = self;
         this.epoch = epoch;
@@ -52,7 +52,13 @@ final class Leadership {
         return epoch;
     }
 
-    /** The log's end when the epoch began: everything committed before is below it. */
+    /** Nobody else has led since: what waits goes on waiting, and what followers had in the epoch before does not count. */
+    void goOnIn(int nextEpoch) {
+        epoch = nextEpoch;
+        followers.clear();
+    }
+
+    /** The log's end when the leadership began: everything committed before is below it. */
     long startOffset() {
         return startOffset;
     }

@@ -129,6 +129,11 @@ final class Partition implements PartitionSlot {
     /** Under the lock. */
     private void takeRole(List<Runnable> tell) {
         boolean leads = assignment.leader() == context.brokerId() && retired == null;
+        if (leads && leadership != null && assignment.leaderEpoch() == leadership.epoch() + 1) {
+            List<Integer> followers = List.copyOf(leadership.followers());
+            leadership.goOnIn(assignment.leaderEpoch());
+            tell.add(() -> context.wake(followers));
+        }
         if (leadership != null && (!leads || leadership.epoch() != assignment.leaderEpoch())) {
             BrokerException over = notLeader();
             leadership.end(new BrokerException(ErrorKind.NOT_COMMITTED, over.getMessage()
@@ -198,7 +203,10 @@ final class Partition implements PartitionSlot {
         if (acks != Acks.ALL) {
             context.requireLease();
         }
+        long deadline = context.nanoTime() + timeoutNanos;
+        long bytes = batches.stream().mapToLong(ByteBuffer::remaining).sum();
         Leadership led;
+        CompletableFuture<AppendResult> queued;
         synchronized (this) {
             led = requireLeadership();
             if (acks == Acks.ALL && led.isr().size() < config.minInSyncReplicas()) {
@@ -206,11 +214,9 @@ final class Partition implements PartitionSlot {
                         + " min.insync.replicas asks for %d: nothing was written; try again when more brokers are up")
                         .formatted(id, led.isr().size(), led.replicas().size(), config.minInSyncReplicas()));
             }
+            queued = log.append(batches, led.epoch()); // here, so that the epochs reach the log in their order
         }
-        long deadline = context.nanoTime() + timeoutNanos;
-        long bytes = batches.stream().mapToLong(ByteBuffer::remaining).sum();
-        return unlessRetired(log.append(batches, led.epoch())
-                .thenCompose(appended -> appended(led, appended, bytes, acks, deadline)));
+        return unlessRetired(queued.thenCompose(appended -> appended(led, appended, bytes, acks, deadline)));
     }
 
     private CompletableFuture<AppendResult> appended(Leadership led, AppendResult result, long bytes, Acks acks,

@@ -76,8 +76,20 @@ class ElectionsTest {
     void aMoveThatIsCancelledLeavesTheReplicasThatThereWere() {
         Assignment moving = Elections.withIsr(Elections.reassign(WHOLE, List.of(4, 5)), List.of(1, 2, 3, 4));
 
-        assertThat(Elections.cancel(moving, Set.of(1, 2, 3, 4))).isEqualTo(WHOLE);
+        assertThat(Elections.cancel(moving, Set.of(1, 2, 3, 4))).isEqualTo(Elections.led(WHOLE, 1, WHOLE.isr()));
         assertThat(Elections.cancel(WHOLE, Set.of(1))).isEqualTo(WHOLE);
+    }
+
+    @Test
+    void aMoveThatOnlyAddsReplicasLeavesTheEpochAndOneThatTakesSomeAwayDoesNot() {
+        Assignment more = Elections.withIsr(Elections.reassign(WHOLE, List.of(1, 2, 3, 4)), List.of(1, 2, 3, 4));
+        assertThat(Elections.reconcile(more, Set.of(1, 2, 3, 4), false, false))
+                .isEqualTo(new Assignment(1, 4, List.of(1, 2, 3, 4), List.of(1, 2, 3, 4)));
+
+        Assignment fewer = Elections.reassign(WHOLE, List.of(1, 2));
+        assertThat(Elections.reconcile(fewer, Set.of(1, 2, 3), false, false))
+                .as("what the third one fetched before must not count if it is a replica again")
+                .isEqualTo(new Assignment(1, 5, List.of(1, 2), List.of(1, 2)));
     }
 
     @Test
