@@ -19,6 +19,9 @@ class ObservabilityIT {
     /** The gauges of partitions are refreshed now and then. */
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
+    private static final List<String> PARTITION_GAUGES = List.of("millrace_log_size_bytes", "millrace_log_segments",
+            "millrace_log_start_offset", "millrace_log_end_offset");
+
     private final HttpApi api = new HttpApi();
 
     @ParameterizedTest
@@ -47,7 +50,9 @@ class ObservabilityIT {
         api.produce(topic, "2");
         api.get("/topics/" + topic + "/partitions/0/records").is(200);
 
-        List<String> metrics = metricsOnce(lines -> value(lines, "millrace_high_watermark", ofPartition) == 2);
+        // One gauge after the other comes to be there.
+        List<String> metrics = metricsOnce(lines -> value(lines, "millrace_high_watermark", ofPartition) == 2
+                && PARTITION_GAUGES.stream().allMatch(gauge -> value(lines, gauge, ofPartition) >= 0));
         assertThat(value(metrics, "millrace_records_in_total", ofTopic)).isEqualTo(2);
         assertThat(value(metrics, "millrace_records_out_total", ofTopic)).isEqualTo(2);
         assertThat(value(metrics, "millrace_bytes_in_total", ofTopic)).isPositive()
@@ -68,7 +73,9 @@ class ObservabilityIT {
         api.get("/topics/" + topic + "/partitions/7/records").is(404);
         api.get("/no/such/path").is(404);
 
-        List<String> metrics = metricsOnce(lines -> value(lines, "millrace_directory_online", "directory=") == 1);
+        List<String> metrics = metricsOnce(lines -> value(lines, "millrace_directory_online", "directory=") == 1
+                && value(lines, "millrace_queue_bytes", "directory=") >= 0
+                && value(lines, "millrace_queue_appends", "directory=") >= 0);
         assertThat(value(metrics, "millrace_fsync_seconds_count", "")).isPositive();
         assertThat(value(metrics, "millrace_fsync_seconds_bucket", "le=\"+Inf\"")).isPositive();
         assertThat(value(metrics, "millrace_drain_appends_count", "")).isPositive();
