@@ -195,7 +195,7 @@ launch() {
     ) &
     pid=$!
     disown "$pid"
-    read -r began state < <(identify "$pid")
+    read -r began state < <(identify "$pid") || true # It may be gone already: whoever waits for it says so.
     echo "$pid $began" > "$(pid_file "$i")"
 }
 

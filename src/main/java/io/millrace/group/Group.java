@@ -287,7 +287,8 @@ final class Group implements GroupWriter.Host, PollTask.Host {
     private synchronized void proven(String name, Set<TopicIdPartition> partitions) {
         Session session = sessions.get(name);
         if (session != null) {
-            partitions.forEach(each -> session.given.put(each.topic(), each.topicId()));
+            // What it was given meanwhile may be of a later topic.
+            partitions.forEach(each -> session.given.putIfAbsent(each.topic(), each.topicId()));
         }
     }
 
@@ -361,8 +362,8 @@ final class Group implements GroupWriter.Host, PollTask.Host {
                 Session session = sessions.get(name);
                 if (session == null || session.inherited && !session.polled) {
                     return CompletableFuture.failedFuture(new BrokerException(ErrorKind.FENCED, "what consumer '" + name
-                            + "' was given is not known here, because its group got another coordinator, or was reset: poll again, what was"
-                            + " not committed is delivered again; or commit offsets"));
+                            + "' was given is not known here, because its group got another coordinator, or was reset: poll"
+                            + " again, what was not committed is delivered again; or commit offsets"));
                 }
                 if (source.received() != null && source.received() != session.lastNumber) {
                     return CompletableFuture.failedFuture(new BrokerException(ErrorKind.FENCED, ("consumer '%s' speaks of poll"

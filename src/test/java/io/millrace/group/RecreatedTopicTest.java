@@ -37,6 +37,14 @@ class RecreatedTopicTest {
         harness.log.append(FIRST, 20);
     }
 
+    /** Five records or more, commits that, and leaves. */
+    private void anotherReadsOn() {
+        harness.create("next", GroupHarness.manual(), "orders");
+        assertThat(harness.read("next", 5)).isPositive();
+        harness.get(harness.groups.commitPolled(GroupHarness.GROUP, "next", Groups.ANY_EPOCH, GroupHarness.HERE));
+        harness.get(harness.groups.leave(GroupHarness.GROUP, "next", GroupHarness.HERE));
+    }
+
     private void commit(long offset, int epoch) {
         harness.get(harness.groups.commit(GroupHarness.GROUP, "c", Map.of(FIRST, offset), epoch));
     }
@@ -136,10 +144,7 @@ class RecreatedTopicTest {
         readTen(GroupHarness.manual());
         harness.pass(20_000); // its session is over
         recreated();
-        harness.create("next", GroupHarness.manual(), "orders");
-        assertThat(harness.read("next", 5)).isPositive();
-        harness.get(harness.groups.commitPolled(GroupHarness.GROUP, "next", Groups.ANY_EPOCH, GroupHarness.HERE));
-        harness.get(harness.groups.leave(GroupHarness.GROUP, "next", GroupHarness.HERE));
+        anotherReadsOn();
         long read = harness.committed().get(FIRST);
         harness.restart();
         fenced(() -> commit(10, Groups.ANY_EPOCH));
@@ -153,10 +158,7 @@ class RecreatedTopicTest {
         readTen(GroupHarness.manual());
         harness.get(harness.groups.subscribe(GroupHarness.GROUP, "c", new Subscription.None(), GroupHarness.HERE));
         recreated();
-        harness.create("next", GroupHarness.manual(), "orders");
-        assertThat(harness.read("next", 5)).isPositive();
-        harness.get(harness.groups.commitPolled(GroupHarness.GROUP, "next", Groups.ANY_EPOCH, GroupHarness.HERE));
-        harness.get(harness.groups.leave(GroupHarness.GROUP, "next", GroupHarness.HERE));
+        anotherReadsOn();
         harness.subscribe("c", "orders");
         fenced(() -> commit(10, Groups.ANY_EPOCH));
         harness.pass(20_000);

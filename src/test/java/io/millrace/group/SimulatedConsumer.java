@@ -39,7 +39,7 @@ final class SimulatedConsumer {
     private boolean leaving;
     private Runnable goOn;
     private long received; // 0: none yet
-    /** In which all that it has was given, or that it does not know of one. */
+    /** In which all that it has was given; ANY_EPOCH when that were several. */
     private int epoch;
 
     /** @param instanceId of a static one, or null */
