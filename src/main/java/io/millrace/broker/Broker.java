@@ -36,43 +36,6 @@ import java.util.function.Supplier;
 public final class Broker implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(Broker.class.getName());
 
-    /**
-     * @param brokerId             this broker's id
-     * @param defaultPartitions    of a topic created without a number
-     * @param maxPartitions        largest number of partitions of one topic
-     * @param topicDefaults        server's defaults of topic configuration keys; a key that is absent has the built-in
-     *                             one, see {@link TopicConfigKey#defaultValue()}
-     * @param maxUncompressedBytes largest batch after decompression
-     * @param retentionIntervalMs  how often retention is applied, in ms
-     * @param descriptors          whether there are file descriptors for more partitions
-     */
-    public record Options(int brokerId, int defaultPartitions, int maxPartitions, Map<String, String> topicDefaults,
-                          int maxUncompressedBytes, long retentionIntervalMs, ReplicationOptions replication,
-                          DescriptorRoom descriptors) {
-        /** Where nothing is known of descriptors. */
-        public Options(int brokerId, int defaultPartitions, int maxPartitions, Map<String, String> topicDefaults,
-                       int maxUncompressedBytes, long retentionIntervalMs, ReplicationOptions replication) {
-            this(brokerId, defaultPartitions, maxPartitions, topicDefaults, maxUncompressedBytes, retentionIntervalMs,
-                    replication, DescriptorRoom.UNLIMITED);
-        }
-    }
-
-    /**
-     * Times of replication, in ns.
-     *
-     * @param maxLagNanos            a replica that lacks something for longer is not in sync
-     * @param leaseNanos             for how long after the agreement last answered this broker serves reads, and acks
-     *                               other than all
-     * @param balanceNanos           how long the brokers must be the same before preferred leaders take over
-     * @param commitNanos            how long acks=all waits for the in-sync replicas
-     * @param throttleBytesPerSecond what replicas that are not in sync fetch, all together; 0: no bound
-     */
-    public record ReplicationOptions(long maxLagNanos, long leaseNanos, long balanceNanos, long commitNanos,
-                                     long throttleBytesPerSecond) {
-        public static final ReplicationOptions DEFAULT = new ReplicationOptions(TimeUnit.SECONDS.toNanos(10),
-                TimeUnit.SECONDS.toNanos(4), TimeUnit.SECONDS.toNanos(30), TimeUnit.SECONDS.toNanos(30), 0);
-    }
-
     /** How often the controller's register and the brokers are looked at, in ms. */
     private static final long TICK_MS = 500;
     /** How often it is looked for replicas that lag and disks that failed, in ms. */
@@ -114,7 +77,7 @@ public final class Broker implements AutoCloseable {
     private final List<AutoCloseable> subscriptions;
     private volatile boolean closed;
 
-    private Broker(Options options, RegisterStore registers, Membership membership, Transport transport,
+    private Broker(BrokerOptions options, RegisterStore registers, Membership membership, Transport transport,
                    Supplier<AgreementStatus> agreement, List<ReplicaDirectory> directories, LocalNotes notes, Executor workers, ScheduledExecutorService timers, Clock clock,
                    LongSupplier nanoTime, BrokerObserver observer) {
         this.directories = List.copyOf(directories);
@@ -135,12 +98,12 @@ public final class Broker implements AutoCloseable {
         Lease lease = new Lease(options.replication().leaseNanos(), nanoTime);
         this.replication = new Replication(options.brokerId(), alone, options.replication(), brokers, store, transport,
                 handoff, timers, nanoTime, lease);
-        this.hosted = new HostedPartitions(directories, workers, handoff, replication, created, strays);
-        this.catalog = new TopicCatalog(store, deleted, hosted, options.topicDefaults(), observer,
+        this.hosted = new HostedPartitions(directories, workers, handoff, replication, created, strays,
                 replication::rolesChanged);
+        this.catalog = new TopicCatalog(store, deleted, hosted, options.topicDefaults(), observer);
         this.deadlines = new Deadlines(timers, nanoTime);
         replication.attach(catalog, hosted, deadlines);
-        this.topics = new Topics(options, store, deleted, catalog, hosted, partitioners, brokers);
+        this.topics = new Topics(options.topicLimits(), store, deleted, catalog, hosted, partitioners, brokers);
         this.routes = new Routes(alone, catalog, hosted, brokers);
         this.fetchAlls = new FetchAlls(routes, transport, handoff, deadlines, nanoTime, observer);
         this.moves = new TopicMoves(store, catalog, brokers);
@@ -218,7 +181,7 @@ public final class Broker implements AutoCloseable {
      *                               be read
      * @throws IllegalStateException when two partitioners have the same name
      */
-    public static Broker open(Options options, RegisterStore registers, Membership membership, Transport transport,
+    public static Broker open(BrokerOptions options, RegisterStore registers, Membership membership, Transport transport,
                               Supplier<AgreementStatus> agreement, List<LogDirectory> directories, LocalNotes notes, Executor workers, ScheduledExecutorService timers,
                               Clock clock, BrokerObserver observer) {
         return open(options, registers, membership, transport, agreement,
@@ -227,7 +190,7 @@ public final class Broker implements AutoCloseable {
     }
 
     /** @param nanoTime measures how long fetches wait and leases hold, in ns */
-    static Broker open(Options options, RegisterStore registers, Membership membership, Transport transport,
+    static Broker open(BrokerOptions options, RegisterStore registers, Membership membership, Transport transport,
                        Supplier<AgreementStatus> agreement, List<ReplicaDirectory> directories, LocalNotes notes, Executor workers, ScheduledExecutorService timers, Clock clock,
                        LongSupplier nanoTime, BrokerObserver observer) {
         return new Broker(options, registers, membership, transport, agreement, directories, notes, workers, timers, clock, nanoTime,

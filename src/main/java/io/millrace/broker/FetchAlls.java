@@ -15,7 +15,7 @@ import java.util.function.LongSupplier;
 /** Reads several partitions at once, led here or elsewhere; parks what has to wait. Thread-safe. */
 final class FetchAlls {
     private final Routes routes;
-    private final Transport transport;
+    private final FetchAllTransport transport;
     private final Handoff handoff;
     private final Deadlines deadlines;
     private final LongSupplier nanoTime;
@@ -23,7 +23,7 @@ final class FetchAlls {
     private final Set<CompletableFuture<FetchAllResult>> waiting = ConcurrentHashMap.newKeySet();
     private volatile BrokerException closed;
 
-    FetchAlls(Routes routes, Transport transport, Handoff handoff, Deadlines deadlines, LongSupplier nanoTime,
+    FetchAlls(Routes routes, FetchAllTransport transport, Handoff handoff, Deadlines deadlines, LongSupplier nanoTime,
               BrokerObserver observer) {
         this.routes = routes;
         this.transport = transport;

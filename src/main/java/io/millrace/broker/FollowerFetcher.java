@@ -31,7 +31,7 @@ final class FollowerFetcher {
 
     private final int leader;
     private final BrokerRegistry brokers;
-    private final Transport transport;
+    private final ReplicaTransport transport;
     private final Handoff handoff;
     private final ScheduledExecutorService timers;
     private final LongSupplier nanoTime;
@@ -44,7 +44,7 @@ final class FollowerFetcher {
     private boolean closed;
     private final AtomicBoolean asking = new AtomicBoolean();
 
-    FollowerFetcher(int leader, BrokerRegistry brokers, Transport transport, Handoff handoff,
+    FollowerFetcher(int leader, BrokerRegistry brokers, ReplicaTransport transport, Handoff handoff,
                     ScheduledExecutorService timers, LongSupplier nanoTime, CatchUpThrottle throttle) {
         this.leader = leader;
         this.brokers = brokers;

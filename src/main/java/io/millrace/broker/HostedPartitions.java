@@ -16,13 +16,14 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /**
  * The partitions that this broker hosts, and the directories that hold their logs. Look-ups come from any thread; a
  * topic's partitions come and go under that topic's lock, see {@link TopicCatalog}.
  */
-final class HostedPartitions {
+final class HostedPartitions implements LocalReplicas {
     private static final System.Logger LOG = System.getLogger(HostedPartitions.class.getName());
 
     private final int brokerId;
@@ -31,6 +32,7 @@ final class HostedPartitions {
     private final Handoff handoff;
     private final ReplicaContext context;
     private final CreatedLogs created;
+    private final Consumer<Roles> roles;
     /** Partitions of which this broker had the only log in sync, which is gone. */
     private final Set<TopicPartition> lost = ConcurrentHashMap.newKeySet();
     private final Map<TopicPartition, ReplicaDirectory> homes = new ConcurrentHashMap<>();
@@ -43,7 +45,8 @@ final class HostedPartitions {
     }
 
     HostedPartitions(List<ReplicaDirectory> directories, Executor workers, Handoff handoff, ReplicaContext context,
-                     CreatedLogs created, StrayLogs strays) {
+                     CreatedLogs created, StrayLogs strays, Consumer<Roles> roles) {
+        this.roles = roles;
         this.created = created;
         this.strays = strays;
         this.brokerId = context.brokerId();
@@ -118,13 +121,19 @@ final class HostedPartitions {
         return reasons;
     }
 
+    @Override
+    public void checkRoom() {
+        placement().next();
+    }
+
     /** Where new partitions go. */
-    LogPlacement placement() {
+    private LogPlacement placement() {
         return new LogPlacement(directories, homes.values());
     }
 
     /** Opens or creates the logs of a topic that are not hosted yet, new ones where there is room. */
-    void host(CachedTopic topic) {
+    @Override
+    public void host(CachedTopic topic) {
         retryDeletions(topic.name());
         LogPlacement placement = placement();
         Map<TopicPartition, ReplicaDirectory> homes = new HashMap<>();
@@ -232,7 +241,8 @@ final class HostedPartitions {
     /**
      * Applies the topic's configuration to its open logs, and opens those that only a bad configuration kept closed.
      */
-    void reconfigure(CachedTopic topic) {
+    @Override
+    public void reconfigure(CachedTopic topic) {
         if (topic.invalid() != null) {
             return;
         }
@@ -253,7 +263,8 @@ final class HostedPartitions {
      *
      * @throws BrokerException why one of them cannot
      */
-    void checkAvailable(Topic topic, int firstPartition) {
+    @Override
+    public void checkAvailable(Topic topic, int firstPartition) {
         for (int partition = firstPartition; partition < topic.partitions().size(); partition++) {
             if (topic.partitions().get(partition).replicas().contains(brokerId)) {
                 get(topic.name(), partition, topic.id());
@@ -267,7 +278,9 @@ final class HostedPartitions {
      * @param deleteLogs whether their files go too; else they are set aside
      * @return whether all files are gone
      */
-    boolean drop(CachedTopic topic, boolean deleteLogs) {
+    @Override
+    public boolean drop(CachedTopic topic, boolean deleteLogs) {
+        roles.accept(new Roles(List.of(), all(topic)));
         boolean gone = deleteLogs;
         Map<Undeleted, CompletableFuture<Void>> deletions = new HashMap<>();
         for (int partition = 0; partition < topic.partitionCount(); partition++) {
@@ -326,7 +339,8 @@ final class HostedPartitions {
     }
 
     /** Names of deleted topics some of whose logs could not be removed yet. */
-    Set<String> undeleted() {
+    @Override
+    public Set<String> undeleted() {
         return undeleted.stream().map(left -> left.id().topic()).collect(Collectors.toSet());
     }
 
@@ -335,7 +349,8 @@ final class HostedPartitions {
      *
      * @return ids of the topics of which nothing is left
      */
-    Set<UUID> finishDeletions(String topic) {
+    @Override
+    public Set<UUID> finishDeletions(String topic) {
         Set<UUID> gone = undeleted.stream().filter(left -> left.id().topic().equals(topic)).map(Undeleted::topicId)
                 .collect(Collectors.toSet());
         retryDeletions(topic);
@@ -371,7 +386,8 @@ final class HostedPartitions {
     }
 
     /** Topics with logs that could not be made or opened, and whose directory works (again). */
-    Set<String> mendable() {
+    @Override
+    public Set<String> mendable() {
         Set<String> topics = new TreeSet<>();
         slots.values().forEach(slot -> {
             if (slot instanceof UnavailablePartition unavailable && isMendable(unavailable)) {
@@ -394,7 +410,8 @@ final class HostedPartitions {
     }
 
     /** Makes or opens the logs of a topic that could not be before, up to the first one that still cannot. */
-    void mend(CachedTopic topic) {
+    @Override
+    public void mend(CachedTopic topic) {
         for (int number = 0; number < topic.partitionCount(); number++) {
             TopicPartition id = new TopicPartition(topic.name(), number);
             if (slots.get(id) instanceof UnavailablePartition broken && isMendable(broken)
@@ -414,10 +431,9 @@ final class HostedPartitions {
     /**
      * Brings roles into line with the register: every hosted partition leads, follows, or, when this broker has no
      * replica of it any more, goes away with its log.
-     *
-     * @return the partitions that stay, and those that went
      */
-    Roles assign(CachedTopic topic) {
+    @Override
+    public void assign(CachedTopic topic) {
         List<Partition> stay = new ArrayList<>();
         List<Partition> gone = new ArrayList<>();
         for (int number = 0; number < topic.partitionCount(); number++) {
@@ -443,7 +459,7 @@ final class HostedPartitions {
                 gone.add(partition);
             }
         }
-        return new Roles(stay, gone);
+        roles.accept(new Roles(stay, gone));
     }
 
     /** Those of a topic that work. */

@@ -24,10 +24,10 @@ final class Replication implements ReplicaContext {
 
     private final int brokerId;
     private final boolean alone;
-    private final Broker.ReplicationOptions options;
+    private final ReplicationOptions options;
     private final BrokerRegistry brokers;
     private final TopicStore store;
-    private final Transport transport;
+    private final ReplicaTransport transport;
     private final Handoff handoff;
     private final ScheduledExecutorService timers;
     private final LongSupplier nanoTime;
@@ -47,8 +47,8 @@ final class Replication implements ReplicaContext {
     private record Followed(int leader, int epoch) {
     }
 
-    Replication(int brokerId, boolean alone, Broker.ReplicationOptions options, BrokerRegistry brokers,
-                TopicStore store, Transport transport, Handoff handoff, ScheduledExecutorService timers,
+    Replication(int brokerId, boolean alone, ReplicationOptions options, BrokerRegistry brokers,
+                TopicStore store, ReplicaTransport transport, Handoff handoff, ScheduledExecutorService timers,
                 LongSupplier nanoTime, Lease lease) {
         this.brokerId = brokerId;
         this.alone = alone;

@@ -9,7 +9,6 @@ import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
@@ -23,24 +22,22 @@ final class TopicCatalog {
 
     private final TopicStore store;
     private final DeletedTopics deleted;
-    private final HostedPartitions hosted;
+    private final LocalReplicas hosted;
     private final Map<String, String> defaults;
     private final BrokerObserver observer;
-    private final Consumer<HostedPartitions.Roles> roles;
     private final Map<String, CachedTopic> byName = new ConcurrentHashMap<>();
     /** Topics whose logs were begun to be opened, and which are not among the others for an error. */
     private final Map<String, CachedTopic> unfinished = new ConcurrentHashMap<>();
     private final AtomicLong revision = new AtomicLong();
     private final List<ReentrantLock> locks = new ArrayList<>();
 
-    TopicCatalog(TopicStore store, DeletedTopics deleted, HostedPartitions hosted, Map<String, String> defaults,
-                 BrokerObserver observer, Consumer<HostedPartitions.Roles> roles) {
+    TopicCatalog(TopicStore store, DeletedTopics deleted, LocalReplicas hosted, Map<String, String> defaults,
+                 BrokerObserver observer) {
         this.store = store;
         this.deleted = deleted;
         this.hosted = hosted;
         this.defaults = Map.copyOf(defaults);
         this.observer = observer;
-        this.roles = roles;
         for (int i = 0; i < LOCKS; i++) {
             locks.add(new ReentrantLock());
         }
@@ -100,7 +97,7 @@ final class TopicCatalog {
     void admit(List<CachedTopic> topics) {
         topics.forEach(topic -> {
             byName.put(topic.name(), topic);
-            roles.accept(hosted.assign(topic));
+            hosted.assign(topic);
         });
     }
 
@@ -161,7 +158,7 @@ final class TopicCatalog {
             exclusively(name, () -> {
                 find(name).ifPresent(topic -> {
                     hosted.mend(topic);
-                    roles.accept(hosted.assign(topic));
+                    hosted.assign(topic);
                 });
                 return null;
             });
@@ -175,7 +172,7 @@ final class TopicCatalog {
         byName.put(topic.name(), topic);
         unfinished.remove(topic.name());
         revision.incrementAndGet();
-        roles.accept(hosted.assign(topic));
+        hosted.assign(topic);
     }
 
     /**
@@ -187,7 +184,6 @@ final class TopicCatalog {
         unfinished.remove(topic.name());
         byName.remove(topic.name());
         revision.incrementAndGet();
-        roles.accept(new HostedPartitions.Roles(List.of(), hosted.all(topic)));
         if (!certain) {
             LOG.log(Level.WARNING,
                     "topic ''{0}'' with the id {1} has no register any more, yet was not deleted: its logs are set aside",

@@ -24,18 +24,18 @@ public final class Topics {
     /** As in Kafka's own examples: one broker may stop, and another one die. */
     private static final int MOST_BY_DEFAULT = 3;
 
-    private final Broker.Options options;
+    private final TopicLimits limits;
     private final TopicStore store;
     private final DeletedTopics deleted;
     private final TopicCatalog catalog;
-    private final HostedPartitions hosted;
+    private final LocalReplicas hosted;
     private final Partitioners partitioners;
     private final BrokerRegistry brokers;
     private volatile boolean closed;
 
-    Topics(Broker.Options options, TopicStore store, DeletedTopics deleted, TopicCatalog catalog,
-           HostedPartitions hosted, Partitioners partitioners, BrokerRegistry brokers) {
-        this.options = options;
+    Topics(TopicLimits limits, TopicStore store, DeletedTopics deleted, TopicCatalog catalog,
+           LocalReplicas hosted, Partitioners partitioners, BrokerRegistry brokers) {
+        this.limits = limits;
         this.store = store;
         this.deleted = deleted;
         this.catalog = catalog;
@@ -90,7 +90,7 @@ public final class Topics {
     public Topic create(String name, Integer partitions, Integer replicationFactor, Map<String, String> overrides) {
         checkOpen();
         TopicName.check(name);
-        int count = partitions == null ? options.defaultPartitions() : partitions;
+        int count = partitions == null ? limits.defaultPartitions() : partitions;
         checkPartitions(count);
         Map<String, String> set = changed(Map.of(), overrides);
         checkConfig(set);
@@ -224,9 +224,9 @@ public final class Topics {
     /** Nothing is registered that could not be stored here, when it is to be here. */
     private void checkRoom(Topic topic, int firstPartition) {
         if (topic.partitions().stream().skip(firstPartition)
-                .anyMatch(assignment -> assignment.replicas().contains(options.brokerId()))) {
-            options.descriptors().check();
-            hosted.placement().next();
+                .anyMatch(assignment -> assignment.replicas().contains(limits.brokerId()))) {
+            limits.descriptors().check();
+            hosted.checkRoom();
         }
     }
 
@@ -261,9 +261,9 @@ public final class Topics {
     }
 
     private void checkPartitions(int count) {
-        if (count < 1 || count > options.maxPartitions()) {
+        if (count < 1 || count > limits.maxPartitions()) {
             throw new BrokerException(ErrorKind.INVALID_PARTITIONS, "the number of partitions must be 1 to %d; it is %d"
-                    .formatted(options.maxPartitions(), count));
+                    .formatted(limits.maxPartitions(), count));
         }
     }
 

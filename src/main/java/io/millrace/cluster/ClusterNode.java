@@ -5,9 +5,7 @@ import com.hazelcast.core.HazelcastInstance;
 import io.millrace.log.Closing;
 import io.millrace.log.LogDirectoryOfflineException;
 import io.millrace.log.LogObserver;
-import java.nio.file.Path;
 import java.time.Clock;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -22,92 +20,12 @@ import java.util.function.Supplier;
  */
 public final class ClusterNode implements AutoCloseable {
     private static final System.Logger LOGGER = System.getLogger(ClusterNode.class.getName());
-    private static final int MAX_PORT = 65_535;
-    private static final int SMALL_CP = 3;
-    private static final int LARGE_CP = 5;
     private static final long DUPLICATE_NANOS = TimeUnit.SECONDS.toNanos(10);
     private static final long POLL_MILLIS = 100;
     /** Longer than an election, shorter than an operation. */
     private static final long PROBE_MILLIS = 1_500;
 
-    /**
-     * @param clusterName  members with another name are not joined
-     * @param brokerId     this broker's id, from 0
-     * @param host         address or name to bind to: one address of this machine, not all
-     * @param port         port to bind to; 0: any free one, for a server alone
-     * @param journalRoot  folder of the journal, created when it is not there; no other logs may be in it
-     * @param members      {@code host:port} of every server of the cluster, this one included; empty: found by DNS, or
-     *                     one server alone
-     * @param size         number of servers that the cluster has when all are up
-     * @param dns          name that stands for the addresses of all servers (a headless service in Kubernetes), or null
-     * @param secret       known to all servers of the cluster; may be empty for a server alone
-     * @param url          base URL of this broker's HTTP interface
-     * @param rack         where it stands, or null
-     */
-    public record Options(String clusterName, int brokerId, String host, int port, Path journalRoot,
-                          List<String> members, int size, String dns, String secret, String url, String rack) {
-        /** @throws IllegalArgumentException when a value is missing or out of its range */
-        public Options {
-            members = List.copyOf(members);
-            if (clusterName.isBlank() || host.isBlank()) {
-                throw new IllegalArgumentException("the cluster needs a name and a host");
-            }
-            if (brokerId < 0) {
-                throw new IllegalArgumentException("broker id " + brokerId + " is below 0");
-            }
-            if (port < 0 || port > MAX_PORT) {
-                throw new IllegalArgumentException("cluster port " + port + " is not in 0 to " + MAX_PORT);
-            }
-            requireCluster(members, size, dns, secret, host + ":" + port);
-        }
-
-        /** A server alone. */
-        public Options(String clusterName, int brokerId, String host, int port, Path journalRoot) {
-            this(clusterName, brokerId, host, port, journalRoot, List.of(), 1, null, "", "", null);
-        }
-
-        private static void requireCluster(List<String> members, int size, String dns, String secret, String self) {
-            if (size == 2) {
-                throw new IllegalArgumentException("a cluster of 2 servers stops when either of them does, because one"
-                    + " is no majority of two: take 1 server, or 3 and more");
-            }
-            if (size < 1 || members.stream().distinct().count() != members.size()) {
-                throw new IllegalArgumentException("the cluster needs at least 1 server, and each only once");
-            }
-            if (!members.isEmpty() && (members.size() != size || dns != null)) {
-                throw new IllegalArgumentException("the list of cluster members has " + members.size()
-                    + " servers, but " + (dns != null ? "they are to be found by DNS too: give one of the two"
-                    : "the size of the cluster is " + size));
-            }
-            members.forEach(MemberAddress::parse);
-            if (!members.isEmpty() && !members.contains(self)) {
-                throw new IllegalArgumentException("the list of cluster members, " + members + ", lacks this server's"
-                    + " own host and port, " + self);
-            }
-            if (size > 1 && members.isEmpty() && dns == null) {
-                throw new IllegalArgumentException("a cluster of " + size + " servers needs the list of its members, or"
-                    + " a DNS name that stands for them");
-            }
-            if (size > 1 && secret.isBlank()) {
-                throw new IllegalArgumentException("a cluster of several servers needs a secret that all of them know");
-            }
-        }
-
-        /** How many members the CP subsystem has. */
-        int cpMembers() {
-            return size < LARGE_CP ? SMALL_CP : LARGE_CP;
-        }
-
-        /** Without the secret. */
-        @Override
-        public String toString() {
-            return "Options[clusterName=" + clusterName + ", brokerId=" + brokerId + ", host=" + host + ", port=" + port
-                + ", journalRoot=" + journalRoot + ", members=" + members + ", size=" + size + ", dns=" + dns + ", url="
-                + url + ", rack=" + rack + "]";
-        }
-    }
-
-    private final Options options;
+    private final ClusterOptions options;
     private final Journal journal;
     private final HazelcastMember member;
     private final HazelcastCpOperations cp;
@@ -120,7 +38,7 @@ public final class ClusterNode implements AutoCloseable {
     /** Whether the others may ask for the journal: not while it is open whether another server has this broker's id. */
     private volatile boolean admitted;
 
-    private ClusterNode(Options options, Journal journal, Executor executor) {
+    private ClusterNode(ClusterOptions options, Journal journal, Executor executor) {
         this.options = options;
         this.journal = journal;
         String session = UUID.randomUUID().toString();
@@ -154,16 +72,16 @@ public final class ClusterNode implements AutoCloseable {
      * @throws LogDirectoryOfflineException when the journal's disk cannot be read or written
      * @throws RegisterUnavailableException when Hazelcast does not start, its port being taken for example
      */
-    public static ClusterNode start(Options options, Executor executor) {
+    public static ClusterNode start(ClusterOptions options, Executor executor) {
         return start(options, executor, LogObserver.NONE);
     }
 
     /**
-     * As {@link #start(Options, Executor)}.
+     * As {@link #start(ClusterOptions, Executor)}.
      *
      * @param observer is told of damage in the journal that could be mended
      */
-    public static ClusterNode start(Options options, Executor executor, LogObserver observer) {
+    public static ClusterNode start(ClusterOptions options, Executor executor, LogObserver observer) {
         PlatformLoggers.use();
         HazelcastVersion.check();
         ShutdownClasses.loadAll();
@@ -186,7 +104,7 @@ public final class ClusterNode implements AutoCloseable {
         }
     }
 
-    private static Config config(Options options, String session) {
+    private static Config config(ClusterOptions options, String session) {
         if (options.size() > 1) {
             return MemberConfig.broker(options, session);
         }

@@ -17,7 +17,7 @@ import java.util.function.Supplier;
 final class HazelcastMember implements AutoCloseable {
     private static final System.Logger LOGGER = System.getLogger(HazelcastMember.class.getName());
 
-    private final ClusterNode.Options options;
+    private final ClusterOptions options;
     private final Supplier<Config> config;
     private final Consumer<HazelcastInstance> started;
     private final List<HazelcastInstance> witnesses = new ArrayList<>();
@@ -26,7 +26,7 @@ final class HazelcastMember implements AutoCloseable {
     private boolean closed;
 
     /** @param started is called with each new instance */
-    HazelcastMember(ClusterNode.Options options, Supplier<Config> config, Consumer<HazelcastInstance> started) {
+    HazelcastMember(ClusterOptions options, Supplier<Config> config, Consumer<HazelcastInstance> started) {
         this.options = options;
         this.config = config;
         this.started = started;

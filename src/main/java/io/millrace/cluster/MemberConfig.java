@@ -50,7 +50,7 @@ final class MemberConfig {
      *
      * @param nameEnding never used before
      */
-    static Config singleMember(ClusterNode.Options options, String nameEnding) {
+    static Config singleMember(ClusterOptions options, String nameEnding) {
         Config config = common(options, nameEnding, options.port());
         config.getCPSubsystemConfig().setCPMemberCount(0);
         return config;
@@ -61,7 +61,7 @@ final class MemberConfig {
      *
      * @param session of this run of the broker
      */
-    static Config broker(ClusterNode.Options options, String session) {
+    static Config broker(ClusterOptions options, String session) {
         Config config = several(options, options.port());
         config.getMemberAttributeConfig()
             .setAttribute(MemberAttributes.BROKER, Integer.toString(options.brokerId()))
@@ -74,14 +74,14 @@ final class MemberConfig {
     }
 
     /** A member without a broker or a journal, so that there are enough for the CP subsystem to form. */
-    static Config witness(ClusterNode.Options options) {
+    static Config witness(ClusterOptions options) {
         Config config = several(options, 0);
         config.getMemberAttributeConfig().setAttribute(MemberAttributes.WITNESS, "true");
         WITNESS_THREADS.forEach(config::setProperty);
         return config;
     }
 
-    private static Config several(ClusterNode.Options options, int port) {
+    private static Config several(ClusterOptions options, int port) {
         Config config = common(options, ClusterSecret.proof(options.secret(), options.clusterName()), port);
         config.getSerializationConfig()
             .addDataSerializableFactory(JournalCall.FACTORY_ID, type -> new JournalCall());
@@ -105,7 +105,7 @@ final class MemberConfig {
         return config;
     }
 
-    private static Config common(ClusterNode.Options options, String nameEnding, int port) {
+    private static Config common(ClusterOptions options, String nameEnding, int port) {
         Config config = new Config();
         config.setClassLoader(MemberConfig.class.getClassLoader());
         config.setClusterName(options.clusterName() + "-" + nameEnding);

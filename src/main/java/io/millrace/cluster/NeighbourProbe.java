@@ -13,9 +13,9 @@ import java.util.Set;
 final class NeighbourProbe {
     private static final int CONNECT_MILLIS = 500;
 
-    private final ClusterNode.Options options;
+    private final ClusterOptions options;
 
-    NeighbourProbe(ClusterNode.Options options) {
+    NeighbourProbe(ClusterOptions options) {
         this.options = options;
     }
 

@@ -62,7 +62,7 @@ final class Steward implements Runnable, AutoCloseable {
     private Set<Address> participants = Set.of();
 
     /** @param probe gives up sooner than {@code cp} */
-    Steward(ClusterNode.Options options, HazelcastMember member, CpOperations cp, CpOperations probe,
+    Steward(ClusterOptions options, HazelcastMember member, CpOperations cp, CpOperations probe,
             ActiveIncarnation active, JournalGuard own, Restore restore, MajorityJournal journals,
             Membership membership) {
         this.configured = options.size();

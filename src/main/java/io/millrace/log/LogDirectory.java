@@ -314,8 +314,10 @@ public final class LogDirectory implements AutoCloseable, Runnable {
 
     private PartitionLog openClaimed(LogFolder folder, LogName name, UUID topicId, LogConfig config, int maxEpoch)
             throws IOException {
-        PartitionLog log = new PartitionLog(name, topicId, this, config, observer);
-        LogAppender appender = new LogAppender(log, folder, LogRecovery.recover(log, folder, maxEpoch), clock, observer);
+        DamageReports reports = new DamageReports(name, observer);
+        PartitionLog log = new PartitionLog(name, topicId, this, config, reports);
+        LogAppender appender = new LogAppender(log, folder,
+                LogRecovery.recover(reports, folder, config.indexIntervalBytes(), maxEpoch), clock, observer);
         log.attach(appender);
         appender.publish();
         synchronized (logs) {

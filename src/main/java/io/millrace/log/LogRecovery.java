@@ -13,7 +13,7 @@ import java.util.List;
 final class LogRecovery {
     private static final Logger LOG = System.getLogger(LogRecovery.class.getName());
 
-    private final PartitionLog log;
+    private final DamageReports reports;
     private final LogFolder folder;
     private final int indexInterval;
     private final List<Segment> segments = new ArrayList<>();
@@ -27,29 +27,32 @@ final class LogRecovery {
     private long logEndOffset;
     private boolean changed;
 
-    private LogRecovery(PartitionLog log, LogFolder folder, int maxEpoch) throws IOException {
-        this.log = log;
+    private LogRecovery(DamageReports reports, LogFolder folder, int indexInterval, int maxEpoch) throws IOException {
+        this.reports = reports;
         this.folder = folder;
         this.maxEpoch = maxEpoch;
-        this.indexInterval = log.config().indexIntervalBytes();
+        this.indexInterval = indexInterval;
         OffsetCheckpoint recoveryPointFile = folder.recoveryPoint();
         OffsetCheckpoint.Value noted = recoveryPointFile.read(
-            damage -> log.reportFile(recoveryPointFile.path(), damage));
+            damage -> reports.reportFile(recoveryPointFile.path(), damage));
         this.recoveryPoint = noted.offset();
         this.recoveryPointIsChecked = noted.checked();
         OffsetCheckpoint startFile = folder.logStartOffset();
         this.notedStart = startFile.read(damage -> {
-            log.reportFile(startFile.path(), damage);
+            reports.reportFile(startFile.path(), damage);
             startIsDamaged = true;
         });
-        this.epochs = folder.leaderEpochs(damage -> log.reportFile(folder.path().resolve(LogFolder.LEADER_EPOCHS),
+        this.epochs = folder.leaderEpochs(damage -> reports.reportFile(folder.path().resolve(LogFolder.LEADER_EPOCHS),
             damage));
     }
 
-    /** @param maxEpoch newest leader epoch that the partition has had: what is above in a file or a batch is damage */
-    static RecoveredLog recover(PartitionLog log, LogFolder folder, int maxEpoch) throws IOException {
+    /**
+     * @param indexInterval bytes of batches between two entries of an index
+     * @param maxEpoch      newest leader epoch that the partition has had: what is above in a file or a batch is damage
+     */
+    static RecoveredLog recover(DamageReports reports, LogFolder folder, int indexInterval, int maxEpoch) throws IOException {
         folder.removeLeftovers();
-        LogRecovery recovery = new LogRecovery(log, folder, maxEpoch);
+        LogRecovery recovery = new LogRecovery(reports, folder, indexInterval, maxEpoch);
         try {
             return recovery.run();
         } catch (IOException | RuntimeException e) {
@@ -96,7 +99,7 @@ final class LogRecovery {
         SegmentRecovery.Outcome outcome = recovery.verify(sane ? recoveryPoint : segment.baseOffset());
         if (outcome.nextOffset() < endOffset) {
             long position = outcome.hasBadTail() ? outcome.badTailPosition() : segment.sizeInBytes();
-            log.report(segment, new SegmentDamage("no valid batch up to the segment's end", position, endOffset));
+            reports.report(segment, new SegmentDamage("no valid batch up to the segment's end", position, endOffset));
         }
     }
 
@@ -104,14 +107,14 @@ final class LogRecovery {
         SegmentRecovery.Outcome outcome = recovery(segment, Long.MAX_VALUE).verify(recoveryPoint);
         long end = Math.max(outcome.nextOffset(), logEndOffset);
         if (end > outcome.nextOffset() && !outcome.hasBadTail() && !recoveryPointIsChecked) {
-            log.reportFile(folder.recoveryPoint().path(), "it says that records up to offset " + recoveryPoint
+            reports.reportFile(folder.recoveryPoint().path(), "it says that records up to offset " + recoveryPoint
                 + " were durable, but the log ends, undamaged, at " + outcome.nextOffset() + ": it is not believed");
             end = outcome.nextOffset();
         } else if (outcome.hasBadTail() && outcome.nextOffset() >= recoveryPoint) {
             cut(segment, outcome.badTailPosition());
         } else if (outcome.nextOffset() < recoveryPoint) {
             long position = outcome.hasBadTail() ? outcome.badTailPosition() : segment.sizeInBytes();
-            log.report(segment, new SegmentDamage("records are missing that had been durable", position, end));
+            reports.report(segment, new SegmentDamage("records are missing that had been durable", position, end));
         }
         changed |= end != recoveryPoint;
         logEndOffset = end;
@@ -121,17 +124,17 @@ final class LogRecovery {
     }
 
     private SegmentRecovery recovery(Segment segment, long endOffset) {
-        return new SegmentRecovery(segment, endOffset, indexInterval, epochs, damage -> log.report(segment, damage));
+        return new SegmentRecovery(segment, endOffset, indexInterval, epochs, damage -> reports.report(segment, damage));
     }
 
     private void noteRebuild(Segment segment) {
-        LOG.log(Level.WARNING, "{0}: the indexes of {1} are missing or wrong and are written anew", log.name(),
+        LOG.log(Level.WARNING, "{0}: the indexes of {1} are missing or wrong and are written anew", reports.name(),
             segment.file().path().getFileName());
     }
 
     private void cut(Segment segment, long position) throws IOException {
         LOG.log(Level.WARNING, "{0}: {1} ends in an unfinished write: {2} bytes from byte {3} on are cut off",
-            log.name(), segment.file().path().getFileName(), segment.sizeInBytes() - position, position);
+            reports.name(), segment.file().path().getFileName(), segment.sizeInBytes() - position, position);
         segment.truncate(position);
         changed = true;
     }
@@ -149,7 +152,7 @@ final class LogRecovery {
                 logEndOffset = logStartOffset;
                 beginSegment();
             } else {
-                log.reportFile(folder.logStartOffset().path(), "it says that the log begins at offset " + logStartOffset
+                reports.reportFile(folder.logStartOffset().path(), "it says that the log begins at offset " + logStartOffset
                     + ", but it ends at " + logEndOffset + ": the log begins with its first segment, at offset "
                     + segments.get(0).baseOffset());
                 logStartOffset = segments.get(0).baseOffset();
@@ -173,7 +176,7 @@ final class LogRecovery {
         }
         List<LeaderEpochCheckpoint.Entry> rebuilt = recovery.rebuilt(noted);
         if (!rebuilt.equals(noted)) {
-            log.reportFile(epochs.path(), "it does not fit the batches, or the newest leader epoch, " + maxEpoch
+            reports.reportFile(epochs.path(), "it does not fit the batches, or the newest leader epoch, " + maxEpoch
                 + ", and is made anew from them: " + rebuilt);
             epochs.replace(rebuilt);
         }

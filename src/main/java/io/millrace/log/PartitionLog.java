@@ -6,7 +6,6 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.IntConsumer;
@@ -18,7 +17,7 @@ public final class PartitionLog {
     private final LogName name;
     private final UUID topicId;
     private final LogDirectory directory;
-    private final LogObserver observer;
+    private final DamageReports reports;
     /** Replaced by whoever reconfigures; the writer takes it anew for each group of appends. */
     private volatile LogConfig config;
     /** Replaced by the log writer only; null when the log was closed or deleted. */
@@ -27,12 +26,12 @@ public final class PartitionLog {
     private volatile LogView lastView;
     private LogAppender appender;
 
-    PartitionLog(LogName name, UUID topicId, LogDirectory directory, LogConfig config, LogObserver observer) {
+    PartitionLog(LogName name, UUID topicId, LogDirectory directory, LogConfig config, DamageReports reports) {
         this.name = name;
         this.topicId = topicId;
         this.directory = directory;
         this.config = config;
-        this.observer = observer;
+        this.reports = reports;
     }
 
     public String topic() {
@@ -163,11 +162,11 @@ public final class PartitionLog {
             }
             try {
                 ByteBuffer batches = reader(current, index).read(offset, maxOffset, maxBytes, buffers);
-                current.epochs().correct(batches, wrong -> reportEpoch(segment, wrong));
+                current.epochs().correct(batches, wrong -> reports.reportEpoch(segment, wrong));
                 return batches;
             } catch (SegmentDamage damage) {
                 if (openView().truncations() == current.truncations()) {
-                    throw report(segment, damage);
+                    throw reports.report(segment, damage);
                 }
             } catch (NoSuchFileException e) {
                 // Opened again only now, and deleted since the view was taken; else it is lost.
@@ -247,31 +246,6 @@ public final class PartitionLog {
         } catch (IOException e) {
             LOG.log(Level.WARNING, () -> "closing " + segment.file().path() + " failed; it stays open", e);
         }
-    }
-
-    /** Tells of damage, each place once. */
-    CorruptLogException report(Segment segment, SegmentDamage damage) {
-        CorruptLogException report = new CorruptLogException(name.topic(), name.partition(), segment.file().path(),
-            damage.position(), damage.getMessage(), damage.nextOffset());
-        if (segment.damage().firstReport(damage.position())) {
-            LOG.log(Level.ERROR, report.getMessage());
-            observer.damaged(report);
-        }
-        return report;
-    }
-
-    private void reportEpoch(Segment segment, long offset) {
-        if (segment.damage().firstReport(-1 - offset)) { // no position in the file: those are not negative
-            reportFile(segment.file().path(), "the leader epoch of the batch at offset " + offset
-                + " is not the one in force there, which readers are given; the records are as they were written");
-        }
-    }
-
-    /** Tells of a small file that is not as it was written. */
-    void reportFile(Path file, String reason) {
-        DamagedFile report = new DamagedFile(name.topic(), name.partition(), file, reason);
-        LOG.log(Level.ERROR, report.message());
-        observer.damagedFile(report);
     }
 
     // ---- the log writer

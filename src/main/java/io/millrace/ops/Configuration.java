@@ -1,9 +1,10 @@
 package io.millrace.ops;
 
-import io.millrace.broker.Broker;
+import io.millrace.broker.ReplicationOptions;
+import io.millrace.broker.BrokerOptions;
 import io.millrace.broker.DescriptorRoom;
 import io.millrace.broker.TopicConfigKey;
-import io.millrace.cluster.ClusterNode;
+import io.millrace.cluster.ClusterOptions;
 import io.millrace.config.Setting;
 import io.millrace.config.SettingType;
 import io.millrace.config.Settings;
@@ -72,12 +73,12 @@ final class Configuration {
     }
 
     /** @throws IllegalArgumentException when the settings do not make a cluster together */
-    ClusterNode.Options cluster() {
+    ClusterOptions cluster() {
         List<String> members = Arrays.stream(settings.text(Settings.CLUSTER_MEMBERS).split(",")).map(String::trim)
                 .filter(member -> !member.isEmpty()).toList();
         String dns = textOrNull(Settings.CLUSTER_KUBERNETES_DNS);
         int size = settings.intValue(Settings.CLUSTER_SIZE);
-        return new ClusterNode.Options(settings.text(Settings.CLUSTER_NAME), brokerId(),
+        return new ClusterOptions(settings.text(Settings.CLUSTER_NAME), brokerId(),
                 settings.text(Settings.CLUSTER_HOST), settings.intValue(Settings.CLUSTER_PORT),
                 settings.folder(Settings.CLUSTER_JOURNAL_DIR), members,
                 size > 0 ? size : defaultSize(members, dns), dns, settings.text(Settings.CLUSTER_SECRET), url(),
@@ -131,14 +132,14 @@ final class Configuration {
         return set > 0 ? set : Descriptors.forLogs(Descriptors.limit());
     }
 
-    Broker.Options broker() {
+    BrokerOptions broker() {
         Map<String, String> topicDefaults = Arrays.stream(TopicConfigKey.values())
                 .collect(Collectors.toMap(TopicConfigKey::key, key -> settings.text(topicDefault(key))));
-        return new Broker.Options(brokerId(), settings.intValue(Settings.TOPIC_PARTITIONS_DEFAULT),
+        return new BrokerOptions(brokerId(), settings.intValue(Settings.TOPIC_PARTITIONS_DEFAULT),
                 settings.intValue(Settings.TOPIC_PARTITIONS_MAX), topicDefaults,
                 settings.intValue(Settings.BATCH_MAX_UNCOMPRESSED_BYTES),
                 settings.longValue(Settings.LOG_RETENTION_CHECK_INTERVAL_MS),
-                new Broker.ReplicationOptions(nanos(Settings.REPLICATION_LAG_MAX_MS), nanos(Settings.CLUSTER_LEASE_MS),
+                new ReplicationOptions(nanos(Settings.REPLICATION_LAG_MAX_MS), nanos(Settings.CLUSTER_LEASE_MS),
                         nanos(Settings.LEADER_BALANCE_MS), nanos(Settings.PRODUCE_TIMEOUT_MS),
                         settings.longValue(Settings.REPLICATION_THROTTLE_BYTES)),
                 new DescriptorRoom(Descriptors::limit, Descriptors::left));

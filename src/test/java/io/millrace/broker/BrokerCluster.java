@@ -47,10 +47,10 @@ final class BrokerCluster implements AutoCloseable {
             threads.execute(directory);
             directories.add(directory);
         }
-        Broker.ReplicationOptions options = new Broker.ReplicationOptions(TimeUnit.SECONDS.toNanos(10),
+        ReplicationOptions options = new ReplicationOptions(TimeUnit.SECONDS.toNanos(10),
                 TimeUnit.SECONDS.toNanos(10), TimeUnit.HOURS.toNanos(1), TimeUnit.SECONDS.toNanos(10), 0);
         for (int id = 1; id <= BROKERS; id++) {
-            brokers.add(Broker.open(new Broker.Options(id, 1, 10, Map.of(), 1 << 20, 3_600_000, options), registers,
+            brokers.add(Broker.open(new BrokerOptions(id, 1, 10, Map.of(), 1 << 20, 3_600_000, options), registers,
                     new View(members.get(id - 1)), new Calls(),
                     () -> new AgreementStatus(lost ? "the majority is lost" : null, 1, Set.of(), BROKERS, BROKERS), List.of(directories.get(id - 1)),
                     new InMemoryNotes(),

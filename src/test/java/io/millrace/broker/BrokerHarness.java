@@ -90,8 +90,8 @@ final class BrokerHarness implements AutoCloseable {
     }
 
     void open(RegisterStore store, LocalNotes notes, Executor workers, Map<String, String> defaults) {
-        broker = Broker.open(new Broker.Options(1, 3, 100, defaults, 10 << 20, RETENTION_INTERVAL_MS,
-                Broker.ReplicationOptions.DEFAULT), store,
+        broker = Broker.open(new BrokerOptions(1, 3, 100, defaults, 10 << 20, RETENTION_INTERVAL_MS,
+                ReplicationOptions.DEFAULT), store,
                 new SingleMembership(new Member(1, "session", "http://localhost", null)), null,
                 () -> new AgreementStatus(null, 1, Set.of(1), 1, 1),
                 directories.stream().<ReplicaDirectory>map(DiskDirectory::new).toList(),

@@ -93,8 +93,8 @@ final class SimulatedCluster {
         return servers.get(id - 1);
     }
 
-    Broker.ReplicationOptions options() {
-        return new Broker.ReplicationOptions(TimeUnit.SECONDS.toNanos(2), TimeUnit.SECONDS.toNanos(2),
+    ReplicationOptions options() {
+        return new ReplicationOptions(TimeUnit.SECONDS.toNanos(2), TimeUnit.SECONDS.toNanos(2),
                 TimeUnit.SECONDS.toNanos(5), TimeUnit.SECONDS.toNanos(5), 0);
     }
 

@@ -32,8 +32,8 @@ class ClusterNodeTest {
         return ClusterNode.start(options("127.0.0.1", 0), executor);
     }
 
-    private ClusterNode.Options options(String host, int port) {
-        return new ClusterNode.Options("test", 1, host, port, temp);
+    private ClusterOptions options(String host, int port) {
+        return new ClusterOptions("test", 1, host, port, temp);
     }
 
     @Test
@@ -109,6 +109,6 @@ class ClusterNodeTest {
         assertThatIllegalArgumentException().isThrownBy(() -> options("localhost", 65_536))
             .withMessageContaining("65536");
         assertThatIllegalArgumentException()
-            .isThrownBy(() -> new ClusterNode.Options("test", -1, "localhost", 0, temp));
+            .isThrownBy(() -> new ClusterOptions("test", -1, "localhost", 0, temp));
     }
 }

@@ -59,8 +59,8 @@ class ClusterNodesTest {
         executor.shutdownNow();
     }
 
-    private ClusterNode.Options options(int index, int brokerId, String secret) {
-        return new ClusterNode.Options("test", brokerId, HOST, ports.get(index), temp.resolve("journal-" + index),
+    private ClusterOptions options(int index, int brokerId, String secret) {
+        return new ClusterOptions("test", brokerId, HOST, ports.get(index), temp.resolve("journal-" + index),
             members, members.size(), null, secret, "http://broker-" + index, "rack-" + index);
     }
 
@@ -214,9 +214,9 @@ class ClusterNodesTest {
 
     @Test
     void optionsThatCannotMakeAClusterAreRefused() {
-        assertThatIllegalArgumentException().isThrownBy(() -> new ClusterNode.Options("test", 1, HOST, 5701, temp,
+        assertThatIllegalArgumentException().isThrownBy(() -> new ClusterOptions("test", 1, HOST, 5701, temp,
             List.of(HOST + ":5701", HOST + ":5702"), 2, null, "secret", "", null)).withMessageContaining("majority");
-        assertThatIllegalArgumentException().isThrownBy(() -> new ClusterNode.Options("test", 1, HOST, 5700, temp,
+        assertThatIllegalArgumentException().isThrownBy(() -> new ClusterOptions("test", 1, HOST, 5700, temp,
             members, BROKERS, null, "secret", "", null)).withMessageContaining(HOST + ":5700");
         assertThatIllegalArgumentException().isThrownBy(() -> options(0, 1, " ")).withMessageContaining("secret");
         assertThat(options(0, 1, "hidden-word").toString()).doesNotContain("hidden-word");

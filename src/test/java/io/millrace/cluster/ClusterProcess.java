@@ -50,7 +50,7 @@ final class ClusterProcess {
         }
         ExecutorService executor = Executors.newCachedThreadPool();
         PrintStream out = new PrintStream(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8);
-        ClusterNode node = ClusterNode.start(new ClusterNode.Options("test", brokerId, HOST,
+        ClusterNode node = ClusterNode.start(new ClusterOptions("test", brokerId, HOST,
             MemberAddress.parse(members.get(brokerId)).port(), Path.of(arguments[1]), members, members.size(), null,
             "secret", "http://broker-" + brokerId, null), executor);
         String run = brokerId + "-" + ProcessHandle.current().pid();

@@ -35,7 +35,7 @@ class HazelcastCpOperationsTest {
     @BeforeAll
     static void startHazelcast() {
         hazelcast = Hazelcast.newHazelcastInstance(MemberConfig.singleMember(
-            new ClusterNode.Options("test", 1, "localhost", 0, Path.of("unused")), UUID.randomUUID().toString()));
+            new ClusterOptions("test", 1, "localhost", 0, Path.of("unused")), UUID.randomUUID().toString()));
         cp = new HazelcastCpOperations(() -> hazelcast, Runnable::run, 5_000);
         cp.connectDoorbell(hazelcast);
     }
@@ -138,7 +138,7 @@ class HazelcastCpOperationsTest {
     @Test
     void aStoppedMemberIsUnavailableAndNotSilent() {
         HazelcastInstance stopped = Hazelcast.newHazelcastInstance(MemberConfig.singleMember(
-            new ClusterNode.Options("test", 2, "127.0.0.1", 0, Path.of("unused")), UUID.randomUUID().toString()));
+            new ClusterOptions("test", 2, "127.0.0.1", 0, Path.of("unused")), UUID.randomUUID().toString()));
         CpOperations gone = new HazelcastCpOperations(() -> stopped, Runnable::run, 5_000);
         stopped.shutdown();
 

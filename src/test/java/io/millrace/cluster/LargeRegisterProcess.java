@@ -50,7 +50,7 @@ final class LargeRegisterProcess {
             members.add(HOST + ":" + arguments[i]);
         }
         PrintStream out = new PrintStream(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8);
-        ClusterNode node = ClusterNode.start(new ClusterNode.Options("large", brokerId, HOST,
+        ClusterNode node = ClusterNode.start(new ClusterOptions("large", brokerId, HOST,
             MemberAddress.parse(members.get(brokerId)).port(), Path.of(arguments[1]), members, members.size(), null,
             "secret", "http://broker-" + brokerId, null), Executors.newCachedThreadPool());
         BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));

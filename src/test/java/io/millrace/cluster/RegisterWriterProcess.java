@@ -66,8 +66,8 @@ final class RegisterWriterProcess {
         }
     }
 
-    static ClusterNode.Options options(Path journalRoot) {
-        return new ClusterNode.Options("test", 1, "127.0.0.1", 0, journalRoot);
+    static ClusterOptions options(Path journalRoot) {
+        return new ClusterOptions("test", 1, "127.0.0.1", 0, journalRoot);
     }
 
     private static RegisterStore fake(Path journalRoot, ExecutorService executor) {

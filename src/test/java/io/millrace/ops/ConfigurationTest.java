@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.millrace.broker.TopicConfigKey;
-import io.millrace.cluster.ClusterNode;
+import io.millrace.cluster.ClusterOptions;
 import io.millrace.config.InvalidSettingsException;
 import io.millrace.group.GroupOptions;
 import java.nio.file.Path;
@@ -32,11 +32,11 @@ class ConfigurationTest {
 
     @Test
     void aServerIsAloneUnlessOthersAreNamed() {
-        ClusterNode.Options alone = read(Map.of()).cluster();
+        ClusterOptions alone = read(Map.of()).cluster();
         assertThat(alone.size()).isOne();
         assertThat(alone.url()).isEqualTo("http://localhost:9080");
 
-        ClusterNode.Options several = read(Map.of("millrace.cluster.members", "127.0.0.1:5701, b:5701,c:5701",
+        ClusterOptions several = read(Map.of("millrace.cluster.members", "127.0.0.1:5701, b:5701,c:5701",
                 "millrace.cluster.secret", "hidden-word", "millrace.broker.rack", "r1", "millrace.http.url", "http://a"))
                 .cluster();
         assertThat(several.members()).containsExactly("127.0.0.1:5701", "b:5701", "c:5701");

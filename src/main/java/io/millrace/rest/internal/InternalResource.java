@@ -5,7 +5,6 @@ import io.millrace.broker.ErrorKind;
 import io.millrace.broker.FetchAllRequest;
 import io.millrace.broker.FetchAllResult;
 import io.millrace.broker.ReplicaFetchRequest;
-import io.millrace.broker.ReplicaFetchResponse;
 import io.millrace.rest.Answer;
 import io.millrace.rest.AnswerBody;
 import io.millrace.rest.AnswerDeadlines;

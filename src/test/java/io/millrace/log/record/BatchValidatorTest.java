@@ -5,7 +5,6 @@ import static io.millrace.log.record.BatchBytes.NOW;
 import static io.millrace.log.record.BatchBytes.batchOver;
 import static io.millrace.log.record.BatchBytes.fixChecksum;
 import static io.millrace.log.record.BatchBytes.smallBatch;
-import static io.millrace.log.record.BatchBytes.utf8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.params.provider.Arguments.arguments;

@@ -1,0 +1,30 @@
+package io.millrace.broker;
+
+import java.util.Map;
+
+/**
+ * What a broker is configured with.
+ *
+ * @param brokerId             this broker's id
+ * @param defaultPartitions    of a topic created without a number
+ * @param maxPartitions        largest number of partitions of one topic
+ * @param topicDefaults        server's defaults of topic configuration keys; a key that is absent has the built-in
+ *                             one, see {@link TopicConfigKey#defaultValue()}
+ * @param maxUncompressedBytes largest batch after decompression
+ * @param retentionIntervalMs  how often retention is applied, in ms
+ * @param descriptors          whether there are file descriptors for more partitions
+ */
+public record BrokerOptions(int brokerId, int defaultPartitions, int maxPartitions, Map<String, String> topicDefaults,
+                      int maxUncompressedBytes, long retentionIntervalMs, ReplicationOptions replication,
+                      DescriptorRoom descriptors) {
+    /** Where nothing is known of descriptors. */
+    public BrokerOptions(int brokerId, int defaultPartitions, int maxPartitions, Map<String, String> topicDefaults,
+                   int maxUncompressedBytes, long retentionIntervalMs, ReplicationOptions replication) {
+        this(brokerId, defaultPartitions, maxPartitions, topicDefaults, maxUncompressedBytes, retentionIntervalMs,
+                replication, DescriptorRoom.UNLIMITED);
+    }
+
+    TopicLimits topicLimits() {
+        return new TopicLimits(brokerId, defaultPartitions, maxPartitions, descriptors);
+    }
+}
