@@ -1,7 +1,7 @@
 package io.millrace.bench;
 
-import io.millrace.log.record.Codec;
-import io.millrace.log.record.RecordBatchBuilder;
+import io.millrace.record.Codec;
+import io.millrace.record.RecordBatchBuilder;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;

@@ -2,10 +2,10 @@ package io.millrace.bench;
 
 import io.millrace.log.FlushPolicy;
 import io.millrace.log.LogConfig;
-import io.millrace.log.LogDirectory;
 import io.millrace.log.LogObserver;
-import io.millrace.log.PartitionLog;
-import io.millrace.log.record.TimestampType;
+import io.millrace.log.write.LogDirectory;
+import io.millrace.log.write.PartitionLog;
+import io.millrace.record.TimestampType;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;

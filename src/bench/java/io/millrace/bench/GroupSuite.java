@@ -1,6 +1,6 @@
 package io.millrace.bench;
 
-import io.millrace.log.record.RecordBatch;
+import io.millrace.record.RecordBatch;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;

@@ -1,6 +1,6 @@
 package io.millrace.bench;
 
-import io.millrace.log.record.RecordBatch;
+import io.millrace.record.RecordBatch;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.ByteBuffer;

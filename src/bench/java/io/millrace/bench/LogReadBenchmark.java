@@ -1,7 +1,7 @@
 package io.millrace.bench;
 
 import io.millrace.log.FlushPolicy;
-import io.millrace.log.record.RecordBatch;
+import io.millrace.record.RecordBatch;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;

@@ -1,8 +1,8 @@
 package io.millrace.broker;
 
 import io.millrace.log.AppendResult;
-import io.millrace.log.record.BatchValidator;
-import io.millrace.log.record.RecordBatch;
+import io.millrace.record.BatchValidator;
+import io.millrace.record.RecordBatch;
 import java.nio.ByteBuffer;
 import java.time.Clock;
 import java.util.ArrayList;

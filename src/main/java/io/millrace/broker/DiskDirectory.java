@@ -1,9 +1,9 @@
 package io.millrace.broker;
 
 import io.millrace.log.LogConfig;
-import io.millrace.log.LogDirectory;
 import io.millrace.log.LogDirectoryOfflineException;
 import io.millrace.log.Stray;
+import io.millrace.log.write.LogDirectory;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.UUID;

@@ -1,7 +1,7 @@
 package io.millrace.broker;
 
-import io.millrace.log.LogDirectory.Found;
 import io.millrace.log.Stray;
+import io.millrace.log.write.LogDirectory.Found;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.Comparator;

@@ -1,8 +1,8 @@
 package io.millrace.broker;
 
-import io.millrace.log.LogDirectory.Found;
 import io.millrace.log.LogDirectoryOfflineException;
 import io.millrace.log.Stray;
+import io.millrace.log.write.LogDirectory.Found;
 import java.lang.System.Logger.Level;
 import java.util.HashSet;
 import java.util.List;

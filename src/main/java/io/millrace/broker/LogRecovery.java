@@ -1,6 +1,6 @@
 package io.millrace.broker;
 
-import io.millrace.log.LogDirectory.Found;
+import io.millrace.log.write.LogDirectory.Found;
 import java.lang.System.Logger.Level;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -17,7 +17,7 @@ import java.util.stream.Collectors;
  * removed, those of known topics recovered, those that were never made are made, and others set aside. Used by one
  * thread, once.
  */
-final class LogRecovery {
+public final class LogRecovery {
     private static final System.Logger LOG = System.getLogger(LogRecovery.class.getName());
 
     private final List<ReplicaDirectory> directories;

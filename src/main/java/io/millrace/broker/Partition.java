@@ -8,7 +8,7 @@ import io.millrace.log.LeaderEpochEnd;
 import io.millrace.log.LogQueueFullException;
 import io.millrace.log.OffsetAndTimestamp;
 import io.millrace.log.OffsetOutOfRangeException;
-import io.millrace.log.record.RecordBatch;
+import io.millrace.record.RecordBatch;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;

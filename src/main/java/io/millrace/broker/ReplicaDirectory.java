@@ -1,9 +1,9 @@
 package io.millrace.broker;
 
 import io.millrace.log.LogConfig;
-import io.millrace.log.LogDirectory.Found;
 import io.millrace.log.LogDirectoryOfflineException;
 import io.millrace.log.Stray;
+import io.millrace.log.write.LogDirectory.Found;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.UUID;
@@ -20,7 +20,7 @@ interface ReplicaDirectory {
     List<Found> found();
 
     /**
-     * Opens and recovers a log, or creates it; see {@link io.millrace.log.LogDirectory#openLog}.
+     * Opens and recovers a log, or creates it; see {@link io.millrace.log.write.LogDirectory#openLog}.
      *
      * @param maxEpoch newest leader epoch of the partition
      */

@@ -23,7 +23,7 @@ interface ReplicaLog {
     /** Leader epoch of the last record, or -1. */
     int lastEpoch();
 
-    /** See {@link io.millrace.log.PartitionLog#endOffsetOf}. */
+    /** See {@link io.millrace.log.write.PartitionLog#endOffsetOf}. */
     LeaderEpochEnd endOffsetOf(int epoch);
 
     /** As the leader of an epoch: the log gives the offsets. */
@@ -38,7 +38,7 @@ interface ReplicaLog {
 
     CompletableFuture<Long> deleteRecordsBefore(long offset);
 
-    /** See {@link io.millrace.log.PartitionLog#read(long, long, int, IntConsumer)}. */
+    /** See {@link io.millrace.log.write.PartitionLog#read(long, long, int, IntConsumer)}. */
     ByteBuffer read(long offset, long maxOffset, int maxBytes, IntConsumer beforeAllocation);
 
     Optional<OffsetAndTimestamp> offsetForTimestamp(long timestamp);

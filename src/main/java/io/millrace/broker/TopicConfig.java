@@ -2,9 +2,9 @@ package io.millrace.broker;
 
 import io.millrace.log.FlushPolicy;
 import io.millrace.log.LogConfig;
-import io.millrace.log.record.Codec;
-import io.millrace.log.record.TimestampBounds;
-import io.millrace.log.record.TimestampType;
+import io.millrace.record.Codec;
+import io.millrace.record.TimestampBounds;
+import io.millrace.record.TimestampType;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;

@@ -1,8 +1,8 @@
 package io.millrace.cluster;
 
-import io.millrace.log.record.Codec;
-import io.millrace.log.record.Header;
-import io.millrace.log.record.RecordBatchBuilder;
+import io.millrace.record.Codec;
+import io.millrace.record.Header;
+import io.millrace.record.RecordBatchBuilder;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;

@@ -1,12 +1,12 @@
 package io.millrace.cluster;
 
 import io.millrace.log.CorruptLogException;
-import io.millrace.log.PartitionLog;
-import io.millrace.log.record.Header;
-import io.millrace.log.record.InvalidBatchException;
-import io.millrace.log.record.Record;
-import io.millrace.log.record.RecordBatch;
-import io.millrace.log.record.RecordIterator;
+import io.millrace.log.write.PartitionLog;
+import io.millrace.record.Header;
+import io.millrace.record.InvalidBatchException;
+import io.millrace.record.Record;
+import io.millrace.record.RecordBatch;
+import io.millrace.record.RecordIterator;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Map;

@@ -2,10 +2,10 @@ package io.millrace.cluster;
 
 import com.hazelcast.config.AdvancedNetworkConfig;
 import com.hazelcast.config.Config;
-import com.hazelcast.config.cp.CPSubsystemConfig;
 import com.hazelcast.config.JavaSerializationFilterConfig;
 import com.hazelcast.config.JoinConfig;
 import com.hazelcast.config.ServerSocketEndpointConfig;
+import com.hazelcast.config.cp.CPSubsystemConfig;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.Map;

@@ -14,18 +14,18 @@ import java.util.regex.Pattern;
  * @param brokerId  of the broker whose logs it holds
  */
 public record DirectoryIdentity(UUID id, UUID journalId, int brokerId) {
-    static final String FILE = "meta.properties";
+    public static final String FILE = "meta.properties";
 
     private static final String UUID_TEXT = "(\\p{XDigit}{8}(?:-\\p{XDigit}{4}){3}-\\p{XDigit}{12})";
     private static final Pattern TEXT = Pattern.compile("version=1\nbroker\\.id=([0-9]{1,9})\ndirectory\\.id=" + UUID_TEXT
         + "\njournal\\.id=" + UUID_TEXT);
 
-    List<String> lines() {
+    public List<String> lines() {
         return List.of("version=1", "broker.id=" + brokerId, "directory.id=" + id, "journal.id=" + journalId);
     }
 
     /** Empty when the lines are not those of an identity. */
-    static Optional<DirectoryIdentity> of(List<String> lines) {
+    public static Optional<DirectoryIdentity> of(List<String> lines) {
         Matcher matcher = TEXT.matcher(String.join("\n", lines));
         return matcher.matches() ? Optional.of(new DirectoryIdentity(UUID.fromString(matcher.group(2)),
             UUID.fromString(matcher.group(3)), Integer.parseInt(matcher.group(1)))) : Optional.empty();

@@ -1,6 +1,6 @@
 package io.millrace.log;
 
-import io.millrace.log.record.TimestampType;
+import io.millrace.record.TimestampType;
 
 /**
  * What one partition's log is told; replaced as a whole when the topic's configuration changes.

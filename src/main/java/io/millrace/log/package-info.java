@@ -1,8 +1,9 @@
 /**
- * One partition's log on disk: segments, indexes, recovery, retention, and the writer that all logs of a directory
- * share.
+ * One partition's log on disk. This package holds its vocabulary: names, configuration, results and errors.
  *
- * <p>Begin with {@link io.millrace.log.LogDirectory}, which owns a folder of logs and the one thread that writes them;
- * then {@link io.millrace.log.PartitionLog}. No Jakarta, no Hazelcast, no network: a library that could be lifted out.
+ * <p>Begin with {@code log.write}: {@code LogDirectory} owns a folder of logs and the one thread that writes them, {@code
+ * PartitionLog} is one of them. They stand on {@code log.segment}, the files of a log, which {@code log.recovery} brings
+ * into order when a log is opened, and these on {@code log.file}, the only door to the disk. No Jakarta, no Hazelcast, no
+ * network: a library that could be lifted out.
  */
 package io.millrace.log;

@@ -1,15 +1,15 @@
 package io.millrace.ops;
 
-import io.millrace.broker.ReplicationOptions;
 import io.millrace.broker.BrokerOptions;
 import io.millrace.broker.DescriptorRoom;
+import io.millrace.broker.ReplicationOptions;
 import io.millrace.broker.TopicConfigKey;
 import io.millrace.cluster.ClusterOptions;
 import io.millrace.config.Setting;
 import io.millrace.config.SettingType;
 import io.millrace.config.Settings;
 import io.millrace.group.GroupOptions;
-import io.millrace.log.LogDirectory;
+import io.millrace.log.write.LogDirectory;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -1,7 +1,7 @@
 package io.millrace.ops;
 
-import io.millrace.log.LogDirectory;
-import io.millrace.log.OpenFiles;
+import io.millrace.log.file.OpenFiles;
+import io.millrace.log.write.LogDirectory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;

@@ -3,7 +3,7 @@ package io.millrace.ops;
 import io.millrace.cluster.LocalNotes;
 import io.millrace.config.Settings;
 import io.millrace.log.DirectoryIdentity;
-import io.millrace.log.LogDirectory;
+import io.millrace.log.write.LogDirectory;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.HashMap;

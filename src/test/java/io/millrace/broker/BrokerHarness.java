@@ -1,15 +1,15 @@
 package io.millrace.broker;
 
-import io.millrace.cluster.InMemoryRegisterStore;
 import io.millrace.cluster.AgreementStatus;
+import io.millrace.cluster.InMemoryRegisterStore;
 import io.millrace.cluster.LocalNotes;
 import io.millrace.cluster.Member;
 import io.millrace.cluster.RegisterStore;
 import io.millrace.cluster.SingleMembership;
-import io.millrace.log.LogDirectory;
 import io.millrace.log.LogObserver;
-import io.millrace.log.record.Record;
-import io.millrace.log.record.RecordBatch;
+import io.millrace.log.write.LogDirectory;
+import io.millrace.record.Record;
+import io.millrace.record.RecordBatch;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -18,12 +18,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.ExecutionException;
 
 /** A broker over real logs in a test's folder, with registers in memory, a clock and timers that the test moves. */
 final class BrokerHarness implements AutoCloseable {

@@ -8,10 +8,10 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.millrace.cluster.InMemoryRegisterStore;
 import io.millrace.log.AppendResult;
-import io.millrace.log.LogDirectory;
-import io.millrace.log.record.Codec;
-import io.millrace.log.record.RecordBatch;
-import io.millrace.log.record.RecordBatchBuilder;
+import io.millrace.log.write.LogDirectory;
+import io.millrace.record.Codec;
+import io.millrace.record.RecordBatch;
+import io.millrace.record.RecordBatchBuilder;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -7,7 +7,7 @@ import io.millrace.cluster.InMemoryRegisterStore;
 import io.millrace.cluster.Register;
 import io.millrace.cluster.RegisterStore;
 import io.millrace.log.LogConfig;
-import io.millrace.log.LogDirectory;
+import io.millrace.log.write.LogDirectory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -4,8 +4,8 @@ import static io.millrace.broker.BrokerHarness.get;
 import static io.millrace.broker.BrokerHarness.values;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.millrace.log.record.Codec;
-import io.millrace.log.record.RecordBatchBuilder;
+import io.millrace.record.Codec;
+import io.millrace.record.RecordBatchBuilder;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;

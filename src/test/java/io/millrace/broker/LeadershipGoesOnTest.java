@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.broker.ReplicaFetchResponse.Outcome;
 import io.millrace.log.AppendResult;
-import io.millrace.log.record.Codec;
-import io.millrace.log.record.RecordBatchBuilder;
+import io.millrace.record.Codec;
+import io.millrace.record.RecordBatchBuilder;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;

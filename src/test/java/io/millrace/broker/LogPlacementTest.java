@@ -2,7 +2,7 @@ package io.millrace.broker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.millrace.log.LogDirectory;
+import io.millrace.log.write.LogDirectory;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;

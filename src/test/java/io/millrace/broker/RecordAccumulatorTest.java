@@ -3,10 +3,10 @@ package io.millrace.broker;
 import static io.millrace.broker.BrokerHarness.bytes;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.millrace.log.record.Codec;
-import io.millrace.log.record.Header;
-import io.millrace.log.record.Record;
-import io.millrace.log.record.RecordBatch;
+import io.millrace.record.Codec;
+import io.millrace.record.Header;
+import io.millrace.record.Record;
+import io.millrace.record.RecordBatch;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collections;

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 
 import io.millrace.log.FlushPolicy;
 import io.millrace.log.LogConfig;
-import io.millrace.log.record.Codec;
-import io.millrace.log.record.TimestampType;
+import io.millrace.record.Codec;
+import io.millrace.record.TimestampType;
 import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;

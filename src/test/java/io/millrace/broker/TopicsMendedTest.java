@@ -7,7 +7,7 @@ import io.millrace.cluster.LocalNotes;
 import io.millrace.cluster.Register;
 import io.millrace.cluster.RegisterStore;
 import io.millrace.cluster.RegisterUnavailableException;
-import io.millrace.log.LogDirectory;
+import io.millrace.log.write.LogDirectory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,7 +2,7 @@ package io.millrace.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.millrace.log.PartitionLog;
+import io.millrace.log.write.PartitionLog;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,12 +2,12 @@ package io.millrace.cluster;
 
 import io.millrace.log.FlushPolicy;
 import io.millrace.log.LogConfig;
-import io.millrace.log.LogDirectory;
 import io.millrace.log.LogObserver;
-import io.millrace.log.PartitionLog;
-import io.millrace.log.record.Codec;
-import io.millrace.log.record.RecordBatchBuilder;
-import io.millrace.log.record.TimestampType;
+import io.millrace.log.write.LogDirectory;
+import io.millrace.log.write.PartitionLog;
+import io.millrace.record.Codec;
+import io.millrace.record.RecordBatchBuilder;
+import io.millrace.record.TimestampType;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;

@@ -2,10 +2,10 @@ package io.millrace.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.millrace.log.record.Codec;
-import io.millrace.log.record.RecordBatch;
-import io.millrace.log.record.RecordBatchBuilder;
 import io.millrace.process.RunningServer;
+import io.millrace.record.Codec;
+import io.millrace.record.RecordBatch;
+import io.millrace.record.RecordBatchBuilder;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;

@@ -2,9 +2,9 @@ package io.millrace.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.millrace.log.record.Codec;
-import io.millrace.log.record.RecordBatchBuilder;
 import io.millrace.process.RunningServer;
+import io.millrace.record.Codec;
+import io.millrace.record.RecordBatchBuilder;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;

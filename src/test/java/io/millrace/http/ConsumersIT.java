@@ -3,10 +3,10 @@ package io.millrace.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.http.HttpApi.Answer;
-import io.millrace.log.record.Record;
-import io.millrace.log.record.RecordBatch;
-import io.millrace.log.record.RecordIterator;
 import io.millrace.process.RunningServer;
+import io.millrace.record.Record;
+import io.millrace.record.RecordBatch;
+import io.millrace.record.RecordIterator;
 import jakarta.json.JsonArray;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonValue;

@@ -6,18 +6,18 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 
 /** A clock that stands still until it is set. */
-final class SettableClock extends Clock {
+public final class SettableClock extends Clock {
     private volatile long millis;
 
-    SettableClock(long millis) {
+    public SettableClock(long millis) {
         this.millis = millis;
     }
 
-    void set(long newMillis) {
+    public void set(long newMillis) {
         millis = newMillis;
     }
 
-    void advance(long byMillis) {
+    public void advance(long byMillis) {
         millis += byMillis;
     }
 

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.millrace.cluster.InMemoryNotes;
 import io.millrace.log.DirectoryIdentity;
-import io.millrace.log.LogDirectory;
 import io.millrace.log.LogObserver;
+import io.millrace.log.write.LogDirectory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

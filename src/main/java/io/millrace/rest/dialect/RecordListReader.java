@@ -1,7 +1,7 @@
 package io.millrace.rest.dialect;
 
 import io.millrace.broker.RecordAccumulator;
-import io.millrace.log.record.Header;
+import io.millrace.record.Header;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;

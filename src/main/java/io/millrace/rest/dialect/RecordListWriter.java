@@ -1,9 +1,9 @@
 package io.millrace.rest.dialect;
 
-import io.millrace.log.record.Header;
-import io.millrace.log.record.Record;
-import io.millrace.log.record.RecordBatch;
-import io.millrace.log.record.RecordIterator;
+import io.millrace.record.Header;
+import io.millrace.record.Record;
+import io.millrace.record.RecordBatch;
+import io.millrace.record.RecordIterator;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;

@@ -1,6 +1,6 @@
 package io.millrace.rest.dialect;
 
-import io.millrace.log.record.Header;
+import io.millrace.record.Header;
 import java.nio.ByteBuffer;
 import java.util.List;
 

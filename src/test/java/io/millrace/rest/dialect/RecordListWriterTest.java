@@ -3,9 +3,9 @@ package io.millrace.rest.dialect;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.millrace.log.record.Codec;
-import io.millrace.log.record.Header;
-import io.millrace.log.record.RecordBatchBuilder;
+import io.millrace.record.Codec;
+import io.millrace.record.Header;
+import io.millrace.record.RecordBatchBuilder;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;

@@ -1,0 +1,9 @@
+package io.millrace.log.recovery;
+
+import io.millrace.log.segment.LeaderEpochCheckpoint;
+import io.millrace.log.segment.Segment;
+import java.util.List;
+
+/** A log as it was found on disk, verified and durable up to its end. */
+public record RecoveredLog(List<Segment> segments, long logStartOffset, long logEndOffset, LeaderEpochCheckpoint epochs) {
+}

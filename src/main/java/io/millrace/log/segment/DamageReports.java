@@ -1,0 +1,52 @@
+package io.millrace.log.segment;
+
+import io.millrace.log.CorruptLogException;
+import io.millrace.log.DamagedFile;
+import io.millrace.log.LogName;
+import io.millrace.log.LogObserver;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+
+/** Says once in the log, and to whoever observes, what of one partition is not as it was written. Thread-safe. */
+public final class DamageReports {
+    private static final Logger LOG = System.getLogger(DamageReports.class.getName());
+
+    private final LogName name;
+    private final LogObserver observer;
+
+    public DamageReports(LogName name, LogObserver observer) {
+        this.name = name;
+        this.observer = observer;
+    }
+
+    public LogName name() {
+        return name;
+    }
+
+    /** Tells of damage, each place once. */
+    public CorruptLogException report(Segment segment, SegmentDamage damage) {
+        CorruptLogException report = new CorruptLogException(name.topic(), name.partition(), segment.file().path(),
+            damage.position(), damage.getMessage(), damage.nextOffset());
+        if (segment.damage().firstReport(damage.position())) {
+            LOG.log(Level.ERROR, report.getMessage());
+            observer.damaged(report);
+        }
+        return report;
+    }
+
+    /** Tells of a batch whose leader epoch is not the one in force, each once. */
+    public void reportEpoch(Segment segment, long offset) {
+        if (segment.damage().firstReport(-1 - offset)) { // no position in the file: those are not negative
+            reportFile(segment.file().path(), "the leader epoch of the batch at offset " + offset
+                + " is not the one in force there, which readers are given; the records are as they were written");
+        }
+    }
+
+    /** Tells of a small file that is not as it was written. */
+    public void reportFile(Path file, String reason) {
+        DamagedFile report = new DamagedFile(name.topic(), name.partition(), file, reason);
+        LOG.log(Level.ERROR, report.message());
+        observer.damagedFile(report);
+    }
+}

@@ -1,0 +1,128 @@
+package io.millrace.log.write;
+
+import io.millrace.log.LogObserver;
+import io.millrace.log.segment.GatheringWriter;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Carries out what waits in the queue: all of it at once, so that appends which came at the same time share a write for
+ * each log and a force (group commit). One thread only: the one in {@link LogDirectory#run()}.
+ */
+final class DirectoryWriter {
+    private final WriteQueue queue;
+    private final long flushIntervalNanos;
+    private final LogObserver observer;
+    private final GatheringWriter gathering = new GatheringWriter();
+    /** Logs whose last bytes wait for the interval to end before they are forced. */
+    private final Set<LogAppender> unforced = new LinkedHashSet<>();
+    private long nextFlush;
+
+    DirectoryWriter(WriteQueue queue, long flushIntervalMs, LogObserver observer) {
+        this.queue = queue;
+        this.flushIntervalNanos = TimeUnit.MILLISECONDS.toNanos(flushIntervalMs);
+        this.observer = observer;
+    }
+
+    /** How long the writer may wait for work, in ns. */
+    long maxWaitNanos() {
+        return unforced.isEmpty() ? Long.MAX_VALUE : nextFlush - System.nanoTime();
+    }
+
+    /**
+     * Appends to the same log share a write unless another task stands between them. Whoever waits for an append is
+     * told after the log's flush policy holds; whoever is not told when this throws, is to be told that the directory
+     * failed.
+     */
+    void carryOut(List<WriteTask> tasks) throws IOException {
+        List<PendingAppend> group = new ArrayList<>();
+        for (WriteTask task : tasks) {
+            if (task instanceof PendingAppend append) {
+                group.add(append);
+            } else if (task instanceof LogTask<?> other) {
+                commit(group);
+                group.clear();
+                other.carryOut();
+            }
+        }
+        commit(group);
+        flushWhenDue();
+    }
+
+    private void commit(List<PendingAppend> group) throws IOException {
+        if (group.isEmpty()) {
+            return;
+        }
+        Map<PartitionLog, List<PendingAppend>> byLog = new LinkedHashMap<>();
+        long bytes = 0;
+        for (PendingAppend append : group) {
+            byLog.computeIfAbsent(append.log(), log -> new ArrayList<>()).add(append);
+            bytes += append.bytes();
+        }
+        Map<PartitionLog, List<PendingAppend>> toForce = new LinkedHashMap<>();
+        for (Map.Entry<PartitionLog, List<PendingAppend>> entry : byLog.entrySet()) {
+            PartitionLog log = entry.getKey();
+            log.appender().write(entry.getValue(), gathering);
+            switch (log.config().flush()) {
+                case COMMIT -> toForce.put(log, entry.getValue());
+                case INTERVAL -> {
+                    forceLater(log.appender());
+                    publish(log, entry.getValue());
+                }
+                case OS -> publish(log, entry.getValue());
+            }
+        }
+        for (Map.Entry<PartitionLog, List<PendingAppend>> entry : toForce.entrySet()) {
+            entry.getKey().appender().force();
+            publish(entry.getKey(), entry.getValue());
+        }
+        observer.drained(group.size(), bytes);
+    }
+
+    private void publish(PartitionLog log, List<PendingAppend> appends) {
+        log.appender().publish();
+        long bytes = 0;
+        for (PendingAppend append : appends) {
+            bytes += append.bytes();
+        }
+        queue.release(appends.size(), bytes);
+        appends.forEach(PendingAppend::complete);
+    }
+
+    /** Tells the outcome of a task that was not carried out, and counts it no longer; without effect on others. */
+    void giveUp(WriteTask task, RuntimeException reason) {
+        if (!task.isTold()) {
+            if (task instanceof PendingAppend append) {
+                queue.release(1, append.bytes());
+            }
+            task.fail(reason);
+        }
+    }
+
+    private void forceLater(LogAppender appender) {
+        if (unforced.isEmpty()) {
+            nextFlush = System.nanoTime() + flushIntervalNanos;
+        }
+        unforced.add(appender);
+    }
+
+    private void flushWhenDue() throws IOException {
+        if (!unforced.isEmpty() && nextFlush - System.nanoTime() <= 0) {
+            for (LogAppender appender : unforced) {
+                appender.force();
+            }
+            unforced.clear();
+        }
+    }
+
+    /** The log is about to be closed: nothing of it is to be forced any more. */
+    void forget(LogAppender appender) {
+        unforced.remove(appender);
+    }
+}

@@ -1,0 +1,614 @@
+package io.millrace.log.write;
+
+import io.millrace.log.AppendResult;
+import io.millrace.log.FlushPolicy;
+import io.millrace.log.LogConfig;
+import io.millrace.log.LogObserver;
+import io.millrace.log.OffsetOutOfRangeException;
+import io.millrace.log.recovery.RecoveredLog;
+import io.millrace.log.segment.GatheringWriter;
+import io.millrace.log.segment.LeaderEpochCheckpoint;
+import io.millrace.log.segment.LogFolder;
+import io.millrace.log.segment.LogView;
+import io.millrace.log.segment.Segment;
+import io.millrace.log.segment.TailCut;
+import io.millrace.record.RecordBatch;
+import io.millrace.record.TimestampType;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Clock;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+
+/**
+ * The half of a log that changes: append, roll, retention, truncation. Only the directory's writer thread is ever here
+ * (and before the log is handed out, the thread that opens it). After an IOException it is unfit for use until
+ * {@link #settle()}.
+ */
+final class LogAppender {
+    private static final Logger LOG = System.getLogger(LogAppender.class.getName());
+    /** Linux writes dirty pages out after 30 s and looks every 5 s; twice that is long enough. */
+    private static final long WRITTEN_BY_SYSTEM_AFTER_MS = 70_000;
+    /** As far as a producer's clock may be ahead by default. */
+    private static final long BELIEVED_AHEAD_MS = 3_600_000;
+
+    /** A segment that is not the active one any more, since a time in ms. */
+    private record Sealed(Segment segment, long since) {
+    }
+
+    private final PartitionLog log;
+    private final LogFolder folder;
+    private final Clock clock;
+    private final LogObserver observer;
+    private final LeaderEpochCheckpoint epochs;
+    /** Ascending; the last one is the active one. */
+    private final List<Segment> segments;
+    /** Sealed segments whose bytes were not forced yet, ascending. */
+    private final Deque<Sealed> unforced = new ArrayDeque<>();
+    private final List<RecordBatch> staged = new ArrayList<>();
+    private long stagedBytes;
+    private List<Segment> publishedSegments;
+    private long sealedBytes;
+    private long logStartOffset;
+    /** What the checkpoint of the start may say. */
+    private long notedStart;
+    private long nextOffset;
+    private long recoveryPoint;
+    private long activeSince;
+    private int truncations;
+    /** Whether the active segment holds bytes that were not forced. */
+    private boolean dirty;
+    private boolean folderChanged;
+    /** Whether an operation was broken off, and {@link #settle()} is to come before the next one. */
+    private boolean unsettled;
+    private boolean toldOfTheFuture;
+    private boolean closed;
+
+    LogAppender(PartitionLog log, LogFolder folder, RecoveredLog recovered, Clock clock, LogObserver observer) {
+        this.log = log;
+        this.folder = folder;
+        this.clock = clock;
+        this.observer = observer;
+        this.epochs = recovered.epochs();
+        this.segments = new ArrayList<>(recovered.segments());
+        this.logStartOffset = recovered.logStartOffset();
+        this.nextOffset = recovered.logEndOffset();
+        this.recoveryPoint = recovered.logEndOffset();
+        this.activeSince = clock.millis();
+        segmentsChanged();
+    }
+
+    private Segment active() {
+        return segments.get(segments.size() - 1);
+    }
+
+    LeaderEpochCheckpoint epochs() {
+        return epochs;
+    }
+
+    // ---- appends
+
+    /**
+     * Gives each append its offsets and writes all of them, or refuses it and goes on with the next. Readers do not see
+     * them before {@link #publish()}.
+     */
+    void write(List<PendingAppend> appends, GatheringWriter gathering) throws IOException {
+        unsettled = true;
+        LogConfig config = log.config();
+        for (PendingAppend append : appends) {
+            RuntimeException refusal = refusal(append);
+            if (refusal == null) {
+                stage(append, config, gathering);
+            } else {
+                append.refuse(refusal);
+            }
+        }
+        writeStaged(config, gathering);
+    }
+
+    private RuntimeException refusal(PendingAppend append) {
+        if (closed) {
+            return closedException();
+        }
+        if (append.isReplicated()) {
+            return gap(append);
+        }
+        if (append.leaderEpoch() >= 0 && append.leaderEpoch() < epochs.latestEpoch()) {
+            return new IllegalArgumentException("leader epoch " + append.leaderEpoch() + " is out of date in "
+                + log.name() + ": epoch " + epochs.latestEpoch() + " has begun, use that or a later one");
+        }
+        return null;
+    }
+
+    /** Why batches of another replica do not follow what is here, or null. */
+    private RuntimeException gap(PendingAppend append) {
+        long expected = nextOffset;
+        int epoch = epochs.latestEpoch();
+        for (RecordBatch batch : append.batches()) {
+            if (batch.baseOffset() != expected || batch.leaderEpoch() < epoch) {
+                return new IllegalArgumentException("a batch at offset " + batch.baseOffset() + " of leader epoch "
+                    + batch.leaderEpoch() + " does not follow offset " + (expected - 1) + " of epoch " + epoch + " in "
+                    + log.name());
+            }
+            expected = batch.lastOffset() + 1;
+            epoch = batch.leaderEpoch();
+        }
+        return null;
+    }
+
+    private void stage(PendingAppend append, LogConfig config, GatheringWriter gathering) throws IOException {
+        long now = clock.millis();
+        long maxTimestamp = RecordBatch.NO_TIMESTAMP;
+        long offset = nextOffset;
+        boolean stamped = config.timestampType() == TimestampType.LOG_APPEND_TIME && !append.isReplicated();
+        for (RecordBatch batch : append.batches()) {
+            if (!append.isReplicated()) {
+                batch.assign(offset, append.leaderEpoch());
+            }
+            if (stamped) {
+                batch.setLogAppendTime(now);
+            }
+            maxTimestamp = Math.max(maxTimestamp, batch.maxTimestamp());
+            offset = batch.lastOffset() + 1;
+        }
+        if (mustRoll(append.bytes(), maxTimestamp, offset - 1, config)) {
+            writeStaged(config, gathering);
+            roll(config);
+        }
+        for (RecordBatch batch : append.batches()) {
+            epochs.assign(batch.leaderEpoch(), batch.baseOffset());
+        }
+        epochs.save();
+        append.written(new AppendResult(nextOffset, offset - 1, stamped ? now : RecordBatch.NO_TIMESTAMP));
+        staged.addAll(append.batches());
+        stagedBytes += append.bytes();
+        nextOffset = offset;
+    }
+
+    private boolean mustRoll(long bytes, long maxTimestamp, long lastOffset, LogConfig config) throws IOException {
+        long size = active().sizeInBytes() + stagedBytes;
+        if (size == 0) {
+            return false;
+        }
+        return size + bytes > config.segmentBytes() || active().cannotIndex(lastOffset)
+            || age(maxTimestamp, staged.isEmpty() ? null : staged.get(0)) > config.segmentMillis();
+    }
+
+    /** How old the active segment is in ms: by the first timestamp in it, or since it was made when that has none. */
+    private long age(long now, RecordBatch firstStaged) throws IOException {
+        long first = active().sizeInBytes() == 0 && firstStaged != null ? firstStaged.maxTimestamp()
+            : active().firstTimestamp();
+        return isTime(first) ? (isTime(now) ? now : clock.millis()) - first : clock.millis() - activeSince;
+    }
+
+    /** A timestamp far ahead of this server's clock tells no age. */
+    private boolean isTime(long timestamp) {
+        return timestamp >= 0 && timestamp <= clock.millis() + BELIEVED_AHEAD_MS;
+    }
+
+    private void writeStaged(LogConfig config, GatheringWriter gathering) throws IOException {
+        if (!staged.isEmpty()) {
+            active().append(staged, gathering, config.indexIntervalBytes());
+            staged.clear();
+            stagedBytes = 0;
+            dirty = true;
+        }
+    }
+
+    /**
+     * Begins a new segment. Only with a flush policy that forces is the old one forced here; the writer shall not wait.
+     */
+    private void roll(LogConfig config) throws IOException {
+        unforced.add(new Sealed(active(), clock.millis()));
+        if (config.flush() != FlushPolicy.OS) {
+            forceSealed(Long.MAX_VALUE);
+        }
+        segments.add(Segment.create(folder, nextOffset));
+        dirty = false;
+        activeSince = clock.millis();
+        folderChanged = true;
+        segmentsChanged();
+        if (config.flush() != FlushPolicy.OS) {
+            forceFolder();
+            moveRecoveryPoint(nextOffset);
+        }
+    }
+
+    /** Lets readers see what has been written: what was begun is done. */
+    void publish() {
+        show();
+        unsettled = false;
+    }
+
+    private void show() {
+        if (closed) {
+            return;
+        }
+        log.publish(new LogView(publishedSegments, logStartOffset, nextOffset, active().sizeInBytes(), sealedBytes,
+            truncations, epochs.published()));
+    }
+
+    private void segmentsChanged() {
+        publishedSegments = List.copyOf(segments);
+        sealedBytes = 0;
+        for (Segment segment : segments.subList(0, segments.size() - 1)) {
+            sealedBytes += segment.sizeInBytes();
+        }
+    }
+
+    // ---- durability
+
+    /** Makes everything that was written durable. */
+    void force() throws IOException {
+        whole(() -> {
+            forceAll();
+            return null;
+        });
+    }
+
+    private void forceAll() throws IOException {
+        if (closed) {
+            return;
+        }
+        forceSealed(Long.MAX_VALUE);
+        forceFolder();
+        if (dirty) {
+            timedForce(active());
+            dirty = false;
+        }
+    }
+
+    private void forceSealed(long until) throws IOException {
+        while (!unforced.isEmpty() && unforced.peek().since() <= until) {
+            Segment segment = unforced.peek().segment();
+            timedForce(segment);
+            segment.forceIndexes();
+            segment.closeForWriting();
+            unforced.remove();
+        }
+    }
+
+    private void forceFolder() throws IOException {
+        if (folderChanged) {
+            folder.force();
+            folderChanged = false;
+        }
+    }
+
+    private void timedForce(Segment segment) throws IOException {
+        long begin = System.nanoTime();
+        segment.force();
+        observer.forced(System.nanoTime() - begin);
+    }
+
+    /**
+     * Moves the recovery point up, so that less is verified after a crash: to the log's end, or with
+     * {@link FlushPolicy#OS} past the segments that the operating system has had the time to write, as to force others
+     * would hold up all appends of the directory.
+     */
+    void checkpoint() throws IOException {
+        if (closed) {
+            return;
+        }
+        whole(() -> {
+            moveCheckpoint();
+            return null;
+        });
+    }
+
+    private void moveCheckpoint() throws IOException {
+        if (log.config().flush() != FlushPolicy.OS) {
+            checkpointEnd();
+        } else if (!unforced.isEmpty() && unforced.peek().since() <= clock.millis() - WRITTEN_BY_SYSTEM_AFTER_MS) {
+            forceSealed(clock.millis() - WRITTEN_BY_SYSTEM_AFTER_MS);
+            forceFolder();
+            moveRecoveryPoint(unforced.isEmpty() ? active().baseOffset() : unforced.peek().segment().baseOffset());
+        }
+    }
+
+    private void checkpointEnd() throws IOException {
+        if (recoveryPoint < nextOffset) {
+            forceAll();
+            active().forceIndexes();
+            moveRecoveryPoint(nextOffset);
+        }
+    }
+
+    private void moveRecoveryPoint(long offset) throws IOException {
+        folder.recoveryPoint().write(offset);
+        recoveryPoint = offset;
+    }
+
+    // ---- the log's start
+
+    /** Deletes what is too old or too much, and rolls a segment that is old enough. */
+    void applyRetention() throws IOException {
+        if (closed) {
+            return;
+        }
+        whole(() -> {
+            deleteExpired();
+            return null;
+        });
+    }
+
+    private void deleteExpired() throws IOException {
+        LogConfig config = log.config();
+        long now = clock.millis();
+        int expired = 0;
+        while (expired < segments.size() && isExpired(segments.get(expired), now, config)) {
+            expired++;
+        }
+        boolean allExpired = expired == segments.size();
+        // First what frees space: a new segment takes some.
+        deleteOldest(allExpired ? expired - 1 : expired);
+        if (allExpired || active().sizeInBytes() > 0 && age(now, null) > config.segmentMillis()) {
+            roll(config);
+        }
+        int tooMuch = allExpired ? 1 : 0;
+        long size = sealedBytes + active().sizeInBytes() - (allExpired ? segments.get(0).sizeInBytes() : 0);
+        while (config.retentionBytes() >= 0 && tooMuch < segments.size() - 1
+                && size - segments.get(tooMuch).sizeInBytes() >= config.retentionBytes()) {
+            size -= segments.get(tooMuch).sizeInBytes();
+            tooMuch++;
+        }
+        deleteOldest(tooMuch);
+        show();
+    }
+
+    /** By the newest record, or, where there is no time to believe, by when the file was last written. */
+    private boolean isExpired(Segment segment, long now, LogConfig config) throws IOException {
+        if (config.retentionMillis() < 0 || segment.sizeInBytes() == 0) {
+            return false;
+        }
+        long newest = segment.maxTimestamp();
+        if (newest >= 0 && !isTime(newest) && !toldOfTheFuture) {
+            toldOfTheFuture = true;
+            LOG.log(Level.WARNING, "{0}: {1} holds a record with the timestamp {2}, which is far in the future: it"
+                + " expires by when it was written. This is said once for each partition", log.name(),
+                segment.file().path().getFileName(), Long.toString(newest));
+        }
+        return now - (isTime(newest) ? newest : segment.lastModified()) > config.retentionMillis();
+    }
+
+    /** @return the new log start offset, which is never lower than before */
+    long deleteRecordsBefore(long offset) throws IOException {
+        ensureOpen();
+        if (offset > nextOffset || offset < 0) {
+            throw new OffsetOutOfRangeException(offset, logStartOffset, nextOffset);
+        }
+        return offset <= logStartOffset ? logStartOffset : whole(() -> moveStart(offset));
+    }
+
+    private long moveStart(long offset) throws IOException {
+        int before = 0;
+        while (before < segments.size() - 1 && segments.get(before + 1).baseOffset() <= offset) {
+            before++;
+        }
+        // First what frees space: the checkpoint takes some.
+        deleteOldest(before);
+        if (offset > recoveryPoint) {
+            forceAll(); // A start beyond the end could not be told from a damaged file after a crash.
+        }
+        noteStart(offset);
+        logStartOffset = offset;
+        show();
+        return offset;
+    }
+
+    private void noteStart(long offset) throws IOException {
+        notedStart = offset; // First: it may be in the file although this throws.
+        folder.logStartOffset().write(offset);
+    }
+
+    private void deleteOldest(int count) throws IOException {
+        if (count == 0) {
+            return;
+        }
+        List<Segment> deleted = List.copyOf(segments.subList(0, count));
+        segments.subList(0, count).clear();
+        segmentsChanged();
+        logStartOffset = Math.max(logStartOffset, segments.get(0).baseOffset());
+        show();
+        for (Segment segment : deleted) {
+            remove(segment);
+        }
+        epochs.truncateFromStart(logStartOffset);
+        epochs.save();
+    }
+
+
+    private void remove(Segment segment) throws IOException {
+        unforced.removeIf(sealed -> sealed.segment() == segment);
+        try {
+            segment.closeForWriting();
+            segment.deleteFiles();
+        } finally {
+            segment.release();
+        }
+    }
+
+    // ---- the log's end
+
+    /**
+     * Cuts off every batch that does not end before the offset.
+     *
+     * @return the new log end offset
+     */
+    long truncateTo(long offset) throws IOException {
+        ensureOpen();
+        if (offset < logStartOffset) {
+            throw new OffsetOutOfRangeException(offset, logStartOffset, nextOffset);
+        }
+        return offset >= nextOffset ? nextOffset : whole(() -> cutAt(offset));
+    }
+
+    private long cutAt(long offset) throws IOException {
+        int stay = segments.size();
+        while (stay > 1 && segments.get(stay - 1).baseOffset() >= offset) {
+            stay--;
+        }
+        Segment last = segments.get(stay - 1);
+        last.openForWriting();
+        TailCut cut = TailCut.before(offset, last, log.config().indexIntervalBytes());
+        if (recoveryPoint > cut.nextOffset()) {
+            moveRecoveryPoint(cut.nextOffset());
+        }
+        if (logStartOffset > cut.nextOffset()) {
+            noteStart(cut.nextOffset());
+            logStartOffset = cut.nextOffset();
+        }
+        truncations++;
+        unforced.removeIf(sealed -> sealed.segment() == last);
+        List<Segment> removed = new ArrayList<>();
+        while (segments.size() > stay) {
+            removed.add(segments.remove(segments.size() - 1));
+        }
+        nextOffset = cut.nextOffset();
+        segmentsChanged();
+        // Readers first, so that none takes the cut for damage; then the newest first, so that a crash leaves no gap.
+        log.publish(new LogView(publishedSegments, logStartOffset, nextOffset, cut.position(), sealedBytes,
+            truncations, epochs.published()));
+        for (Segment segment : removed) {
+            remove(segment);
+        }
+        active().truncate(cut.position());
+        epochs.truncateFromEnd(nextOffset);
+        epochs.save();
+        return nextOffset;
+    }
+
+    /**
+     * Drops everything and begins at an offset: for a replica whose leader has nothing left that it could go on from.
+     * The start offset is made durable first: whatever a crash leaves before it is removed by recovery.
+     *
+     * @return the new log end offset
+     */
+    long startAt(long offset) throws IOException {
+        truncateTo(logStartOffset);
+        if (offset < nextOffset) {
+            throw new OffsetOutOfRangeException(offset, nextOffset, Long.MAX_VALUE);
+        }
+        return active().baseOffset() == offset ? nextOffset : whole(() -> beginAt(offset));
+    }
+
+    private long beginAt(long offset) throws IOException {
+        Segment old = active();
+        noteStart(offset);
+        Segment first = Segment.create(folder, offset);
+        segments.clear();
+        segments.add(first);
+        truncations++;
+        logStartOffset = offset;
+        nextOffset = offset;
+        activeSince = clock.millis();
+        dirty = false;
+        segmentsChanged();
+        show();
+        remove(old);
+        epochs.truncateFromEnd(0);
+        epochs.save();
+        folder.force();
+        moveRecoveryPoint(offset);
+        return nextOffset;
+    }
+
+    // ---- after an error that passed
+
+    private interface Operation<T> {
+        T carryOut() throws IOException;
+    }
+
+    /** Remembers that an operation was begun until it is done. */
+    private <T> T whole(Operation<T> operation) throws IOException {
+        boolean before = unsettled;
+        unsettled = true;
+        T outcome = operation.carryOut();
+        unsettled = before;
+        return outcome;
+    }
+
+    /**
+     * Back to what readers were shown last: what was written behind it was never acknowledged, and goes. Durable when it
+     * returns; when it throws, it can be called again.
+     */
+    void settle() throws IOException {
+        if (!unsettled || closed) {
+            return;
+        }
+        staged.clear();
+        stagedBytes = 0;
+        LogView shown = log.lastView();
+        Segment last = shown.segments().get(shown.segments().size() - 1);
+        while (active() != last) {
+            remove(segments.remove(segments.size() - 1));
+        }
+        unforced.removeIf(sealed -> sealed.segment() == last);
+        folder.removeSegmentsOutside(segments.get(0).baseOffset(), last.baseOffset());
+        last.openForWriting();
+        TailCut.before(shown.logEndOffset(), last, log.config().indexIntervalBytes());
+        nextOffset = shown.logEndOffset();
+        last.truncate(shown.activeBytes());
+        segmentsChanged();
+        epochs.truncateFromEnd(nextOffset);
+        epochs.save();
+        dirty = true;
+        folderChanged = true;
+        forceAll();
+        if (notedStart > logStartOffset) {
+            noteStart(logStartOffset);
+        }
+        if (recoveryPoint > nextOffset) {
+            moveRecoveryPoint(nextOffset);
+        }
+        publish();
+    }
+
+    // ---- the end
+
+    private void ensureOpen() {
+        if (closed) {
+            throw closedException();
+        }
+    }
+
+    private IllegalStateException closedException() {
+        return new IllegalStateException("the log of " + log.name() + " is closed");
+    }
+
+    /** Makes everything durable, so that the next start need not verify it, and closes the files. */
+    void close() throws IOException {
+        if (closed) {
+            return;
+        }
+        try {
+            checkpointEnd();
+        } finally {
+            abandon();
+        }
+    }
+
+    /** Closes the files as they are. */
+    void abandon() throws IOException {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        log.closeToReaders();
+        IOException failure = null;
+        for (Segment segment : segments) {
+            segment.closeForWriting();
+            try {
+                segment.release();
+            } catch (IOException e) {
+                failure = e;
+            }
+        }
+        if (failure != null) {
+            throw failure;
+        }
+    }
+}

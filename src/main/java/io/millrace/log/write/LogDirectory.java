@@ -1,0 +1,815 @@
+package io.millrace.log.write;
+
+import io.millrace.log.AppendResult;
+import io.millrace.log.Closing;
+import io.millrace.log.DirectoryIdentity;
+import io.millrace.log.FlushPolicy;
+import io.millrace.log.LogConfig;
+import io.millrace.log.LogDirectoryOfflineException;
+import io.millrace.log.LogName;
+import io.millrace.log.LogObserver;
+import io.millrace.log.LogQueueFullException;
+import io.millrace.log.Stray;
+import io.millrace.log.file.DirectoryLock;
+import io.millrace.log.file.OpenFiles;
+import io.millrace.log.file.SpaceWatch;
+import io.millrace.log.recovery.LogRecovery;
+import io.millrace.log.segment.DamageReports;
+import io.millrace.log.segment.LogFolder;
+import io.millrace.record.RecordBatch;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * A folder of partition logs with one writer. Every change to any of its logs is queued here and carried out by the one
+ * thread that executes {@link #run()}; reads come from any thread.
+ *
+ * <p>After an input/output error, or an interrupt in the middle of a write, nothing more is written until the folder is
+ * opened anew: what was published can still be read, and every append fails. When there was only no space (or no file
+ * descriptor), what frees some is still done, and the directory comes back by itself: what was half written is cut off
+ * first, so that every log ends where it was last published.
+ */
+public final class LogDirectory implements AutoCloseable, Runnable {
+    private static final Logger LOG = System.getLogger(LogDirectory.class.getName());
+    /** Open at a time, where nothing else is said. */
+    private static final int FILES_OF_ITS_OWN = 500;
+    /** How often it is looked whether there is space again. */
+    private static final long LOOK_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    /**
+     * @param maxQueuedBytes    bound of the bytes that wait for the writer or are being written
+     * @param maxQueuedAppends  bound of the appends that wait for the writer or are being written
+     * @param flushInterval     in ms, for {@link FlushPolicy#INTERVAL}
+     * @param reserveBytes      space that is kept back for the day when the disk is full; 0: none
+     */
+    public record Options(long maxQueuedBytes, int maxQueuedAppends, long flushInterval, long reserveBytes) {
+        /** Keeps no space back. */
+        public Options(long maxQueuedBytes, int maxQueuedAppends, long flushInterval) {
+            this(maxQueuedBytes, maxQueuedAppends, flushInterval, 0);
+        }
+
+        /** @throws IllegalArgumentException when a value is below 1, or the reserve is below 0 */
+        public Options {
+            if (maxQueuedBytes < 1 || maxQueuedAppends < 1 || flushInterval < 1 || reserveBytes < 0) {
+                throw new IllegalArgumentException("log directory options: found " + maxQueuedBytes + " queued bytes, "
+                    + maxQueuedAppends + " queued appends, flush interval " + flushInterval + " ms: use 1 and above;"
+                    + " reserve " + reserveBytes + " bytes: use 0 and above");
+            }
+        }
+    }
+
+    /**
+     * A log that was found on disk.
+     *
+     * @param topicId null when its metadata file is missing or damaged
+     */
+    public record Found(String topic, int partition, UUID topicId) {
+    }
+
+    private final Path root;
+    private final Clock clock;
+    private final LogObserver observer;
+    private final LogFolders folders;
+    private final DirectoryLock lock;
+    private final WriteQueue queue;
+    private final DirectoryWriter writer;
+    private final SpaceWatch space;
+    private final Map<LogName, PartitionLog> logs = new ConcurrentHashMap<>();
+    private final Set<LogName> opening = ConcurrentHashMap.newKeySet();
+    private final AtomicReference<LogDirectoryOfflineException> failure = new AtomicReference<>();
+    private final AtomicReference<Thread> writerThread = new AtomicReference<>();
+    private final CountDownLatch writerEnded = new CountDownLatch(1);
+    private final AtomicBoolean closing = new AtomicBoolean();
+
+    // The writer's.
+    /** Logs whose deletion was broken off. */
+    private final Set<PartitionLog> doomed = new LinkedHashSet<>();
+    /** Whether the failure is one that passes. */
+    private boolean waitsForSpace;
+    private long nextLook;
+
+    private LogDirectory(LogFolders folders, Options options, Clock clock, LogObserver observer, DirectoryLock lock) {
+        this.root = folders.root();
+        this.folders = folders;
+        this.clock = clock;
+        this.observer = observer;
+        this.lock = lock;
+        this.queue = new WriteQueue(options.maxQueuedBytes(), options.maxQueuedAppends());
+        this.writer = new DirectoryWriter(queue, options.flushInterval(), observer);
+        this.space = new SpaceWatch(root, folders.files(), options.reserveBytes());
+    }
+
+    /**
+     * Locks and reads the folder, creating it when it is not there; starts no thread.
+     *
+     * @throws IllegalStateException        when another process, or this one, has it open already
+     * @throws LogDirectoryOfflineException when it cannot be read or written
+     */
+    public static LogDirectory open(Path root, Options options, Clock clock, LogObserver observer) {
+        return open(root, options, clock, observer, new OpenFiles(FILES_OF_ITS_OWN));
+    }
+
+    /** As {@link #open(Path, Options, Clock, LogObserver)}, with a bound of open files that others may share. */
+    public static LogDirectory open(Path root, Options options, Clock clock, LogObserver observer, OpenFiles files) {
+        try {
+            Files.createDirectories(root);
+            DirectoryLock lock = DirectoryLock.acquire(root);
+            LogFolders folders = new LogFolders(root, files);
+            try {
+                folders.finishDeletions();
+            } catch (IOException e) {
+                lock.close();
+                throw e;
+            }
+            LogDirectory directory = new LogDirectory(folders, options, clock, observer, lock);
+            if (directory.space.lacksReserve()) {
+                directory.space.reserve();
+            }
+            return directory;
+        } catch (IOException e) {
+            throw offline(root, e);
+        }
+    }
+
+    // ---- the directory itself
+
+    /**
+     * What the directory says it is; empty when it does not, or its file is damaged.
+     *
+     * @throws LogDirectoryOfflineException when it cannot be read
+     */
+    public Optional<DirectoryIdentity> identity() {
+        try {
+            return folders.identity().read().flatMap(DirectoryIdentity::of);
+        } catch (IOException e) {
+            throw offline(root, e);
+        }
+    }
+
+    /**
+     * Makes the directory say what it is; durable when it returns.
+     *
+     * @throws LogDirectoryOfflineException when it cannot be written
+     */
+    public void mark(DirectoryIdentity identity) {
+        try {
+            folders.identity().write(identity.lines());
+        } catch (IOException e) {
+            throw offline(root, e);
+        }
+    }
+
+    /** Whether there is any log in it, opened or not. */
+    public boolean holdsLogs() {
+        return !found().isEmpty();
+    }
+
+    // ---- logs
+
+    /**
+     * Logs on disk, opened or not.
+     *
+     * @throws LogDirectoryOfflineException when the folder cannot be read
+     */
+    public List<Found> found() {
+        try {
+            return folders.found();
+        } catch (IOException e) {
+            throw offline(root, e);
+        }
+    }
+
+    /**
+     * Marks the folder of a log that is not open, when there is one, with its topic's id, whatever stands there.
+     *
+     * @throws LogDirectoryOfflineException when it cannot be written
+     */
+    public void identify(String topic, int partition, UUID topicId) {
+        try {
+            folders.identify(new LogName(topic, partition), topicId);
+        } catch (IOException e) {
+            throw offline(root, e);
+        }
+    }
+
+    /**
+     * Gives the folder of a log that is not open a name that is no log's, and leaves it so.
+     *
+     * @return its new path
+     * @throws LogDirectoryOfflineException when it cannot be renamed
+     */
+    public Path setAside(String topic, int partition) {
+        try {
+            return folders.setAside(new LogName(topic, partition));
+        } catch (IOException e) {
+            throw offline(root, e);
+        }
+    }
+
+    /**
+     * The logs that were set aside, now or earlier.
+     *
+     * @throws LogDirectoryOfflineException when the folder cannot be read
+     */
+    public List<Stray> strays() {
+        try {
+            return folders.strays();
+        } catch (IOException e) {
+            throw offline(root, e);
+        }
+    }
+
+    /**
+     * Gives a log that was set aside its name back.
+     *
+     * @return false when another folder has it
+     * @throws LogDirectoryOfflineException when it cannot be renamed
+     */
+    public boolean takeBack(Stray stray) {
+        try {
+            return folders.takeBack(stray);
+        } catch (IOException e) {
+            throw offline(root, e);
+        }
+    }
+
+    /**
+     * The newest leader epoch of the batches of a log that is not open, or -1; reads all headers.
+     *
+     * @throws LogDirectoryOfflineException when this log cannot be read; the other logs go on
+     */
+    public int newestEpoch(String topic, int partition) {
+        LogName name = new LogName(topic, partition);
+        try {
+            return folders.newestEpoch(name);
+        } catch (IOException e) {
+            throw new LogDirectoryOfflineException("the log of " + name + " in " + root + " cannot be read (" + e
+                + "): check the disk and the access rights, then restart the server", e);
+        }
+    }
+
+    /**
+     * Opens and recovers a log, or creates it. Any thread; may take long.
+     *
+     * @throws IllegalArgumentException     when topic or partition cannot be the name of a log
+     * @throws IllegalStateException        when it is open already, or belongs to a topic with another id
+     * @throws LogDirectoryOfflineException when the directory is closed or has failed, or this log cannot be read or
+     *                                      written; the other logs go on
+     */
+    public PartitionLog openLog(String topic, int partition, UUID topicId, LogConfig config) {
+        return openLog(topic, partition, topicId, config, Integer.MAX_VALUE);
+    }
+
+    /**
+     * As {@link #openLog(String, int, UUID, LogConfig)}.
+     *
+     * @param maxEpoch newest leader epoch that the partition has had: a newer one in a file or a batch is damage, and
+     *                 is corrected
+     */
+    public PartitionLog openLog(String topic, int partition, UUID topicId, LogConfig config, int maxEpoch) {
+        LogName name = new LogName(topic, partition);
+        if (!opening.add(name)) {
+            throw new IllegalStateException("the log of " + name + " is being opened already");
+        }
+        try {
+            return openLog(name, topicId, config, maxEpoch);
+        } catch (IOException e) {
+            // the other logs may be well: only a failed write takes the directory from them
+            throw new LogDirectoryOfflineException("the log of " + name + " in " + root + " cannot be opened (" + e
+                + "): check the disk's free space and health, the number of open files and the access rights", e);
+        } finally {
+            opening.remove(name);
+        }
+    }
+
+    private PartitionLog openLog(LogName name, UUID topicId, LogConfig config, int maxEpoch)
+            throws IOException {
+        if (logs.containsKey(name)) {
+            throw new IllegalStateException("the log of " + name + " is open already");
+        }
+        queue.ensureWritable();
+        boolean isNew = !folders.exists(name);
+        try {
+            return openClaimed(folders.claim(name, topicId), name, topicId, config, maxEpoch);
+        } catch (IOException e) {
+            if (isNew) {
+                removeHalfMade(name, e);
+            }
+            throw e;
+        }
+    }
+
+    /** Its name must not stay taken. */
+    private void removeHalfMade(LogName name, IOException reason) {
+        try {
+            if (folders.exists(name)) {
+                folders.of(name).remove();
+            }
+        } catch (IOException e) {
+            reason.addSuppressed(e);
+        }
+    }
+
+    private PartitionLog openClaimed(LogFolder folder, LogName name, UUID topicId, LogConfig config, int maxEpoch)
+            throws IOException {
+        DamageReports reports = new DamageReports(name, observer);
+        PartitionLog log = new PartitionLog(name, topicId, this, config, reports);
+        LogAppender appender = new LogAppender(log, folder,
+                LogRecovery.recover(reports, folder, config.indexIntervalBytes(), maxEpoch), clock, observer);
+        log.attach(appender);
+        appender.publish();
+        synchronized (logs) {
+            if (closing.get()) {
+                appender.abandon();
+                queue.ensureWritable();
+            }
+            logs.put(name, log);
+        }
+        return log;
+    }
+
+    // ---- changes
+
+    /**
+     * Queues whole, valid batches for an atomic append: consecutive offsets, one segment write. Offsets, leader epoch
+     * and, where the log wants it, timestamps are written into the buffers, which belong to the log until the future is
+     * done.
+     * Completes when the log's flush policy holds, and on the writer's thread: do not linger there.
+     *
+     * @param batches     each holds one or more whole batches, position to limit
+     * @param leaderEpoch of the leader that appends, or -1; fails with IllegalArgumentException when the log has seen a
+     *                    newer one
+     * @throws LogQueueFullException         at once, when the queue is at its bound
+     * @throws LogDirectoryOfflineException  at once or through the future, when the directory has failed or is closed
+     */
+    public CompletableFuture<AppendResult> append(PartitionLog log, List<ByteBuffer> batches, int leaderEpoch) {
+        List<RecordBatch> parsed = new ArrayList<>();
+        long bytes = parse(log, batches, parsed);
+        return queue(new PendingAppend(log, parsed, leaderEpoch, bytes));
+    }
+
+    /**
+     * Queues whole batches of another replica's log, to be written as they are: offsets and leader epochs stand in them
+     * already. Otherwise as {@link #append}. The future fails with IllegalArgumentException, nothing being written, when
+     * the batches do not follow the log's end, or are of an older leader epoch.
+     */
+    public CompletableFuture<AppendResult> appendReplicated(PartitionLog log, ByteBuffer batches) {
+        List<RecordBatch> parsed = new ArrayList<>();
+        long bytes = parse(log, List.of(batches), parsed);
+        return queue(PendingAppend.replicated(log, parsed, bytes));
+    }
+
+    private CompletableFuture<AppendResult> queue(PendingAppend append) {
+        queue.add(append);
+        return append.future();
+    }
+
+    /** @return bytes of the batches */
+    private long parse(PartitionLog log, List<ByteBuffer> batches, List<RecordBatch> parsed) {
+        ensureOwn(log);
+        long bytes = 0;
+        for (ByteBuffer buffer : batches) {
+            long whole = 0;
+            for (RecordBatch batch : RecordBatch.in(buffer)) {
+                parsed.add(batch);
+                whole += batch.sizeInBytes();
+            }
+            if (whole != buffer.remaining()) {
+                throw new IllegalArgumentException("an append takes whole batches: " + (buffer.remaining() - whole)
+                    + " bytes at the end are none");
+            }
+            bytes += whole;
+        }
+        if (parsed.isEmpty() || bytes > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException("an append takes 1 byte to 2 GiB of batches: found " + bytes);
+        }
+        return bytes;
+    }
+
+    /**
+     * Moves the log start offset up; completes with the new one. Also while there is no space.
+     *
+     * @return fails with OffsetOutOfRangeException when the offset is above the log end offset
+     */
+    public CompletableFuture<Long> deleteRecordsBefore(PartitionLog log, long offset) {
+        ensureOwn(log);
+        return queue(LogTask.freeing(() -> {
+            log.appender().settle();
+            return log.appender().deleteRecordsBefore(offset);
+        }));
+    }
+
+    /**
+     * Cuts off the log's end: every batch that does not end before the offset; completes with the new log end offset.
+     *
+     * @return fails with OffsetOutOfRangeException when the offset is below the log start offset
+     */
+    public CompletableFuture<Long> truncateTo(PartitionLog log, long offset) {
+        ensureOwn(log);
+        return queue(LogTask.of(() -> log.appender().truncateTo(offset)));
+    }
+
+    /**
+     * Drops all records and begins at an offset; completes with the new log end offset.
+     *
+     * @return fails with OffsetOutOfRangeException when the offset is below the log start offset
+     */
+    public CompletableFuture<Long> startAt(PartitionLog log, long offset) {
+        ensureOwn(log);
+        return queue(LogTask.of(() -> log.appender().startAt(offset)));
+    }
+
+    /**
+     * Drops the log and its files; readers in flight finish. Also while there is no space: what cannot be removed then
+     * is removed later.
+     */
+    public CompletableFuture<Void> delete(PartitionLog log) {
+        ensureOwn(log);
+        return queue(LogTask.freeing(() -> {
+            if (logs.get(log.name()) != log) {
+                throw new IllegalStateException("the log of " + log.name() + " is closed");
+            }
+            doomed.add(log);
+            remove(log);
+            return null;
+        }));
+    }
+
+    /**
+     * Drops the folder of a log that is not open, when there is one of this very topic, or a half-made one.
+     *
+     * @throws IllegalStateException        when the log is open
+     * @throws LogDirectoryOfflineException when the directory is closed or has failed for good, or the folder cannot be
+     *                                      renamed; the other logs go on
+     */
+    public void delete(String topic, int partition, UUID topicId) {
+        LogName name = new LogName(topic, partition);
+        if (!opening.add(name)) {
+            throw new IllegalStateException("the log of " + name + " is being opened");
+        }
+        try {
+            if (logs.containsKey(name)) {
+                throw new IllegalStateException("the log of " + name + " is open");
+            }
+            if (queue.isRefusing()) {
+                throw new LogDirectoryOfflineException("the log directory " + root + " is offline or closed", failure());
+            }
+            if (folders.isOf(name, topicId)) {
+                removeRenamed(rename(name));
+            }
+        } catch (IOException e) {
+            throw new LogDirectoryOfflineException("the log of " + name + " in " + root + " cannot be removed (" + e + ")", e);
+        } finally {
+            opening.remove(name);
+        }
+    }
+
+    /**
+     * Closes a log and gives its folder a name that is no log's; completes with its new path.
+     *
+     * @return fails with IllegalStateException when it is closed
+     */
+    public CompletableFuture<Path> setAside(PartitionLog log) {
+        ensureOwn(log);
+        return queue(LogTask.of(() -> {
+            if (logs.get(log.name()) != log) {
+                throw new IllegalStateException("the log of " + log.name() + " is closed");
+            }
+            writer.forget(log.appender());
+            log.appender().close();
+            Path path = folders.setAside(log.name());
+            logs.remove(log.name());
+            return path;
+        }));
+    }
+
+    /** Whether a log that is not open has a file of records. */
+    public boolean hasSegments(String topic, int partition) {
+        LogName name = new LogName(topic, partition);
+        try {
+            return folders.exists(name) && !folders.of(name).segments().isEmpty();
+        } catch (IOException e) {
+            throw new LogDirectoryOfflineException("the log of " + name + " in " + root + " cannot be read (" + e + ")", e);
+        }
+    }
+
+    private void remove(PartitionLog log) throws IOException {
+        writer.forget(log.appender());
+        try {
+            log.appender().abandon();
+        } catch (IOException e) {
+            LOG.log(Level.WARNING, () -> "closing the files of " + log.name() + ", which go, failed", e);
+        }
+        LogFolder renamed = rename(log.name());
+        logs.remove(log.name());
+        doomed.remove(log);
+        removeRenamed(renamed);
+    }
+
+    private void removeRenamed(LogFolder renamed) {
+        try {
+            renamed.remove();
+        } catch (IOException e) {
+            LOG.log(Level.WARNING, () -> renamed.path() + " could not be removed now; that is tried again", e);
+        }
+    }
+
+    /** A longer name may take space that is not there: then the records go first. */
+    private LogFolder rename(LogName name) throws IOException {
+        try {
+            return folders.rename(name);
+        } catch (IOException e) {
+            if (!space.isShortage(e)) {
+                throw e;
+            }
+            folders.of(name).removeRecords();
+            return folders.rename(name);
+        }
+    }
+
+    /**
+     * Applies retention, and rolls by time, to every open log; also moves their recovery points up, so that less is to
+     * be verified after a crash. While there is no space it does what it can.
+     */
+    public CompletableFuture<Void> applyRetention() {
+        return queue(LogTask.freeing(() -> {
+            finishDeletions();
+            for (PartitionLog log : logs.values()) {
+                applyRetention(log);
+            }
+            return null;
+        }));
+    }
+
+    private void applyRetention(PartitionLog log) throws IOException {
+        try {
+            log.appender().settle();
+            log.appender().applyRetention();
+            log.appender().checkpoint();
+        } catch (IOException e) {
+            if (!waitsForSpace || !space.isShortage(e)) {
+                throw e;
+            }
+            LOG.log(Level.DEBUG, () -> "retention of " + log.name() + " waits for space", e);
+        }
+    }
+
+    private void finishDeletions() throws IOException {
+        for (PartitionLog log : List.copyOf(doomed)) {
+            remove(log);
+        }
+        try {
+            folders.finishDeletions();
+        } catch (IOException e) {
+            LOG.log(Level.WARNING, () -> "what is left of deleted logs in " + root + " could not be removed now", e);
+        }
+    }
+
+    private <T> CompletableFuture<T> queue(LogTask<T> task) {
+        queue.add(task);
+        return task.future();
+    }
+
+    private void ensureOwn(PartitionLog log) {
+        if (log.directory() != this) {
+            throw new IllegalArgumentException("the log of " + log.name() + " is not in " + root);
+        }
+    }
+
+    // ---- the writer
+
+    /**
+     * The writer: returns when the directory is closed or has failed for good. An interrupt while it waits does not end
+     * it; one in the middle of a write is an input/output error.
+     *
+     * @throws IllegalStateException when another thread is the writer already
+     */
+    @Override
+    public void run() {
+        if (!writerThread.compareAndSet(null, Thread.currentThread())) {
+            if (closing.get()) {
+                return;
+            }
+            throw new IllegalStateException("the log directory " + root + " has a writer already");
+        }
+        boolean interrupted = false;
+        try {
+            boolean more = true;
+            while (more) {
+                try {
+                    List<WriteTask> tasks = queue.take(maxWaitNanos());
+                    interrupted |= Thread.interrupted();
+                    more = carryOut(tasks) && !(tasks.isEmpty() && queue.isRefusing());
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+        } finally {
+            queue.drain().forEach(task -> writer.giveUp(task, failure.get()));
+            writerEnded.countDown();
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private long maxWaitNanos() {
+        if (waitsForSpace) {
+            return LOOK_NANOS; // Nothing is flushed meanwhile.
+        }
+        return space.lacksReserve() ? Math.min(LOOK_NANOS, writer.maxWaitNanos())
+            : writer.maxWaitNanos();
+    }
+
+    /** @return whether the writer can go on */
+    private boolean carryOut(List<WriteTask> tasks) {
+        if (failure.get() == null) {
+            try {
+                writer.carryOut(tasks);
+                keepReserve();
+                return true;
+            } catch (IOException | RuntimeException | Error e) {
+                fail(e);
+            }
+        }
+        tasks.forEach(this::carryOutOffline);
+        if (waitsForSpace && (!tasks.isEmpty() || nextLook - System.nanoTime() <= 0)) {
+            comeBack();
+        }
+        return failure.get() == null || waitsForSpace;
+    }
+
+    private void carryOutOffline(WriteTask task) {
+        if (waitsForSpace && task instanceof LogTask<?> other && other.freesSpace() && !task.isTold()) {
+            try {
+                other.carryOut();
+            } catch (IOException | RuntimeException | Error e) {
+                failAgain(e);
+            }
+        }
+        writer.giveUp(task, failure.get());
+    }
+
+    /** Takes the directory offline, for the first reason that comes: until there is space, or for good. */
+    private void fail(Throwable cause) {
+        waitsForSpace = space.isShortage(cause);
+        LogDirectoryOfflineException reason = waitsForSpace ? full(root, cause) : offline(root, cause);
+        failure.set(reason);
+        LOG.log(Level.ERROR, reason.getMessage(), cause);
+        if (waitsForSpace) {
+            queue.suspend(reason);
+            space.giveUpReserve();
+            nextLook = System.nanoTime();
+        } else {
+            queue.refuse(reason);
+        }
+    }
+
+    /** What fails while there is no space fails for the same reason, or ends the wait for it. */
+    private void failAgain(Throwable cause) {
+        if (!space.isShortage(cause)) {
+            fail(cause);
+        }
+    }
+
+    /** Brings every log to a known state, and the directory back when there is space. */
+    private void comeBack() {
+        nextLook = System.nanoTime() + LOOK_NANOS;
+        try {
+            for (PartitionLog log : logs.values()) {
+                log.appender().settle();
+            }
+            finishDeletions();
+            if (!space.isOver()) {
+                return;
+            }
+        } catch (IOException | RuntimeException | Error e) {
+            failAgain(e);
+            return;
+        }
+        waitsForSpace = false;
+        failure.set(null);
+        queue.resume();
+        LOG.log(Level.INFO, "the log directory {0} is online again: there is space", root);
+    }
+
+    private void keepReserve() {
+        if (space.lacksReserve() && nextLook - System.nanoTime() <= 0) {
+            nextLook = System.nanoTime() + LOOK_NANOS;
+            space.reserve();
+        }
+    }
+
+    private static LogDirectoryOfflineException full(Path root, Throwable cause) {
+        return new LogDirectoryOfflineException("the log directory " + root + " is offline because the disk is full, or"
+            + " too many files are open (" + cause + "): free some, by deleting topics or records as well; it comes back"
+            + " by itself within seconds", cause);
+    }
+
+    private static LogDirectoryOfflineException offline(Path root, Throwable cause) {
+        return new LogDirectoryOfflineException("the log directory " + root + " is offline after an error (" + cause
+            + "): check the disk's free space and health and the access rights, then restart the server", cause);
+    }
+
+    // ---- state
+
+    /** Bytes that wait for the writer or are being written. */
+    public long queuedBytes() {
+        return queue.bytes();
+    }
+
+    /** Appends that wait for the writer or are being written. */
+    public int queuedAppends() {
+        return queue.appends();
+    }
+
+    /** Why the directory is offline, for good or until there is space; or null. */
+    public LogDirectoryOfflineException failure() {
+        return failure.get();
+    }
+
+    public Path root() {
+        return root;
+    }
+
+    /**
+     * Ends the writer after what is queued, forces everything, notes the clean shutdown, releases the lock. Where there
+     * is no writer, the calling thread does what is queued. Reads fail afterwards.
+     *
+     * @throws IllegalStateException on the writer's own thread
+     */
+    @Override
+    public void close() {
+        if (writerThread.get() == Thread.currentThread() && !closing.get()) {
+            throw new IllegalStateException("the writer of " + root + " cannot close it, and wait for its own end");
+        }
+        if (!closing.compareAndSet(false, true)) {
+            return;
+        }
+        queue.refuse(new LogDirectoryOfflineException("the log directory " + root + " is closed", null));
+        boolean interrupted = Thread.interrupted();
+        try {
+            run(); // For a directory that has no writer; returns at once when there is one.
+            interrupted |= awaitWriter();
+            synchronized (logs) {
+                Closing.all(logs.values().stream().<AutoCloseable>map(log -> () -> close(log)).toArray(AutoCloseable[]::new));
+                logs.clear();
+            }
+        } finally {
+            release();
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private void release() {
+        try {
+            lock.close();
+        } catch (IOException e) {
+            LOG.log(Level.WARNING, () -> "the lock of " + root + " could not be released; the process's end will", e);
+        }
+    }
+
+    private boolean awaitWriter() {
+        boolean interrupted = false;
+        while (true) {
+            try {
+                writerEnded.await();
+                return interrupted;
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+    }
+
+    private void close(PartitionLog log) {
+        try {
+            if (failure.get() == null) {
+                log.appender().close();
+            } else {
+                log.appender().abandon();
+            }
+        } catch (IOException e) {
+            LOG.log(Level.ERROR, () -> "the log of " + log.name() + " could not be closed; the next start verifies it", e);
+        }
+    }
+}

@@ -1,0 +1,293 @@
+package io.millrace.log.write;
+
+import io.millrace.log.CorruptLogException;
+import io.millrace.log.LeaderEpochEnd;
+import io.millrace.log.LogConfig;
+import io.millrace.log.LogName;
+import io.millrace.log.OffsetAndTimestamp;
+import io.millrace.log.OffsetOutOfRangeException;
+import io.millrace.log.segment.DamageReports;
+import io.millrace.log.segment.LeaderEpochCheckpoint;
+import io.millrace.log.segment.LogView;
+import io.millrace.log.segment.Segment;
+import io.millrace.log.segment.SegmentDamage;
+import io.millrace.log.segment.SegmentReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.ByteBuffer;
+import java.nio.file.NoSuchFileException;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.IntConsumer;
+
+/** One partition's log: reads from any thread; changed only through its {@link LogDirectory}'s writer. */
+public final class PartitionLog {
+    private static final Logger LOG = System.getLogger(PartitionLog.class.getName());
+
+    private final LogName name;
+    private final UUID topicId;
+    private final LogDirectory directory;
+    private final DamageReports reports;
+    /** Replaced by whoever reconfigures; the writer takes it anew for each group of appends. */
+    private volatile LogConfig config;
+    /** Replaced by the log writer only; null when the log was closed or deleted. */
+    private volatile LogView view;
+    /** What {@link #view} was when the log was closed, for the offsets. */
+    private volatile LogView lastView;
+    private LogAppender appender;
+
+    PartitionLog(LogName name, UUID topicId, LogDirectory directory, LogConfig config, DamageReports reports) {
+        this.name = name;
+        this.topicId = topicId;
+        this.directory = directory;
+        this.config = config;
+        this.reports = reports;
+    }
+
+    public String topic() {
+        return name.topic();
+    }
+
+    public int partition() {
+        return name.partition();
+    }
+
+    public UUID topicId() {
+        return topicId;
+    }
+
+    public LogDirectory directory() {
+        return directory;
+    }
+
+    public LogConfig config() {
+        return config;
+    }
+
+    /** From the next append on. */
+    public void reconfigure(LogConfig newConfig) {
+        this.config = newConfig;
+    }
+
+    /** The first offset that can be read. */
+    public long logStartOffset() {
+        return lastView.logStartOffset();
+    }
+
+    /** The offset the next record gets; records below it are written, and forced where the flush policy says so. */
+    public long logEndOffset() {
+        return lastView.logEndOffset();
+    }
+
+    /** Leader epoch of the last record, or -1 when there is none. */
+    public int epochOfLastRecord() {
+        return endOffsetOf(Integer.MAX_VALUE).epoch();
+    }
+
+    /**
+     * The newest leader epoch with records here that is not newer than the given one, and the offset after its last
+     * record; epoch -1 and the log start offset when there is none.
+     */
+    public LeaderEpochEnd endOffsetOf(int epoch) {
+        long logEnd = logEndOffset();
+        long end = logEnd;
+        int found = LeaderEpochEnd.NO_EPOCH;
+        for (LeaderEpochCheckpoint.Entry entry : appender.epochs().published().entries()) {
+            if (entry.startOffset() >= logEnd) {
+                break;
+            }
+            if (entry.epoch() > epoch) {
+                end = entry.startOffset();
+                break;
+            }
+            found = entry.epoch();
+        }
+        return found == LeaderEpochEnd.NO_EPOCH ? new LeaderEpochEnd(found, logStartOffset())
+            : new LeaderEpochEnd(found, end);
+    }
+
+    public long sizeInBytes() {
+        return lastView.sizeInBytes();
+    }
+
+    public int segmentCount() {
+        return lastView.segments().size();
+    }
+
+    /**
+     * Whole batches, each checked against its CRC, beginning with the one that holds {@code offset}: a heap buffer of
+     * at most {@code maxBytes}, but always at least one batch when there is one; empty when there is none below
+     * {@code maxOffset}. Ends at a segment's end, and before a damaged batch.
+     *
+     * @param maxOffset exclusive: batches whose last offset is at or above it are not handed out
+     * @throws OffsetOutOfRangeException when the offset is below the log start offset or above the log end offset
+     * @throws CorruptLogException       when the very batch that holds the offset is damaged
+     * @throws IllegalStateException     when the log was closed or deleted
+     * @throws UncheckedIOException      when the disk cannot be read, or the thread was interrupted
+     */
+    public ByteBuffer read(long offset, long maxOffset, int maxBytes) {
+        return read(offset, maxOffset, maxBytes, ByteBuffer::allocate);
+    }
+
+    /**
+     * As {@link #read(long, long, int)}.
+     *
+     * @param beforeAllocation told the size in bytes of each buffer before it is made, even of one that is given up in
+     *                         favour of a larger one; what it throws ends the read
+     */
+    public ByteBuffer read(long offset, long maxOffset, int maxBytes, IntConsumer beforeAllocation) {
+        SegmentReader.Buffers counted = bytes -> {
+            beforeAllocation.accept(bytes);
+            return ByteBuffer.allocate(bytes);
+        };
+        return read(offset, maxOffset, maxBytes, counted);
+    }
+
+    /**
+     * As {@link #read(long, long, int)}, into a buffer of the caller's, heap or direct, which can be used again
+     * afterwards and spares the making of a new one.
+     *
+     * @param target the batches go to its position, and no more than it has room for; position and limit stay as they
+     * are
+     * @return a view of the target, or a new heap buffer when the first batch alone has no room there
+     */
+    public ByteBuffer read(long offset, long maxOffset, ByteBuffer target) {
+        return read(offset, maxOffset, target.remaining(), bytes -> bytes <= target.remaining()
+            ? target.slice(target.position(), bytes) : ByteBuffer.allocate(bytes));
+    }
+
+    private ByteBuffer read(long offset, long maxOffset, int maxBytes, SegmentReader.Buffers buffers) {
+        while (true) {
+            LogView current = openView();
+            if (offset < current.logStartOffset() || offset > current.logEndOffset()) {
+                throw new OffsetOutOfRangeException(offset, current.logStartOffset(), current.logEndOffset());
+            }
+            if (offset == current.logEndOffset() || offset >= maxOffset) {
+                return ByteBuffer.allocate(0);
+            }
+            int index = current.indexOf(offset);
+            Segment segment = current.segments().get(index);
+            if (!segment.acquire()) {
+                continue; // Deleted since the view was taken: there is a newer one, or the log is closed.
+            }
+            try {
+                ByteBuffer batches = reader(current, index).read(offset, maxOffset, maxBytes, buffers);
+                current.epochs().correct(batches, wrong -> reports.reportEpoch(segment, wrong));
+                return batches;
+            } catch (SegmentDamage damage) {
+                if (openView().truncations() == current.truncations()) {
+                    throw reports.report(segment, damage);
+                }
+            } catch (NoSuchFileException e) {
+                // Opened again only now, and deleted since the view was taken; else it is lost.
+                if (openView().segments().contains(segment)) {
+                    throw failedRead(segment, e);
+                }
+            } catch (IOException e) {
+                throw failedRead(segment, e);
+            } finally {
+                release(segment);
+            }
+        }
+    }
+
+    /**
+     * The first record, in offset order, whose timestamp is at or after the given one (ms since the epoch); damaged
+     * batches are passed over.
+     *
+     * @throws IllegalStateException when the log was closed or deleted
+     * @throws UncheckedIOException  when the disk cannot be read, or the thread was interrupted
+     */
+    public Optional<OffsetAndTimestamp> offsetForTimestamp(long timestamp) {
+        LogView current = openView();
+        int index = current.indexOf(current.logStartOffset());
+        while (index < current.segments().size()) {
+            Segment segment = current.segments().get(index);
+            if (!segment.acquire()) {
+                current = openView();
+                index = current.indexOf(current.logStartOffset());
+                continue;
+            }
+            try {
+                if (segment.maxTimestamp() >= timestamp) {
+                    Optional<OffsetAndTimestamp> found = reader(current, index)
+                        .firstAtOrAfter(timestamp, Math.max(current.logStartOffset(), segment.baseOffset()));
+                    if (found.isPresent()) {
+                        return found;
+                    }
+                }
+            } catch (NoSuchFileException e) {
+                current = openView();
+                if (current.segments().contains(segment)) {
+                    throw failedRead(segment, e);
+                }
+                index = current.indexOf(current.logStartOffset());
+                continue;
+            } catch (IOException e) {
+                throw failedRead(segment, e);
+            } finally {
+                release(segment);
+            }
+            index++;
+        }
+        return Optional.empty();
+    }
+
+    private static SegmentReader reader(LogView view, int index) {
+        return new SegmentReader(view.segments().get(index), view.readableBytes(index), view.endOffset(index));
+    }
+
+    private LogView openView() {
+        LogView current = view;
+        if (current == null) {
+            throw new IllegalStateException("the log of " + name + " is closed");
+        }
+        return current;
+    }
+
+    private UncheckedIOException failedRead(Segment segment, IOException cause) {
+        return new UncheckedIOException("reading " + segment.file().path().getFileName() + " of " + name
+            + " failed: check the disk under " + directory.root() + " (" + cause + ")", cause);
+    }
+
+    private void release(Segment segment) {
+        try {
+            segment.release();
+        } catch (IOException e) {
+            LOG.log(Level.WARNING, () -> "closing " + segment.file().path() + " failed; it stays open", e);
+        }
+    }
+
+    // ---- the log writer
+
+    LogName name() {
+        return name;
+    }
+
+    /** The half of the log that only the log writer touches. */
+    LogAppender appender() {
+        return appender;
+    }
+
+    /** Before the log is handed out. */
+    void attach(LogAppender writersHalf) {
+        this.appender = writersHalf;
+    }
+
+    /** What was published last. */
+    LogView lastView() {
+        return lastView;
+    }
+
+    void publish(LogView newView) {
+        this.lastView = newView;
+        this.view = newView;
+    }
+
+    /** Lets readers in flight finish and refuses new ones. */
+    void closeToReaders() {
+        view = null;
+    }
+}

@@ -1,0 +1,95 @@
+package io.millrace.log.write;
+
+import io.millrace.log.AppendResult;
+import io.millrace.record.RecordBatch;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * An append that waits in the queue; its outcome is set by the log writer, and then told. A leader's batches get their
+ * offsets from the log, a follower's bring them.
+ */
+final class PendingAppend implements WriteTask {
+    private static final int REPLICATED = Integer.MIN_VALUE;
+
+    private final PartitionLog log;
+    private final List<RecordBatch> batches;
+    private final int leaderEpoch;
+    private final long bytes;
+    private final CompletableFuture<AppendResult> future = new CompletableFuture<>();
+    private AppendResult result;
+    private RuntimeException refusal;
+
+    PendingAppend(PartitionLog log, List<RecordBatch> batches, int leaderEpoch, long bytes) {
+        this.log = log;
+        this.batches = batches;
+        this.leaderEpoch = leaderEpoch;
+        this.bytes = bytes;
+    }
+
+    /** Batches of another replica's log, with the offsets and leader epochs that they have there. */
+    static PendingAppend replicated(PartitionLog log, List<RecordBatch> batches, long bytes) {
+        return new PendingAppend(log, batches, REPLICATED, bytes);
+    }
+
+    boolean isReplicated() {
+        return leaderEpoch == REPLICATED;
+    }
+
+    PartitionLog log() {
+        return log;
+    }
+
+    List<RecordBatch> batches() {
+        return batches;
+    }
+
+    int leaderEpoch() {
+        return leaderEpoch;
+    }
+
+    long bytes() {
+        return bytes;
+    }
+
+    CompletableFuture<AppendResult> future() {
+        return future;
+    }
+
+    /** Offsets that the batches take. */
+    long offsetCount() {
+        long count = 0;
+        for (RecordBatch batch : batches) {
+            count += batch.lastOffsetDelta() + 1L;
+        }
+        return count;
+    }
+
+    void written(AppendResult outcome) {
+        this.result = outcome;
+    }
+
+    /** Nothing of it was written, and the log is as it was. */
+    void refuse(RuntimeException reason) {
+        this.refusal = reason;
+    }
+
+    /** Tells the outcome to whoever waits for it. */
+    void complete() {
+        if (refusal == null) {
+            future.complete(result);
+        } else {
+            future.completeExceptionally(refusal);
+        }
+    }
+
+    @Override
+    public boolean isTold() {
+        return future.isDone();
+    }
+
+    @Override
+    public void fail(RuntimeException reason) {
+        future.completeExceptionally(reason);
+    }
+}

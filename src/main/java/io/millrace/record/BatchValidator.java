@@ -1,0 +1,156 @@
+package io.millrace.record;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Checks batches that come from outside before they reach a log: CRC, sizes, counts, codec, every record. Base offset
+ * and leader epoch are not looked at, because the append overwrites both.
+ */
+public final class BatchValidator {
+    private BatchValidator() {
+    }
+
+    /**
+     * @param maxBatchBytes        largest batch as sent, header included
+     * @param maxUncompressedBytes largest batch after decompression, header included: the bound against zip bombs
+     */
+    public record Limits(int maxBatchBytes, int maxUncompressedBytes) {
+        public Limits {
+            if (maxBatchBytes < RecordBatch.HEADER_BYTES || maxUncompressedBytes < RecordBatch.HEADER_BYTES) {
+                throw new IllegalArgumentException("limits: found " + maxBatchBytes + " and " + maxUncompressedBytes
+                    + ", allowed " + RecordBatch.HEADER_BYTES + " and above");
+            }
+        }
+    }
+
+    /**
+     * @param bytes one or more whole batches, position to limit
+     * @return the batches, in order; never empty
+     * @throws BatchTooLargeException when a batch passes a limit
+     * @throws InvalidBatchException  when anything else is wrong
+     */
+    public static List<RecordBatch> validate(ByteBuffer bytes, Limits limits) {
+        return validate(bytes, limits, TimestampBounds.NONE, 0);
+    }
+
+    /**
+     * As {@link #validate(ByteBuffer, Limits)}, and the timestamps as well.
+     *
+     * @param now in ms since the epoch
+     */
+    public static List<RecordBatch> validate(ByteBuffer bytes, Limits limits, TimestampBounds timestamps, long now) {
+        if (!bytes.hasRemaining()) {
+            throw new InvalidBatchException("no batch: the request holds 0 bytes, needed at least "
+                + RecordBatch.HEADER_BYTES);
+        }
+        List<RecordBatch> batches = new ArrayList<>();
+        ByteBuffer rest = bytes.duplicate();
+        while (rest.hasRemaining()) {
+            String place = "batch " + batches.size() + " at byte " + (rest.position() - bytes.position()) + ": ";
+            try {
+                RecordBatch batch = next(rest, limits, timestamps, now);
+                batches.add(batch);
+                rest.position(rest.position() + batch.sizeInBytes());
+            } catch (InvalidBatchException e) {
+                throw new InvalidBatchException(place + e.getMessage(), e);
+            } catch (BatchTooLargeException e) {
+                throw new BatchTooLargeException(place + e.getMessage());
+            }
+        }
+        return batches;
+    }
+
+    private static RecordBatch next(ByteBuffer rest, Limits limits, TimestampBounds timestamps, long now) {
+        if (rest.remaining() >= RecordBatch.PREFIX_BYTES) {
+            int size = RecordBatch.sizeInBytesAt(rest, rest.position());
+            if (size > limits.maxBatchBytes) {
+                throw new BatchTooLargeException("batch size: found " + size + " bytes, allowed at most "
+                    + limits.maxBatchBytes);
+            }
+        }
+        RecordBatch batch = RecordBatch.at(rest);
+        if (!batch.checksumMatches()) {
+            throw new InvalidBatchException("checksum: found " + batch.checksum()
+                + ", which is not the CRC-32C of the bytes from the attributes on: the batch was damaged on its way");
+        }
+        checkHeader(batch);
+        refuseProducerState(batch);
+        checkRecords(batch, limits.maxUncompressedBytes - RecordBatch.HEADER_BYTES, timestamps, now);
+        return batch;
+    }
+
+    private static void checkHeader(RecordBatch batch) {
+        int unknown = batch.attributes() & 0xFFFF & ~RecordBatch.KNOWN_ATTRIBUTES;
+        if (unknown != 0) {
+            throw new InvalidBatchException("attributes: found the bits 0x" + Integer.toHexString(unknown)
+                + ", allowed none but 0x" + Integer.toHexString(RecordBatch.KNOWN_ATTRIBUTES));
+        }
+        if (batch.timestampType() == TimestampType.LOG_APPEND_TIME) {
+            throw new InvalidBatchException("timestamp type in the attributes: found LogAppendTime, allowed CreateTime"
+                + " only: the topic's message.timestamp.type decides");
+        }
+        int count = batch.recordCount();
+        if (count < 1) {
+            throw new InvalidBatchException("record count: found " + count + ", allowed 1 and above");
+        }
+        if (batch.lastOffsetDelta() != count - 1) {
+            throw new InvalidBatchException("last offset delta: found " + batch.lastOffsetDelta() + ", allowed "
+                + (count - 1) + " only, the record count - 1");
+        }
+    }
+
+    /** Stands apart because it falls when idempotent and transactional produce are offered. */
+    private static void refuseProducerState(RecordBatch batch) {
+        if (batch.isControl()) {
+            throw new InvalidBatchException("attributes: found a control batch, which only the server writes");
+        }
+        if (batch.isTransactional()) {
+            throw new InvalidBatchException("attributes: found a transactional batch;"
+                + " transactions are not offered yet");
+        }
+        if (batch.producerId() != RecordBatch.NO_PRODUCER_ID) {
+            throw new InvalidBatchException("producer id: found " + batch.producerId() + ", allowed -1 only:"
+                + " idempotent produce is not offered yet (enable.idempotence=false)");
+        }
+        if (batch.producerEpoch() != RecordBatch.NO_PRODUCER_EPOCH) {
+            throw new InvalidBatchException("producer epoch: found " + batch.producerEpoch()
+                + ", allowed -1 only, as there is no producer id");
+        }
+        // Without a producer id the sequence means nothing; some clients leave it at 0.
+        if (batch.baseSequence() != RecordBatch.NO_SEQUENCE && batch.baseSequence() != 0) {
+            throw new InvalidBatchException("base sequence: found " + batch.baseSequence()
+                + ", allowed -1 and 0 only, as there is no producer id");
+        }
+    }
+
+    private static void checkRecords(RecordBatch batch, long maxBytes, TimestampBounds timestamps, long now) {
+        int count = batch.recordCount();
+        long maxTimestamp = RecordBatch.NO_TIMESTAMP;
+        try (RecordCursor cursor = new RecordCursor(batch, maxBytes)) {
+            for (int i = 0; i < count; i++) {
+                cursor.skip();
+                if (cursor.offsetDelta() != i) {
+                    throw new InvalidBatchException("record " + i + ": offset delta: found " + cursor.offsetDelta()
+                        + ", allowed " + i + " only");
+                }
+                long timestamp = cursor.timestamp();
+                if (timestamp < RecordBatch.NO_TIMESTAMP) {
+                    throw new InvalidBatchException("record " + i + ": timestamp: found " + timestamp
+                        + ", allowed -1 (none) and above");
+                }
+                String problem = timestamps.problem(timestamp, now);
+                if (problem != null) {
+                    throw new InvalidBatchException("record " + i + ": " + problem);
+                }
+                maxTimestamp = Math.max(maxTimestamp, timestamp);
+            }
+            cursor.end();
+        }
+        if (batch.maxTimestamp() != maxTimestamp) {
+            throw new InvalidBatchException("max timestamp: found " + batch.maxTimestamp() + ", allowed "
+                + maxTimestamp + " only, the largest of the records");
+        }
+    }
+}

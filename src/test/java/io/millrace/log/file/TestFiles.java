@@ -1,0 +1,128 @@
+package io.millrace.log.file;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.FileSystemException;
+import java.nio.file.OpenOption;
+import java.nio.file.Path;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLongFieldUpdater;
+
+/** The real files, with counters, and failures on demand. */
+public class TestFiles implements FileAccess {
+    private static final AtomicLongFieldUpdater<TestFiles> ROOM =
+        AtomicLongFieldUpdater.newUpdater(TestFiles.class, "room");
+
+    public final AtomicInteger logForces = new AtomicInteger();
+    public final AtomicInteger logWrites = new AtomicInteger();
+    public volatile boolean forcesFail;
+    public volatile boolean opensFail;
+    /** As when all descriptors are used up. */
+    public volatile boolean noDescriptors;
+    /** When set, files whose names end so cannot be opened. */
+    public volatile String failingSuffix;
+    /** Bytes that still fit on the disk. */
+    public volatile long room = Long.MAX_VALUE;
+    /** As when the file system finds only now that it has no block for what was written. */
+    public volatile boolean forcesFindNoSpace;
+    /** When set, forces of log files wait for it. */
+    public volatile CountDownLatch forceGate;
+    /** Most bytes that one write takes. */
+    public volatile int maxWrite = Integer.MAX_VALUE;
+
+    @Override
+    public LogFile open(Path path, OpenOption... options) throws IOException {
+        if (noDescriptors) {
+            throw new FileSystemException(path.toString(), null, "Too many open files");
+        }
+        String failing = failingSuffix;
+        if (opensFail || failing != null && path.toString().endsWith(failing)) {
+            throw new IOException("no open for the test");
+        }
+        return new TestFile(DISK.open(path, options), path.toString().endsWith(".log"));
+    }
+
+    @Override
+    public void forceDirectory(Path directory) throws IOException {
+        DISK.forceDirectory(directory);
+    }
+
+    @Override
+    public Space space(Path directory) {
+        return new Space(room, 1L << 40);
+    }
+
+    private final class TestFile implements LogFile {
+        private final LogFile file;
+        private final boolean isLog;
+
+        private TestFile(LogFile file, boolean isLog) {
+            this.file = file;
+            this.isLog = isLog;
+        }
+
+        @Override
+        public int read(ByteBuffer target, long position) throws IOException {
+            return file.read(target, position);
+        }
+
+        @Override
+        public int write(ByteBuffer source, long position) throws IOException {
+            if (isLog) {
+                logWrites.incrementAndGet();
+            }
+            if (room <= 0) {
+                throw new IOException("No space left on device (for the test)");
+            }
+            int limit = source.limit();
+            source.limit((int) Math.min(limit, source.position() + Math.min(room, maxWrite)));
+            int written = file.write(source, position);
+            source.limit(limit);
+            ROOM.addAndGet(TestFiles.this, -written);
+            return written;
+        }
+
+        @Override
+        public long size() throws IOException {
+            return file.size();
+        }
+
+        @Override
+        public void truncate(long size) throws IOException {
+            file.truncate(size);
+        }
+
+        @Override
+        public void force(boolean metadata) throws IOException {
+            if (isLog) {
+                logForces.incrementAndGet();
+                CountDownLatch gate = forceGate;
+                if (gate != null) {
+                    await(gate);
+                }
+            }
+            if (forcesFindNoSpace) {
+                throw new IOException("No space left on device (for the test)");
+            }
+            if (forcesFail) {
+                throw new IOException("no force for the test");
+            }
+            file.force(metadata);
+        }
+
+        @Override
+        public void close() throws IOException {
+            file.close();
+        }
+    }
+
+    private static void await(CountDownLatch gate) throws IOException {
+        try {
+            gate.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", e);
+        }
+    }
+}

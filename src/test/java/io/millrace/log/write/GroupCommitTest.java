@@ -1,0 +1,167 @@
+package io.millrace.log.write;
+
+import static io.millrace.log.write.Batches.allValues;
+import static io.millrace.log.write.Batches.batch;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millrace.log.AppendResult;
+import io.millrace.log.FlushPolicy;
+import io.millrace.log.LogObserver;
+import io.millrace.log.SettableClock;
+import io.millrace.log.file.TestFiles;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class GroupCommitTest {
+    private static final int WAITING = 50;
+
+    @TempDir
+    Path root;
+
+    private final TestFiles files = new TestFiles();
+
+    private void awaitForces(int count) {
+        while (files.logForces.get() < count) {
+            Thread.onSpinWait();
+        }
+    }
+
+    @Test
+    void appendsThatCameDuringAForceShareTheNextWriteAndForce() {
+        try (TestDirectory test = new TestDirectory(root, files)) {
+            PartitionLog log = test.log();
+            int forces = files.logForces.get();
+            CountDownLatch gate = new CountDownLatch(1);
+            files.forceGate = gate;
+            CompletableFuture<AppendResult> first = test.directory.append(log, List.of(batch(1, "first")), 0);
+            awaitForces(forces + 1);
+            int writes = files.logWrites.get();
+
+            List<CompletableFuture<AppendResult>> waiting = new ArrayList<>();
+            for (int i = 0; i < WAITING; i++) {
+                waiting.add(test.directory.append(log, List.of(batch(1, "v" + i)), 0));
+            }
+            assertThat(first).isNotDone();
+            assertThat(log.logEndOffset()).as("nothing is seen before it is durable").isZero();
+            assertThat(log.read(0, Long.MAX_VALUE, 1000).hasRemaining()).isFalse();
+            gate.countDown();
+
+            for (int i = 0; i < WAITING; i++) {
+                assertThat(waiting.get(i).join().baseOffset()).isEqualTo(i + 1);
+            }
+            assertThat(files.logForces).hasValue(forces + 2);
+            assertThat(files.logWrites).hasValue(writes + 1);
+            assertThat(allValues(log, 0)).hasSize(WAITING + 1);
+        }
+    }
+
+    @Test
+    void eachLogOfADrainIsForcedOnce() {
+        try (TestDirectory test = new TestDirectory(root, files)) {
+            PartitionLog log = test.log();
+            PartitionLog other = test.directory.openLog("others", 3, UUID.randomUUID(), TestDirectory.CONFIG);
+            int forces = files.logForces.get();
+            CountDownLatch gate = new CountDownLatch(1);
+            files.forceGate = gate;
+            test.directory.append(log, List.of(batch(1, "first")), 0);
+            awaitForces(forces + 1);
+            List<CompletableFuture<AppendResult>> waiting = new ArrayList<>();
+            for (int i = 0; i < WAITING; i++) {
+                waiting.add(test.directory.append(i % 2 == 0 ? log : other, List.of(batch(1, "v" + i)), 0));
+            }
+            gate.countDown();
+            waiting.forEach(CompletableFuture::join);
+            assertThat(files.logForces).hasValue(forces + 3);
+        }
+    }
+
+    @Test
+    void withFlushOsNothingIsForcedBeforeTheClose() {
+        TestDirectory test = new TestDirectory(root, files);
+        try (test) {
+            PartitionLog log = test.log(TestDirectory.flush(FlushPolicy.OS));
+            int forces = files.logForces.get();
+            for (int i = 0; i < 10; i++) {
+                test.append(log, batch(1, "v" + i));
+            }
+            assertThat(log.logEndOffset()).isEqualTo(10);
+            assertThat(files.logForces).hasValue(forces);
+            test.close();
+            assertThat(files.logForces).hasValue(forces + 1);
+        }
+    }
+
+    @Test
+    void withFlushIntervalTheWriterForcesInTheBackgroundThoughNothingMoreComes() {
+        LogDirectory.Options options = new LogDirectory.Options(1 << 20, 100, 1);
+        try (TestDirectory test = new TestDirectory(root, new SettableClock(0), LogObserver.NONE, files, options)) {
+            PartitionLog log = test.log(TestDirectory.flush(FlushPolicy.INTERVAL));
+            int forces = files.logForces.get();
+            test.append(log, batch(1, "a"));
+            awaitForces(forces + 1);
+            test.append(log, batch(1, "b"));
+            awaitForces(forces + 2);
+            assertThat(log.logEndOffset()).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void aLongFlushIntervalIsNotCutShortByAppends() {
+        try (TestDirectory test = new TestDirectory(root, files)) {
+            PartitionLog log = test.log(TestDirectory.flush(FlushPolicy.INTERVAL));
+            int forces = files.logForces.get();
+            for (int i = 0; i < 10; i++) {
+                test.append(log, batch(1, "v" + i));
+            }
+            assertThat(files.logForces).hasValue(forces);
+        }
+    }
+
+    @Test
+    void whatStandsBetweenAppendsIsDoneBetweenThem() {
+        try (TestDirectory test = new TestDirectory(root, files)) {
+            PartitionLog log = test.log();
+            int forces = files.logForces.get();
+            CountDownLatch gate = new CountDownLatch(1);
+            files.forceGate = gate;
+            test.directory.append(log, List.of(batch(1, "a")), 0);
+            awaitForces(forces + 1);
+            test.directory.append(log, List.of(batch(1, "b")), 0);
+            CompletableFuture<Long> deleted = test.directory.deleteRecordsBefore(log, 2);
+            CompletableFuture<AppendResult> last = test.directory.append(log, List.of(batch(1, "c")), 0);
+            gate.countDown();
+            assertThat(deleted.join()).isEqualTo(2);
+            assertThat(last.join().baseOffset()).isEqualTo(2);
+            assertThat(allValues(log, 2)).containsExactly("c");
+        }
+    }
+
+    @Test
+    void theObserverIsToldOfForcesAndDrains() {
+        List<Long> drained = new ArrayList<>();
+        List<Long> forced = new ArrayList<>();
+        LogObserver observer = new LogObserver() {
+            @Override
+            public void forced(long nanos) {
+                forced.add(nanos);
+            }
+
+            @Override
+            public void drained(int appends, long bytes) {
+                drained.add(bytes);
+            }
+        };
+        try (TestDirectory test = new TestDirectory(root, new SettableClock(0), observer, files,
+                TestDirectory.OPTIONS)) {
+            test.append(test.log(), batch(1, "a"));
+        }
+        assertThat(drained).containsExactly((long) batch(1, "a").remaining());
+        assertThat(forced).hasSize(1);
+    }
+}

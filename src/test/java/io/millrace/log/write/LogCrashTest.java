@@ -1,0 +1,138 @@
+package io.millrace.log.write;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millrace.log.CorruptLogException;
+import io.millrace.log.FlushPolicy;
+import io.millrace.log.LogObserver;
+import io.millrace.record.Record;
+import io.millrace.record.RecordBatch;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Random;
+import java.util.zip.CRC32C;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** A process that appends is killed at random moments, again and again on the same files. */
+class LogCrashTest {
+    private static final int ROUNDS = Boolean.getBoolean("millrace.long") ? 200 : 12;
+    /** Rounds on the same files, so that a check of all of them stays quick. */
+    private static final int ROUNDS_ON_ONE_DIRECTORY = 6;
+    private static final int MAX_ACKNOWLEDGED_A_ROUND = 1_500;
+    private static final long SEED = 20_261_123L;
+
+    private record Acknowledged(int partition, long baseOffset, int records, long checksum) {
+        static Acknowledged parse(String line) {
+            String[] fields = line.split(" ");
+            return new Acknowledged(Integer.parseInt(fields[0]), Long.parseLong(fields[1]),
+                    Integer.parseInt(fields[2]), Long.parseLong(fields[3]));
+        }
+    }
+
+    @TempDir
+    Path temporary;
+
+    @ParameterizedTest
+    @EnumSource(value = FlushPolicy.class, names = {"COMMIT", "OS"})
+    void everyAcknowledgedAppendIsThereAfterTheWriterWasKilled(FlushPolicy flush) throws Exception {
+        Random random = new Random(SEED + flush.ordinal());
+        // half of the rounds for each policy
+        for (int round = 0; round < ROUNDS / 2; round++) {
+            int part = round / ROUNDS_ON_ONE_DIRECTORY;
+            Path root = temporary.resolve(flush + "-" + part);
+            if (round % ROUNDS_ON_ONE_DIRECTORY == 0) {
+                acknowledged.clear();
+            }
+            acknowledged.addAll(appendUntilKilled(root, random, flush));
+            assertAllAreThere(root, flush, "seed %d, round %d".formatted(SEED, round));
+        }
+    }
+
+    private final List<Acknowledged> acknowledged = new ArrayList<>();
+
+    private static List<Acknowledged> appendUntilKilled(Path root, Random random, FlushPolicy flush)
+            throws IOException, InterruptedException {
+        int enough = 1 + random.nextInt(MAX_ACKNOWLEDGED_A_ROUND);
+        Process process = new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx128m",
+                "-cp", System.getProperty("java.class.path"), AppendingProcess.class.getName(),
+                root.toString(), Long.toString(random.nextLong()), flush.name())
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        List<Acknowledged> lines = new ArrayList<>();
+        try (BufferedReader out = process.inputReader()) {
+            String line;
+            while ((line = out.readLine()) != null) {
+                lines.add(Acknowledged.parse(line));
+                if (lines.size() == enough) {
+                    // SIGKILL, through the handle: the process's own method would close the stream with what it printed
+                    process.toHandle().destroyForcibly();
+                }
+            }
+        } finally {
+            process.destroyForcibly().waitFor();
+        }
+        assertThat(lines).as("the process ended by itself: see its error output").hasSizeGreaterThanOrEqualTo(enough);
+        return lines;
+    }
+
+    private void assertAllAreThere(Path root, FlushPolicy flush, String round) {
+        List<CorruptLogException> damages = new ArrayList<>();
+        LogObserver observer = new LogObserver() {
+            @Override
+            public void damaged(CorruptLogException damage) {
+                damages.add(damage);
+            }
+        };
+        LogDirectory directory =
+                LogDirectory.open(root, AppendingProcess.options(), Clock.systemUTC(), observer);
+        Thread writer = new Thread(directory, "writer");
+        writer.start();
+        try {
+            List<List<byte[]>> values = new ArrayList<>();
+            for (int i = 0; i < AppendingProcess.PARTITIONS; i++) {
+                values.add(readAll(directory.openLog(AppendingProcess.TOPIC, i, AppendingProcess.TOPIC_ID,
+                        AppendingProcess.config(flush)), round));
+            }
+            assertThat(damages).as(round).isEmpty();
+            for (Acknowledged append : acknowledged) {
+                CRC32C checksum = new CRC32C();
+                List<byte[]> partition = values.get(append.partition());
+                assertThat((long) partition.size()).as("%s: %s", round, append)
+                        .isGreaterThanOrEqualTo(append.baseOffset() + append.records());
+                for (int i = 0; i < append.records(); i++) {
+                    checksum.update(partition.get((int) append.baseOffset() + i));
+                }
+                assertThat(checksum.getValue()).as("%s: %s", round, append).isEqualTo(append.checksum());
+            }
+        } finally {
+            directory.close();
+        }
+    }
+
+    /** All values of a log; the index is the offset. */
+    private static List<byte[]> readAll(PartitionLog log, String round) {
+        List<byte[]> values = new ArrayList<>();
+        while (values.size() < log.logEndOffset()) {
+            for (RecordBatch batch : RecordBatch.in(log.read(values.size(), log.logEndOffset(), 1 << 20))) {
+                for (Iterator<Record> records = batch.records(); records.hasNext(); ) {
+                    Record record = records.next();
+                    assertThat(record.offset()).as(round).isEqualTo(values.size());
+                    ByteBuffer value = record.value();
+                    byte[] bytes = new byte[value.remaining()];
+                    value.get(bytes);
+                    values.add(bytes);
+                }
+            }
+        }
+        return values;
+    }
+}
