@@ -1,11 +1,11 @@
 package io.millrace.broker;
 
-import io.millrace.cluster.AgreementStatus;
-import io.millrace.cluster.LocalNotes;
-import io.millrace.cluster.Member;
-import io.millrace.cluster.Membership;
-import io.millrace.cluster.RegisterStore;
-import io.millrace.cluster.SingleMembership;
+import io.millrace.agreement.AgreementStatus;
+import io.millrace.agreement.LocalNotes;
+import io.millrace.agreement.Member;
+import io.millrace.agreement.Membership;
+import io.millrace.agreement.SingleMembership;
+import io.millrace.agreement.registers.RegisterStore;
 import io.millrace.log.AppendResult;
 import io.millrace.log.Closing;
 import io.millrace.log.OffsetAndTimestamp;

@@ -1,6 +1,6 @@
 package io.millrace.broker;
 
-import io.millrace.cluster.RegisterUnavailableException;
+import io.millrace.agreement.RegisterUnavailableException;
 import io.millrace.log.CorruptLogException;
 import io.millrace.log.LogDirectoryOfflineException;
 import io.millrace.log.LogQueueFullException;

@@ -1,10 +1,10 @@
 package io.millrace.broker;
 
-import io.millrace.cluster.Member;
-import io.millrace.cluster.Membership;
-import io.millrace.cluster.Register;
-import io.millrace.cluster.RegisterStore;
-import io.millrace.cluster.RegisterUnavailableException;
+import io.millrace.agreement.Member;
+import io.millrace.agreement.Membership;
+import io.millrace.agreement.RegisterUnavailableException;
+import io.millrace.agreement.registers.Register;
+import io.millrace.agreement.registers.RegisterStore;
 import jakarta.json.bind.Jsonb;
 import jakarta.json.bind.JsonbBuilder;
 import java.util.List;

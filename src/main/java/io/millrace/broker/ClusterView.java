@@ -1,8 +1,8 @@
 package io.millrace.broker;
 
+import io.millrace.agreement.AgreementStatus;
 import io.millrace.broker.ClusterDescription.BrokerState;
 import io.millrace.broker.ClusterDescription.UnderReplicated;
-import io.millrace.cluster.AgreementStatus;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

@@ -1,9 +1,9 @@
 package io.millrace.broker;
 
-import io.millrace.cluster.Member;
-import io.millrace.cluster.Register;
-import io.millrace.cluster.RegisterStore;
-import io.millrace.cluster.SingleMembership;
+import io.millrace.agreement.Member;
+import io.millrace.agreement.SingleMembership;
+import io.millrace.agreement.registers.Register;
+import io.millrace.agreement.registers.RegisterStore;
 import jakarta.json.bind.Jsonb;
 import jakarta.json.bind.JsonbBuilder;
 import java.lang.System.Logger.Level;

@@ -1,8 +1,8 @@
 package io.millrace.broker;
 
-import io.millrace.cluster.Register;
-import io.millrace.cluster.RegisterStore;
-import io.millrace.cluster.RegisterUnavailableException;
+import io.millrace.agreement.RegisterUnavailableException;
+import io.millrace.agreement.registers.Register;
+import io.millrace.agreement.registers.RegisterStore;
 import jakarta.json.bind.Jsonb;
 import jakarta.json.bind.JsonbBuilder;
 import java.util.Arrays;

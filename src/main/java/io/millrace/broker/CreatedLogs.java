@@ -1,6 +1,6 @@
 package io.millrace.broker;
 
-import io.millrace.cluster.LocalNotes;
+import io.millrace.agreement.LocalNotes;
 import java.util.Collection;
 import java.util.Optional;
 import java.util.Set;

@@ -1,6 +1,6 @@
 package io.millrace.broker;
 
-import io.millrace.cluster.Member;
+import io.millrace.agreement.Member;
 import java.util.concurrent.CompletableFuture;
 
 /** How partitions that another broker leads are read, several at once. Futures as those of {@link ReplicaTransport}. */

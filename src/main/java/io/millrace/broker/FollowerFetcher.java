@@ -1,7 +1,7 @@
 package io.millrace.broker;
 
+import io.millrace.agreement.Member;
 import io.millrace.broker.ReplicaFetchResponse.Outcome;
-import io.millrace.cluster.Member;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -7,7 +7,7 @@ import java.util.UUID;
  * What a follower asks a leader for: all partitions that it follows there, in one request.
  *
  * @param replica   the follower's broker id
- * @param session   of the follower, see {@link io.millrace.cluster.Member}
+ * @param session   of the follower, see {@link io.millrace.agreement.Member}
  * @param maxWaitMs how long the leader may wait for something new, in ms
  * @param maxBytes  of batches in the whole response; the first batch of a partition is sent even when it is larger
  */

@@ -1,6 +1,6 @@
 package io.millrace.broker;
 
-import io.millrace.cluster.Member;
+import io.millrace.agreement.Member;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;

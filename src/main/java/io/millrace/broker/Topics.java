@@ -1,6 +1,6 @@
 package io.millrace.broker;
 
-import io.millrace.cluster.RegisterStore;
+import io.millrace.agreement.registers.RegisterStore;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.Collections;

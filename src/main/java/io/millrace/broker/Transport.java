@@ -1,6 +1,6 @@
 package io.millrace.broker;
 
-import io.millrace.cluster.Member;
+import io.millrace.agreement.Member;
 import io.millrace.log.AppendResult;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;

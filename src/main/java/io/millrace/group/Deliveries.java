@@ -1,6 +1,6 @@
 package io.millrace.group;
 
-import io.millrace.cluster.Member;
+import io.millrace.agreement.Member;
 import java.util.concurrent.CompletableFuture;
 
 /**

@@ -1,5 +1,6 @@
 package io.millrace.group;
 
+import io.millrace.agreement.Member;
 import io.millrace.broker.BrokerException;
 import io.millrace.broker.ErrorKind;
 import io.millrace.broker.FetchAllRequest;
@@ -8,7 +9,6 @@ import io.millrace.broker.FetchPosition;
 import io.millrace.broker.TopicIdPartition;
 import io.millrace.broker.TopicInfo;
 import io.millrace.broker.TopicPartition;
-import io.millrace.cluster.Member;
 import io.millrace.group.GroupMember.Status;
 import io.millrace.group.GroupState.Claim;
 import io.millrace.group.Rebalance.Release;

@@ -1,8 +1,8 @@
 package io.millrace.group;
 
+import io.millrace.agreement.registers.RegisterStore;
 import io.millrace.broker.BrokerException;
 import io.millrace.broker.ErrorKind;
-import io.millrace.cluster.RegisterStore;
 import io.millrace.group.GroupState.Claim;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,13 +1,13 @@
 package io.millrace.group;
 
+import io.millrace.agreement.Member;
+import io.millrace.agreement.registers.RegisterStore;
 import io.millrace.broker.Broker;
 import io.millrace.broker.BrokerException;
 import io.millrace.broker.ErrorKind;
 import io.millrace.broker.TopicIdPartition;
 import io.millrace.broker.TopicInfo;
 import io.millrace.broker.TopicPartition;
-import io.millrace.cluster.Member;
-import io.millrace.cluster.RegisterStore;
 import io.millrace.group.GroupState.Claim;
 import io.millrace.log.Closing;
 import java.lang.System.Logger.Level;

@@ -1,10 +1,10 @@
 package io.millrace.ops;
 
+import io.millrace.agreement.ClusterOptions;
 import io.millrace.broker.BrokerOptions;
 import io.millrace.broker.DescriptorRoom;
 import io.millrace.broker.ReplicationOptions;
 import io.millrace.broker.TopicConfigKey;
-import io.millrace.cluster.ClusterOptions;
 import io.millrace.config.Setting;
 import io.millrace.config.SettingType;
 import io.millrace.config.Settings;

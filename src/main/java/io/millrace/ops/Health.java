@@ -1,6 +1,6 @@
 package io.millrace.ops;
 
-import io.millrace.cluster.AgreementStatus;
+import io.millrace.agreement.AgreementStatus;
 import java.nio.file.Files;
 import java.util.List;
 import org.eclipse.microprofile.health.HealthCheckResponse;

@@ -1,6 +1,6 @@
 package io.millrace.ops;
 
-import io.millrace.cluster.LocalNotes;
+import io.millrace.agreement.LocalNotes;
 import io.millrace.config.Settings;
 import io.millrace.log.DirectoryIdentity;
 import io.millrace.log.write.LogDirectory;

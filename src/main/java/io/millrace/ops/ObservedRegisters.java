@@ -1,8 +1,8 @@
 package io.millrace.ops;
 
-import io.millrace.cluster.Register;
-import io.millrace.cluster.RegisterStore;
-import io.millrace.cluster.RegisterUnavailableException;
+import io.millrace.agreement.RegisterUnavailableException;
+import io.millrace.agreement.registers.Register;
+import io.millrace.agreement.registers.RegisterStore;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.function.Consumer;

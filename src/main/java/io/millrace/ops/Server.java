@@ -1,14 +1,14 @@
 package io.millrace.ops;
 
+import io.millrace.agreement.AgreementStatus;
+import io.millrace.agreement.Membership;
+import io.millrace.agreement.SingleMembership;
+import io.millrace.agreement.registers.RegisterStore;
+import io.millrace.agreement.steward.ClusterNode;
 import io.millrace.broker.Broker;
 import io.millrace.broker.BrokerException;
 import io.millrace.broker.ErrorKind;
 import io.millrace.broker.Transport;
-import io.millrace.cluster.AgreementStatus;
-import io.millrace.cluster.ClusterNode;
-import io.millrace.cluster.Membership;
-import io.millrace.cluster.RegisterStore;
-import io.millrace.cluster.SingleMembership;
 import io.millrace.config.Setting;
 import io.millrace.config.Settings;
 import io.millrace.group.Deliveries;

@@ -1,10 +1,10 @@
 package io.millrace.broker;
 
-import io.millrace.cluster.AgreementStatus;
-import io.millrace.cluster.InMemoryNotes;
-import io.millrace.cluster.InMemoryRegisterStore;
-import io.millrace.cluster.Member;
-import io.millrace.cluster.Membership;
+import io.millrace.agreement.AgreementStatus;
+import io.millrace.agreement.InMemoryNotes;
+import io.millrace.agreement.Member;
+import io.millrace.agreement.Membership;
+import io.millrace.agreement.registers.InMemoryRegisterStore;
 import io.millrace.log.AppendResult;
 import io.millrace.log.LogObserver;
 import io.millrace.log.write.LogDirectory;

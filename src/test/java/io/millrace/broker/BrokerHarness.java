@@ -1,11 +1,11 @@
 package io.millrace.broker;
 
-import io.millrace.cluster.AgreementStatus;
-import io.millrace.cluster.InMemoryRegisterStore;
-import io.millrace.cluster.LocalNotes;
-import io.millrace.cluster.Member;
-import io.millrace.cluster.RegisterStore;
-import io.millrace.cluster.SingleMembership;
+import io.millrace.agreement.AgreementStatus;
+import io.millrace.agreement.LocalNotes;
+import io.millrace.agreement.Member;
+import io.millrace.agreement.SingleMembership;
+import io.millrace.agreement.registers.InMemoryRegisterStore;
+import io.millrace.agreement.registers.RegisterStore;
 import io.millrace.log.LogObserver;
 import io.millrace.log.write.LogDirectory;
 import io.millrace.record.Record;

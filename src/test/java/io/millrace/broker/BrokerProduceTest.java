@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
-import io.millrace.cluster.InMemoryRegisterStore;
+import io.millrace.agreement.registers.InMemoryRegisterStore;
 import io.millrace.log.AppendResult;
 import io.millrace.log.write.LogDirectory;
 import io.millrace.record.Codec;

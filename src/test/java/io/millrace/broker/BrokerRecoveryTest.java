@@ -3,9 +3,9 @@ package io.millrace.broker;
 import static io.millrace.broker.BrokerHarness.values;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.millrace.cluster.InMemoryRegisterStore;
-import io.millrace.cluster.Register;
-import io.millrace.cluster.RegisterStore;
+import io.millrace.agreement.registers.InMemoryRegisterStore;
+import io.millrace.agreement.registers.Register;
+import io.millrace.agreement.registers.RegisterStore;
 import io.millrace.log.LogConfig;
 import io.millrace.log.write.LogDirectory;
 import java.io.IOException;

@@ -2,8 +2,8 @@ package io.millrace.broker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.agreement.Member;
 import io.millrace.broker.SimulatedCluster.PlantedBug;
-import io.millrace.cluster.Member;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;

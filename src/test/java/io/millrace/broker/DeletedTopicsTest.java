@@ -2,8 +2,8 @@ package io.millrace.broker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.millrace.cluster.InMemoryRegisterStore;
-import io.millrace.cluster.RegisterStore;
+import io.millrace.agreement.registers.InMemoryRegisterStore;
+import io.millrace.agreement.registers.RegisterStore;
 import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;

@@ -3,7 +3,7 @@ package io.millrace.broker;
 import static io.millrace.broker.BrokerHarness.values;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.millrace.cluster.Register;
+import io.millrace.agreement.registers.Register;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,7 +1,7 @@
 package io.millrace.broker;
 
-import io.millrace.cluster.Register;
-import io.millrace.cluster.RegisterStore;
+import io.millrace.agreement.registers.Register;
+import io.millrace.agreement.registers.RegisterStore;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 

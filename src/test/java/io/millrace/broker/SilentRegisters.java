@@ -1,6 +1,6 @@
 package io.millrace.broker;
 
-import io.millrace.cluster.RegisterStore;
+import io.millrace.agreement.registers.RegisterStore;
 import java.util.function.Consumer;
 
 /** Registers whose doorbell never rings. */

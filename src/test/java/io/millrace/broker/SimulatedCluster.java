@@ -1,8 +1,8 @@
 package io.millrace.broker;
 
-import io.millrace.cluster.InMemoryRegisterStore;
-import io.millrace.cluster.Member;
-import io.millrace.cluster.RegisterUnavailableException;
+import io.millrace.agreement.Member;
+import io.millrace.agreement.RegisterUnavailableException;
+import io.millrace.agreement.registers.InMemoryRegisterStore;
 import io.millrace.log.AppendResult;
 import io.millrace.record.Codec;
 import io.millrace.record.RecordBatchBuilder;

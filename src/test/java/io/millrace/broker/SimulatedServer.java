@@ -1,12 +1,12 @@
 package io.millrace.broker;
 
-import io.millrace.cluster.AgreementStatus;
-import io.millrace.cluster.InMemoryNotes;
-import io.millrace.cluster.Member;
-import io.millrace.cluster.Membership;
-import io.millrace.cluster.Register;
-import io.millrace.cluster.RegisterStore;
-import io.millrace.cluster.RegisterUnavailableException;
+import io.millrace.agreement.AgreementStatus;
+import io.millrace.agreement.InMemoryNotes;
+import io.millrace.agreement.Member;
+import io.millrace.agreement.Membership;
+import io.millrace.agreement.RegisterUnavailableException;
+import io.millrace.agreement.registers.Register;
+import io.millrace.agreement.registers.RegisterStore;
 import io.millrace.log.AppendResult;
 import io.millrace.log.LogConfig;
 import io.millrace.log.LogDirectoryOfflineException;

@@ -2,11 +2,11 @@ package io.millrace.broker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.millrace.cluster.InMemoryRegisterStore;
-import io.millrace.cluster.LocalNotes;
-import io.millrace.cluster.Register;
-import io.millrace.cluster.RegisterStore;
-import io.millrace.cluster.RegisterUnavailableException;
+import io.millrace.agreement.LocalNotes;
+import io.millrace.agreement.RegisterUnavailableException;
+import io.millrace.agreement.registers.InMemoryRegisterStore;
+import io.millrace.agreement.registers.Register;
+import io.millrace.agreement.registers.RegisterStore;
 import io.millrace.log.write.LogDirectory;
 import java.io.IOException;
 import java.nio.file.Files;

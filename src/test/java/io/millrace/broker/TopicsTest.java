@@ -3,10 +3,10 @@ package io.millrace.broker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.millrace.cluster.InMemoryNotes;
-import io.millrace.cluster.InMemoryRegisterStore;
-import io.millrace.cluster.Register;
-import io.millrace.cluster.RegisterStore;
+import io.millrace.agreement.InMemoryNotes;
+import io.millrace.agreement.registers.InMemoryRegisterStore;
+import io.millrace.agreement.registers.Register;
+import io.millrace.agreement.registers.RegisterStore;
 import io.millrace.log.FlushPolicy;
 import io.millrace.log.write.LogDirectory;
 import java.nio.file.Files;

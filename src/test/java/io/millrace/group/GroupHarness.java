@@ -1,14 +1,14 @@
 package io.millrace.group;
 
+import io.millrace.agreement.Member;
+import io.millrace.agreement.registers.InMemoryRegisterStore;
+import io.millrace.agreement.registers.Register;
+import io.millrace.agreement.registers.RegisterStore;
 import io.millrace.broker.BrokerException;
 import io.millrace.broker.FetchAllResult;
 import io.millrace.broker.SimulatedTime;
 import io.millrace.broker.SimulatedTimers;
 import io.millrace.broker.TopicPartition;
-import io.millrace.cluster.InMemoryRegisterStore;
-import io.millrace.cluster.Member;
-import io.millrace.cluster.Register;
-import io.millrace.cluster.RegisterStore;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneId;

@@ -2,10 +2,10 @@ package io.millrace.group;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.agreement.registers.InMemoryRegisterStore;
+import io.millrace.agreement.registers.RegisterStore;
 import io.millrace.broker.BrokerException;
 import io.millrace.broker.ErrorKind;
-import io.millrace.cluster.InMemoryRegisterStore;
-import io.millrace.cluster.RegisterStore;
 import io.millrace.group.GroupState.Claim;
 import java.time.Duration;
 import java.util.ArrayDeque;

@@ -1,12 +1,12 @@
 package io.millrace.group;
 
+import io.millrace.agreement.Member;
+import io.millrace.agreement.RegisterUnavailableException;
+import io.millrace.agreement.registers.Register;
+import io.millrace.agreement.registers.RegisterStore;
 import io.millrace.broker.BrokerException;
 import io.millrace.broker.ErrorKind;
 import io.millrace.broker.SimulatedTimers;
-import io.millrace.cluster.Member;
-import io.millrace.cluster.Register;
-import io.millrace.cluster.RegisterStore;
-import io.millrace.cluster.RegisterUnavailableException;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneId;

@@ -1,10 +1,10 @@
 package io.millrace.group;
 
+import io.millrace.agreement.RegisterUnavailableException;
+import io.millrace.agreement.registers.InMemoryRegisterStore;
 import io.millrace.broker.SimulatedTime;
 import io.millrace.broker.TopicIdPartition;
 import io.millrace.broker.TopicPartition;
-import io.millrace.cluster.InMemoryRegisterStore;
-import io.millrace.cluster.RegisterUnavailableException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;

@@ -3,8 +3,8 @@ package io.millrace.ops;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.millrace.agreement.ClusterOptions;
 import io.millrace.broker.TopicConfigKey;
-import io.millrace.cluster.ClusterOptions;
 import io.millrace.config.InvalidSettingsException;
 import io.millrace.group.GroupOptions;
 import java.nio.file.Path;

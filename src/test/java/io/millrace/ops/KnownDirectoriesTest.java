@@ -3,7 +3,7 @@ package io.millrace.ops;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
-import io.millrace.cluster.InMemoryNotes;
+import io.millrace.agreement.InMemoryNotes;
 import io.millrace.log.DirectoryIdentity;
 import io.millrace.log.LogObserver;
 import io.millrace.log.write.LogDirectory;

@@ -3,9 +3,9 @@ package io.millrace.rest;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.millrace.agreement.Member;
 import io.millrace.broker.BrokerException;
 import io.millrace.broker.ErrorKind;
-import io.millrace.cluster.Member;
 import io.millrace.rest.PassedRequest.Owner;
 import java.util.List;
 import java.util.Map;

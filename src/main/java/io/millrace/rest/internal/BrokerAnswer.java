@@ -1,8 +1,8 @@
 package io.millrace.rest.internal;
 
+import io.millrace.agreement.Member;
 import io.millrace.broker.BrokerException;
 import io.millrace.broker.ErrorKind;
-import io.millrace.cluster.Member;
 import io.millrace.log.AppendResult;
 import io.millrace.rest.ErrorResponse;
 import jakarta.json.Json;

@@ -1,5 +1,6 @@
 package io.millrace.rest.internal;
 
+import io.millrace.agreement.Member;
 import io.millrace.broker.Acks;
 import io.millrace.broker.BrokerException;
 import io.millrace.broker.ErrorKind;
@@ -9,7 +10,6 @@ import io.millrace.broker.ReadMemory;
 import io.millrace.broker.ReplicaFetchRequest;
 import io.millrace.broker.ReplicaFetchResponse;
 import io.millrace.broker.Transport;
-import io.millrace.cluster.Member;
 import io.millrace.group.Deliveries;
 import io.millrace.log.AppendResult;
 import io.millrace.rest.Peers;

@@ -1,0 +1,76 @@
+package io.millrace.agreement.hazelcast;
+
+import com.hazelcast.cluster.Member;
+import com.hazelcast.core.ExecutionCallback;
+import com.hazelcast.core.HazelcastInstance;
+import io.millrace.agreement.RegisterUnavailableException;
+import io.millrace.agreement.journal.JournalPeers;
+import io.millrace.agreement.journal.JournalReply;
+import io.millrace.agreement.journal.JournalRequest;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+
+/** The other brokers' journals, asked through Hazelcast's executor service. */
+public final class HazelcastJournalPeers implements JournalPeers {
+    private static final long ANSWER_SECONDS = 5;
+
+    private final Supplier<HazelcastInstance> hazelcast;
+    private final int self;
+
+    public HazelcastJournalPeers(Supplier<HazelcastInstance> hazelcast, int self) {
+        this.hazelcast = hazelcast;
+        this.self = self;
+    }
+
+    @Override
+    public Set<Integer> reachable() {
+        try {
+            Set<Integer> ids = new TreeSet<>();
+            hazelcast.get().getCluster().getMembers().stream().filter(MemberAttributes::isBroker)
+                .map(MemberAttributes::brokerId).filter(id -> id != self).forEach(ids::add);
+            return ids;
+        } catch (RuntimeException e) {
+            return Set.of();
+        }
+    }
+
+    @Override
+    public CompletableFuture<JournalReply> ask(int brokerId, JournalRequest request) {
+        CompletableFuture<JournalReply> answer = new CompletableFuture<>();
+        try {
+            Visit.to(() -> {
+                submit(brokerId, request, answer);
+                return null;
+            });
+        } catch (RuntimeException e) {
+            answer.completeExceptionally(e);
+        }
+        return answer.orTimeout(ANSWER_SECONDS, TimeUnit.SECONDS);
+    }
+
+    private void submit(int brokerId, JournalRequest request, CompletableFuture<JournalReply> answer) {
+        HazelcastInstance instance = hazelcast.get();
+        instance.getExecutorService(JournalCall.EXECUTOR).submitToMember(new JournalCall(request),
+            youngest(instance, brokerId), new ExecutionCallback<>() {
+                @Override
+                public void onResponse(String[] response) {
+                    answer.complete(JournalReply.decode(response));
+                }
+
+                @Override
+                public void onFailure(Throwable failure) {
+                    answer.completeExceptionally(failure);
+                }
+            });
+    }
+
+    /** Where there are two, the older one is the broker's last run, about to be missed. */
+    private static Member youngest(HazelcastInstance instance, int brokerId) {
+        return instance.getCluster().getMembers().stream().filter(MemberAttributes::isBroker)
+            .filter(member -> MemberAttributes.brokerId(member) == brokerId).reduce((older, younger) -> younger)
+            .orElseThrow(() -> new RegisterUnavailableException("broker " + brokerId + " is not in touch", null));
+    }
+}

@@ -1,0 +1,135 @@
+package io.millrace.agreement.hazelcast;
+
+import com.hazelcast.config.Config;
+import com.hazelcast.core.Hazelcast;
+import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.core.LifecycleEvent.LifecycleState;
+import io.millrace.agreement.ClusterOptions;
+import io.millrace.agreement.RegisterUnavailableException;
+import io.millrace.log.Closing;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/**
+ * This server's Hazelcast member, and the witnesses it started. An instance that went over to another cluster, or was
+ * left by its own, is replaced by a new one. Started, replaced and closed by one thread at a time; asked by any.
+ */
+public final class HazelcastMember implements AutoCloseable {
+    private static final System.Logger LOGGER = System.getLogger(HazelcastMember.class.getName());
+
+    private final ClusterOptions options;
+    private final Supplier<Config> config;
+    private final Consumer<HazelcastInstance> started;
+    private final List<HazelcastInstance> witnesses = new ArrayList<>();
+    private volatile HazelcastInstance instance;
+    private volatile boolean moved;
+    private boolean closed;
+
+    /** @param started is called with each new instance */
+    public HazelcastMember(ClusterOptions options, Supplier<Config> config, Consumer<HazelcastInstance> started) {
+        this.options = options;
+        this.config = config;
+        this.started = started;
+    }
+
+    /**
+     * @throws IllegalArgumentException     when nothing can be bound to the host
+     * @throws RegisterUnavailableException when Hazelcast does not start
+     */
+    public synchronized void start() {
+        if (closed) {
+            throw new RegisterUnavailableException("the cluster member is closed", null);
+        }
+        try {
+            moved = false;
+            OwnThread.run("millrace-member-start", this::launch);
+        } catch (IllegalArgumentException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            throw new RegisterUnavailableException("Hazelcast does not start on " + options.host() + " port "
+                + options.port() + ": " + e.getMessage(), e);
+        }
+    }
+
+    private void launch() {
+        HazelcastInstance fresh = Hazelcast.newHazelcastInstance(config.get());
+        fresh.getLifecycleService().addLifecycleListener(event -> {
+            if (event.getState() == LifecycleState.MERGED || event.getState() == LifecycleState.MERGE_FAILED) {
+                moved = true;
+            }
+        });
+        instance = fresh;
+        started.accept(fresh);
+    }
+
+    /** A new instance in the place of this one. */
+    public synchronized void replace() {
+        LOGGER.log(System.Logger.Level.INFO, "the cluster member is started anew");
+        stopWitnesses();
+        if (instance != null) {
+            OwnThread.run("millrace-member-stop", instance.getLifecycleService()::terminate);
+        }
+        start();
+    }
+
+    /** @throws RegisterUnavailableException when there is none at the moment */
+    public HazelcastInstance instance() {
+        HazelcastInstance current = instance;
+        if (current == null) {
+            throw new RegisterUnavailableException("the cluster member is not started", null);
+        }
+        return current;
+    }
+
+    /** Whether the instance runs and is where it was started. */
+    public boolean isSound() {
+        HazelcastInstance current = instance;
+        return current != null && !moved && current.getLifecycleService().isRunning();
+    }
+
+    public synchronized void addWitness() {
+        if (!closed) {
+            LOGGER.log(System.Logger.Level.INFO, "a witness is started: too few servers are here to agree without one");
+            OwnThread.run("millrace-witness-start",
+                () -> witnesses.add(Hazelcast.newHazelcastInstance(MemberConfig.witness(options))));
+        }
+    }
+
+    public synchronized List<HazelcastInstance> witnesses() {
+        return List.copyOf(witnesses);
+    }
+
+    /** They leave the CP subsystem in order. */
+    public synchronized void retireWitnesses() {
+        OwnThread.run("millrace-witness-stop", () -> witnesses.forEach(HazelcastInstance::shutdown));
+        stopWitnesses();
+    }
+
+    private void stopWitnesses() {
+        OwnThread.run("millrace-witness-stop",
+            () -> witnesses.forEach(witness -> witness.getLifecycleService().terminate()));
+        witnesses.clear();
+    }
+
+    @Override
+    public synchronized void close() {
+        closed = true;
+        HazelcastInstance current = instance;
+        if (current == null) {
+            stopWitnesses();
+        } else {
+            Closing.all(this::stopWitnesses, () -> OwnThread.run("millrace-member-stop", () -> leave(current)),
+                () -> OwnThread.run("millrace-member-stop", current.getLifecycleService()::terminate));
+        }
+    }
+
+    private static void leave(HazelcastInstance current) {
+        try {
+            current.shutdown();
+        } catch (RuntimeException e) {
+            LOGGER.log(System.Logger.Level.DEBUG, "the member did not leave in order", e);
+        }
+    }
+}

@@ -1,0 +1,65 @@
+package io.millrace.agreement.hazelcast;
+
+import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.core.HazelcastInstanceAware;
+import com.hazelcast.nio.ObjectDataInput;
+import com.hazelcast.nio.ObjectDataOutput;
+import com.hazelcast.nio.serialization.IdentifiedDataSerializable;
+import io.millrace.agreement.journal.JournalGuard;
+import io.millrace.agreement.journal.JournalRequest;
+import java.io.IOException;
+import java.util.concurrent.Callable;
+
+/** Carries a request to another member's journal, and the reply back, both as texts. */
+public final class JournalCall implements Callable<String[]>, HazelcastInstanceAware, IdentifiedDataSerializable {
+    /** Executor service that runs it. */
+    static final String EXECUTOR = "journals";
+    /** Where a member keeps its {@link JournalGuard}, once the others may ask it. */
+    public static final String GUARD = "journal";
+    static final int FACTORY_ID = 7001;
+
+    private String[] request;
+    private HazelcastInstance member;
+
+    JournalCall() {
+        // Filled by readData
+    }
+
+    JournalCall(JournalRequest request) {
+        this.request = request.encode();
+    }
+
+    @Override
+    public String[] call() {
+        Object guard = member.getUserContext().get(GUARD);
+        if (guard == null) {
+            throw new IllegalStateException("this member's journal is not open to others yet");
+        }
+        return ((JournalGuard) guard).handle(JournalRequest.decode(request)).encode();
+    }
+
+    @Override
+    public void setHazelcastInstance(HazelcastInstance hazelcastInstance) {
+        this.member = hazelcastInstance;
+    }
+
+    @Override
+    public int getFactoryId() {
+        return FACTORY_ID;
+    }
+
+    @Override
+    public int getClassId() {
+        return 1;
+    }
+
+    @Override
+    public void writeData(ObjectDataOutput out) throws IOException {
+        out.writeStringArray(request);
+    }
+
+    @Override
+    public void readData(ObjectDataInput in) throws IOException {
+        request = in.readStringArray();
+    }
+}

@@ -1,0 +1,303 @@
+package io.millrace.agreement.journal;
+
+import io.millrace.agreement.LocalNotes;
+import io.millrace.agreement.RegisterUnavailableException;
+import io.millrace.agreement.registers.RegisterState;
+import io.millrace.log.CorruptLogException;
+import io.millrace.log.FlushPolicy;
+import io.millrace.log.LogConfig;
+import io.millrace.log.LogDirectoryOfflineException;
+import io.millrace.log.LogObserver;
+import io.millrace.log.LogQueueFullException;
+import io.millrace.log.write.LogDirectory;
+import io.millrace.log.write.PartitionLog;
+import io.millrace.record.TimestampType;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * The newest version of every register in one partition log: each change is appended and forced, and when the log has
+ * grown well past its live content, a snapshot of all registers is appended and what stands before it is deleted. A
+ * crash between any two of these steps leaves at least one record of the newest version of each register.
+ */
+public final class Journal implements StandingJournal, LocalNotes, AutoCloseable {
+    /** Cannot be the name of a topic's folder here: the journal has a log directory to itself. */
+    static final String TOPIC = "__registers";
+
+    /** Begins the keys of what is the journal's own: no register's key holds a control character. */
+    private static final String OWN = "\u0001";
+    private static final String STANDING = OWN + "standing";
+    private static final String NOTE = OWN + "note/";
+    private static final System.Logger LOGGER = System.getLogger(Journal.class.getName());
+    private static final UUID TOPIC_ID = new UUID(0, 2);
+    /** Nobody else ever writes it. */
+    private static final int LEADER_EPOCH = 0;
+    private static final int INDEX_INTERVAL_BYTES = 4096;
+    /** A guess at a record's framing, and its share of a batch header, in bytes. */
+    private static final int RECORD_OVERHEAD = 80;
+    /** Room for the deletions that free a disk which is full, in bytes. */
+    private static final long RESERVE_BYTES = 4L << 20;
+    /** Every caller waits for its own append, so the queue is bounded by their number. */
+    private static final LogDirectory.Options QUEUE =
+        new LogDirectory.Options(Long.MAX_VALUE, Integer.MAX_VALUE, 1000, RESERVE_BYTES);
+
+    /**
+     * @param segmentBytes  deleted space comes back in pieces of this size, in bytes
+     * @param garbageFactor the log is rewritten when it is larger than this many times its live content, and a few
+     *                      segments
+     * @param answerMillis  how long a call waits for the disk, in ms
+     */
+    public record Options(int segmentBytes, int garbageFactor, long answerMillis) {
+        public static final Options DEFAULT = new Options(1 << 20, 4, 30_000);
+        private static final int SEGMENTS_LEFT_ALONE = 4;
+
+        private boolean isDue(long logBytes, long liveBytes) {
+            return logBytes > (long) SEGMENTS_LEFT_ALONE * segmentBytes + garbageFactor * liveBytes;
+        }
+    }
+
+    /** @param written completes when the state is durable */
+    private record Slot(RegisterState state, CompletableFuture<Void> written) {
+    }
+
+    private final LogDirectory directory;
+    private final PartitionLog log;
+    private final Options options;
+    private final Clock clock;
+
+    /** Read by any thread; written only under {@link #appending}. */
+    private final Map<String, Slot> slots = new ConcurrentHashMap<>();
+    /**
+     * Held from the choice of what is appended until it is queued: a snapshot contains every change that is queued
+     * before it.
+     */
+    private final Object appending = new Object();
+    /** Held from the choice of a note's version until it is queued. */
+    private final Object noting = new Object();
+    /** Bytes that a snapshot would take; guarded by {@link #appending}. */
+    private long liveBytes;
+    /** Set under {@link #appending}; reset by the log directory's writer, which must not wait for that. */
+    private final AtomicBoolean rewriting = new AtomicBoolean();
+
+    private Journal(LogDirectory directory, PartitionLog log, Options options, Clock clock) {
+        this.directory = directory;
+        this.log = log;
+        this.options = options;
+        this.clock = clock;
+    }
+
+    /**
+     * Opens the journal, creating it when there is none, and reads all of it.
+     *
+     * @param executor runs the writer until the journal is closed
+     * @throws DamagedJournalException when it is not as it was written; a record that a crash cut short is not damage
+     */
+    public static Journal open(Path root, Options options, Clock clock, Executor executor) {
+        return open(root, options, clock, executor, LogObserver.NONE);
+    }
+
+    /** @param observer is told of damage that could be mended */
+    public static Journal open(Path root, Options options, Clock clock, Executor executor, LogObserver observer) {
+        LogDirectory directory = LogDirectory.open(root, QUEUE, clock, observer);
+        try {
+            directory.identify(TOPIC, 0, TOPIC_ID);
+            PartitionLog log = directory.openLog(TOPIC, 0, TOPIC_ID, new LogConfig(options.segmentBytes(),
+                Long.MAX_VALUE, -1, -1, INDEX_INTERVAL_BYTES, TimestampType.CREATE_TIME, FlushPolicy.COMMIT), LEADER_EPOCH);
+            Journal journal = new Journal(directory, log, options, clock);
+            journal.fill(JournalReplay.of(root, log));
+            executor.execute(directory);
+            return journal;
+        } catch (CorruptLogException e) {
+            directory.close();
+            throw new DamagedJournalException(root, e.getMessage(), e);
+        } catch (RuntimeException e) {
+            directory.close();
+            throw e;
+        }
+    }
+
+    private void fill(Map<String, RegisterState> states) {
+        synchronized (appending) {
+            states.forEach((key, state) -> put(key, new Slot(state, CompletableFuture.completedFuture(null))));
+        }
+    }
+
+    @Override
+    public void ensure(String key, RegisterState state) {
+        await(key, begin(key, state));
+    }
+
+    @Override
+    public CompletableFuture<Void> begin(String key, RegisterState state) {
+        Slot slot = slots.get(key);
+        return slot != null && holds(slot, state) ? slot.written() : append(key, state);
+    }
+
+    @Override
+    public Standing standing() {
+        Slot slot = slots.get(STANDING);
+        return slot == null ? Standing.NONE : Standing.decode(slot.state().value());
+    }
+
+    @Override
+    public void stand(Standing standing) {
+        Slot slot = slots.get(STANDING);
+        long version = slot == null ? 1 : slot.state().version() + 1;
+        ensure(STANDING, new RegisterState(version, "standing", standing.encode()));
+    }
+
+    @Override
+    public Optional<String> read(String key) {
+        return Optional.ofNullable(slots.get(NOTE + key)).map(slot -> slot.state().value());
+    }
+
+    @Override
+    public void write(String key, String text) {
+        CompletableFuture<Void> written;
+        synchronized (noting) {
+            Slot slot = slots.get(NOTE + key);
+            written = begin(NOTE + key, new RegisterState(slot == null ? 1 : slot.state().version() + 1, "note", text));
+        }
+        await(NOTE + key, written);
+    }
+
+    @Override
+    public void requireWritable() {
+        LogDirectoryOfflineException failure = directory.failure();
+        if (failure != null) {
+            throw unavailable("the journal takes no more changes: " + failure.getMessage(), failure);
+        }
+    }
+
+    @Override
+    public SortedMap<String, RegisterState> states() {
+        SortedMap<String, RegisterState> states = everything();
+        states.keySet().removeIf(key -> key.startsWith(OWN));
+        return states;
+    }
+
+    private SortedMap<String, RegisterState> everything() {
+        SortedMap<String, RegisterState> states = new TreeMap<>();
+        slots.forEach((key, slot) -> states.put(key, slot.state()));
+        return states;
+    }
+
+    /** Why the journal takes no more changes, or null. */
+    public LogDirectoryOfflineException failure() {
+        return directory.failure();
+    }
+
+    long sizeInBytes() {
+        return log.sizeInBytes();
+    }
+
+    @Override
+    public void close() {
+        directory.close();
+    }
+
+    private CompletableFuture<Void> append(String key, RegisterState state) {
+        ByteBuffer batch = JournalRecords.change(clock.millis(), key, state);
+        synchronized (appending) {
+            Slot slot = slots.get(key);
+            if (slot != null && holds(slot, state)) {
+                return slot.written();
+            }
+            CompletableFuture<Void> written = queue(List.of(batch));
+            // An older state, after a newer one whose write failed, must not take its place in the next snapshot.
+            if (slot == null || !slot.state().isNewerThan(state)) {
+                put(key, new Slot(state, written));
+            }
+            rewriteIfDue();
+            return written;
+        }
+    }
+
+    private static boolean holds(Slot slot, RegisterState state) {
+        return !state.isNewerThan(slot.state()) && !slot.written().isCompletedExceptionally();
+    }
+
+    /** Under {@link #appending}. */
+    private void put(String key, Slot slot) {
+        Slot before = slots.put(key, slot);
+        liveBytes += sizeOf(key, slot) - (before == null ? 0 : sizeOf(key, before));
+    }
+
+    private static long sizeOf(String key, Slot slot) {
+        String value = slot.state().value();
+        return RECORD_OVERHEAD + key.getBytes(StandardCharsets.UTF_8).length
+            + (value == null ? 0 : value.getBytes(StandardCharsets.UTF_8).length);
+    }
+
+    /** Under {@link #appending}. */
+    private void rewriteIfDue() {
+        if (!options.isDue(log.sizeInBytes(), liveBytes) || !rewriting.compareAndSet(false, true)) {
+            return;
+        }
+        CompletableFuture<?> rewritten;
+        try {
+            rewritten = rewrite();
+        } catch (LogQueueFullException | LogDirectoryOfflineException e) {
+            rewritten = CompletableFuture.failedFuture(e);
+        }
+        rewritten.whenComplete((start, failure) -> endRewriting(failure));
+    }
+
+    /** Appends all registers as one append, then, when that is durable, deletes what stands before. */
+    private CompletableFuture<Long> rewrite() {
+        List<ByteBuffer> snapshot = JournalRecords.snapshot(clock.millis(), everything(), options.segmentBytes());
+        return directory.append(log, snapshot, LEADER_EPOCH)
+            .thenCompose(result -> directory.deleteRecordsBefore(log, result.baseOffset()));
+    }
+
+    private void endRewriting(Throwable failure) {
+        rewriting.set(false);
+        if (failure != null) {
+            LOGGER.log(System.Logger.Level.WARNING, "the journal of the registers was not made smaller, but is whole;"
+                + " the next change tries again", failure);
+        }
+    }
+
+    private CompletableFuture<Void> queue(List<ByteBuffer> batches) {
+        try {
+            return directory.append(log, batches, LEADER_EPOCH).thenApply(result -> null);
+        } catch (LogQueueFullException | LogDirectoryOfflineException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    @Override
+    public void await(String key, CompletableFuture<Void> written) {
+        try {
+            written.get(options.answerMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw unavailable("the wait for the journal's disk was interrupted, register " + key, e);
+        } catch (ExecutionException e) {
+            throw unavailable("register " + key + " could not be written to the journal: "
+                + e.getCause().getMessage(), e.getCause());
+        } catch (TimeoutException e) {
+            throw unavailable("the journal's disk did not answer within " + options.answerMillis() + " ms, register "
+                + key, e);
+        }
+    }
+
+    private static RegisterUnavailableException unavailable(String message, Throwable cause) {
+        return new RegisterUnavailableException(message, cause);
+    }
+}

@@ -1,0 +1,118 @@
+package io.millrace.agreement.journal;
+
+import io.millrace.agreement.RegisterUnavailableException;
+import io.millrace.agreement.registers.RegisterState;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+
+/**
+ * Keeps a journal's promises: once it has promised an incarnation, it takes no state of a lower one, and whoever was
+ * promised has been told every state that it took before. That, and not timing, keeps two agreements from both
+ * reaching a majority. Thread-safe.
+ */
+public final class JournalGuard {
+    private final StandingJournal journal;
+    /** Shared while states are chosen to be taken; exclusive while the standing changes. */
+    private final ReadWriteLock standing = new ReentrantReadWriteLock();
+
+    public JournalGuard(StandingJournal journal) {
+        this.journal = journal;
+    }
+
+    public Standing standing() {
+        return journal.standing();
+    }
+
+    /** @throws RegisterUnavailableException when the journal cannot be written */
+    public JournalReply handle(JournalRequest request) {
+        return switch (request.kind()) {
+            case INSPECT -> new JournalReply(true, standing());
+            case PROMISE -> promise(request);
+            case RESTORE -> take(request);
+            case ACTIVATE -> activate(request);
+            case STORE -> take(request);
+        };
+    }
+
+    /**
+     * Brings the journal of a broker that was away up to an incarnation that is active: it has all its states then.
+     *
+     * @return false when it has promised a later one
+     */
+    public boolean catchUp(long incarnation, String owner, SortedMap<String, RegisterState> states) {
+        Standing before;
+        standing.writeLock().lock();
+        try {
+            before = journal.standing();
+            if (incarnation < before.promise()) {
+                return false;
+            }
+            journal.stand(new Standing(incarnation, owner, before.active()));
+        } finally {
+            standing.writeLock().unlock();
+        }
+        return take(new JournalRequest(JournalRequest.Kind.RESTORE, incarnation, owner, states)).accepted()
+            && activate(JournalRequest.of(JournalRequest.Kind.ACTIVATE, incarnation, owner)).accepted();
+    }
+
+    private JournalReply promise(JournalRequest request) {
+        standing.writeLock().lock();
+        try {
+            Standing before = journal.standing();
+            Standing wanted = new Standing(request.incarnation(), request.owner(), before.active());
+            if (request.incarnation() <= before.promise() && !wanted.equals(before)) {
+                return new JournalReply(false, before);
+            }
+            if (!wanted.equals(before)) {
+                journal.stand(wanted);
+            }
+            return new JournalReply(true, wanted, journal.states());
+        } finally {
+            standing.writeLock().unlock();
+        }
+    }
+
+    private JournalReply activate(JournalRequest request) {
+        standing.writeLock().lock();
+        try {
+            Standing before = journal.standing();
+            if (!isPromised(before, request)) {
+                return new JournalReply(false, before);
+            }
+            Standing wanted = new Standing(before.promise(), before.owner(), before.promise());
+            if (!wanted.equals(before)) {
+                journal.stand(wanted);
+            }
+            return new JournalReply(true, wanted);
+        } finally {
+            standing.writeLock().unlock();
+        }
+    }
+
+    private JournalReply take(JournalRequest request) {
+        Map<String, CompletableFuture<Void>> begun = new HashMap<>();
+        Standing held;
+        standing.readLock().lock();
+        try {
+            held = journal.standing();
+            boolean allowed = request.kind() == JournalRequest.Kind.RESTORE ? isPromised(held, request)
+                : held.promise() == request.incarnation() && held.active() == request.incarnation();
+            if (!allowed) {
+                return new JournalReply(false, held);
+            }
+            request.states().forEach((key, state) -> begun.put(key, journal.begin(key, state)));
+        } finally {
+            standing.readLock().unlock();
+        }
+        begun.forEach(journal::await);
+        return new JournalReply(true, held);
+    }
+
+    private static boolean isPromised(Standing held, JournalRequest request) {
+        return held.promise() == request.incarnation() && held.owner().equals(request.owner());
+    }
+}

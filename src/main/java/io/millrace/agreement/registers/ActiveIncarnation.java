@@ -1,0 +1,55 @@
+package io.millrace.agreement.registers;
+
+import io.millrace.agreement.RegisterUnavailableException;
+import java.util.function.BooleanSupplier;
+
+/**
+ * The incarnation that this broker believes to be active. A CP that was reset answers as if there had never been a
+ * register: so no answer counts unless the incarnation, read after it, is still the one known before. Thread-safe.
+ */
+public final class ActiveIncarnation {
+    private final CpOperations cp;
+    private final BooleanSupplier majorityInTouch;
+    private volatile Incarnation known;
+
+    /** @param majorityInTouch without a majority, the others may have begun a new incarnation already */
+    public ActiveIncarnation(CpOperations cp, BooleanSupplier majorityInTouch) {
+        this.cp = cp;
+        this.majorityInTouch = majorityInTouch;
+    }
+
+    /** @throws RegisterUnavailableException when none is active */
+    Incarnation require() {
+        if (!majorityInTouch.getAsBoolean()) {
+            throw new RegisterUnavailableException("fewer than a majority of the brokers are in touch", null);
+        }
+        Incarnation incarnation = known;
+        if (incarnation == null) {
+            incarnation = refresh();
+        }
+        if (incarnation == null) {
+            throw new RegisterUnavailableException("the registers are not restored yet: see the status of the cluster",
+                null);
+        }
+        return incarnation;
+    }
+
+    /** @throws RegisterUnavailableException when another one is active by now, or none */
+    void requireStill(Incarnation expected) {
+        if (!expected.equals(refresh())) {
+            throw new RegisterUnavailableException("the agreement was lost and is built anew: read again", null);
+        }
+    }
+
+    /** Reads it anew; null when none is active. */
+    private Incarnation refresh() {
+        return learn(Incarnation.decode(cp.get(Incarnation.NAME)));
+    }
+
+    /** Takes note of what was just read; null when none is active. */
+    public Incarnation learn(Incarnation read) {
+        Incarnation active = read != null && read.active() ? read : null;
+        known = active;
+        return active;
+    }
+}

@@ -1,0 +1,26 @@
+package io.millrace.agreement.registers;
+
+import io.millrace.agreement.RegisterUnavailableException;
+import java.util.Map;
+import java.util.SortedMap;
+
+/** Keeps the newest version of every register where a crash does not reach it. Thread-safe. */
+public interface RegisterJournal {
+    /**
+     * Returns once this version of the register, or a newer one, is durable.
+     *
+     * @throws RegisterUnavailableException when it is not known to be
+     */
+    void ensure(String key, RegisterState state);
+
+    /** As {@link #ensure} for each of them. */
+    default void ensureAll(Map<String, RegisterState> states) {
+        states.forEach(this::ensure);
+    }
+
+    /** @throws RegisterUnavailableException when the journal has failed, so that nothing new can become durable */
+    void requireWritable();
+
+    /** The newest version of every register by key, deleted ones included. */
+    SortedMap<String, RegisterState> states();
+}

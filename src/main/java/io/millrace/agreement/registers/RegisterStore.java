@@ -1,0 +1,41 @@
+package io.millrace.agreement.registers;
+
+import io.millrace.agreement.RegisterUnavailableException;
+import java.util.Optional;
+import java.util.SortedSet;
+import java.util.function.Consumer;
+
+/**
+ * Registers, changed only by compare-and-set. What a call returns is durable: it was in the journal before the call
+ * returned. Thread-safe; calls block for the time of a compare-and-set and a forced write.
+ */
+public interface RegisterStore {
+    /** Version to expect when a register must not exist, or must have been deleted. */
+    long ABSENT = 0;
+
+    /**
+     * @throws RegisterUnavailableException when agreement cannot be reached or the journal cannot be written
+     */
+    Optional<Register> read(String key);
+
+    /**
+     * Sets a register if its version is the expected one.
+     *
+     * @return the register as it now stands, or empty when another version was found: read again
+     * @throws RegisterUnavailableException when the outcome is not known: read again before deciding
+     */
+    Optional<Register> compareAndSet(String key, long expectedVersion, String value);
+
+    /**
+     * Deletes a register if its version is the expected one; its versions go on from there when it is created again.
+     *
+     * @throws RegisterUnavailableException when the outcome is not known: read again before deciding
+     */
+    boolean compareAndDelete(String key, long expectedVersion);
+
+    /** The keys of existing registers with this prefix. */
+    SortedSet<String> keys(String prefix);
+
+    /** Calls back with the key of each changed register: best effort, a doorbell, never to be relied on. */
+    AutoCloseable subscribe(Consumer<String> changedKey);
+}

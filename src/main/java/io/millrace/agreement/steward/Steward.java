@@ -1,0 +1,367 @@
+package io.millrace.agreement.steward;
+
+import com.hazelcast.cluster.Address;
+import com.hazelcast.cluster.Cluster;
+import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.cp.CPGroup;
+import com.hazelcast.cp.CPMember;
+import io.millrace.agreement.AgreementStatus;
+import io.millrace.agreement.ClusterOptions;
+import io.millrace.agreement.Majority;
+import io.millrace.agreement.Membership;
+import io.millrace.agreement.hazelcast.CpControl;
+import io.millrace.agreement.hazelcast.HazelcastCpOperations;
+import io.millrace.agreement.hazelcast.HazelcastMember;
+import io.millrace.agreement.hazelcast.MemberAttributes;
+import io.millrace.agreement.hazelcast.NeighbourProbe;
+import io.millrace.agreement.journal.JournalGuard;
+import io.millrace.agreement.journal.MajorityJournal;
+import io.millrace.agreement.journal.Standing;
+import io.millrace.agreement.registers.ActiveIncarnation;
+import io.millrace.agreement.registers.CpOperations;
+import io.millrace.agreement.registers.Incarnation;
+import java.net.InetSocketAddress;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+
+/**
+ * Keeps the agreement alive: who takes part in it, its reset when it was lost, its restoration, and this broker's own
+ * member and journal. One loop a broker. Two stewards that act at once do no harm: what is true is decided by the
+ * promises of the journals.
+ */
+final class Steward implements Runnable, AutoCloseable {
+    private static final System.Logger LOGGER = System.getLogger(Steward.class.getName());
+    private static final long ROUND_MILLIS = 300;
+    private static final long SILENCE_MILLIS = 4_000;
+    private static final long DISCOVERY_MILLIS = 6_000;
+    private static final long DISCOVERY_FAILED_MILLIS = 30_000;
+    private static final long MINORITY_MILLIS = 8_000;
+    private static final int MINORITY_JITTER_MILLIS = 4_000;
+    private static final long GONE_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    private final int configured;
+    private final int target;
+    private final HazelcastMember member;
+    private final CpControl control;
+    private final CpOperations cp;
+    private final CpOperations probe;
+    private final ActiveIncarnation active;
+    private final JournalGuard own;
+    private final Restore restore;
+    private final CatchUp catchUp;
+    private final MajorityJournal journals;
+    private final Membership membership;
+    private final NeighbourProbe neighbours;
+    private final int jitterMillis = ThreadLocalRandom.current().nextInt(MINORITY_JITTER_MILLIS);
+    private final CountDownLatch stopping = new CountDownLatch(1);
+
+    private volatile AgreementStatus status;
+    /** Since when there is no answer, no majority; 0: there is. By {@link System#nanoTime}. */
+    private long waitingSince;
+    private long minoritySince;
+    private final Map<UUID, Long> goneSince = new HashMap<>();
+    /** What was read in this round. */
+    private boolean discovered;
+    private Incarnation found;
+    private Collection<CPMember> cpMembers = Set.of();
+    private Set<Address> participants = Set.of();
+
+    /** @param probe gives up sooner than {@code cp} */
+    Steward(ClusterOptions options, HazelcastMember member, CpOperations cp, CpOperations probe,
+            ActiveIncarnation active, JournalGuard own, Restore restore, MajorityJournal journals,
+            Membership membership) {
+        this.configured = options.size();
+        this.target = options.cpMembers();
+        this.member = member;
+        this.control = new CpControl(member::instance);
+        this.cp = cp;
+        this.probe = probe;
+        this.active = active;
+        this.own = own;
+        this.restore = restore;
+        this.catchUp = new CatchUp(cp, own);
+        this.journals = journals;
+        this.membership = membership;
+        this.neighbours = new NeighbourProbe(options);
+        this.status = new AgreementStatus("the cluster member has just started", 0, Set.of(), 1, configured);
+    }
+
+    /** What is to be done next, at most one thing at a time. */
+    static StewardAction decide(StewardView view) {
+        if (!view.sound()) {
+            return StewardAction.REPLACE_MEMBER;
+        }
+        if (!new Majority(view.configured()).isReachedBy(view.live())) {
+            return view.minorityMillis() > MINORITY_MILLIS && view.othersAnswer() ? StewardAction.REPLACE_MEMBER
+                : StewardAction.NONE;
+        }
+        if (view.waitedMillis() > 0 || !view.discovered()) {
+            return view.oldest() ? form(view) : StewardAction.NONE;
+        }
+        if (view.goneFromCp() && view.oldest()) {
+            return StewardAction.REMOVE_GONE;
+        }
+        if (!view.selfInCp() && view.brokersInCp() < view.target()) {
+            return StewardAction.PROMOTE_SELF;
+        }
+        return view.witnesses() > 0 && view.brokersInCp() >= view.target() ? StewardAction.RETIRE_WITNESSES
+            : StewardAction.NONE;
+    }
+
+    private static StewardAction form(StewardView view) {
+        if (view.waitedMillis() <= (view.discovered() ? SILENCE_MILLIS : DISCOVERY_MILLIS)) {
+            return StewardAction.NONE;
+        }
+        if (view.members() < view.target()) {
+            return StewardAction.ADD_WITNESS;
+        }
+        if (view.discovered()) {
+            return StewardAction.RESET;
+        }
+        return view.waitedMillis() > DISCOVERY_FAILED_MILLIS ? StewardAction.REPLACE_MEMBER : StewardAction.NONE;
+    }
+
+    AgreementStatus status() {
+        return status;
+    }
+
+    @Override
+    public void run() {
+        try {
+            while (!stopping.await(ROUND_MILLIS, TimeUnit.MILLISECONDS)) {
+                round();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Override
+    public void close() {
+        stopping.countDown();
+    }
+
+    private void round() {
+        StewardAction action = StewardAction.NONE;
+        String problem;
+        try {
+            StewardView view = look();
+            action = decide(view);
+            act(action);
+            problem = problem(view);
+            if (problem == null) {
+                problem = reconcile(view);
+            }
+        } catch (RuntimeException e) {
+            problem = e.getMessage();
+            LOGGER.log(action == StewardAction.NONE ? System.Logger.Level.DEBUG : System.Logger.Level.INFO,
+                "the steward will try again, " + action + ": " + e.getMessage());
+            LOGGER.log(System.Logger.Level.DEBUG, "the steward was interrupted", e);
+        }
+        tell(problem);
+    }
+
+    private void tell(String problem) {
+        String before = status.problem();
+        Set<Integer> brokers = new TreeSet<>();
+        Map<Address, Integer> ids = brokersInTouch();
+        participants.stream().filter(ids::containsKey).map(ids::get).forEach(brokers::add);
+        status = new AgreementStatus(problem, found != null && found.active() ? found.number() : 0, brokers,
+            membership.live().size(), configured);
+        if (problem == null && before != null) {
+            LOGGER.log(System.Logger.Level.INFO, "registers can be read and changed, incarnation {0}",
+                found == null ? 0 : found.number());
+        } else if (problem != null && !problem.equals(before)) {
+            LOGGER.log(System.Logger.Level.WARNING, "registers cannot be read or changed: " + problem);
+        }
+    }
+
+    private StewardView look() {
+        if (!member.isSound()) {
+            found = null;
+            return new StewardView(false, false, configured, 1, 1, target, false, 0, 0, false, false, 0, false, 0);
+        }
+        HazelcastInstance instance = member.instance();
+        Cluster cluster = instance.getCluster();
+        Set<Address> inTouch = inTouch();
+        int live = membership.live().size();
+        long minority = minorityMillis(live);
+        long waited = consult(live);
+        Map<Address, Integer> brokers = brokersInTouch();
+        return new StewardView(true, cluster.getMembers().iterator().next().localMember(), configured, live,
+            inTouch.size(), target, discovered, waited, minority,
+            minority > MINORITY_MILLIS && neighbours.anyAnswers(addresses(cluster)),
+            isInCp(), (int) cpMembers.stream().filter(one -> brokers.containsKey(one.getAddress())).count(),
+            !gone(inTouch).isEmpty(), member.witnesses().size());
+    }
+
+    private long minorityMillis(int live) {
+        if (new Majority(configured).isReachedBy(live)) {
+            minoritySince = 0;
+            return 0;
+        }
+        minoritySince = minoritySince == 0 ? System.nanoTime() : minoritySince;
+        return Math.max(0, TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - minoritySince) - jitterMillis);
+    }
+
+    /** Asks the CP subsystem for the incarnation and its members; @return for how long it has not answered, in ms. */
+    private long consult(int live) {
+        long asked = System.nanoTime();
+        try {
+            discovered = control.isDiscovered();
+            if (discovered) {
+                found = Incarnation.decode(probe.get(Incarnation.NAME));
+                cpMembers = control.members();
+                participants = participants();
+                waitingSince = 0;
+                return 0;
+            }
+        } catch (RuntimeException e) {
+            LOGGER.log(System.Logger.Level.DEBUG, "the CP subsystem does not answer", e);
+        }
+        found = null;
+        // A broker that was alone cannot tell how long the others have been without an answer.
+        if (waitingSince == 0 || !new Majority(configured).isReachedBy(live)) {
+            waitingSince = asked;
+        }
+        return Math.max(1, TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - waitingSince));
+    }
+
+    /** A new CP member is taken into the groups one after the other. */
+    private Set<Address> participants() {
+        Set<Address> addresses = cpMembers.stream().map(CPMember::getAddress).collect(Collectors.toSet());
+        for (String group : List.of(CPGroup.METADATA_CP_GROUP_NAME, HazelcastCpOperations.GROUP)) {
+            addresses.retainAll(control.members(group).stream().map(CPMember::getAddress).toList());
+        }
+        return addresses;
+    }
+
+    private boolean isInCp() {
+        CPMember local = control.local();
+        return local != null && cpMembers.stream().anyMatch(one -> one.getUuid().equals(local.getUuid()));
+    }
+
+    /** CP members whose server has not been in touch for a while. */
+    private Set<UUID> gone(Set<Address> inTouch) {
+        Set<UUID> absent = cpMembers.stream().filter(one -> !inTouch.contains(one.getAddress()))
+            .map(CPMember::getUuid).collect(Collectors.toCollection(HashSet::new));
+        goneSince.keySet().retainAll(absent);
+        absent.forEach(uuid -> goneSince.putIfAbsent(uuid, System.nanoTime()));
+        absent.removeIf(uuid -> System.nanoTime() - goneSince.get(uuid) < GONE_NANOS);
+        return absent;
+    }
+
+    private Map<Address, Integer> brokersInTouch() {
+        try {
+            return member.instance().getCluster().getMembers().stream().filter(MemberAttributes::isBroker)
+                .collect(Collectors.toMap(com.hazelcast.cluster.Member::getAddress, MemberAttributes::brokerId));
+        } catch (RuntimeException e) {
+            return Map.of();
+        }
+    }
+
+    private static Set<InetSocketAddress> addresses(Cluster cluster) {
+        Set<InetSocketAddress> addresses = new HashSet<>();
+        cluster.getMembers().forEach(one -> addresses.add(one.getSocketAddress()));
+        return addresses;
+    }
+
+    private void act(StewardAction action) {
+        if (action != StewardAction.NONE) {
+            LOGGER.log(System.Logger.Level.INFO, "the steward acts: {0}", action);
+        }
+        switch (action) {
+            case NONE -> { }
+            case REPLACE_MEMBER -> {
+                forget();
+                member.replace();
+            }
+            case ADD_WITNESS -> member.addWitness();
+            case RESET -> {
+                control.reset();
+                forget();
+            }
+            case REMOVE_GONE -> gone(inTouch()).forEach(control::remove);
+            case PROMOTE_SELF -> promote();
+            case RETIRE_WITNESSES -> member.retireWitnesses();
+        }
+    }
+
+    /** The last run of this server may still be listed, which would be in the way. */
+    private void promote() {
+        Address self = member.instance().getCluster().getLocalMember().getAddress();
+        cpMembers.stream().filter(one -> one.getAddress().equals(self)).map(CPMember::getUuid)
+            .forEach(control::remove);
+        control.promoteSelf();
+    }
+
+    /** Begins the waits anew: what was known of the agreement is void. */
+    private void forget() {
+        active.learn(null);
+        waitingSince = 0;
+        minoritySince = 0;
+        cpMembers = Set.of();
+        participants = Set.of();
+        found = null;
+    }
+
+    private Set<Address> inTouch() {
+        return member.instance().getCluster().getMembers().stream().map(com.hazelcast.cluster.Member::getAddress)
+            .collect(Collectors.toSet());
+    }
+
+    private String problem(StewardView view) {
+        if (!view.sound()) {
+            return "the cluster member is started anew";
+        }
+        Majority majority = new Majority(configured);
+        if (!majority.isReachedBy(view.live())) {
+            return view.live() + " of " + configured + " brokers are in touch, " + majority.needed() + " are needed:"
+                + " start the others, or find out why they cannot be reached";
+        }
+        if (!view.discovered()) {
+            return "the cluster is being formed";
+        }
+        return view.waitedMillis() > 0 ? "the CP subsystem has not answered for " + view.waitedMillis() / 1000 + " s"
+            : null;
+    }
+
+    /** Whether this broker began to restore that: then nobody else does while it is up, whoever is the oldest by now. */
+    private boolean isRestoring(Incarnation incarnation) {
+        return incarnation != null && !incarnation.active() && incarnation.by().equals(membership.self().session());
+    }
+
+    /** Sees to it that there is an active incarnation, and that this broker's journal takes part in it. */
+    private String reconcile(StewardView view) {
+        Incarnation known = active.learn(found);
+        Standing standing = own.standing();
+        if (known == null ? view.oldest() || isRestoring(found) : standing.promise() > known.number()) {
+            Restore.Outcome outcome = restore.attempt();
+            if (outcome.problem() == null) {
+                journals.noteDurable(outcome.restored());
+                found = Incarnation.decode(cp.get(Incarnation.NAME));
+                known = active.learn(found);
+            }
+            if (known == null || outcome.problem() != null) {
+                return outcome.problem() == null ? "the registers are being restored" : outcome.problem();
+            }
+        }
+        if (known == null) {
+            return "the oldest server restores the registers";
+        }
+        if (CatchUp.isNeeded(own.standing(), known) && !catchUp.attempt(known)) {
+            return "this broker's journal has not caught up yet";
+        }
+        return null;
+    }
+}

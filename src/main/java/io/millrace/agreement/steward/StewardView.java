@@ -1,0 +1,24 @@
+package io.millrace.agreement.steward;
+
+/**
+ * What the steward of a broker sees of the cluster at one moment.
+ *
+ * @param sound         this server's member runs, in the cluster in which it was started
+ * @param oldest        this server's member is the one that acts for all
+ * @param configured    number of brokers there should be
+ * @param live          number of brokers in touch
+ * @param members       number of members in touch, witnesses included
+ * @param target        number of CP members there should be
+ * @param discovered    the CP subsystem has been formed
+ * @param waitedMillis  for how long it has not been formed, or has given no answer; 0: it answers
+ * @param minorityMillis for how long fewer than a majority have been in touch; 0: a majority is
+ * @param othersAnswer  a server that is not in touch answers on its cluster port
+ * @param selfInCp      this server's member is a CP member
+ * @param brokersInCp   number of CP members that are brokers in touch
+ * @param goneFromCp    a CP member's server has been gone for a while
+ * @param witnesses     number of witnesses that this server runs
+ */
+record StewardView(boolean sound, boolean oldest, int configured, int live, int members, int target,
+                   boolean discovered, long waitedMillis, long minorityMillis, boolean othersAnswer, boolean selfInCp,
+                   int brokersInCp, boolean goneFromCp, int witnesses) {
+}

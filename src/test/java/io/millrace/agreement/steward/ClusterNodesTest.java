@@ -1,0 +1,229 @@
+package io.millrace.agreement.steward;
+
+import static io.millrace.agreement.registers.RegisterStore.ABSENT;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import io.millrace.agreement.ClusterOptions;
+import io.millrace.agreement.Member;
+import io.millrace.agreement.RegisterUnavailableException;
+import io.millrace.agreement.registers.Register;
+import io.millrace.agreement.registers.RegisterStore;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Three brokers in one process, which leave and come back in turn. */
+class ClusterNodesTest {
+    private static final String HOST = "127.0.0.1";
+    private static final int BROKERS = 3;
+    private static final long AVAILABLE_MILLIS = 60_000;
+
+    @TempDir
+    private Path temp;
+    private final ExecutorService executor = Executors.newCachedThreadPool();
+    private final List<String> members = new ArrayList<>();
+    private final List<Integer> ports = new ArrayList<>();
+    private final Map<Integer, ClusterNode> nodes = new TreeMap<>();
+    /** Values of the registers that were acknowledged. */
+    private final Map<String, Register> acknowledged = new TreeMap<>();
+
+    @BeforeEach
+    void choosePorts() throws IOException {
+        List<ServerSocket> sockets = new ArrayList<>();
+        for (int i = 0; i < BROKERS; i++) {
+            ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName(HOST));
+            sockets.add(socket);
+            ports.add(socket.getLocalPort());
+            members.add(HOST + ":" + socket.getLocalPort());
+        }
+        for (ServerSocket socket : sockets) {
+            socket.close();
+        }
+    }
+
+    @AfterEach
+    void stop() {
+        nodes.values().forEach(ClusterNode::close);
+        executor.shutdownNow();
+    }
+
+    private ClusterOptions options(int index, int brokerId, String secret) {
+        return new ClusterOptions("test", brokerId, HOST, ports.get(index), temp.resolve("journal-" + index),
+            members, members.size(), null, secret, "http://broker-" + index, "rack-" + index);
+    }
+
+    private void start(int... indexes) {
+        List<CompletableFuture<Void>> starting = new ArrayList<>();
+        for (int index : indexes) {
+            starting.add(CompletableFuture.supplyAsync(
+                () -> ClusterNode.start(options(index, index + 1, "secret"), executor), executor)
+                .thenAccept(node -> {
+                    synchronized (nodes) {
+                        nodes.put(index, node);
+                    }
+                }));
+        }
+        starting.forEach(CompletableFuture::join);
+    }
+
+    private void close(int... indexes) {
+        for (int index : indexes) {
+            nodes.remove(index).close();
+        }
+    }
+
+    private void awaitAvailable(String what) {
+        long begun = System.nanoTime();
+        nodes.forEach((index, node) -> assertThat(node.awaitAvailable(AVAILABLE_MILLIS))
+            .as(() -> "after " + what + ": " + node.status()).isTrue());
+        System.out.println(what + ": available after " + TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun)
+            + " ms");
+    }
+
+    /** Tries again while the agreement changes hands. */
+    private static <T> T patiently(Supplier<T> call) {
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(AVAILABLE_MILLIS);
+        while (true) {
+            try {
+                return call.get();
+            } catch (RegisterUnavailableException e) {
+                if (System.nanoTime() - deadline > 0) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    private void write(int index, String key) {
+        RegisterStore store = nodes.get(index).registers();
+        Optional<Register> written = patiently(() -> {
+            Optional<Register> found = store.read(key);
+            return store.compareAndSet(key, found.map(Register::version).orElse(ABSENT),
+                "\"by " + index + " " + System.nanoTime() + "\"");
+        });
+        acknowledged.put(key, written.orElseThrow());
+    }
+
+    private void checkAcknowledgedEverywhere() {
+        nodes.forEach((index, node) -> {
+            acknowledged.forEach((key, register) ->
+                assertThat(patiently(() -> node.registers().read(key))).as("at " + index).contains(register));
+            assertThat(patiently(() -> node.registers().keys(""))).containsAll(acknowledged.keySet());
+        });
+    }
+
+    private void writeAtEach(String round) {
+        nodes.keySet().forEach(index -> {
+            write(index, "own/" + index);
+            write(index, "shared");
+            write(index, round + "/" + index);
+        });
+        checkAcknowledgedEverywhere();
+    }
+
+    @Test
+    void registersOutliveServersThatLeaveAndComeBack() {
+        long begun = System.nanoTime();
+        start(0, 1, 2);
+        awaitAvailable("formation");
+        System.out.println("formed after " + TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun) + " ms");
+        assertThat(nodes.get(0).membership().live()).extracting(Member::brokerId).containsExactlyInAnyOrder(1, 2, 3);
+        assertThat(nodes.get(0).membership().live()).contains(nodes.get(1).membership().self());
+        writeAtEach("formed");
+
+        for (int round = 0; round < BROKERS; round++) {
+            awaitWhole();
+            close(round);
+            long left = System.nanoTime();
+            writeAtEach("without " + round);
+            System.out.println("written after a leave in " + TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - left));
+            start(round);
+            awaitAvailable("return of one");
+            checkAcknowledgedEverywhere();
+            writeAtEach("with " + round);
+        }
+
+        close(0, 1);
+        assertThatExceptionOfType(RegisterUnavailableException.class)
+            .isThrownBy(() -> nodes.get(2).registers().compareAndSet("minority", ABSENT, "1"));
+        start(0, 1);
+        awaitAvailable("return of two");
+        checkAcknowledgedEverywhere();
+        writeAtEach("after two");
+
+        close(0, 1, 2);
+        start(1, 2);
+        awaitAvailable("return of two after all were gone");
+        checkAcknowledgedEverywhere();
+        writeAtEach("two of three");
+        start(0);
+        awaitAvailable("return of the third");
+        checkAcknowledgedEverywhere();
+        writeAtEach("all again");
+    }
+
+    @Test
+    void aServerWithAnIdThatIsInUseFailsToStart() {
+        start(0, 1);
+        assertThatExceptionOfType(IllegalStateException.class)
+            .isThrownBy(() -> ClusterNode.start(options(2, 1, "secret"), executor))
+            .withMessageContaining("broker id 1").withMessageContaining("http://broker-0");
+    }
+
+    @Test
+    void aServerThatDoesNotKnowTheSecretStaysAlone() {
+        start(0, 1);
+        nodes.put(2, ClusterNode.start(options(2, 3, "another"), executor));
+
+        awaitLive(0, 2);
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(AVAILABLE_MILLIS);
+        while (!nodes.get(2).status().problem().contains("1 of 3 brokers")) {
+            assertThat(System.nanoTime()).as(() -> nodes.get(2).status().problem()).isLessThan(deadline);
+        }
+        assertThat(nodes.get(0).membership().live()).extracting(Member::brokerId).containsExactlyInAnyOrder(1, 2);
+        assertThat(nodes.get(2).membership().live()).containsExactly(nodes.get(2).membership().self());
+        assertThat(nodes.get(2).status().available()).isFalse();
+    }
+
+    /** Waits until every broker takes part in the consensus: it can do without any one of them then. */
+    private void awaitWhole() {
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(AVAILABLE_MILLIS);
+        while (nodes.values().stream().anyMatch(node -> node.status().cpMembers().size() < BROKERS)) {
+            assertThat(System.nanoTime()).isLessThan(deadline);
+        }
+    }
+
+    private void awaitLive(int index, int brokers) {
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(AVAILABLE_MILLIS);
+        while (nodes.get(index).membership().live().size() < brokers) {
+            assertThat(System.nanoTime()).isLessThan(deadline);
+        }
+    }
+
+    @Test
+    void optionsThatCannotMakeAClusterAreRefused() {
+        assertThatIllegalArgumentException().isThrownBy(() -> new ClusterOptions("test", 1, HOST, 5701, temp,
+            List.of(HOST + ":5701", HOST + ":5702"), 2, null, "secret", "", null)).withMessageContaining("majority");
+        assertThatIllegalArgumentException().isThrownBy(() -> new ClusterOptions("test", 1, HOST, 5700, temp,
+            members, BROKERS, null, "secret", "", null)).withMessageContaining(HOST + ":5700");
+        assertThatIllegalArgumentException().isThrownBy(() -> options(0, 1, " ")).withMessageContaining("secret");
+        assertThat(options(0, 1, "hidden-word").toString()).doesNotContain("hidden-word");
+    }
+}
