@@ -20,9 +20,11 @@ import org.junit.jupiter.api.Test;
 
 /** Which package may see which: arrows point down only, and frameworks stay at the edge. */
 class LayeringTest {
-    private static final String RECORD = "io.millrace.log.record..";
+    private static final String RECORD = "io.millrace.record..";
     private static final String LOG = "io.millrace.log..";
-    private static final String CLUSTER = "io.millrace.cluster..";
+    private static final String AGREEMENT = "io.millrace.agreement..";
+    private static final String METADATA = "io.millrace.metadata..";
+    private static final String REPLICA = "io.millrace.replica..";
     private static final String BROKER = "io.millrace.broker..";
     private static final String GROUP = "io.millrace.group..";
     private static final String REST = "io.millrace.rest..";
@@ -37,8 +39,10 @@ class LayeringTest {
         layeredArchitecture().consideringOnlyDependenciesInLayers()
                 .withOptionalLayers(true)
                 .layer("record").definedBy(RECORD)
-                .layer("log").definedBy("io.millrace.log")
-                .layer("cluster").definedBy(CLUSTER)
+                .layer("log").definedBy(LOG)
+                .layer("agreement").definedBy(AGREEMENT)
+                .layer("metadata").definedBy(METADATA)
+                .layer("replica").definedBy(REPLICA)
                 .layer("broker").definedBy(BROKER)
                 .layer("group").definedBy(GROUP)
                 .layer("rest").definedBy(REST)
@@ -46,13 +50,48 @@ class LayeringTest {
                 .layer("ops").definedBy(OPS)
                 .whereLayer("record").mayNotAccessAnyLayer()
                 .whereLayer("log").mayOnlyAccessLayers("record")
-                .whereLayer("cluster").mayOnlyAccessLayers("log", "record")
-                .whereLayer("broker").mayOnlyAccessLayers("cluster", "log", "record")
-                .whereLayer("group").mayOnlyAccessLayers("broker", "cluster", "log", "record")
-                .whereLayer("rest").mayOnlyAccessLayers("group", "broker", "cluster", "log", "record", "config")
+                .whereLayer("agreement").mayOnlyAccessLayers("log", "record")
+                .whereLayer("metadata").mayOnlyAccessLayers("agreement", "log", "record")
+                .whereLayer("replica").mayOnlyAccessLayers("metadata", "agreement", "log", "record")
+                .whereLayer("broker").mayOnlyAccessLayers("replica", "metadata", "agreement", "log", "record")
+                .whereLayer("group").mayOnlyAccessLayers("broker", "replica", "metadata", "agreement", "log", "record")
+                .whereLayer("rest").mayOnlyAccessLayers("group", "broker", "replica", "metadata", "agreement", "log",
+                        "record", "config")
                 .whereLayer("config").mayNotAccessAnyLayer()
-                .whereLayer("ops").mayOnlyAccessLayers("config", "rest", "group", "broker", "cluster", "log",
-                        "record")
+                .whereLayer("ops").mayOnlyAccessLayers("config", "rest", "group", "broker", "replica", "metadata",
+                        "agreement", "log", "record")
+                .check(CLASSES);
+    }
+
+    @Test
+    void theChambersOfTheLogStandOnEachOther() {
+        layeredArchitecture().consideringOnlyDependenciesInLayers()
+                .layer("vocabulary").definedBy("io.millrace.log")
+                .layer("file").definedBy("io.millrace.log.file")
+                .layer("segment").definedBy("io.millrace.log.segment")
+                .layer("recovery").definedBy("io.millrace.log.recovery")
+                .layer("write").definedBy("io.millrace.log.write")
+                .whereLayer("vocabulary").mayNotAccessAnyLayer()
+                .whereLayer("file").mayOnlyAccessLayers("vocabulary")
+                .whereLayer("segment").mayOnlyAccessLayers("file", "vocabulary")
+                .whereLayer("recovery").mayOnlyAccessLayers("segment", "file", "vocabulary")
+                .whereLayer("write").mayOnlyAccessLayers("recovery", "segment", "file", "vocabulary")
+                .check(CLASSES);
+    }
+
+    @Test
+    void theChambersOfTheReplicaStandOnEachOther() {
+        layeredArchitecture().consideringOnlyDependenciesInLayers()
+                .layer("core").definedBy("io.millrace.replica.core")
+                .layer("hosting").definedBy("io.millrace.replica.hosting")
+                .layer("leader").definedBy("io.millrace.replica.leader")
+                .layer("follower").definedBy("io.millrace.replica.follower")
+                .layer("door").definedBy("io.millrace.replica")
+                .whereLayer("core").mayNotAccessAnyLayer()
+                .whereLayer("hosting").mayOnlyAccessLayers("core")
+                .whereLayer("leader").mayOnlyAccessLayers("hosting", "core")
+                .whereLayer("follower").mayOnlyAccessLayers("hosting", "core")
+                .whereLayer("door").mayOnlyAccessLayers("leader", "follower", "hosting", "core")
                 .check(CLASSES);
     }
 
@@ -62,8 +101,8 @@ class LayeringTest {
     }
 
     @Test
-    void onlyClusterImportsHazelcast() {
-        noClasses().that().resideOutsideOfPackage(CLUSTER)
+    void onlyTheAgreementImportsHazelcast() {
+        noClasses().that().resideOutsideOfPackage(AGREEMENT)
                 .should().dependOnClassesThat().resideInAPackage("com.hazelcast..").check(CLASSES);
     }
 
@@ -113,7 +152,7 @@ class LayeringTest {
         }
         // A room may have chambers of its own; they lie in the room's layer.
         assertThat(withClasses).allMatch(
-                name -> name.matches("io\\.millrace\\.(log|cluster|broker|group|rest|config|ops)(\\..+)?"),
+                name -> name.matches("io\\.millrace\\.(record|log|agreement|metadata|replica|broker|group|rest|config|ops)(\\..+)?"),
                 "lies in a known room");
         assertThat(withClasses).allMatch(LayeringTest::hasPackageInfo, "has a package-info.java");
     }

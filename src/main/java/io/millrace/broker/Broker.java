@@ -6,10 +6,58 @@ import io.millrace.agreement.Member;
 import io.millrace.agreement.Membership;
 import io.millrace.agreement.SingleMembership;
 import io.millrace.agreement.registers.RegisterStore;
+import io.millrace.broker.fetch.FetchAllRequest;
+import io.millrace.broker.fetch.FetchAllResult;
+import io.millrace.broker.fetch.FetchAlls;
+import io.millrace.broker.fetch.FetchRequest;
+import io.millrace.broker.fetch.Fetches;
+import io.millrace.broker.produce.Appends;
+import io.millrace.broker.produce.PartitionBatches;
+import io.millrace.broker.produce.PartitionSelector;
+import io.millrace.broker.produce.ProduceResult;
+import io.millrace.broker.produce.RecordAccumulator;
 import io.millrace.log.AppendResult;
 import io.millrace.log.Closing;
 import io.millrace.log.OffsetAndTimestamp;
 import io.millrace.log.write.LogDirectory;
+import io.millrace.metadata.BrokerErrors;
+import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.BrokerObserver;
+import io.millrace.metadata.BrokerRegistry;
+import io.millrace.metadata.CachedTopic;
+import io.millrace.metadata.ClusterDescription;
+import io.millrace.metadata.ClusterView;
+import io.millrace.metadata.Controller;
+import io.millrace.metadata.CoordinatorStore;
+import io.millrace.metadata.Coordinators;
+import io.millrace.metadata.DeletedTopics;
+import io.millrace.metadata.Handoff;
+import io.millrace.metadata.Lease;
+import io.millrace.metadata.Partitioners;
+import io.millrace.metadata.Reassignments;
+import io.millrace.metadata.TopicCatalog;
+import io.millrace.metadata.TopicConfig;
+import io.millrace.metadata.TopicMoves;
+import io.millrace.metadata.TopicStore;
+import io.millrace.metadata.Topics;
+import io.millrace.replica.Comeback;
+import io.millrace.replica.Departure;
+import io.millrace.replica.ReplicaRecovery;
+import io.millrace.replica.Replication;
+import io.millrace.replica.Routes;
+import io.millrace.replica.core.Acks;
+import io.millrace.replica.core.FetchResult;
+import io.millrace.replica.core.PartitionOffsets;
+import io.millrace.replica.core.PartitionStatus;
+import io.millrace.replica.core.ReplicaFetchRequest;
+import io.millrace.replica.core.ReplicaFetchResponse;
+import io.millrace.replica.hosting.CreatedLogs;
+import io.millrace.replica.hosting.Deadlines;
+import io.millrace.replica.hosting.DiskDirectory;
+import io.millrace.replica.hosting.HostedPartitions;
+import io.millrace.replica.hosting.ReadMemory;
+import io.millrace.replica.hosting.ReplicaDirectory;
+import io.millrace.replica.hosting.StrayLogs;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.time.Clock;
@@ -121,7 +169,7 @@ public final class Broker implements AutoCloseable {
             if (!alone) {
                 brokers.arrive();
             }
-            new LogRecovery(this.directories, catalog, deleted, hosted, strays, created, defaults,
+            new ReplicaRecovery(this.directories, catalog, deleted, hosted, strays, created, defaults,
                     alone ? null : new Comeback(options.brokerId(), store)).run();
             brokers.enter();
         } catch (RuntimeException failure) {

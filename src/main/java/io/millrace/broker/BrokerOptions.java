@@ -1,5 +1,9 @@
 package io.millrace.broker;
 
+import io.millrace.metadata.DescriptorRoom;
+import io.millrace.metadata.TopicConfigKey;
+import io.millrace.metadata.TopicLimits;
+import io.millrace.replica.core.ReplicationOptions;
 import java.util.Map;
 
 /**

@@ -1,7 +1,11 @@
 package io.millrace.broker;
 
 import io.millrace.agreement.Member;
+import io.millrace.broker.fetch.FetchAllTransport;
 import io.millrace.log.AppendResult;
+import io.millrace.metadata.BrokerException;
+import io.millrace.replica.core.Acks;
+import io.millrace.replica.core.ReplicaTransport;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
 

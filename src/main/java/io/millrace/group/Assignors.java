@@ -1,8 +1,8 @@
 package io.millrace.group;
 
-import io.millrace.broker.BrokerException;
-import io.millrace.broker.NamedProviders;
-import io.millrace.broker.TopicPartition;
+import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.NamedProviders;
+import io.millrace.metadata.TopicPartition;
 import java.lang.System.Logger.Level;
 import java.util.Collections;
 import java.util.LinkedHashSet;

@@ -2,10 +2,10 @@ package io.millrace.group;
 
 import io.millrace.agreement.Member;
 import io.millrace.broker.Broker;
-import io.millrace.broker.FetchAllRequest;
-import io.millrace.broker.FetchAllResult;
-import io.millrace.broker.ReadMemory;
-import io.millrace.broker.TopicInfo;
+import io.millrace.broker.fetch.FetchAllRequest;
+import io.millrace.broker.fetch.FetchAllResult;
+import io.millrace.metadata.TopicInfo;
+import io.millrace.replica.hosting.ReadMemory;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;

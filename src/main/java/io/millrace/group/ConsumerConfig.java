@@ -1,7 +1,7 @@
 package io.millrace.group;
 
-import io.millrace.broker.BrokerException;
-import io.millrace.broker.ErrorKind;
+import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.ErrorKind;
 
 /**
  * How a consumer instance wants to be served. The names in the messages of its errors are those of the configuration.

@@ -1,7 +1,7 @@
 package io.millrace.group;
 
 import io.millrace.agreement.Member;
-import io.millrace.broker.BrokerException;
+import io.millrace.metadata.BrokerException;
 import java.util.Optional;
 
 /** Which broker coordinates which group, as this broker sees it. A view, not a promise: the group's register has the word. */

@@ -1,17 +1,17 @@
 package io.millrace.group;
 
 import io.millrace.agreement.Member;
-import io.millrace.broker.BrokerException;
-import io.millrace.broker.ErrorKind;
-import io.millrace.broker.FetchAllRequest;
-import io.millrace.broker.FetchAllResult;
-import io.millrace.broker.FetchPosition;
-import io.millrace.broker.TopicIdPartition;
-import io.millrace.broker.TopicInfo;
-import io.millrace.broker.TopicPartition;
+import io.millrace.broker.fetch.FetchAllRequest;
+import io.millrace.broker.fetch.FetchAllResult;
 import io.millrace.group.GroupMember.Status;
 import io.millrace.group.GroupState.Claim;
 import io.millrace.group.Rebalance.Release;
+import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.ErrorKind;
+import io.millrace.metadata.TopicIdPartition;
+import io.millrace.metadata.TopicInfo;
+import io.millrace.metadata.TopicPartition;
+import io.millrace.replica.core.FetchPosition;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.Collection;

@@ -1,12 +1,12 @@
 package io.millrace.group;
 
-import io.millrace.broker.BrokerException;
-import io.millrace.broker.ErrorKind;
-import io.millrace.broker.TopicIdPartition;
-import io.millrace.broker.TopicInfo;
-import io.millrace.broker.TopicPartition;
 import io.millrace.group.GroupMember.Status;
 import io.millrace.group.GroupState.TopicOffsets;
+import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.ErrorKind;
+import io.millrace.metadata.TopicIdPartition;
+import io.millrace.metadata.TopicInfo;
+import io.millrace.metadata.TopicPartition;
 import java.util.Collection;
 import java.util.Map;
 import java.util.OptionalLong;

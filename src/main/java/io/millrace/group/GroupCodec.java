@@ -1,10 +1,10 @@
 package io.millrace.group;
 
-import io.millrace.broker.BrokerException;
-import io.millrace.broker.TopicPartition;
 import io.millrace.group.GroupMember.Status;
 import io.millrace.group.GroupState.Claim;
 import io.millrace.group.GroupState.TopicOffsets;
+import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.TopicPartition;
 import jakarta.json.bind.Jsonb;
 import jakarta.json.bind.JsonbBuilder;
 import jakarta.json.bind.JsonbException;

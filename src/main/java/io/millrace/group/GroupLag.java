@@ -1,6 +1,6 @@
 package io.millrace.group;
 
-import io.millrace.broker.TopicPartition;
+import io.millrace.metadata.TopicPartition;
 
 /**
  * How far a group is behind in one partition.

@@ -1,9 +1,9 @@
 package io.millrace.group;
 
-import io.millrace.broker.FetchAllRequest;
-import io.millrace.broker.FetchAllResult;
-import io.millrace.broker.ReadMemory;
-import io.millrace.broker.TopicInfo;
+import io.millrace.broker.fetch.FetchAllRequest;
+import io.millrace.broker.fetch.FetchAllResult;
+import io.millrace.metadata.TopicInfo;
+import io.millrace.replica.hosting.ReadMemory;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
@@ -18,7 +18,7 @@ public interface GroupLog {
     /**
      * Sees a topic as it is now. Blocks.
      *
-     * @throws io.millrace.broker.BrokerException UNAVAILABLE
+     * @throws io.millrace.metadata.BrokerException UNAVAILABLE
      */
     void refresh(String topic);
 

@@ -1,7 +1,7 @@
 package io.millrace.group;
 
-import io.millrace.broker.BrokerException;
-import io.millrace.broker.ErrorKind;
+import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.ErrorKind;
 
 /** Which texts may name groups and their members: what can be part of a URL and of a register's key. */
 final class GroupNames {

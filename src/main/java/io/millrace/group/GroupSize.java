@@ -1,6 +1,6 @@
 package io.millrace.group;
 
-import io.millrace.broker.TopicPartition;
+import io.millrace.metadata.TopicPartition;
 import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.Set;

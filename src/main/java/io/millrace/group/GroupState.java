@@ -1,7 +1,7 @@
 package io.millrace.group;
 
-import io.millrace.broker.TopicIdPartition;
-import io.millrace.broker.TopicPartition;
+import io.millrace.metadata.TopicIdPartition;
+import io.millrace.metadata.TopicPartition;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.OptionalLong;

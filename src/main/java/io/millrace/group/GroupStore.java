@@ -2,8 +2,8 @@ package io.millrace.group;
 
 import io.millrace.agreement.RegisterUnavailableException;
 import io.millrace.agreement.registers.RegisterStore;
-import io.millrace.broker.BrokerException;
-import io.millrace.broker.ErrorKind;
+import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.ErrorKind;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

@@ -1,6 +1,6 @@
 package io.millrace.group;
 
-import io.millrace.broker.TopicIdPartition;
+import io.millrace.metadata.TopicIdPartition;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;

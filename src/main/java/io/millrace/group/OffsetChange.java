@@ -1,6 +1,6 @@
 package io.millrace.group;
 
-import io.millrace.broker.TopicPartition;
+import io.millrace.metadata.TopicPartition;
 
 /**
  * A committed offset that is set from outside.

@@ -1,6 +1,6 @@
 package io.millrace.group;
 
-import io.millrace.broker.ReadMemory;
+import io.millrace.replica.hosting.ReadMemory;
 
 /**
  * @param form     that the records are to have; null: the consumer's own

@@ -1,7 +1,7 @@
 package io.millrace.group;
 
-import io.millrace.broker.FetchAllResult;
-import io.millrace.broker.TopicPartition;
+import io.millrace.broker.fetch.FetchAllResult;
+import io.millrace.metadata.TopicPartition;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;

@@ -1,8 +1,8 @@
 package io.millrace.group;
 
-import io.millrace.broker.TopicIdPartition;
-import io.millrace.broker.TopicInfo;
-import io.millrace.broker.TopicPartition;
+import io.millrace.metadata.TopicIdPartition;
+import io.millrace.metadata.TopicInfo;
+import io.millrace.metadata.TopicPartition;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;

@@ -1,6 +1,6 @@
 package io.millrace.group;
 
-import io.millrace.broker.TopicPartition;
+import io.millrace.metadata.TopicPartition;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;

@@ -2,14 +2,14 @@ package io.millrace.ops;
 
 import io.millrace.agreement.ClusterOptions;
 import io.millrace.broker.BrokerOptions;
-import io.millrace.broker.DescriptorRoom;
-import io.millrace.broker.ReplicationOptions;
-import io.millrace.broker.TopicConfigKey;
 import io.millrace.config.Setting;
 import io.millrace.config.SettingType;
 import io.millrace.config.Settings;
 import io.millrace.group.GroupOptions;
 import io.millrace.log.write.LogDirectory;
+import io.millrace.metadata.DescriptorRoom;
+import io.millrace.metadata.TopicConfigKey;
+import io.millrace.replica.core.ReplicationOptions;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;

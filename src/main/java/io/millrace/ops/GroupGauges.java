@@ -1,8 +1,8 @@
 package io.millrace.ops;
 
-import io.millrace.broker.BrokerException;
-import io.millrace.broker.TopicPartition;
 import io.millrace.group.GroupLag;
+import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.TopicPartition;
 import java.lang.System.Logger.Level;
 import java.util.HashMap;
 import java.util.HashSet;

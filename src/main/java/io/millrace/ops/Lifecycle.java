@@ -1,13 +1,13 @@
 package io.millrace.ops;
 
 import io.millrace.broker.Broker;
-import io.millrace.broker.BrokerException;
-import io.millrace.broker.Deadlines;
-import io.millrace.broker.ErrorKind;
 import io.millrace.config.InvalidSettingsException;
 import io.millrace.config.Settings;
 import io.millrace.group.Groups;
 import io.millrace.log.Closing;
+import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.ErrorKind;
+import io.millrace.replica.hosting.Deadlines;
 import io.millrace.rest.BrokerAccess;
 import io.millrace.rest.GroupAccess;
 import io.millrace.rest.PassedWaits;

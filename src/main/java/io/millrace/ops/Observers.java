@@ -1,7 +1,7 @@
 package io.millrace.ops;
 
-import io.millrace.broker.BrokerObserver;
 import io.millrace.log.LogObserver;
+import io.millrace.metadata.BrokerObserver;
 
 /**
  * Who is told of what the server does.

@@ -1,6 +1,6 @@
 package io.millrace.ops;
 
-import io.millrace.broker.PartitionStatus;
+import io.millrace.replica.core.PartitionStatus;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;

@@ -6,8 +6,6 @@ import io.millrace.agreement.SingleMembership;
 import io.millrace.agreement.registers.RegisterStore;
 import io.millrace.agreement.steward.ClusterNode;
 import io.millrace.broker.Broker;
-import io.millrace.broker.BrokerException;
-import io.millrace.broker.ErrorKind;
 import io.millrace.broker.Transport;
 import io.millrace.config.Setting;
 import io.millrace.config.Settings;
@@ -16,6 +14,8 @@ import io.millrace.group.Groups;
 import io.millrace.log.LogDirectoryOfflineException;
 import io.millrace.log.file.OpenFiles;
 import io.millrace.log.write.LogDirectory;
+import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.ErrorKind;
 import java.lang.System.Logger.Level;
 import java.nio.file.FileSystemException;
 import java.nio.file.Path;
@@ -70,7 +70,7 @@ final class Server implements AutoCloseable {
     private final Clock clock;
     private final Observers observers;
     private final Runnable passedWaits;
-    private final DamageNotes damage;
+    private final KnownDamage damage;
     private final OpenFiles logFiles;
 
     /** What was opened, the newest first: closed in that order. Guarded by this. */
@@ -98,7 +98,7 @@ final class Server implements AutoCloseable {
         this.clock = clock;
         this.observers = observers;
         this.passedWaits = passedWaits;
-        this.damage = new DamageNotes(observers.log());
+        this.damage = new KnownDamage(observers.log());
         this.logFiles = new OpenFiles(configuration.openLogFiles());
     }
 

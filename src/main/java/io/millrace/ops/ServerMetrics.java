@@ -1,8 +1,8 @@
 package io.millrace.ops;
 
 import io.millrace.broker.Broker;
-import io.millrace.broker.BrokerException;
 import io.millrace.config.Settings;
+import io.millrace.metadata.BrokerException;
 import java.lang.System.Logger.Level;
 import java.util.Set;
 import java.util.concurrent.ScheduledExecutorService;

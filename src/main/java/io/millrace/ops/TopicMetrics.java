@@ -1,6 +1,6 @@
 package io.millrace.ops;
 
-import io.millrace.broker.BrokerObserver;
+import io.millrace.metadata.BrokerObserver;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;

@@ -1,10 +1,10 @@
 package io.millrace.ops;
 
 import io.millrace.broker.Broker;
-import io.millrace.broker.BrokerException;
-import io.millrace.broker.ErrorKind;
-import io.millrace.broker.PartitionStatus;
-import io.millrace.broker.Topic;
+import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.ErrorKind;
+import io.millrace.metadata.Topic;
+import io.millrace.replica.core.PartitionStatus;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;

@@ -18,7 +18,7 @@ public final class RecordBatchBuilder {
 
     private final Codec codec;
     /** The header's room, then the records; null after {@link #build()}. */
-    private GrowingBytes bytes = new GrowingBytes(INITIAL_CAPACITY, RecordBatch.HEADER_BYTES);
+    private VarintBytes bytes = new VarintBytes(INITIAL_CAPACITY, RecordBatch.HEADER_BYTES);
     private int flags;
     private long producerId = RecordBatch.NO_PRODUCER_ID;
     private short producerEpoch = RecordBatch.NO_PRODUCER_EPOCH;
@@ -61,7 +61,7 @@ public final class RecordBatchBuilder {
     public void append(long timestamp, ByteBuffer key, ByteBuffer value, List<Header> headers) {
         byte[][] headerKeys = encodeKeys(headers);
         int bodySize = bodySize(timestamp, key, value, headers, headerKeys);
-        bytes.ensureRoom(GrowingBytes.sizeOfVarint(bodySize) + (long) bodySize);
+        bytes.ensureRoom(VarintBytes.sizeOfVarint(bodySize) + (long) bodySize);
 
         bytes.writeVarint(bodySize);
         bytes.write(0); // attributes of a record: none are defined
@@ -99,7 +99,7 @@ public final class RecordBatchBuilder {
      */
     public long sizeInBytesWith(long timestamp, ByteBuffer key, ByteBuffer value, List<Header> headers) {
         int bodySize = bodySize(timestamp, key, value, headers, encodeKeys(headers));
-        return (long) bytes.size() + GrowingBytes.sizeOfVarint(bodySize) + bodySize;
+        return (long) bytes.size() + VarintBytes.sizeOfVarint(bodySize) + bodySize;
     }
 
     /**
@@ -112,7 +112,7 @@ public final class RecordBatchBuilder {
         if (recordCount == 0) {
             throw new IllegalStateException("a batch needs at least one record");
         }
-        GrowingBytes whole = codec == Codec.NONE ? bytes : compress();
+        VarintBytes whole = codec == Codec.NONE ? bytes : compress();
         bytes = null;
         ByteBuffer batch = whole.asBuffer();
         batch.putLong(RecordBatch.BASE_OFFSET, 0);
@@ -133,8 +133,8 @@ public final class RecordBatchBuilder {
         return batch;
     }
 
-    private GrowingBytes compress() {
-        GrowingBytes out = new GrowingBytes(Math.max(INITIAL_CAPACITY, bytes.size() / 2), RecordBatch.HEADER_BYTES);
+    private VarintBytes compress() {
+        VarintBytes out = new VarintBytes(Math.max(INITIAL_CAPACITY, bytes.size() / 2), RecordBatch.HEADER_BYTES);
         try (OutputStream compressor = codec.compress(out)) {
             compressor.write(bytes.array(), RecordBatch.HEADER_BYTES, bytes.size() - RecordBatch.HEADER_BYTES);
         } catch (IOException e) {
@@ -147,15 +147,15 @@ public final class RecordBatchBuilder {
         if (timestamp < RecordBatch.NO_TIMESTAMP) {
             throw new IllegalArgumentException("timestamp: found " + timestamp + ", allowed -1 (none) and above");
         }
-        long size = 1 + GrowingBytes.sizeOfVarlong(timestampDelta(timestamp)) + GrowingBytes.sizeOfVarint(recordCount)
-            + sizeOf(key) + sizeOf(value) + GrowingBytes.sizeOfVarint(headerKeys.length);
+        long size = 1 + VarintBytes.sizeOfVarlong(timestampDelta(timestamp)) + VarintBytes.sizeOfVarint(recordCount)
+            + sizeOf(key) + sizeOf(value) + VarintBytes.sizeOfVarint(headerKeys.length);
         for (int i = 0; i < headerKeys.length; i++) {
-            size += GrowingBytes.sizeOfVarint(headerKeys[i].length) + headerKeys[i].length
+            size += VarintBytes.sizeOfVarint(headerKeys[i].length) + headerKeys[i].length
                 + sizeOf(headers.get(i).value());
         }
-        if (size > GrowingBytes.MAX_SIZE) {
+        if (size > VarintBytes.MAX_SIZE) {
             throw new BatchTooLargeException("a record of " + size + " bytes: allowed at most "
-                + GrowingBytes.MAX_SIZE);
+                + VarintBytes.MAX_SIZE);
         }
         return (int) size;
     }
@@ -174,7 +174,7 @@ public final class RecordBatchBuilder {
     }
 
     private static long sizeOf(ByteBuffer source) {
-        return source == null ? 1 : (long) GrowingBytes.sizeOfVarint(source.remaining()) + source.remaining();
+        return source == null ? 1 : (long) VarintBytes.sizeOfVarint(source.remaining()) + source.remaining();
     }
 
     private static byte[][] encodeKeys(List<Header> headers) {

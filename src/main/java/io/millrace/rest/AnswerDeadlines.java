@@ -1,6 +1,6 @@
 package io.millrace.rest;
 
-import io.millrace.broker.Deadlines;
+import io.millrace.replica.hosting.Deadlines;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;

@@ -1,7 +1,7 @@
 package io.millrace.rest;
 
 import io.millrace.broker.Broker;
-import io.millrace.broker.BrokerException;
+import io.millrace.metadata.BrokerException;
 
 /** The way to the broker, which starts after the HTTP interface does. */
 public interface BrokerAccess {

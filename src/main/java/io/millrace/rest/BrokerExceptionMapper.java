@@ -1,6 +1,6 @@
 package io.millrace.rest;
 
-import io.millrace.broker.BrokerException;
+import io.millrace.metadata.BrokerException;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.ext.ExceptionMapper;
 import jakarta.ws.rs.ext.Provider;

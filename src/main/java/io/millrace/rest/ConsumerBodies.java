@@ -1,10 +1,10 @@
 package io.millrace.rest;
 
-import io.millrace.broker.TopicPartition;
 import io.millrace.group.ConsumerConfig;
 import io.millrace.group.OffsetReset;
 import io.millrace.group.RecordForm;
 import io.millrace.group.Subscription;
+import io.millrace.metadata.TopicPartition;
 import io.millrace.rest.dialect.RequestException;
 import jakarta.json.JsonNumber;
 import jakarta.json.JsonObject;
@@ -40,7 +40,7 @@ final class ConsumerBodies {
 
     /**
      * @throws RequestException                    400 for unknown fields; 422 for values that are not allowed
-     * @throws io.millrace.broker.BrokerException INVALID_CONSUMER for numbers out of their bounds
+     * @throws io.millrace.metadata.BrokerException INVALID_CONSUMER for numbers out of their bounds
      */
     static NewConsumer consumer(JsonObject body) {
         JsonFields.requireKnown(body, CONSUMER);

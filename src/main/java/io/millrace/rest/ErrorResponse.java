@@ -1,7 +1,7 @@
 package io.millrace.rest;
 
-import io.millrace.broker.BrokerException;
-import io.millrace.broker.ErrorKind;
+import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.ErrorKind;
 import io.millrace.rest.dialect.ErrorBody;
 import io.millrace.rest.dialect.ErrorStatus;
 import io.millrace.rest.dialect.MediaTypes;

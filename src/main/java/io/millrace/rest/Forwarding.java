@@ -1,7 +1,7 @@
 package io.millrace.rest;
 
 import io.millrace.agreement.Member;
-import io.millrace.broker.BrokerException;
+import io.millrace.metadata.BrokerException;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.container.AsyncResponse;

@@ -1,7 +1,7 @@
 package io.millrace.rest;
 
-import io.millrace.broker.BrokerException;
 import io.millrace.group.Groups;
+import io.millrace.metadata.BrokerException;
 
 /** The way to the consumer groups, which start after the HTTP interface does. */
 public interface GroupAccess {

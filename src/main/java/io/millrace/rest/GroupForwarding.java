@@ -1,8 +1,8 @@
 package io.millrace.rest;
 
 import io.millrace.agreement.Member;
-import io.millrace.broker.BrokerException;
 import io.millrace.group.PollRequest.Source;
+import io.millrace.metadata.BrokerException;
 import io.millrace.rest.PassedRequest.Owner;
 import io.millrace.rest.dialect.RequestException;
 import jakarta.enterprise.context.ApplicationScoped;

@@ -1,6 +1,6 @@
 package io.millrace.rest;
 
-import io.millrace.broker.TopicPartition;
+import io.millrace.metadata.TopicPartition;
 import io.millrace.rest.dialect.RequestException;
 import jakarta.json.JsonArray;
 import jakarta.json.JsonNumber;

@@ -1,12 +1,12 @@
 package io.millrace.rest;
 
-import io.millrace.broker.Acks;
 import io.millrace.broker.Broker;
-import io.millrace.broker.BrokerException;
-import io.millrace.broker.ErrorKind;
-import io.millrace.broker.PartitionOffsets;
-import io.millrace.broker.Topic;
 import io.millrace.log.OffsetAndTimestamp;
+import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.ErrorKind;
+import io.millrace.metadata.Topic;
+import io.millrace.replica.core.Acks;
+import io.millrace.replica.core.PartitionOffsets;
 import io.millrace.rest.dialect.MediaTypes;
 import io.millrace.rest.dialect.RecordFormat;
 import io.millrace.rest.model.OffsetsSummary;

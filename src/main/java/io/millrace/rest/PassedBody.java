@@ -1,7 +1,7 @@
 package io.millrace.rest;
 
-import io.millrace.broker.BrokerException;
-import io.millrace.broker.ErrorKind;
+import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.ErrorKind;
 import io.millrace.rest.dialect.RequestException;
 import java.net.http.HttpRequest;
 import java.nio.ByteBuffer;

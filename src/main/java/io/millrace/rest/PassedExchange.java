@@ -1,8 +1,8 @@
 package io.millrace.rest;
 
 import io.millrace.agreement.Member;
-import io.millrace.broker.BrokerException;
-import io.millrace.broker.ErrorKind;
+import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.ErrorKind;
 import io.millrace.rest.dialect.RequestException;
 import java.io.InputStream;
 import java.net.URI;

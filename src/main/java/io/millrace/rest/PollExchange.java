@@ -1,6 +1,6 @@
 package io.millrace.rest;
 
-import io.millrace.broker.FetchAllResult;
+import io.millrace.broker.fetch.FetchAllResult;
 import io.millrace.group.Groups;
 import io.millrace.group.PollRequest;
 import io.millrace.group.Polled;

@@ -1,8 +1,8 @@
 package io.millrace.rest;
 
-import io.millrace.broker.FetchAllResult;
-import io.millrace.broker.FetchResult;
-import io.millrace.broker.TopicPartition;
+import io.millrace.broker.fetch.FetchAllResult;
+import io.millrace.metadata.TopicPartition;
+import io.millrace.replica.core.FetchResult;
 import io.millrace.rest.dialect.RecordListWriter;
 import io.millrace.rest.dialect.RequestException;
 import java.nio.ByteBuffer;

@@ -1,8 +1,8 @@
 package io.millrace.rest;
 
-import io.millrace.broker.Acks;
 import io.millrace.broker.Broker;
-import io.millrace.broker.RecordAccumulator;
+import io.millrace.broker.produce.RecordAccumulator;
+import io.millrace.replica.core.Acks;
 import io.millrace.rest.dialect.ProduceResultWriter;
 import io.millrace.rest.dialect.RecordFormat;
 import io.millrace.rest.dialect.RecordListReader;

@@ -1,6 +1,6 @@
 package io.millrace.rest;
 
-import io.millrace.broker.FetchRequest;
+import io.millrace.broker.fetch.FetchRequest;
 import io.millrace.rest.dialect.AcceptHeader;
 import io.millrace.rest.dialect.MediaTypes;
 import jakarta.enterprise.context.ApplicationScoped;

@@ -1,8 +1,8 @@
 package io.millrace.rest;
 
-import io.millrace.broker.BrokerException;
-import io.millrace.broker.ErrorKind;
-import io.millrace.broker.ReadMemory;
+import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.ErrorKind;
+import io.millrace.replica.hosting.ReadMemory;
 import io.millrace.rest.dialect.RequestException;
 
 /** A request's share of the {@link MemoryBudget}, as the broker takes of it while it reads. Thread-safe. */

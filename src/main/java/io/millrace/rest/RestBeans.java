@@ -1,6 +1,6 @@
 package io.millrace.rest;
 
-import io.millrace.broker.Deadlines;
+import io.millrace.replica.hosting.Deadlines;
 import io.millrace.rest.entry.UploadLimits;
 import io.millrace.rest.entry.Uploads;
 import jakarta.enterprise.context.ApplicationScoped;

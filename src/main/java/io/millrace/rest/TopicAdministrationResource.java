@@ -1,9 +1,9 @@
 package io.millrace.rest;
 
 import io.millrace.broker.Broker;
-import io.millrace.broker.PartitionStatus;
-import io.millrace.broker.Topic;
-import io.millrace.broker.Topics;
+import io.millrace.metadata.Topic;
+import io.millrace.metadata.Topics;
+import io.millrace.replica.core.PartitionStatus;
 import io.millrace.rest.dialect.MediaTypes;
 import io.millrace.rest.dialect.RequestException;
 import io.millrace.rest.model.Configs;

@@ -1,6 +1,6 @@
 package io.millrace.rest;
 
-import io.millrace.broker.RecordAccumulator;
+import io.millrace.broker.produce.RecordAccumulator;
 import io.millrace.rest.dialect.MediaTypes;
 import io.millrace.rest.dialect.RecordFormat;
 import io.millrace.rest.model.TopicMetadata;

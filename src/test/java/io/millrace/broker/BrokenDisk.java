@@ -2,7 +2,10 @@ package io.millrace.broker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.broker.produce.RecordAccumulator;
 import io.millrace.log.write.LogDirectory;
+import io.millrace.metadata.ErrorKind;
+import io.millrace.replica.core.Acks;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;

@@ -4,7 +4,16 @@ import static io.millrace.broker.BrokerHarness.get;
 import static io.millrace.broker.BrokerHarness.values;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.broker.fetch.FetchRequest;
+import io.millrace.broker.produce.ProduceResult;
+import io.millrace.broker.produce.RecordAccumulator;
 import io.millrace.log.OffsetAndTimestamp;
+import io.millrace.metadata.ErrorKind;
+import io.millrace.replica.core.Acks;
+import io.millrace.replica.core.FetchPosition;
+import io.millrace.replica.core.FetchResult;
+import io.millrace.replica.core.PartitionOffsets;
+import io.millrace.replica.core.PartitionStatus;
 import java.io.RandomAccessFile;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -7,11 +7,19 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.millrace.agreement.registers.InMemoryRegisterStore;
+import io.millrace.broker.fetch.FetchRequest;
+import io.millrace.broker.produce.ProduceResult;
+import io.millrace.broker.produce.RecordAccumulator;
 import io.millrace.log.AppendResult;
 import io.millrace.log.write.LogDirectory;
+import io.millrace.metadata.ErrorKind;
 import io.millrace.record.Codec;
 import io.millrace.record.RecordBatch;
 import io.millrace.record.RecordBatchBuilder;
+import io.millrace.replica.core.Acks;
+import io.millrace.replica.core.FetchPosition;
+import io.millrace.replica.core.FetchResult;
+import io.millrace.replica.core.PartitionOffsets;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;

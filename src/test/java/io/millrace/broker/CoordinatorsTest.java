@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.agreement.Member;
 import io.millrace.broker.SimulatedCluster.PlantedBug;
+import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.CoordinatorStore;
+import io.millrace.metadata.Coordinators;
+import io.millrace.metadata.ErrorKind;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;

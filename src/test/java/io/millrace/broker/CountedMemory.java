@@ -1,5 +1,8 @@
 package io.millrace.broker;
 
+import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.ErrorKind;
+import io.millrace.replica.hosting.ReadMemory;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** Memory that is counted, and runs out when the test wants it to. */

@@ -1,5 +1,6 @@
 package io.millrace.broker;
 
+import io.millrace.metadata.BrokerObserver;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;

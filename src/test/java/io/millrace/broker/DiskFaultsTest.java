@@ -2,7 +2,10 @@ package io.millrace.broker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.metadata.BrokerException;
 import io.millrace.record.RecordBatch;
+import io.millrace.replica.hosting.ReadMemory;
+import io.millrace.replica.hosting.ReplicaLog;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;

@@ -4,8 +4,16 @@ import static io.millrace.broker.BrokerHarness.get;
 import static io.millrace.broker.BrokerHarness.values;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.broker.fetch.FetchAllRequest;
+import io.millrace.broker.fetch.FetchAllResult;
+import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.ErrorKind;
+import io.millrace.metadata.TopicPartition;
 import io.millrace.record.Codec;
 import io.millrace.record.RecordBatchBuilder;
+import io.millrace.replica.core.Acks;
+import io.millrace.replica.core.FetchPosition;
+import io.millrace.replica.hosting.ReadMemory;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;

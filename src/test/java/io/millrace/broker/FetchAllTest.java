@@ -4,6 +4,14 @@ import static io.millrace.broker.BrokerHarness.get;
 import static io.millrace.broker.BrokerHarness.values;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.broker.fetch.FetchAllRequest;
+import io.millrace.broker.fetch.FetchAllResult;
+import io.millrace.broker.produce.RecordAccumulator;
+import io.millrace.metadata.ErrorKind;
+import io.millrace.metadata.TopicPartition;
+import io.millrace.replica.core.Acks;
+import io.millrace.replica.core.FetchPosition;
+import io.millrace.replica.core.FetchResult;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;

@@ -1,5 +1,6 @@
 package io.millrace.broker;
 
+import io.millrace.metadata.Partitioner;
 import java.nio.ByteBuffer;
 
 /**

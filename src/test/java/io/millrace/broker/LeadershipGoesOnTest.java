@@ -2,10 +2,19 @@ package io.millrace.broker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.millrace.broker.ReplicaFetchResponse.Outcome;
 import io.millrace.log.AppendResult;
+import io.millrace.metadata.ErrorKind;
+import io.millrace.metadata.Topic;
+import io.millrace.metadata.TopicConfig;
+import io.millrace.metadata.TopicPartition;
 import io.millrace.record.Codec;
 import io.millrace.record.RecordBatchBuilder;
+import io.millrace.replica.core.Acks;
+import io.millrace.replica.core.ReplicaFetchRequest;
+import io.millrace.replica.core.ReplicaFetchResponse;
+import io.millrace.replica.core.ReplicaFetchResponse.Outcome;
+import io.millrace.replica.hosting.Partition;
+import io.millrace.replica.hosting.ReplicaContext;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;

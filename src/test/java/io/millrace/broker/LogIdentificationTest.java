@@ -4,6 +4,8 @@ import static io.millrace.broker.BrokerHarness.values;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.agreement.registers.Register;
+import io.millrace.metadata.ErrorKind;
+import io.millrace.metadata.Topic;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,6 +3,10 @@ package io.millrace.broker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.log.write.LogDirectory;
+import io.millrace.metadata.ErrorKind;
+import io.millrace.replica.hosting.DiskDirectory;
+import io.millrace.replica.hosting.LogPlacement;
+import io.millrace.replica.hosting.ReplicaDirectory;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;

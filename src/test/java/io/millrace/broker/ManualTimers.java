@@ -12,7 +12,7 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 
 /** Timers whose time passes only when a test says so; tasks run in the thread that lets it pass. */
-final class ManualTimers extends AbstractExecutorService implements ScheduledExecutorService {
+public final class ManualTimers extends AbstractExecutorService implements ScheduledExecutorService {
     private final PriorityQueue<Timer<?>> timers = new PriorityQueue<>();
     private long now;
     private boolean shutdown;
@@ -37,11 +37,11 @@ final class ManualTimers extends AbstractExecutorService implements ScheduledExe
     }
 
     /** To be given to what is tested. */
-    synchronized long nanoTime() {
+    public synchronized long nanoTime() {
         return now;
     }
 
-    void advanceMillis(long millis) {
+    public void advanceMillis(long millis) {
         long end = nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
         for (Timer<?> due = next(end); due != null; due = next(end)) {
             due.run();
@@ -49,7 +49,7 @@ final class ManualTimers extends AbstractExecutorService implements ScheduledExe
     }
 
     /** Timers that were set, cancelled ones left out. */
-    synchronized long pending() {
+    public synchronized long pending() {
         return timers.stream().filter(timer -> !timer.isCancelled()).count();
     }
 

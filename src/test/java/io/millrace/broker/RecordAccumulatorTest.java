@@ -3,6 +3,17 @@ package io.millrace.broker;
 import static io.millrace.broker.BrokerHarness.bytes;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.broker.produce.PartitionBatches;
+import io.millrace.broker.produce.PartitionSelector;
+import io.millrace.broker.produce.Produced;
+import io.millrace.broker.produce.RecordAccumulator;
+import io.millrace.metadata.CachedTopic;
+import io.millrace.metadata.ErrorKind;
+import io.millrace.metadata.KeyHashPartitioner;
+import io.millrace.metadata.Partitioner;
+import io.millrace.metadata.StickyRoundRobin;
+import io.millrace.metadata.Topic;
+import io.millrace.metadata.TopicConfig;
 import io.millrace.record.Codec;
 import io.millrace.record.Header;
 import io.millrace.record.Record;

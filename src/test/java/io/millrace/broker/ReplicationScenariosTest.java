@@ -3,7 +3,16 @@ package io.millrace.broker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.broker.SimulatedCluster.PlantedBug;
+import io.millrace.broker.fetch.FetchAllRequest;
+import io.millrace.broker.fetch.FetchAllResult;
+import io.millrace.broker.fetch.FetchRequest;
 import io.millrace.log.AppendResult;
+import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.ErrorKind;
+import io.millrace.metadata.Topic;
+import io.millrace.metadata.TopicPartition;
+import io.millrace.replica.core.Acks;
+import io.millrace.replica.core.FetchPosition;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;

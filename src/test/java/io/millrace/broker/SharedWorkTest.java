@@ -2,6 +2,7 @@ package io.millrace.broker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.replica.hosting.SharedWork;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;

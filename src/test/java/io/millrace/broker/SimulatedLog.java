@@ -6,6 +6,7 @@ import io.millrace.log.LogConfig;
 import io.millrace.log.OffsetAndTimestamp;
 import io.millrace.log.OffsetOutOfRangeException;
 import io.millrace.record.RecordBatch;
+import io.millrace.replica.hosting.ReplicaLog;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayDeque;

@@ -2,7 +2,7 @@ package io.millrace.group;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.millrace.broker.TopicPartition;
+import io.millrace.metadata.TopicPartition;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;

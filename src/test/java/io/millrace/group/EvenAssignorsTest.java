@@ -2,7 +2,7 @@ package io.millrace.group;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.millrace.broker.TopicPartition;
+import io.millrace.metadata.TopicPartition;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;

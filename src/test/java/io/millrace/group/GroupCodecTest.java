@@ -3,10 +3,10 @@ package io.millrace.group;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.millrace.broker.TopicPartition;
 import io.millrace.group.GroupMember.Status;
 import io.millrace.group.GroupState.Claim;
 import io.millrace.group.GroupState.TopicOffsets;
+import io.millrace.metadata.TopicPartition;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;

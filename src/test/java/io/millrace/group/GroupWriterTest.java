@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.agreement.registers.InMemoryRegisterStore;
 import io.millrace.agreement.registers.RegisterStore;
-import io.millrace.broker.BrokerException;
-import io.millrace.broker.ErrorKind;
 import io.millrace.group.GroupState.Claim;
+import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.ErrorKind;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;

@@ -2,12 +2,12 @@ package io.millrace.group;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.millrace.broker.TopicIdPartition;
-import io.millrace.broker.TopicInfo;
-import io.millrace.broker.TopicPartition;
 import io.millrace.group.GroupMember.Status;
 import io.millrace.group.GroupState.Claim;
 import io.millrace.group.Rebalance.Release;
+import io.millrace.metadata.TopicIdPartition;
+import io.millrace.metadata.TopicInfo;
+import io.millrace.metadata.TopicPartition;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;

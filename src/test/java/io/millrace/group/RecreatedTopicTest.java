@@ -3,9 +3,9 @@ package io.millrace.group;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.millrace.broker.BrokerException;
-import io.millrace.broker.ErrorKind;
-import io.millrace.broker.TopicPartition;
+import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.ErrorKind;
+import io.millrace.metadata.TopicPartition;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;

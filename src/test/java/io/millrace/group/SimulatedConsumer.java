@@ -1,11 +1,11 @@
 package io.millrace.group;
 
-import io.millrace.broker.BrokerException;
-import io.millrace.broker.ErrorKind;
-import io.millrace.broker.FetchAllResult;
-import io.millrace.broker.TopicIdPartition;
-import io.millrace.broker.TopicPartition;
+import io.millrace.broker.fetch.FetchAllResult;
 import io.millrace.group.SimulatedGroups.Weather;
+import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.ErrorKind;
+import io.millrace.metadata.TopicIdPartition;
+import io.millrace.metadata.TopicPartition;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;

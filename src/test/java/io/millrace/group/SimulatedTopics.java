@@ -1,16 +1,16 @@
 package io.millrace.group;
 
-import io.millrace.broker.BrokerException;
-import io.millrace.broker.ErrorKind;
-import io.millrace.broker.FetchAllRequest;
-import io.millrace.broker.FetchAllResult;
-import io.millrace.broker.FetchPosition;
-import io.millrace.broker.FetchResult;
-import io.millrace.broker.ReadMemory;
 import io.millrace.broker.SimulatedTime;
-import io.millrace.broker.TopicIdPartition;
-import io.millrace.broker.TopicInfo;
-import io.millrace.broker.TopicPartition;
+import io.millrace.broker.fetch.FetchAllRequest;
+import io.millrace.broker.fetch.FetchAllResult;
+import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.ErrorKind;
+import io.millrace.metadata.TopicIdPartition;
+import io.millrace.metadata.TopicInfo;
+import io.millrace.metadata.TopicPartition;
+import io.millrace.replica.core.FetchPosition;
+import io.millrace.replica.core.FetchResult;
+import io.millrace.replica.hosting.ReadMemory;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,9 +1,9 @@
 package io.millrace.liberty;
 
 import io.millrace.broker.FirstBytePartitioner;
-import io.millrace.broker.Partitioner;
 import io.millrace.group.Assignor;
 import io.millrace.group.FirstSubscriberAssignor;
+import io.millrace.metadata.Partitioner;
 import java.io.File;
 import org.assertj.core.api.Assertions;
 import org.jboss.shrinkwrap.api.ShrinkWrap;

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.millrace.agreement.ClusterOptions;
-import io.millrace.broker.TopicConfigKey;
 import io.millrace.config.InvalidSettingsException;
 import io.millrace.group.GroupOptions;
+import io.millrace.metadata.TopicConfigKey;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;

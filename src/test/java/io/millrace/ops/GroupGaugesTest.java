@@ -2,10 +2,10 @@ package io.millrace.ops;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.millrace.broker.BrokerException;
-import io.millrace.broker.ErrorKind;
-import io.millrace.broker.TopicPartition;
 import io.millrace.group.GroupLag;
+import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.ErrorKind;
+import io.millrace.metadata.TopicPartition;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

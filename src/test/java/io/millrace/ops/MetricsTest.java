@@ -2,10 +2,10 @@ package io.millrace.ops;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.millrace.broker.PartitionStatus;
 import io.millrace.config.Settings;
 import io.millrace.log.CorruptLogException;
 import io.millrace.log.LogObserver;
+import io.millrace.replica.core.PartitionStatus;
 import io.millrace.rest.TopicsResource;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -106,7 +106,7 @@ class MetricsTest {
     @Test
     void aDamagedBatchIsCountedAndNotedOnceHoweverOftenItIsRead() {
         LogMetrics logs = new LogMetrics(recorded.registry());
-        DamageNotes notes = new DamageNotes(logs);
+        KnownDamage notes = new KnownDamage(logs);
         for (int i = 0; i < 3; i++) {
             notes.damaged(damage(42));
         }
@@ -119,7 +119,7 @@ class MetricsTest {
     @Test
     void theNotesOfDamageAreBounded() {
         AtomicInteger counted = new AtomicInteger();
-        DamageNotes notes = new DamageNotes(new LogObserver() {
+        KnownDamage notes = new KnownDamage(new LogObserver() {
             @Override
             public void damaged(CorruptLogException damage) {
                 counted.incrementAndGet();

@@ -248,7 +248,7 @@ class BatchValidatorTest {
     }
 
     private static byte[] compress(Codec codec, byte[] records) {
-        GrowingBytes out = new GrowingBytes(64, 0);
+        VarintBytes out = new VarintBytes(64, 0);
         try (OutputStream compressor = codec.compress(out)) {
             compressor.write(records);
         } catch (IOException e) {

@@ -29,7 +29,7 @@ class ZipBombTest {
     @ParameterizedTest
     @EnumSource(value = Codec.class, mode = EnumSource.Mode.EXCLUDE, names = "NONE")
     void aBombOfOneRecordIsRefusedByTheLengthOfTheRecord(Codec codec) throws IOException {
-        GrowingBytes record = new GrowingBytes(64, 0);
+        VarintBytes record = new VarintBytes(64, 0);
         record.writeVarint(BOMB_BYTES);
         ByteBuffer bomb = bomb(codec, record.asBuffer());
 
@@ -64,10 +64,10 @@ class ZipBombTest {
     @ParameterizedTest
     @EnumSource(value = Codec.class, mode = EnumSource.Mode.EXCLUDE, names = "NONE")
     void aRecordThatClaimsToBeHugeIsNotAllocatedWhenItIsRead(Codec codec) throws IOException {
-        GrowingBytes records = new GrowingBytes(64, 0);
+        VarintBytes records = new VarintBytes(64, 0);
         records.writeVarint(Integer.MAX_VALUE);
         records.write(new byte[100], 0, 100);
-        GrowingBytes out = new GrowingBytes(64, 0);
+        VarintBytes out = new VarintBytes(64, 0);
         try (OutputStream compressor = codec.compress(out)) {
             compressor.write(records.array(), 0, records.size());
         }
@@ -126,7 +126,7 @@ class ZipBombTest {
     }
 
     private static ByteBuffer bomb(Codec codec, ByteBuffer start) throws IOException {
-        GrowingBytes out = new GrowingBytes(1 << 20, 0);
+        VarintBytes out = new VarintBytes(1 << 20, 0);
         try (OutputStream compressor = codec.compress(out)) {
             compressor.write(start.array(), 0, start.remaining());
             byte[] zeros = new byte[1 << 20];

@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.millrace.broker.BrokerException;
-import io.millrace.broker.TopicPartition;
 import io.millrace.group.ConsumerConfig;
 import io.millrace.group.OffsetReset;
 import io.millrace.group.RecordForm;
 import io.millrace.group.Subscription;
+import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.TopicPartition;
 import io.millrace.rest.dialect.RequestException;
 import jakarta.json.Json;
 import jakarta.json.JsonObject;

@@ -2,7 +2,6 @@ package io.millrace.rest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.millrace.broker.TopicPartition;
 import io.millrace.group.GroupDescription;
 import io.millrace.group.GroupDescription.MemberState;
 import io.millrace.group.GroupDescription.PartitionProgress;
@@ -11,6 +10,7 @@ import io.millrace.group.GroupMember.Status;
 import io.millrace.group.GroupSummary;
 import io.millrace.group.OffsetChange;
 import io.millrace.group.Subscription;
+import io.millrace.metadata.TopicPartition;
 import io.millrace.rest.model.GroupDetails;
 import io.millrace.rest.model.GroupEntry;
 import io.millrace.rest.model.ResetOffsets;

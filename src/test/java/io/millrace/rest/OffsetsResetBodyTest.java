@@ -3,8 +3,8 @@ package io.millrace.rest;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.millrace.broker.TopicPartition;
 import io.millrace.group.OffsetTarget;
+import io.millrace.metadata.TopicPartition;
 import io.millrace.rest.dialect.RequestException;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.millrace.agreement.Member;
-import io.millrace.broker.BrokerException;
-import io.millrace.broker.ErrorKind;
+import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.ErrorKind;
 import io.millrace.rest.PassedRequest.Owner;
 import java.util.List;
 import java.util.Map;

@@ -3,8 +3,8 @@ package io.millrace.rest;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.millrace.broker.BrokerException;
-import io.millrace.broker.ErrorKind;
+import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.ErrorKind;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;

@@ -3,11 +3,11 @@ package io.millrace.rest;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.millrace.broker.FetchAllResult;
-import io.millrace.broker.FetchResult;
-import io.millrace.broker.TopicPartition;
+import io.millrace.broker.fetch.FetchAllResult;
+import io.millrace.metadata.TopicPartition;
 import io.millrace.record.Codec;
 import io.millrace.record.RecordBatchBuilder;
+import io.millrace.replica.core.FetchResult;
 import io.millrace.rest.dialect.ListLimits;
 import io.millrace.rest.dialect.RecordFormat;
 import io.millrace.rest.dialect.RequestException;

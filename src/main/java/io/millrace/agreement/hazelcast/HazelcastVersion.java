@@ -13,7 +13,7 @@ public final class HazelcastVersion {
     /** @throws IllegalStateException when another version is on the class path */
     public static void check() {
         BuildInfo found = BuildInfoProvider.getBuildInfo();
-    public     check(found.getVersion(), found.isEnterprise());
+        check(found.getVersion(), found.isEnterprise());
     }
 
     public static void check(String version, boolean enterprise) {

@@ -32,7 +32,7 @@ public final class Segment {
     private final AtomicInteger references = new AtomicInteger(1);
     /** Where readers stopped, so that a reader that goes on needs no index. */
     private final AtomicReferenceArray<Hint> hints = new AtomicReferenceArray<>(HINTS);
-    private final DamageNotes damage = new DamageNotes();
+    private final DamagedPlaces damage = new DamagedPlaces();
 
     // Set by the log writer only.
     private volatile long sizeInBytes;
@@ -113,7 +113,7 @@ public final class Segment {
         return timeIndex;
     }
 
-    public DamageNotes damage() {
+    public DamagedPlaces damage() {
         return damage;
     }
 

@@ -23,7 +23,7 @@ final class Base64Text {
     }
 
     /** Decodes padded base64 without line breaks. @return false, with rubbish put, when it is not that */
-    static boolean decode(GrowingBytes out, byte[] text, int from, int to) {
+    static boolean decode(ReusedBytes out, byte[] text, int from, int to) {
         int length = to - from;
         if (length == 0) {
             return true;
@@ -67,7 +67,7 @@ final class Base64Text {
     }
 
     /** Puts the padded base64 of the bytes. */
-    static void encode(GrowingBytes out, byte[] bytes, int from, int to) {
+    static void encode(ReusedBytes out, byte[] bytes, int from, int to) {
         int length = to - from;
         out.ensure(Math.toIntExact((length + 2L) / 3 * 4));
         byte[] array = out.array;

@@ -17,7 +17,7 @@ public final class BodyPieces {
     private final List<ByteBuffer> full = new ArrayList<>();
     private long fullBytes;
     private long fullCapacity;
-    private GrowingBytes last;
+    private ReusedBytes last;
     private long lastCapacity;
 
     /**
@@ -35,7 +35,7 @@ public final class BodyPieces {
      *
      * @param expectedBytes about how large it is
      */
-    GrowingBytes room(long expectedBytes) {
+    ReusedBytes room(long expectedBytes) {
         if (last.size() > 0 && last.size() + expectedBytes > Math.max(PIECE_BYTES, lastCapacity)) {
             seal();
             last = piece(Math.max(PIECE_BYTES, expectedBytes));
@@ -43,8 +43,8 @@ public final class BodyPieces {
         return last;
     }
 
-    private GrowingBytes piece(long capacity) {
-        return new GrowingBytes((int) Math.min(LARGEST_PIECE, capacity), grown -> {
+    private ReusedBytes piece(long capacity) {
+        return new ReusedBytes((int) Math.min(LARGEST_PIECE, capacity), grown -> {
             // While it is copied, the smaller array is still there.
             beforeGrowth.accept(fullCapacity + lastCapacity + grown);
             lastCapacity = grown;

@@ -20,12 +20,12 @@ public record ErrorBody(int errorCode, String message, List<String> validationEr
     }
 
     public byte[] toJson() {
-        GrowingBytes out = new GrowingBytes(256);
+        ReusedBytes out = new ReusedBytes(256);
         writeTo(out);
         return out.toByteArray();
     }
 
-    void writeTo(GrowingBytes out) {
+    void writeTo(ReusedBytes out) {
         out.put(ERROR_CODE);
         out.putDecimal(errorCode);
         out.put(MESSAGE);

@@ -1,6 +1,6 @@
 package io.millrace.rest.dialect;
 
-import io.millrace.broker.ErrorKind;
+import io.millrace.metadata.ErrorKind;
 
 /** The HTTP status of each kind of error that the broker speaks of. */
 public final class ErrorStatus {

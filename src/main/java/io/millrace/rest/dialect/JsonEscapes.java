@@ -12,7 +12,7 @@ final class JsonEscapes {
      * @param to   before the closing quote
      * @return false, with rubbish put, when a surrogate stands alone, which UTF-8 cannot carry
      */
-    static boolean putText(GrowingBytes out, byte[] text, int from, int to) {
+    static boolean putText(ReusedBytes out, byte[] text, int from, int to) {
         for (int at = from; at < to;) {
             if (text[at] != '\\') {
                 out.put(text[at++]);
@@ -32,7 +32,7 @@ final class JsonEscapes {
      * Puts a value without space and with no more escapes than JSON needs, so that equal keys are stored, and hashed,
      * alike however they were written. Numbers stay as they are; so does a lone surrogate's escape.
      */
-    static void putCompact(GrowingBytes out, byte[] text, int from, int to) {
+    static void putCompact(ReusedBytes out, byte[] text, int from, int to) {
         boolean inString = false;
         for (int at = from; at < to;) {
             byte b = text[at];

@@ -26,14 +26,14 @@ final class JsonText {
     private JsonText() {
     }
 
-    static void string(GrowingBytes out, String text) {
+    static void string(ReusedBytes out, String text) {
         out.put((byte) '"');
         text.codePoints().forEach(codePoint -> character(out, codePoint));
         out.put((byte) '"');
     }
 
     /** Puts one character of a string. A lone surrogate, which JSON's grammar allows and UTF-8 does not, is escaped. */
-    static void character(GrowingBytes out, int codePoint) {
+    static void character(ReusedBytes out, int codePoint) {
         if (codePoint >= 0x80) {
             if (codePoint >= Character.MIN_SURROGATE && codePoint <= Character.MAX_SURROGATE) {
                 escapeByNumber(out, codePoint);
@@ -51,7 +51,7 @@ final class JsonText {
     }
 
     /** The text in UTF-8 as a JSON string. @return false, with rubbish put, when the bytes are not UTF-8 */
-    static boolean utf8String(GrowingBytes out, byte[] utf8, int from, int to) {
+    static boolean utf8String(ReusedBytes out, byte[] utf8, int from, int to) {
         out.put((byte) '"');
         out.ensure(to - from);
         int at = from;
@@ -80,7 +80,7 @@ final class JsonText {
         return true;
     }
 
-    private static void escapeByNumber(GrowingBytes out, int c) {
+    private static void escapeByNumber(ReusedBytes out, int c) {
         out.put((byte) '\\');
         out.put((byte) 'u');
         for (int shift = 12; shift >= 0; shift -= 4) {

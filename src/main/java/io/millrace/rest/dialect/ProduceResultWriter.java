@@ -1,7 +1,7 @@
 package io.millrace.rest.dialect;
 
-import io.millrace.broker.BrokerException;
-import io.millrace.broker.ProduceResult;
+import io.millrace.broker.produce.ProduceResult;
+import io.millrace.metadata.BrokerException;
 import java.nio.charset.StandardCharsets;
 
 /** Renders where the records of a request went, {@code {"offsets":[{"partition":0,"offset":7},..]}}. */
@@ -26,7 +26,7 @@ public final class ProduceResultWriter {
      * @throws BrokerException when the appends of all records failed: the error of the first
      */
     public static byte[] toJson(ProduceResult result) {
-        GrowingBytes out = new GrowingBytes(Math.toIntExact(bytesFor(result.recordCount())));
+        ReusedBytes out = new ReusedBytes(Math.toIntExact(bytesFor(result.recordCount())));
         out.put(OFFSETS);
         BrokerException first = null;
         int failed = 0;

@@ -20,8 +20,8 @@ final class RecordContent {
     private static final byte[] NULL = {'n', 'u', 'l', 'l'};
 
     private final RecordFormat format;
-    private final GrowingBytes unescaped = new GrowingBytes(0);
-    private final GrowingBytes converted = new GrowingBytes(64);
+    private final ReusedBytes unescaped = new ReusedBytes(0);
+    private final ReusedBytes converted = new ReusedBytes(64);
     private ByteBuffer body;
 
     RecordContent(RecordFormat format) {
@@ -80,7 +80,7 @@ final class RecordContent {
         return converted.view();
     }
 
-    private GrowingBytes unescaped(JsonCursor cursor) throws UnusableContent {
+    private ReusedBytes unescaped(JsonCursor cursor) throws UnusableContent {
         unescaped.clear();
         if (!JsonEscapes.putText(unescaped, cursor.bytes(), cursor.stringFrom(), cursor.stringTo())) {
             throw new UnusableContent("a lone surrogate cannot be stored as UTF-8");

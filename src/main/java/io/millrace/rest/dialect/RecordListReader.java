@@ -1,6 +1,6 @@
 package io.millrace.rest.dialect;
 
-import io.millrace.broker.RecordAccumulator;
+import io.millrace.broker.produce.RecordAccumulator;
 import io.millrace.record.Header;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -26,7 +26,7 @@ public final class RecordListReader {
     private final RecordContent values;
     private final HeaderListReader headerList = new HeaderListReader();
     private final JsonCursor cursor = new JsonCursor();
-    private final GrowingBytes unescapedName = new GrowingBytes(0);
+    private final ReusedBytes unescapedName = new ReusedBytes(0);
 
     /** Of the record being read. */
     private int index;
@@ -49,7 +49,7 @@ public final class RecordListReader {
     /**
      * @return how many records were given on, 1 or more
      * @throws RequestException                   when the body is refused
-     * @throws io.millrace.broker.BrokerException when the sink refuses a record
+     * @throws io.millrace.metadata.BrokerException when the sink refuses a record
      */
     public int read(byte[] body, RecordSink sink) {
         try {

@@ -34,7 +34,7 @@ public final class RecordListWriter {
     private final BodyPieces body;
     private final LongConsumer inflating;
     /** Where the record goes that is being written. */
-    private GrowingBytes out;
+    private ReusedBytes out;
     private final JsonCursor cursor = new JsonCursor();
     private String topic;
     private int partition;
@@ -251,7 +251,7 @@ public final class RecordListWriter {
     }
 
     private static byte[] opening(String topic) {
-        GrowingBytes bytes = new GrowingBytes(64 + topic.length());
+        ReusedBytes bytes = new ReusedBytes(64 + topic.length());
         bytes.put(TOPIC);
         JsonText.string(bytes, topic);
         bytes.put(KEY);
@@ -259,7 +259,7 @@ public final class RecordListWriter {
     }
 
     private static byte[] middle(int partition) {
-        GrowingBytes bytes = new GrowingBytes(64);
+        ReusedBytes bytes = new ReusedBytes(64);
         bytes.put(PARTITION);
         bytes.putDecimal(partition);
         bytes.put(OFFSET);

@@ -12,7 +12,7 @@ public interface RecordSink {
      * @param timestamp ms since the epoch, {@code RecordAccumulator.NO_TIMESTAMP} when the record has none
      * @param key       position to limit, or null; valid during the call only
      * @param value     likewise
-     * @throws io.millrace.broker.BrokerException when the record cannot be taken, naming its index in the list; the
+     * @throws io.millrace.metadata.BrokerException when the record cannot be taken, naming its index in the list; the
      *                                            request is then given up
      */
     void append(int partition, long timestamp, ByteBuffer key, ByteBuffer value, List<Header> headers);

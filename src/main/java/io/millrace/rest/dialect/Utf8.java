@@ -52,7 +52,7 @@ final class Utf8 {
     }
 
     /** Puts one character, which is not a surrogate. */
-    static void put(GrowingBytes out, int codePoint) {
+    static void put(ReusedBytes out, int codePoint) {
         out.ensure(4);
         if (codePoint < 0x80) {
             out.array[out.size++] = (byte) codePoint;

@@ -4,6 +4,6 @@
  *
  * <p>Begin with {@link io.millrace.rest.dialect.RecordListReader} (a produce request into the broker) and
  * {@link io.millrace.rest.dialect.RecordListWriter} (fetched batches into a JSON array). Record content passes through
- * {@link io.millrace.rest.dialect.GrowingBytes}, which one request reuses for all its records.
+ * {@link io.millrace.rest.dialect.ReusedBytes}, which one request reuses for all its records.
  */
 package io.millrace.rest.dialect;

@@ -1,9 +1,9 @@
 package io.millrace.rest.internal;
 
 import io.millrace.agreement.Member;
-import io.millrace.broker.BrokerException;
-import io.millrace.broker.ErrorKind;
 import io.millrace.log.AppendResult;
+import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.ErrorKind;
 import io.millrace.rest.ErrorResponse;
 import jakarta.json.Json;
 import jakarta.json.JsonException;

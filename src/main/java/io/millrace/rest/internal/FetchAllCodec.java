@@ -1,12 +1,12 @@
 package io.millrace.rest.internal;
 
-import io.millrace.broker.BrokerException;
-import io.millrace.broker.ErrorKind;
-import io.millrace.broker.FetchAllRequest;
-import io.millrace.broker.FetchAllResult;
-import io.millrace.broker.FetchPosition;
-import io.millrace.broker.FetchResult;
-import io.millrace.broker.TopicPartition;
+import io.millrace.broker.fetch.FetchAllRequest;
+import io.millrace.broker.fetch.FetchAllResult;
+import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.ErrorKind;
+import io.millrace.metadata.TopicPartition;
+import io.millrace.replica.core.FetchPosition;
+import io.millrace.replica.core.FetchResult;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

@@ -1,7 +1,7 @@
 package io.millrace.rest.internal;
 
-import io.millrace.broker.BrokerException;
-import io.millrace.broker.ReadMemory;
+import io.millrace.metadata.BrokerException;
+import io.millrace.replica.hosting.ReadMemory;
 import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.BodySubscriber;
 import java.net.http.HttpResponse.BodySubscribers;

@@ -1,17 +1,17 @@
 package io.millrace.rest.internal;
 
 import io.millrace.agreement.Member;
-import io.millrace.broker.Acks;
-import io.millrace.broker.BrokerException;
-import io.millrace.broker.ErrorKind;
-import io.millrace.broker.FetchAllRequest;
-import io.millrace.broker.FetchAllResult;
-import io.millrace.broker.ReadMemory;
-import io.millrace.broker.ReplicaFetchRequest;
-import io.millrace.broker.ReplicaFetchResponse;
 import io.millrace.broker.Transport;
+import io.millrace.broker.fetch.FetchAllRequest;
+import io.millrace.broker.fetch.FetchAllResult;
 import io.millrace.group.Deliveries;
 import io.millrace.log.AppendResult;
+import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.ErrorKind;
+import io.millrace.replica.core.Acks;
+import io.millrace.replica.core.ReplicaFetchRequest;
+import io.millrace.replica.core.ReplicaFetchResponse;
+import io.millrace.replica.hosting.ReadMemory;
 import io.millrace.rest.Peers;
 import io.millrace.rest.dialect.MediaTypes;
 import java.net.URI;

@@ -1,10 +1,10 @@
 package io.millrace.rest.internal;
 
-import io.millrace.broker.BrokerException;
-import io.millrace.broker.ErrorKind;
-import io.millrace.broker.FetchAllRequest;
-import io.millrace.broker.FetchAllResult;
-import io.millrace.broker.ReplicaFetchRequest;
+import io.millrace.broker.fetch.FetchAllRequest;
+import io.millrace.broker.fetch.FetchAllResult;
+import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.ErrorKind;
+import io.millrace.replica.core.ReplicaFetchRequest;
 import io.millrace.rest.Answer;
 import io.millrace.rest.AnswerBody;
 import io.millrace.rest.AnswerDeadlines;

@@ -1,8 +1,8 @@
 package io.millrace.rest.internal;
 
-import io.millrace.broker.ReplicaFetchRequest;
-import io.millrace.broker.ReplicaFetchResponse;
-import io.millrace.broker.TopicPartition;
+import io.millrace.metadata.TopicPartition;
+import io.millrace.replica.core.ReplicaFetchRequest;
+import io.millrace.replica.core.ReplicaFetchResponse;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

@@ -1,7 +1,7 @@
 package io.millrace.rest.model;
 
-import io.millrace.broker.ClusterDescription;
-import io.millrace.broker.TopicPartition;
+import io.millrace.metadata.ClusterDescription;
+import io.millrace.metadata.TopicPartition;
 import jakarta.json.bind.annotation.JsonbPropertyOrder;
 import java.util.List;
 

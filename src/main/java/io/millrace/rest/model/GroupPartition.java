@@ -1,6 +1,6 @@
 package io.millrace.rest.model;
 
-import io.millrace.broker.TopicPartition;
+import io.millrace.metadata.TopicPartition;
 import jakarta.json.bind.annotation.JsonbPropertyOrder;
 import java.util.Collection;
 import java.util.List;

@@ -1,6 +1,6 @@
 package io.millrace.rest.model;
 
-import io.millrace.broker.Topic;
+import io.millrace.metadata.Topic;
 import jakarta.json.bind.annotation.JsonbPropertyOrder;
 import java.util.List;
 

@@ -16,13 +16,13 @@ class Base64TextTest {
             byte[] bytes = new byte[length + 10];
             random.nextBytes(bytes);
             byte[] content = Arrays.copyOfRange(bytes, 5, 5 + length);
-            GrowingBytes encoded = new GrowingBytes(0);
+            ReusedBytes encoded = new ReusedBytes(0);
             Base64Text.encode(encoded, bytes, 5, 5 + length);
             assertThat(encoded.toByteArray()).isEqualTo(Base64.getEncoder().encode(content));
 
             byte[] text = ("x" + new String(encoded.toByteArray(), StandardCharsets.US_ASCII))
                     .getBytes(StandardCharsets.US_ASCII);
-            GrowingBytes decoded = new GrowingBytes(0);
+            ReusedBytes decoded = new ReusedBytes(0);
             assertThat(Base64Text.decode(decoded, text, 1, text.length)).isTrue();
             assertThat(decoded.toByteArray()).isEqualTo(content);
         }
@@ -38,7 +38,7 @@ class Base64TextTest {
                 text.append(alphabet.charAt(random.nextInt(random.nextInt(8) == 0 ? alphabet.length() : 8)));
             }
             byte[] expected = decodedByThePlatform(text.toString());
-            GrowingBytes decoded = new GrowingBytes(16);
+            ReusedBytes decoded = new ReusedBytes(16);
             byte[] bytes = text.toString().getBytes(StandardCharsets.ISO_8859_1);
             boolean taken = Base64Text.decode(decoded, bytes, 0, bytes.length);
             assertThat(taken).as(text.toString()).isEqualTo(expected != null);

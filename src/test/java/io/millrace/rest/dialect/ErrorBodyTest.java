@@ -2,7 +2,7 @@ package io.millrace.rest.dialect;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.millrace.broker.ErrorKind;
+import io.millrace.metadata.ErrorKind;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Test;

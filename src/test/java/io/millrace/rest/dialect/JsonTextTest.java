@@ -18,10 +18,10 @@ class JsonTextTest {
                     .map(c -> random.nextBoolean() ? c % 0x80 : c)
                     .filter(c -> c < 0xd800 || c > 0xdfff)
                     .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append).toString();
-            GrowingBytes fromChars = new GrowingBytes(0);
+            ReusedBytes fromChars = new ReusedBytes(0);
             JsonText.string(fromChars, text);
             byte[] utf8 = ("__" + text).getBytes(StandardCharsets.UTF_8);
-            GrowingBytes fromBytes = new GrowingBytes(0);
+            ReusedBytes fromBytes = new ReusedBytes(0);
 
             assertThat(JsonText.utf8String(fromBytes, utf8, 2, utf8.length)).isTrue();
             assertThat(fromBytes.toByteArray()).isEqualTo(fromChars.toByteArray());
@@ -38,7 +38,7 @@ class JsonTextTest {
             for (int i = 0; i < bytes.length; i++) {
                 bytes[i] = (byte) broken[i];
             }
-            assertThat(JsonText.utf8String(new GrowingBytes(8), bytes, 0, bytes.length)).isFalse();
+            assertThat(JsonText.utf8String(new ReusedBytes(8), bytes, 0, bytes.length)).isFalse();
         }
     }
 
@@ -46,7 +46,7 @@ class JsonTextTest {
     void numbersAreWrittenInDecimal() {
         for (long number : new long[] {0, 1, -1, 9, 10, 99, 100, 1234567890123L, Long.MAX_VALUE, Long.MIN_VALUE,
             Integer.MIN_VALUE}) {
-            GrowingBytes out = new GrowingBytes(0);
+            ReusedBytes out = new ReusedBytes(0);
             out.putDecimal(number);
             assertThat(new String(out.toByteArray(), StandardCharsets.US_ASCII)).isEqualTo(Long.toString(number));
         }

@@ -2,7 +2,7 @@ package io.millrace.rest.dialect;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.millrace.broker.RecordAccumulator;
+import io.millrace.broker.produce.RecordAccumulator;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Random;
@@ -84,7 +84,7 @@ class RecordListReaderFuzzTest {
     }
 
     private static byte[] splice(byte[] bytes, int from, int to, byte[] with) {
-        GrowingBytes out = new GrowingBytes(bytes.length + with.length);
+        ReusedBytes out = new ReusedBytes(bytes.length + with.length);
         out.put(bytes, 0, from);
         out.put(with);
         out.put(bytes, to, bytes.length - to);

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.millrace.broker.BrokerException;
-import io.millrace.broker.ErrorKind;
-import io.millrace.broker.RecordAccumulator;
+import io.millrace.broker.produce.RecordAccumulator;
+import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.ErrorKind;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
@@ -242,7 +242,7 @@ class RecordListReaderTest {
             {(byte) 0xf0, (byte) 0x9f, (byte) 0x98}, {(byte) 0xf8, (byte) 0x88, (byte) 0x80, (byte) 0x80, (byte) 0x80},
             {(byte) 0xc0, (byte) 0xaf},
             {(byte) 0xed, (byte) 0xa0, (byte) 0x80}}) {
-            GrowingBytes body = new GrowingBytes(64);
+            ReusedBytes body = new ReusedBytes(64);
             body.put("{\"records\":[{\"value\":\"".getBytes(StandardCharsets.US_ASCII));
             body.put(broken);
             body.put("\"}]}".getBytes(StandardCharsets.US_ASCII));

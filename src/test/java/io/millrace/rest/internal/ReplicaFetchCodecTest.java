@@ -3,11 +3,11 @@ package io.millrace.rest.internal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.millrace.broker.ReplicaFetchRequest;
-import io.millrace.broker.ReplicaFetchResponse;
-import io.millrace.broker.ReplicaFetchResponse.EpochEnd;
-import io.millrace.broker.ReplicaFetchResponse.Outcome;
-import io.millrace.broker.TopicPartition;
+import io.millrace.metadata.TopicPartition;
+import io.millrace.replica.core.ReplicaFetchRequest;
+import io.millrace.replica.core.ReplicaFetchResponse;
+import io.millrace.replica.core.ReplicaFetchResponse.EpochEnd;
+import io.millrace.replica.core.ReplicaFetchResponse.Outcome;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;

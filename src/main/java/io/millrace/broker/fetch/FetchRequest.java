@@ -1,0 +1,19 @@
+package io.millrace.broker.fetch;
+
+import io.millrace.replica.core.FetchPosition;
+
+/**
+ * @param lastEpoch leader epoch of the record before the position, when the reader knows it, else -1: the fetch fails
+ *                  when that record is not in the log any more
+ * @param minBytes  the fetch waits until this many bytes are there; 0: answer at once
+ * @param maxBytes  at most this many bytes of batches, but at least one batch
+ * @param maxWaitMs ... but no longer than this, in ms
+ */
+public record FetchRequest(String topic, int partition, FetchPosition from, int lastEpoch, int minBytes,
+                           int maxBytes, long maxWaitMs) {
+    /** By a reader that does not know the epoch of the record before. */
+    public FetchRequest(String topic, int partition, FetchPosition from, int minBytes, int maxBytes, long maxWaitMs) {
+        this(topic, partition, from, -1, minBytes, maxBytes, maxWaitMs);
+    }
+
+}

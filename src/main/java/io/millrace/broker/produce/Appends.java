@@ -1,0 +1,153 @@
+package io.millrace.broker.produce;
+
+import io.millrace.log.AppendResult;
+import io.millrace.metadata.BrokerErrors;
+import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.BrokerObserver;
+import io.millrace.metadata.Handoff;
+import io.millrace.record.BatchValidator;
+import io.millrace.record.RecordBatch;
+import io.millrace.replica.core.Acks;
+import io.millrace.replica.hosting.Partition;
+import java.nio.ByteBuffer;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+
+/** Brings records to the logs: what was accumulated here, or raw batches as they came. Thread-safe. */
+public final class Appends {
+    private static final long UNKNOWN_OFFSET = -1;
+
+    private final Handoff handoff;
+    private final BrokerObserver observer;
+    private final int maxUncompressedBytes;
+    private final long commitNanos;
+    private final Clock clock;
+
+    /** Where one partition's records go. */
+    public sealed interface Target permits Local, Remote {
+    }
+
+    /** To a partition that this broker leads. */
+    public record Local(Partition partition) implements Target {
+    }
+
+    /** To another broker. */
+    public record Remote(Function<ByteBuffer, CompletableFuture<AppendResult>> append) implements Target {
+    }
+
+    /** @param commitNanos how long acks=all waits for the in-sync replicas, in ns */
+    public Appends(Handoff handoff, BrokerObserver observer, int maxUncompressedBytes, long commitNanos, Clock clock) {
+        this.handoff = handoff;
+        this.observer = observer;
+        this.maxUncompressedBytes = maxUncompressedBytes;
+        this.commitNanos = commitNanos;
+        this.clock = clock;
+    }
+
+    /**
+     * Appends raw batches to one partition.
+     *
+     * @throws RuntimeException of the log or the broker, when nothing was queued
+     */
+    public CompletableFuture<AppendResult> append(Partition partition, ByteBuffer bytes, Acks acks) {
+        if (bytes.isReadOnly()) {
+            throw new IllegalArgumentException("the log writes offsets into the batches: give it a buffer to write to");
+        }
+        List<RecordBatch> batches = BatchValidator.validate(bytes,
+                new BatchValidator.Limits(partition.config().maxMessageBytes(), maxUncompressedBytes),
+                partition.config().timestamps(), clock.millis());
+        List<ByteBuffer> buffers = new ArrayList<>(batches.size());
+        long records = 0;
+        for (RecordBatch batch : batches) {
+            buffers.add(batch.buffer());
+            records += batch.recordCount();
+        }
+        CompletableFuture<AppendResult> appended = append(partition, buffers, records, acks);
+        return acks == Acks.NONE
+                ? CompletableFuture.completedFuture(new AppendResult(UNKNOWN_OFFSET, UNKNOWN_OFFSET, UNKNOWN_OFFSET))
+                : handoff.offWriter(appended);
+    }
+
+    /**
+     * Appends what was accumulated, one append for each partition. The future fails when nothing at all was appended.
+     *
+     * @param targets of the partitions that were touched, in their order: all are known before the first is written
+     * @throws RuntimeException of the log or the broker, when nothing was queued
+     */
+    public CompletableFuture<ProduceResult> produce(RecordAccumulator records, List<Target> targets, Acks acks) {
+        records.takeOver();
+        List<PartitionBatches> touched = records.touched();
+        Produced produced = new Produced(records);
+        CompletableFuture<ProduceResult> result = new CompletableFuture<>();
+        if (touched.isEmpty()) {
+            result.complete(produced);
+        }
+        for (int slot = 0; slot < targets.size(); slot++) {
+            produce(slot, targets.get(slot), touched.get(slot), produced, result, acks);
+        }
+        if (acks == Acks.NONE) {
+            result.complete(produced);
+        }
+        return result;
+    }
+
+    private void produce(int slot, Target target, PartitionBatches batches, Produced produced,
+                         CompletableFuture<ProduceResult> result, Acks acks) {
+        CompletableFuture<AppendResult> appended;
+        try {
+            if (target instanceof Remote remote) {
+                appended = remote.append().apply(concatenated(batches.build()));
+            } else {
+                appended = append(((Local) target).partition(), batches.build(), batches.recordCount(), acks);
+            }
+        } catch (RuntimeException refused) {
+            if (slot == 0) {
+                throw refused;
+            }
+            if (produced.failed(slot, BrokerErrors.asBrokerException("the append", refused))) {
+                handoff.execute(() -> finish(produced, result));
+            }
+            return;
+        }
+        if (acks == Acks.NONE) {
+            return;
+        }
+        appended.whenComplete((offsets, failure) -> {
+            boolean last = failure == null ? produced.appended(slot, offsets.baseOffset())
+                    : produced.failed(slot, BrokerErrors.asBrokerException("the append", failure));
+            if (last) {
+                handoff.execute(() -> finish(produced, result));
+            }
+        });
+    }
+
+    private static ByteBuffer concatenated(List<ByteBuffer> batches) {
+        if (batches.size() == 1) {
+            return batches.get(0);
+        }
+        ByteBuffer all = ByteBuffer.allocate(batches.stream().mapToInt(ByteBuffer::remaining).sum());
+        batches.forEach(batch -> all.put(batch.duplicate()));
+        return all.flip();
+    }
+
+    private static void finish(Produced produced, CompletableFuture<ProduceResult> result) {
+        BrokerException failure = produced.totalFailure();
+        if (failure == null) {
+            result.complete(produced);
+        } else {
+            result.completeExceptionally(failure);
+        }
+    }
+
+    private CompletableFuture<AppendResult> append(Partition partition, List<ByteBuffer> batches, long records,
+                                                   Acks acks) {
+        long bytes = batches.stream().mapToLong(ByteBuffer::remaining).sum();
+        return partition.append(batches, acks, commitNanos).thenApply(appended -> {
+            observer.produced(partition.topic(), records, bytes);
+            return appended;
+        });
+    }
+}

@@ -1,0 +1,88 @@
+package io.millrace.broker.produce;
+
+import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.ErrorKind;
+import io.millrace.record.Codec;
+import io.millrace.record.Header;
+import io.millrace.record.RecordBatchBuilder;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What one request brings for one partition: whole batches, none larger than the topic allows before compression. */
+public final class PartitionBatches {
+    /** Bytes around a record's key, value and headers: never more than this. */
+    private static final int RECORD_OVERHEAD = 40;
+    private static final int HEADER_OVERHEAD = 10;
+    private static final int MAX_UTF8_BYTES_PER_CHAR = 3;
+
+    private final int slot;
+    private final int partition;
+    private final Codec codec;
+    private final int maxBatchBytes;
+    private final List<ByteBuffer> ended = new ArrayList<>(1);
+    private RecordBatchBuilder open;
+    private int recordCount;
+
+    /** @param slot index among the partitions of the request */
+    PartitionBatches(int slot, int partition, Codec codec, int maxBatchBytes) {
+        this.slot = slot;
+        this.partition = partition;
+        this.codec = codec;
+        this.maxBatchBytes = maxBatchBytes;
+        this.open = new RecordBatchBuilder(codec);
+    }
+
+    /** @throws BrokerException RECORD_TOO_LARGE */
+    void append(int record, long timestamp, ByteBuffer key, ByteBuffer value, List<Header> headers) {
+        // The exact size costs a second walk over the headers: only where a bound of it does not fit.
+        if (open.sizeInBytes() + sizeBound(key, value, headers) > maxBatchBytes) {
+            if (open.recordCount() > 0 && open.sizeInBytesWith(timestamp, key, value, headers) > maxBatchBytes) {
+                ended.add(open.build());
+                open = new RecordBatchBuilder(codec);
+            }
+            checkFits(record, open.sizeInBytesWith(timestamp, key, value, headers));
+        }
+        open.append(timestamp, key, value, headers);
+        recordCount++;
+    }
+
+    /** Ends the last batch. */
+    public List<ByteBuffer> build() {
+        if (open.recordCount() > 0) {
+            ended.add(open.build());
+            open = new RecordBatchBuilder(codec);
+        }
+        return ended;
+    }
+
+    public int slot() {
+        return slot;
+    }
+
+    public int partition() {
+        return partition;
+    }
+
+    int recordCount() {
+        return recordCount;
+    }
+
+    private void checkFits(int record, long batchBytes) {
+        if (batchBytes > maxBatchBytes) {
+            throw new BrokerException(ErrorKind.RECORD_TOO_LARGE,
+                    "record %d: a batch of this record alone has %d bytes, the topic's max.message.bytes allows %d"
+                            .formatted(record, batchBytes, maxBatchBytes));
+        }
+    }
+
+    private static long sizeBound(ByteBuffer key, ByteBuffer value, List<Header> headers) {
+        long bound = RECORD_OVERHEAD + (key == null ? 0 : key.remaining()) + (value == null ? 0 : value.remaining());
+        for (int i = 0; i < headers.size(); i++) {
+            Header header = headers.get(i);
+            bound += HEADER_OVERHEAD + (long) header.key().length() * MAX_UTF8_BYTES_PER_CHAR
+                    + (header.value() == null ? 0 : header.value().remaining());
+        }
+        return bound;
+    }
+}

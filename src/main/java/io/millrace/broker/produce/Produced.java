@@ -1,0 +1,75 @@
+package io.millrace.broker.produce;
+
+import io.millrace.metadata.BrokerException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * The outcome of a produce while it comes in. Each slot is set by one thread, the writer of its partition's directory
+ * or the one that queued it, before it counts down; it is read after the last count.
+ */
+public final class Produced implements ProduceResult {
+    private static final long NO_OFFSET = -1;
+
+    private final int[] slots;
+    private final int[] positions;
+    private final int[] partitions;
+    private final long[] baseOffsets;
+    private final BrokerException[] errors;
+    private final AtomicInteger outstanding;
+
+    public Produced(RecordAccumulator records) {
+        List<PartitionBatches> touched = records.touched();
+        this.slots = records.slots();
+        this.positions = records.positions();
+        this.partitions = touched.stream().mapToInt(PartitionBatches::partition).toArray();
+        this.baseOffsets = new long[touched.size()];
+        this.errors = new BrokerException[touched.size()];
+        this.outstanding = new AtomicInteger(touched.size());
+        Arrays.fill(baseOffsets, NO_OFFSET);
+    }
+
+    /** @return true for the last slot */
+    public boolean appended(int slot, long baseOffset) {
+        baseOffsets[slot] = baseOffset;
+        return outstanding.decrementAndGet() == 0;
+    }
+
+    /** @return true for the last slot */
+    boolean failed(int slot, BrokerException error) {
+        errors[slot] = error;
+        return outstanding.decrementAndGet() == 0;
+    }
+
+    /** The first error when nothing at all was appended, else null. */
+    BrokerException totalFailure() {
+        for (BrokerException error : errors) {
+            if (error == null) {
+                return null;
+            }
+        }
+        return errors.length == 0 ? null : errors[0];
+    }
+
+    @Override
+    public int recordCount() {
+        return slots.length;
+    }
+
+    @Override
+    public int partition(int record) {
+        return partitions[slots[record]];
+    }
+
+    @Override
+    public long offset(int record) {
+        long base = baseOffsets[slots[record]];
+        return base == NO_OFFSET ? NO_OFFSET : base + positions[record];
+    }
+
+    @Override
+    public BrokerException error(int record) {
+        return errors[slots[record]];
+    }
+}

@@ -1,0 +1,135 @@
+package io.millrace.broker.produce;
+
+import io.millrace.broker.Broker;
+import io.millrace.metadata.BrokerErrors;
+import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.CachedTopic;
+import io.millrace.metadata.ErrorKind;
+import io.millrace.metadata.TopicConfig;
+import io.millrace.record.Header;
+import java.nio.ByteBuffer;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.UUID;
+
+/**
+ * Collects the records of one produce request into batches, partition by partition, without keeping an object per
+ * record. Got from {@link Broker#accumulator}, filled by one thread, then given to {@link Broker#produce}.
+ */
+public final class RecordAccumulator {
+    /** No partition given: the topic's partitioner chooses. */
+    public static final int ANY_PARTITION = -1;
+    /** No timestamp given: the server's clock at this moment is taken. */
+    public static final long NO_TIMESTAMP = -1;
+    private static final int INITIAL_RECORDS = 16;
+
+    private final CachedTopic topic;
+    private final TopicConfig config;
+    private final PartitionSelector selector;
+    private final Clock clock;
+    /** By partition number; null where this request brings nothing. */
+    private final PartitionBatches[] byPartition;
+    private final List<PartitionBatches> touched = new ArrayList<>();
+    private int[] slots = new int[INITIAL_RECORDS];
+    private int[] positions = new int[INITIAL_RECORDS];
+    private int recordCount;
+    private boolean produced;
+
+    public RecordAccumulator(CachedTopic topic, PartitionSelector selector, Clock clock) {
+        this.topic = topic;
+        this.config = topic.usableConfig();
+        this.selector = selector;
+        this.clock = clock;
+        this.byPartition = new PartitionBatches[topic.partitionCount()];
+    }
+
+    /**
+     * Adds a record; key and value are copied (position to limit), either may be null.
+     *
+     * @param timestamp ms since the epoch, or {@link #NO_TIMESTAMP}
+     * @throws BrokerException UNKNOWN_PARTITION, RECORD_TOO_LARGE, INVALID_TIMESTAMP or INVALID_REQUEST, naming the record's index in the
+     *                         request; the request is then to be given up, nothing is written
+     */
+    public void append(int partition, long timestamp, ByteBuffer key, ByteBuffer value, List<Header> headers) {
+        int record = recordCount;
+        if (timestamp < NO_TIMESTAMP) {
+            throw new BrokerException(ErrorKind.INVALID_REQUEST,
+                    "record %d: timestamp %d is negative: give ms since the epoch".formatted(record, timestamp));
+        }
+        long now = clock.millis();
+        String problem = timestamp == NO_TIMESTAMP ? null : config.timestamps().problem(timestamp, now);
+        if (problem != null) {
+            throw new BrokerException(ErrorKind.INVALID_TIMESTAMP, "record " + record + ": " + problem);
+        }
+        PartitionBatches batches = batches(
+                partition == ANY_PARTITION ? selector.select(record, key, value) : explicit(record, partition));
+        int position = batches.recordCount();
+        batches.append(record, timestamp == NO_TIMESTAMP ? now : timestamp, key, value, headers);
+        if (record == slots.length) {
+            slots = Arrays.copyOf(slots, record * 2);
+            positions = Arrays.copyOf(positions, record * 2);
+        }
+        slots[record] = batches.slot();
+        positions[record] = position;
+        recordCount++;
+    }
+
+    public int recordCount() {
+        return recordCount;
+    }
+
+    public String topic() {
+        return topic.name();
+    }
+
+    public UUID topicId() {
+        return topic.id();
+    }
+
+    /**
+     * Gives the records away; the log then writes into their bytes.
+     *
+     * @throws IllegalStateException when that was done before
+     */
+    void takeOver() {
+        if (produced) {
+            throw new IllegalStateException("these records were produced already: get another accumulator");
+        }
+        produced = true;
+    }
+
+    /** The partitions that records were added to, by slot. */
+    public List<PartitionBatches> touched() {
+        return touched;
+    }
+
+    /** Each record's index in {@link #touched()}. */
+    int[] slots() {
+        return Arrays.copyOf(slots, recordCount);
+    }
+
+    /** Each record's position among those of its partition. */
+    int[] positions() {
+        return Arrays.copyOf(positions, recordCount);
+    }
+
+    private int explicit(int record, int partition) {
+        if (partition < 0 || partition >= byPartition.length) {
+            BrokerException unknown = BrokerErrors.unknownPartition(topic.name(), partition, byPartition.length);
+            throw new BrokerException(unknown.kind(), "record " + record + ": " + unknown.getMessage());
+        }
+        return partition;
+    }
+
+    private PartitionBatches batches(int partition) {
+        PartitionBatches batches = byPartition[partition];
+        if (batches == null) {
+            batches = new PartitionBatches(touched.size(), partition, config.batchCodec(), config.maxMessageBytes());
+            byPartition[partition] = batches;
+            touched.add(batches);
+        }
+        return batches;
+    }
+}

@@ -1,0 +1,265 @@
+package io.millrace.metadata;
+
+import io.millrace.agreement.Member;
+import io.millrace.agreement.SingleMembership;
+import io.millrace.agreement.registers.Register;
+import io.millrace.agreement.registers.RegisterStore;
+import jakarta.json.bind.Jsonb;
+import jakarta.json.bind.JsonbBuilder;
+import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+
+/**
+ * Every broker's candidate for the controller, and the controller's work where it is elected: brings the assignments of
+ * all partitions, and the coordinators, into line with the brokers that are up. The register {@code controller} names
+ * it, with an epoch that grows with every election; a topic keeps the epoch of the controller that last changed it, as
+ * the coordinators do, and refuses older ones. What it does rests on no order of events: each pass looks at everything,
+ * so that whoever takes over simply goes on. One pass at a time, on a worker's thread; it also renews the lease, which
+ * each broker needs.
+ */
+public final class Controller {
+    public static final String KEY = "controller";
+    private static final System.Logger LOG = System.getLogger(Controller.class.getName());
+    /** Brokers further down the list wait this much longer each, so that usually one alone tries. */
+    private static final long STEP_NANOS = TimeUnit.MILLISECONDS.toNanos(1000);
+
+    /** How often everything is looked at although nothing seems to have changed. */
+    private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(3);
+
+    private final RegisterStore registers;
+    private final BrokerRegistry brokers;
+    private final TopicStore store;
+    private final TopicCatalog catalog;
+    private final CoordinatorStore coordinatorStore;
+    private final Coordinators coordinators;
+    private final Lease lease;
+    private final LongSupplier nanoTime;
+    private final long balanceNanos;
+    private final Jsonb jsonb = JsonbBuilder.create();
+
+    // Changed by the one pass at a time.
+    private volatile Elected elected = new Elected(-1, "", 0);
+    private Set<Integer> liveBefore = Set.of();
+    private long liveSince;
+    private long vacantSince = -1;
+    private long seenRevision = -1;
+    private long reconciledAt;
+
+    /**
+     * Who was elected.
+     *
+     * @param epoch 0: nobody yet
+     */
+    record Elected(int broker, String session, int epoch) {
+    }
+
+    /** The JSON of the register. */
+    public static final class ElectedBean {
+        public int broker;
+        public String session;
+        public int epoch;
+    }
+
+    /** @param balanceNanos for how long the brokers must be the same before preferred leaders take over, in ns */
+    public Controller(RegisterStore registers, BrokerRegistry brokers, TopicStore store, TopicCatalog catalog,
+               CoordinatorStore coordinatorStore, Coordinators coordinators, Lease lease, LongSupplier nanoTime,
+               long balanceNanos) {
+        this.registers = registers;
+        this.brokers = brokers;
+        this.store = store;
+        this.catalog = catalog;
+        this.coordinatorStore = coordinatorStore;
+        this.coordinators = coordinators;
+        this.lease = lease;
+        this.nanoTime = nanoTime;
+        this.balanceNanos = balanceNanos;
+        this.liveSince = nanoTime.getAsLong();
+    }
+
+    /** As last read. */
+    public Elected elected() {
+        return elected;
+    }
+
+    boolean isElected() {
+        return elected.session().equals(brokers.membership().self().session());
+    }
+
+    /**
+     * One pass. Blocks.
+     *
+     * @throws RuntimeException when the registers cannot be reached
+     */
+    public void run() {
+        long askedAt = nanoTime.getAsLong();
+        Optional<Register> register = registers.read(KEY);
+        lease.renew(askedAt);
+        elected = register.map(this::decode).orElse(elected);
+        brokers.refresh();
+        if (!isElected()) {
+            stand(register);
+        }
+        if (isElected()) {
+            reconcile();
+        }
+    }
+
+    /** Stands for election when the elected one is not up. */
+    private void stand(Optional<Register> register) {
+        List<Member> candidates = brokers.membership().live().stream()
+                .filter(member -> brokers.live().contains(member.brokerId())).toList();
+        boolean vacant = candidates.stream().noneMatch(member -> member.session().equals(elected.session()));
+        int place = candidates.indexOf(brokers.membership().self());
+        long now = nanoTime.getAsLong();
+        if (!vacant || place < 0) {
+            vacantSince = -1;
+            return;
+        }
+        if (vacantSince < 0) {
+            vacantSince = now;
+        }
+        if (now - vacantSince >= place * STEP_NANOS) {
+            ElectedBean bean = new ElectedBean();
+            bean.broker = brokers.membership().self().brokerId();
+            bean.session = brokers.membership().self().session();
+            bean.epoch = register.map(this::decode).map(Elected::epoch).orElse(0) + 1;
+            long version = register.map(Register::version).orElse(RegisterStore.ABSENT);
+            if (registers.compareAndSet(KEY, version, jsonb.toJson(bean)).isPresent()) {
+                elected = new Elected(bean.broker, bean.session, bean.epoch);
+                vacantSince = -1;
+                liveSince = now;
+                LOG.log(Level.INFO, "this broker is the controller now, epoch {0}", Integer.toString(bean.epoch));
+                coordinators.refreshQuietly();
+                catalog.refreshAll();
+            }
+        }
+    }
+
+    private Elected decode(Register register) {
+        ElectedBean bean = jsonb.fromJson(register.value(), ElectedBean.class);
+        return new Elected(bean.broker, bean.session, bean.epoch);
+    }
+
+    private void reconcile() {
+        Set<Integer> live = brokers.live();
+        long now = nanoTime.getAsLong();
+        if (!live.equals(liveBefore)) {
+            LOG.log(Level.INFO, "brokers that are up: {0}", live);
+            liveBefore = live;
+            liveSince = now;
+        }
+        boolean balance = now - liveSince >= balanceNanos;
+        long revision = catalog.revision();
+        if (revision == seenRevision && now > reconciledAt && now - reconciledAt < IDLE_NANOS && liveSince < now) {
+            return;
+        }
+        boolean done = coordinated(live, balance);
+        for (String name : catalog.names()) {
+            if (!isElected()) {
+                return;
+            }
+            try {
+                catalog.find(name).filter(topic -> !reconciled(topic, live, balance).equals(topic.topic()))
+                        .ifPresent(topic -> change(name, live, balance));
+            } catch (BrokerException failure) {
+                done = false;
+                LOG.log(Level.WARNING, "topic {0} could not be brought into line now, and is tried again: {1}", name,
+                        failure.getMessage());
+            }
+        }
+        seenRevision = done ? revision : -1;
+        reconciledAt = now;
+    }
+
+    private void change(String name, Set<Integer> live, boolean balance) {
+        while (true) {
+            TopicStore.Stored stored = store.read(name).orElse(null);
+            if (stored == null) {
+                catalog.refresh(name);
+                return;
+            } else if (isOver(stored.topic().controllerEpoch())) {
+                return;
+            }
+            CachedTopic topic = catalog.cached(stored);
+            Topic next = reconciled(topic, live, balance);
+            if (next.equals(stored.topic())) {
+                catalog.refresh(name);
+                return;
+            }
+            if (!live.equals(brokers.live())) {
+                return; // somebody came or went, perhaps this broker itself: the next pass knows better
+            }
+            Topic mine = new Topic(next.name(), next.id(), elected.epoch(), next.overrides(), next.partitions());
+            if (store.write(mine, stored.version())) {
+                LOG.log(Level.INFO, "topic {0}: {1}", name, differences(stored.topic(), mine));
+                catalog.refresh(name);
+                return;
+            }
+        }
+    }
+
+    /** Gives the buckets of brokers that are gone to others. A broker that is alone needs no register for that. */
+    private boolean coordinated(Set<Integer> live, boolean balance) {
+        List<Integer> known = coordinators.known().buckets();
+        if (brokers.membership() instanceof SingleMembership
+                || CoordinatorBuckets.reconcile(known, live, balance).equals(known)) {
+            return true;
+        }
+        try {
+            coordinate(live, balance);
+            return true;
+        } catch (RuntimeException failure) {
+            // The topics do not wait for it.
+            LOG.log(Level.WARNING, "the coordinators could not be brought into line now, which is tried again",
+                    failure);
+            return false;
+        }
+    }
+
+    private void coordinate(Set<Integer> live, boolean balance) {
+        CoordinatorStore.Stored stored;
+        List<Integer> next;
+        do {
+            stored = coordinatorStore.read();
+            if (isOver(stored.controllerEpoch())) {
+                return;
+            }
+            next = CoordinatorBuckets.reconcile(stored.buckets(), live, balance);
+        } while (!next.equals(stored.buckets())
+                && !coordinatorStore.write(elected.epoch(), next, stored.version()));
+        coordinators.refresh();
+    }
+
+    /** Whether a newer controller has been at work. */
+    private boolean isOver(int epoch) {
+        if (epoch <= elected.epoch()) {
+            return false;
+        }
+        LOG.log(Level.INFO, "a newer controller was elected: this one is over");
+        elected = new Elected(-1, "", epoch);
+        return true;
+    }
+
+    private static Topic reconciled(CachedTopic topic, Set<Integer> live, boolean balance) {
+        boolean unclean = topic.invalid() == null && topic.config().uncleanElection();
+        return topic.topic().withPartitions(topic.topic().partitions().stream()
+                .map(assignment -> Elections.reconcile(assignment, live, unclean, balance)).toList());
+    }
+
+    private static String differences(Topic before, Topic after) {
+        List<String> changes = new ArrayList<>();
+        for (int i = 0; i < after.partitions().size() && changes.size() < 5; i++) {
+            Topic.Assignment now = after.partitions().get(i);
+            if (!now.equals(before.partitions().get(i))) {
+                changes.add("partition %d leader %d epoch %d isr %s".formatted(i, now.leader(), now.leaderEpoch(),
+                        now.isr()));
+            }
+        }
+        return String.join("; ", changes);
+    }
+}

@@ -1,0 +1,39 @@
+package io.millrace.metadata;
+
+/** What went wrong, for listeners to translate; the message of the exception says what to do. */
+public enum ErrorKind {
+    UNKNOWN_TOPIC, UNKNOWN_PARTITION, TOPIC_EXISTS, INVALID_TOPIC_NAME, INVALID_CONFIG, INVALID_PARTITIONS,
+    INVALID_REPLICATION_FACTOR, INVALID_REQUEST, INVALID_BATCH, INVALID_TIMESTAMP, RECORD_TOO_LARGE, OFFSET_OUT_OF_RANGE,
+    /** The topic of that name is not the one that was meant: it was deleted and created anew. */
+    UNKNOWN_TOPIC_ID,
+    /** Queues are full: try again later. */
+    OVERLOADED,
+    /** Starting, or agreement cannot be reached now: try again later. */
+    UNAVAILABLE,
+    /** The partition's log directory met an input/output error. */
+    LOG_DIRECTORY_OFFLINE,
+    /** Stored bytes are damaged and are not served. */
+    CORRUPT_LOG,
+    /** Another broker leads the partition, or none does now: find the leader and try again. */
+    NOT_LEADER,
+    /** Fewer replicas are in sync than min.insync.replicas: nothing was written. Try again later. */
+    NOT_ENOUGH_REPLICAS,
+    /** Written by the leader, but not known to be replicated: it may be there, and may yet be lost. */
+    NOT_COMMITTED,
+    /** Another broker coordinates the group, or none does now: try again. */
+    NOT_COORDINATOR,
+    UNKNOWN_GROUP, UNKNOWN_CONSUMER, CONSUMER_EXISTS, GROUP_NOT_EMPTY,
+    /** The group would be larger than a group may be. */
+    GROUP_TOO_LARGE,
+    /** The caller does not own what it speaks of any more. */
+    FENCED,
+    /** The consumer's kind of subscription does not allow what was asked. */
+    ILLEGAL_SUBSCRIPTION,
+    /** The partition is not assigned to the consumer. */
+    NOT_ASSIGNED,
+    INVALID_CONSUMER,
+    /** The consumer was created for another format of records. */
+    WRONG_FORMAT,
+    /** No offset is committed, and the consumer wants no reset. */
+    NO_OFFSET
+}

@@ -1,0 +1,44 @@
+package io.millrace.metadata;
+
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+/**
+ * A topic as its register {@code topic/<name>} holds it.
+ *
+ * @param id              tells this topic from an earlier one of the same name
+ * @param controllerEpoch of the controller that last changed an assignment: an older one changes none any more
+ * @param overrides       the configuration that was set for this topic, by key; what is absent has the server's default
+ * @param partitions      by partition number
+ */
+public record Topic(String name, UUID id, int controllerEpoch, Map<String, String> overrides,
+                    List<Assignment> partitions) {
+    /**
+     * Who holds a partition.
+     *
+     * @param leader      -1: none now
+     * @param leaderEpoch grows by one with every change of the leader
+     * @param replicas    broker ids, the preferred leader first
+     * @param isr         the replicas that are in sync
+     * @param move        while the partition moves to other brokers; else null
+     */
+    public record Assignment(int leader, int leaderEpoch, List<Integer> replicas, List<Integer> isr, Move move) {
+        public Assignment(int leader, int leaderEpoch, List<Integer> replicas, List<Integer> isr) {
+            this(leader, leaderEpoch, replicas, isr, null);
+        }
+    }
+
+    /**
+     * A partition on its way to other brokers: until those are in sync, it has the replicas of both.
+     *
+     * @param from the replicas before
+     * @param to   the replicas that there are to be
+     */
+    public record Move(List<Integer> from, List<Integer> to) {
+    }
+
+    public Topic withPartitions(List<Assignment> changed) {
+        return new Topic(name, id, controllerEpoch, overrides, List.copyOf(changed));
+    }
+}

@@ -1,0 +1,58 @@
+package io.millrace.ops;
+
+import io.millrace.log.CorruptLogException;
+import io.millrace.log.DamagedFile;
+import io.millrace.log.LogObserver;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Keeps in mind which batches and files were found damaged since the start, each once although every read finds it again, and
+ * passes on what the logs tell. Any thread.
+ */
+final class KnownDamage implements LogObserver {
+    /** Enough for an operator; the server's log has them all. */
+    private static final int MAX_NOTES = 100;
+
+    private final LogObserver next;
+    /** Guarded by this. */
+    private final Set<String> notes = new LinkedHashSet<>();
+
+    KnownDamage(LogObserver next) {
+        this.next = next;
+    }
+
+    @Override
+    public void forced(long nanos) {
+        next.forced(nanos);
+    }
+
+    @Override
+    public void drained(int appends, long bytes) {
+        next.drained(appends, bytes);
+    }
+
+    @Override
+    public void damaged(CorruptLogException damage) {
+        if (isNew(damage.getMessage())) {
+            next.damaged(damage);
+        }
+    }
+
+    @Override
+    public void damagedFile(DamagedFile damage) {
+        if (isNew(damage.message())) {
+            next.damagedFile(damage);
+        }
+    }
+
+    private synchronized boolean isNew(String note) {
+        return notes.size() < MAX_NOTES ? notes.add(note) : !notes.contains(note);
+    }
+
+    /** Each with topic, partition, segment and position. */
+    synchronized List<String> all() {
+        return List.copyOf(notes);
+    }
+}

@@ -1,0 +1,189 @@
+package io.millrace.replica;
+
+import io.millrace.log.write.LogDirectory.Found;
+import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.CachedTopic;
+import io.millrace.metadata.DeletedTopics;
+import io.millrace.metadata.TopicCatalog;
+import io.millrace.metadata.TopicConfig;
+import io.millrace.metadata.TopicPartition;
+import io.millrace.replica.hosting.CreatedLogs;
+import io.millrace.replica.hosting.HostedPartitions;
+import io.millrace.replica.hosting.LogPlacement;
+import io.millrace.replica.hosting.ReplicaDirectory;
+import io.millrace.replica.hosting.StrayLogs;
+import java.lang.System.Logger.Level;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletionException;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/**
+ * Brings the logs on disk and the registers of topics together when the broker opens: logs of deleted topics are
+ * removed, those of known topics recovered, those that were never made are made, and others set aside. Used by one
+ * thread, once.
+ */
+public final class ReplicaRecovery {
+    private static final System.Logger LOG = System.getLogger(ReplicaRecovery.class.getName());
+
+    private final List<ReplicaDirectory> directories;
+    private final TopicCatalog catalog;
+    private final DeletedTopics deleted;
+    private final HostedPartitions hosted;
+    private final StrayLogs strays;
+    private final CreatedLogs created;
+    private final TopicConfig defaults;
+    private final Comeback comeback;
+
+    private final Map<TopicPartition, ReplicaDirectory> homes = new HashMap<>();
+    private final Set<UUID> notRemoved = new HashSet<>();
+    private Set<Found> onDisk;
+
+    /**
+     * @param defaults with which logs are opened only to be removed
+     * @param comeback null when this broker is alone
+     */
+    public ReplicaRecovery(List<ReplicaDirectory> directories, TopicCatalog catalog, DeletedTopics deleted, HostedPartitions hosted,
+                StrayLogs strays, CreatedLogs created, TopicConfig defaults, Comeback comeback) {
+        this.directories = directories;
+        this.catalog = catalog;
+        this.deleted = deleted;
+        this.hosted = hosted;
+        this.strays = strays;
+        this.created = created;
+        this.defaults = defaults;
+        this.comeback = comeback;
+    }
+
+    /** @throws BrokerException UNAVAILABLE when the registers cannot be read */
+    public void run() {
+        List<CachedTopic> topics = catalog.read();
+        Set<UUID> deletedIds = deleted.ids();
+        identify(topics, deletedIds);
+        if (comeback != null) {
+            comeback.run(topics, this::isOnDisk);
+            topics = catalog.read();
+            comeback.leaderless().forEach(hosted::noteLost);
+        }
+        Map<String, CachedTopic> byName = byName(topics);
+        for (ReplicaDirectory directory : directories) {
+            for (Found found : directory.found()) {
+                sort(directory, found, byName.get(found.topic()), deletedIds);
+            }
+        }
+        topics.forEach(this::placeMissing);
+        hosted.host(topics, homes);
+        catalog.admit(topics);
+        clear(deletedIds, topics);
+    }
+
+    private void identify(List<CachedTopic> topics, Set<UUID> deletedIds) {
+        new LogIdentification(hosted.brokerId(), directories, created, strays, byName(topics), deletedIds).run();
+    }
+
+    private static Map<String, CachedTopic> byName(List<CachedTopic> topics) {
+        return topics.stream().collect(Collectors.toMap(CachedTopic::name, Function.identity()));
+    }
+
+    private boolean isOnDisk(TopicPartition id, UUID topicId) {
+        if (onDisk == null) {
+            onDisk = new HashSet<>();
+            directories.forEach(directory -> directory.found().stream()
+                    .filter(found -> !isHollow(directory, found)).forEach(onDisk::add));
+        }
+        return onDisk.contains(new Found(id.topic(), id.partition(), topicId));
+    }
+
+    /** A log is noted after its first file of records was made, and always has one from then on: it lost them all. */
+    private boolean isHollow(ReplicaDirectory directory, Found found) {
+        TopicPartition id = new TopicPartition(found.topic(), found.partition());
+        return found.topicId() != null && created.has(found.topic(), found.topicId(), found.partition())
+                && !directory.hasSegments(id);
+    }
+
+    private void sort(ReplicaDirectory directory, Found found, CachedTopic topic, Set<UUID> deletedIds) {
+        TopicPartition id = new TopicPartition(found.topic(), found.partition());
+        if (topic != null && topic.id().equals(found.topicId()) && found.partition() < topic.partitionCount()) {
+            if (topic.isHostedBy(hosted.brokerId(), found.partition())) {
+                if (isHollow(directory, found) && isLost(topic, id)) {
+                    hosted.hostLost(id, topic.id());
+                    return;
+                }
+                claim(id, topic, directory);
+            } else {
+                LOG.log(Level.INFO, "partition {0} was moved to other brokers", id);
+                remove(directory, found);
+            }
+        } else if (deletedIds.contains(found.topicId())) {
+            remove(directory, found);
+        } else {
+            LOG.log(Level.WARNING, "the log {0} in {1} belongs to no topic (topic id {2}) and is left alone: the next start"
+                    + " sets it aside", id, directory.root(), found.topicId());
+        }
+    }
+
+    private void claim(TopicPartition id, CachedTopic topic, ReplicaDirectory directory) {
+        ReplicaDirectory other = homes.putIfAbsent(id, directory);
+        if (other != null) {
+            hosted.hostUnavailable(id, topic.id(),
+                    "its log is in %s and in %s: move one of them away and restart the server"
+                            .formatted(other.root(), directory.root()));
+        }
+    }
+
+    private void remove(ReplicaDirectory directory, Found found) {
+        TopicPartition id = new TopicPartition(found.topic(), found.partition());
+        try {
+            LOG.log(Level.INFO, "removing the log {0} of a deleted topic from {1}", id, directory.root());
+            directory.openLog(found.topic(), found.partition(), found.topicId(), defaults.log(),
+                    Integer.MAX_VALUE).delete().join();
+        } catch (RuntimeException failure) {
+            Throwable cause = failure instanceof CompletionException wrapper ? wrapper.getCause() : failure;
+            LOG.log(Level.WARNING, "the log " + id + " of a deleted topic could not be removed from " + directory.root()
+                    + "; the next start tries again", cause);
+            notRemoved.add(found.topicId());
+        }
+    }
+
+    /** A crash between the register and the logs of a new topic leaves some to be made. */
+    private void placeMissing(CachedTopic topic) {
+        LogPlacement placement = new LogPlacement(directories, homes.values());
+        for (TopicPartition id : hosted.missing(topic)) {
+            if (homes.containsKey(id)) {
+                continue;
+            }
+            if (allDirectoriesWork() && isLost(topic, id)) {
+                hosted.hostLost(id, topic.id());
+            } else if (allDirectoriesWork()) {
+                homes.put(id, placement.next());
+                LOG.log(Level.WARNING, "there is no log of partition {0}: an empty one is made", id);
+            } else {
+                // An empty log beside the real one would hand out offsets a second time.
+                hosted.hostUnavailable(id, topic.id(),
+                        "its log was not found and may be in a log directory that is offline");
+            }
+        }
+    }
+
+    /** Whether this broker counts as having all records of a partition, and has nothing of it any more. */
+    private boolean isLost(CachedTopic topic, TopicPartition id) {
+        return comeback != null && comeback.lost().contains(id)
+                || hosted.isLost(topic, id);
+    }
+
+    private void clear(Set<UUID> deletedIds, List<CachedTopic> topics) {
+        Set<UUID> live = topics.stream().map(CachedTopic::id).collect(Collectors.toSet());
+        if (allDirectoriesWork()) {
+            deletedIds.stream().filter(id -> !live.contains(id) && !notRemoved.contains(id)).forEach(deleted::remove);
+        }
+    }
+
+    private boolean allDirectoriesWork() {
+        return directories.stream().allMatch(directory -> directory.failure() == null);
+    }
+}

@@ -1,0 +1,305 @@
+package io.millrace.replica;
+
+import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.BrokerRegistry;
+import io.millrace.metadata.Elections;
+import io.millrace.metadata.Handoff;
+import io.millrace.metadata.Lease;
+import io.millrace.metadata.Topic;
+import io.millrace.metadata.TopicCatalog;
+import io.millrace.metadata.TopicPartition;
+import io.millrace.metadata.TopicStore;
+import io.millrace.replica.core.ReplicaFetchRequest;
+import io.millrace.replica.core.ReplicaFetchResponse;
+import io.millrace.replica.core.ReplicaTransport;
+import io.millrace.replica.core.ReplicationOptions;
+import io.millrace.replica.follower.CatchUpThrottle;
+import io.millrace.replica.follower.FollowerFetcher;
+import io.millrace.replica.hosting.Deadlines;
+import io.millrace.replica.hosting.HostedPartitions;
+import io.millrace.replica.hosting.Partition;
+import io.millrace.replica.hosting.PartitionSlot;
+import io.millrace.replica.hosting.ReplicaContext;
+import io.millrace.replica.leader.IsrChanges;
+import io.millrace.replica.leader.ReplicaFetches;
+import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.IntPredicate;
+import java.util.function.LongSupplier;
+
+/**
+ * Keeps the hosted partitions in their roles: fetches for those that follow, answers those that follow this broker,
+ * writes ISRs, and gives up replicas whose disk or bytes are bad. Thread-safe.
+ */
+public final class Replication implements ReplicaContext {
+    private static final System.Logger LOG = System.getLogger(Replication.class.getName());
+
+    private final int brokerId;
+    private final boolean alone;
+    private final ReplicationOptions options;
+    private final BrokerRegistry brokers;
+    private final TopicStore store;
+    private final ReplicaTransport transport;
+    private final Handoff handoff;
+    private final ScheduledExecutorService timers;
+    private final LongSupplier nanoTime;
+    private final Lease lease;
+    private final CatchUpThrottle throttle;
+    private final Map<Integer, FollowerFetcher> fetchers = new ConcurrentHashMap<>();
+    /** The leader and the epoch in which each partition is followed; guarded by itself. */
+    private final Map<Partition, Followed> followed = new HashMap<>();
+    private final Set<String> refreshing = ConcurrentHashMap.newKeySet();
+    private final Set<TopicPartition> healing = ConcurrentHashMap.newKeySet();
+    /** Set once, before any partition is hosted. */
+    private TopicCatalog catalog;
+    private HostedPartitions hosted;
+    private IsrChanges isrChanges;
+    private ReplicaFetches replicaFetches;
+
+    private record Followed(int leader, int epoch) {
+    }
+
+    public Replication(int brokerId, boolean alone, ReplicationOptions options, BrokerRegistry brokers,
+                TopicStore store, ReplicaTransport transport, Handoff handoff, ScheduledExecutorService timers,
+                LongSupplier nanoTime, Lease lease) {
+        this.brokerId = brokerId;
+        this.alone = alone;
+        this.options = options;
+        this.brokers = brokers;
+        this.store = store;
+        this.transport = transport;
+        this.handoff = handoff;
+        this.timers = timers;
+        this.nanoTime = nanoTime;
+        this.lease = lease;
+        this.throttle = new CatchUpThrottle(options.throttleBytesPerSecond(), nanoTime);
+    }
+
+    /** Before anything is hosted: the three know each other. */
+    public void attach(TopicCatalog topics, HostedPartitions partitions, Deadlines deadlines) {
+        catalog = topics;
+        hosted = partitions;
+        isrChanges = new IsrChanges(brokerId, brokers, store, topics, handoff, options.maxLagNanos());
+        replicaFetches = new ReplicaFetches(partitions, brokers, handoff, deadlines, this);
+    }
+
+    // ---- roles
+
+    /** After a topic's partitions have taken their roles. */
+    public void rolesChanged(HostedPartitions.Roles roles) {
+        synchronized (followed) {
+            roles.gone().forEach(partition -> follow(partition, null));
+            for (Partition partition : roles.stay()) {
+                Optional<Integer> leader = partition.leaderToFollow();
+                follow(partition, leader.map(id -> new Followed(id, partition.leaderEpoch())).orElse(null));
+            }
+        }
+    }
+
+    private void follow(Partition partition, Followed wanted) {
+        Followed before = wanted == null ? followed.remove(partition) : followed.put(partition, wanted);
+        if (before != null && (wanted == null || before.leader() != wanted.leader())) {
+            FollowerFetcher old = fetchers.get(before.leader());
+            if (old != null) {
+                old.remove(partition);
+            }
+        }
+        if (wanted != null && !wanted.equals(before)) {
+            fetchers.computeIfAbsent(wanted.leader(), leader -> new FollowerFetcher(leader, brokers, transport, handoff,
+                    timers, nanoTime, throttle)).add(partition);
+        }
+    }
+
+    /** @throws BrokerException UNAVAILABLE when the follower is not known in its session */
+    public CompletableFuture<ReplicaFetchResponse> fetch(ReplicaFetchRequest request) {
+        return replicaFetches.fetch(request);
+    }
+
+    /** Regularly. */
+    public void tick() {
+        Map<String, List<PartitionSlot>> offline = new HashMap<>();
+        for (Partition partition : hosted.working()) {
+            partition.tick(options.maxLagNanos());
+            if (!partition.log().isOnline() && (partition.isLeader() || partition.isInSync())) {
+                offline.computeIfAbsent(partition.topic(), topic -> new ArrayList<>()).add(partition);
+            }
+        }
+        hosted.notWorking().forEach(slot -> offline.computeIfAbsent(slot.id().topic(), topic -> new ArrayList<>())
+                .add(slot));
+        offline.forEach((topic, partitions) -> handoff.execute(() -> giveUp(topic, partitions)));
+    }
+
+    public void close() {
+        fetchers.values().forEach(FollowerFetcher::close);
+        replicaFetches.close();
+    }
+
+    // ---- replicas that cannot be used
+
+    /** Gives up replicas that cannot be used, where another one is in sync. Blocks. */
+    private void giveUp(String topic, List<? extends PartitionSlot> partitions) {
+        try {
+            Set<Integer> live = brokers.live();
+            if (withdraw(topic, partitions, live, replica -> replica != brokerId)) {
+                LOG.log(Level.WARNING, "this broker gave up its replicas of {0}, because their disk or their bytes"
+                        + " are bad", partitions.stream().map(PartitionSlot::id).toList());
+            }
+        } catch (RuntimeException failure) {
+            LOG.log(Level.WARNING, "replicas of topic '" + topic + "' could not be given up now; tried again soon",
+                    failure);
+        }
+    }
+
+    /**
+     * Gives up replicas that work, before this broker stops, where another one is in sync on one of these brokers. Blocks.
+     *
+     * @throws BrokerException UNAVAILABLE
+     */
+    void leave(Collection<Partition> partitions, Set<Integer> others) {
+        Map<String, List<Partition>> byTopic = new TreeMap<>();
+        partitions.forEach(each -> byTopic.computeIfAbsent(each.topic(), topic -> new ArrayList<>()).add(each));
+        byTopic.forEach((topic, its) -> {
+            if (!withdraw(topic, its, others, others::contains)) {
+                catalog.refresh(topic); // somebody else did it
+            }
+        });
+    }
+
+    /**
+     * Takes this broker out of the ISRs of partitions, and hands their leadership on, where an in-sync replica is on a
+     * broker that will do. Blocks.
+     *
+     * @return whether that changed anything
+     */
+    private boolean withdraw(String topic, List<? extends PartitionSlot> partitions, Set<Integer> live,
+                             IntPredicate suffices) {
+        while (true) {
+            TopicStore.Stored stored = store.read(topic).orElse(null);
+            if (stored == null) {
+                return false;
+            }
+            List<Topic.Assignment> assignments = new ArrayList<>(stored.topic().partitions());
+            for (PartitionSlot partition : partitions) {
+                if (!partition.topicId().equals(stored.topic().id())) {
+                    continue;
+                }
+                Topic.Assignment now = assignments.get(partition.id().partition());
+                if (now.isr().contains(brokerId) && now.isr().stream().anyMatch(suffices::test)) {
+                    assignments.set(partition.id().partition(), Elections.without(now, brokerId, live));
+                }
+            }
+            Topic changed = stored.topic().withPartitions(assignments);
+            if (changed.equals(stored.topic())) {
+                return false;
+            } else if (store.write(changed, stored.version())) {
+                catalog.refresh(topic);
+                return true;
+            }
+        }
+    }
+
+    @Override
+    public void damaged(Partition partition, long offset) {
+        if (!alone && healing.add(partition.id())) {
+            handoff.execute(() -> heal(partition, offset));
+        }
+    }
+
+    /** Others must have the records: only then is the damaged copy cut off and fetched anew from the next leader. */
+    private void heal(Partition partition, long offset) {
+        giveUp(partition.topic(), List.of(partition));
+        CompletableFuture<?> cut = !partition.isInSync() ? partition.cutForHealing(offset)
+                : CompletableFuture.completedFuture(null);
+        cut.whenComplete((done, failure) -> {
+            healing.remove(partition.id());
+            if (failure != null) {
+                LOG.log(Level.ERROR, "the damaged replica of " + partition.id() + " could not be cut at offset "
+                        + offset, failure);
+            }
+        });
+    }
+
+    // ---- what partitions need
+
+    @Override
+    public int brokerId() {
+        return brokerId;
+    }
+
+    @Override
+    public String session(int broker) {
+        return brokers.session(broker);
+    }
+
+    @Override
+    public long nanoTime() {
+        return nanoTime.getAsLong();
+    }
+
+    @Override
+    public void wake(Collection<Integer> followers) {
+        replicaFetches.wake(followers);
+    }
+
+    @Override
+    public boolean isLeaving() {
+        return brokers.isLeaving();
+    }
+
+    @Override
+    public void proposeIsr(Partition partition) {
+        isrChanges.add(partition);
+    }
+
+    @Override
+    public void confirm(Partition partition) {
+        handoff.execute(() -> {
+            int epoch = partition.leaderEpoch();
+            long end = partition.log().endOffset();
+            try {
+                Topic topic = store.read(partition.topic()).map(TopicStore.Stored::topic)
+                        .filter(found -> found.id().equals(partition.topicId())).orElse(null);
+                if (topic != null) {
+                    partition.confirmed(topic.partitions().get(partition.partition()), epoch, end);
+                } else {
+                    partition.notConfirmed();
+                }
+            } catch (RuntimeException failure) {
+                LOG.log(Level.DEBUG, "whether this broker still leads " + partition.id() + " is not known", failure);
+                partition.notConfirmed();
+            }
+        });
+    }
+
+    @Override
+    public void refresh(String topic) {
+        if (refreshing.add(topic)) {
+            handoff.execute(() -> {
+                refreshing.remove(topic);
+                catalog.refreshQuietly(topic);
+            });
+        }
+    }
+
+    @Override
+    public void requireLease() {
+        if (!alone) {
+            lease.require();
+        }
+    }
+
+    @Override
+    public boolean isAlone() {
+        return alone;
+    }
+}

@@ -1,0 +1,5 @@
+package io.millrace.replica.core;
+
+/** The first offset of a partition that can be fetched, and the one after the last. */
+public record PartitionOffsets(long beginningOffset, long endOffset) {
+}

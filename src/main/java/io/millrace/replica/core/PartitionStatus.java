@@ -1,0 +1,6 @@
+package io.millrace.replica.core;
+
+/** A hosted partition as metrics and operators see it; sizes in bytes. */
+public record PartitionStatus(String topic, int partition, boolean leader, long logStartOffset, long logEndOffset,
+                              long highWatermark, long sizeInBytes, int segments) {
+}

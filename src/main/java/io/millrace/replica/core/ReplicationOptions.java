@@ -1,0 +1,19 @@
+package io.millrace.replica.core;
+
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Times of replication, in ns.
+ *
+ * @param maxLagNanos            a replica that lacks something for longer is not in sync
+ * @param leaseNanos             for how long after the agreement last answered this broker serves reads, and acks
+ *                               other than all
+ * @param balanceNanos           how long the brokers must be the same before preferred leaders take over
+ * @param commitNanos            how long acks=all waits for the in-sync replicas
+ * @param throttleBytesPerSecond what replicas that are not in sync fetch, all together; 0: no bound
+ */
+public record ReplicationOptions(long maxLagNanos, long leaseNanos, long balanceNanos, long commitNanos,
+                                 long throttleBytesPerSecond) {
+    public static final ReplicationOptions DEFAULT = new ReplicationOptions(TimeUnit.SECONDS.toNanos(10),
+            TimeUnit.SECONDS.toNanos(4), TimeUnit.SECONDS.toNanos(30), TimeUnit.SECONDS.toNanos(30), 0);
+}

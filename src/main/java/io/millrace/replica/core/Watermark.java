@@ -1,0 +1,10 @@
+package io.millrace.replica.core;
+
+/**
+ * How far a partition's records are committed.
+ *
+ * @param highWatermark the offset after the last committed record
+ * @param bytes         of batches committed since the partition was opened: how much more has come, without reading it
+ */
+public record Watermark(long highWatermark, long bytes) {
+}

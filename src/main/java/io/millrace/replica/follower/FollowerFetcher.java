@@ -1,0 +1,191 @@
+package io.millrace.replica.follower;
+
+import io.millrace.agreement.Member;
+import io.millrace.metadata.BrokerRegistry;
+import io.millrace.metadata.Handoff;
+import io.millrace.metadata.TopicPartition;
+import io.millrace.replica.core.ReplicaFetchRequest;
+import io.millrace.replica.core.ReplicaFetchResponse;
+import io.millrace.replica.core.ReplicaFetchResponse.Outcome;
+import io.millrace.replica.core.ReplicaTransport;
+import io.millrace.replica.hosting.Partition;
+import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongSupplier;
+
+/**
+ * Keeps the partitions that this broker follows at one leader up to date: one long poll for all of them, the next as
+ * soon as the last answer is in the logs. Thread-safe; holds no thread while it waits.
+ */
+public final class FollowerFetcher {
+    private static final System.Logger LOG = System.getLogger(FollowerFetcher.class.getName());
+    private static final int MAX_WAIT_MS = 1_000;
+    private static final int MAX_BYTES = 4 << 20;
+    private static final long PAUSE_MS = 100;
+    /** So that many partitions that come at once go into one request. */
+    private static final long GATHER_MS = 3;
+
+    private final int leader;
+    private final BrokerRegistry brokers;
+    private final ReplicaTransport transport;
+    private final Handoff handoff;
+    private final ScheduledExecutorService timers;
+    private final LongSupplier nanoTime;
+    private final CatchUpThrottle throttle;
+    private final Set<Partition> partitions = ConcurrentHashMap.newKeySet();
+    /** Partitions that failed or are throttled, and until when they are left out, in ns. */
+    private final Map<TopicPartition, Long> pausedUntil = new ConcurrentHashMap<>();
+    /** Of the newest request; an answer to an older one asks for no further one. Guarded by this. */
+    private long generation;
+    private boolean closed;
+    private final AtomicBoolean asking = new AtomicBoolean();
+
+    public FollowerFetcher(int leader, BrokerRegistry brokers, ReplicaTransport transport, Handoff handoff,
+                    ScheduledExecutorService timers, LongSupplier nanoTime, CatchUpThrottle throttle) {
+        this.leader = leader;
+        this.brokers = brokers;
+        this.transport = transport;
+        this.handoff = handoff;
+        this.timers = timers;
+        this.nanoTime = nanoTime;
+        this.throttle = throttle;
+    }
+
+    /** Begins to follow, or follows on in a new epoch; asks at once, whatever is under way. */
+    public void add(Partition partition) {
+        partitions.add(partition);
+        pausedUntil.remove(partition.id());
+        if (asking.compareAndSet(false, true)) {
+            later(GATHER_MS, this::ask);
+        }
+    }
+
+    public void remove(Partition partition) {
+        partitions.remove(partition);
+        pausedUntil.remove(partition.id());
+    }
+
+    public synchronized void close() {
+        closed = true;
+        generation++;
+    }
+
+    private void ask() {
+        asking.set(false);
+        long asked;
+        synchronized (this) {
+            if (closed) {
+                return;
+            }
+            asked = ++generation;
+        }
+        Map<TopicPartition, Asked> byId = new HashMap<>();
+        List<ReplicaFetchRequest.Partition> wanted = new ArrayList<>();
+        long now = nanoTime.getAsLong();
+        pausedUntil.values().removeIf(until -> until - now <= 0);
+        for (Partition partition : partitions) {
+            if (!pausedUntil.containsKey(partition.id())) {
+                partition.nextFetch().ifPresent(fetch -> {
+                    wanted.add(fetch);
+                    byId.put(partition.id(), new Asked(partition, fetch));
+                });
+            }
+        }
+        Optional<Member> member = brokers.member(leader);
+        if (wanted.isEmpty() || member.isEmpty()) {
+            if (!partitions.isEmpty()) {
+                askLater(asked);
+            }
+            return;
+        }
+        Member self = brokers.membership().self();
+        int wait = pausedUntil.isEmpty() ? MAX_WAIT_MS : (int) PAUSE_MS;
+        send(member.get(), new ReplicaFetchRequest(self.brokerId(), self.session(), wait, MAX_BYTES, wanted))
+                .whenComplete((answer, failure) -> handoff.execute(() -> {
+                    if (failure == null) {
+                        answered(asked, answer, byId);
+                    } else {
+                        LOG.log(Level.DEBUG, "broker " + leader + " did not answer a fetch", failure);
+                        askLater(asked);
+                    }
+                }));
+    }
+
+    private CompletableFuture<ReplicaFetchResponse> send(Member member, ReplicaFetchRequest request) {
+        try {
+            return transport.fetch(member, request);
+        } catch (RuntimeException failure) {
+            return CompletableFuture.failedFuture(failure);
+        }
+    }
+
+    /** A partition, and what was asked for it. */
+    private record Asked(Partition partition, ReplicaFetchRequest.Partition fetch) {
+    }
+
+    private void answered(long asked, ReplicaFetchResponse response, Map<TopicPartition, Asked> byId) {
+        List<CompletableFuture<?>> changes = new ArrayList<>();
+        for (ReplicaFetchResponse.Partition answer : response.partitions()) {
+            Asked request = byId.get(answer.id());
+            if (request != null) {
+                changes.add(request.partition().replicate(leader, request.fetch(), answer)
+                        .handle((done, failure) -> settled(request.partition(), answer, failure)));
+            }
+        }
+        CompletableFuture.allOf(changes.toArray(CompletableFuture[]::new))
+                .whenComplete((done, failure) -> handoff.execute(() -> askAgain(asked)));
+    }
+
+    /** Leaves a partition out for a while when its fetch failed, or when it catches up faster than it may. */
+    private Void settled(Partition partition, ReplicaFetchResponse.Partition answer, Throwable failure) {
+        long pause = 0;
+        if (failure != null) {
+            LOG.log(Level.WARNING, "what broker " + leader + " sent for " + partition.id() + " was not taken over",
+                    failure);
+            pause = TimeUnit.MILLISECONDS.toNanos(10 * PAUSE_MS);
+        } else if (answer.outcome() != Outcome.OK && answer.outcome() != Outcome.DIVERGED
+                && answer.outcome() != Outcome.BELOW_START) {
+            pause = TimeUnit.MILLISECONDS.toNanos(PAUSE_MS);
+        } else if (!partition.isInSync()) {
+            pause = throttle.taken(answer.batches().remaining());
+        }
+        if (pause > 0) {
+            pausedUntil.put(partition.id(), nanoTime.getAsLong() + pause);
+        } else {
+            pausedUntil.remove(partition.id());
+        }
+        return null;
+    }
+
+    private void askAgain(long asked) {
+        synchronized (this) {
+            if (closed || asked != generation) {
+                return;
+            }
+        }
+        ask();
+    }
+
+    private void askLater(long asked) {
+        later(PAUSE_MS, () -> askAgain(asked));
+    }
+
+    private void later(long ms, Runnable task) {
+        try {
+            timers.schedule(() -> handoff.execute(task), ms, TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException | IllegalStateException stopped) {
+            LOG.log(Level.DEBUG, "no more fetches: the server stops", stopped);
+        }
+    }
+}

@@ -1,0 +1,106 @@
+package io.millrace.replica.hosting;
+
+import io.millrace.log.AppendResult;
+import io.millrace.log.LeaderEpochEnd;
+import io.millrace.log.LogConfig;
+import io.millrace.log.OffsetAndTimestamp;
+import io.millrace.log.write.LogDirectory;
+import io.millrace.log.write.PartitionLog;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.IntConsumer;
+
+/** A partition's log in one of this server's log directories. */
+record DirectoryLog(PartitionLog log) implements ReplicaLog {
+    private LogDirectory directory() {
+        return log.directory();
+    }
+
+    @Override
+    public long startOffset() {
+        return log.logStartOffset();
+    }
+
+    @Override
+    public long endOffset() {
+        return log.logEndOffset();
+    }
+
+    @Override
+    public int lastEpoch() {
+        return log.epochOfLastRecord();
+    }
+
+    @Override
+    public LeaderEpochEnd endOffsetOf(int epoch) {
+        return log.endOffsetOf(epoch);
+    }
+
+    @Override
+    public CompletableFuture<AppendResult> append(List<ByteBuffer> batches, int leaderEpoch) {
+        return directory().append(log, batches, leaderEpoch);
+    }
+
+    @Override
+    public CompletableFuture<AppendResult> appendReplicated(ByteBuffer batches) {
+        return directory().appendReplicated(log, batches);
+    }
+
+    @Override
+    public CompletableFuture<Long> truncateTo(long offset) {
+        return directory().truncateTo(log, offset);
+    }
+
+    @Override
+    public CompletableFuture<Long> startAt(long offset) {
+        return directory().startAt(log, offset);
+    }
+
+    @Override
+    public CompletableFuture<Long> deleteRecordsBefore(long offset) {
+        return directory().deleteRecordsBefore(log, offset);
+    }
+
+    @Override
+    public ByteBuffer read(long offset, long maxOffset, int maxBytes, IntConsumer beforeAllocation) {
+        return log.read(offset, maxOffset, maxBytes, beforeAllocation);
+    }
+
+    @Override
+    public Optional<OffsetAndTimestamp> offsetForTimestamp(long timestamp) {
+        return log.offsetForTimestamp(timestamp);
+    }
+
+    @Override
+    public boolean isOnline() {
+        return directory().failure() == null;
+    }
+
+    @Override
+    public long sizeInBytes() {
+        return log.sizeInBytes();
+    }
+
+    @Override
+    public int segmentCount() {
+        return log.segmentCount();
+    }
+
+    @Override
+    public void reconfigure(LogConfig config) {
+        log.reconfigure(config);
+    }
+
+    @Override
+    public CompletableFuture<Path> setAside() {
+        return directory().setAside(log);
+    }
+
+    @Override
+    public CompletableFuture<Void> delete() {
+        return directory().delete(log);
+    }
+}

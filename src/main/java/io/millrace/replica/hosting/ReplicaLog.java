@@ -1,0 +1,60 @@
+package io.millrace.replica.hosting;
+
+import io.millrace.log.AppendResult;
+import io.millrace.log.LeaderEpochEnd;
+import io.millrace.log.LogConfig;
+import io.millrace.log.OffsetAndTimestamp;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.IntConsumer;
+
+/**
+ * What a partition needs of its log, so that a simulation can stand in for the disk. Changes are carried out in the
+ * order of the calls; offsets tell what is as durable as the flush policy says.
+ */
+public interface ReplicaLog {
+    long startOffset();
+
+    long endOffset();
+
+    /** Leader epoch of the last record, or -1. */
+    int lastEpoch();
+
+    /** See {@link io.millrace.log.write.PartitionLog#endOffsetOf}. */
+    LeaderEpochEnd endOffsetOf(int epoch);
+
+    /** As the leader of an epoch: the log gives the offsets. */
+    CompletableFuture<AppendResult> append(List<ByteBuffer> batches, int leaderEpoch);
+
+    /** As a follower: the batches bring their offsets. */
+    CompletableFuture<AppendResult> appendReplicated(ByteBuffer batches);
+
+    CompletableFuture<Long> truncateTo(long offset);
+
+    CompletableFuture<Long> startAt(long offset);
+
+    CompletableFuture<Long> deleteRecordsBefore(long offset);
+
+    /** See {@link io.millrace.log.write.PartitionLog#read(long, long, int, IntConsumer)}. */
+    ByteBuffer read(long offset, long maxOffset, int maxBytes, IntConsumer beforeAllocation);
+
+    Optional<OffsetAndTimestamp> offsetForTimestamp(long timestamp);
+
+    /** Whether its disk works. */
+    boolean isOnline();
+
+    long sizeInBytes();
+
+    int segmentCount();
+
+    void reconfigure(LogConfig config);
+
+    /** Closes the log and gives its folder a name that is no log's; completes with its new path. */
+    CompletableFuture<Path> setAside();
+
+    /** Drops the log and its files. */
+    CompletableFuture<Void> delete();
+}

@@ -1,0 +1,6 @@
+/**
+ * Partitions on this broker with their logs, and who waits for them.
+ *
+ * <p>Begin with {@code Partition}, a replica under its lock, and {@code HostedPartitions}, all of them.
+ */
+package io.millrace.replica.hosting;

@@ -1,0 +1,143 @@
+package io.millrace.replica.leader;
+
+import io.millrace.agreement.Member;
+import io.millrace.metadata.BrokerErrors;
+import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.BrokerRegistry;
+import io.millrace.metadata.ErrorKind;
+import io.millrace.metadata.Handoff;
+import io.millrace.replica.core.ReplicaFetchRequest;
+import io.millrace.replica.core.ReplicaFetchResponse;
+import io.millrace.replica.hosting.Deadlines;
+import io.millrace.replica.hosting.HostedPartitions;
+import io.millrace.replica.hosting.Partition;
+import io.millrace.replica.hosting.ReplicaContext;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Answers followers, each with at most one request at a time: at once when there is something new for any of its
+ * partitions, or when something comes, or when its time is over. Thread-safe; holds no thread while one waits.
+ */
+public final class ReplicaFetches {
+    private static final ReplicaFetchResponse NOTHING_NEW = new ReplicaFetchResponse(List.of());
+    /** So that one partition with much to catch up on does not hold up the others of the same request. */
+    private static final int MAX_PARTITION_BYTES = 1 << 20;
+
+    private final HostedPartitions hosted;
+    private final BrokerRegistry brokers;
+    private final Handoff handoff;
+    private final Deadlines deadlines;
+    private final ReplicaContext context;
+    private final Map<Integer, Waiting> waiting = new ConcurrentHashMap<>();
+
+    public ReplicaFetches(HostedPartitions hosted, BrokerRegistry brokers, Handoff handoff, Deadlines deadlines,
+                   ReplicaContext context) {
+        this.hosted = hosted;
+        this.brokers = brokers;
+        this.handoff = handoff;
+        this.deadlines = deadlines;
+        this.context = context;
+    }
+
+    /** A follower's request that waits. */
+    private static final class Waiting {
+        private final ReplicaFetchRequest request;
+        private final CompletableFuture<ReplicaFetchResponse> answer = new CompletableFuture<>();
+        /** Whether something came since it was last looked at. */
+        private volatile boolean rung;
+        /** Where the next look begins, so that the last partitions are not always left out. */
+        private int first;
+
+        private Waiting(ReplicaFetchRequest request) {
+            this.request = request;
+        }
+    }
+
+    /** @throws BrokerException UNAVAILABLE when the follower is not known in this session: it may have died since */
+    public CompletableFuture<ReplicaFetchResponse> fetch(ReplicaFetchRequest request) {
+        Member follower = brokers.member(request.replica()).orElse(null);
+        if (follower == null || !follower.session().equals(request.session())) {
+            throw new BrokerException(ErrorKind.UNAVAILABLE, "broker " + request.replica() + " is not known in this"
+                    + " session: try again in a moment");
+        }
+        Waiting newest = new Waiting(request);
+        newest.first = (int) (Math.floorMod(context.nanoTime() >> 20, Math.max(1, request.partitions().size())));
+        Waiting older = waiting.put(request.replica(), newest);
+        if (older != null) {
+            older.answer.complete(NOTHING_NEW);
+        }
+        look(newest, request.maxWaitMs() == 0);
+        if (!newest.answer.isDone()) {
+            Deadlines.Deadline deadline =
+                    deadlines.add(request.maxWaitMs(), () -> handoff.execute(() -> look(newest, true)));
+            newest.answer.whenComplete((answer, failure) -> {
+                deadlines.remove(deadline);
+                waiting.remove(request.replica(), newest);
+            });
+        }
+        return newest.answer;
+    }
+
+    /** Any thread, also the writer's. */
+    public void wake(Collection<Integer> followers) {
+        for (int follower : followers) {
+            Waiting waiter = waiting.get(follower);
+            if (waiter != null && !waiter.rung) {
+                waiter.rung = true;
+                handoff.execute(() -> look(waiter, false));
+            }
+        }
+    }
+
+    /** Answers those that wait. */
+    public void close() {
+        waiting.values().forEach(waiter -> waiter.answer.complete(NOTHING_NEW));
+    }
+
+    private void look(Waiting waiter, boolean timeIsOver) {
+        synchronized (waiter) {
+            if (waiter.answer.isDone()) {
+                return;
+            }
+            waiter.rung = false;
+            try {
+                ReplicaFetchResponse found = collect(waiter);
+                if (timeIsOver || !found.partitions().isEmpty()) {
+                    waiter.answer.complete(found);
+                }
+            } catch (RuntimeException | Error failure) {
+                waiter.answer.completeExceptionally(BrokerErrors.outcome(failure));
+            }
+        }
+    }
+
+    private ReplicaFetchResponse collect(Waiting waiter) {
+        ReplicaFetchRequest request = waiter.request;
+        List<ReplicaFetchResponse.Partition> found = new ArrayList<>();
+        int left = request.maxBytes();
+        int count = request.partitions().size();
+        for (int i = 0; i < count; i++) {
+            ReplicaFetchRequest.Partition wanted = request.partitions().get((waiter.first + i) % count);
+            Partition partition = hosted.find(wanted.id(), wanted.topicId());
+            ReplicaFetchResponse.Partition answer;
+            if (partition == null) {
+                context.refresh(wanted.id().topic());
+                answer = new ReplicaFetchResponse.Partition(wanted.id(), ReplicaFetchResponse.Outcome.NOT_LEADER, -1, -1,
+                        0, null, ByteBuffer.allocate(0));
+            } else {
+                answer = partition.fetch(wanted, request.replica(), request.session(), Math.min(left, MAX_PARTITION_BYTES));
+            }
+            if (answer != null) {
+                found.add(answer);
+                left -= answer.batches().remaining();
+            }
+        }
+        return new ReplicaFetchResponse(found);
+    }
+}
