@@ -343,7 +343,7 @@ public final class Broker implements AutoCloseable {
     /** @throws BrokerException UNKNOWN_TOPIC, UNKNOWN_PARTITION */
     public PartitionOffsets offsets(String topic, int partition) {
         checkOpen();
-        return routes.led(topic, partition).offsets();
+        return routes.led(topic, partition).reads().offsets();
     }
 
     /**
@@ -354,7 +354,7 @@ public final class Broker implements AutoCloseable {
     public Optional<OffsetAndTimestamp> offsetForTimestamp(String topic, int partition, long timestamp) {
         checkOpen();
         Fetches.checkNotNegative("the timestamp", timestamp);
-        return BrokerErrors.translating(() -> routes.led(topic, partition).offsetForTimestamp(timestamp));
+        return BrokerErrors.translating(() -> routes.led(topic, partition).reads().offsetForTimestamp(timestamp));
     }
 
     /**

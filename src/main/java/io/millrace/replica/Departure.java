@@ -52,6 +52,6 @@ public final class Departure {
     }
 
     private static boolean isToBeLeft(Partition partition, Set<Integer> others) {
-        return partition.isInSync() && partition.hasOtherInSync(others);
+        return partition.state().isInSync() && partition.hasOtherInSync(others);
     }
 }

@@ -100,8 +100,8 @@ public final class Replication implements ReplicaContext {
         synchronized (followed) {
             roles.gone().forEach(partition -> follow(partition, null));
             for (Partition partition : roles.stay()) {
-                Optional<Integer> leader = partition.leaderToFollow();
-                follow(partition, leader.map(id -> new Followed(id, partition.leaderEpoch())).orElse(null));
+                Optional<Integer> leader = partition.state().leaderToFollow();
+                follow(partition, leader.map(id -> new Followed(id, partition.state().leaderEpoch())).orElse(null));
             }
         }
     }
@@ -130,7 +130,10 @@ public final class Replication implements ReplicaContext {
         Map<String, List<PartitionSlot>> offline = new HashMap<>();
         for (Partition partition : hosted.working()) {
             partition.tick(options.maxLagNanos());
-            if (!partition.log().isOnline() && (partition.isLeader() || partition.isInSync())) {
+            if (partition.state().isDamaged()) {
+                damaged(partition);
+            }
+            if (!partition.log().isOnline() && (partition.state().isLeading() || partition.state().isInSync())) {
                 offline.computeIfAbsent(partition.topic(), topic -> new ArrayList<>()).add(partition);
             }
         }
@@ -209,22 +212,20 @@ public final class Replication implements ReplicaContext {
     }
 
     @Override
-    public void damaged(Partition partition, long offset) {
-        if (!alone && healing.add(partition.id())) {
-            handoff.execute(() -> heal(partition, offset));
+    public void damaged(Partition partition) {
+        if (!alone && partition.state().isHealable() && healing.add(partition.id())) {
+            handoff.execute(() -> heal(partition));
         }
     }
 
     /** Others must have the records: only then is the damaged copy cut off and fetched anew from the next leader. */
-    private void heal(Partition partition, long offset) {
+    private void heal(Partition partition) {
         giveUp(partition.topic(), List.of(partition));
-        CompletableFuture<?> cut = !partition.isInSync() ? partition.cutForHealing(offset)
-                : CompletableFuture.completedFuture(null);
-        cut.whenComplete((done, failure) -> {
+        partition.heal().whenComplete((done, failure) -> {
             healing.remove(partition.id());
             if (failure != null) {
-                LOG.log(Level.ERROR, "the damaged replica of " + partition.id() + " could not be cut at offset "
-                        + offset, failure);
+                LOG.log(Level.ERROR, "the damaged replica of " + partition.id() + " could not be healed now; tried again"
+                        + " soon", failure);
             }
         });
     }
@@ -264,7 +265,7 @@ public final class Replication implements ReplicaContext {
     @Override
     public void confirm(Partition partition) {
         handoff.execute(() -> {
-            int epoch = partition.leaderEpoch();
+            int epoch = partition.state().leaderEpoch();
             long end = partition.log().endOffset();
             try {
                 Topic topic = store.read(partition.topic()).map(TopicStore.Stored::topic)

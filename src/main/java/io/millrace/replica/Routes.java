@@ -75,7 +75,7 @@ public final class Routes {
         CachedTopic known = topic(topic, partition, topicId, refreshed);
         checkPartition(known, partition);
         Partition found = hosted.find(new TopicPartition(topic, partition), known.id());
-        if (!alone && (found == null || !found.isLeader())) {
+        if (!alone && (found == null || !found.state().isLeading())) {
             refresh(topic, refreshed);
             known = meant(topic, topicId);
             checkPartition(known, partition);

@@ -135,7 +135,7 @@ class LeadershipGoesOnTest {
         }
 
         @Override
-        public void damaged(Partition partition, long offset) {
+        public void damaged(Partition partition) {
             throw new AssertionError("nothing is damaged");
         }
 

@@ -61,13 +61,13 @@ class ReplicationScenariosTest {
         cluster.isolate(first);
         CompletableFuture<AppendResult> lost = cluster.produce(first, "never replicated", Acks.ALL);
         cluster.await("a second leader", () -> cluster.leader() != first
-                && cluster.partition(cluster.leader()).isLeader());
+                && cluster.partition(cluster.leader()).state().isLeading());
         SimulatedServer second = cluster.leader();
         cluster.acknowledged("of the second");
         second.crash();
         cluster.rejoin();
         cluster.await("a third leadership", () -> cluster.registered().partitions().get(0).leader() > 0
-                && cluster.leader() != second && cluster.partition(cluster.leader()).isLeader());
+                && cluster.leader() != second && cluster.partition(cluster.leader()).state().isLeading());
         second.start();
         cluster.await("all agree", cluster::isWhole);
 
@@ -94,7 +94,7 @@ class ReplicationScenariosTest {
         others.forEach(SimulatedServer::start);
         cluster.await("an unclean leader", () -> cluster.registered().partitions().get(0).leader() > 0
                 && cluster.leader() != first && cluster.partition(cluster.leader()) != null
-                && cluster.partition(cluster.leader()).isLeader());
+                && cluster.partition(cluster.leader()).state().isLeading());
         for (int i = 0; i < 3; i++) {
             cluster.acknowledged("new " + i);
         }
@@ -248,7 +248,7 @@ class ReplicationScenariosTest {
         List<SimulatedServer> others = cluster.followers();
         others.forEach(SimulatedServer::crash);
         cluster.await("it is alone in sync", () -> cluster.registered().partitions().get(0).isr().size() == 1
-                && cluster.partition(leader).isInSync());
+                && cluster.partition(leader).state().isInSync());
         cluster.advance(12_000);
 
         Failures.assertFails(ErrorKind.NOT_ENOUGH_REPLICAS, () -> BrokerHarness.get(
@@ -272,10 +272,10 @@ class ReplicationScenariosTest {
         int epoch = cluster.registered().partitions().get(0).leaderEpoch();
         cluster.isolate(zombie);
         cluster.await("another leader", () -> cluster.leader() != zombie
-                && cluster.partition(cluster.leader()).isLeader());
+                && cluster.partition(cluster.leader()).state().isLeading());
         cluster.acknowledged("of the new leader");
 
-        assertThat(cluster.partition(zombie).isLeader()).as("it does not know").isTrue();
+        assertThat(cluster.partition(zombie).state().isLeading()).as("it does not know").isTrue();
         CompletableFuture<AppendResult> refused = cluster.produce(zombie, "of the zombie", Acks.ALL);
         cluster.advance(4000);
         assertThat(refused.isDone() && !refused.isCompletedExceptionally()).isFalse();
@@ -299,7 +299,7 @@ class ReplicationScenariosTest {
         cluster.advance(30);
         first.crash();
         cluster.await("another leader", () -> cluster.registered().partitions().get(0).leader() > 0
-                && cluster.leader() != first && cluster.partition(cluster.leader()).isLeader());
+                && cluster.leader() != first && cluster.partition(cluster.leader()).state().isLeading());
         long retried = cluster.acknowledged("sent twice");
 
         assertThat(retried).isBetween(0L, 1L);

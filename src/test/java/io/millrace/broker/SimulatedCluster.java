@@ -466,10 +466,10 @@ final class SimulatedCluster {
     private void read(SimulatedServer server) {
         TopicPartition id = new TopicPartition(TOPIC, random.nextInt(partitions));
         Partition partition = server.partition(id, topicId);
-        if (partition == null || server.isPaused() || !partition.isLeader()) {
+        if (partition == null || server.isPaused() || !partition.state().isLeading()) {
             return;
         }
-        int epoch = partition.leaderEpoch();
+        int epoch = partition.state().leaderEpoch();
         long[] before = told.computeIfAbsent(id, any -> new long[] {-1, 0});
         if (epoch < before[0]) {
             return; // a reader that knows of a newer leader does not ask this one
@@ -537,7 +537,7 @@ final class SimulatedCluster {
             }
             TopicPartition id = new TopicPartition(TOPIC, i);
             Partition leader = server(now.leader()).partition(id, topicId);
-            if (leader == null || !leader.isLeader() || leader.leaderEpoch() != now.leaderEpoch()
+            if (leader == null || !leader.state().isLeading() || leader.state().leaderEpoch() != now.leaderEpoch()
                     || leader.highWatermark() != leader.log().endOffset()) {
                 return false;
             }
@@ -574,11 +574,11 @@ final class SimulatedCluster {
     }
 
     private void checkLeader(SimulatedServer server, TopicPartition id, Partition partition) {
-        if (!partition.isLeader()) {
+        if (!partition.state().isLeading()) {
             return;
         }
         Map<Integer, String> epochs = leaders.computeIfAbsent(id, any -> new TreeMap<>());
-        int epoch = partition.leaderEpoch();
+        int epoch = partition.state().leaderEpoch();
         String session = server.self().session();
         String before = epochs.putIfAbsent(epoch, session);
         check(before == null || before.equals(session), id + " has two leaders in epoch " + epoch + ": " + before

@@ -87,8 +87,8 @@ final class FetchAllHere {
                 return 0;
             }
             try {
-                offset = seen == null ? partition.resolve(from) : offset;
-                read = maxBytes > 0 ? partition.read(offset, maxBytes, -1, memory) : partition.look(offset);
+                offset = seen == null ? partition.reads().resolve(from) : offset;
+                read = maxBytes > 0 ? partition.reads().read(offset, maxBytes, -1, memory) : partition.reads().look(offset);
                 had = read.bytes();
                 records = read.records();
                 seen = read.seen();

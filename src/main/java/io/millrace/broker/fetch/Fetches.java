@@ -57,8 +57,8 @@ public final class Fetches {
     public CompletableFuture<FetchResult> fetch(Partition partition, FetchRequest request, ReadMemory memory) {
         // Not more than max_bytes can ever be there at once; 0 asks for one batch, whatever its size.
         int needed = Math.min(request.minBytes(), Math.max(1, request.maxBytes()));
-        long offset = partition.resolve(request.from());
-        PartitionRead read = partition.read(offset, request.maxBytes(), request.lastEpoch(), memory);
+        long offset = partition.reads().resolve(request.from());
+        PartitionRead read = partition.reads().read(offset, request.maxBytes(), request.lastEpoch(), memory);
         if (isEnough(read, needed) || request.maxWaitMs() == 0) {
             observe(partition, read);
             return CompletableFuture.completedFuture(read.result());

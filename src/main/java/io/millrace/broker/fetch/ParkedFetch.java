@@ -41,7 +41,7 @@ final class ParkedFetch implements Parked {
     }
 
     PartitionRead read() {
-        return partition.read(offset, maxBytes, lastEpoch, memory);
+        return partition.reads().read(offset, maxBytes, lastEpoch, memory);
     }
 
     ReadMemory memory() {

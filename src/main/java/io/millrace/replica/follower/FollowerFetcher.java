@@ -157,7 +157,7 @@ public final class FollowerFetcher {
         } else if (answer.outcome() != Outcome.OK && answer.outcome() != Outcome.DIVERGED
                 && answer.outcome() != Outcome.BELOW_START) {
             pause = TimeUnit.MILLISECONDS.toNanos(PAUSE_MS);
-        } else if (!partition.isInSync()) {
+        } else if (!partition.state().isInSync()) {
             pause = throttle.taken(answer.batches().remaining());
         }
         if (pause > 0) {

@@ -110,7 +110,7 @@ public final class HostedPartitions implements LocalReplicas {
 
     public static PartitionStatus status(Partition partition) {
         ReplicaLog log = partition.log();
-        return new PartitionStatus(partition.topic(), partition.partition(), partition.isLeader(), log.startOffset(),
+        return new PartitionStatus(partition.topic(), partition.partition(), partition.state().isLeading(), log.startOffset(),
                 log.endOffset(), partition.highWatermark(), log.sizeInBytes(), log.segmentCount());
     }
 
@@ -221,7 +221,7 @@ public final class HostedPartitions implements LocalReplicas {
             PartitionSlot slot = slots.get(id);
             if (slot instanceof UnavailablePartition unavailable) {
                 reasons.add(unavailable.exception().getMessage());
-            } else if (slot instanceof Partition working && !working.hasInSync()) {
+            } else if (slot instanceof Partition working && working.state().isr().isEmpty()) {
                 reasons.add(("partition %d of topic '%s' has no leader: its log on this broker was the only one in sync,"
                         + " and is gone. Let another replica lead by unclean.leader.election.enable=true, and lose what"
                         + " only that log had, or delete the topic").formatted(id.partition(), id.topic()));

@@ -28,8 +28,8 @@ public interface ReplicaContext {
     /** The topic's register is to be read again: another broker knows a newer epoch. */
     void refresh(String topic);
 
-    /** A stored batch is damaged; the replica is to be healed from another one. */
-    void damaged(Partition partition, long offset);
+    /** A stored batch is damaged; the replica is to be healed from another one: see {@link Partition#heal}. */
+    void damaged(Partition partition);
 
     /**
      * What acks other than all, and reads, lean on: this broker was in touch with the agreement not long ago.

@@ -1,0 +1,37 @@
+package io.millrace.replica.core;
+
+/**
+ * What a leader knows of one follower, from its fetches in the leader's epoch.
+ *
+ * @param session              of the follower's server; null: it has not fetched yet
+ * @param endOffset            its log agrees with the leader's up to here; -1 until it has fetched
+ * @param caughtUpAt           when it last had everything that the leader had at some moment, in ns
+ * @param lastFetchAt          in ns
+ * @param leaderEndAtLastFetch the leader's log end then
+ * @param toldHighWatermark    which it was told last, or -1
+ * @param toldStartOffset      the leader's log start which it was told last, or -1
+ */
+record FollowerProgress(String session, long endOffset, long caughtUpAt, long lastFetchAt, long leaderEndAtLastFetch,
+                        long toldHighWatermark, long toldStartOffset) {
+    private static final long UNKNOWN = -1;
+
+    /** One that has not fetched: from {@code now} on it has the time to catch up. */
+    static FollowerProgress unknown(String session, long now) {
+        return new FollowerProgress(session, UNKNOWN, now, now, Long.MAX_VALUE, UNKNOWN, UNKNOWN);
+    }
+
+    /** One that has what the leader had when it last asked was caught up then, however much came since, as in Kafka. */
+    FollowerProgress fetched(long offset, long leaderEnd, long now) {
+        long caughtUp = offset >= leaderEnd ? now : offset >= leaderEndAtLastFetch ? lastFetchAt : caughtUpAt;
+        return new FollowerProgress(session, offset, caughtUp, now, leaderEnd, toldHighWatermark, toldStartOffset);
+    }
+
+    boolean knows(long highWatermark, long startOffset) {
+        return highWatermark == toldHighWatermark && startOffset == toldStartOffset;
+    }
+
+    FollowerProgress told(long highWatermark, long startOffset) {
+        return new FollowerProgress(session, endOffset, caughtUpAt, lastFetchAt, leaderEndAtLastFetch, highWatermark,
+                startOffset);
+    }
+}

@@ -1,0 +1,146 @@
+package io.millrace.replica.hosting;
+
+import io.millrace.log.CorruptLogException;
+import io.millrace.log.LeaderEpochEnd;
+import io.millrace.log.OffsetAndTimestamp;
+import io.millrace.log.OffsetOutOfRangeException;
+import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.ErrorKind;
+import io.millrace.record.RecordBatch;
+import io.millrace.replica.core.FetchPosition;
+import io.millrace.replica.core.FetchResult;
+import io.millrace.replica.core.PartitionOffsets;
+import io.millrace.replica.core.Watermark;
+import java.nio.ByteBuffer;
+import java.util.Optional;
+import java.util.function.LongFunction;
+
+/** What consumers read of a partition that this broker leads: committed records only. Thread-safe. */
+public final class PartitionReads {
+    private static final ByteBuffer NOTHING = ByteBuffer.allocate(0).asReadOnlyBuffer();
+    private static final int NO_EPOCH = -1;
+
+    private final Partition partition;
+    private final ReplicaLog log;
+    private final ReplicaContext context;
+
+    PartitionReads(Partition partition, ReplicaLog log, ReplicaContext context) {
+        this.partition = partition;
+        this.log = log;
+        this.context = context;
+    }
+
+    /** Where a fetch begins. */
+    public long resolve(FetchPosition from) {
+        if (from instanceof FetchPosition.AtOffset at) {
+            return at.offset();
+        } else if (from instanceof FetchPosition.Earliest) {
+            return log.startOffset();
+        } else if (from instanceof FetchPosition.AtTimestamp at) {
+            return offsetForTimestamp(at.timestamp()).map(OffsetAndTimestamp::offset)
+                    .orElseGet(this::knownHighWatermark);
+        }
+        return knownHighWatermark();
+    }
+
+    /** The first committed record with this timestamp or a later one. */
+    public Optional<OffsetAndTimestamp> offsetForTimestamp(long timestamp) {
+        check();
+        long end = partition.highWatermark();
+        return log.offsetForTimestamp(timestamp).filter(found -> found.offset() < end);
+    }
+
+    public PartitionOffsets offsets() {
+        check();
+        return new PartitionOffsets(log.startOffset(), knownHighWatermark());
+    }
+
+    /**
+     * The high watermark, once it is certain that no reader has seen a higher one: a new leader knows it only as far as
+     * it was told, and learns the rest from its followers.
+     *
+     * @throws BrokerException UNAVAILABLE until then
+     */
+    long knownHighWatermark() {
+        if (!partition.state().isHighWatermarkKnown()) {
+            throw new BrokerException(ErrorKind.UNAVAILABLE, "partition " + partition.id() + " has just got a new leader, which"
+                    + " does not know its high watermark yet: try again in a moment");
+        }
+        return partition.highWatermark();
+    }
+
+    /**
+     * What is committed at and after an offset; an offset between the high watermark and the log's end waits.
+     *
+     * @param lastEpoch leader epoch of the record before the offset, as the reader has it, or -1
+     * @throws BrokerException OFFSET_OUT_OF_RANGE, also when the log does not have that record any more
+     */
+    public PartitionRead read(long offset, int maxBytes, int lastEpoch, ReadMemory memory) {
+        return read(offset, lastEpoch,
+                end -> offset >= end ? NOTHING.duplicate() : log.read(offset, end, maxBytes, memory::take));
+    }
+
+    /** As {@link #read}, without reading any batch. */
+    public PartitionRead look(long offset) {
+        return read(offset, NO_EPOCH, end -> NOTHING.duplicate());
+    }
+
+    private PartitionRead read(long offset, int lastEpoch, LongFunction<ByteBuffer> reading) {
+        check();
+        boolean known = partition.state().isHighWatermarkKnown();
+        Watermark seen = partition.watermark();
+        long end = seen.highWatermark();
+        if (offset < log.startOffset() || offset > log.endOffset()) {
+            throw outOfRange(offset);
+        }
+        checkSameHistory(offset, lastEpoch);
+        ByteBuffer batches;
+        try {
+            batches = reading.apply(end);
+        } catch (OffsetOutOfRangeException movedMeanwhile) {
+            throw outOfRange(offset);
+        } catch (CorruptLogException damage) {
+            partition.foundDamage(offset);
+            throw damage;
+        } catch (RuntimeException failure) {
+            partition.checkServing();
+            throw failure;
+        }
+        long next = offset;
+        long records = 0;
+        int epoch = lastEpoch;
+        for (RecordBatch batch : RecordBatch.in(batches)) {
+            next = batch.lastOffset() + 1;
+            records += batch.recordCount();
+            epoch = batch.leaderEpoch();
+        }
+        return new PartitionRead(new FetchResult(offset, next, known ? end : FetchResult.NOT_KNOWN, log.startOffset(),
+                epoch, batches), records, seen);
+    }
+
+    private void checkSameHistory(long offset, int lastEpoch) {
+        if (lastEpoch < 0) {
+            return;
+        }
+        LeaderEpochEnd end = log.endOffsetOf(lastEpoch);
+        if (end.epoch() != LeaderEpochEnd.NO_EPOCH && (end.epoch() != lastEpoch || end.endOffset() < offset)) {
+            throw new BrokerException(ErrorKind.OFFSET_OUT_OF_RANGE, ("the record before offset %d, of leader epoch %d,"
+                    + " is not in partition %s any more: the log was cut back, and goes on differently from offset %d"
+                    + " on; go on from there").formatted(offset, lastEpoch, partition.id(), end.endOffset()));
+        }
+    }
+
+    /** @throws BrokerException NOT_LEADER, UNAVAILABLE, or why the partition serves nothing any more */
+    void check() {
+        partition.checkServing();
+        partition.requireLeadership();
+        context.requireLease();
+    }
+
+    BrokerException outOfRange(long offset) {
+        return new BrokerException(ErrorKind.OFFSET_OUT_OF_RANGE,
+                "offset %d is out of range: partition %d of topic '%s' has offsets %d to %d (the high watermark)"
+                        .formatted(offset, partition.partition(), partition.topic(), log.startOffset(),
+                                partition.highWatermark()));
+    }
+}
