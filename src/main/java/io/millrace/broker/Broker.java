@@ -340,7 +340,20 @@ public final class Broker implements AutoCloseable {
         return answer(() -> fetchAlls.here(request, memory));
     }
 
-    /** @throws BrokerException UNKNOWN_TOPIC, UNKNOWN_PARTITION */
+    /**
+     * Makes sure that a partition can be appended to here, as far as that is known before there are any batches.
+     *
+     * @throws BrokerException UNKNOWN_TOPIC, UNKNOWN_PARTITION, NOT_LEADER
+     */
+    public void requireLed(String topic, int partition) {
+        checkOpen();
+        routes.led(topic, partition).requireLeadership();
+    }
+
+    /**
+     * @throws BrokerException UNKNOWN_TOPIC, UNKNOWN_PARTITION, NOT_LEADER; UNAVAILABLE while a new leader does not know
+     *                         the high watermark yet
+     */
     public PartitionOffsets offsets(String topic, int partition) {
         checkOpen();
         return routes.led(topic, partition).reads().offsets();

@@ -97,6 +97,6 @@ public class Producing {
 
     /** Before the body is read: a request that goes nowhere costs nothing. */
     private static void requirePartition(Broker broker, String topic, int partition) {
-        broker.offsets(topic, partition);
+        broker.requireLed(topic, partition);
     }
 }

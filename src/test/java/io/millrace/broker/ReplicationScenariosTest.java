@@ -310,6 +310,41 @@ class ReplicationScenariosTest {
     }
 
     @Test
+    void aFollowerWhoseLogWasEmptiedByRetentionGoesOnWithoutARoundOfCutting() {
+        cluster.begin(Map.of());
+        SimulatedServer follower = cluster.followers().get(0);
+        for (int i = 0; i < 5; i++) {
+            cluster.acknowledged("record " + i);
+        }
+        cluster.await("the follower has it all", () -> cluster.log(follower).endOffset() == 5);
+        cluster.partition(follower).log().deleteRecordsBefore(5);
+        cluster.await("it has nothing", () -> cluster.log(follower).startOffset() == 5);
+        long fetches = follower.fetches();
+        cluster.advance(5000);
+
+        assertThat(follower.fetches() - fetches).as("fetches in 5 s").isLessThan(60);
+        long offset = cluster.acknowledged("more");
+        cluster.await("it has the next record", () -> cluster.log(follower).endOffset() == offset + 1);
+        assertThat(cluster.partition(cluster.leader()).state().isr()).as("in sync").contains(follower.id());
+    }
+
+    @Test
+    void aFollowerWithoutRecordsBeyondTheLeadersEndBeginsAnewWithTheLeadersLog() {
+        cluster.begin(Map.of());
+        SimulatedServer follower = cluster.followers().get(0);
+        cluster.acknowledged("record");
+        cluster.await("the follower has it", () -> cluster.log(follower).endOffset() == 1);
+        cluster.isolate(follower);
+        cluster.await("it is not in sync", () -> !cluster.registered().partitions().get(0).isr().contains(follower.id()));
+        cluster.partition(follower).log().startAt(7);
+        cluster.await("it has nothing", () -> cluster.log(follower).startOffset() == 7);
+        cluster.rejoin();
+        cluster.await("it has the leader's log", () -> cluster.log(follower).endOffset() == 1);
+
+        assertThat(cluster.log(follower).valueAt(0)).isEqualTo("record");
+    }
+
+    @Test
     void aReassignmentGoesOnWhenTheControllerDiesInTheMiddle() {
         SimulatedCluster five = new SimulatedCluster(11, 5, 1, PlantedBug.NONE);
         five.begin(Map.of());

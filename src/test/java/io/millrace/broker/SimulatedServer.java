@@ -49,6 +49,7 @@ import java.util.function.Function;
 
 /** One server of a {@link SimulatedCluster}: a real broker over a simulated disk, network, clock and agreement. */
 final class SimulatedServer {
+    private long fetches;
     private final SimulatedCluster cluster;
     private final int id;
     private final Map<TopicPartition, SimulatedLog.Disk> disks = new HashMap<>();
@@ -352,9 +353,15 @@ final class SimulatedServer {
         }
     }
 
+    /** How many requests this broker has sent to leaders. */
+    long fetches() {
+        return fetches;
+    }
+
     private final class Network implements Transport {
         @Override
         public CompletableFuture<ReplicaFetchResponse> fetch(Member leader, ReplicaFetchRequest request) {
+            fetches++;
             return ask(leader, request.maxWaitMs(), target -> target.replicaFetch(request));
         }
 

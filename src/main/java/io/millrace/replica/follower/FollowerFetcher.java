@@ -46,6 +46,8 @@ public final class FollowerFetcher {
     private final Set<Partition> partitions = ConcurrentHashMap.newKeySet();
     /** Partitions that failed or are throttled, and until when they are left out, in ns. */
     private final Map<TopicPartition, Long> pausedUntil = new ConcurrentHashMap<>();
+    /** Partitions whose last answer made the log go back or begin anew: a second such answer is worth a pause. */
+    private final Set<TopicPartition> parted = ConcurrentHashMap.newKeySet();
     /** Of the newest request; an answer to an older one asks for no further one. Guarded by this. */
     private long generation;
     private boolean closed;
@@ -74,6 +76,7 @@ public final class FollowerFetcher {
     public void remove(Partition partition) {
         partitions.remove(partition);
         pausedUntil.remove(partition.id());
+        parted.remove(partition.id());
     }
 
     public synchronized void close() {
@@ -154,11 +157,15 @@ public final class FollowerFetcher {
             LOG.log(Level.WARNING, "what broker " + leader + " sent for " + partition.id() + " was not taken over",
                     failure);
             pause = TimeUnit.MILLISECONDS.toNanos(10 * PAUSE_MS);
-        } else if (answer.outcome() != Outcome.OK && answer.outcome() != Outcome.DIVERGED
-                && answer.outcome() != Outcome.BELOW_START) {
+        } else if (answer.outcome() == Outcome.DIVERGED || answer.outcome() == Outcome.BELOW_START) {
+            pause = parted.add(partition.id()) ? 0 : TimeUnit.MILLISECONDS.toNanos(PAUSE_MS);
+        } else if (answer.outcome() != Outcome.OK) {
             pause = TimeUnit.MILLISECONDS.toNanos(PAUSE_MS);
         } else if (!partition.state().isInSync()) {
             pause = throttle.taken(answer.batches().remaining());
+        }
+        if (answer.outcome() == Outcome.OK) {
+            parted.remove(partition.id());
         }
         if (pause > 0) {
             pausedUntil.put(partition.id(), nanoTime.getAsLong() + pause);

@@ -507,8 +507,9 @@ public final class Partition implements PartitionSlot {
         }
     }
 
-    /** @throws BrokerException NOT_LEADER */
-    void requireLeadership() {
+    /** @throws BrokerException NOT_LEADER, or why the partition serves nothing any more */
+    public void requireLeadership() {
+        checkServing();
         if (!state.isLeading()) {
             throw notLeader();
         }

@@ -132,7 +132,6 @@ public final class PartitionReads {
 
     /** @throws BrokerException NOT_LEADER, UNAVAILABLE, or why the partition serves nothing any more */
     void check() {
-        partition.checkServing();
         partition.requireLeadership();
         context.requireLease();
     }

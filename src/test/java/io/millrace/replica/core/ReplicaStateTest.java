@@ -1,0 +1,194 @@
+package io.millrace.replica.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millrace.log.LeaderEpochEnd;
+import io.millrace.metadata.Topic;
+import io.millrace.metadata.TopicPartition;
+import io.millrace.replica.core.ReplicaFetchResponse.EpochEnd;
+import io.millrace.replica.core.ReplicaFetchResponse.Outcome;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+
+/** The decisions of a replica, one event at a time. */
+class ReplicaStateTest {
+    private static final TopicPartition ID = new TopicPartition("orders", 0);
+    private static final UUID TOPIC = new UUID(1, 2);
+    private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
+    private static final LeaderEpochEnd NO_EPOCH = new LeaderEpochEnd(LeaderEpochEnd.NO_EPOCH, 0);
+
+    private static Moment at(long start, long end, int lastEpoch) {
+        return new Moment(1_000, new LogSpan(start, end, lastEpoch), 1, false);
+    }
+
+    private static Topic.Assignment led(int leader, int epoch, Integer... isr) {
+        return new Topic.Assignment(leader, epoch, List.of(1, 2, 3), List.of(isr));
+    }
+
+    private static ReplicaState leader(Moment moment, Integer... isr) {
+        return ReplicaState.opened(1, moment.log().startOffset()).assigned(led(1, 5, isr), 1, moment).state();
+    }
+
+    private static ReplicaState follower(Moment moment) {
+        return ReplicaState.opened(1, moment.log().startOffset()).assigned(led(2, 5, 2, 3), 1, moment).state();
+    }
+
+    private static ReplicaFetchRequest.Partition asking(int epoch, long offset, int lastEpoch) {
+        return new ReplicaFetchRequest.Partition(ID, TOPIC, epoch, offset, lastEpoch);
+    }
+
+    private static ReplicaFetchResponse.Partition answer(Outcome outcome, long highWatermark, long start,
+                                                         EpochEnd diverging) {
+        return new ReplicaFetchResponse.Partition(ID, outcome, 5, highWatermark, start, diverging, NOTHING);
+    }
+
+    @Test
+    void aLeadershipBeginsAtTheLogsEndAndIsToldOnce() {
+        Moment moment = at(0, 10, 4);
+        Transition first = ReplicaState.opened(1, 0).assigned(led(1, 5, 1, 2), 1, moment);
+
+        assertThat(first.effects()).containsExactly(new Effect.LeadershipBegan(5, 10));
+        assertThat(first.state().assigned(led(1, 5, 1, 2), 2, moment).effects()).isEmpty();
+        assertThat(first.state().assigned(led(2, 9, 2), 1, moment).state()).as("an older version")
+                .isEqualTo(first.state());
+    }
+
+    @Test
+    void aRecordIsCommittedOnceEveryReplicaHasItThatIsOrMayBeInSync() {
+        Moment moment = at(0, 10, 5);
+        ReplicaState state = leader(moment, 1, 2);
+        FollowerAnswer.Given two = state.asked(asking(5, 10, 5), 2, "s2", new LeaderEpochEnd(5, 10), moment);
+
+        assertThat(two.transition().effects()).contains(new Effect.Committed(10));
+
+        FollowerAnswer.Given three = state.asked(asking(5, 7, 5), 3, "s3", new LeaderEpochEnd(5, 10), moment);
+        ReplicaState proposing = three.transition().state();
+        proposing = proposing.proposed(new IsrProposal(5, Set.of(1, 2, 3), Set.of(3), Set.of()), 1).state();
+        FollowerAnswer.Given after = proposing.asked(asking(5, 10, 5), 2, "s2", new LeaderEpochEnd(5, 10), moment);
+        assertThat(after.transition().state().highWatermark()).as("3 may be in the ISR by now").isEqualTo(7);
+    }
+
+    @Test
+    void theHighWatermarkStandsWhileTooFewAreInSync() {
+        Moment strict = new Moment(0, new LogSpan(0, 10, 5), 2, false);
+        ReplicaState state = ReplicaState.opened(1, 3).assigned(led(1, 5, 1), 1, strict).state();
+
+        assertThat(state.logGrew(strict).state().highWatermark()).isEqualTo(3);
+        assertThat(state.confirmed(led(1, 5, 1), 5, 10, strict).state().highWatermark()).isEqualTo(3);
+    }
+
+    @Test
+    void theSoleReplicaInSyncAsksTheRegisterOnceBeforeItCallsAnythingCommitted() {
+        Moment moment = at(0, 10, 5);
+        Transition began = ReplicaState.opened(1, 0).assigned(led(1, 5, 1), 1, moment);
+
+        assertThat(began.effects()).contains(new Effect.Confirm());
+        assertThat(began.state().highWatermark()).isZero();
+        assertThat(began.state().logGrew(at(0, 12, 5)).effects()).as("it is being asked").isEmpty();
+        Transition confirmed = began.state().confirmed(led(1, 5, 1), 5, 10, at(0, 12, 5));
+        assertThat(confirmed.effects()).contains(new Effect.Committed(10), new Effect.Confirm());
+        assertThat(began.state().confirmed(led(2, 6, 2), 5, 10, moment).state().highWatermark())
+                .as("another leads").isZero();
+    }
+
+    @Test
+    void aFollowerWithoutAnyRecordAgreesWhereverItIsInTheLeadersLog() {
+        Moment moment = at(50, 150, 5);
+        ReplicaState state = leader(moment, 1, 2, 3);
+
+        assertThat(state.asked(asking(5, 100, -1), 2, "s2", new LeaderEpochEnd(-1, 50), moment).answer().outcome())
+                .isEqualTo(Outcome.OK);
+        assertThat(state.asked(asking(5, 151, -1), 2, "s2", new LeaderEpochEnd(-1, 50), moment).answer().outcome())
+                .as("beyond the end").isEqualTo(Outcome.DIVERGED);
+        assertThat(state.asked(asking(5, 49, -1), 2, "s2", new LeaderEpochEnd(-1, 50), moment).answer().outcome())
+                .isEqualTo(Outcome.BELOW_START);
+    }
+
+    @Test
+    void whatAFollowerHadInAnEarlierEpochOrSessionCountsForNothing() {
+        Moment moment = at(0, 10, 5);
+        ReplicaState state = leader(moment, 1, 2);
+        assertThat(state.asked(asking(4, 10, 4), 2, "s2", new LeaderEpochEnd(4, 10), moment).answer().outcome())
+                .isEqualTo(Outcome.FENCED_EPOCH);
+        ReplicaState has = state.asked(asking(5, 10, 5), 2, "s2", new LeaderEpochEnd(5, 10), moment).transition().state();
+        ReplicaState next = has.assigned(led(1, 6, 1, 2), 2, moment).state();
+
+        assertThat(next.logGrew(at(0, 12, 5)).state().highWatermark()).as("2 has to fetch again").isEqualTo(10);
+        ReplicaState restarted = next.asked(asking(6, 10, 5), 2, "another", new LeaderEpochEnd(5, 12), at(0, 12, 5))
+                .transition().state();
+        assertThat(restarted.isrProposal(new IsrRules(0, Map.of(2, "s2"), false), new Moment(9_999_999,
+                new LogSpan(0, 12, 5), 1, false)).orElseThrow().out()).containsExactly(2);
+    }
+
+    @Test
+    void aFollowerCutsWhereTheEpochsPartAndOneWayAtATime() {
+        Moment moment = at(0, 10, 4);
+        ReplicaState state = follower(moment);
+        ReplicaFetchResponse.Partition diverged = answer(Outcome.DIVERGED, 3, 0, new EpochEnd(3, 6));
+        Transition cut = state.answered(2, asking(5, 10, 4), diverged, new LeaderEpochEnd(3, 8), moment);
+
+        assertThat(cut.effects()).containsExactly(new Effect.Truncate(6));
+        assertThat(cut.state().mayFetch()).isFalse();
+        assertThat(cut.state().answered(2, asking(5, 10, 4), diverged, NO_EPOCH, moment).effects())
+                .as("an answer that crosses it").isEmpty();
+        assertThat(cut.state().logChanged(0, at(0, 6, 3)).state().mayFetch()).isTrue();
+    }
+
+    @Test
+    void aLateAnswerDoesNotCutWhatCameAfterItWasAskedFor() {
+        Moment moment = at(0, 12, 5);
+        ReplicaFetchResponse.Partition diverged = answer(Outcome.DIVERGED, 3, 0, new EpochEnd(3, 6));
+
+        assertThat(follower(moment).answered(2, asking(5, 10, 4), diverged, new LeaderEpochEnd(3, 8), moment).effects())
+                .isEmpty();
+    }
+
+    @Test
+    void aFollowerWithoutRecordsBeyondTheLeadersEndBeginsAnew() {
+        Moment empty = at(100, 100, -1);
+        ReplicaFetchResponse.Partition diverged = answer(Outcome.DIVERGED, 80, 50, new EpochEnd(-1, 50));
+
+        assertThat(follower(empty).answered(2, asking(5, 100, -1), diverged, new LeaderEpochEnd(-1, 100), empty)
+                .effects()).containsExactly(new Effect.BeginAnew(50));
+    }
+
+    @Test
+    void aLeadershipWaitsForTheChangeOfTheLogThatIsUnderWay() {
+        Moment moment = at(0, 10, 4);
+        ReplicaState cutting = follower(moment).answered(2, asking(5, 10, 4),
+                answer(Outcome.DIVERGED, 3, 0, new EpochEnd(3, 6)), new LeaderEpochEnd(3, 8), moment).state();
+        Transition elected = cutting.assigned(led(1, 6, 1), 2, moment);
+
+        assertThat(elected.state().isLeading()).isFalse();
+        assertThat(elected.state().logChanged(0, at(0, 6, 3)).effects()).contains(new Effect.LeadershipBegan(6, 6));
+    }
+
+    @Test
+    void aDamagedReplicaFetchesNothingUntilItIsHealedAndIsHealedOnlyWhenNobodyCountsOnIt() {
+        Moment moment = at(0, 10, 5);
+        ReplicaState state = ReplicaState.opened(1, 0).assigned(led(2, 5, 1, 2), 1, moment).state()
+                .foundDamage(7).state().foundDamage(4).state();
+
+        assertThat(state.mayFetch()).isFalse();
+        assertThat(state.mayHeal()).as("it is in sync").isFalse();
+        ReplicaState out = state.assigned(led(2, 6, 2), 2, moment).state();
+        assertThat(out.mayHeal()).isTrue();
+        assertThat(out.damagedAt()).isEqualTo(4);
+        ReplicaState healed = out.healing().state().healed(at(0, 4, 5)).state();
+        assertThat(healed.mayFetch()).isTrue();
+        assertThat(healed.highWatermark()).isLessThanOrEqualTo(4);
+    }
+
+    @Test
+    void aRetiredReplicaTakesNoRoleAnyMore() {
+        Moment moment = at(0, 10, 5);
+        Transition retired = leader(moment, 1, 2).retired();
+
+        assertThat(retired.effects()).containsExactly(new Effect.LeadershipEnded(5));
+        assertThat(retired.state().assigned(led(1, 7, 1), 9, moment).state().isLeading()).isFalse();
+    }
+}
