@@ -1,10 +1,13 @@
 package io.millrace.broker;
 
 import io.millrace.log.AppendResult;
+import io.millrace.log.CommittedRecordsException;
 import io.millrace.log.LeaderEpochEnd;
 import io.millrace.log.LogConfig;
+import io.millrace.log.LogName;
 import io.millrace.log.OffsetAndTimestamp;
 import io.millrace.log.OffsetOutOfRangeException;
+import io.millrace.log.Truncation;
 import io.millrace.record.RecordBatch;
 import io.millrace.replica.hosting.ReplicaLog;
 import java.nio.ByteBuffer;
@@ -28,6 +31,8 @@ final class SimulatedLog implements ReplicaLog {
     static final class Disk {
         final List<RecordBatch> batches = new ArrayList<>();
         long startOffset;
+        /** As it was raised last: the checkpoint is written at once. */
+        long highWatermark;
 
         long endOffset() {
             return batches.isEmpty() ? startOffset : batches.get(batches.size() - 1).lastOffset() + 1;
@@ -53,7 +58,7 @@ final class SimulatedLog implements ReplicaLog {
                 if (!crashed) {
                     done.complete(outcome);
                 }
-            } catch (IllegalArgumentException | OffsetOutOfRangeException refused) {
+            } catch (IllegalArgumentException | CommittedRecordsException | OffsetOutOfRangeException refused) {
                 if (!crashed) {
                     done.completeExceptionally(refused);
                 }
@@ -137,19 +142,45 @@ final class SimulatedLog implements ReplicaLog {
     }
 
     @Override
-    public CompletableFuture<Long> truncateTo(long offset) {
+    public long highWatermark() {
+        return Math.max(disk.startOffset, Math.min(disk.highWatermark, disk.endOffset()));
+    }
+
+    @Override
+    public void raiseHighWatermark(long offset) {
+        if (!crashed) {
+            disk.highWatermark = Math.max(highWatermark(), Math.min(offset, disk.endOffset()));
+        }
+    }
+
+    @Override
+    public void leaveRetentionToLeader(boolean left) {
+        // there is no retention
+    }
+
+    @Override
+    public CompletableFuture<Long> truncateTo(long offset, Truncation truncation) {
         return queue(() -> {
+            if (offset < highWatermark()) {
+                if (truncation == Truncation.CLEAN) {
+                    throw new CommittedRecordsException(new LogName("simulated", 0), offset, highWatermark());
+                }
+                disk.highWatermark = offset;
+            }
             disk.batches.removeIf(batch -> batch.lastOffset() >= offset);
             return disk.endOffset();
         });
     }
 
     @Override
-    public CompletableFuture<Long> startAt(long offset) {
+    public CompletableFuture<Long> advanceLogStart(long offset) {
         return queue(() -> {
-            disk.batches.clear();
-            disk.startOffset = offset;
-            return offset;
+            if (offset > disk.endOffset()) {
+                disk.batches.clear();
+            }
+            disk.batches.removeIf(batch -> batch.lastOffset() < offset);
+            disk.startOffset = Math.max(disk.startOffset, offset);
+            return disk.startOffset;
         });
     }
 
@@ -227,6 +258,7 @@ final class SimulatedLog implements ReplicaLog {
         crashed = true;
         disk.batches.clear();
         disk.startOffset = 0;
+        disk.highWatermark = 0;
         return CompletableFuture.completedFuture(null);
     }
 }

@@ -10,6 +10,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Optional;
+import java.util.zip.CRC32C;
 
 /**
  * A small text file that is replaced as a whole: after a crash it holds the old lines or the new ones, never a mixture.
@@ -59,6 +60,13 @@ public final class CheckpointFile {
         } catch (IOException e) {
             throw new FailedForceException(e);
         }
+    }
+
+    /** What the last line of a file says where the lines before it are checked: eight digits, base 16, of the CRC-32C. */
+    static String checksum(String text) {
+        CRC32C crc = new CRC32C();
+        crc.update(text.getBytes(StandardCharsets.UTF_8));
+        return "%08x".formatted(crc.getValue());
     }
 
     /** Empty when there is no such file. */

@@ -1,13 +1,11 @@
 package io.millrace.log.file;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
-import java.util.zip.CRC32C;
 
 /**
  * One offset in a file of its own: a line with the format's version, a line with the offset, and one with the checksum
@@ -39,7 +37,7 @@ public final class OffsetCheckpoint {
 
     public void write(long offset) throws IOException {
         String digits = Long.toString(offset);
-        file.write(List.of(VERSION, digits, checksum(digits)));
+        file.write(List.of(VERSION, digits, CheckpointFile.checksum(digits)));
     }
 
     /** @param damaged is told what is wrong with it */
@@ -49,18 +47,12 @@ public final class OffsetCheckpoint {
             return Value.NONE;
         }
         List<String> found = lines.get();
-        boolean checked = found.size() == CHECKED_LINES && found.get(2).equals(checksum(found.get(1)));
+        boolean checked = found.size() == CHECKED_LINES && found.get(2).equals(CheckpointFile.checksum(found.get(1)));
         if (found.size() >= PLAIN_LINES && found.get(0).equals(VERSION) && OFFSET.matcher(found.get(1)).matches()
                 && (checked || found.size() == PLAIN_LINES)) {
             return new Value(Long.parseLong(found.get(1)), checked);
         }
         damaged.accept("it does not hold an offset and is taken for 0; it is written anew in time");
         return Value.NONE;
-    }
-
-    private static String checksum(String digits) {
-        CRC32C crc = new CRC32C();
-        crc.update(digits.getBytes(StandardCharsets.UTF_8));
-        return "%08x".formatted(crc.getValue());
     }
 }

@@ -1,20 +1,17 @@
 package io.millrace.log.segment;
 
-import io.millrace.log.file.CheckpointFile;
+import io.millrace.log.file.EntriesCheckpoint;
 import io.millrace.log.file.FileAccess;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 
-/**
- * Which leader epoch began at which offset: a line with the format's version, a line with the number of entries, and a
- * line {@code epoch startOffset} for each. Changed by the log writer only.
- */
+/** Which leader epoch began at which offset: entries {@code epoch startOffset}. Changed by the log writer only. */
 public final class LeaderEpochCheckpoint {
-    private static final String VERSION = "0";
     private static final Pattern ENTRY = Pattern.compile("[0-9]{1,9} [0-9]{1,18}");
 
     /** An epoch, and the offset of its first record. */
@@ -24,15 +21,16 @@ public final class LeaderEpochCheckpoint {
         }
     }
 
-    private final CheckpointFile file;
+    private final EntriesCheckpoint file;
     private final List<Entry> entries;
     private boolean changed;
     /** What readers see. */
     private volatile LeaderEpochs published;
 
-    private LeaderEpochCheckpoint(CheckpointFile file, List<Entry> entries) {
+    private LeaderEpochCheckpoint(EntriesCheckpoint file, List<Entry> entries, boolean changed) {
         this.file = file;
         this.entries = entries;
+        this.changed = changed;
         this.published = new LeaderEpochs(entries);
     }
 
@@ -42,25 +40,23 @@ public final class LeaderEpochCheckpoint {
      * @param damaged is told what is wrong with it
      */
     static LeaderEpochCheckpoint open(FileAccess files, Path path, Consumer<String> damaged) throws IOException {
-        CheckpointFile file = new CheckpointFile(files, path);
-        List<String> lines = file.read().orElse(List.of(VERSION, "0"));
+        EntriesCheckpoint file = new EntriesCheckpoint(files, path, ENTRY);
         List<Entry> entries = new ArrayList<>();
-        boolean understood = lines.size() >= 2 && lines.get(0).equals(VERSION)
-            && lines.get(1).equals(Integer.toString(lines.size() - 2));
-        for (int i = 2; understood && i < lines.size(); i++) {
-            understood = ENTRY.matcher(lines.get(i)).matches();
-            if (understood) {
-                String[] parts = lines.get(i).split(" ");
-                Entry entry = new Entry(Integer.parseInt(parts[0]), Long.parseLong(parts[1]));
-                understood = entries.isEmpty() || entry.isAfter(entries.get(entries.size() - 1));
-                entries.add(entry);
+        AtomicBoolean wrong = new AtomicBoolean();
+        for (String line : file.read(() -> wrong.set(true)).orElse(List.of())) {
+            String[] parts = line.split(" ");
+            Entry entry = new Entry(Integer.parseInt(parts[0]), Long.parseLong(parts[1]));
+            if (!entries.isEmpty() && !entry.isAfter(entries.get(entries.size() - 1))) {
+                wrong.set(true);
             }
+            entries.add(entry);
         }
-        if (!understood) {
-            damaged.accept("it is no list of ascending epochs and offsets; it is made anew from the batches");
+        if (wrong.get()) {
+            damaged.accept("it is no list of ascending epochs and offsets, or not the one that was written; it is made"
+                + " anew from the batches");
             entries.clear();
         }
-        return new LeaderEpochCheckpoint(file, entries);
+        return new LeaderEpochCheckpoint(file, entries, wrong.get());
     }
 
     /** The newest epoch, or -1. */
@@ -123,13 +119,7 @@ public final class LeaderEpochCheckpoint {
         if (!changed) {
             return;
         }
-        List<String> lines = new ArrayList<>();
-        lines.add(VERSION);
-        lines.add(Integer.toString(entries.size()));
-        for (Entry entry : entries) {
-            lines.add(entry.epoch() + " " + entry.startOffset());
-        }
-        file.write(lines);
+        file.write(entries.stream().map(entry -> entry.epoch() + " " + entry.startOffset()).toList());
         changed = false;
     }
 }

@@ -1,10 +1,12 @@
 package io.millrace.log.write;
 
 import io.millrace.log.AppendResult;
+import io.millrace.log.CommittedRecordsException;
 import io.millrace.log.FlushPolicy;
 import io.millrace.log.LogConfig;
 import io.millrace.log.LogObserver;
 import io.millrace.log.OffsetOutOfRangeException;
+import io.millrace.log.Truncation;
 import io.millrace.log.recovery.RecoveredLog;
 import io.millrace.log.segment.GatheringWriter;
 import io.millrace.log.segment.LeaderEpochCheckpoint;
@@ -65,6 +67,7 @@ final class LogAppender {
     /** Whether an operation was broken off, and {@link #settle()} is to come before the next one. */
     private boolean unsettled;
     private boolean toldOfTheFuture;
+    private long refusedCut = -1;
     private boolean closed;
 
     LogAppender(PartitionLog log, LogFolder folder, RecoveredLog recovered, Clock clock, LogObserver observer) {
@@ -339,7 +342,8 @@ final class LogAppender {
         LogConfig config = log.config();
         long now = clock.millis();
         int expired = 0;
-        while (expired < segments.size() && isExpired(segments.get(expired), now, config)) {
+        int deletable = log.leavesRetentionToLeader() ? 0 : committedSegments();
+        while (expired < deletable && isExpired(segments.get(expired), now, config)) {
             expired++;
         }
         boolean allExpired = expired == segments.size();
@@ -350,13 +354,27 @@ final class LogAppender {
         }
         int tooMuch = allExpired ? 1 : 0;
         long size = sealedBytes + active().sizeInBytes() - (allExpired ? segments.get(0).sizeInBytes() : 0);
-        while (config.retentionBytes() >= 0 && tooMuch < segments.size() - 1
+        while (config.retentionBytes() >= 0 && tooMuch < Math.min(deletable - expired, segments.size() - 1)
                 && size - segments.get(tooMuch).sizeInBytes() >= config.retentionBytes()) {
             size -= segments.get(tooMuch).sizeInBytes();
             tooMuch++;
         }
         deleteOldest(tooMuch);
         show();
+    }
+
+    /** How many of the oldest segments hold nothing but committed records. */
+    private int committedSegments() {
+        long mark = log.highWatermark();
+        int count = 0;
+        while (count < segments.size() && endOf(count) <= mark) {
+            count++;
+        }
+        return count;
+    }
+
+    private long endOf(int index) {
+        return index == segments.size() - 1 ? nextOffset : segments.get(index + 1).baseOffset();
     }
 
     /** By the newest record, or, where there is no time to believe, by when the file was last written. */
@@ -377,10 +395,24 @@ final class LogAppender {
     /** @return the new log start offset, which is never lower than before */
     long deleteRecordsBefore(long offset) throws IOException {
         ensureOpen();
-        if (offset > nextOffset || offset < 0) {
-            throw new OffsetOutOfRangeException(offset, logStartOffset, nextOffset);
+        long mark = Math.min(log.highWatermark(), nextOffset);
+        if (offset > mark || offset < 0) {
+            throw new OffsetOutOfRangeException(offset, logStartOffset, mark);
         }
         return offset <= logStartOffset ? logStartOffset : whole(() -> moveStart(offset));
+    }
+
+    /**
+     * Takes another replica's start over, which is committed wherever it is: beyond the end, the log begins anew there.
+     *
+     * @return the new log start offset, which is never lower than before
+     */
+    long advanceStart(long offset) throws IOException {
+        ensureOpen();
+        if (offset <= logStartOffset) {
+            return logStartOffset;
+        }
+        return whole(() -> offset <= nextOffset ? moveStart(offset) : beginAt(offset));
     }
 
     private long moveStart(long offset) throws IOException {
@@ -437,13 +469,41 @@ final class LogAppender {
      * Cuts off every batch that does not end before the offset.
      *
      * @return the new log end offset
+     * @throws CommittedRecordsException when a clean one would take committed records
      */
-    long truncateTo(long offset) throws IOException {
+    long truncateTo(long offset, Truncation truncation) throws IOException {
         ensureOpen();
         if (offset < logStartOffset) {
             throw new OffsetOutOfRangeException(offset, logStartOffset, nextOffset);
         }
-        return offset >= nextOffset ? nextOffset : whole(() -> cutAt(offset));
+        if (offset >= nextOffset) {
+            return nextOffset;
+        }
+        long mark = log.highWatermark();
+        boolean may = log.watermark().cutAt(offset, truncation);
+        if (offset < mark && log.isReplicated()) {
+            tellOfCommitted(offset, mark, may);
+        }
+        if (!may) {
+            throw new CommittedRecordsException(log.name(), offset, mark);
+        }
+        long end = whole(() -> cutAt(offset));
+        log.watermark().cutAt(end, Truncation.UNCLEAN); // a batch that reaches over the offset went as a whole
+        return end;
+    }
+
+    /** A refusal is repeated with each try of a follower: it is told once for each offset. */
+    private void tellOfCommitted(long offset, long mark, boolean cut) {
+        if (cut) {
+            LOG.log(Level.ERROR, "{0}: COMMITTED RECORDS ARE LOST here: an unclean truncation cuts the log, which ends at"
+                + " {1}, back to {2}, below its high watermark, {3}", log.name(), Long.toString(nextOffset),
+                Long.toString(offset), Long.toString(mark));
+        } else if (offset != refusedCut) {
+            refusedCut = offset;
+            LOG.log(Level.ERROR, "{0}: a truncation of the log, which ends at {1}, to {2} is refused: that is below its"
+                + " high watermark, {3}, and nobody asked for an unclean one", log.name(), Long.toString(nextOffset),
+                Long.toString(offset), Long.toString(mark));
+        }
     }
 
     private long cutAt(long offset) throws IOException {
@@ -482,20 +542,11 @@ final class LogAppender {
     }
 
     /**
-     * Drops everything and begins at an offset: for a replica whose leader has nothing left that it could go on from.
-     * The start offset is made durable first: whatever a crash leaves before it is removed by recovery.
-     *
-     * @return the new log end offset
+     * Drops everything and begins at an offset beyond the end. The start offset is made durable first: whatever a crash
+     * leaves before it is removed by recovery.
      */
-    long startAt(long offset) throws IOException {
-        truncateTo(logStartOffset);
-        if (offset < nextOffset) {
-            throw new OffsetOutOfRangeException(offset, nextOffset, Long.MAX_VALUE);
-        }
-        return active().baseOffset() == offset ? nextOffset : whole(() -> beginAt(offset));
-    }
-
     private long beginAt(long offset) throws IOException {
+        cutAt(logStartOffset);
         Segment old = active();
         noteStart(offset);
         Segment first = Segment.create(folder, offset);
@@ -513,7 +564,7 @@ final class LogAppender {
         epochs.save();
         folder.force();
         moveRecoveryPoint(offset);
-        return nextOffset;
+        return logStartOffset;
     }
 
     // ---- after an error that passed

@@ -10,10 +10,12 @@ import io.millrace.log.LogName;
 import io.millrace.log.LogObserver;
 import io.millrace.log.LogQueueFullException;
 import io.millrace.log.Stray;
+import io.millrace.log.Truncation;
 import io.millrace.log.file.DirectoryLock;
 import io.millrace.log.file.OpenFiles;
 import io.millrace.log.file.SpaceWatch;
 import io.millrace.log.recovery.LogRecovery;
+import io.millrace.log.recovery.RecoveredLog;
 import io.millrace.log.segment.DamageReports;
 import io.millrace.log.segment.LogFolder;
 import io.millrace.record.RecordBatch;
@@ -59,18 +61,29 @@ public final class LogDirectory implements AutoCloseable, Runnable {
      * @param maxQueuedAppends  bound of the appends that wait for the writer or are being written
      * @param flushInterval     in ms, for {@link FlushPolicy#INTERVAL}
      * @param reserveBytes      space that is kept back for the day when the disk is full; 0: none
+     * @param highWatermarkInterval in ms: how often the high watermarks of replicated logs are noted on disk
      */
-    public record Options(long maxQueuedBytes, int maxQueuedAppends, long flushInterval, long reserveBytes) {
-        /** Keeps no space back. */
+    public record Options(long maxQueuedBytes, int maxQueuedAppends, long flushInterval, long reserveBytes,
+                          long highWatermarkInterval) {
+        private static final long HIGH_WATERMARK_INTERVAL = 5000;
+
+        /** Notes high watermarks every 5 s. */
+        public Options(long maxQueuedBytes, int maxQueuedAppends, long flushInterval, long reserveBytes) {
+            this(maxQueuedBytes, maxQueuedAppends, flushInterval, reserveBytes, HIGH_WATERMARK_INTERVAL);
+        }
+
+        /** Keeps no space back, and notes high watermarks every 5 s. */
         public Options(long maxQueuedBytes, int maxQueuedAppends, long flushInterval) {
             this(maxQueuedBytes, maxQueuedAppends, flushInterval, 0);
         }
 
         /** @throws IllegalArgumentException when a value is below 1, or the reserve is below 0 */
         public Options {
-            if (maxQueuedBytes < 1 || maxQueuedAppends < 1 || flushInterval < 1 || reserveBytes < 0) {
+            if (maxQueuedBytes < 1 || maxQueuedAppends < 1 || flushInterval < 1 || reserveBytes < 0
+                    || highWatermarkInterval < 1) {
                 throw new IllegalArgumentException("log directory options: found " + maxQueuedBytes + " queued bytes, "
-                    + maxQueuedAppends + " queued appends, flush interval " + flushInterval + " ms: use 1 and above;"
+                    + maxQueuedAppends + " queued appends, flush interval " + flushInterval + " ms, high watermark interval "
+                    + highWatermarkInterval + " ms: use 1 and above;"
                     + " reserve " + reserveBytes + " bytes: use 0 and above");
             }
         }
@@ -92,6 +105,8 @@ public final class LogDirectory implements AutoCloseable, Runnable {
     private final WriteQueue queue;
     private final DirectoryWriter writer;
     private final SpaceWatch space;
+    private final HighWatermarkCheckpoint watermarks;
+    private final long watermarkNanos;
     private final Map<LogName, PartitionLog> logs = new ConcurrentHashMap<>();
     private final Set<LogName> opening = ConcurrentHashMap.newKeySet();
     private final AtomicReference<LogDirectoryOfflineException> failure = new AtomicReference<>();
@@ -105,8 +120,11 @@ public final class LogDirectory implements AutoCloseable, Runnable {
     /** Whether the failure is one that passes. */
     private boolean waitsForSpace;
     private long nextLook;
+    /** When the high watermarks are noted next. */
+    private long nextWatermarks = System.nanoTime();
 
-    private LogDirectory(LogFolders folders, Options options, Clock clock, LogObserver observer, DirectoryLock lock) {
+    private LogDirectory(LogFolders folders, HighWatermarkCheckpoint watermarks, Options options, Clock clock,
+                         LogObserver observer, DirectoryLock lock) {
         this.root = folders.root();
         this.folders = folders;
         this.clock = clock;
@@ -114,6 +132,8 @@ public final class LogDirectory implements AutoCloseable, Runnable {
         this.lock = lock;
         this.queue = new WriteQueue(options.maxQueuedBytes(), options.maxQueuedAppends());
         this.writer = new DirectoryWriter(queue, options.flushInterval(), observer);
+        this.watermarks = watermarks;
+        this.watermarkNanos = TimeUnit.MILLISECONDS.toNanos(options.highWatermarkInterval());
         this.space = new SpaceWatch(root, folders.files(), options.reserveBytes());
     }
 
@@ -133,13 +153,15 @@ public final class LogDirectory implements AutoCloseable, Runnable {
             Files.createDirectories(root);
             DirectoryLock lock = DirectoryLock.acquire(root);
             LogFolders folders = new LogFolders(root, files);
+            HighWatermarkCheckpoint watermarks;
             try {
                 folders.finishDeletions();
+                watermarks = HighWatermarkCheckpoint.open(folders);
             } catch (IOException e) {
                 lock.close();
                 throw e;
             }
-            LogDirectory directory = new LogDirectory(folders, options, clock, observer, lock);
+            LogDirectory directory = new LogDirectory(folders, watermarks, options, clock, observer, lock);
             if (directory.space.lacksReserve()) {
                 directory.space.reserve();
             }
@@ -245,6 +267,7 @@ public final class LogDirectory implements AutoCloseable, Runnable {
      */
     public boolean takeBack(Stray stray) {
         try {
+            watermarks.forget(new LogName(stray.topic(), stray.partition()));
             return folders.takeBack(stray);
         } catch (IOException e) {
             throw offline(root, e);
@@ -285,12 +308,26 @@ public final class LogDirectory implements AutoCloseable, Runnable {
      *                 is corrected
      */
     public PartitionLog openLog(String topic, int partition, UUID topicId, LogConfig config, int maxEpoch) {
+        return openLog(topic, partition, topicId, config, maxEpoch, false);
+    }
+
+    /**
+     * As {@link #openLog(String, int, UUID, LogConfig, int)}, for a log that is one of several replicas: committed is
+     * what {@link PartitionLog#raiseHighWatermark} says, now or in an earlier run, and not all that is written.
+     * Retention deletes nothing above that, nor is it cut off without a word.
+     */
+    public PartitionLog openReplicated(String topic, int partition, UUID topicId, LogConfig config, int maxEpoch) {
+        return openLog(topic, partition, topicId, config, maxEpoch, true);
+    }
+
+    private PartitionLog openLog(String topic, int partition, UUID topicId, LogConfig config, int maxEpoch,
+                                 boolean replicated) {
         LogName name = new LogName(topic, partition);
         if (!opening.add(name)) {
             throw new IllegalStateException("the log of " + name + " is being opened already");
         }
         try {
-            return openLog(name, topicId, config, maxEpoch);
+            return openLog(name, topicId, config, maxEpoch, replicated);
         } catch (IOException e) {
             // the other logs may be well: only a failed write takes the directory from them
             throw new LogDirectoryOfflineException("the log of " + name + " in " + root + " cannot be opened (" + e
@@ -300,15 +337,18 @@ public final class LogDirectory implements AutoCloseable, Runnable {
         }
     }
 
-    private PartitionLog openLog(LogName name, UUID topicId, LogConfig config, int maxEpoch)
+    private PartitionLog openLog(LogName name, UUID topicId, LogConfig config, int maxEpoch, boolean replicated)
             throws IOException {
         if (logs.containsKey(name)) {
             throw new IllegalStateException("the log of " + name + " is open already");
         }
         queue.ensureWritable();
         boolean isNew = !folders.exists(name);
+        if (isNew) {
+            watermarks.forget(name);
+        }
         try {
-            return openClaimed(folders.claim(name, topicId), name, topicId, config, maxEpoch);
+            return openClaimed(folders.claim(name, topicId), name, topicId, config, maxEpoch, replicated);
         } catch (IOException e) {
             if (isNew) {
                 removeHalfMade(name, e);
@@ -328,13 +368,13 @@ public final class LogDirectory implements AutoCloseable, Runnable {
         }
     }
 
-    private PartitionLog openClaimed(LogFolder folder, LogName name, UUID topicId, LogConfig config, int maxEpoch)
-            throws IOException {
+    private PartitionLog openClaimed(LogFolder folder, LogName name, UUID topicId, LogConfig config, int maxEpoch,
+                                     boolean replicated) throws IOException {
         DamageReports reports = new DamageReports(name, observer);
         PartitionLog log = new PartitionLog(name, topicId, this, config, reports);
-        LogAppender appender = new LogAppender(log, folder,
-                LogRecovery.recover(reports, folder, config.indexIntervalBytes(), maxEpoch), clock, observer);
-        log.attach(appender);
+        RecoveredLog recovered = LogRecovery.recover(reports, folder, config.indexIntervalBytes(), maxEpoch);
+        LogAppender appender = new LogAppender(log, folder, recovered, clock, observer);
+        log.attach(appender, replicated ? watermarks.of(name, recovered) : HighWatermark.ofEnd());
         appender.publish();
         synchronized (logs) {
             if (closing.get()) {
@@ -407,7 +447,7 @@ public final class LogDirectory implements AutoCloseable, Runnable {
     /**
      * Moves the log start offset up; completes with the new one. Also while there is no space.
      *
-     * @return fails with OffsetOutOfRangeException when the offset is above the log end offset
+     * @return fails with OffsetOutOfRangeException when the offset is above the high watermark
      */
     public CompletableFuture<Long> deleteRecordsBefore(PartitionLog log, long offset) {
         ensureOwn(log);
@@ -418,23 +458,32 @@ public final class LogDirectory implements AutoCloseable, Runnable {
     }
 
     /**
-     * Cuts off the log's end: every batch that does not end before the offset; completes with the new log end offset.
-     *
-     * @return fails with OffsetOutOfRangeException when the offset is below the log start offset
+     * Takes over where another replica's log starts, what is below being committed and deleted there; completes with the
+     * new log start offset, which never goes back. Beyond the log end offset all records are dropped, and the log
+     * begins anew there. Also while there is no space.
      */
-    public CompletableFuture<Long> truncateTo(PartitionLog log, long offset) {
+    public CompletableFuture<Long> advanceLogStart(PartitionLog log, long offset) {
         ensureOwn(log);
-        return queue(LogTask.of(() -> log.appender().truncateTo(offset)));
+        return queue(LogTask.freeing(() -> {
+            log.appender().settle();
+            return log.appender().advanceStart(offset);
+        }));
+    }
+
+    /** As {@link #truncateTo(PartitionLog, long, Truncation)}, clean. */
+    public CompletableFuture<Long> truncateTo(PartitionLog log, long offset) {
+        return truncateTo(log, offset, Truncation.CLEAN);
     }
 
     /**
-     * Drops all records and begins at an offset; completes with the new log end offset.
+     * Cuts off the log's end: every batch that does not end before the offset; completes with the new log end offset.
      *
-     * @return fails with OffsetOutOfRangeException when the offset is below the log start offset
+     * @return fails with OffsetOutOfRangeException when the offset is below the log start offset, and with
+     *         {@link io.millrace.log.CommittedRecordsException} when a clean one is to go below the high watermark
      */
-    public CompletableFuture<Long> startAt(PartitionLog log, long offset) {
+    public CompletableFuture<Long> truncateTo(PartitionLog log, long offset, Truncation truncation) {
         ensureOwn(log);
-        return queue(LogTask.of(() -> log.appender().startAt(offset)));
+        return queue(LogTask.of(() -> log.appender().truncateTo(offset, truncation)));
     }
 
     /**
@@ -474,6 +523,7 @@ public final class LogDirectory implements AutoCloseable, Runnable {
             }
             if (folders.isOf(name, topicId)) {
                 removeRenamed(rename(name));
+                watermarks.forget(name);
             }
         } catch (IOException e) {
             throw new LogDirectoryOfflineException("the log of " + name + " in " + root + " cannot be removed (" + e + ")", e);
@@ -497,6 +547,7 @@ public final class LogDirectory implements AutoCloseable, Runnable {
             log.appender().close();
             Path path = folders.setAside(log.name());
             logs.remove(log.name());
+            watermarks.forget(log.name());
             return path;
         }));
     }
@@ -520,6 +571,7 @@ public final class LogDirectory implements AutoCloseable, Runnable {
         }
         LogFolder renamed = rename(log.name());
         logs.remove(log.name());
+        watermarks.forget(log.name());
         doomed.remove(log);
         removeRenamed(renamed);
     }
@@ -635,8 +687,8 @@ public final class LogDirectory implements AutoCloseable, Runnable {
         if (waitsForSpace) {
             return LOOK_NANOS; // Nothing is flushed meanwhile.
         }
-        return space.lacksReserve() ? Math.min(LOOK_NANOS, writer.maxWaitNanos())
-            : writer.maxWaitNanos();
+        long wait = Math.min(writer.maxWaitNanos(), nextWatermarks - System.nanoTime());
+        return space.lacksReserve() ? Math.min(LOOK_NANOS, wait) : wait;
     }
 
     /** @return whether the writer can go on */
@@ -644,6 +696,7 @@ public final class LogDirectory implements AutoCloseable, Runnable {
         if (failure.get() == null) {
             try {
                 writer.carryOut(tasks);
+                noteWatermarksWhenDue();
                 keepReserve();
                 return true;
             } catch (IOException | RuntimeException | Error e) {
@@ -711,6 +764,13 @@ public final class LogDirectory implements AutoCloseable, Runnable {
         LOG.log(Level.INFO, "the log directory {0} is online again: there is space", root);
     }
 
+    private void noteWatermarksWhenDue() throws IOException {
+        if (nextWatermarks - System.nanoTime() <= 0) {
+            nextWatermarks = System.nanoTime() + watermarkNanos;
+            watermarks.save(logs.values());
+        }
+    }
+
     private void keepReserve() {
         if (space.lacksReserve() && nextLook - System.nanoTime() <= 0) {
             nextLook = System.nanoTime() + LOOK_NANOS;
@@ -751,7 +811,7 @@ public final class LogDirectory implements AutoCloseable, Runnable {
     }
 
     /**
-     * Ends the writer after what is queued, forces everything, notes the clean shutdown, releases the lock. Where there
+     * Ends the writer after what is queued, forces everything, notes the high watermarks, releases the lock. Where there
      * is no writer, the calling thread does what is queued. Reads fail afterwards.
      *
      * @throws IllegalStateException on the writer's own thread
@@ -771,6 +831,7 @@ public final class LogDirectory implements AutoCloseable, Runnable {
             interrupted |= awaitWriter();
             synchronized (logs) {
                 Closing.all(logs.values().stream().<AutoCloseable>map(log -> () -> close(log)).toArray(AutoCloseable[]::new));
+                noteWatermarks();
                 logs.clear();
             }
         } finally {
@@ -778,6 +839,18 @@ public final class LogDirectory implements AutoCloseable, Runnable {
             if (interrupted) {
                 Thread.currentThread().interrupt();
             }
+        }
+    }
+
+    private void noteWatermarks() {
+        if (failure.get() != null) {
+            return;
+        }
+        try {
+            watermarks.save(logs.values());
+        } catch (IOException e) {
+            LOG.log(Level.WARNING, () -> "the high watermarks of the logs in " + root + " could not be noted; the next"
+                + " start knows those of some seconds ago", e);
         }
     }
 

@@ -36,7 +36,9 @@ public final class PartitionLog {
     private volatile LogView view;
     /** What {@link #view} was when the log was closed, for the offsets. */
     private volatile LogView lastView;
+    private volatile boolean retentionByLeader;
     private LogAppender appender;
+    private HighWatermark watermark;
 
     PartitionLog(LogName name, UUID topicId, LogDirectory directory, LogConfig config, DamageReports reports) {
         this.name = name;
@@ -79,6 +81,39 @@ public final class PartitionLog {
     /** The offset the next record gets; records below it are written, and forced where the flush policy says so. */
     public long logEndOffset() {
         return lastView.logEndOffset();
+    }
+
+    /**
+     * The offset below which records are committed: of a replicated log what {@link #raiseHighWatermark} and the
+     * directory's checkpoint say, and never outside of the log; of another one its end.
+     */
+    public long highWatermark() {
+        return watermark.value();
+    }
+
+    /**
+     * Any thread: records below the offset are committed. It never goes back by this, and never beyond the log end
+     * offset; durable some seconds later, which is early enough, as others can tell it again.
+     */
+    public void raiseHighWatermark(long offset) {
+        watermark.raise(offset);
+    }
+
+    /** Whether it is one of several replicas: only those together know what is committed. */
+    public boolean isReplicated() {
+        return watermark.isReplicated();
+    }
+
+    /**
+     * Whether retention deletes nothing here, because another replica leads, which decides for all, and whose log start
+     * is taken over by {@link LogDirectory#advanceLogStart}; false at first. From the next pass on; any thread.
+     */
+    public void leaveRetentionToLeader(boolean left) {
+        this.retentionByLeader = left;
+    }
+
+    boolean leavesRetentionToLeader() {
+        return retentionByLeader;
     }
 
     /** Leader epoch of the last record, or -1 when there is none. */
@@ -272,8 +307,13 @@ public final class PartitionLog {
     }
 
     /** Before the log is handed out. */
-    void attach(LogAppender writersHalf) {
+    void attach(LogAppender writersHalf, HighWatermark highWatermark) {
         this.appender = writersHalf;
+        this.watermark = highWatermark;
+    }
+
+    HighWatermark watermark() {
+        return watermark;
     }
 
     /** What was published last. */
@@ -282,6 +322,7 @@ public final class PartitionLog {
     }
 
     void publish(LogView newView) {
+        watermark.follow(newView.logStartOffset(), newView.logEndOffset());
         this.lastView = newView;
         this.view = newView;
     }

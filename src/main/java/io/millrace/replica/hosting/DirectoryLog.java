@@ -4,6 +4,7 @@ import io.millrace.log.AppendResult;
 import io.millrace.log.LeaderEpochEnd;
 import io.millrace.log.LogConfig;
 import io.millrace.log.OffsetAndTimestamp;
+import io.millrace.log.Truncation;
 import io.millrace.log.write.LogDirectory;
 import io.millrace.log.write.PartitionLog;
 import java.nio.ByteBuffer;
@@ -50,13 +51,28 @@ record DirectoryLog(PartitionLog log) implements ReplicaLog {
     }
 
     @Override
-    public CompletableFuture<Long> truncateTo(long offset) {
-        return directory().truncateTo(log, offset);
+    public long highWatermark() {
+        return log.highWatermark();
     }
 
     @Override
-    public CompletableFuture<Long> startAt(long offset) {
-        return directory().startAt(log, offset);
+    public void raiseHighWatermark(long offset) {
+        log.raiseHighWatermark(offset);
+    }
+
+    @Override
+    public void leaveRetentionToLeader(boolean left) {
+        log.leaveRetentionToLeader(left);
+    }
+
+    @Override
+    public CompletableFuture<Long> truncateTo(long offset, Truncation truncation) {
+        return directory().truncateTo(log, offset, truncation);
+    }
+
+    @Override
+    public CompletableFuture<Long> advanceLogStart(long offset) {
+        return directory().advanceLogStart(log, offset);
     }
 
     @Override

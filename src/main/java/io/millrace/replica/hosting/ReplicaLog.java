@@ -4,6 +4,7 @@ import io.millrace.log.AppendResult;
 import io.millrace.log.LeaderEpochEnd;
 import io.millrace.log.LogConfig;
 import io.millrace.log.OffsetAndTimestamp;
+import io.millrace.log.Truncation;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
@@ -32,9 +33,30 @@ public interface ReplicaLog {
     /** As a follower: the batches bring their offsets. */
     CompletableFuture<AppendResult> appendReplicated(ByteBuffer batches);
 
-    CompletableFuture<Long> truncateTo(long offset);
+    /** See {@link io.millrace.log.write.PartitionLog#highWatermark}. */
+    long highWatermark();
 
-    CompletableFuture<Long> startAt(long offset);
+    /** See {@link io.millrace.log.write.PartitionLog#raiseHighWatermark}. */
+    void raiseHighWatermark(long offset);
+
+    /** See {@link io.millrace.log.write.PartitionLog#leaveRetentionToLeader}. */
+    void leaveRetentionToLeader(boolean left);
+
+    /** As {@link #truncateTo(long, Truncation)}, clean. */
+    default CompletableFuture<Long> truncateTo(long offset) {
+        return truncateTo(offset, Truncation.CLEAN);
+    }
+
+    /** See {@link io.millrace.log.write.LogDirectory#truncateTo(io.millrace.log.write.PartitionLog, long, Truncation)}. */
+    CompletableFuture<Long> truncateTo(long offset, Truncation truncation);
+
+    /** As {@link #advanceLogStart}, completing with the log end offset. */
+    default CompletableFuture<Long> startAt(long offset) {
+        return advanceLogStart(offset).thenApply(start -> endOffset());
+    }
+
+    /** See {@link io.millrace.log.write.LogDirectory#advanceLogStart}. */
+    CompletableFuture<Long> advanceLogStart(long offset);
 
     CompletableFuture<Long> deleteRecordsBefore(long offset);
 

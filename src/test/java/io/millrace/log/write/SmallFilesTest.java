@@ -153,6 +153,32 @@ class SmallFilesTest {
     }
 
     @Test
+    void anEpochFileThatFitsTheBatchesAndIsNotWhatWasWrittenIsMadeAnewFromThem() throws Exception {
+        Path copy = copy();
+        Path file = copy.resolve("orders-0").resolve(EPOCH_FILE);
+        new LogFolder(copy.resolve("orders-0"), new OpenFiles(10)).logStartOffset().write(4);
+        assertThat(Files.readString(file)).startsWith("0\n3\n0 0\n2 3\n5 7\n");
+        Files.writeString(file, Files.readString(file).replace("2 3", "2 1"));
+        try (TestDirectory test = open(copy)) {
+            assertThat(log(test).endOffsetOf(2).endOffset()).isEqualTo(7);
+        }
+        assertThat(damages).isNotEmpty().allSatisfy(damage -> assertThat(damage.message()).contains(EPOCH_FILE));
+        damages.clear();
+        try (TestDirectory test = open(copy)) {
+            assertThat(log(test).epochOfLastRecord()).isEqualTo(5);
+        }
+        assertThat(damages).as("it was written anew").isEmpty();
+    }
+
+    @Test
+    void anEpochFileOfAnEarlierVersionHasNoChecksumAndIsRead() throws Exception {
+        Path copy = copy();
+        Files.writeString(copy.resolve("orders-0").resolve(EPOCH_FILE), "0\n3\n0 0\n2 3\n5 7\n");
+        assertWhole(copy, "an earlier version's");
+        assertThat(damages).isEmpty();
+    }
+
+    @Test
     void anEpochFileThatLiesBesideAnEmptyLogDoesNotStopProduce() throws Exception {
         Path empty = root.resolve("empty");
         open(empty).close();

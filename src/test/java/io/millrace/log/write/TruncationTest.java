@@ -102,7 +102,7 @@ class TruncationTest {
             test.directory.append(log, List.of(batch(1, "v")), epoch).join();
         }
         test.directory.truncateTo(log, 1).join();
-        assertThat(root.resolve("orders-0/leader-epoch-checkpoint")).hasContent("0\n1\n1 0\n");
+        assertThat(root.resolve("orders-0/leader-epoch-checkpoint")).content().startsWith("0\n1\n1 0\n");
         assertThat(test.directory.append(log, List.of(batch(1, "v")), 1).join().baseOffset()).isEqualTo(1);
     }
 
