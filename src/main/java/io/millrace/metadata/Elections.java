@@ -39,7 +39,7 @@ public final class Elections {
         }
         List<Integer> candidates = now.replicas().stream().filter(live::contains).toList();
         if (unclean && !candidates.isEmpty()) {
-            return led(now, candidates.get(0), List.of(candidates.get(0)));
+            return ledUncleanly(now, candidates.get(0));
         }
         return now.leader() == NO_LEADER ? now : led(now, NO_LEADER, now.isr());
     }
@@ -65,7 +65,7 @@ public final class Elections {
         List<Integer> replicas = new ArrayList<>(now.replicas());
         target.stream().filter(broker -> !replicas.contains(broker)).forEach(replicas::add);
         return new Topic.Assignment(now.leader(), now.leaderEpoch(), List.copyOf(replicas), now.isr(),
-                new Topic.Move(from, target));
+                new Topic.Move(from, target), now.uncleanEpoch());
     }
 
     /** Gives a move up: the replicas that only it asked for go, unless one of them leads or is alone in sync. */
@@ -84,7 +84,8 @@ public final class Elections {
         if (isr.isEmpty()) {
             return now;
         }
-        Topic.Assignment settled = new Topic.Assignment(now.leader(), now.leaderEpoch(), replicas, isr);
+        Topic.Assignment settled = new Topic.Assignment(now.leader(), now.leaderEpoch(), replicas, isr, null,
+                now.uncleanEpoch());
         if (!replicas.contains(now.leader())) {
             return led(settled, electable(settled, live), isr);
         }
@@ -104,11 +105,18 @@ public final class Elections {
     /** With the same leader and epoch. */
     public static Topic.Assignment withIsr(Topic.Assignment now, List<Integer> isr) {
         return isr.equals(now.isr()) ? now
-                : new Topic.Assignment(now.leader(), now.leaderEpoch(), now.replicas(), isr, now.move());
+                : new Topic.Assignment(now.leader(), now.leaderEpoch(), now.replicas(), isr, now.move(),
+                now.uncleanEpoch());
+    }
+
+    /** Led by a replica that is not in sync. */
+    private static Topic.Assignment ledUncleanly(Topic.Assignment now, int leader) {
+        int epoch = now.leaderEpoch() + 1;
+        return new Topic.Assignment(leader, epoch, now.replicas(), List.of(leader), now.move(), epoch);
     }
 
     /** With a new leadership, and so with a new epoch, be the leader the same one or none. */
     public static Topic.Assignment led(Topic.Assignment now, int leader, List<Integer> isr) {
-        return new Topic.Assignment(leader, now.leaderEpoch() + 1, now.replicas(), isr, now.move());
+        return new Topic.Assignment(leader, now.leaderEpoch() + 1, now.replicas(), isr, now.move(), now.uncleanEpoch());
     }
 }

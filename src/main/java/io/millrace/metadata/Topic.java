@@ -22,10 +22,19 @@ public record Topic(String name, UUID id, int controllerEpoch, Map<String, Strin
      * @param replicas    broker ids, the preferred leader first
      * @param isr         the replicas that are in sync
      * @param move        while the partition moves to other brokers; else null
+     * @param uncleanEpoch the last leader epoch that began with a leader which was not in sync, so that committed records
+     *                    may be missing in its log; -1: none
      */
-    public record Assignment(int leader, int leaderEpoch, List<Integer> replicas, List<Integer> isr, Move move) {
+    public record Assignment(int leader, int leaderEpoch, List<Integer> replicas, List<Integer> isr, Move move,
+                             int uncleanEpoch) {
+        private static final int NEVER = -1;
+
+        public Assignment(int leader, int leaderEpoch, List<Integer> replicas, List<Integer> isr, Move move) {
+            this(leader, leaderEpoch, replicas, isr, move, NEVER);
+        }
+
         public Assignment(int leader, int leaderEpoch, List<Integer> replicas, List<Integer> isr) {
-            this(leader, leaderEpoch, replicas, isr, null);
+            this(leader, leaderEpoch, replicas, isr, null, NEVER);
         }
     }
 

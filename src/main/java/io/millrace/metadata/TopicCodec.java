@@ -34,6 +34,8 @@ public final class TopicCodec {
         /** With {@link #to}, only while the partition moves. */
         public List<Integer> from;
         public List<Integer> to;
+        /** Null: never. */
+        public Integer uncleanEpoch;
     }
 
     public String encode(Topic topic) {
@@ -49,6 +51,9 @@ public final class TopicCodec {
             partition.leaderEpoch = assignment.leaderEpoch();
             partition.replicas = assignment.replicas();
             partition.isr = assignment.isr();
+            if (assignment.uncleanEpoch() >= 0) {
+                partition.uncleanEpoch = assignment.uncleanEpoch();
+            }
             if (assignment.move() != null) {
                 partition.from = assignment.move().from();
                 partition.to = assignment.move().to();
@@ -66,7 +71,8 @@ public final class TopicCodec {
             for (AssignmentBean partition : bean.partitions) {
                 partitions.add(new Topic.Assignment(partition.leader, partition.leaderEpoch,
                         List.copyOf(partition.replicas), List.copyOf(partition.isr), partition.to == null ? null
-                        : new Topic.Move(List.copyOf(partition.from), List.copyOf(partition.to))));
+                        : new Topic.Move(List.copyOf(partition.from), List.copyOf(partition.to)),
+                        partition.uncleanEpoch == null ? -1 : partition.uncleanEpoch));
             }
             return new Topic(bean.name, UUID.fromString(bean.id), bean.controllerEpoch, Map.copyOf(bean.overrides), List.copyOf(partitions));
         } catch (JsonbException | NullPointerException | IllegalArgumentException notATopic) {

@@ -65,7 +65,7 @@ public final class Comeback {
                         + " records, by unclean.leader.election.enable=true", id);
                 leaderless.add(id);
                 now = new Topic.Assignment(Elections.NO_LEADER, now.leaderEpoch() + 1, now.replicas(), List.of(),
-                        now.move());
+                        now.move(), now.uncleanEpoch());
             } else if (lost) {
                 LOG.log(Level.WARNING, "there is no log of partition {0}: it is fetched from the other replicas", id);
                 now = Elections.without(now, brokerId, Set.copyOf(now.isr()));

@@ -7,12 +7,14 @@ import io.millrace.broker.fetch.FetchAllRequest;
 import io.millrace.broker.fetch.FetchAllResult;
 import io.millrace.broker.fetch.FetchRequest;
 import io.millrace.log.AppendResult;
+import io.millrace.log.Truncation;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.Topic;
 import io.millrace.metadata.TopicPartition;
 import io.millrace.replica.core.Acks;
 import io.millrace.replica.core.FetchPosition;
+import io.millrace.replica.core.FetchResult;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -329,19 +331,42 @@ class ReplicationScenariosTest {
     }
 
     @Test
-    void aFollowerWithoutRecordsBeyondTheLeadersEndBeginsAnewWithTheLeadersLog() {
+    void aFollowerThatKnowsMoreToBeCommittedThanTheLeaderHasTakesNothingOverAndAsksSeldom() {
         cluster.begin(Map.of());
         SimulatedServer follower = cluster.followers().get(0);
         cluster.acknowledged("record");
         cluster.await("the follower has it", () -> cluster.log(follower).endOffset() == 1);
         cluster.isolate(follower);
         cluster.await("it is not in sync", () -> !cluster.registered().partitions().get(0).isr().contains(follower.id()));
-        cluster.partition(follower).log().startAt(7);
-        cluster.await("it has nothing", () -> cluster.log(follower).startOffset() == 7);
+        cluster.partition(follower).log().beginAnew(7, Truncation.UNCLEAN);
+        cluster.await("its records are beyond the leader's", () -> cluster.log(follower).startOffset() == 7);
         cluster.rejoin();
-        cluster.await("it has the leader's log", () -> cluster.log(follower).endOffset() == 1);
+        long fetches = follower.fetches();
+        cluster.advance(10_000);
 
-        assertThat(cluster.log(follower).valueAt(0)).isEqualTo("record");
+        assertThat(follower.fetches() - fetches).as("fetches in 10 s").isLessThan(200);
+        assertThat(cluster.log(follower).startOffset()).isEqualTo(7);
+        assertThat(cluster.registered().partitions().get(0).isr()).doesNotContain(follower.id());
+    }
+
+    @Test
+    void whatWasCommittedCanBeReadAfterAFullStopAlsoWithFewerReplicasThanTheMinimum() {
+        cluster.begin(Map.of("min.insync.replicas", "2"));
+        for (int i = 0; i < 5; i++) {
+            cluster.acknowledged("record " + i);
+        }
+        cluster.await("all know", () -> IntStream.rangeClosed(1, 3)
+                .allMatch(id -> cluster.partition(cluster.server(id)).highWatermark() == 5));
+        IntStream.rangeClosed(1, 3).forEach(id -> cluster.server(id).crash());
+        SimulatedServer first = cluster.server(2);
+        first.start();
+        cluster.await("it leads alone", () -> cluster.registered().partitions().get(0).isr().equals(List.of(2))
+                && cluster.partition(first) != null && cluster.partition(first).state().isLeading());
+
+        FetchResult read = BrokerHarness.get(first.broker.fetch(new FetchRequest(SimulatedCluster.TOPIC, 0,
+                new FetchPosition.Earliest(), -1, 0, 10_000, 0)));
+        assertThat(read.nextOffset()).isEqualTo(5);
+        assertThat(first.broker.offsets(SimulatedCluster.TOPIC, 0).endOffset()).isEqualTo(5);
     }
 
     @Test

@@ -161,15 +161,29 @@ final class SimulatedLog implements ReplicaLog {
     @Override
     public CompletableFuture<Long> truncateTo(long offset, Truncation truncation) {
         return queue(() -> {
-            if (offset < highWatermark()) {
-                if (truncation == Truncation.CLEAN) {
-                    throw new CommittedRecordsException(new LogName("simulated", 0), offset, highWatermark());
-                }
-                disk.highWatermark = offset;
-            }
+            lowerWatermark(offset, truncation);
             disk.batches.removeIf(batch -> batch.lastOffset() >= offset);
             return disk.endOffset();
         });
+    }
+
+    @Override
+    public CompletableFuture<Long> beginAnew(long offset, Truncation truncation) {
+        return queue(() -> {
+            lowerWatermark(offset, truncation);
+            disk.batches.clear();
+            disk.startOffset = offset;
+            return offset;
+        });
+    }
+
+    private void lowerWatermark(long offset, Truncation truncation) {
+        if (offset < highWatermark()) {
+            if (truncation == Truncation.CLEAN) {
+                throw new CommittedRecordsException(new LogName("simulated", 0), offset, highWatermark());
+            }
+            disk.highWatermark = offset;
+        }
     }
 
     @Override

@@ -38,7 +38,18 @@ class ElectionsTest {
         assertThat(waiting).isEqualTo(new Assignment(-1, 5, List.of(1, 2, 3), List.of(1)));
         assertThat(Elections.reconcile(waiting, Set.of(2, 3), false, false)).as("and stays so").isEqualTo(waiting);
         assertThat(Elections.reconcile(alone, Set.of(2, 3), true, false))
-                .isEqualTo(new Assignment(2, 5, List.of(1, 2, 3), List.of(2)));
+                .isEqualTo(new Assignment(2, 5, List.of(1, 2, 3), List.of(2), null, 5));
+    }
+
+    @Test
+    void thatAnElectionWasUncleanIsRememberedByAllThatFollow() {
+        Assignment unclean = Elections.reconcile(new Assignment(1, 4, List.of(1, 2, 3), List.of(1)), Set.of(2, 3), true,
+                false);
+        Assignment later = Elections.withIsr(Elections.led(unclean, 3, List.of(2, 3)), List.of(3));
+
+        assertThat(later.uncleanEpoch()).isEqualTo(5);
+        assertThat(Elections.reassign(later, List.of(3, 4)).uncleanEpoch()).isEqualTo(5);
+        assertThat(Elections.cancel(Elections.reassign(later, List.of(3, 4)), Set.of(3)).uncleanEpoch()).isEqualTo(5);
     }
 
     @Test

@@ -29,6 +29,14 @@ class TopicCodecTest {
     }
 
     @Test
+    void thatAnElectionWasUncleanIsKept() {
+        Topic unclean = topic(Map.of()).withPartitions(List.of(new Topic.Assignment(1, 7, List.of(1, 2), List.of(1), null,
+                6)));
+
+        assertThat(codec.decode(codec.encode(unclean))).isEqualTo(unclean);
+    }
+
+    @Test
     void theTextIsForPeopleAndInAFixedOrder() {
         Map<String, String> oneOrder = new LinkedHashMap<>(Map.of("flush", "os"));
         oneOrder.put("a", "1");

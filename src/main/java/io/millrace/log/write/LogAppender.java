@@ -479,6 +479,13 @@ final class LogAppender {
         if (offset >= nextOffset) {
             return nextOffset;
         }
+        lowerWatermark(offset, truncation);
+        long end = whole(() -> cutAt(offset));
+        log.watermark().cutAt(end, Truncation.UNCLEAN); // a batch that reaches over the offset went as a whole
+        return end;
+    }
+
+    private void lowerWatermark(long offset, Truncation truncation) {
         long mark = log.highWatermark();
         boolean may = log.watermark().cutAt(offset, truncation);
         if (offset < mark && log.isReplicated()) {
@@ -487,9 +494,6 @@ final class LogAppender {
         if (!may) {
             throw new CommittedRecordsException(log.name(), offset, mark);
         }
-        long end = whole(() -> cutAt(offset));
-        log.watermark().cutAt(end, Truncation.UNCLEAN); // a batch that reaches over the offset went as a whole
-        return end;
     }
 
     /** A refusal is repeated with each try of a follower: it is told once for each offset. */
@@ -564,6 +568,43 @@ final class LogAppender {
         epochs.save();
         folder.force();
         moveRecoveryPoint(offset);
+        return logStartOffset;
+    }
+
+    /**
+     * Drops everything and begins at an offset, which may be before the start: what the leader's log begins with.
+     *
+     * @return the new log start offset
+     * @throws CommittedRecordsException when a clean one would take committed records
+     */
+    long beginAnew(long offset, Truncation truncation) throws IOException {
+        ensureOpen();
+        if (offset > nextOffset) {
+            return whole(() -> beginAt(offset));
+        }
+        lowerWatermark(offset, truncation);
+        return whole(() -> beginBack(offset));
+    }
+
+    /** The old segment goes first: a crash that left both would leave a gap between them. */
+    private long beginBack(long offset) throws IOException {
+        cutAt(logStartOffset);
+        moveRecoveryPoint(Math.min(recoveryPoint, offset));
+        noteStart(offset);
+        remove(active());
+        Segment first = Segment.create(folder, offset);
+        segments.clear();
+        segments.add(first);
+        truncations++;
+        logStartOffset = offset;
+        nextOffset = offset;
+        activeSince = clock.millis();
+        dirty = false;
+        segmentsChanged();
+        show();
+        epochs.truncateFromEnd(0);
+        epochs.save();
+        folder.force();
         return logStartOffset;
     }
 

@@ -470,6 +470,20 @@ public final class LogDirectory implements AutoCloseable, Runnable {
         }));
     }
 
+    /**
+     * Drops all records; the log begins anew at an offset, which may be before its start. Completes with that offset.
+     *
+     * @return fails with {@link io.millrace.log.CommittedRecordsException} when a clean one is to go below the high
+     *         watermark
+     */
+    public CompletableFuture<Long> beginAnew(PartitionLog log, long offset, Truncation truncation) {
+        ensureOwn(log);
+        return queue(LogTask.of(() -> {
+            log.appender().settle();
+            return log.appender().beginAnew(offset, truncation);
+        }));
+    }
+
     /** As {@link #truncateTo(PartitionLog, long, Truncation)}, clean. */
     public CompletableFuture<Long> truncateTo(PartitionLog log, long offset) {
         return truncateTo(log, offset, Truncation.CLEAN);

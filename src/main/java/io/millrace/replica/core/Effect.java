@@ -36,12 +36,20 @@ public sealed interface Effect {
     sealed interface LogChange extends Effect {
     }
 
-    /** What is at and above the offset is not in the leader's log: it is cut off. */
-    record Truncate(long offset) implements LogChange {
+    /**
+     * What is at and above the offset is not in the leader's log: it is cut off.
+     *
+     * @param unclean whether the leader may lack what was committed
+     */
+    record Truncate(long offset, boolean unclean) implements LogChange {
     }
 
-    /** The leader's log has nothing before the offset, or ends before this one begins: the log begins anew there. */
-    record BeginAnew(long offset) implements LogChange {
+    /**
+     * The leader's log has nothing before the offset, or ends before this one begins: the log begins anew there.
+     *
+     * @param unclean as of {@link Truncate}
+     */
+    record BeginAnew(long offset, boolean unclean) implements LogChange {
     }
 
     /** The batches of the leader's answer are appended. */

@@ -338,12 +338,12 @@ public record ReplicaState(int self, Topic.Assignment assignment, long version, 
                 ? new Transition(withHighWatermark(followed(answer.highWatermark(), log)), List.of()) : unchanged();
     }
 
-    private static Optional<Effect> change(ReplicaFetchResponse.Partition answer, LeaderEpochEnd ownEnd, LogSpan log) {
+    private Optional<Effect> change(ReplicaFetchResponse.Partition answer, LeaderEpochEnd ownEnd, LogSpan log) {
         switch (answer.outcome()) {
             case DIVERGED:
                 return cut(answer, ownEnd, log);
             case BELOW_START:
-                return Optional.of(new Effect.BeginAnew(answer.logStartOffset()));
+                return Optional.of(new Effect.BeginAnew(answer.logStartOffset(), isUnclean(log)));
             case OK:
                 break;
             default:
@@ -360,13 +360,18 @@ public record ReplicaState(int self, Topic.Assignment assignment, long version, 
      * Where the two logs part: the end of the newest epoch that both have, in whichever it is shorter. A log without
      * records, beyond the leader's end, has nothing to cut, and begins anew with the leader's.
      */
-    private static Optional<Effect> cut(ReplicaFetchResponse.Partition answer, LeaderEpochEnd ownEnd, LogSpan log) {
+    private Optional<Effect> cut(ReplicaFetchResponse.Partition answer, LeaderEpochEnd ownEnd, LogSpan log) {
         long point = Math.max(log.startOffset(), Math.min(ownEnd.endOffset(), answer.diverging().endOffset()));
         if (point < log.endOffset()) {
-            return Optional.of(new Effect.Truncate(point));
+            return Optional.of(new Effect.Truncate(point, isUnclean(log)));
         }
-        return log.startOffset() == log.endOffset() ? Optional.of(new Effect.BeginAnew(answer.logStartOffset()))
+        return log.startOffset() == log.endOffset() ? Optional.of(new Effect.BeginAnew(answer.logStartOffset(), isUnclean(log)))
                 : Optional.empty();
+    }
+
+    /** Whether a leader that was not in sync began to lead after the last record here was appended. */
+    private boolean isUnclean(LogSpan log) {
+        return assignment.uncleanEpoch() > log.lastEpoch();
     }
 
     /**

@@ -71,6 +71,11 @@ record DirectoryLog(PartitionLog log) implements ReplicaLog {
     }
 
     @Override
+    public CompletableFuture<Long> beginAnew(long offset, Truncation truncation) {
+        return directory().beginAnew(log, offset, truncation);
+    }
+
+    @Override
     public CompletableFuture<Long> advanceLogStart(long offset) {
         return directory().advanceLogStart(log, offset);
     }

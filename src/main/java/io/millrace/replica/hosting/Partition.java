@@ -3,6 +3,7 @@ package io.millrace.replica.hosting;
 import io.millrace.log.AppendResult;
 import io.millrace.log.CorruptLogException;
 import io.millrace.log.LeaderEpochEnd;
+import io.millrace.log.Truncation;
 import io.millrace.metadata.BrokerErrors;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
@@ -75,8 +76,8 @@ public final class Partition implements PartitionSlot {
         this.log = log;
         this.config = config;
         this.context = context;
-        this.state = ReplicaState.opened(context.brokerId(), log.startOffset());
-        this.watermark = new Watermark(log.startOffset(), 0);
+        this.state = ReplicaState.opened(context.brokerId(), log.highWatermark());
+        this.watermark = new Watermark(log.highWatermark(), 0);
         this.parked = new ParkedFetches(wakers, this::committedBytes);
         this.reads = new PartitionReads(this, log, context);
     }
@@ -166,6 +167,10 @@ public final class Partition implements PartitionSlot {
     private Consequences enter(Transition transition) {
         ReplicaState before = state;
         state = transition.state();
+        log.raiseHighWatermark(state.highWatermark());
+        if (before.isLeading() != state.isLeading() || before.assignment() == null) {
+            log.leaveRetentionToLeader(!state.isLeading());
+        }
         if (before.isLeading() && transition.effects().stream().anyMatch(Effect.LeadershipEnded.class::isInstance)) {
             return new Consequences(transition.effects(), waiting.end(leadershipOver()), noteWatermark(0));
         }
@@ -417,13 +422,13 @@ public final class Partition implements PartitionSlot {
         if (change instanceof Effect.Truncate truncate) {
             LOG.log(Level.INFO, "{0}: cutting the log from {1} back to {2}, where it parts from the leader''s", id,
                     Long.toString(log.endOffset()), Long.toString(truncate.offset()));
-            return log.truncateTo(truncate.offset());
+            return log.truncateTo(truncate.offset(), truncation(truncate.unclean()));
         } else if (change instanceof Effect.BeginAnew anew) {
             LOG.log(Level.WARNING, "{0}: the leader has nothing left that this replica could go on from at offset {1}:"
                     + " it begins anew at {2}", id, Long.toString(log.endOffset()), Long.toString(anew.offset()));
-            return log.startAt(anew.offset());
+            return log.beginAnew(anew.offset(), truncation(anew.unclean()));
         } else if (change instanceof Effect.AdvanceStart advance) {
-            return log.deleteRecordsBefore(advance.offset());
+            return log.advanceLogStart(advance.offset());
         }
         for (RecordBatch batch : RecordBatch.in(answer.batches())) {
             if (!batch.checksumMatches()) {
@@ -436,6 +441,10 @@ public final class Partition implements PartitionSlot {
         }
         return RecordBatch.at(answer.batches()).baseOffset() == log.endOffset()
                 ? log.appendReplicated(answer.batches()) : CompletableFuture.completedFuture(null);
+    }
+
+    private static Truncation truncation(boolean unclean) {
+        return unclean ? Truncation.UNCLEAN : Truncation.CLEAN;
     }
 
     // ---- healing
@@ -463,7 +472,7 @@ public final class Partition implements PartitionSlot {
         }
         LOG.log(Level.WARNING, "{0}: cutting the damaged log at offset {1}; what was there is fetched from the leader",
                 id, Long.toString(offset));
-        return log.truncateTo(offset).whenComplete((end, failure) ->
+        return log.truncateTo(offset, Truncation.UNCLEAN).whenComplete((end, failure) ->
                 on(now -> failure == null ? now.healed(moment()) : now.logChanged(0, moment())));
     }
 

@@ -42,18 +42,11 @@ public interface ReplicaLog {
     /** See {@link io.millrace.log.write.PartitionLog#leaveRetentionToLeader}. */
     void leaveRetentionToLeader(boolean left);
 
-    /** As {@link #truncateTo(long, Truncation)}, clean. */
-    default CompletableFuture<Long> truncateTo(long offset) {
-        return truncateTo(offset, Truncation.CLEAN);
-    }
-
     /** See {@link io.millrace.log.write.LogDirectory#truncateTo(io.millrace.log.write.PartitionLog, long, Truncation)}. */
     CompletableFuture<Long> truncateTo(long offset, Truncation truncation);
 
-    /** As {@link #advanceLogStart}, completing with the log end offset. */
-    default CompletableFuture<Long> startAt(long offset) {
-        return advanceLogStart(offset).thenApply(start -> endOffset());
-    }
+    /** See {@link io.millrace.log.write.LogDirectory#beginAnew}. */
+    CompletableFuture<Long> beginAnew(long offset, Truncation truncation);
 
     /** See {@link io.millrace.log.write.LogDirectory#advanceLogStart}. */
     CompletableFuture<Long> advanceLogStart(long offset);

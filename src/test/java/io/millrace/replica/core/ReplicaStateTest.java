@@ -131,7 +131,7 @@ class ReplicaStateTest {
         ReplicaFetchResponse.Partition diverged = answer(Outcome.DIVERGED, 3, 0, new EpochEnd(3, 6));
         Transition cut = state.answered(2, asking(5, 10, 4), diverged, new LeaderEpochEnd(3, 8), moment);
 
-        assertThat(cut.effects()).containsExactly(new Effect.Truncate(6));
+        assertThat(cut.effects()).containsExactly(new Effect.Truncate(6, false));
         assertThat(cut.state().mayFetch()).isFalse();
         assertThat(cut.state().answered(2, asking(5, 10, 4), diverged, NO_EPOCH, moment).effects())
                 .as("an answer that crosses it").isEmpty();
@@ -153,7 +153,7 @@ class ReplicaStateTest {
         ReplicaFetchResponse.Partition diverged = answer(Outcome.DIVERGED, 80, 50, new EpochEnd(-1, 50));
 
         assertThat(follower(empty).answered(2, asking(5, 100, -1), diverged, new LeaderEpochEnd(-1, 100), empty)
-                .effects()).containsExactly(new Effect.BeginAnew(50));
+                .effects()).containsExactly(new Effect.BeginAnew(50, false));
     }
 
     @Test
