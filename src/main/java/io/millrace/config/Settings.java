@@ -46,6 +46,9 @@ public final class Settings {
             + " process may open beyond 1,000, and 64 at least.");
     public static final Setting LOG_RETENTION_CHECK_INTERVAL_MS = number("millrace.log.retention.check.interval.ms",
             100, 86_400_000, "ms", 300_000, "How often retention and the roll of segments by time are applied.");
+    public static final Setting HIGH_WATERMARK_INTERVAL_MS = number(
+            "millrace.replica.high.watermark.checkpoint.interval.ms", 1, 3_600_000, "ms", 5_000,
+            "How often it is noted on disk up to where the partitions are committed.");
     public static final Setting TOPIC_PARTITIONS_DEFAULT = number("millrace.topic.partitions.default", 1, 10_000,
             "partitions", 1, "Partitions of a topic that is created without a number.");
     public static final Setting TOPIC_PARTITIONS_MAX = number("millrace.topic.partitions.max", 1, 10_000,
@@ -129,7 +132,7 @@ public final class Settings {
     /** Every setting but the defaults of topic configuration, which the broker knows. */
     public static final List<Setting> CATALOGUE = List.of(BROKER_ID, HTTP_HOST, HTTP_PORT, LOG_DIRS, LOG_DIRS_LOST,
             LOG_QUEUE_BYTES, LOG_QUEUE_APPENDS, LOG_FLUSH_INTERVAL_MS, LOG_FILES_MAX, LOG_RETENTION_CHECK_INTERVAL_MS,
-            TOPIC_PARTITIONS_DEFAULT,
+            HIGH_WATERMARK_INTERVAL_MS, TOPIC_PARTITIONS_DEFAULT,
             TOPIC_PARTITIONS_MAX, BATCH_MAX_UNCOMPRESSED_BYTES, REQUEST_MAX_BYTES, REQUEST_MEMORY_BYTES,
             REQUEST_BODY_TIMEOUT_MS, REQUEST_WAITING_MAX, FETCH_MAX_BYTES, FETCH_MAX_WAIT_MS, CLUSTER_NAME, CLUSTER_HOST,
             CLUSTER_PORT, CLUSTER_JOURNAL_DIR,

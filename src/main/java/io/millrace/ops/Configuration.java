@@ -123,7 +123,8 @@ final class Configuration {
 
     LogDirectory.Options logDirectory() {
         return new LogDirectory.Options(settings.longValue(Settings.LOG_QUEUE_BYTES),
-                settings.intValue(Settings.LOG_QUEUE_APPENDS), settings.longValue(Settings.LOG_FLUSH_INTERVAL_MS));
+                settings.intValue(Settings.LOG_QUEUE_APPENDS), settings.longValue(Settings.LOG_FLUSH_INTERVAL_MS), 0,
+                settings.longValue(Settings.HIGH_WATERMARK_INTERVAL_MS));
     }
 
     /** How many files of logs may be open at a time. */
