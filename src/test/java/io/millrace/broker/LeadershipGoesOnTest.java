@@ -29,7 +29,7 @@ class LeadershipGoesOnTest {
     private static final UUID TOPIC = new UUID(0, 7);
     private static final long LAG_NANOS = TimeUnit.SECONDS.toNanos(10);
 
-    private final SimulatedLog log = new SimulatedLog(new SimulatedLog.Disk(), Runnable::run);
+    private final SimulatedLog log = new SimulatedLog(new SimulatedLog.Disk(), Runnable::run, -1);
     private final Partition leader = new Partition(ID, TOPIC, log, TopicConfig.of(Map.of(), Map.of()), new AtEase(), Runnable::run);
     private long version;
 

@@ -2,6 +2,7 @@ package io.millrace.broker;
 
 import io.millrace.log.AppendResult;
 import io.millrace.log.CommittedRecordsException;
+import io.millrace.log.FencedLeaderEpochException;
 import io.millrace.log.LeaderEpochEnd;
 import io.millrace.log.LogConfig;
 import io.millrace.log.LogName;
@@ -43,9 +44,14 @@ final class SimulatedLog implements ReplicaLog {
     private final Consumer<Runnable> writer;
     private final Deque<Runnable> queue = new ArrayDeque<>();
     private boolean crashed;
+    private int epochFloor;
 
-    /** @param writer runs a task after the time that a disk takes, unless the broker has crashed by then */
-    SimulatedLog(Disk disk, Consumer<Runnable> writer) {
+    /**
+     * @param writer   runs a task after the time that a disk takes, unless the broker has crashed by then
+     * @param maxEpoch the newest leader epoch of the partition
+     */
+    SimulatedLog(Disk disk, Consumer<Runnable> writer, int maxEpoch) {
+        this.epochFloor = maxEpoch;
         this.disk = disk;
         this.writer = writer;
     }
@@ -111,6 +117,7 @@ final class SimulatedLog implements ReplicaLog {
     @Override
     public CompletableFuture<AppendResult> append(List<ByteBuffer> buffers, int leaderEpoch) {
         return queue(() -> {
+            checkFloor(leaderEpoch);
             if (leaderEpoch < lastEpoch()) {
                 throw new IllegalArgumentException("epoch " + leaderEpoch + " is over");
             }
@@ -128,8 +135,9 @@ final class SimulatedLog implements ReplicaLog {
     }
 
     @Override
-    public CompletableFuture<AppendResult> appendReplicated(ByteBuffer batches) {
+    public CompletableFuture<AppendResult> appendReplicated(ByteBuffer batches, int leaderEpoch) {
         return queue(() -> {
+            checkFloor(leaderEpoch);
             long base = disk.endOffset();
             for (RecordBatch batch : RecordBatch.in(batches)) {
                 if (batch.baseOffset() != disk.endOffset() || batch.leaderEpoch() < lastEpoch()) {
@@ -139,6 +147,17 @@ final class SimulatedLog implements ReplicaLog {
             }
             return new AppendResult(base, disk.endOffset() - 1, -1);
         });
+    }
+
+    private void checkFloor(int leaderEpoch) {
+        if (leaderEpoch < epochFloor) {
+            throw new FencedLeaderEpochException(new LogName("simulated", 0), leaderEpoch, epochFloor);
+        }
+    }
+
+    @Override
+    public void raiseEpochFloor(int epoch) {
+        queue(() -> epochFloor = Math.max(epochFloor, epoch));
     }
 
     @Override

@@ -421,7 +421,7 @@ final class SimulatedServer {
             SimulatedLog.Disk disk = disks.computeIfAbsent(log, made -> new SimulatedLog.Disk());
             cluster.logOpened(SimulatedServer.this, log, disk);
             SimulatedLog opened = new SimulatedLog(disk, task ->
-                    cluster.time().soon(4000, () -> guarded(of, task)));
+                    cluster.time().soon(4000, () -> guarded(of, task)), maxEpoch);
             open.put(log, opened);
             return opened;
         }

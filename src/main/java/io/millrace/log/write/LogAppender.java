@@ -2,7 +2,9 @@ package io.millrace.log.write;
 
 import io.millrace.log.AppendResult;
 import io.millrace.log.CommittedRecordsException;
+import io.millrace.log.FencedLeaderEpochException;
 import io.millrace.log.FlushPolicy;
+import io.millrace.log.LeaderEpochEnd;
 import io.millrace.log.LogConfig;
 import io.millrace.log.LogObserver;
 import io.millrace.log.OffsetOutOfRangeException;
@@ -61,6 +63,8 @@ final class LogAppender {
     private long recoveryPoint;
     private long activeSince;
     private int truncations;
+    /** Lowest leader epoch that may append: what is cut off takes its epochs with it, but not this. */
+    private int epochFloor;
     /** Whether the active segment holds bytes that were not forced. */
     private boolean dirty;
     private boolean folderChanged;
@@ -76,6 +80,7 @@ final class LogAppender {
         this.clock = clock;
         this.observer = observer;
         this.epochs = recovered.epochs();
+        this.epochFloor = epochs.latestEpoch();
         this.segments = new ArrayList<>(recovered.segments());
         this.logStartOffset = recovered.logStartOffset();
         this.nextOffset = recovered.logEndOffset();
@@ -116,14 +121,17 @@ final class LogAppender {
         if (closed) {
             return closedException();
         }
-        if (append.isReplicated()) {
-            return gap(append);
+        // The batches of another replica may be of older epochs than the leader that they came from.
+        int newest = append.isReplicated() ? epochFloor : Math.max(epochFloor, epochs.latestEpoch());
+        if (append.leaderEpoch() != LeaderEpochEnd.NO_EPOCH && append.leaderEpoch() < newest) {
+            return new FencedLeaderEpochException(log.name(), append.leaderEpoch(), newest);
         }
-        if (append.leaderEpoch() >= 0 && append.leaderEpoch() < epochs.latestEpoch()) {
-            return new IllegalArgumentException("leader epoch " + append.leaderEpoch() + " is out of date in "
-                + log.name() + ": epoch " + epochs.latestEpoch() + " has begun, use that or a later one");
-        }
-        return null;
+        return append.isReplicated() ? gap(append) : null;
+    }
+
+    /** From now on no leader of an older epoch appends anything. */
+    void raiseEpochFloor(int epoch) {
+        epochFloor = Math.max(epochFloor, epoch);
     }
 
     /** Why batches of another replica do not follow what is here, or null. */

@@ -305,7 +305,7 @@ public final class LogDirectory implements AutoCloseable, Runnable {
      * As {@link #openLog(String, int, UUID, LogConfig)}.
      *
      * @param maxEpoch newest leader epoch that the partition has had: a newer one in a file or a batch is damage, and
-     *                 is corrected
+     *                 is corrected, and leaders of older ones append nothing; Integer.MAX_VALUE: not known
      */
     public PartitionLog openLog(String topic, int partition, UUID topicId, LogConfig config, int maxEpoch) {
         return openLog(topic, partition, topicId, config, maxEpoch, false);
@@ -374,6 +374,9 @@ public final class LogDirectory implements AutoCloseable, Runnable {
         PartitionLog log = new PartitionLog(name, topicId, this, config, reports);
         RecoveredLog recovered = LogRecovery.recover(reports, folder, config.indexIntervalBytes(), maxEpoch);
         LogAppender appender = new LogAppender(log, folder, recovered, clock, observer);
+        if (maxEpoch != Integer.MAX_VALUE) {
+            appender.raiseEpochFloor(maxEpoch);
+        }
         log.attach(appender, replicated ? watermarks.of(name, recovered) : HighWatermark.ofEnd());
         appender.publish();
         synchronized (logs) {
@@ -395,8 +398,9 @@ public final class LogDirectory implements AutoCloseable, Runnable {
      * Completes when the log's flush policy holds, and on the writer's thread: do not linger there.
      *
      * @param batches     each holds one or more whole batches, position to limit
-     * @param leaderEpoch of the leader that appends, or -1; fails with IllegalArgumentException when the log has seen a
-     *                    newer one
+     * @param leaderEpoch of the leader that appends, or -1; fails with
+     *                    {@link io.millrace.log.FencedLeaderEpochException} when the log has seen a newer one, or its
+     *                    epoch floor is higher
      * @throws LogQueueFullException         at once, when the queue is at its bound
      * @throws LogDirectoryOfflineException  at once or through the future, when the directory has failed or is closed
      */
@@ -409,12 +413,27 @@ public final class LogDirectory implements AutoCloseable, Runnable {
     /**
      * Queues whole batches of another replica's log, to be written as they are: offsets and leader epochs stand in them
      * already. Otherwise as {@link #append}. The future fails with IllegalArgumentException, nothing being written, when
-     * the batches do not follow the log's end, or are of an older leader epoch.
+     * the batches do not follow the log's end, or are of an older leader epoch than what is there.
+     *
+     * @param leaderEpoch of the leader that they were fetched from, which may be newer than theirs; fails with
+     *                    {@link io.millrace.log.FencedLeaderEpochException} when the log's epoch floor is higher
      */
-    public CompletableFuture<AppendResult> appendReplicated(PartitionLog log, ByteBuffer batches) {
+    public CompletableFuture<AppendResult> appendReplicated(PartitionLog log, ByteBuffer batches, int leaderEpoch) {
         List<RecordBatch> parsed = new ArrayList<>();
         long bytes = parse(log, List.of(batches), parsed);
-        return queue(PendingAppend.replicated(log, parsed, bytes));
+        return queue(PendingAppend.replicated(log, parsed, leaderEpoch, bytes));
+    }
+
+    /**
+     * Raises the log's epoch floor: what is queued for it from now on and comes from a leader of an older epoch is
+     * refused by the writer, whatever was truncated in between; what is queued already is not. In its turn also while
+     * there is no space. Without effect when nothing is written here any more.
+     */
+    void raiseEpochFloor(PartitionLog log, int epoch) {
+        queue.addUnlessRefusing(LogTask.freeing(() -> {
+            log.appender().raiseEpochFloor(epoch);
+            return null;
+        }));
     }
 
     private CompletableFuture<AppendResult> queue(PendingAppend append) {

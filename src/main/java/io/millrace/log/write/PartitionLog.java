@@ -116,6 +116,15 @@ public final class PartitionLog {
         return retentionByLeader;
     }
 
+    /**
+     * Any thread: a leader epoch has begun, and no append that is queued from now on by, or was fetched from, the leader
+     * of an older one reaches the log. It never goes back; a log that is opened begins with its newest epoch, or the
+     * newest that its partition has had.
+     */
+    public void raiseEpochFloor(int epoch) {
+        directory.raiseEpochFloor(this, epoch);
+    }
+
     /** Leader epoch of the last record, or -1 when there is none. */
     public int epochOfLastRecord() {
         return endOffsetOf(Integer.MAX_VALUE).epoch();

@@ -10,30 +10,39 @@ import java.util.concurrent.CompletableFuture;
  * offsets from the log, a follower's bring them.
  */
 final class PendingAppend implements WriteTask {
-    private static final int REPLICATED = Integer.MIN_VALUE;
-
     private final PartitionLog log;
     private final List<RecordBatch> batches;
     private final int leaderEpoch;
+    private final boolean replicated;
     private final long bytes;
     private final CompletableFuture<AppendResult> future = new CompletableFuture<>();
     private AppendResult result;
     private RuntimeException refusal;
 
+    /** Of the leader of an epoch, or of no epoch: -1. */
     PendingAppend(PartitionLog log, List<RecordBatch> batches, int leaderEpoch, long bytes) {
+        this(log, batches, leaderEpoch, bytes, false);
+    }
+
+    private PendingAppend(PartitionLog log, List<RecordBatch> batches, int leaderEpoch, long bytes, boolean replicated) {
+        this.replicated = replicated;
         this.log = log;
         this.batches = batches;
         this.leaderEpoch = leaderEpoch;
         this.bytes = bytes;
     }
 
-    /** Batches of another replica's log, with the offsets and leader epochs that they have there. */
-    static PendingAppend replicated(PartitionLog log, List<RecordBatch> batches, long bytes) {
-        return new PendingAppend(log, batches, REPLICATED, bytes);
+    /**
+     * Batches of another replica's log, with the offsets and leader epochs that they have there.
+     *
+     * @param leaderEpoch of the leader that they were fetched from
+     */
+    static PendingAppend replicated(PartitionLog log, List<RecordBatch> batches, int leaderEpoch, long bytes) {
+        return new PendingAppend(log, batches, leaderEpoch, bytes, true);
     }
 
     boolean isReplicated() {
-        return leaderEpoch == REPLICATED;
+        return replicated;
     }
 
     PartitionLog log() {

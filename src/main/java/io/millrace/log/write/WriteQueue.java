@@ -72,6 +72,19 @@ final class WriteQueue {
         }
     }
 
+    /** Adds a task that frees space, or has to be done in its turn also while there is none, unless nothing is taken. */
+    void addUnlessRefusing(LogTask<?> task) {
+        lock.lock();
+        try {
+            if (refusal == null) {
+                tasks.add(task);
+                changed.signalAll();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /**
      * Takes all that waits; waits for it when there is nothing.
      *

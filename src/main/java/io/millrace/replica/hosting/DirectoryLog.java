@@ -46,8 +46,13 @@ record DirectoryLog(PartitionLog log) implements ReplicaLog {
     }
 
     @Override
-    public CompletableFuture<AppendResult> appendReplicated(ByteBuffer batches) {
-        return directory().appendReplicated(log, batches);
+    public CompletableFuture<AppendResult> appendReplicated(ByteBuffer batches, int leaderEpoch) {
+        return directory().appendReplicated(log, batches, leaderEpoch);
+    }
+
+    @Override
+    public void raiseEpochFloor(int epoch) {
+        log.raiseEpochFloor(epoch);
     }
 
     @Override

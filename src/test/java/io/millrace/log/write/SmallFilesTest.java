@@ -232,7 +232,7 @@ class SmallFilesTest {
             PartitionLog source = log(from);
             PartitionLog target = log(to);
             while (target.logEndOffset() < source.logEndOffset()) {
-                to.directory.appendReplicated(target, source.read(target.logEndOffset(), Long.MAX_VALUE, 1 << 20)).join();
+                to.directory.appendReplicated(target, source.read(target.logEndOffset(), Long.MAX_VALUE, 1 << 20), NEWEST).join();
             }
             assertThat(target.logEndOffset()).as(what).isEqualTo(EPOCHS.length);
         }
