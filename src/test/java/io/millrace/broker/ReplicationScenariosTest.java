@@ -340,6 +340,7 @@ class ReplicationScenariosTest {
         cluster.await("it is not in sync", () -> !cluster.registered().partitions().get(0).isr().contains(follower.id()));
         cluster.partition(follower).log().beginAnew(7, Truncation.UNCLEAN);
         cluster.await("its records are beyond the leader's", () -> cluster.log(follower).startOffset() == 7);
+        cluster.advance(5_000); // what it asked for before is over
         cluster.rejoin();
         long fetches = follower.fetches();
         cluster.advance(10_000);

@@ -168,6 +168,9 @@ public final class Partition implements PartitionSlot {
         ReplicaState before = state;
         state = transition.state();
         log.raiseHighWatermark(state.highWatermark());
+        if (state.leaderEpoch() > before.leaderEpoch()) {
+            log.raiseEpochFloor(state.leaderEpoch());
+        }
         if (before.isLeading() != state.isLeading() || before.assignment() == null) {
             log.leaveRetentionToLeader(!state.isLeading());
         }
@@ -440,7 +443,7 @@ public final class Partition implements PartitionSlot {
             }
         }
         return RecordBatch.at(answer.batches()).baseOffset() == log.endOffset()
-                ? log.appendReplicated(answer.batches()) : CompletableFuture.completedFuture(null);
+                ? log.appendReplicated(answer.batches(), answer.leaderEpoch()) : CompletableFuture.completedFuture(null);
     }
 
     private static Truncation truncation(boolean unclean) {

@@ -30,11 +30,6 @@ public interface ReplicaLog {
     /** As the leader of an epoch: the log gives the offsets. */
     CompletableFuture<AppendResult> append(List<ByteBuffer> batches, int leaderEpoch);
 
-    /** As a follower, of a leader that is known to be the newest: no epoch floor is in its way. */
-    default CompletableFuture<AppendResult> appendReplicated(ByteBuffer batches) {
-        return appendReplicated(batches, Integer.MAX_VALUE);
-    }
-
     /** As a follower: the batches bring their offsets; the epoch is that of the leader that they were fetched from. */
     CompletableFuture<AppendResult> appendReplicated(ByteBuffer batches, int leaderEpoch);
 
