@@ -45,7 +45,7 @@ class LeadershipGoesOnTest {
 
     private Outcome fetch(int follower, int epoch, long offset) {
         ReplicaFetchResponse.Partition answer = leader.fetch(new ReplicaFetchRequest.Partition(ID, TOPIC, epoch, offset,
-                offset == 0 ? -1 : log.lastEpoch()), follower, "session-" + follower, 1 << 20);
+                offset == 0 ? -1 : log.lastEpoch()), follower, "session-" + follower, true, 1 << 20);
         return answer == null ? Outcome.OK : answer.outcome();
     }
 

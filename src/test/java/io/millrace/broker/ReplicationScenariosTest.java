@@ -340,7 +340,6 @@ class ReplicationScenariosTest {
         cluster.await("it is not in sync", () -> !cluster.registered().partitions().get(0).isr().contains(follower.id()));
         cluster.partition(follower).log().beginAnew(7, Truncation.UNCLEAN);
         cluster.await("its records are beyond the leader's", () -> cluster.log(follower).startOffset() == 7);
-        cluster.advance(5_000); // what it asked for before is over
         cluster.rejoin();
         long fetches = follower.fetches();
         cluster.advance(10_000);
@@ -368,6 +367,20 @@ class ReplicationScenariosTest {
                 new FetchPosition.Earliest(), -1, 0, 10_000, 0)));
         assertThat(read.nextOffset()).isEqualTo(5);
         assertThat(first.broker.offsets(SimulatedCluster.TOPIC, 0).endOffset()).isEqualTo(5);
+    }
+
+    @Test
+    void aRequestThatWaitsAtTheLeaderDoesNotLetAFollowerInThatWentOutMeanwhile() {
+        cluster.begin(Map.of());
+        SimulatedServer follower = cluster.followers().get(0);
+        cluster.acknowledged("record");
+        cluster.await("the follower has it", () -> cluster.log(follower).endOffset() == 1);
+        cluster.advance(500); // and waits for more
+        cluster.isolate(follower);
+        cluster.await("it is not in sync", () -> !cluster.registered().partitions().get(0).isr().contains(follower.id()));
+        cluster.advance(5_000);
+
+        assertThat(cluster.registered().partitions().get(0).isr()).doesNotContain(follower.id());
     }
 
     @Test

@@ -215,10 +215,11 @@ public record ReplicaState(int self, Topic.Assignment assignment, long version, 
     /**
      * A follower asks for what it lacks.
      *
+     * @param arrives whether it asks just now; else its request was waiting, and says nothing new of it
      * @param agreed the newest epoch here that is not newer than the follower's last one, and its end
      */
     public FollowerAnswer.Given asked(ReplicaFetchRequest.Partition request, int follower, String session,
-                                      LeaderEpochEnd agreed, Moment moment) {
+                                      LeaderEpochEnd agreed, boolean arrives, Moment moment) {
         if (!(role instanceof Leading leading)) {
             return given(Outcome.NOT_LEADER, request.leaderEpoch() > leaderEpoch());
         } else if (request.leaderEpoch() > leading.epoch()) {
@@ -235,6 +236,9 @@ public record ReplicaState(int self, Topic.Assignment assignment, long version, 
         } else if (!agrees(request, agreed, log)) {
             EpochEnd diverging = new EpochEnd(agreed.epoch(), agreed.endOffset());
             return new FollowerAnswer.Given(new FollowerAnswer(Outcome.DIVERGED, diverging, true), unchanged());
+        }
+        if (!arrives) {
+            return told(follower, known, List.of(), log);
         }
         FollowerProgress progress = known.fetched(request.fetchOffset(), log.endOffset(), moment.nanos());
         Transition moved = with(leading.with(follower, progress)).advanced(moment, List.of());

@@ -314,14 +314,16 @@ public final class Partition implements PartitionSlot {
     /**
      * Answers one follower: notes how far it is, and reads what it lacks.
      *
+     * @param arrives whether the request came just now; one that has waited says nothing new of the follower
      * @return null when there is nothing to tell
      */
     public ReplicaFetchResponse.Partition fetch(ReplicaFetchRequest.Partition request, int follower, String session,
-                                                int maxBytes) {
+                                                boolean arrives, int maxBytes) {
         FollowerAnswer.Given given;
         Consequences after;
         synchronized (this) {
-            given = state.asked(request, follower, session, log.endOffsetOf(request.lastFetchedEpoch()), moment());
+            given = state.asked(request, follower, session, log.endOffsetOf(request.lastFetchedEpoch()), arrives,
+                    moment());
             after = enter(given.transition());
         }
         carryOut(after);

@@ -51,6 +51,8 @@ public final class ReplicaFetches {
         private final CompletableFuture<ReplicaFetchResponse> answer = new CompletableFuture<>();
         /** Whether something came since it was last looked at. */
         private volatile boolean rung;
+        /** Whether it was looked at before. */
+        private boolean waited;
         /** Where the next look begins, so that the last partitions are not always left out. */
         private int first;
 
@@ -131,13 +133,15 @@ public final class ReplicaFetches {
                 answer = new ReplicaFetchResponse.Partition(wanted.id(), ReplicaFetchResponse.Outcome.NOT_LEADER, -1, -1,
                         0, null, ByteBuffer.allocate(0));
             } else {
-                answer = partition.fetch(wanted, request.replica(), request.session(), Math.min(left, MAX_PARTITION_BYTES));
+                answer = partition.fetch(wanted, request.replica(), request.session(), !waiter.waited,
+                        Math.min(left, MAX_PARTITION_BYTES));
             }
             if (answer != null) {
                 found.add(answer);
                 left -= answer.batches().remaining();
             }
         }
+        waiter.waited = true;
         return new ReplicaFetchResponse(found);
     }
 }

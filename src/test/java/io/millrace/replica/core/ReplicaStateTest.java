@@ -61,14 +61,14 @@ class ReplicaStateTest {
     void aRecordIsCommittedOnceEveryReplicaHasItThatIsOrMayBeInSync() {
         Moment moment = at(0, 10, 5);
         ReplicaState state = leader(moment, 1, 2);
-        FollowerAnswer.Given two = state.asked(asking(5, 10, 5), 2, "s2", new LeaderEpochEnd(5, 10), moment);
+        FollowerAnswer.Given two = state.asked(asking(5, 10, 5), 2, "s2", new LeaderEpochEnd(5, 10), true, moment);
 
         assertThat(two.transition().effects()).contains(new Effect.Committed(10));
 
-        FollowerAnswer.Given three = state.asked(asking(5, 7, 5), 3, "s3", new LeaderEpochEnd(5, 10), moment);
+        FollowerAnswer.Given three = state.asked(asking(5, 7, 5), 3, "s3", new LeaderEpochEnd(5, 10), true, moment);
         ReplicaState proposing = three.transition().state();
         proposing = proposing.proposed(new IsrProposal(5, Set.of(1, 2, 3), Set.of(3), Set.of()), 1).state();
-        FollowerAnswer.Given after = proposing.asked(asking(5, 10, 5), 2, "s2", new LeaderEpochEnd(5, 10), moment);
+        FollowerAnswer.Given after = proposing.asked(asking(5, 10, 5), 2, "s2", new LeaderEpochEnd(5, 10), true, moment);
         assertThat(after.transition().state().highWatermark()).as("3 may be in the ISR by now").isEqualTo(7);
     }
 
@@ -100,11 +100,11 @@ class ReplicaStateTest {
         Moment moment = at(50, 150, 5);
         ReplicaState state = leader(moment, 1, 2, 3);
 
-        assertThat(state.asked(asking(5, 100, -1), 2, "s2", new LeaderEpochEnd(-1, 50), moment).answer().outcome())
+        assertThat(state.asked(asking(5, 100, -1), 2, "s2", new LeaderEpochEnd(-1, 50), true, moment).answer().outcome())
                 .isEqualTo(Outcome.OK);
-        assertThat(state.asked(asking(5, 151, -1), 2, "s2", new LeaderEpochEnd(-1, 50), moment).answer().outcome())
+        assertThat(state.asked(asking(5, 151, -1), 2, "s2", new LeaderEpochEnd(-1, 50), true, moment).answer().outcome())
                 .as("beyond the end").isEqualTo(Outcome.DIVERGED);
-        assertThat(state.asked(asking(5, 49, -1), 2, "s2", new LeaderEpochEnd(-1, 50), moment).answer().outcome())
+        assertThat(state.asked(asking(5, 49, -1), 2, "s2", new LeaderEpochEnd(-1, 50), true, moment).answer().outcome())
                 .isEqualTo(Outcome.BELOW_START);
     }
 
@@ -112,13 +112,13 @@ class ReplicaStateTest {
     void whatAFollowerHadInAnEarlierEpochOrSessionCountsForNothing() {
         Moment moment = at(0, 10, 5);
         ReplicaState state = leader(moment, 1, 2);
-        assertThat(state.asked(asking(4, 10, 4), 2, "s2", new LeaderEpochEnd(4, 10), moment).answer().outcome())
+        assertThat(state.asked(asking(4, 10, 4), 2, "s2", new LeaderEpochEnd(4, 10), true, moment).answer().outcome())
                 .isEqualTo(Outcome.FENCED_EPOCH);
-        ReplicaState has = state.asked(asking(5, 10, 5), 2, "s2", new LeaderEpochEnd(5, 10), moment).transition().state();
+        ReplicaState has = state.asked(asking(5, 10, 5), 2, "s2", new LeaderEpochEnd(5, 10), true, moment).transition().state();
         ReplicaState next = has.assigned(led(1, 6, 1, 2), 2, moment).state();
 
         assertThat(next.logGrew(at(0, 12, 5)).state().highWatermark()).as("2 has to fetch again").isEqualTo(10);
-        ReplicaState restarted = next.asked(asking(6, 10, 5), 2, "another", new LeaderEpochEnd(5, 12), at(0, 12, 5))
+        ReplicaState restarted = next.asked(asking(6, 10, 5), 2, "another", new LeaderEpochEnd(5, 12), true, at(0, 12, 5))
                 .transition().state();
         assertThat(restarted.isrProposal(new IsrRules(0, Map.of(2, "s2"), false), new Moment(9_999_999,
                 new LogSpan(0, 12, 5), 1, false)).orElseThrow().out()).containsExactly(2);
