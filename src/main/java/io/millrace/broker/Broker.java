@@ -33,6 +33,7 @@ import io.millrace.metadata.Coordinators;
 import io.millrace.metadata.DeletedTopics;
 import io.millrace.metadata.Handoff;
 import io.millrace.metadata.Lease;
+import io.millrace.metadata.PageReaders;
 import io.millrace.metadata.Partitioners;
 import io.millrace.metadata.Reassignments;
 import io.millrace.metadata.TopicCatalog;
@@ -99,6 +100,7 @@ public final class Broker implements AutoCloseable {
     private final Partitioners partitioners;
     private final HostedPartitions hosted;
     private final StrayLogs strays;
+    private final TopicStore store;
     private final TopicCatalog catalog;
     private final Topics topics;
     private final Routes routes;
@@ -137,7 +139,7 @@ public final class Broker implements AutoCloseable {
         TopicConfig defaults = TopicConfig.of(options.topicDefaults(), Map.of());
         partitioners.find(defaults.partitioner());
 
-        TopicStore store = new TopicStore(registers);
+        this.store = new TopicStore(registers, options.partitionsPerPage());
         DeletedTopics deleted = new DeletedTopics(registers, options.brokerId());
         this.strays = new StrayLogs();
         CreatedLogs created = new CreatedLogs(notes);
@@ -151,7 +153,8 @@ public final class Broker implements AutoCloseable {
         this.catalog = new TopicCatalog(store, deleted, hosted, options.topicDefaults(), observer);
         this.deadlines = new Deadlines(timers, nanoTime);
         replication.attach(catalog, hosted, deadlines);
-        this.topics = new Topics(options.topicLimits(), store, deleted, catalog, hosted, partitioners, brokers);
+        PageReaders readers = new PageReaders(registers, brokers);
+        this.topics = new Topics(options.topicLimits(), registers, store, readers, deleted, catalog, hosted, partitioners, brokers);
         this.routes = new Routes(alone, catalog, hosted, brokers);
         this.fetchAlls = new FetchAlls(routes, transport, handoff, deadlines, nanoTime, observer);
         this.moves = new TopicMoves(store, catalog, brokers);
@@ -160,12 +163,13 @@ public final class Broker implements AutoCloseable {
         this.fetches = new Fetches(handoff, new Deadlines(timers, nanoTime), observer);
         CoordinatorStore coordinatorStore = new CoordinatorStore(registers);
         this.coordinators = new Coordinators(alone, brokers, coordinatorStore, handoff);
-        this.controller = new Controller(registers, brokers, store, catalog, coordinatorStore, coordinators, lease,
+        this.controller = new Controller(registers, brokers, store, readers, catalog, coordinatorStore, coordinators, lease,
                 nanoTime, options.replication().balanceNanos());
         this.departure = new Departure(brokers, hosted, replication, coordinators, this::control);
 
         try {
             brokers.refresh();
+            readers.enter();
             if (!alone) {
                 brokers.arrive();
             }
@@ -543,7 +547,7 @@ public final class Broker implements AutoCloseable {
 
     private void registerChanged(String key) {
         // The registers' own thread must not be kept, and our own changes ring as well.
-        TopicStore.nameOf(key).ifPresent(name -> handoff.execute(() -> catalog.refreshQuietly(name)));
+        store.partOf(key).ifPresent(part -> handoff.execute(() -> catalog.refreshQuietly(part)));
         if (key.equals(CoordinatorStore.KEY)) {
             handoff.execute(coordinators::refreshQuietly);
         }

@@ -3,6 +3,7 @@ package io.millrace.broker;
 import io.millrace.metadata.DescriptorRoom;
 import io.millrace.metadata.TopicConfigKey;
 import io.millrace.metadata.TopicLimits;
+import io.millrace.metadata.TopicStore;
 import io.millrace.replica.core.ReplicationOptions;
 import java.util.Map;
 
@@ -17,15 +18,29 @@ import java.util.Map;
  * @param maxUncompressedBytes largest batch after decompression
  * @param retentionIntervalMs  how often retention is applied, in ms
  * @param descriptors          whether there are file descriptors for more partitions
+ * @param partitionsPerPage    how many assignments of a topic are in one register, the same for all brokers for ever
  */
 public record BrokerOptions(int brokerId, int defaultPartitions, int maxPartitions, Map<String, String> topicDefaults,
                       int maxUncompressedBytes, long retentionIntervalMs, ReplicationOptions replication,
-                      DescriptorRoom descriptors) {
+                      DescriptorRoom descriptors, int partitionsPerPage) {
+    public BrokerOptions(int brokerId, int defaultPartitions, int maxPartitions, Map<String, String> topicDefaults,
+                   int maxUncompressedBytes, long retentionIntervalMs, ReplicationOptions replication,
+                   DescriptorRoom descriptors) {
+        this(brokerId, defaultPartitions, maxPartitions, topicDefaults, maxUncompressedBytes, retentionIntervalMs,
+                replication, descriptors, TopicStore.PARTITIONS_PER_PAGE);
+    }
+
     /** Where nothing is known of descriptors. */
     public BrokerOptions(int brokerId, int defaultPartitions, int maxPartitions, Map<String, String> topicDefaults,
                    int maxUncompressedBytes, long retentionIntervalMs, ReplicationOptions replication) {
         this(brokerId, defaultPartitions, maxPartitions, topicDefaults, maxUncompressedBytes, retentionIntervalMs,
                 replication, DescriptorRoom.UNLIMITED);
+    }
+
+    /** For tests: topics of few partitions have several pages. */
+    BrokerOptions withPartitionsPerPage(int partitions) {
+        return new BrokerOptions(brokerId, defaultPartitions, maxPartitions, topicDefaults, maxUncompressedBytes,
+                retentionIntervalMs, replication, descriptors, partitions);
     }
 
     TopicLimits topicLimits() {

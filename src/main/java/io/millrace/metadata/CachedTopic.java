@@ -3,28 +3,36 @@ package io.millrace.metadata;
 import java.util.UUID;
 
 /**
- * A topic as it was when its register was last read.
+ * A topic as it was when its registers were last read.
  *
- * @param version  of the register
  * @param config   in force, or null when {@code invalid} says why there is none
  * @param invalid  why the stored configuration cannot be used, or null
  * @param keyless  where the next records without a key go
  */
-public record CachedTopic(Topic topic, long version, TopicConfig config, BrokerException invalid, StickyRoundRobin keyless) {
+public record CachedTopic(StoredTopic stored, TopicConfig config, BrokerException invalid, StickyRoundRobin keyless) {
+    public Topic topic() {
+        return stored.topic();
+    }
+
     public String name() {
-        return topic.name();
+        return topic().name();
     }
 
     public UUID id() {
-        return topic.id();
+        return topic().id();
     }
 
     public int partitionCount() {
-        return topic.partitions().size();
+        return stored.partitionCount();
+    }
+
+    /** Grows with every change of a partition's assignment, and with some others. */
+    public long version(int partition) {
+        return stored.version(partition);
     }
 
     public boolean isHostedBy(int brokerId, int partition) {
-        return topic.partitions().get(partition).replicas().contains(brokerId);
+        return topic().partitions().get(partition).replicas().contains(brokerId);
     }
 
     /** @throws BrokerException INVALID_CONFIG when the stored configuration cannot be used */

@@ -13,12 +13,13 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import java.util.function.UnaryOperator;
 
 /**
  * Every broker's candidate for the controller, and the controller's work where it is elected: brings the assignments of
  * all partitions, and the coordinators, into line with the brokers that are up. The register {@code controller} names
- * it, with an epoch that grows with every election; a topic keeps the epoch of the controller that last changed it, as
- * the coordinators do, and refuses older ones. What it does rests on no order of events: each pass looks at everything,
+ * it, with an epoch that grows with every election; each page of a topic's assignments keeps the epoch of the controller
+ * that last changed it, as the coordinators do, and refuses older ones. What it does rests on no order of events: each pass looks at everything,
  * so that whoever takes over simply goes on. One pass at a time, on a worker's thread; it also renews the lease, which
  * each broker needs.
  */
@@ -34,6 +35,7 @@ public final class Controller {
     private final RegisterStore registers;
     private final BrokerRegistry brokers;
     private final TopicStore store;
+    private final Pagination pagination;
     private final TopicCatalog catalog;
     private final CoordinatorStore coordinatorStore;
     private final Coordinators coordinators;
@@ -66,12 +68,13 @@ public final class Controller {
     }
 
     /** @param balanceNanos for how long the brokers must be the same before preferred leaders take over, in ns */
-    public Controller(RegisterStore registers, BrokerRegistry brokers, TopicStore store, TopicCatalog catalog,
+    public Controller(RegisterStore registers, BrokerRegistry brokers, TopicStore store, PageReaders readers, TopicCatalog catalog,
                CoordinatorStore coordinatorStore, Coordinators coordinators, Lease lease, LongSupplier nanoTime,
                long balanceNanos) {
         this.registers = registers;
         this.brokers = brokers;
         this.store = store;
+        this.pagination = new Pagination(new TopicRegisters(registers, store), readers, catalog, nanoTime);
         this.catalog = catalog;
         this.coordinatorStore = coordinatorStore;
         this.coordinators = coordinators;
@@ -164,43 +167,48 @@ public final class Controller {
                 return;
             }
             try {
-                catalog.find(name).filter(topic -> !reconciled(topic, live, balance).equals(topic.topic()))
-                        .ifPresent(topic -> change(name, live, balance));
+                catalog.find(name).ifPresent(topic -> reconcile(topic, live, balance));
             } catch (BrokerException failure) {
                 done = false;
                 LOG.log(Level.WARNING, "topic {0} could not be brought into line now, and is tried again: {1}", name,
                         failure.getMessage());
             }
         }
+        pagination.clearAbandoned();
         seenRevision = done ? revision : -1;
         reconciledAt = now;
     }
 
-    private void change(String name, Set<Integer> live, boolean balance) {
-        while (true) {
-            TopicStore.Stored stored = store.read(name).orElse(null);
-            if (stored == null) {
-                catalog.refresh(name);
-                return;
-            } else if (isOver(stored.topic().controllerEpoch())) {
-                return;
-            }
-            CachedTopic topic = catalog.cached(stored);
-            Topic next = reconciled(topic, live, balance);
-            if (next.equals(stored.topic())) {
-                catalog.refresh(name);
-                return;
-            }
-            if (!live.equals(brokers.live())) {
-                return; // somebody came or went, perhaps this broker itself: the next pass knows better
-            }
-            Topic mine = new Topic(next.name(), next.id(), elected.epoch(), next.overrides(), next.partitions());
-            if (store.write(mine, stored.version())) {
-                LOG.log(Level.INFO, "topic {0}: {1}", name, differences(stored.topic(), mine));
-                catalog.refresh(name);
-                return;
-            }
+    /** Writes the pages of assignments in which something is to be changed, and no other ones. */
+    private void reconcile(CachedTopic topic, Set<Integer> live, boolean balance) {
+        boolean unclean = topic.invalid() == null && topic.config().uncleanElection();
+        UnaryOperator<Topic.Assignment> change = now -> Elections.reconcile(now, live, unclean, balance);
+        int partition = 0;
+        while (partition < topic.partitionCount() && isElected()) {
+            Topic.Assignment now = topic.topic().partitions().get(partition);
+            partition = change.apply(now).equals(now) ? partition + 1 : changePage(topic, partition, live, change);
         }
+        pagination.advance(topic);
+    }
+
+    /** @return the first partition of the next page */
+    private int changePage(CachedTopic topic, int partition, Set<Integer> live, UnaryOperator<Topic.Assignment> change) {
+        Optional<TopicStore.PageChange> changed = store.change(topic.name(), topic.id(), partition, page -> {
+            TopicPage next = page.withEach(change);
+            // Somebody may have come or gone, perhaps this broker itself: the next pass knows better.
+            return isOver(page.controllerEpoch()) || next.equals(page) || !live.equals(brokers.live()) ? Optional.empty()
+                    : Optional.of(next.by(elected.epoch()));
+        });
+        if (changed.isEmpty()) {
+            catalog.refresh(topic.name());
+            return topic.partitionCount();
+        }
+        TopicPage after = changed.get().after();
+        if (!changed.get().isNone()) {
+            LOG.log(Level.INFO, "topic {0}: {1}", topic.name(), differences(changed.get()));
+        }
+        catalog.take(after);
+        return after.end();
     }
 
     /** Gives the buckets of brokers that are gone to others. A broker that is alone needs no register for that. */
@@ -245,17 +253,11 @@ public final class Controller {
         return true;
     }
 
-    private static Topic reconciled(CachedTopic topic, Set<Integer> live, boolean balance) {
-        boolean unclean = topic.invalid() == null && topic.config().uncleanElection();
-        return topic.topic().withPartitions(topic.topic().partitions().stream()
-                .map(assignment -> Elections.reconcile(assignment, live, unclean, balance)).toList());
-    }
-
-    private static String differences(Topic before, Topic after) {
+    private static String differences(TopicStore.PageChange change) {
         List<String> changes = new ArrayList<>();
-        for (int i = 0; i < after.partitions().size() && changes.size() < 5; i++) {
-            Topic.Assignment now = after.partitions().get(i);
-            if (!now.equals(before.partitions().get(i))) {
+        for (int i = change.after().first(); i < change.after().end() && changes.size() < 5; i++) {
+            Topic.Assignment now = change.after().assignment(i);
+            if (!now.equals(change.before().assignment(i))) {
                 changes.add("partition %d leader %d epoch %d isr %s".formatted(i, now.leader(), now.leaderEpoch(),
                         now.isr()));
             }

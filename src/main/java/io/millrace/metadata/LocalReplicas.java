@@ -11,8 +11,16 @@ public interface LocalReplicas {
     /** Applies the topic's configuration to its open logs. */
     void reconfigure(CachedTopic topic);
 
-    /** Brings the roles of a topic's replicas into line with its register. */
+    /** Brings the roles of a topic's replicas into line with its registers. */
     void assign(CachedTopic topic);
+
+    /**
+     * As {@link #assign(CachedTopic)}, of some partitions, whose logs are opened or created first.
+     *
+     * @param from the first one
+     * @param to   the one after the last
+     */
+    void assign(CachedTopic topic, int from, int to);
 
     /**
      * Ends the replicas of a topic.

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -28,6 +29,7 @@ public final class TopicCatalog {
     private final Map<String, CachedTopic> byName = new ConcurrentHashMap<>();
     /** Topics whose logs were begun to be opened, and which are not among the others for an error. */
     private final Map<String, CachedTopic> unfinished = new ConcurrentHashMap<>();
+    private volatile Set<String> unformed = Set.of();
     private final AtomicLong revision = new AtomicLong();
     private final List<ReentrantLock> locks = new ArrayList<>();
 
@@ -55,6 +57,13 @@ public final class TopicCatalog {
     /** @throws BrokerException UNKNOWN_TOPIC */
     public CachedTopic get(String name) {
         return find(name).orElseThrow(() -> BrokerErrors.unknownTopic(name));
+    }
+
+    /** What of a topic's registers has the assignment of a partition, as far as is known. */
+    public TopicStore.Part part(TopicPartition id) {
+        return find(id.topic()).filter(topic -> id.partition() >= 0 && id.partition() < topic.partitionCount())
+                .map(topic -> new TopicStore.Part(id.topic(), topic.stored().firstOfPage(id.partition())))
+                .orElseGet(() -> new TopicStore.Part(id.topic(), 0));
     }
 
     /** Grows with every change of what is known. */
@@ -102,27 +111,75 @@ public final class TopicCatalog {
     }
 
     /**
-     * Reads a topic's register and brings the cache and the logs into line with it. Blocks.
+     * Reads a topic's register and brings the cache and the logs into line with it; other pages of its assignments are
+     * read where they are not known yet. Blocks.
      *
      * @throws BrokerException UNAVAILABLE
      */
     public void refresh(String name) {
         exclusively(name, () -> {
-            Optional<CachedTopic> known = find(name);
-            Optional<TopicStore.Stored> stored = store.read(name);
-            CachedTopic begun = unfinished.get(name);
-            if (begun != null && known.isEmpty()
-                    && stored.filter(now -> now.topic().id().equals(begun.id())).isEmpty()) {
-                drop(begun);
-            }
-            if (known.isPresent() && stored.filter(now -> now.topic().id().equals(known.get().id())).isEmpty()) {
-                drop(known.get());
-                stored.ifPresent(now -> host(cached(now, Optional.empty())));
-            } else if (stored.isPresent() && known.filter(old -> old.version() >= stored.get().version()).isEmpty()) {
-                host(cached(stored.get(), known));
+            take(name, store.read(name, find(name).map(CachedTopic::stored).orElse(null)));
+            return null;
+        });
+    }
+
+    /** As {@link #refresh(String)}, with all pages. */
+    public void refreshWhole(String name) {
+        exclusively(name, () -> {
+            take(name, store.read(name));
+            return null;
+        });
+    }
+
+    /** As {@link #refresh(String)}, with the page that has a partition's assignment. */
+    public void refresh(String name, int partition) {
+        exclusively(name, () -> {
+            refresh(name);
+            find(name).filter(topic -> partition >= 0 && topic.stored().pageOf(partition) > 0)
+                    .flatMap(topic -> store.page(name, topic.id(), partition)).ifPresent(this::take);
+            return null;
+        });
+    }
+
+    /**
+     * Takes over a page that was read or written just now: no other one is read, but the topic's own register where the
+     * page does not fit what is known of the topic. Blocks.
+     *
+     * @throws BrokerException UNAVAILABLE
+     */
+    public void take(TopicPage page) {
+        String name = page.topic();
+        exclusively(name, () -> {
+            CachedTopic known = byName.get(name);
+            if (known == null || page.number() == 0 || !known.stored().has(page)) {
+                refresh(name); // the first one is in the topic's register, which has more to tell
+            } else if (known.version(page.first()) < page.version()) {
+                CachedTopic now = new CachedTopic(known.stored().with(page), known.config(), known.invalid(), known.keyless());
+                hosted.assign(now, page.first(), now.stored().end(page.first()));
+                byName.put(name, now);
+                revision.incrementAndGet();
             }
             return null;
         });
+    }
+
+    private void take(String name, Optional<StoredTopic> stored) {
+        Optional<CachedTopic> known = find(name);
+        CachedTopic begun = unfinished.get(name);
+        if (begun != null && known.isEmpty() && stored.filter(now -> now.topic().id().equals(begun.id())).isEmpty()) {
+            drop(begun);
+        }
+        if (known.isPresent() && stored.filter(now -> now.topic().id().equals(known.get().id())).isEmpty()) {
+            drop(known.get());
+            stored.ifPresent(now -> host(cached(now, Optional.empty())));
+        } else if (stored.isPresent() && known.filter(old -> !stored.get().isNewerThan(old.stored())).isEmpty()) {
+            host(cached(stored.get(), known));
+        }
+    }
+
+    /** Names in use that were no topic's when all were last looked at: registers that are being made or removed, or broken. */
+    Set<String> unformed() {
+        return unformed;
     }
 
     /** Looks at every topic, in case the doorbell did not ring; what cannot be read now is tried again next time. */
@@ -131,15 +188,31 @@ public final class TopicCatalog {
             TreeSet<String> names = new TreeSet<>(store.names());
             names.addAll(byName.keySet());
             names.addAll(unfinished.keySet());
-            names.forEach(this::refreshQuietly);
+            names.forEach(this::refreshWholeQuietly);
+            names.removeIf(byName::containsKey);
+            unformed = Set.copyOf(names);
         } catch (BrokerException unavailable) {
             LOG.log(Level.WARNING, "the topics could not be read again: {0}", unavailable.getMessage());
         }
     }
 
-    public void refreshQuietly(String name) {
+    public void refreshWholeQuietly(String name) {
+        quietly(name, () -> refreshWhole(name));
+    }
+
+    /** After the doorbell rang for one of a topic's registers: reads no other one if the topic is known. */
+    public void refreshQuietly(TopicStore.Part part) {
+        quietly(part.topic(), () -> exclusively(part.topic(), () -> {
+            find(part.topic()).filter(topic -> part.partition() > 0 && part.partition() < topic.partitionCount())
+                    .flatMap(topic -> store.page(part.topic(), topic.id(), part.partition()))
+                    .ifPresentOrElse(this::take, () -> refresh(part.topic()));
+            return null;
+        }));
+    }
+
+    private static void quietly(String name, Runnable refresh) {
         try {
-            refresh(name);
+            refresh.run();
         } catch (RuntimeException failure) {
             LOG.log(Level.WARNING, "topic '" + name + "' could not be read again; what is known of it may be old",
                     failure);
@@ -196,18 +269,14 @@ public final class TopicCatalog {
     }
 
     /** With the configuration in force. */
-    CachedTopic cached(TopicStore.Stored stored) {
-        return cached(stored, find(stored.topic().name()));
-    }
-
-    private CachedTopic cached(TopicStore.Stored stored, Optional<CachedTopic> earlier) {
+    private CachedTopic cached(StoredTopic stored, Optional<CachedTopic> earlier) {
         Topic topic = stored.topic();
         StickyRoundRobin keyless = earlier.map(CachedTopic::keyless).orElseGet(StickyRoundRobin::new);
         try {
-            return new CachedTopic(topic, stored.version(), TopicConfig.of(defaults, topic.overrides()), null, keyless);
+            return new CachedTopic(stored, TopicConfig.of(defaults, topic.overrides()), null, keyless);
         } catch (BrokerException invalid) {
             LOG.log(Level.ERROR, "the stored configuration of topic '" + topic.name() + "' cannot be used", invalid);
-            return new CachedTopic(topic, stored.version(), null, invalid, keyless);
+            return new CachedTopic(stored, null, invalid, keyless);
         }
     }
 }

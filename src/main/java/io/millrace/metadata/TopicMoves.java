@@ -3,11 +3,12 @@ package io.millrace.metadata;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.UnaryOperator;
 
-/** Writes the wish that a partition moves to its topic's register; the controller carries it out. Thread-safe. */
+/** Writes the wish that a partition moves to its topic's registers; the controller carries it out. Thread-safe. */
 public final class TopicMoves implements Reassignments {
     private final TopicStore store;
     private final TopicCatalog catalog;
@@ -44,18 +45,16 @@ public final class TopicMoves implements Reassignments {
     }
 
     private void change(String name, int partition, UnaryOperator<Topic.Assignment> change) {
-        while (true) {
-            TopicStore.Stored stored = store.find(name).orElseThrow(() -> BrokerErrors.unknownTopic(name));
-            List<Topic.Assignment> assignments = new ArrayList<>(stored.topic().partitions());
-            if (partition < 0 || partition >= assignments.size()) {
-                throw BrokerErrors.unknownPartition(name, partition, assignments.size());
-            }
-            assignments.set(partition, change.apply(assignments.get(partition)));
-            if (store.write(stored.topic().withPartitions(assignments), stored.version())) {
-                catalog.refresh(name);
-                return;
-            }
+        if (!TopicName.isLegal(name)) {
+            throw BrokerErrors.unknownTopic(name);
         }
+        catalog.refresh(name);
+        CachedTopic topic = catalog.get(name);
+        if (partition < 0 || partition >= topic.partitionCount()) {
+            throw BrokerErrors.unknownPartition(name, partition, topic.partitionCount());
+        }
+        catalog.take(store.change(name, topic.id(), partition, page -> Optional.of(page.with(partition,
+                change.apply(page.assignment(partition))))).orElseThrow(() -> BrokerErrors.unknownTopic(name)).after());
     }
 
     @Override

@@ -11,10 +11,10 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
-import java.util.function.UnaryOperator;
+import java.util.function.Predicate;
 
 /**
- * The topics of the cluster, each in its register; every change is durable when the call returns. Changes block for the
+ * The topics of the cluster, in their registers; every change is durable when the call returns. Changes block for the
  * time of a compare-and-set and of opening or removing logs. Every method throws {@link BrokerException} UNAVAILABLE
  * when the registers cannot be reached or the broker is closed.
  */
@@ -26,6 +26,8 @@ public final class Topics {
 
     private final TopicLimits limits;
     private final TopicStore store;
+    private final TopicRegisters topicRegisters;
+    private final PageReaders readers;
     private final DeletedTopics deleted;
     private final TopicCatalog catalog;
     private final LocalReplicas hosted;
@@ -33,10 +35,12 @@ public final class Topics {
     private final BrokerRegistry brokers;
     private volatile boolean closed;
 
-    public Topics(TopicLimits limits, TopicStore store, DeletedTopics deleted, TopicCatalog catalog,
-           LocalReplicas hosted, Partitioners partitioners, BrokerRegistry brokers) {
+    public Topics(TopicLimits limits, RegisterStore registers, TopicStore store, PageReaders readers, DeletedTopics deleted,
+           TopicCatalog catalog, LocalReplicas hosted, Partitioners partitioners, BrokerRegistry brokers) {
         this.limits = limits;
         this.store = store;
+        this.topicRegisters = new TopicRegisters(registers, store);
+        this.readers = readers;
         this.deleted = deleted;
         this.catalog = catalog;
         this.hosted = hosted;
@@ -99,8 +103,8 @@ public final class Topics {
         checkReplicas(replicas, set);
         return catalog.exclusively(name, () -> {
             Topic topic = new Topic(name, UUID.randomUUID(), 0, set, assignments(count, replicas));
-            checkRoom(topic, 0);
-            if (!store.write(topic, RegisterStore.ABSENT)) {
+            checkRoom(topic.partitions());
+            if (!topicRegisters.create(topic, isToBePaged(count))) {
                 throw new BrokerException(ErrorKind.TOPIC_EXISTS,
                         "topic '%s' exists already: choose another name, or change the topic".formatted(name));
             }
@@ -131,11 +135,12 @@ public final class Topics {
      * @throws BrokerException UNKNOWN_TOPIC, INVALID_CONFIG
      */
     public Topic alterConfig(String name, Map<String, String> changes) {
-        return change(name, topic -> {
+        return change(name, stored -> {
+            Topic topic = stored.topic();
             Map<String, String> overrides = changed(topic.overrides(), changes);
             checkConfig(overrides);
             checkReplicas(topic.partitions().get(0).replicas().size(), overrides);
-            return new Topic(topic.name(), topic.id(), topic.controllerEpoch(), overrides, topic.partitions());
+            return topicRegisters.configure(stored, overrides);
         });
     }
 
@@ -147,7 +152,8 @@ public final class Topics {
      *                         is made by itself when that is possible
      */
     public Topic addPartitions(String name, int total) {
-        return change(name, topic -> {
+        return change(name, stored -> {
+            Topic topic = stored.topic();
             int present = topic.partitions().size();
             if (total <= present) {
                 throw new BrokerException(ErrorKind.INVALID_PARTITIONS,
@@ -155,12 +161,14 @@ public final class Topics {
                                 name, present, total));
             }
             checkPartitions(total);
-            List<Topic.Assignment> grown = new ArrayList<>(topic.partitions());
-            grown.addAll(assignments(total - present, topic.partitions().get(0).replicas().size()));
-            Topic larger = topic.withPartitions(grown);
-            checkRoom(larger, present);
-            return larger;
+            List<Topic.Assignment> added = assignments(total - present, topic.partitions().get(0).replicas().size());
+            checkRoom(added);
+            return topicRegisters.enlarge(stored, added, isToBePaged(total));
         });
+    }
+
+    private boolean isToBePaged(int partitions) {
+        return partitions > store.pageSize() && readers.areAll();
     }
 
     /**
@@ -179,9 +187,9 @@ public final class Topics {
     }
 
     /** @return false when another change came first */
-    private boolean delete(TopicStore.Stored stored) {
+    private boolean delete(StoredTopic stored) {
         deleted.add(stored.topic().id(), holders(stored.topic()));
-        boolean done = store.delete(stored);
+        boolean done = topicRegisters.delete(stored);
         if (done) {
             catalog.refresh(stored.topic().name());
         }
@@ -206,31 +214,30 @@ public final class Topics {
         closed = true;
     }
 
-    private Topic change(String name, UnaryOperator<Topic> change) {
+    /** @param change whether it was done; else another change came first */
+    private Topic change(String name, Predicate<StoredTopic> change) {
         checkOpen();
         return catalog.exclusively(name, () -> {
-            while (true) {
-                TopicStore.Stored stored = stored(name);
-                Topic changed = change.apply(stored.topic());
-                if (store.write(changed, stored.version())) {
-                    catalog.refresh(name);
-                    hosted.checkAvailable(changed, stored.topic().partitions().size());
-                    return changed;
-                }
-            }
+            StoredTopic stored;
+            do {
+                stored = stored(name);
+            } while (!change.test(stored));
+            catalog.refresh(name);
+            Topic changed = catalog.get(name).topic();
+            hosted.checkAvailable(changed, stored.partitionCount());
+            return changed;
         });
     }
 
     /** Nothing is registered that could not be stored here, when it is to be here. */
-    private void checkRoom(Topic topic, int firstPartition) {
-        if (topic.partitions().stream().skip(firstPartition)
-                .anyMatch(assignment -> assignment.replicas().contains(limits.brokerId()))) {
+    private void checkRoom(List<Topic.Assignment> added) {
+        if (added.stream().anyMatch(assignment -> assignment.replicas().contains(limits.brokerId()))) {
             limits.descriptors().check();
             hosted.checkRoom();
         }
     }
 
-    private TopicStore.Stored stored(String name) {
+    private StoredTopic stored(String name) {
         // The name becomes a register's key: nothing odd gets that far.
         return store.find(name).orElseThrow(() -> BrokerErrors.unknownTopic(name));
     }

@@ -5,10 +5,11 @@ import io.millrace.metadata.BrokerRegistry;
 import io.millrace.metadata.Elections;
 import io.millrace.metadata.Handoff;
 import io.millrace.metadata.Lease;
-import io.millrace.metadata.Topic;
 import io.millrace.metadata.TopicCatalog;
+import io.millrace.metadata.TopicPage;
 import io.millrace.metadata.TopicPartition;
 import io.millrace.metadata.TopicStore;
+import io.millrace.metadata.TopicStore.PageChange;
 import io.millrace.replica.core.ReplicaFetchRequest;
 import io.millrace.replica.core.ReplicaFetchResponse;
 import io.millrace.replica.core.ReplicaTransport;
@@ -173,7 +174,7 @@ public final class Replication implements ReplicaContext {
         partitions.forEach(each -> byTopic.computeIfAbsent(each.topic(), topic -> new ArrayList<>()).add(each));
         byTopic.forEach((topic, its) -> {
             if (!withdraw(topic, its, others, others::contains)) {
-                catalog.refresh(topic); // somebody else did it
+                catalog.refreshWhole(topic); // somebody else did it
             }
         });
     }
@@ -186,29 +187,38 @@ public final class Replication implements ReplicaContext {
      */
     private boolean withdraw(String topic, List<? extends PartitionSlot> partitions, Set<Integer> live,
                              IntPredicate suffices) {
-        while (true) {
-            TopicStore.Stored stored = store.read(topic).orElse(null);
-            if (stored == null) {
-                return false;
+        boolean changed = false;
+        List<PartitionSlot> left = new ArrayList<>(partitions);
+        while (!left.isEmpty()) {
+            PartitionSlot first = left.remove(0);
+            PageChange change = store.change(topic, first.topicId(), first.id().partition(),
+                    page -> without(page, partitions, live, suffices)).orElse(null);
+            if (change != null) {
+                left.removeIf(partition -> isOn(change.after(), partition));
             }
-            List<Topic.Assignment> assignments = new ArrayList<>(stored.topic().partitions());
-            for (PartitionSlot partition : partitions) {
-                if (!partition.topicId().equals(stored.topic().id())) {
-                    continue;
-                }
-                Topic.Assignment now = assignments.get(partition.id().partition());
-                if (now.isr().contains(brokerId) && now.isr().stream().anyMatch(suffices::test)) {
-                    assignments.set(partition.id().partition(), Elections.without(now, brokerId, live));
-                }
-            }
-            Topic changed = stored.topic().withPartitions(assignments);
-            if (changed.equals(stored.topic())) {
-                return false;
-            } else if (store.write(changed, stored.version())) {
-                catalog.refresh(topic);
-                return true;
+            if (change != null && !change.isNone()) {
+                changed = true;
+                catalog.take(change.after());
             }
         }
+        return changed;
+    }
+
+    private Optional<TopicPage> without(TopicPage page, List<? extends PartitionSlot> partitions, Set<Integer> live,
+                                        IntPredicate suffices) {
+        TopicPage changed = page;
+        for (PartitionSlot partition : partitions) {
+            int number = partition.id().partition();
+            if (isOn(page, partition) && page.assignment(number).isr().contains(brokerId)
+                    && page.assignment(number).isr().stream().anyMatch(suffices::test)) {
+                changed = changed.with(number, Elections.without(page.assignment(number), brokerId, live));
+            }
+        }
+        return changed.equals(page) ? Optional.empty() : Optional.of(changed);
+    }
+
+    private static boolean isOn(TopicPage page, PartitionSlot partition) {
+        return page.topicId().equals(partition.topicId()) && page.has(partition.id().partition());
     }
 
     @Override
@@ -268,13 +278,9 @@ public final class Replication implements ReplicaContext {
             int epoch = partition.state().leaderEpoch();
             long end = partition.log().endOffset();
             try {
-                Topic topic = store.read(partition.topic()).map(TopicStore.Stored::topic)
-                        .filter(found -> found.id().equals(partition.topicId())).orElse(null);
-                if (topic != null) {
-                    partition.confirmed(topic.partitions().get(partition.partition()), epoch, end);
-                } else {
-                    partition.notConfirmed();
-                }
+                store.page(partition.topic(), partition.topicId(), partition.partition()).ifPresentOrElse(
+                        page -> partition.confirmed(page.assignment(partition.partition()), epoch, end),
+                        partition::notConfirmed);
             } catch (RuntimeException failure) {
                 LOG.log(Level.DEBUG, "whether this broker still leads " + partition.id() + " is not known", failure);
                 partition.notConfirmed();
@@ -287,7 +293,7 @@ public final class Replication implements ReplicaContext {
         if (refreshing.add(topic)) {
             handoff.execute(() -> {
                 refreshing.remove(topic);
-                catalog.refreshQuietly(topic);
+                catalog.refreshWholeQuietly(topic);
             });
         }
     }

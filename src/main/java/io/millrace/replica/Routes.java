@@ -10,8 +10,10 @@ import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.TopicCatalog;
 import io.millrace.metadata.TopicName;
 import io.millrace.metadata.TopicPartition;
+import io.millrace.metadata.TopicStore;
 import io.millrace.replica.hosting.HostedPartitions;
 import io.millrace.replica.hosting.Partition;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
@@ -39,11 +41,11 @@ public final class Routes {
         return topic(name, 0, null, new HashSet<>());
     }
 
-    private CachedTopic topic(String name, int partition, UUID topicId, Set<String> refreshed) {
+    private CachedTopic topic(String name, int partition, UUID topicId, Set<TopicStore.Part> refreshed) {
         boolean fits = catalog.find(name).filter(topic -> partition < topic.partitionCount() && isMeant(topic, topicId))
                 .isPresent();
         if (!fits && TopicName.isLegal(name)) {
-            refresh(name, refreshed);
+            refresh(name, partition, refreshed);
         }
         return meant(name, topicId);
     }
@@ -69,14 +71,14 @@ public final class Routes {
      * As {@link #led(String, int)}, for one of several partitions of a request.
      *
      * @param topicId   of the very topic that is meant, or null; of another one: UNKNOWN_TOPIC_ID
-     * @param refreshed the topics that were read again for the request, which is done once for each; added to
+     * @param refreshed what was read again for the request, which is done once for each; added to
      */
-    public Partition led(String topic, int partition, UUID topicId, Set<String> refreshed) {
+    public Partition led(String topic, int partition, UUID topicId, Set<TopicStore.Part> refreshed) {
         CachedTopic known = topic(topic, partition, topicId, refreshed);
         checkPartition(known, partition);
         Partition found = hosted.find(new TopicPartition(topic, partition), known.id());
         if (!alone && (found == null || !found.state().isLeading())) {
-            refresh(topic, refreshed);
+            refresh(topic, partition, refreshed);
             known = meant(topic, topicId);
             checkPartition(known, partition);
             if (!known.isHostedBy(hosted.brokerId(), partition)) {
@@ -93,7 +95,7 @@ public final class Routes {
     }
 
     /** @param refreshed with the topic's id as for {@link #led(String, int, UUID, Set)} */
-    public Optional<Member> remoteLeader(String topic, int partition, UUID topicId, Set<String> refreshed) {
+    public Optional<Member> remoteLeader(String topic, int partition, UUID topicId, Set<TopicStore.Part> refreshed) {
         CachedTopic known = topic(topic, partition, topicId, refreshed);
         checkPartition(known, partition);
         return remoteLeader(known, partition);
@@ -115,14 +117,14 @@ public final class Routes {
                 : brokers.member(leader).isPresent();
     }
 
-    /** Reads a topic again that another broker knows better. */
-    public void refreshQuietly(String topic) {
-        catalog.refreshQuietly(topic);
+    /** Reads again what another broker knows better of partitions. */
+    public void refreshQuietly(Collection<TopicPartition> moved) {
+        moved.stream().map(catalog::part).distinct().forEach(catalog::refreshQuietly);
     }
 
-    private void refresh(String topic, Set<String> refreshed) {
-        if (!alone && refreshed.add(topic)) {
-            catalog.refresh(topic);
+    private void refresh(String topic, int partition, Set<TopicStore.Part> refreshed) {
+        if (!alone && refreshed.add(catalog.part(new TopicPartition(topic, partition)))) {
+            catalog.refresh(topic, partition);
         }
     }
 

@@ -15,7 +15,7 @@ import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.BrokerObserver;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.Topic;
-import io.millrace.metadata.TopicCodec;
+import io.millrace.metadata.TopicStore;
 import io.millrace.record.Codec;
 import io.millrace.record.RecordBatchBuilder;
 import io.millrace.replica.core.Acks;
@@ -121,7 +121,7 @@ final class BrokerCluster implements AutoCloseable {
     }
 
     Topic.Assignment assignment() {
-        return new TopicCodec().decode(registers.read("topic/" + TOPIC).orElseThrow().value()).partitions().get(0);
+        return new TopicStore(registers, TopicStore.PARTITIONS_PER_PAGE).read(TOPIC).orElseThrow().topic().partitions().get(0);
     }
 
     Broker leader() {

@@ -12,6 +12,7 @@ import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.KeyHashPartitioner;
 import io.millrace.metadata.Partitioner;
 import io.millrace.metadata.StickyRoundRobin;
+import io.millrace.metadata.StoredTopic;
 import io.millrace.metadata.Topic;
 import io.millrace.metadata.TopicConfig;
 import io.millrace.record.Codec;
@@ -37,8 +38,8 @@ class RecordAccumulatorTest {
 
     private CachedTopic topic(int partitions, Map<String, String> overrides) {
         Topic.Assignment here = new Topic.Assignment(1, 0, List.of(1), List.of(1));
-        return new CachedTopic(new Topic("orders", new UUID(1, 2), 0, overrides, Collections.nCopies(partitions, here)), 1,
-                TopicConfig.of(Map.of(), overrides), null, keyless);
+        Topic topic = new Topic("orders", new UUID(1, 2), 0, overrides, Collections.nCopies(partitions, here));
+        return new CachedTopic(StoredTopic.whole(topic, 1), TopicConfig.of(Map.of(), overrides), null, keyless);
     }
 
     private RecordAccumulator accumulator(int partitions, Map<String, String> overrides) {

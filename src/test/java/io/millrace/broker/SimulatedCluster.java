@@ -9,8 +9,8 @@ import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.BrokerRegistry;
 import io.millrace.metadata.Controller;
 import io.millrace.metadata.Topic;
-import io.millrace.metadata.TopicCodec;
 import io.millrace.metadata.TopicPartition;
+import io.millrace.metadata.TopicStore;
 import io.millrace.record.Codec;
 import io.millrace.record.RecordBatchBuilder;
 import io.millrace.replica.core.Acks;
@@ -38,8 +38,6 @@ import java.util.function.BooleanSupplier;
  * promises; a violation is an {@link AssertionError} that names the seed.
  */
 final class SimulatedCluster {
-    /** One for all: to make one takes far longer than to use it. */
-    private static final TopicCodec CODEC = new TopicCodec();
     static final String TOPIC = "orders";
     private static final int VERDICT_MS = 90_000;
 
@@ -54,6 +52,8 @@ final class SimulatedCluster {
     private final int partitions;
     private final PlantedBug bug;
     private final InMemoryRegisterStore registers = new InMemoryRegisterStore();
+    private final int partitionsPerPage;
+    private final TopicStore store;
     private final List<SimulatedServer> servers = new ArrayList<>();
     /** Directed: pairs of servers that do not reach each other. */
     private final Set<List<Integer>> cut = new HashSet<>();
@@ -68,6 +68,7 @@ final class SimulatedCluster {
     /** Of each partition, as the register had it last. */
     private List<List<Integer>> inSync = List.of();
     private UUID topicId;
+    private boolean inOneRegister;
     private int lossPercent;
     private long records;
     private int acknowledgements;
@@ -77,11 +78,17 @@ final class SimulatedCluster {
     boolean wiped;
 
     SimulatedCluster(long seed, int brokers, int partitions, PlantedBug bug) {
+        this(seed, brokers, partitions, TopicStore.PARTITIONS_PER_PAGE, bug);
+    }
+
+    SimulatedCluster(long seed, int brokers, int partitions, int partitionsPerPage, PlantedBug bug) {
         this.seed = seed;
         this.random = new Random(seed);
         this.time = new SimulatedTime(random);
         this.partitions = partitions;
         this.bug = bug;
+        this.partitionsPerPage = partitionsPerPage;
+        this.store = new TopicStore(registers, partitionsPerPage);
         for (int id = 1; id <= brokers; id++) {
             servers.add(new SimulatedServer(this, id));
         }
@@ -114,6 +121,10 @@ final class SimulatedCluster {
         return Map.of();
     }
 
+    int partitionsPerPage() {
+        return partitionsPerPage;
+    }
+
     void requireAgreement(int server) {
         if (withoutAgreement.contains(server)) {
             throw new RegisterUnavailableException("no majority", null);
@@ -121,7 +132,7 @@ final class SimulatedCluster {
     }
 
     void ring(String key, SimulatedServer writer) {
-        if (key.equals("topic/" + TOPIC)) {
+        if (store.partOf(key).isPresent() && store.read(TOPIC).isPresent()) {
             checkWhoIsLeft(writer);
             registered().partitions().forEach(now -> note("assigned: leader " + now.leader() + " epoch "
                     + now.leaderEpoch() + " replicas " + now.replicas() + " isr " + now.isr()));
@@ -317,7 +328,15 @@ final class SimulatedCluster {
         return acknowledgements;
     }
 
+    /** As with brokers of an earlier version, until they were started again. */
+    void createInOneRegister() {
+        inOneRegister = true;
+    }
+
     private void createTopic() {
+        if (inOneRegister) {
+            registers.read("topic-page-readers").ifPresent(now -> registers.compareAndDelete(now.key(), now.version()));
+        }
         Broker any = servers.stream().filter(SimulatedServer::isUp).findFirst().orElseThrow().broker;
         Map<String, String> configs = bug == PlantedBug.ELECT_OUTSIDE_ISR
                 ? Map.of("unclean.leader.election.enable", "true")
@@ -522,7 +541,7 @@ final class SimulatedCluster {
     }
 
     Topic registered() {
-        return CODEC.decode(registers.read("topic/" + TOPIC).orElseThrow().value());
+        return store.read(TOPIC).orElseThrow().topic();
     }
 
     boolean isWhole() {

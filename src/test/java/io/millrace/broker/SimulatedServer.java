@@ -144,7 +144,7 @@ final class SimulatedServer {
         }
         try {
             broker = Broker.open(new BrokerOptions(id, 1, 10, cluster.topicDefaults(), 1 << 20, 3_600_000,
-                    cluster.options()), new Registers(), new View(), new Network(),
+                    cluster.options()).withPartitionsPerPage(cluster.partitionsPerPage()), new Registers(), new View(), new Network(),
                     () -> new AgreementStatus(null, 1, Set.of(), 1, 1), List.of(new Directory()), notes, timers(),
                     timers(), new WallClock(), cluster.time()::nanoTime, new BrokerObserver() { });
         } catch (BrokerException | RegisterUnavailableException unavailable) {

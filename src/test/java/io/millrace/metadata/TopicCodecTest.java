@@ -25,7 +25,7 @@ class TopicCodecTest {
     void aTopicIsReadBackAsItWasWritten() {
         Topic topic = topic(Map.of("flush", "os", "retention.ms", "1"));
 
-        assertThat(codec.decode(codec.encode(topic))).isEqualTo(topic);
+        assertThat(codec.decode(codec.encode(topic))).isEqualTo(TopicRegister.Entry.whole(topic));
     }
 
     @Test
@@ -49,6 +49,26 @@ class TopicCodecTest {
                         "overrides":{"a":"1","flush":"os"},\
                         "partitions":[{"isr":[1],"leader":1,"leaderEpoch":0,"replicas":[1]},\
                         {"isr":[2],"leader":2,"leaderEpoch":7,"replicas":[2,1]}]}""");
+    }
+
+    @Test
+    void aTopicInPagesDoesNotLookLikeOneToAnEarlierVersion() {
+        TopicRegister.Entry entry = new TopicRegister.Entry(topic(Map.of()), 5, 2);
+        String json = codec.encode(entry);
+
+        assertThat(codec.decode(json)).isEqualTo(entry);
+        assertThat(json).contains("\"partitionCount\":5").contains("\"pageSize\":2").doesNotContain("\"partitions\"");
+    }
+
+    @Test
+    void aPageAndAClaimAreReadBackAsTheyWereWritten() {
+        PageRegister page = new PageRegister(ID, 4, 17, List.of(new Topic.Assignment(1, 2, List.of(1, 2), List.of(1),
+                new Topic.Move(List.of(1), List.of(2)))));
+        TopicRegister.Claim claim = new TopicRegister.Claim(ID, 3);
+
+        assertThat(codec.decodePage(codec.encode(page))).isEqualTo(page);
+        assertThat(codec.decode(codec.encode(claim))).isEqualTo(claim);
+        assertThatIllegalStateException().isThrownBy(() -> codec.decodePage("{}")).withMessageContaining("page");
     }
 
     @ParameterizedTest

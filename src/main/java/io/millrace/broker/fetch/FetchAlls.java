@@ -8,6 +8,7 @@ import io.millrace.metadata.BrokerObserver;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.Handoff;
 import io.millrace.metadata.TopicPartition;
+import io.millrace.metadata.TopicStore;
 import io.millrace.replica.Routes;
 import io.millrace.replica.hosting.Deadlines;
 import io.millrace.replica.hosting.ReadMemory;
@@ -51,7 +52,7 @@ public final class FetchAlls {
 
     private CompletableFuture<FetchAllResult> readHere(FetchAllRequest request, ReadMemory memory) {
         FetchAllHere fetch = new FetchAllHere(request, memory.part(), observer);
-        Set<String> refreshed = new HashSet<>();
+        Set<TopicStore.Part> refreshed = new HashSet<>();
         for (FetchAllRequest.Part part : request.parts()) {
             TopicPartition id = new TopicPartition(part.topic(), part.partition());
             try {
@@ -74,7 +75,7 @@ public final class FetchAlls {
         check(request);
         Map<Optional<Member>, List<Integer>> byLeader = new LinkedHashMap<>();
         Map<Integer, BrokerException> failures = new LinkedHashMap<>();
-        Set<String> refreshed = new HashSet<>();
+        Set<TopicStore.Part> refreshed = new HashSet<>();
         for (int place = 0; place < request.parts().size(); place++) {
             FetchAllRequest.Part part = request.parts().get(place);
             try {
@@ -100,8 +101,12 @@ public final class FetchAlls {
         CompletableFuture<FetchAllResult> answer = transport.fetchAll(leader, share, memory);
         answer.whenComplete((result, failure) -> {
             if (failure == null) {
-                result.parts().stream().filter(part -> part.failure() != null && knowsBetter(part.failure().kind()))
-                        .map(part -> part.id().topic()).distinct().forEach(moved -> handoff.execute(() -> routes.refreshQuietly(moved)));
+                List<TopicPartition> moved = result.parts().stream()
+                        .filter(part -> part.failure() != null && knowsBetter(part.failure().kind()))
+                        .map(FetchAllResult.Part::id).toList();
+                if (!moved.isEmpty()) {
+                    handoff.execute(() -> routes.refreshQuietly(moved));
+                }
             }
         });
         return answer;

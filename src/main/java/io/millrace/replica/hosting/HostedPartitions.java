@@ -29,6 +29,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * The partitions that this broker hosts, and the directories that hold their logs. Look-ups come from any thread; a
@@ -241,12 +242,15 @@ public final class HostedPartitions implements LocalReplicas {
     public List<TopicPartition> missing(CachedTopic topic) {
         List<TopicPartition> missing = new ArrayList<>();
         for (int partition = 0; partition < topic.partitionCount(); partition++) {
-            TopicPartition id = new TopicPartition(topic.name(), partition);
-            if (topic.isHostedBy(brokerId, partition) && !slots.containsKey(id)) {
-                missing.add(id);
+            if (isMissing(topic, partition)) {
+                missing.add(new TopicPartition(topic.name(), partition));
             }
         }
         return missing;
+    }
+
+    private boolean isMissing(CachedTopic topic, int partition) {
+        return topic.isHostedBy(brokerId, partition) && !slots.containsKey(new TopicPartition(topic.name(), partition));
     }
 
     /**
@@ -445,16 +449,28 @@ public final class HostedPartitions implements LocalReplicas {
      */
     @Override
     public void assign(CachedTopic topic) {
+        takeRoles(topic, 0, topic.partitionCount());
+    }
+
+    @Override
+    public void assign(CachedTopic topic, int from, int to) {
+        if (IntStream.range(from, to).anyMatch(number -> isMissing(topic, number))) {
+            host(topic);
+        }
+        takeRoles(topic, from, to);
+    }
+
+    private void takeRoles(CachedTopic topic, int from, int to) {
         List<Partition> stay = new ArrayList<>();
         List<Partition> gone = new ArrayList<>();
-        for (int number = 0; number < topic.partitionCount(); number++) {
+        for (int number = from; number < to; number++) {
             TopicPartition id = new TopicPartition(topic.name(), number);
             Partition partition = find(id, topic.id());
             if (partition == null) {
                 continue;
             }
             if (topic.isHostedBy(brokerId, number)) {
-                partition.assign(topic.topic().partitions().get(number), topic.version());
+                partition.assign(topic.topic().partitions().get(number), topic.version(number));
                 stay.add(partition);
             } else {
                 slots.remove(id);

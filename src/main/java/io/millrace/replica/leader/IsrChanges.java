@@ -5,19 +5,22 @@ import io.millrace.metadata.Elections;
 import io.millrace.metadata.Handoff;
 import io.millrace.metadata.Topic;
 import io.millrace.metadata.TopicCatalog;
+import io.millrace.metadata.TopicPage;
 import io.millrace.metadata.TopicStore;
+import io.millrace.metadata.TopicStore.PageChange;
 import io.millrace.replica.core.IsrProposal;
 import io.millrace.replica.hosting.Partition;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Writes the ISRs that this broker's leaders want to the topics' registers, all of one topic in one write, and one write
+ * Writes the ISRs that this broker's leaders want to the topics' registers, all of one page in one write, and one write
  * of a topic at a time. A leader whose epoch is over is refused by what it reads there. Thread-safe.
  */
 public final class IsrChanges {
@@ -72,37 +75,51 @@ public final class IsrChanges {
     }
 
     private void change(String topic, Set<Partition> partitions) {
-        while (true) {
-            TopicStore.Stored stored = store.read(topic).orElse(null);
-            // After the topic: a broker that came back is here in its new session before it changes any topic.
-            brokers.refresh();
-            Map<Integer, IsrProposal> proposals = new HashMap<>();
-            for (Partition partition : partitions) {
-                if (stored != null && partition.topicId().equals(stored.topic().id())) {
-                    // Anew for every attempt: what was proposed over an earlier version does not count any more.
-                    partition.propose(maxLagNanos, stored.version())
-                            .ifPresent(proposal -> proposals.put(partition.partition(), proposal));
-                }
-            }
-            if (proposals.isEmpty() || store.write(changed(stored.topic(), proposals), stored.version())) {
+        List<Partition> left = new ArrayList<>(partitions);
+        left.sort(Comparator.comparingInt(Partition::partition));
+        while (!left.isEmpty()) {
+            Partition first = left.remove(0);
+            Optional<PageChange> change = store.change(topic, first.topicId(), first.partition(),
+                    page -> changed(page, partitions));
+            if (change.isPresent()) {
+                TopicPage page = change.get().after();
+                left.removeIf(partition -> isOn(page, partition));
+                catalog.take(page);
+            } else {
                 catalog.refresh(topic);
-                return;
             }
         }
     }
 
-    private Topic changed(Topic topic, Map<Integer, IsrProposal> proposals) {
-        List<Topic.Assignment> assignments = new ArrayList<>(topic.partitions());
-        proposals.forEach((number, proposal) -> {
-            Topic.Assignment now = assignments.get(number);
-            if (now.leader() == brokerId && now.leaderEpoch() == proposal.leaderEpoch()) {
-                List<Integer> isr = now.replicas().stream().filter(replica -> proposal.in().contains(replica)
-                        || now.isr().contains(replica) && !proposal.out().contains(replica)).toList();
-                LOG.log(Level.INFO, "{0}-{1}: in sync are now {2}, before {3}", topic.name(), number.toString(), isr,
-                        now.isr());
-                assignments.set(number, Elections.withIsr(now, isr));
+    private static boolean isOn(TopicPage page, Partition partition) {
+        return page.topicId().equals(partition.topicId()) && page.has(partition.partition());
+    }
+
+    /** Empty when nothing is proposed; else it must be written, so that an earlier proposal cannot be any more. */
+    private Optional<TopicPage> changed(TopicPage page, Set<Partition> partitions) {
+        // After the page: a broker that came back is here in its new session before it changes any topic.
+        brokers.refresh();
+        TopicPage changed = null;
+        for (Partition partition : partitions) {
+            // Anew for every attempt: what was proposed over an earlier version does not count any more.
+            Optional<IsrProposal> proposal = isOn(page, partition) ? partition.propose(maxLagNanos, page.version())
+                    : Optional.empty();
+            if (proposal.isPresent()) {
+                changed = changed(changed == null ? page : changed, partition.partition(), proposal.get());
             }
-        });
-        return topic.withPartitions(assignments);
+        }
+        return Optional.ofNullable(changed);
+    }
+
+    private TopicPage changed(TopicPage page, int number, IsrProposal proposal) {
+        Topic.Assignment now = page.assignment(number);
+        if (now.leader() != brokerId || now.leaderEpoch() != proposal.leaderEpoch()) {
+            return page;
+        }
+        List<Integer> isr = now.replicas().stream().filter(replica -> proposal.in().contains(replica)
+                || now.isr().contains(replica) && !proposal.out().contains(replica)).toList();
+        LOG.log(Level.INFO, "{0}-{1}: in sync are now {2}, before {3}", page.topic(), Integer.toString(number), isr,
+                now.isr());
+        return page.with(number, Elections.withIsr(now, isr));
     }
 }
