@@ -36,6 +36,7 @@ import io.millrace.metadata.Lease;
 import io.millrace.metadata.PageReaders;
 import io.millrace.metadata.Partitioners;
 import io.millrace.metadata.Reassignments;
+import io.millrace.metadata.ReplicaEnd;
 import io.millrace.metadata.TopicCatalog;
 import io.millrace.metadata.TopicConfig;
 import io.millrace.metadata.TopicMoves;
@@ -163,7 +164,7 @@ public final class Broker implements AutoCloseable {
         this.fetches = new Fetches(handoff, new Deadlines(timers, nanoTime), observer);
         CoordinatorStore coordinatorStore = new CoordinatorStore(registers);
         this.coordinators = new Coordinators(alone, brokers, coordinatorStore, handoff);
-        this.controller = new Controller(registers, brokers, store, readers, catalog, coordinatorStore, coordinators, lease,
+        this.controller = new Controller(registers, brokers, store, readers, this::replicaEnds, catalog, coordinatorStore, coordinators, lease,
                 nanoTime, options.replication().balanceNanos());
         this.departure = new Departure(brokers, hosted, replication, coordinators, this::control);
 
@@ -427,6 +428,22 @@ public final class Broker implements AutoCloseable {
      */
     public CompletableFuture<ReplicaFetchResponse> replicaFetch(ReplicaFetchRequest request) {
         return answer(() -> replication.fetch(request));
+    }
+
+    /**
+     * How far replicas on this broker reach.
+     *
+     * @param topicId of the very topic
+     * @return of those that are here and can be used
+     */
+    public List<ReplicaEnd> replicaEnds(String topic, UUID topicId, List<Integer> partitions) {
+        checkOpen();
+        return hosted.ends(topic, topicId, partitions);
+    }
+
+    private CompletableFuture<List<ReplicaEnd>> replicaEnds(Member broker, String topic, UUID topicId, List<Integer> partitions) {
+        return broker.brokerId() == hosted.brokerId() ? answer(() -> CompletableFuture.completedFuture(
+                replicaEnds(topic, topicId, partitions))) : transport.replicaEnds(broker, topic, topicId, partitions);
     }
 
     /** Which broker coordinates what. */

@@ -4,6 +4,7 @@ import io.millrace.agreement.Member;
 import io.millrace.broker.fetch.FetchAllTransport;
 import io.millrace.log.AppendResult;
 import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.ReplicaEnds;
 import io.millrace.replica.core.Acks;
 import io.millrace.replica.core.ReplicaTransport;
 import java.nio.ByteBuffer;
@@ -13,7 +14,7 @@ import java.util.concurrent.CompletableFuture;
  * How this broker reaches another one. Futures fail with {@link BrokerException}, UNAVAILABLE when the other one cannot
  * be reached or does not answer in time: what was asked may have been done then. They may complete on any thread.
  */
-public interface Transport extends ReplicaTransport, FetchAllTransport {
+public interface Transport extends ReplicaTransport, FetchAllTransport, ReplicaEnds {
     /** Appends record batches to a partition that another broker leads; that one does not pass them on. */
     CompletableFuture<AppendResult> append(Member leader, String topic, int partition, ByteBuffer batches, Acks acks);
 }

@@ -9,9 +9,13 @@ import jakarta.json.bind.JsonbBuilder;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.UnaryOperator;
 
@@ -36,6 +40,7 @@ public final class Controller {
     private final BrokerRegistry brokers;
     private final TopicStore store;
     private final Pagination pagination;
+    private final UncleanElections uncleanElections;
     private final TopicCatalog catalog;
     private final CoordinatorStore coordinatorStore;
     private final Coordinators coordinators;
@@ -68,13 +73,14 @@ public final class Controller {
     }
 
     /** @param balanceNanos for how long the brokers must be the same before preferred leaders take over, in ns */
-    public Controller(RegisterStore registers, BrokerRegistry brokers, TopicStore store, PageReaders readers, TopicCatalog catalog,
-               CoordinatorStore coordinatorStore, Coordinators coordinators, Lease lease, LongSupplier nanoTime,
+    public Controller(RegisterStore registers, BrokerRegistry brokers, TopicStore store, PageReaders readers, ReplicaEnds replicaEnds,
+               TopicCatalog catalog, CoordinatorStore coordinatorStore, Coordinators coordinators, Lease lease, LongSupplier nanoTime,
                long balanceNanos) {
         this.registers = registers;
         this.brokers = brokers;
         this.store = store;
         this.pagination = new Pagination(new TopicRegisters(registers, store), readers, catalog, nanoTime);
+        this.uncleanElections = new UncleanElections(replicaEnds, brokers, nanoTime);
         this.catalog = catalog;
         this.coordinatorStore = coordinatorStore;
         this.coordinators = coordinators;
@@ -139,6 +145,7 @@ public final class Controller {
                 LOG.log(Level.INFO, "this broker is the controller now, epoch {0}", Integer.toString(bean.epoch));
                 coordinators.refreshQuietly();
                 catalog.refreshAll();
+                uncleanElections.retain(Set.of());
             }
         }
     }
@@ -162,12 +169,14 @@ public final class Controller {
             return;
         }
         boolean done = coordinated(live, balance);
-        for (String name : catalog.names()) {
+        List<String> names = catalog.names();
+        uncleanElections.retain(Set.copyOf(names));
+        for (String name : names) {
             if (!isElected()) {
                 return;
             }
             try {
-                catalog.find(name).ifPresent(topic -> reconcile(topic, live, balance));
+                done &= catalog.find(name).map(topic -> reconcile(topic, live, balance)).orElse(true);
             } catch (BrokerException failure) {
                 done = false;
                 LOG.log(Level.WARNING, "topic {0} could not be brought into line now, and is tried again: {1}", name,
@@ -179,22 +188,89 @@ public final class Controller {
         reconciledAt = now;
     }
 
-    /** Writes the pages of assignments in which something is to be changed, and no other ones. */
-    private void reconcile(CachedTopic topic, Set<Integer> live, boolean balance) {
-        boolean unclean = topic.invalid() == null && topic.config().uncleanElection();
-        UnaryOperator<Topic.Assignment> change = now -> Elections.reconcile(now, live, unclean, balance);
+    /**
+     * Writes the pages of assignments in which something is to be changed, and no other ones.
+     *
+     * @return whether there is nothing left to wait for
+     */
+    private boolean reconcile(CachedTopic topic, Set<Integer> live, boolean balance) {
+        UnaryOperator<Topic.Assignment> change = now -> Elections.reconcile(now, live, balance);
         int partition = 0;
         while (partition < topic.partitionCount() && isElected()) {
             Topic.Assignment now = topic.topic().partitions().get(partition);
             partition = change.apply(now).equals(now) ? partition + 1 : changePage(topic, partition, live, change);
         }
         pagination.advance(topic);
+        return !isElected() || electUncleanly(topic.name(), live);
+    }
+
+    /** @return whether no partition waits for replicas that were asked how far they reach */
+    private boolean electUncleanly(String name, Set<Integer> live) {
+        CachedTopic topic = catalog.find(name).filter(Controller::mayElectUncleanly).orElse(null);
+        Map<Integer, List<Integer>> candidates = new TreeMap<>();
+        for (int partition = 0; topic != null && partition < topic.partitionCount(); partition++) {
+            List<Integer> replicas = Elections.outOfSync(topic.topic().partitions().get(partition), live);
+            if (!replicas.isEmpty()) {
+                candidates.put(partition, replicas);
+            }
+        }
+        if (candidates.isEmpty()) {
+            return true;
+        }
+        Map<Integer, UncleanElections.Choice> chosen = uncleanElections.advance(name, topic.id(), candidates);
+        if (!chosen.isEmpty()) {
+            catalog.refresh(name); // the setting may have been taken back just now
+        }
+        if (chosen.isEmpty() || catalog.find(name).filter(Controller::mayElectUncleanly).isEmpty()) {
+            return false;
+        }
+        Set<Integer> left = new TreeSet<>(chosen.keySet());
+        while (!left.isEmpty() && isElected()) {
+            int first = left.iterator().next();
+            int end = changePage(topic, first, live, chosen);
+            left.removeIf(partition -> partition >= first && partition < end);
+        }
+        return chosen.keySet().equals(candidates.keySet());
+    }
+
+    private static boolean mayElectUncleanly(CachedTopic topic) {
+        return topic.invalid() == null && topic.config().uncleanElection();
+    }
+
+    private int changePage(CachedTopic topic, int partition, Set<Integer> live,
+                           Map<Integer, UncleanElections.Choice> chosen) {
+        return changePage(topic, partition, live, page -> {
+            TopicPage next = page;
+            for (Map.Entry<Integer, UncleanElections.Choice> each : chosen.entrySet()) {
+                int number = each.getKey();
+                int leader = each.getValue().leader();
+                if (page.has(number) && Elections.outOfSync(page.assignment(number), live).contains(leader)) {
+                    next = next.with(number, Elections.uncleanly(page.assignment(number), leader));
+                }
+            }
+            return next;
+        }, change -> chosen.forEach((number, choice) -> warn(change, number, choice)));
+    }
+
+    private static void warn(TopicStore.PageChange change, int partition, UncleanElections.Choice choice) {
+        if (change.after().has(partition) && !change.after().assignment(partition).equals(change.before().assignment(partition))) {
+            LOG.log(Level.WARNING, "unclean election: broker {0} leads {1}-{2} from now on, although it was not in sync, and its"
+                    + " log, which ends at offset {3}, is all that counts. Records that only {4}, which were in sync and are"
+                    + " down, had are lost{5}. Those that are up: {6}", Integer.toString(choice.leader()), change.after().topic(),
+                    Integer.toString(partition), Long.toString(choice.end().endOffset()), change.before().assignment(partition).isr(),
+                    choice.lost() == 0 ? "" : ", at least " + choice.lost() + " that were committed", choice.told());
+        }
+    }
+
+    private int changePage(CachedTopic topic, int partition, Set<Integer> live, UnaryOperator<Topic.Assignment> change) {
+        return changePage(topic, partition, live, page -> page.withEach(change), changed -> { });
     }
 
     /** @return the first partition of the next page */
-    private int changePage(CachedTopic topic, int partition, Set<Integer> live, UnaryOperator<Topic.Assignment> change) {
+    private int changePage(CachedTopic topic, int partition, Set<Integer> live, UnaryOperator<TopicPage> change,
+                           Consumer<TopicStore.PageChange> done) {
         Optional<TopicStore.PageChange> changed = store.change(topic.name(), topic.id(), partition, page -> {
-            TopicPage next = page.withEach(change);
+            TopicPage next = change.apply(page);
             // Somebody may have come or gone, perhaps this broker itself: the next pass knows better.
             return isOver(page.controllerEpoch()) || next.equals(page) || !live.equals(brokers.live()) ? Optional.empty()
                     : Optional.of(next.by(elected.epoch()));
@@ -206,6 +282,7 @@ public final class Controller {
         TopicPage after = changed.get().after();
         if (!changed.get().isNone()) {
             LOG.log(Level.INFO, "topic {0}: {1}", topic.name(), differences(changed.get()));
+            done.accept(changed.get());
         }
         catalog.take(after);
         return after.end();

@@ -15,12 +15,11 @@ public final class Elections {
      * A partition as it should be.
      *
      * @param live    brokers that are up
-     * @param unclean whether a replica that is not in sync may lead when no other is left
      * @param balance whether the preferred leader, the first replica, takes over from one that works
      * @return the same assignment when nothing is to change
      */
-    static Topic.Assignment reconcile(Topic.Assignment now, Set<Integer> live, boolean unclean, boolean balance) {
-        Topic.Assignment next = withoutDead(now, live, unclean);
+    static Topic.Assignment reconcile(Topic.Assignment now, Set<Integer> live, boolean balance) {
+        Topic.Assignment next = withoutDead(now, live);
         next = advanceReassignment(next, live);
         if (balance && next.leader() != NO_LEADER && next.move() == null) {
             int preferred = next.replicas().get(0);
@@ -32,16 +31,27 @@ public final class Elections {
     }
 
     /** Takes brokers that are down out of the ISR, as long as one is left, and moves the leadership when it has to. */
-    private static Topic.Assignment withoutDead(Topic.Assignment now, Set<Integer> live, boolean unclean) {
+    private static Topic.Assignment withoutDead(Topic.Assignment now, Set<Integer> live) {
         List<Integer> isr = now.isr().stream().filter(live::contains).toList();
         if (!isr.isEmpty()) {
             return isr.contains(now.leader()) ? withIsr(now, isr) : led(now, firstIn(now.replicas(), isr), isr);
         }
-        List<Integer> candidates = now.replicas().stream().filter(live::contains).toList();
-        if (unclean && !candidates.isEmpty()) {
-            return ledUncleanly(now, candidates.get(0));
-        }
         return now.leader() == NO_LEADER ? now : led(now, NO_LEADER, now.isr());
+    }
+
+    /**
+     * The replicas of which one could lead although it may lack records, in the order of preference; none while there is a
+     * leader, or an in-sync replica is up.
+     */
+    static List<Integer> outOfSync(Topic.Assignment now, Set<Integer> live) {
+        boolean isOpen = now.leader() == NO_LEADER && now.isr().stream().noneMatch(live::contains);
+        return isOpen ? now.replicas().stream().filter(live::contains).toList() : List.of();
+    }
+
+    /** Led by a replica that may lack records, which from then on are what it has. */
+    static Topic.Assignment uncleanly(Topic.Assignment now, int leader) {
+        int epoch = now.leaderEpoch() + 1;
+        return new Topic.Assignment(leader, epoch, now.replicas(), List.of(leader), now.move(), epoch);
     }
 
     /**
@@ -107,12 +117,6 @@ public final class Elections {
         return isr.equals(now.isr()) ? now
                 : new Topic.Assignment(now.leader(), now.leaderEpoch(), now.replicas(), isr, now.move(),
                 now.uncleanEpoch());
-    }
-
-    /** Led by a replica that is not in sync. */
-    private static Topic.Assignment ledUncleanly(Topic.Assignment now, int leader) {
-        int epoch = now.leaderEpoch() + 1;
-        return new Topic.Assignment(leader, epoch, now.replicas(), List.of(leader), now.move(), epoch);
     }
 
     /** With a new leadership, and so with a new epoch, be the leader the same one or none. */

@@ -14,6 +14,7 @@ import io.millrace.log.write.LogDirectory;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.BrokerObserver;
 import io.millrace.metadata.ErrorKind;
+import io.millrace.metadata.ReplicaEnd;
 import io.millrace.metadata.Topic;
 import io.millrace.metadata.TopicStore;
 import io.millrace.record.Codec;
@@ -32,6 +33,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
@@ -111,6 +113,11 @@ final class BrokerCluster implements AutoCloseable {
             return unreachable.contains(leader.brokerId())
                     ? CompletableFuture.failedFuture(new BrokerException(ErrorKind.UNAVAILABLE, "cannot be reached"))
                     : brokers.get(leader.brokerId() - 1).fetchAllHere(request, memory);
+        }
+
+        @Override
+        public CompletableFuture<List<ReplicaEnd>> replicaEnds(Member broker, String topic, UUID topicId, List<Integer> partitions) {
+            return CompletableFuture.completedFuture(brokers.get(broker.brokerId() - 1).replicaEnds(topic, topicId, partitions));
         }
 
         @Override

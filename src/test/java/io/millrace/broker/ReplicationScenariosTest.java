@@ -108,6 +108,37 @@ class ReplicationScenariosTest {
     }
 
     @Test
+    void anUncleanElectionTakesTheLongestLogThatIsUp() {
+        cluster.begin(Map.of("unclean.leader.election.enable", "true"));
+        SimulatedServer first = cluster.leader();
+        SimulatedServer shorter = cluster.followers().get(0);
+        SimulatedServer longer = cluster.followers().get(1);
+        cluster.acknowledged("of all");
+        cluster.await("all have it", () -> cluster.log(shorter).endOffset() == 1);
+        cutOff(shorter, first);
+        long two = cluster.acknowledged("of two");
+        cutOff(longer, first);
+        cluster.acknowledged("of one");
+        assertThat(cluster.log(shorter).endOffset()).isEqualTo(1);
+        first.crash();
+        cluster.rejoin();
+        cluster.await("an unclean leader", () -> cluster.registered().partitions().get(0).leader() > 0
+                && cluster.leader() != first && cluster.partition(cluster.leader()) != null
+                && cluster.partition(cluster.leader()).isLeader());
+
+        assertThat(cluster.leader()).as("not the first one of the replicas").isSameAs(longer);
+        assertThat(cluster.log(longer).valueAt(two)).isEqualTo("of two");
+        assertThat(cluster.acknowledged("of the next")).isEqualTo(cluster.log(shorter).endOffset() - 1).isGreaterThan(two);
+    }
+
+    /** It goes on running, and cannot fetch or change anything until all rejoin. */
+    private void cutOff(SimulatedServer follower, SimulatedServer leader) {
+        cluster.cut(leader.id(), follower.id());
+        cluster.cut(follower.id(), leader.id());
+        cluster.withoutAgreement(follower);
+    }
+
+    @Test
     void aLeaderThatStopsHandsOverBeforeItIsGoneAndNothingOfItIsMissing() {
         cluster.begin(Map.of());
         SimulatedServer first = cluster.leader();

@@ -18,6 +18,7 @@ import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.BrokerObserver;
 import io.millrace.metadata.BrokerRegistry;
 import io.millrace.metadata.ErrorKind;
+import io.millrace.metadata.ReplicaEnd;
 import io.millrace.metadata.TopicPartition;
 import io.millrace.record.RecordBatch;
 import io.millrace.replica.core.Acks;
@@ -368,6 +369,11 @@ final class SimulatedServer {
         @Override
         public CompletableFuture<FetchAllResult> fetchAll(Member leader, FetchAllRequest request, ReadMemory memory) {
             return ask(leader, request.maxWaitMs(), target -> target.fetchAllHere(request, ReadMemory.UNBOUNDED));
+        }
+
+        @Override
+        public CompletableFuture<List<ReplicaEnd>> replicaEnds(Member other, String topic, UUID topicId, List<Integer> partitions) {
+            return ask(other, 0, target -> CompletableFuture.completedFuture(target.replicaEnds(topic, topicId, partitions)));
         }
 
         private <T> CompletableFuture<T> ask(Member leader, long maxWaitMs,

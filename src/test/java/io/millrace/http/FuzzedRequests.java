@@ -14,7 +14,8 @@ final class FuzzedRequests {
         "/admin/groups/G/members/c", "/consumers/G", "/consumers/G/instances/c", "/consumers/G/instances/c/subscription",
         "/consumers/G/instances/c/assignments", "/consumers/G/instances/c/records", "/consumers/G/instances/c/offsets",
         "/consumers/G/instances/c/positions", "/consumers/G/instances/c/positions/beginning", "/consumers/G/instances/c/positions/end",
-        "/internal/replica-fetch", "/internal/fetch-all", "/internal/poll-answers"};
+        "/internal/replica-fetch", "/internal/fetch-all", "/internal/poll-answers",
+        "/internal/replica-ends"};
     private static final String[] QUERIES = {"timeout", "max_bytes", "min_bytes", "offset", "leader_epoch", "timestamp", "acks", "async",
         "before_offset"};
     /** Values that are right somewhere. */

@@ -13,20 +13,20 @@ class ElectionsTest {
 
     @Test
     void whereAllIsWellNothingChanges() {
-        assertThat(Elections.reconcile(WHOLE, Set.of(1, 2, 3), false, true)).isEqualTo(WHOLE);
+        assertThat(Elections.reconcile(WHOLE, Set.of(1, 2, 3), true)).isEqualTo(WHOLE);
     }
 
     @Test
     void aDeadFollowerLeavesTheIsrAndTheEpochStays() {
-        assertThat(Elections.reconcile(WHOLE, Set.of(1, 3), false, false))
+        assertThat(Elections.reconcile(WHOLE, Set.of(1, 3), false))
                 .isEqualTo(new Assignment(1, 4, List.of(1, 2, 3), List.of(1, 3)));
     }
 
     @Test
     void aDeadLeaderIsFollowedByTheFirstInSyncReplicaThatIsUpInANewEpoch() {
-        assertThat(Elections.reconcile(WHOLE, Set.of(2, 3), false, false))
+        assertThat(Elections.reconcile(WHOLE, Set.of(2, 3), false))
                 .isEqualTo(new Assignment(2, 5, List.of(1, 2, 3), List.of(2, 3)));
-        assertThat(Elections.reconcile(new Assignment(1, 4, List.of(1, 2, 3), List.of(1, 3)), Set.of(2, 3), false, false))
+        assertThat(Elections.reconcile(new Assignment(1, 4, List.of(1, 2, 3), List.of(1, 3)), Set.of(2, 3), false))
                 .isEqualTo(new Assignment(3, 5, List.of(1, 2, 3), List.of(3)));
     }
 
@@ -34,17 +34,18 @@ class ElectionsTest {
     void nobodyOutsideTheIsrIsElectedUnlessTheTopicSaysSo() {
         Assignment alone = new Assignment(1, 4, List.of(1, 2, 3), List.of(1));
 
-        Assignment waiting = Elections.reconcile(alone, Set.of(2, 3), false, false);
+        Assignment waiting = Elections.reconcile(alone, Set.of(2, 3), false);
         assertThat(waiting).isEqualTo(new Assignment(-1, 5, List.of(1, 2, 3), List.of(1)));
-        assertThat(Elections.reconcile(waiting, Set.of(2, 3), false, false)).as("and stays so").isEqualTo(waiting);
-        assertThat(Elections.reconcile(alone, Set.of(2, 3), true, false))
-                .isEqualTo(new Assignment(2, 5, List.of(1, 2, 3), List.of(2), null, 5));
+        assertThat(Elections.reconcile(waiting, Set.of(2, 3), false)).as("and stays so").isEqualTo(waiting);
+        assertThat(Elections.outOfSync(waiting, Set.of(3, 2))).containsExactly(2, 3);
+        assertThat(Elections.outOfSync(waiting, Set.of(1, 2))).as("an in-sync one is up").isEmpty();
+        assertThat(Elections.outOfSync(alone, Set.of(2, 3))).as("there is a leader yet").isEmpty();
+        assertThat(Elections.uncleanly(waiting, 3)).isEqualTo(new Assignment(3, 6, List.of(1, 2, 3), List.of(3), null, 6));
     }
 
     @Test
     void thatAnElectionWasUncleanIsRememberedByAllThatFollow() {
-        Assignment unclean = Elections.reconcile(new Assignment(1, 4, List.of(1, 2, 3), List.of(1)), Set.of(2, 3), true,
-                false);
+        Assignment unclean = Elections.uncleanly(new Assignment(-1, 4, List.of(1, 2, 3), List.of(1)), 2);
         Assignment later = Elections.withIsr(Elections.led(unclean, 3, List.of(2, 3)), List.of(3));
 
         assertThat(later.uncleanEpoch()).isEqualTo(5);
@@ -56,7 +57,7 @@ class ElectionsTest {
     void anInSyncReplicaThatComesBackLeadsAgain() {
         Assignment waiting = new Assignment(-1, 5, List.of(1, 2, 3), List.of(1, 2));
 
-        assertThat(Elections.reconcile(waiting, Set.of(2), false, false))
+        assertThat(Elections.reconcile(waiting, Set.of(2), false))
                 .isEqualTo(new Assignment(2, 6, List.of(1, 2, 3), List.of(2)));
     }
 
@@ -64,11 +65,11 @@ class ElectionsTest {
     void thePreferredLeaderTakesOverOnlyWhenAskedToAndInSync() {
         Assignment other = new Assignment(2, 5, List.of(1, 2, 3), List.of(1, 2, 3));
 
-        assertThat(Elections.reconcile(other, Set.of(1, 2, 3), false, false)).isEqualTo(other);
-        assertThat(Elections.reconcile(other, Set.of(1, 2, 3), false, true))
+        assertThat(Elections.reconcile(other, Set.of(1, 2, 3), false)).isEqualTo(other);
+        assertThat(Elections.reconcile(other, Set.of(1, 2, 3), true))
                 .isEqualTo(new Assignment(1, 6, List.of(1, 2, 3), List.of(1, 2, 3)));
         Assignment behind = new Assignment(2, 5, List.of(1, 2, 3), List.of(2, 3));
-        assertThat(Elections.reconcile(behind, Set.of(1, 2, 3), false, true)).isEqualTo(behind);
+        assertThat(Elections.reconcile(behind, Set.of(1, 2, 3), true)).isEqualTo(behind);
     }
 
     @Test
@@ -76,10 +77,10 @@ class ElectionsTest {
         Assignment moving = Elections.reassign(WHOLE, List.of(4, 2));
         assertThat(moving).isEqualTo(new Assignment(1, 4, List.of(1, 2, 3, 4), List.of(1, 2, 3),
                 new Move(List.of(1, 2, 3), List.of(4, 2))));
-        assertThat(Elections.reconcile(moving, Set.of(1, 2, 3, 4), false, true)).isEqualTo(moving);
+        assertThat(Elections.reconcile(moving, Set.of(1, 2, 3, 4), true)).isEqualTo(moving);
 
         Assignment arrived = Elections.withIsr(moving, List.of(1, 2, 3, 4));
-        assertThat(Elections.reconcile(arrived, Set.of(1, 2, 3, 4), false, false))
+        assertThat(Elections.reconcile(arrived, Set.of(1, 2, 3, 4), false))
                 .isEqualTo(new Assignment(4, 5, List.of(4, 2), List.of(2, 4)));
     }
 
@@ -94,11 +95,11 @@ class ElectionsTest {
     @Test
     void aMoveThatOnlyAddsReplicasLeavesTheEpochAndOneThatTakesSomeAwayDoesNot() {
         Assignment more = Elections.withIsr(Elections.reassign(WHOLE, List.of(1, 2, 3, 4)), List.of(1, 2, 3, 4));
-        assertThat(Elections.reconcile(more, Set.of(1, 2, 3, 4), false, false))
+        assertThat(Elections.reconcile(more, Set.of(1, 2, 3, 4), false))
                 .isEqualTo(new Assignment(1, 4, List.of(1, 2, 3, 4), List.of(1, 2, 3, 4)));
 
         Assignment fewer = Elections.reassign(WHOLE, List.of(1, 2));
-        assertThat(Elections.reconcile(fewer, Set.of(1, 2, 3), false, false))
+        assertThat(Elections.reconcile(fewer, Set.of(1, 2, 3), false))
                 .as("what the third one fetched before must not count if it is a replica again")
                 .isEqualTo(new Assignment(1, 5, List.of(1, 2), List.of(1, 2)));
     }

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -66,8 +67,9 @@ class LargeTopicTest {
         TopicCatalog catalog = new TopicCatalog(store, new DeletedTopics(registers, 1), new NoReplicas(), Map.of(),
                 BrokerObserver.NONE);
         CoordinatorStore coordinators = new CoordinatorStore(registers);
-        Controller controller = new Controller(registers, brokers, store, new PageReaders(registers, brokers), catalog,
-                coordinators, new Coordinators(false, brokers, coordinators, new Handoff(Runnable::run, Runnable::run)),
+        Controller controller = new Controller(registers, brokers, store, new PageReaders(registers, brokers),
+                (broker, name, id, partitions) -> CompletableFuture.completedFuture(List.of()), catalog, coordinators,
+                new Coordinators(false, brokers, coordinators, new Handoff(Runnable::run, Runnable::run)),
                 new Lease(1, System::nanoTime), System::nanoTime, Long.MAX_VALUE);
         List<Topic.Assignment> assignments = new ArrayList<>();
         for (int i = 0; i < PARTITIONS; i++) {

@@ -8,6 +8,7 @@ import io.millrace.metadata.CachedTopic;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.Handoff;
 import io.millrace.metadata.LocalReplicas;
+import io.millrace.metadata.ReplicaEnd;
 import io.millrace.metadata.Topic;
 import io.millrace.metadata.TopicCatalog;
 import io.millrace.metadata.TopicConfig;
@@ -87,6 +88,14 @@ public final class HostedPartitions implements LocalReplicas {
     /** The partition if it works and is this very topic's, else null. */
     public Partition find(TopicPartition id, UUID topicId) {
         return slots.get(id) instanceof Partition working && working.topicId().equals(topicId) ? working : null;
+    }
+
+    /** How far the replicas of a topic reach, of those that are here and can be used. */
+    public List<ReplicaEnd> ends(String topic, UUID topicId, List<Integer> partitions) {
+        return partitions.stream().map(number -> find(new TopicPartition(topic, number), topicId))
+                .filter(partition -> partition != null && partition.log().isOnline())
+                .map(partition -> new ReplicaEnd(partition.partition(), partition.log().lastEpoch(),
+                        partition.log().endOffset(), partition.highWatermark())).toList();
     }
 
     public boolean isWritable(String topic, int partition) {

@@ -8,6 +8,7 @@ import io.millrace.group.Deliveries;
 import io.millrace.log.AppendResult;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
+import io.millrace.metadata.ReplicaEnd;
 import io.millrace.replica.core.Acks;
 import io.millrace.replica.core.ReplicaFetchRequest;
 import io.millrace.replica.core.ReplicaFetchResponse;
@@ -25,6 +26,8 @@ import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpTimeoutException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
@@ -95,6 +98,13 @@ public final class HttpTransport implements Transport, Deliveries {
                                                   Acks acks) {
         return post(leader, "/topics/" + topic + "/partitions/" + partition, "?acks=" + word(acks), MediaTypes.BATCH,
                 publisher(batches), APPEND_MS + GRACE_MS, BrokerAnswer::appended);
+    }
+
+    @Override
+    public CompletableFuture<List<ReplicaEnd>> replicaEnds(Member broker, String topic, UUID topicId, List<Integer> partitions) {
+        return post(broker, "/internal/" + InternalResource.REPLICA_ENDS, "", OCTETS,
+                publisher(ReplicaEndsCodec.encode(new ReplicaEndsCodec.Question(topic, topicId, partitions))), GRACE_MS,
+                answer -> understood(broker, answer, "question for the ends of replicas", ReplicaEndsCodec::decodeAnswer));
     }
 
     @Override

@@ -44,6 +44,7 @@ public class InternalResource {
     static final String REPLICA_FETCH = "replica-fetch";
     static final String FETCH_ALL = "fetch-all";
     static final String POLL_ANSWERS = "poll-answers";
+    static final String REPLICA_ENDS = "replica-ends";
 
     /** Enough for a hundred thousand partitions. */
     private static final int MAX_REQUEST_BYTES = 8 * 1024 * 1024;
@@ -122,6 +123,16 @@ public class InternalResource {
         PollAnswerCodec.Question asked = decoded(bytes(body), "question for a poll", PollAnswerCodec::decode);
         pollAnswers.wasWritten(asked.group(), asked.consumer(), asked.poll()).whenComplete(Answer.to(response,
                 written -> Response.ok(PollAnswerCodec.answer(written), MediaType.APPLICATION_OCTET_STREAM).build()));
+    }
+
+    /** Says how far replicas on this broker reach, when one must lead that is not in sync. Answers at once. */
+    @Operation(hidden = true)
+    @POST
+    @Path(REPLICA_ENDS)
+    public Response replicaEnds(InputStream body) {
+        ReplicaEndsCodec.Question asked = decoded(bytes(body), "question for the ends of replicas", ReplicaEndsCodec::decodeQuestion);
+        return Response.ok(ReplicaEndsCodec.encode(access.broker().replicaEnds(asked.topic(), asked.topicId(), asked.partitions()))
+                .array(), MediaType.APPLICATION_OCTET_STREAM).build();
     }
 
     private <T> CompletableFuture<T> bounded(CompletableFuture<T> fetch, long maxWaitMs) {
