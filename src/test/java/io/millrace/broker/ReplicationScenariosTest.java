@@ -108,6 +108,26 @@ class ReplicationScenariosTest {
     }
 
     @Test
+    void aTopicOfAnEarlierVersionIsBroughtIntoPagesOnceAllBrokersWereStartedAgainAndNothingIsMissing() {
+        SimulatedCluster upgraded = new SimulatedCluster(11, 3, 2, 1, SimulatedCluster.PlantedBug.NONE);
+        upgraded.createInOneRegister();
+        upgraded.begin(Map.of());
+        for (int id = 1; id <= 3; id++) {
+            assertThat(upgraded.registers().keys("topic-page/")).as("while there is one of the earlier version").isEmpty();
+            upgraded.acknowledged("before the restart of " + id);
+            upgraded.server(id).crash();
+            upgraded.acknowledged("during the restart of " + id);
+            upgraded.server(id).start();
+            upgraded.await("it is back", upgraded::isWhole);
+        }
+        upgraded.await("the topic is in pages", () -> !upgraded.registers().keys("topic-page/").isEmpty());
+        upgraded.acknowledged("after all");
+
+        upgraded.await("all agree", upgraded::isWhole);
+        assertThat(upgraded.log(upgraded.leader()).endOffset()).isEqualTo(7);
+    }
+
+    @Test
     void anUncleanElectionTakesTheLongestLogThatIsUp() {
         cluster.begin(Map.of("unclean.leader.election.enable", "true"));
         SimulatedServer first = cluster.leader();

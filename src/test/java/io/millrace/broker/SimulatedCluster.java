@@ -235,6 +235,7 @@ final class SimulatedCluster {
         lossAllowed = "true".equals(configs.get("unclean.leader.election.enable"));
         servers.forEach(SimulatedServer::start);
         advance(8_000);
+        forgetPageReaders();
         Broker broker = server(1).broker;
         while (topicId == null) {
             try {
@@ -333,10 +334,14 @@ final class SimulatedCluster {
         inOneRegister = true;
     }
 
-    private void createTopic() {
+    private void forgetPageReaders() {
         if (inOneRegister) {
             registers.read("topic-page-readers").ifPresent(now -> registers.compareAndDelete(now.key(), now.version()));
         }
+    }
+
+    private void createTopic() {
+        forgetPageReaders();
         Broker any = servers.stream().filter(SimulatedServer::isUp).findFirst().orElseThrow().broker;
         Map<String, String> configs = bug == PlantedBug.ELECT_OUTSIDE_ISR
                 ? Map.of("unclean.leader.election.enable", "true")
