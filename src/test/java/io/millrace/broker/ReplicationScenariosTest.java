@@ -144,7 +144,7 @@ class ReplicationScenariosTest {
         cluster.rejoin();
         cluster.await("an unclean leader", () -> cluster.registered().partitions().get(0).leader() > 0
                 && cluster.leader() != first && cluster.partition(cluster.leader()) != null
-                && cluster.partition(cluster.leader()).isLeader());
+                && cluster.partition(cluster.leader()).state().isLeading());
 
         assertThat(cluster.leader()).as("not the first one of the replicas").isSameAs(longer);
         assertThat(cluster.log(longer).valueAt(two)).isEqualTo("of two");
