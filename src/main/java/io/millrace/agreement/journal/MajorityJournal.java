@@ -72,9 +72,10 @@ public final class MajorityJournal implements RegisterJournal {
             durable.merge(key, state, (known, now) -> now.isNewerThan(known) ? now : known));
     }
 
+    /** Within one incarnation only: versions of another one were agreed elsewhere, and stand in other journals. */
     private boolean isDurable(String key, RegisterState state) {
         RegisterState known = durable.get(key);
-        return known != null && !state.isNewerThan(known);
+        return known != null && known.incarnation() == state.incarnation() && known.version() >= state.version();
     }
 
     private boolean attempt(SortedMap<String, RegisterState> states, long deadline) {

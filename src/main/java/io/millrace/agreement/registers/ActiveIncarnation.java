@@ -2,20 +2,28 @@ package io.millrace.agreement.registers;
 
 import io.millrace.agreement.RegisterUnavailableException;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
 
 /**
  * The incarnation that this broker believes to be active. A CP that was reset answers as if there had never been a
- * register: so no answer counts unless the incarnation, read after it, is still the one known before. Thread-safe.
+ * register: so no answer counts unless the incarnation, read after it, is still the one known before, and no later one
+ * was promised. Thread-safe.
  */
 public final class ActiveIncarnation {
     private final CpOperations cp;
     private final BooleanSupplier majorityInTouch;
+    private final LongSupplier promised;
     private volatile Incarnation known;
 
-    /** @param majorityInTouch without a majority, the others may have begun a new incarnation already */
-    public ActiveIncarnation(CpOperations cp, BooleanSupplier majorityInTouch) {
+    /**
+     * @param majorityInTouch without a majority, the others may have begun a new incarnation already
+     * @param promised        the incarnation that this broker's journal has promised: what is below it is over, whatever
+     *                        the agreement says
+     */
+    public ActiveIncarnation(CpOperations cp, BooleanSupplier majorityInTouch, LongSupplier promised) {
         this.cp = cp;
         this.majorityInTouch = majorityInTouch;
+        this.promised = promised;
     }
 
     /** @throws RegisterUnavailableException when none is active */
@@ -24,12 +32,22 @@ public final class ActiveIncarnation {
             throw new RegisterUnavailableException("fewer than a majority of the brokers are in touch", null);
         }
         Incarnation incarnation = known;
-        if (incarnation == null) {
+        if (incarnation == null || incarnation.number() < promised.getAsLong()) {
             incarnation = refresh();
         }
         if (incarnation == null) {
             throw new RegisterUnavailableException("the registers are not restored yet: see the status of the cluster",
                 null);
+        }
+        return requirePromise(incarnation);
+    }
+
+    /** A CP group that lost its majority elsewhere may still answer here. */
+    private Incarnation requirePromise(Incarnation incarnation) {
+        long promise = promised.getAsLong();
+        if (incarnation.number() < promise) {
+            throw new RegisterUnavailableException("this broker's journal has promised incarnation " + promise
+                + ": incarnation " + incarnation.number() + " of the agreement is over", null);
         }
         return incarnation;
     }
@@ -39,6 +57,7 @@ public final class ActiveIncarnation {
         if (!expected.equals(refresh())) {
             throw new RegisterUnavailableException("the agreement was lost and is built anew: read again", null);
         }
+        requirePromise(expected);
     }
 
     /** Reads it anew; null when none is active. */

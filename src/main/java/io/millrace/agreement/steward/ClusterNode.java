@@ -75,7 +75,8 @@ public final class ClusterNode implements AutoCloseable {
         JournalPeers peers = options.size() == 1 ? JournalPeers.NONE
             : new HazelcastJournalPeers(member::instance, options.brokerId());
         guard = new JournalGuard(journal);
-        ActiveIncarnation active = new ActiveIncarnation(cp, () -> majority.isReachedBy(1 + peers.reachable().size()));
+        ActiveIncarnation active = new ActiveIncarnation(cp, () -> majority.isReachedBy(1 + peers.reachable().size()),
+            () -> guard.standing().promise());
         journals = new MajorityJournal(journal, guard, peers, majority, MajorityJournal.ANSWER_MILLIS);
         restore = new Restore(cp, guard, options.brokerId(), peers, majority, session,
             other -> membership.live().stream().anyMatch(one -> one.session().equals(other)));

@@ -244,7 +244,7 @@ class RestoreSimulationTest {
 
     private RegisterStore store(Broker broker, int size) {
         CpOperations cp = new Cp();
-        return new HazelcastRegisterStore(cp, new ActiveIncarnation(cp, () -> true),
+        return new HazelcastRegisterStore(cp, new ActiveIncarnation(cp, () -> true, () -> 0),
             new MajorityJournal(broker.journal, broker.guard, new Peers(broker), new Majority(size), 0),
             () -> "b" + broker.id + "-" + ++changes);
     }

@@ -23,7 +23,7 @@ public final class TestStores {
         if (cp.get(Incarnation.NAME) == null) {
             cp.compareAndSet(Incarnation.NAME, null, new Incarnation(1, true, "test").encode());
         }
-        return new HazelcastRegisterStore(cp, new ActiveIncarnation(cp, () -> true), journal, changeIds);
+        return new HazelcastRegisterStore(cp, new ActiveIncarnation(cp, () -> true, () -> 0), journal, changeIds);
     }
 
     /** Of a broker alone that restores its journal first. */
@@ -35,7 +35,7 @@ public final class TestStores {
         if (outcome.problem() != null) {
             throw new IllegalStateException(outcome.problem());
         }
-        return new HazelcastRegisterStore(cp, new ActiveIncarnation(cp, () -> true),
+        return new HazelcastRegisterStore(cp, new ActiveIncarnation(cp, () -> true, () -> 0),
             new MajorityJournal(journal, guard, JournalPeers.NONE, majority, 1_000), changeIds);
     }
 }
