@@ -6,9 +6,10 @@ import io.millrace.agreement.RegisterUnavailableException;
 import io.millrace.agreement.registers.CpOperations;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
 import java.util.Collection;
+import java.util.Deque;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -31,6 +32,8 @@ public final class HazelcastCpOperations implements CpOperations {
     private static final String DOORBELL = "registers";
 
     public static final long ANSWER_MILLIS = 5_000;
+    /** The group refuses more than 100 that wait, and the time for an answer runs from the question on. */
+    private static final int READS_UNDER_WAY = 64;
 
     private final Supplier<HazelcastInstance> hazelcast;
     private final Executor executor;
@@ -63,16 +66,23 @@ public final class HazelcastCpOperations implements CpOperations {
 
     @Override
     public Map<String, String> getAll(Collection<String> names) {
-        Map<String, CompletableFuture<String>> asked = new LinkedHashMap<>();
-        names.forEach(name -> asked.put(name, ask(name, IAtomicReference::getAsync)));
+        Deque<Map.Entry<String, CompletableFuture<String>>> asked = new ArrayDeque<>();
         Map<String, String> texts = new HashMap<>();
-        asked.forEach((name, stage) -> {
-            String text = answer(name, stage);
-            if (text != null) {
-                texts.put(name, text);
+        for (String name : names) {
+            if (asked.size() == READS_UNDER_WAY) {
+                collect(asked.remove(), texts);
             }
-        });
+            asked.add(Map.entry(name, ask(name, IAtomicReference::getAsync)));
+        }
+        asked.forEach(one -> collect(one, texts));
         return texts;
+    }
+
+    private void collect(Map.Entry<String, CompletableFuture<String>> asked, Map<String, String> texts) {
+        String text = answer(asked.getKey(), asked.getValue());
+        if (text != null) {
+            texts.put(asked.getKey(), text);
+        }
     }
 
     @Override

@@ -23,7 +23,8 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentNavigableMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
@@ -81,7 +82,7 @@ public final class Journal implements StandingJournal, LocalNotes, AutoCloseable
     private final Clock clock;
 
     /** Read by any thread; written only under {@link #appending}. */
-    private final Map<String, Slot> slots = new ConcurrentHashMap<>();
+    private final ConcurrentNavigableMap<String, Slot> slots = new ConcurrentSkipListMap<>();
     /**
      * Held from the choice of what is appended until it is queued: a snapshot contains every change that is queued
      * before it.
@@ -189,6 +190,13 @@ public final class Journal implements StandingJournal, LocalNotes, AutoCloseable
         SortedMap<String, RegisterState> states = everything();
         states.keySet().removeIf(key -> key.startsWith(OWN));
         return states;
+    }
+
+    @Override
+    public SortedMap<String, RegisterState> page(String after) {
+        return StatePages.next(slots.tailMap(after, false).entrySet().stream()
+            .filter(entry -> !entry.getKey().startsWith(OWN))
+            .map(entry -> Map.entry(entry.getKey(), entry.getValue().state())).iterator());
     }
 
     private SortedMap<String, RegisterState> everything() {

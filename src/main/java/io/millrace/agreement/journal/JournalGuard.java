@@ -1,10 +1,8 @@
 package io.millrace.agreement.journal;
 
 import io.millrace.agreement.RegisterUnavailableException;
-import io.millrace.agreement.registers.RegisterState;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.SortedMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
@@ -31,7 +29,8 @@ public final class JournalGuard {
     public JournalReply handle(JournalRequest request) {
         return switch (request.kind()) {
             case INSPECT -> new JournalReply(true, standing());
-            case PROMISE -> promise(request);
+            case PREPARE -> promise(request);
+            case READ -> page(request);
             case RESTORE -> take(request);
             case ACTIVATE -> activate(request);
             case STORE -> take(request);
@@ -39,24 +38,23 @@ public final class JournalGuard {
     }
 
     /**
-     * Brings the journal of a broker that was away up to an incarnation that is active: it has all its states then.
+     * Promises an incarnation that is active: the journal of a broker that was away takes its states, and is activated,
+     * as if its owner had restored them here.
      *
      * @return false when it has promised a later one
      */
-    public boolean catchUp(long incarnation, String owner, SortedMap<String, RegisterState> states) {
-        Standing before;
+    public boolean follow(long incarnation, String owner) {
         standing.writeLock().lock();
         try {
-            before = journal.standing();
+            Standing before = journal.standing();
             if (incarnation < before.promise()) {
                 return false;
             }
             journal.stand(new Standing(incarnation, owner, before.active()));
+            return true;
         } finally {
             standing.writeLock().unlock();
         }
-        return take(new JournalRequest(JournalRequest.Kind.RESTORE, incarnation, owner, states)).accepted()
-            && activate(JournalRequest.of(JournalRequest.Kind.ACTIVATE, incarnation, owner)).accepted();
     }
 
     private JournalReply promise(JournalRequest request) {
@@ -70,9 +68,21 @@ public final class JournalGuard {
             if (!wanted.equals(before)) {
                 journal.stand(wanted);
             }
-            return new JournalReply(true, wanted, journal.states());
+            return new JournalReply(true, wanted);
         } finally {
             standing.writeLock().unlock();
+        }
+    }
+
+    /** All pages together are what was taken before the promise: nobody but its owner adds anything after it. */
+    private JournalReply page(JournalRequest request) {
+        standing.readLock().lock();
+        try {
+            Standing held = journal.standing();
+            return isPromised(held, request) ? new JournalReply(true, held, journal.page(request.after()))
+                : new JournalReply(false, held);
+        } finally {
+            standing.readLock().unlock();
         }
     }
 

@@ -9,7 +9,7 @@ import java.util.SortedMap;
 /**
  * @param accepted whether the request was carried out, and durably
  * @param standing the journal's, after the request
- * @param states   all of them, when a promise was given; else none
+ * @param states   a page of them, when it was asked for; else none
  */
 public record JournalReply(boolean accepted, Standing standing, SortedMap<String, RegisterState> states) {
     private static final int HEAD = 2;

@@ -52,9 +52,10 @@ public final class MajorityJournal implements RegisterJournal {
     public void ensureAll(Map<String, RegisterState> states) {
         SortedMap<String, RegisterState> missing = new TreeMap<>(states);
         missing.entrySet().removeIf(entry -> isDurable(entry.getKey(), entry.getValue()));
-        if (missing.isEmpty()) {
-            return;
-        }
+        StatePages.of(missing).forEach(this::ensurePage);
+    }
+
+    private void ensurePage(SortedMap<String, RegisterState> missing) {
         long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(answerMillis);
         while (!attempt(missing, deadline)) {
             if (System.nanoTime() - deadline > 0) {

@@ -7,7 +7,10 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 
-/** What waits for another broker's journal: one request is under way, and all that came meanwhile goes in the next. */
+/**
+ * What waits for another broker's journal: one request is under way, and what came meanwhile goes in the next, as much
+ * of it as one message holds.
+ */
 final class PeerQueue {
     private record Waiting(long incarnation, SortedMap<String, RegisterState> states,
                            CompletableFuture<Boolean> answer) {
@@ -38,6 +41,24 @@ final class PeerQueue {
         return one.answer();
     }
 
+    /** What waits longest, and what fits into one message with it. Under this. */
+    private List<Waiting> takeBatch() {
+        long incarnation = waiting.get(0).incarnation();
+        List<Waiting> batch = new ArrayList<>();
+        List<Waiting> rest = new ArrayList<>();
+        int size = 0;
+        for (Waiting one : waiting) {
+            if (one.incarnation() == incarnation && size < StatePages.SIZE) {
+                batch.add(one);
+                size += StatePages.size(one.states());
+            } else {
+                rest.add(one);
+            }
+        }
+        waiting = rest;
+        return batch;
+    }
+
     private void sendNext() {
         List<Waiting> batch;
         synchronized (this) {
@@ -45,9 +66,7 @@ final class PeerQueue {
                 underWay = false;
                 return;
             }
-            long incarnation = waiting.get(0).incarnation();
-            batch = waiting.stream().filter(one -> one.incarnation() == incarnation).toList();
-            waiting = new ArrayList<>(waiting.stream().filter(one -> one.incarnation() != incarnation).toList());
+            batch = takeBatch();
         }
         SortedMap<String, RegisterState> states = new TreeMap<>();
         batch.forEach(one -> one.states().forEach((key, state) ->

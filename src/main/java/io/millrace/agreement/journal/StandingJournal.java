@@ -2,6 +2,7 @@ package io.millrace.agreement.journal;
 
 import io.millrace.agreement.registers.RegisterJournal;
 import io.millrace.agreement.registers.RegisterState;
+import java.util.SortedMap;
 import java.util.concurrent.CompletableFuture;
 
 /** A journal that also keeps what it has agreed to. */
@@ -11,6 +12,9 @@ public interface StandingJournal extends RegisterJournal {
 
     /** Waits for what {@link #begin} began; throws as {@link #ensure}. */
     void await(String key, CompletableFuture<Void> written);
+
+    /** The first states after this key, about as many as fit into one message: none when there are no more. */
+    SortedMap<String, RegisterState> page(String after);
 
     /** What this journal has agreed to. */
     Standing standing();

@@ -78,7 +78,7 @@ public final class ClusterNode implements AutoCloseable {
         ActiveIncarnation active = new ActiveIncarnation(cp, () -> majority.isReachedBy(1 + peers.reachable().size()),
             () -> guard.standing().promise());
         journals = new MajorityJournal(journal, guard, peers, majority, MajorityJournal.ANSWER_MILLIS);
-        restore = new Restore(cp, guard, options.brokerId(), peers, majority, session,
+        restore = new Restore(cp, guard, new JournalPoll(guard, options.brokerId(), peers), majority, session,
             other -> membership.live().stream().anyMatch(one -> one.session().equals(other)));
         registers = new HazelcastRegisterStore(cp, active, journals, changeIds());
         steward = new Steward(options, member, cp,

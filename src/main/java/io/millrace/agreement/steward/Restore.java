@@ -3,24 +3,22 @@ package io.millrace.agreement.steward;
 import io.millrace.agreement.Majority;
 import io.millrace.agreement.RegisterUnavailableException;
 import io.millrace.agreement.journal.JournalGuard;
-import io.millrace.agreement.journal.JournalPeers;
 import io.millrace.agreement.journal.JournalReply;
 import io.millrace.agreement.journal.JournalRequest;
+import io.millrace.agreement.journal.JournalRequest.Kind;
+import io.millrace.agreement.journal.StatePages;
 import io.millrace.agreement.registers.CpOperations;
 import io.millrace.agreement.registers.Incarnation;
 import io.millrace.agreement.registers.RegisterDirectory;
 import io.millrace.agreement.registers.RegisterNames;
 import io.millrace.agreement.registers.RegisterState;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Predicate;
 import java.util.stream.LongStream;
 
@@ -30,24 +28,20 @@ import java.util.stream.LongStream;
  */
 final class Restore {
     private static final System.Logger LOGGER = System.getLogger(Restore.class.getName());
-    private static final long ANSWER_SECONDS = 6;
-    private static final int STATES_A_REQUEST = 500;
 
     private final CpOperations cp;
     private final JournalGuard own;
-    private final int brokerId;
-    private final JournalPeers peers;
+    private final JournalPoll poll;
     private final Majority majority;
     private final String session;
     private final Predicate<String> isLive;
 
     /** @param isLive whether the broker with this session may still be at work */
-    Restore(CpOperations cp, JournalGuard own, int brokerId, JournalPeers peers, Majority majority, String session,
+    Restore(CpOperations cp, JournalGuard own, JournalPoll poll, Majority majority, String session,
             Predicate<String> isLive) {
         this.cp = cp;
         this.own = own;
-        this.brokerId = brokerId;
-        this.peers = peers;
+        this.poll = poll;
         this.majority = majority;
         this.session = session;
         this.isLive = isLive;
@@ -73,9 +67,9 @@ final class Restore {
         if (before != null && !before.active() && !before.by().equals(session) && isLive.test(before.by())) {
             return Outcome.waiting("another broker is restoring the registers");
         }
-        Map<Integer, JournalReply> seen = askAll(everyone(),
-            JournalRequest.of(JournalRequest.Kind.INSPECT, 0, session));
-        if (!RestoreMerge.suffices(majority, seen.values())) {
+        Map<Integer, JournalReply> seen =
+            poll.ask(poll.everyone(), JournalRequest.of(Kind.INSPECT, 0, session));
+        if (!suffices(seen.values())) {
             return Outcome.waiting(tooFew(seen.keySet()));
         }
         long number = 1 + Math.max(before == null ? 0 : before.number(), highest(seen.values()));
@@ -88,22 +82,24 @@ final class Restore {
 
     private Outcome restore(Incarnation restoring, Set<Integer> brokers) {
         long number = restoring.number();
-        Map<Integer, JournalReply> promised = askAll(brokers,
-            JournalRequest.of(JournalRequest.Kind.PROMISE, number, session));
-        if (!RestoreMerge.suffices(majority, promised.values())) {
+        Map<Integer, JournalReply> promised = poll.ask(brokers, JournalRequest.of(Kind.PREPARE, number, session));
+        RestoreMerge merge = new RestoreMerge(promised.values().stream()
+            .mapToLong(reply -> reply.standing().active()).max().orElse(0), number);
+        promised.keySet().removeIf(broker -> !read(broker, number, merge));
+        if (!suffices(promised.values())) {
             return Outcome.waiting(tooFew(promised.keySet()));
         }
-        SortedMap<String, RegisterState> states = RestoreMerge.of(promised.values(), number);
-        if (!fill(states)) {
+        SortedMap<String, RegisterState> states = merge.merged();
+        List<SortedMap<String, RegisterState>> pages = StatePages.of(states);
+        if (!fill(states.keySet(), pages)) {
             return Outcome.waiting("another broker restores a later incarnation of the registers");
         }
-        Set<Integer> hold = push(promised.keySet(), number, states);
+        Set<Integer> hold = push(promised.keySet(), number, pages);
         if (!majority.isReachedBy(hold.size())) {
             return Outcome.waiting("the restored registers did not reach the journals of " + majority.needed()
                 + " brokers");
         }
-        Set<Integer> active =
-            askAll(hold, JournalRequest.of(JournalRequest.Kind.ACTIVATE, number, session)).keySet();
+        Set<Integer> active = poll.ask(hold, JournalRequest.of(Kind.ACTIVATE, number, session)).keySet();
         if (!majority.isReachedBy(active.size())) {
             return Outcome.waiting("fewer than " + majority.needed() + " brokers noted that the registers are"
                 + " restored");
@@ -117,72 +113,58 @@ final class Restore {
         return new Outcome(null, states);
     }
 
+    /** Adds all pages of a journal; false when that did not give the last one. */
+    private boolean read(int broker, long number, RestoreMerge merge) {
+        String after = "";
+        while (true) {
+            JournalReply reply =
+                poll.ask(Set.of(broker), JournalRequest.read(number, session, after)).get(broker);
+            if (reply == null || reply.states().isEmpty()) {
+                return reply != null;
+            }
+            merge.add(reply.states());
+            after = reply.states().lastKey();
+        }
+    }
+
     /** Writes all of it into the agreement; false when that holds a later incarnation's. */
-    private boolean fill(SortedMap<String, RegisterState> states) {
-        new RegisterDirectory(cp).add(states.keySet());
-        for (Map.Entry<String, RegisterState> entry : states.entrySet()) {
-            String name = RegisterNames.of(entry.getKey());
-            RegisterState state = entry.getValue();
-            String found = cp.get(name);
-            while (!state.encode().equals(found)) {
-                if (found != null && RegisterState.decode(found).isNewerThan(state)) {
+    private boolean fill(Set<String> keys, List<SortedMap<String, RegisterState>> pages) {
+        new RegisterDirectory(cp).add(keys);
+        return pages.stream().allMatch(this::fill);
+    }
+
+    private boolean fill(SortedMap<String, RegisterState> page) {
+        SortedMap<String, RegisterState> missing = new TreeMap<>(page);
+        while (!missing.isEmpty()) {
+            Map<String, String> found = cp.getAll(missing.keySet().stream().map(RegisterNames::of).toList());
+            missing.entrySet().removeIf(e -> e.getValue().encode().equals(found.get(RegisterNames.of(e.getKey()))));
+            for (Map.Entry<String, RegisterState> entry : missing.entrySet()) {
+                String name = RegisterNames.of(entry.getKey());
+                String text = found.get(name);
+                if (text != null && RegisterState.decode(text).isNewerThan(entry.getValue())) {
                     return false;
                 }
-                cp.compareAndSet(name, found, state.encode());
-                found = cp.get(name);
+                cp.compareAndSet(name, text, entry.getValue().encode());
             }
         }
         return true;
     }
 
-    private Set<Integer> push(Set<Integer> brokers, long number, SortedMap<String, RegisterState> states) {
+    private Set<Integer> push(Set<Integer> brokers, long number, List<SortedMap<String, RegisterState>> pages) {
         Set<Integer> hold = new TreeSet<>(brokers);
-        SortedMap<String, RegisterState> rest = states;
-        while (!rest.isEmpty() && !hold.isEmpty()) {
-            SortedMap<String, RegisterState> part = new TreeMap<>();
-            rest.entrySet().stream().limit(STATES_A_REQUEST).forEach(e -> part.put(e.getKey(), e.getValue()));
-            hold = askAll(hold, new JournalRequest(JournalRequest.Kind.RESTORE, number, session, part)).keySet();
-            rest = rest.tailMap(part.lastKey() + "\0");
+        for (SortedMap<String, RegisterState> page : pages) {
+            hold = poll.ask(hold, new JournalRequest(Kind.RESTORE, number, session, page)).keySet();
         }
         return hold;
     }
 
-    private Set<Integer> everyone() {
-        Set<Integer> everyone = new TreeSet<>(peers.reachable());
-        everyone.add(brokerId);
-        return everyone;
-    }
-
-    /** The replies of those that accepted. */
-    private Map<Integer, JournalReply> askAll(Set<Integer> brokers, JournalRequest request) {
-        Map<Integer, CompletableFuture<JournalReply>> asked = new TreeMap<>();
-        brokers.stream().filter(id -> id != brokerId).forEach(id -> asked.put(id, peers.ask(id, request)));
-        Map<Integer, JournalReply> accepted = new TreeMap<>();
-        if (brokers.contains(brokerId)) {
-            JournalReply reply = own.handle(request);
-            if (reply.accepted()) {
-                accepted.put(brokerId, reply);
-            }
-        }
-        asked.forEach((id, answer) -> {
-            JournalReply reply = answer(answer);
-            if (reply != null && reply.accepted()) {
-                accepted.put(id, reply);
-            }
-        });
-        return accepted;
-    }
-
-    private static JournalReply answer(CompletableFuture<JournalReply> answer) {
-        try {
-            return answer.get(ANSWER_SECONDS, TimeUnit.SECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return null;
-        } catch (ExecutionException | TimeoutException e) {
-            LOGGER.log(System.Logger.Level.DEBUG, "a broker's journal gave no answer", e);
-            return null;
-        }
+    /**
+     * Whether these journals hold everything that was acknowledged: a majority of complete ones, or all there are. One
+     * that was wiped is no witness of what it held before.
+     */
+    private boolean suffices(Collection<JournalReply> replies) {
+        long complete = replies.stream().filter(reply -> reply.standing().active() > 0).count();
+        return majority.isReachedBy((int) complete) || replies.size() == majority.configured();
     }
 
     private static long highest(Collection<JournalReply> replies) {

@@ -58,6 +58,11 @@ public final class FakeJournal implements StandingJournal {
     }
 
     @Override
+    public synchronized SortedMap<String, RegisterState> page(String after) {
+        return StatePages.next(states.tailMap(after, false).entrySet().iterator());
+    }
+
+    @Override
     public synchronized Standing standing() {
         return standing;
     }

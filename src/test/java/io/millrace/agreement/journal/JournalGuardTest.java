@@ -40,18 +40,30 @@ class JournalGuardTest {
     }
 
     private void activate(long incarnation) {
-        assertThat(ask(Kind.PROMISE, incarnation, "a")).isTrue();
+        assertThat(ask(Kind.PREPARE, incarnation, "a")).isTrue();
         assertThat(ask(Kind.ACTIVATE, incarnation, "a")).isTrue();
+    }
+
+    private JournalReply read(String owner, String after) {
+        return guard.handle(JournalRequest.read(2, owner, after));
+    }
+
+    private boolean catchUp(JournalGuard behind, long incarnation, SortedMap<String, RegisterState> states) {
+        return behind.follow(incarnation, "a")
+            && behind.handle(new JournalRequest(Kind.RESTORE, incarnation, "a", states)).accepted()
+            && behind.handle(JournalRequest.of(Kind.ACTIVATE, incarnation, "a")).accepted();
     }
 
     @Test
     void aPromiseStopsTheWritersOfThePast() {
         activate(1);
         assertThat(take(Kind.STORE, 1, "")).isTrue();
-        JournalReply promised = guard.handle(JournalRequest.of(Kind.PROMISE, 2, "b"));
+        JournalReply promised = guard.handle(JournalRequest.of(Kind.PREPARE, 2, "b"));
 
         assertThat(promised.accepted()).isTrue();
-        assertThat(promised.states()).isEqualTo(state(1, 1));
+        assertThat(read("b", "").states()).isEqualTo(state(1, 1));
+        assertThat(read("b", "k").states()).isEmpty();
+        assertThat(read("a", "").accepted()).isFalse();
         assertThat(take(Kind.STORE, 1, "")).isFalse();
         assertThat(take(Kind.RESTORE, 1, "a")).isFalse();
         assertThat(ask(Kind.ACTIVATE, 1, "a")).isFalse();
@@ -60,9 +72,9 @@ class JournalGuardTest {
 
     @Test
     void anIncarnationIsPromisedToOneOwnerOnly() {
-        assertThat(ask(Kind.PROMISE, 1, "a")).isTrue();
-        assertThat(ask(Kind.PROMISE, 1, "a")).isTrue();
-        assertThat(ask(Kind.PROMISE, 1, "b")).isFalse();
+        assertThat(ask(Kind.PREPARE, 1, "a")).isTrue();
+        assertThat(ask(Kind.PREPARE, 1, "a")).isTrue();
+        assertThat(ask(Kind.PREPARE, 1, "b")).isFalse();
         assertThat(take(Kind.RESTORE, 1, "b")).isFalse();
         assertThat(take(Kind.RESTORE, 1, "a")).isTrue();
     }
@@ -70,7 +82,7 @@ class JournalGuardTest {
     @Test
     void aJournalThatLacksRestoredStatesTakesNoChanges() {
         assertThat(take(Kind.STORE, 1, "")).isFalse();
-        ask(Kind.PROMISE, 1, "a");
+        ask(Kind.PREPARE, 1, "a");
         assertThat(take(Kind.STORE, 1, "")).isFalse();
         ask(Kind.ACTIVATE, 1, "a");
         assertThat(take(Kind.STORE, 1, "")).isTrue();
@@ -78,12 +90,12 @@ class JournalGuardTest {
 
     @Test
     void aJournalThatWasAwayCatchesUpUnlessItHasPromisedMore() {
-        assertThat(guard.catchUp(3, "a", state(3, 5))).isTrue();
+        assertThat(catchUp(guard, 3, state(3, 5))).isTrue();
         assertThat(guard.standing()).isEqualTo(new Standing(3, "a", 3));
         assertThat(journal.states()).isEqualTo(state(3, 5));
 
-        ask(Kind.PROMISE, 4, "b");
-        assertThat(guard.catchUp(3, "a", state(3, 6))).isFalse();
+        ask(Kind.PREPARE, 4, "b");
+        assertThat(catchUp(guard, 3, state(3, 6))).isFalse();
         assertThat(journal.states()).isEqualTo(state(3, 5));
     }
 
@@ -92,8 +104,8 @@ class JournalGuardTest {
         try (Journal real = Journal.open(temp, Journal.Options.DEFAULT, Clock.systemUTC(), executor)) {
             assertThat(real.standing()).isEqualTo(Standing.NONE);
             JournalGuard durable = new JournalGuard(real);
-            durable.catchUp(3, "a", state(3, 5));
-            durable.handle(JournalRequest.of(Kind.PROMISE, 4, "b"));
+            catchUp(durable, 3, state(3, 5));
+            durable.handle(JournalRequest.of(Kind.PREPARE, 4, "b"));
         }
         try (Journal real = Journal.open(temp, Journal.Options.DEFAULT, Clock.systemUTC(), executor)) {
             assertThat(real.standing()).isEqualTo(new Standing(4, "b", 3));
@@ -105,6 +117,8 @@ class JournalGuardTest {
     void requestsAndRepliesTravelAsTexts() {
         JournalRequest request = new JournalRequest(Kind.RESTORE, 7, "s-1", state(7, 2));
         assertThat(JournalRequest.decode(request.encode())).isEqualTo(request);
+        JournalRequest read = JournalRequest.read(7, "s-1", "k");
+        assertThat(JournalRequest.decode(read.encode())).isEqualTo(read);
         JournalReply reply = new JournalReply(false, new Standing(7, "s-1", 6), state(6, 1));
         assertThat(JournalReply.decode(reply.encode())).isEqualTo(reply);
     }

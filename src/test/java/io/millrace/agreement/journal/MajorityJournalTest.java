@@ -37,7 +37,7 @@ class MajorityJournalTest {
     }, new Majority(3), 0);
 
     private static JournalGuard active(JournalGuard guard, long incarnation) {
-        guard.handle(JournalRequest.of(Kind.PROMISE, incarnation, "s"));
+        guard.handle(JournalRequest.of(Kind.PREPARE, incarnation, "s"));
         guard.handle(JournalRequest.of(Kind.ACTIVATE, incarnation, "s"));
         return guard;
     }
@@ -77,7 +77,7 @@ class MajorityJournalTest {
         RegisterStore store = new HazelcastRegisterStore(cp,
             new ActiveIncarnation(cp, () -> true, () -> own.standing().promise()), journals, () -> "a-1");
         assertThat(store.compareAndSet("k", RegisterStore.ABSENT, "1")).isPresent();
-        own.handle(JournalRequest.of(Kind.PROMISE, 5, "t"));
+        own.handle(JournalRequest.of(Kind.PREPARE, 5, "t"));
 
         assertThatExceptionOfType(RegisterUnavailableException.class).isThrownBy(() -> store.read("k"))
             .withMessageContaining("promised");

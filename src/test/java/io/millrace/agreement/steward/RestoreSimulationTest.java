@@ -229,7 +229,7 @@ class RestoreSimulationTest {
     }
 
     private Restore.Outcome restore(Broker broker) {
-        return new Restore(new Cp(), broker.guard, broker.id, new Peers(broker), new Majority(brokers.size()),
+        return new Restore(new Cp(), broker.guard, new JournalPoll(broker.guard, broker.id, new Peers(broker)), new Majority(brokers.size()),
             broker.session(), session -> brokers.stream().anyMatch(one -> one.session().equals(session)
                 && one != broker && dice.nextInt(3) > 0)).attempt();
     }
