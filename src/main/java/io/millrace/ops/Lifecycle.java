@@ -8,6 +8,7 @@ import io.millrace.log.Closing;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.replica.hosting.Deadlines;
+import io.millrace.rest.AgreementAccess;
 import io.millrace.rest.BrokerAccess;
 import io.millrace.rest.GroupAccess;
 import io.millrace.rest.PassedWaits;
@@ -44,7 +45,7 @@ import org.eclipse.microprofile.metrics.MetricRegistry;
  * long as they run. Its pool grows when all of its threads are in use, so they need no room set aside.
  */
 @ApplicationScoped
-public class Lifecycle implements BrokerAccess, GroupAccess {
+public class Lifecycle implements BrokerAccess, GroupAccess, AgreementAccess {
     private static final System.Logger LOG = System.getLogger(Lifecycle.class.getName());
 
     @Resource
@@ -135,6 +136,11 @@ public class Lifecycle implements BrokerAccess, GroupAccess {
     @Override
     public Groups groups() {
         return started().groups();
+    }
+
+    @Override
+    public void recover() {
+        started().recover();
     }
 
     private Server started() {

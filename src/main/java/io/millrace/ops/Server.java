@@ -240,6 +240,15 @@ final class Server implements AutoCloseable {
         return current == null ? null : current.status();
     }
 
+    /** See {@link ClusterNode#recover}. */
+    void recover() {
+        ClusterNode current = node;
+        if (current == null) {
+            throw new BrokerException(ErrorKind.UNAVAILABLE, "the server is starting: try again in a moment");
+        }
+        current.recover();
+    }
+
     /** Batches found damaged, and partitions that do not work; at most {@code limit}. Empty unless SERVING. */
     List<String> damage(int limit) {
         if (state != State.SERVING) {

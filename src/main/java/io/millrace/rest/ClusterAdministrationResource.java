@@ -23,13 +23,15 @@ import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
-/** How the cluster is, and moving partitions between its brokers. */
+/** How the cluster is, going on after a loss, and moving partitions between its brokers. */
 @Path("/admin")
 @ApplicationScoped
 @Produces({MediaTypes.DIALECT, MediaTypes.JSON})
 public class ClusterAdministrationResource {
     @Inject
     BrokerAccess access;
+    @Inject
+    AgreementAccess agreement;
     @Inject
     JsonBodies json;
 
@@ -42,6 +44,23 @@ public class ClusterAdministrationResource {
     @Path("cluster")
     public byte[] cluster() {
         return json.write(ClusterState.of(access.broker().cluster()));
+    }
+
+    @Operation(operationId = "recoverCluster", summary = "Goes on with the journals that are there, and gives up what"
+        + " only those that were lost had; health tells when a server waits for that")
+    @Tag(name = "Cluster")
+    @APIResponse(responseCode = "202", description = "Decided; health tells when the cluster agrees again")
+    @APIResponse(responseCode = "409", ref = "Conflict")
+    @APIResponse(responseCode = "503", ref = "Unavailable")
+    @POST
+    @Path("cluster/recover")
+    public Response recover() {
+        try {
+            agreement.recover();
+        } catch (IllegalStateException e) {
+            throw RequestException.conflict(e.getMessage());
+        }
+        return Response.accepted().build();
     }
 
     @Operation(operationId = "listReassignments", summary = "The partitions that are being moved")

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -43,6 +44,8 @@ public final class Journal implements StandingJournal, LocalNotes, AutoCloseable
     /** Begins the keys of what is the journal's own: no register's key holds a control character. */
     private static final String OWN = "\u0001";
     private static final String STANDING = OWN + "standing";
+    private static final String IDENTITY = OWN + "identity";
+    private static final String FOUNDERS = OWN + "founders";
     private static final String NOTE = OWN + "note/";
     private static final System.Logger LOGGER = System.getLogger(Journal.class.getName());
     private static final UUID TOPIC_ID = new UUID(0, 2);
@@ -122,6 +125,7 @@ public final class Journal implements StandingJournal, LocalNotes, AutoCloseable
             Journal journal = new Journal(directory, log, options, clock);
             journal.fill(JournalReplay.of(root, log));
             executor.execute(directory);
+            journal.identify();
             return journal;
         } catch (CorruptLogException e) {
             directory.close();
@@ -129,6 +133,13 @@ public final class Journal implements StandingJournal, LocalNotes, AutoCloseable
         } catch (RuntimeException e) {
             directory.close();
             throw e;
+        }
+    }
+
+    /** One that was complete before there were identities needs none. */
+    private void identify() {
+        if (!slots.containsKey(IDENTITY) && standing().active() == 0) {
+            ensure(IDENTITY, new RegisterState(1, "identity", UUID.randomUUID().toString()));
         }
     }
 
@@ -160,6 +171,21 @@ public final class Journal implements StandingJournal, LocalNotes, AutoCloseable
         Slot slot = slots.get(STANDING);
         long version = slot == null ? 1 : slot.state().version() + 1;
         ensure(STANDING, new RegisterState(version, "standing", standing.encode()));
+    }
+
+    @Override
+    public Origin origin() {
+        return new Origin(text(IDENTITY), Origin.decodeFounders(text(FOUNDERS)));
+    }
+
+    private String text(String key) {
+        Slot slot = slots.get(key);
+        return slot == null ? "" : slot.state().value();
+    }
+
+    @Override
+    public void found(SortedSet<String> founders) {
+        ensure(FOUNDERS, new RegisterState(1, "founders", Origin.encodeFounders(founders)));
     }
 
     @Override

@@ -1,8 +1,10 @@
 package io.millrace.agreement.journal;
 
 import io.millrace.agreement.RegisterUnavailableException;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
@@ -25,10 +27,15 @@ public final class JournalGuard {
         return journal.standing();
     }
 
+    /** Whether this journal is one of these, by its identity. */
+    public boolean isAmong(Set<String> identities) {
+        return identities.contains(journal.origin().journal());
+    }
+
     /** @throws RegisterUnavailableException when the journal cannot be written */
     public JournalReply handle(JournalRequest request) {
         return switch (request.kind()) {
-            case INSPECT -> new JournalReply(true, standing());
+            case INSPECT -> counted(standing());
             case PREPARE -> promise(request);
             case READ -> page(request);
             case RESTORE -> take(request);
@@ -65,13 +72,20 @@ public final class JournalGuard {
             if (request.incarnation() <= before.promise() && !wanted.equals(before)) {
                 return new JournalReply(false, before);
             }
+            if (journal.origin().founders().isEmpty() && !request.founders().isEmpty()) {
+                journal.found(request.founders());
+            }
             if (!wanted.equals(before)) {
                 journal.stand(wanted);
             }
-            return new JournalReply(true, wanted);
+            return counted(wanted);
         } finally {
             standing.writeLock().unlock();
         }
+    }
+
+    private JournalReply counted(Standing held) {
+        return new JournalReply(true, held, journal.origin(), Collections.emptySortedMap());
     }
 
     /** All pages together are what was taken before the promise: nobody but its owner adds anything after it. */
@@ -79,7 +93,7 @@ public final class JournalGuard {
         standing.readLock().lock();
         try {
             Standing held = journal.standing();
-            return isPromised(held, request) ? new JournalReply(true, held, journal.page(request.after()))
+            return isPromised(held, request) ? new JournalReply(true, held, Origin.UNKNOWN, journal.page(request.after()))
                 : new JournalReply(false, held);
         } finally {
             standing.readLock().unlock();

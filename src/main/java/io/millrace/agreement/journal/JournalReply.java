@@ -9,23 +9,31 @@ import java.util.SortedMap;
 /**
  * @param accepted whether the request was carried out, and durably
  * @param standing the journal's, after the request
+ * @param origin   the journal's, where it is asked to be counted upon (INSPECT, PREPARE); else unknown
  * @param states   a page of them, when it was asked for; else none
  */
-public record JournalReply(boolean accepted, Standing standing, SortedMap<String, RegisterState> states) {
-    private static final int HEAD = 2;
+public record JournalReply(boolean accepted, Standing standing, Origin origin, SortedMap<String, RegisterState> states) {
+    private static final int SHORT = 2;
+    private static final int LONG = 4;
 
     JournalReply(boolean accepted, Standing standing) {
-        this(accepted, standing, Collections.emptySortedMap());
+        this(accepted, standing, Origin.UNKNOWN, Collections.emptySortedMap());
     }
 
     public String[] encode() {
         List<String> texts = new ArrayList<>(List.of(Boolean.toString(accepted), standing.encode()));
-        JournalRequest.append(texts, states);
+        if (!origin.equals(Origin.UNKNOWN) || !states.isEmpty()) {
+            texts.add(origin.journal());
+            texts.add(Origin.encodeFounders(origin.founders()));
+            JournalRequest.append(texts, states);
+        }
         return texts.toArray(String[]::new);
     }
 
     public static JournalReply decode(String[] texts) {
-        return new JournalReply(Boolean.parseBoolean(texts[0]), Standing.decode(texts[1]),
-            JournalRequest.states(texts, HEAD));
+        Origin origin = texts.length == SHORT ? Origin.UNKNOWN
+            : new Origin(texts[SHORT], Origin.decodeFounders(texts[SHORT + 1]));
+        return new JournalReply(Boolean.parseBoolean(texts[0]), Standing.decode(texts[1]), origin,
+            JournalRequest.states(texts, LONG));
     }
 }

@@ -3,6 +3,7 @@ package io.millrace.agreement.journal;
 import io.millrace.agreement.registers.RegisterJournal;
 import io.millrace.agreement.registers.RegisterState;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.concurrent.CompletableFuture;
 
 /** A journal that also keeps what it has agreed to. */
@@ -15,6 +16,11 @@ public interface StandingJournal extends RegisterJournal {
 
     /** The first states after this key, about as many as fit into one message: none when there are no more. */
     SortedMap<String, RegisterState> page(String after);
+
+    Origin origin();
+
+    /** Takes note of the founders; returns once that is durable. */
+    void found(SortedSet<String> founders);
 
     /** What this journal has agreed to. */
     Standing standing();

@@ -1,7 +1,9 @@
 package io.millrace.agreement.steward;
 
+import io.millrace.agreement.Majority;
 import io.millrace.agreement.RegisterUnavailableException;
 import io.millrace.agreement.journal.JournalGuard;
+import io.millrace.agreement.journal.JournalReply;
 import io.millrace.agreement.journal.JournalRequest;
 import io.millrace.agreement.journal.JournalRequest.Kind;
 import io.millrace.agreement.journal.Standing;
@@ -12,6 +14,7 @@ import io.millrace.agreement.registers.RegisterNames;
 import io.millrace.agreement.registers.RegisterState;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -23,10 +26,16 @@ final class CatchUp {
 
     private final CpOperations cp;
     private final JournalGuard own;
+    private final JournalPoll poll;
+    private final Majority majority;
+    private final Recovery recovery;
 
-    CatchUp(CpOperations cp, JournalGuard own) {
+    CatchUp(CpOperations cp, JournalGuard own, JournalPoll poll, Majority majority, Recovery recovery) {
         this.cp = cp;
         this.own = own;
+        this.poll = poll;
+        this.majority = majority;
+        this.recovery = recovery;
     }
 
     static boolean isNeeded(Standing own, Incarnation active) {
@@ -34,10 +43,37 @@ final class CatchUp {
     }
 
     /**
-     * @return whether the journal is a full member of this incarnation
+     * @return why the journal is not a full member of this incarnation yet; null when it is
      * @throws RegisterUnavailableException when there is no answer
      */
-    boolean attempt(Incarnation active) {
+    String attempt(Incarnation active) {
+        String forgotten = own.standing().active() == 0 ? forgotten(active) : null;
+        if (forgotten != null && !recovery.isGranted(forgotten)) {
+            return forgotten;
+        }
+        return follow(active) ? null : "this broker's journal has not caught up yet";
+    }
+
+    /**
+     * A journal that took the place of a lost one does not know what that had promised: it joins an incarnation that so
+     * many others still promise that no later one can have been made with the lost one's vote.
+     */
+    private String forgotten(Incarnation active) {
+        Map<Integer, JournalReply> replies =
+            poll.ask(poll.everyone(), JournalRequest.of(Kind.INSPECT, active.number(), ""));
+        Census census = new Census(majority, replies);
+        Set<Integer> promising = census.witnesses();
+        promising.removeIf(broker -> replies.get(broker).standing().promise() != active.number());
+        if (majority.isReachedBy(promising.size()) || own.isAmong(census.founders())) {
+            return null;
+        }
+        return "this broker's journal is new, and of those that were in use before only those of brokers " + promising
+            + " take part in what is agreed now: " + majority.needed() + " of " + majority.configured()
+            + " are needed. Start the others, with their disks. When those are lost for good, POST"
+            + " /admin/cluster/recover at this server goes on without them";
+    }
+
+    private boolean follow(Incarnation active) {
         if (!own.follow(active.number(), active.by())) {
             return false;
         }

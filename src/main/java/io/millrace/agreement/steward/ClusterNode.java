@@ -60,6 +60,7 @@ public final class ClusterNode implements AutoCloseable {
     private final Restore restore;
     private final Steward steward;
     private final RegisterStore registers;
+    private final Recovery recovery = new Recovery();
     /** Whether the others may ask for the journal: not while it is open whether another server has this broker's id. */
     private volatile boolean admitted;
 
@@ -78,12 +79,13 @@ public final class ClusterNode implements AutoCloseable {
         ActiveIncarnation active = new ActiveIncarnation(cp, () -> majority.isReachedBy(1 + peers.reachable().size()),
             () -> guard.standing().promise());
         journals = new MajorityJournal(journal, guard, peers, majority, MajorityJournal.ANSWER_MILLIS);
-        restore = new Restore(cp, guard, new JournalPoll(guard, options.brokerId(), peers), majority, session,
-            other -> membership.live().stream().anyMatch(one -> one.session().equals(other)));
+        JournalPoll poll = new JournalPoll(guard, options.brokerId(), peers);
+        restore = new Restore(cp, guard, poll, majority, session,
+            other -> membership.live().stream().anyMatch(one -> one.session().equals(other)), recovery);
         registers = new HazelcastRegisterStore(cp, active, journals, changeIds());
         steward = new Steward(options, member, cp,
-            new HazelcastCpOperations(member::instance, executor, PROBE_MILLIS), active, guard, restore, journals,
-            membership);
+            new HazelcastCpOperations(member::instance, executor, PROBE_MILLIS), active, guard, restore,
+            new CatchUp(cp, guard, poll, majority, recovery), recovery, journals, membership);
     }
 
     /**
@@ -153,7 +155,7 @@ public final class ClusterNode implements AutoCloseable {
     }
 
     private void restoreAlone() {
-        Restore.Outcome outcome = restore.attempt();
+        Restore.Outcome outcome = restore.attempt(true);
         if (outcome.problem() != null) {
             throw new RegisterUnavailableException(outcome.problem(), null);
         }
@@ -208,6 +210,16 @@ public final class ClusterNode implements AutoCloseable {
         LogDirectoryOfflineException failure = failure();
         return new AgreementStatus(failure == null ? null : failure.getMessage(), guard.standing().active(),
             Set.of(options.brokerId()), 1, 1);
+    }
+
+    /**
+     * The operator says to go on with the journals that are there, and without what only lost ones had. Carried out soon.
+     *
+     * @return the situation in which that was decided
+     * @throws IllegalStateException when this server waits for no such decision
+     */
+    public String recover() {
+        return recovery.grant();
     }
 
     /** @return whether registers are available, at the latest when the time is over */

@@ -13,10 +13,12 @@ import io.millrace.agreement.registers.RegisterDirectory;
 import io.millrace.agreement.registers.RegisterNames;
 import io.millrace.agreement.registers.RegisterState;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Predicate;
@@ -35,16 +37,21 @@ final class Restore {
     private final Majority majority;
     private final String session;
     private final Predicate<String> isLive;
+    private final Recovery recovery;
 
-    /** @param isLive whether the broker with this session may still be at work */
+    /**
+     * @param isLive   whether the broker with this session may still be at work
+     * @param recovery asked when journals that are needed were lost
+     */
     Restore(CpOperations cp, JournalGuard own, JournalPoll poll, Majority majority, String session,
-            Predicate<String> isLive) {
+            Predicate<String> isLive, Recovery recovery) {
         this.cp = cp;
         this.own = own;
         this.poll = poll;
         this.majority = majority;
         this.session = session;
         this.isLive = isLive;
+        this.recovery = recovery;
     }
 
     /**
@@ -57,37 +64,59 @@ final class Restore {
         }
     }
 
-    /** @throws RegisterUnavailableException when agreement or this broker's journal give no answer */
-    Outcome attempt() {
+    /**
+     * @param mine whether this broker is the one that restores; else it only tells what is in the way, unless the
+     *             operator told it to go on
+     * @throws RegisterUnavailableException when agreement or this broker's journal give no answer
+     */
+    Outcome attempt(boolean mine) {
         String found = cp.get(Incarnation.NAME);
         Incarnation before = Incarnation.decode(found);
         if (before != null && before.active() && before.number() >= own.standing().promise()) {
             return Outcome.waiting(null);
         }
-        if (before != null && !before.active() && !before.by().equals(session) && isLive.test(before.by())) {
+        Census census = census();
+        boolean beginning = census.isBeginning() && census.identities().equals(confirmed());
+        boolean decided = !census.suffices() && !beginning;
+        if (decided && !(majority.isReachedBy(census.replies().size()) && recovery.isGranted(census.question()))) {
+            return Outcome.waiting(census.question());
+        }
+        if (!mine && !decided) {
+            return Outcome.waiting("the oldest server restores the registers");
+        }
+        if (!decided && before != null && !before.active() && !before.by().equals(session)
+            && isLive.test(before.by())) {
             return Outcome.waiting("another broker is restoring the registers");
         }
-        Map<Integer, JournalReply> seen =
-            poll.ask(poll.everyone(), JournalRequest.of(Kind.INSPECT, 0, session));
-        if (!suffices(seen.values())) {
-            return Outcome.waiting(tooFew(seen.keySet()));
-        }
-        long number = 1 + Math.max(before == null ? 0 : before.number(), highest(seen.values()));
+        long number = 1 + Math.max(before == null ? 0 : before.number(), highest(census.replies().values()));
         Incarnation restoring = new Incarnation(number, false, session);
         if (!cp.compareAndSet(Incarnation.NAME, found, restoring.encode())) {
             return Outcome.waiting("another broker began to restore the registers");
         }
-        return restore(restoring, seen.keySet());
+        return restore(restoring, census.replies().keySet(), beginning ? census.identities() : census.founders(),
+            decided);
     }
 
-    private Outcome restore(Incarnation restoring, Set<Integer> brokers) {
+    private Census census() {
+        return new Census(majority, poll.ask(poll.everyone(), JournalRequest.of(Kind.INSPECT, 0, session)));
+    }
+
+    /** The journals with which a cluster can begin, seen again. */
+    private SortedSet<String> confirmed() {
+        Census again = census();
+        return again.isBeginning() ? again.identities() : Collections.emptySortedSet();
+    }
+
+    private Outcome restore(Incarnation restoring, Set<Integer> brokers, SortedSet<String> founders, boolean decided) {
         long number = restoring.number();
-        Map<Integer, JournalReply> promised = poll.ask(brokers, JournalRequest.of(Kind.PREPARE, number, session));
+        Map<Integer, JournalReply> promised =
+            poll.ask(brokers, JournalRequest.prepare(number, session, founders));
         RestoreMerge merge = new RestoreMerge(promised.values().stream()
             .mapToLong(reply -> reply.standing().active()).max().orElse(0), number);
         promised.keySet().removeIf(broker -> !read(broker, number, merge));
-        if (!suffices(promised.values())) {
-            return Outcome.waiting(tooFew(promised.keySet()));
+        Census census = new Census(majority, promised);
+        if (decided ? promised.size() < brokers.size() : !census.suffices()) {
+            return Outcome.waiting(census.question());
         }
         SortedMap<String, RegisterState> states = merge.merged();
         List<SortedMap<String, RegisterState>> pages = StatePages.of(states);
@@ -158,23 +187,8 @@ final class Restore {
         return hold;
     }
 
-    /**
-     * Whether these journals hold everything that was acknowledged: a majority of complete ones, or all there are. One
-     * that was wiped is no witness of what it held before.
-     */
-    private boolean suffices(Collection<JournalReply> replies) {
-        long complete = replies.stream().filter(reply -> reply.standing().active() > 0).count();
-        return majority.isReachedBy((int) complete) || replies.size() == majority.configured();
-    }
-
     private static long highest(Collection<JournalReply> replies) {
         return replies.stream().map(JournalReply::standing)
             .flatMapToLong(standing -> LongStream.of(standing.promise(), standing.active())).max().orElse(0);
-    }
-
-    private String tooFew(Set<Integer> brokers) {
-        return "the registers cannot be restored with the journals of brokers " + brokers + " only: "
-            + majority.needed() + " of " + majority.configured() + " that were in use before are needed, or"
-            + " all of them";
     }
 }

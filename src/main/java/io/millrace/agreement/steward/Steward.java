@@ -59,6 +59,7 @@ final class Steward implements Runnable, AutoCloseable {
     private final JournalGuard own;
     private final Restore restore;
     private final CatchUp catchUp;
+    private final Recovery recovery;
     private final MajorityJournal journals;
     private final Membership membership;
     private final NeighbourProbe neighbours;
@@ -78,8 +79,8 @@ final class Steward implements Runnable, AutoCloseable {
 
     /** @param probe gives up sooner than {@code cp} */
     Steward(ClusterOptions options, HazelcastMember member, CpOperations cp, CpOperations probe,
-            ActiveIncarnation active, JournalGuard own, Restore restore, MajorityJournal journals,
-            Membership membership) {
+            ActiveIncarnation active, JournalGuard own, Restore restore, CatchUp catchUp,
+            Recovery recovery, MajorityJournal journals, Membership membership) {
         this.configured = options.size();
         this.target = options.cpMembers();
         this.member = member;
@@ -89,7 +90,8 @@ final class Steward implements Runnable, AutoCloseable {
         this.active = active;
         this.own = own;
         this.restore = restore;
-        this.catchUp = new CatchUp(cp, own);
+        this.catchUp = catchUp;
+        this.recovery = recovery;
         this.journals = journals;
         this.membership = membership;
         this.neighbours = new NeighbourProbe(options);
@@ -345,8 +347,8 @@ final class Steward implements Runnable, AutoCloseable {
     private String reconcile(StewardView view) {
         Incarnation known = active.learn(found);
         Standing standing = own.standing();
-        if (known == null ? view.oldest() || isRestoring(found) : standing.promise() > known.number()) {
-            Restore.Outcome outcome = restore.attempt();
+        if (known == null || standing.promise() > known.number()) {
+            Restore.Outcome outcome = restore.attempt(known != null || view.oldest() || isRestoring(found));
             if (outcome.problem() == null) {
                 journals.noteDurable(outcome.restored());
                 found = Incarnation.decode(cp.get(Incarnation.NAME));
@@ -356,12 +358,10 @@ final class Steward implements Runnable, AutoCloseable {
                 return outcome.problem() == null ? "the registers are being restored" : outcome.problem();
             }
         }
-        if (known == null) {
-            return "the oldest server restores the registers";
+        String behind = CatchUp.isNeeded(own.standing(), known) ? catchUp.attempt(known) : null;
+        if (behind == null) {
+            recovery.settle();
         }
-        if (CatchUp.isNeeded(own.standing(), known) && !catchUp.attempt(known)) {
-            return "this broker's journal has not caught up yet";
-        }
-        return null;
+        return behind;
     }
 }

@@ -2,17 +2,23 @@ package io.millrace.agreement.journal;
 
 import io.millrace.agreement.RegisterUnavailableException;
 import io.millrace.agreement.registers.RegisterState;
+import java.util.Collections;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 
 /** A journal in memory whose disk can fail. */
 public final class FakeJournal implements StandingJournal {
+    private static final AtomicInteger COUNT = new AtomicInteger();
+
     private final TreeMap<String, RegisterState> states = new TreeMap<>();
     private BooleanSupplier failing = () -> false;
     private boolean offline;
     private Standing standing = Standing.NONE;
+    private Origin origin = new Origin("j" + COUNT.incrementAndGet(), Collections.emptySortedSet());
 
     public synchronized void failing(BooleanSupplier failing) {
         this.failing = failing;
@@ -60,6 +66,16 @@ public final class FakeJournal implements StandingJournal {
     @Override
     public synchronized SortedMap<String, RegisterState> page(String after) {
         return StatePages.next(states.tailMap(after, false).entrySet().iterator());
+    }
+
+    @Override
+    public synchronized Origin origin() {
+        return origin;
+    }
+
+    @Override
+    public synchronized void found(SortedSet<String> founders) {
+        origin = new Origin(origin.journal(), founders);
     }
 
     @Override

@@ -8,7 +8,9 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Map;
 import java.util.SortedMap;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterEach;
@@ -117,9 +119,15 @@ class JournalGuardTest {
     void requestsAndRepliesTravelAsTexts() {
         JournalRequest request = new JournalRequest(Kind.RESTORE, 7, "s-1", state(7, 2));
         assertThat(JournalRequest.decode(request.encode())).isEqualTo(request);
+        JournalRequest prepare = JournalRequest.prepare(7, "s-1", new TreeSet<>(Set.of("j-1", "j-2")));
+        assertThat(JournalRequest.decode(prepare.encode())).isEqualTo(prepare);
         JournalRequest read = JournalRequest.read(7, "s-1", "k");
         assertThat(JournalRequest.decode(read.encode())).isEqualTo(read);
-        JournalReply reply = new JournalReply(false, new Standing(7, "s-1", 6), state(6, 1));
+        JournalReply reply = new JournalReply(true, new Standing(7, "s-1", 6),
+            new Origin("j-1", new TreeSet<>(Set.of("j-1", "j-2"))), state(6, 1));
+        JournalReply refusal = new JournalReply(false, new Standing(7, "s-1", 6));
+        assertThat(refusal.encode()).as("what a server of the version before understands").hasSize(2);
+        assertThat(JournalReply.decode(refusal.encode())).isEqualTo(refusal);
         assertThat(JournalReply.decode(reply.encode())).isEqualTo(reply);
     }
 }

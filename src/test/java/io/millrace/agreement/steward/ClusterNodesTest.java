@@ -13,6 +13,7 @@ import io.millrace.agreement.registers.RegisterStore;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -177,6 +178,34 @@ class ClusterNodesTest {
         awaitAvailable("return of the third");
         checkAcknowledgedEverywhere();
         writeAtEach("all again");
+    }
+
+    @Test
+    void whenTwoOfThreeLostTheirDisksAllWaitForTheOperator() throws IOException {
+        start(0, 1, 2);
+        awaitAvailable("formation");
+        write(0, "kept");
+        awaitWhole();
+        close(0, 1, 2);
+        for (int lost : List.of(1, 2)) {
+            Files.move(temp.resolve("journal-" + lost), temp.resolve("lost-" + lost));
+        }
+
+        start(0, 1, 2);
+        nodes.values().forEach(node -> assertThat(problemOf(node, "recover")).contains("[1]", "[2, 3]"));
+        nodes.get(2).recover();
+        awaitAvailable("the operator's decision");
+        assertThat(patiently(() -> nodes.get(2).registers().read("kept"))).contains(acknowledged.get("kept"));
+    }
+
+    private static String problemOf(ClusterNode node, String expected) {
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(AVAILABLE_MILLIS);
+        String problem = node.status().problem();
+        while (problem == null || !problem.contains(expected)) {
+            assertThat(System.nanoTime()).as(problem).isLessThan(deadline);
+            problem = node.status().problem();
+        }
+        return problem;
     }
 
     @Test

@@ -10,7 +10,6 @@ import io.millrace.agreement.journal.JournalReply;
 import io.millrace.agreement.journal.JournalRequest;
 import io.millrace.agreement.journal.JournalRequest.Kind;
 import io.millrace.agreement.journal.MajorityJournal;
-import io.millrace.agreement.journal.StatePages;
 import io.millrace.agreement.registers.CpOperations;
 import io.millrace.agreement.registers.FakeCp;
 import io.millrace.agreement.registers.Incarnation;
@@ -25,12 +24,12 @@ import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** As many registers as 100,000 partitions need, restored over messages of bounded size. */
+/** More registers than one message should hold. */
 class RestorePagesTest {
-    private static final int REGISTERS = 20_000;
+    private static final int REGISTERS = 4_000;
     private static final int VALUE_CHARACTERS = 1_000;
     /** Of one message, in characters: a page, another one that waited with it, and what a register has at most here. */
-    private static final long MOST = 2L * StatePages.SIZE + 4_000;
+    private static final long MOST = 530_000;
 
     private final FakeCp cp = new FakeCp();
     private final List<FakeJournal> journals = Stream.generate(FakeJournal::new).limit(3).toList();
@@ -66,7 +65,7 @@ class RestorePagesTest {
 
     private Restore.Outcome restore() {
         return new Restore(cp, guards.get(0), new JournalPoll(guards.get(0), 0, peers), new Majority(3), "s",
-            session -> false).attempt();
+            session -> false, new Recovery()).attempt(true);
     }
 
     @Test
@@ -104,7 +103,8 @@ class RestorePagesTest {
         int[] most = {0};
         CpOperations counting = new Counting(cp, most);
 
-        assertThat(new CatchUp(counting, guard).attempt(Incarnation.decode(cp.get(Incarnation.NAME)))).isTrue();
+        assertThat(new CatchUp(counting, guard, new JournalPoll(guard, 3, peers), new Majority(3), new Recovery())
+            .attempt(Incarnation.decode(cp.get(Incarnation.NAME)))).isNull();
 
         assertThat(most[0]).isLessThanOrEqualTo(500);
         assertThat(wiped.states()).isEqualTo(states(2));

@@ -231,14 +231,14 @@ class RestoreSimulationTest {
     private Restore.Outcome restore(Broker broker) {
         return new Restore(new Cp(), broker.guard, new JournalPoll(broker.guard, broker.id, new Peers(broker)), new Majority(brokers.size()),
             broker.session(), session -> brokers.stream().anyMatch(one -> one.session().equals(session)
-                && one != broker && dice.nextInt(3) > 0)).attempt();
+                && one != broker && dice.nextInt(3) > 0), new Recovery()).attempt(true);
     }
 
     private void catchUp(Broker broker) {
         CpOperations cp = new Cp();
         Incarnation active = Incarnation.decode(cp.get(Incarnation.NAME));
         if (active != null && active.active() && CatchUp.isNeeded(broker.guard.standing(), active)) {
-            new CatchUp(cp, broker.guard).attempt(active);
+            new CatchUp(cp, broker.guard, new JournalPoll(broker.guard, broker.id, new Peers(broker)), new Majority(brokers.size()), new Recovery()).attempt(active);
         }
     }
 

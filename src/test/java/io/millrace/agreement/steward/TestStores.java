@@ -31,7 +31,7 @@ public final class TestStores {
         JournalGuard guard = new JournalGuard(journal);
         Majority majority = new Majority(1);
         Restore.Outcome outcome =
-            new Restore(cp, guard, new JournalPoll(guard, 1, JournalPeers.NONE), majority, "test", session -> false).attempt();
+            new Restore(cp, guard, new JournalPoll(guard, 1, JournalPeers.NONE), majority, "test", session -> false, new Recovery()).attempt(true);
         if (outcome.problem() != null) {
             throw new IllegalStateException(outcome.problem());
         }
