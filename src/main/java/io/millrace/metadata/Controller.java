@@ -107,6 +107,7 @@ public final class Controller {
     public void run() {
         long askedAt = nanoTime.getAsLong();
         Optional<Register> register = registers.read(KEY);
+        registers.confirm();
         lease.renew(askedAt);
         elected = register.map(this::decode).orElse(elected);
         brokers.refresh();

@@ -4,8 +4,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
 /**
- * For how long this broker may believe that nobody has taken its leaderships over: from each answer of the agreement
- * on. Reads and acks other than all lean on it, and nothing else. Measured by a clock that goes on while the process is
+ * For how long this broker may believe that nobody has taken its leaderships over: from each question on that the
+ * agreement has answered, and after it a majority of the journals, which promise no later one. Reads and acks other than all lean on it, and nothing else. Measured by a clock that goes on while the process is
  * halted, and that no change of the wall clock moves. Thread-safe.
  */
 public final class Lease {
@@ -20,7 +20,7 @@ public final class Lease {
         this.until = new AtomicLong(nanoTime.getAsLong());
     }
 
-    /** The agreement answered a question that was asked at this time, in ns. */
+    /** The agreement, and a majority behind it, answered a question that was asked at this time, in ns. */
     void renew(long askedAt) {
         until.accumulateAndGet(askedAt + nanos, (held, offered) -> offered - held > 0 ? offered : held);
     }

@@ -39,6 +39,14 @@ final class ObservedRegisters implements RegisterStore {
     }
 
     @Override
+    public void confirm() {
+        observed(() -> {
+            registers.confirm();
+            return null;
+        });
+    }
+
+    @Override
     public AutoCloseable subscribe(Consumer<String> changedKey) {
         return observed(() -> registers.subscribe(changedKey));
     }

@@ -35,6 +35,11 @@ abstract class DelegatingRegisters implements RegisterStore {
     }
 
     @Override
+    public void confirm() {
+        delegate.confirm();
+    }
+
+    @Override
     public AutoCloseable subscribe(Consumer<String> changedKey) {
         return delegate.subscribe(changedKey);
     }

@@ -348,6 +348,11 @@ final class SimulatedServer {
         }
 
         @Override
+        public void confirm() {
+            cluster.requireAgreement(id);
+        }
+
+        @Override
         public AutoCloseable subscribe(Consumer<String> changedKey) {
             doorbells.add(changedKey);
             return () -> doorbells.remove(changedKey);

@@ -245,6 +245,11 @@ final class GroupHarness {
         }
 
         @Override
+        public void confirm() {
+            registers.confirm();
+        }
+
+        @Override
         public AutoCloseable subscribe(Consumer<String> changedKey) {
             return registers.subscribe(changedKey);
         }

@@ -309,6 +309,11 @@ final class SimulatedCoordinator {
         }
 
         @Override
+        public void confirm() {
+            world.requireAgreement(id);
+        }
+
+        @Override
         public AutoCloseable subscribe(Consumer<String> changedKey) {
             return world.registers.subscribe(changedKey);
         }

@@ -96,6 +96,20 @@ public final class MajorityJournal implements RegisterJournal {
         return await(others, deadline) && reply.accepted();
     }
 
+    @Override
+    public void confirm(long incarnation) {
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(answerMillis);
+        JournalRequest request = JournalRequest.of(JournalRequest.Kind.INSPECT, incarnation, "");
+        List<CompletableFuture<Boolean>> asked = peers.reachable().stream()
+            .map(broker -> peers.ask(broker, request).thenApply(reply -> reply.standing().promise() == incarnation))
+            .toList();
+        boolean others = await(majorityOf(asked, majority.needed() - 1), deadline);
+        if (!others || own.standing().promise() != incarnation) {
+            throw new RegisterUnavailableException("fewer than " + majority.needed() + " of " + majority.configured()
+                + " brokers say that their journals take part in incarnation " + incarnation, null);
+        }
+    }
+
     /** Completes as soon as so many have accepted, or all have answered. */
     private static CompletableFuture<Boolean> majorityOf(List<CompletableFuture<Boolean>> asked, int needed) {
         CompletableFuture<Boolean> reached = new CompletableFuture<>();

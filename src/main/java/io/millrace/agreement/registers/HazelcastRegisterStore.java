@@ -87,6 +87,11 @@ public final class HazelcastRegisterStore implements RegisterStore {
     }
 
     @Override
+    public void confirm() {
+        journal.confirm(active.require().number());
+    }
+
+    @Override
     public AutoCloseable subscribe(Consumer<String> changedKey) {
         return cp.listen(changedKey);
     }

@@ -18,6 +18,15 @@ public interface RegisterJournal {
         states.forEach(this::ensure);
     }
 
+    /**
+     * Returns when a majority of the journals have said that they promise this incarnation and no later one. A journal
+     * alone has nobody to ask.
+     *
+     * @throws RegisterUnavailableException when they did not say so
+     */
+    default void confirm(long incarnation) {
+    }
+
     /** @throws RegisterUnavailableException when the journal has failed, so that nothing new can become durable */
     void requireWritable();
 

@@ -36,6 +36,15 @@ public interface RegisterStore {
     /** The keys of existing registers with this prefix. */
     SortedSet<String> keys(String prefix);
 
+    /**
+     * Returns when a majority of the brokers' journals have said, after the call began, that they promise the incarnation
+     * that is read and changed here: until then nobody can have begun a later one elsewhere. The agreement's own answers
+     * do not say that.
+     *
+     * @throws RegisterUnavailableException when they did not say so
+     */
+    void confirm();
+
     /** Calls back with the key of each changed register: best effort, a doorbell, never to be relied on. */
     AutoCloseable subscribe(Consumer<String> changedKey);
 }

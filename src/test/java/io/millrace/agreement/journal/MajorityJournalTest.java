@@ -82,4 +82,23 @@ class MajorityJournalTest {
         assertThatExceptionOfType(RegisterUnavailableException.class).isThrownBy(() -> store.read("k"))
             .withMessageContaining("promised");
     }
+
+    @Test
+    void aMajorityThatPromisesNoLaterIncarnationConfirmsAndAnsweringAgreementDoesNot() {
+        FakeCp cp = new FakeCp();
+        cp.compareAndSet(Incarnation.NAME, null, new Incarnation(4, true, "s").encode());
+        active(own, 4);
+        JournalGuard second = active(new JournalGuard(new FakeJournal()), 4);
+        others.put(2, second::handle);
+        RegisterStore store = new HazelcastRegisterStore(cp,
+            new ActiveIncarnation(cp, () -> true, () -> own.standing().promise()), journals, () -> "a-1");
+        store.compareAndSet("k", RegisterStore.ABSENT, "1");
+        store.confirm();
+
+        second.handle(JournalRequest.of(Kind.PREPARE, 5, "t"));
+
+        assertThat(store.read("k")).as("what the agreement still says").isPresent();
+        assertThatExceptionOfType(RegisterUnavailableException.class).isThrownBy(store::confirm)
+            .withMessageContaining("incarnation 4");
+    }
 }

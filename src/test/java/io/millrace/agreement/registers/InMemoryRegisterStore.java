@@ -13,7 +13,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 
 /** The contract of {@link RegisterStore} without Hazelcast and without a disk, for tests. Thread-safe. */
-public final class InMemoryRegisterStore implements RegisterStore {
+public class InMemoryRegisterStore implements RegisterStore {
     /** @param value null: deleted, kept so that versions go on */
     private record Cell(long version, String value) {
         private boolean hasVersion(long expected) {
@@ -68,6 +68,11 @@ public final class InMemoryRegisterStore implements RegisterStore {
             }
         });
         return keys;
+    }
+
+    @Override
+    public void confirm() {
+        checkAvailable();
     }
 
     @Override

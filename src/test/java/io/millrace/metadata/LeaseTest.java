@@ -1,0 +1,39 @@
+package io.millrace.metadata;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.millrace.agreement.RegisterUnavailableException;
+import io.millrace.agreement.registers.InMemoryRegisterStore;
+import org.junit.jupiter.api.Test;
+
+class LeaseTest {
+    private static final long NANOS = 1_000;
+
+    private long now = 5;
+    private final Lease lease = new Lease(NANOS, () -> now);
+
+    @Test
+    void anAnswerIsGoodForTheTimeSinceItWasAskedFor() {
+        assertThat(lease.holds()).isFalse();
+        lease.renew(now);
+        now += NANOS - 1;
+        assertThat(lease.holds()).isTrue();
+        now++;
+        assertThat(lease.holds()).isFalse();
+    }
+
+    @Test
+    void aReadThatTheMajorityDoesNotStandBehindRenewsNothing() {
+        InMemoryRegisterStore answering = new InMemoryRegisterStore() {
+            @Override
+            public void confirm() {
+                throw new RegisterUnavailableException("the journals have promised a later incarnation", null);
+            }
+        };
+        Controller controller = new Controller(answering, null, null, null, null, null, lease, () -> now, 0);
+
+        assertThatExceptionOfType(RegisterUnavailableException.class).isThrownBy(controller::run);
+        assertThat(lease.holds()).isFalse();
+    }
+}
