@@ -34,10 +34,14 @@ public final class FakeJournal implements StandingJournal {
         if (held != null && !state.isNewerThan(held)) {
             return;
         }
+        write();
+        states.put(key, state);
+    }
+
+    private void write() {
         if (offline || failing.getAsBoolean()) {
             throw new RegisterUnavailableException("the fake disk failed", null);
         }
-        states.put(key, state);
     }
 
     @Override
@@ -75,6 +79,7 @@ public final class FakeJournal implements StandingJournal {
 
     @Override
     public synchronized void found(SortedSet<String> founders) {
+        write();
         origin = new Origin(origin.journal(), founders);
     }
 
@@ -85,6 +90,7 @@ public final class FakeJournal implements StandingJournal {
 
     @Override
     public synchronized void stand(Standing now) {
+        write();
         standing = now;
     }
 }
