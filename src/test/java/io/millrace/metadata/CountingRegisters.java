@@ -60,6 +60,11 @@ final class CountingRegisters implements RegisterStore {
     }
 
     @Override
+    public void confirm() {
+        registers.confirm();
+    }
+
+    @Override
     public AutoCloseable subscribe(Consumer<String> changedKey) {
         return registers.subscribe(changedKey);
     }

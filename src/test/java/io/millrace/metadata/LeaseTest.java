@@ -31,7 +31,8 @@ class LeaseTest {
                 throw new RegisterUnavailableException("the journals have promised a later incarnation", null);
             }
         };
-        Controller controller = new Controller(answering, null, null, null, null, null, lease, () -> now, 0);
+        Controller controller = new Controller(answering, null, new TopicStore(answering, 64), null, null, null, null, null,
+                lease, () -> now, 0);
 
         assertThatExceptionOfType(RegisterUnavailableException.class).isThrownBy(controller::run);
         assertThat(lease.holds()).isFalse();
