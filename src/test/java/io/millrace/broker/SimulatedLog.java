@@ -2,6 +2,7 @@ package io.millrace.broker;
 
 import io.millrace.log.AppendResult;
 import io.millrace.log.CommittedRecordsException;
+import io.millrace.log.DamagedRange;
 import io.millrace.log.FencedLeaderEpochException;
 import io.millrace.log.LeaderEpochEnd;
 import io.millrace.log.LogConfig;
@@ -20,6 +21,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 
@@ -254,6 +256,23 @@ final class SimulatedLog implements ReplicaLog {
             }
         }
         return null;
+    }
+
+    @Override
+    public Optional<DamagedRange> damagedRange(long offset) {
+        return Optional.empty();
+    }
+
+    @Override
+    public CompletableFuture<Long> replaceRange(ByteBuffer batches, Executor executor) {
+        return queue(() -> {
+            long end = -1;
+            for (RecordBatch good : RecordBatch.in(batches)) {
+                disk.batches.replaceAll(batch -> batch.baseOffset() == good.baseOffset() ? good : batch);
+                end = good.lastOffset() + 1;
+            }
+            return end;
+        });
     }
 
     @Override

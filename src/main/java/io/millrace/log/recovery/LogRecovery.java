@@ -58,6 +58,7 @@ public final class LogRecovery {
      */
     public static RecoveredLog recover(DamageReports reports, LogFolder folder, int indexInterval, int maxEpoch) throws IOException {
         folder.removeLeftovers();
+        folder.removeReplacements();
         LogRecovery recovery = new LogRecovery(reports, folder, indexInterval, maxEpoch);
         try {
             return recovery.run();

@@ -26,6 +26,9 @@ public record LogFolder(Path path, OpenFiles open) {
     static final String INDEX_SUFFIX = ".index";
     static final String TIME_INDEX_SUFFIX = ".timeindex";
 
+    /** Behind the other suffixes: of a segment that is written anew and does not count yet. */
+    static final String REPLACEMENT_SUFFIX = ".cleaned";
+
     private static final String DELETED_SUFFIX = ".deleted";
     public static final String LEADER_EPOCHS = "leader-epoch-checkpoint";
     private static final String METADATA = "partition.metadata";
@@ -95,6 +98,15 @@ public record LogFolder(Path path, OpenFiles open) {
             boolean orphan = (name.endsWith(INDEX_SUFFIX) || name.endsWith(TIME_INDEX_SUFFIX))
                 && !Files.exists(path.resolve(name.substring(0, name.lastIndexOf('.')) + LOG_SUFFIX));
             if (orphan || name.endsWith(CheckpointFile.TEMPORARY_SUFFIX) || name.endsWith(DELETED_SUFFIX)) {
+                Files.delete(file);
+            }
+        }
+    }
+
+    /** Removes segments that were being written anew when the process ended; while the log is open they have owners. */
+    public void removeReplacements() throws IOException {
+        for (Path file : entries()) {
+            if (file.getFileName().toString().endsWith(REPLACEMENT_SUFFIX)) {
                 Files.delete(file);
             }
         }

@@ -10,7 +10,8 @@ import java.util.List;
  * @param logEndOffset   offset of the next record
  * @param activeBytes    how far the active segment can be read
  * @param sealedBytes    size of all other segments
- * @param truncations    how often the log's end was cut off: what was read before is then not what stands there now
+ * @param truncations    how often the log's end was cut off or a segment replaced: what was read before is then not what
+ *                       stands there now
  * @param epochs         of the records up to the log end offset
  */
 public record LogView(List<Segment> segments, long logStartOffset, long logEndOffset, long activeBytes, long sealedBytes,

@@ -2,6 +2,7 @@ package io.millrace.log.segment;
 
 import io.millrace.log.file.OpenFiles;
 import io.millrace.record.RecordBatch;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -18,6 +19,7 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
  */
 public final class Segment {
     private static final int HINTS = 16;
+    private static final int COPY_PIECE = 256 * 1024;
     private static final long UNKNOWN = Long.MIN_VALUE;
 
     /** The batch that holds {@code offset} first begins at {@code position}. */
@@ -52,12 +54,17 @@ public final class Segment {
 
     /** A new, empty segment, open for writing; durable when the folder is forced next. Nothing is left of a failed one. */
     public static Segment create(LogFolder folder, long baseOffset) throws IOException {
+        return create(folder, baseOffset, "");
+    }
+
+    /** As {@link #create(LogFolder, long)}, with something behind the names of its files. */
+    static Segment create(LogFolder folder, long baseOffset, String suffix) throws IOException {
         OpenFiles files = folder.open();
         List<SegmentFile> made = new ArrayList<>();
         try {
-            made.add(SegmentFile.createNew(files, folder.segmentFile(baseOffset, LogFolder.LOG_SUFFIX)));
-            made.add(SegmentFile.createEmpty(files, folder.segmentFile(baseOffset, LogFolder.INDEX_SUFFIX)));
-            made.add(SegmentFile.createEmpty(files, folder.segmentFile(baseOffset, LogFolder.TIME_INDEX_SUFFIX)));
+            made.add(SegmentFile.createNew(files, folder.segmentFile(baseOffset, LogFolder.LOG_SUFFIX + suffix)));
+            made.add(SegmentFile.createEmpty(files, folder.segmentFile(baseOffset, LogFolder.INDEX_SUFFIX + suffix)));
+            made.add(SegmentFile.createEmpty(files, folder.segmentFile(baseOffset, LogFolder.TIME_INDEX_SUFFIX + suffix)));
             return new Segment(baseOffset, made.get(0), made.get(1), made.get(2));
         } catch (IOException e) {
             close(made, e);
@@ -203,6 +210,24 @@ public final class Segment {
         gathering.finish();
         flushIndexes();
         sizeInBytes = end;
+    }
+
+    /** Writes a piece of another segment behind what is there, without a look at it: the indexes are the caller's matter. */
+    void appendCopy(Segment source, long from, long to) throws IOException {
+        ByteBuffer piece = ByteBuffer.allocate((int) Math.min(COPY_PIECE, to - from));
+        for (long at = from; at < to; at += piece.limit()) {
+            piece.clear().limit((int) Math.min(piece.capacity(), to - at));
+            if (source.file.read(piece, at) < piece.limit()) {
+                throw new EOFException(source.file.path() + " ends before byte " + to);
+            }
+            appendCopy(piece.flip());
+        }
+    }
+
+    /** As {@link #appendCopy(Segment, long, long)}: position to limit, which are as they were afterwards. */
+    void appendCopy(ByteBuffer bytes) throws IOException {
+        file.write(bytes.duplicate(), sizeInBytes);
+        sizeInBytes += bytes.remaining();
     }
 
     /** Takes a batch into account that stands, or is about to, at a position. */

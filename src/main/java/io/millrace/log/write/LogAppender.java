@@ -15,6 +15,7 @@ import io.millrace.log.segment.LeaderEpochCheckpoint;
 import io.millrace.log.segment.LogFolder;
 import io.millrace.log.segment.LogView;
 import io.millrace.log.segment.Segment;
+import io.millrace.log.segment.SegmentReplacement;
 import io.millrace.log.segment.TailCut;
 import io.millrace.record.RecordBatch;
 import io.millrace.record.TimestampType;
@@ -614,6 +615,60 @@ final class LogAppender {
         epochs.save();
         folder.force();
         return logStartOffset;
+    }
+
+    // ---- healing
+
+    /**
+     * A segment that nothing is appended to, as it was at one moment.
+     *
+     * @param endOffset   exclusive bound of its offsets
+     * @param truncations how often the log had been changed before its end
+     */
+    record SealedSegment(LogFolder folder, Segment segment, long endOffset, int truncations) {
+    }
+
+    /** The segment that holds a committed offset; a new one is begun where it is the active one. */
+    SealedSegment seal(long offset) throws IOException {
+        ensureOpen();
+        long mark = Math.min(log.highWatermark(), nextOffset);
+        if (offset < segments.get(0).baseOffset() || offset >= mark) {
+            throw new OffsetOutOfRangeException(offset, segments.get(0).baseOffset(), mark);
+        }
+        int index = log.lastView().indexOf(offset);
+        if (index == segments.size() - 1) {
+            whole(() -> {
+                roll(log.config());
+                show();
+                return null;
+            });
+        }
+        return new SealedSegment(folder, segments.get(index), endOf(index), truncations);
+    }
+
+    /**
+     * Puts a segment's replacement into its place.
+     *
+     * @throws IllegalStateException when the segment is not what it was any more
+     */
+    void replace(SealedSegment sealed, SegmentReplacement replacement) throws IOException {
+        ensureOpen();
+        Segment old = sealed.segment();
+        int index = segments.indexOf(old);
+        if (index < 0 || index == segments.size() - 1 || truncations != sealed.truncations()) {
+            throw new IllegalStateException("the log of " + log.name() + " was cut, or its segment "
+                + old.baseOffset() + " deleted, while that was written anew: look again what is damaged");
+        }
+        whole(() -> {
+            segments.set(index, replacement.install());
+            unforced.removeIf(waiting -> waiting.segment() == old);
+            truncations++;
+            segmentsChanged();
+            show();
+            old.closeForWriting();
+            old.release();
+            return null;
+        });
     }
 
     // ---- after an error that passed

@@ -36,6 +36,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
@@ -520,6 +521,26 @@ public final class LogDirectory implements AutoCloseable, Runnable {
     }
 
     /**
+     * Puts batches of another replica in the place of damaged ones, all of them committed; what is good before and behind
+     * them stays, and is never out of reach. The segment is copied, which may take long, by the executor, while the
+     * writer goes on; readers in flight keep the old one. A crash leaves the one or the other.
+     *
+     * @param batches whole, intact, one after the other; they fill a gap of damage between intact batches, or the bounds
+     *                of a segment, as {@link PartitionLog#damagedRange} tells it. They are the log's until the future is
+     *                done
+     * @return completes with the offset up to which the log is replaced: the end of the batches, or of the segment that
+     *         holds the first; fails with IllegalStateException when they do not fit or the log was changed meanwhile,
+     *         with OffsetOutOfRangeException when the first is not committed, and with UncheckedIOException when the
+     *         copy cannot be read or written: the log is as it was then
+     * @throws IllegalArgumentException when the batches are not whole and intact, or do not follow each other
+     */
+    public CompletableFuture<Long> replaceRange(PartitionLog log, ByteBuffer batches, Executor executor) {
+        List<RecordBatch> parsed = new ArrayList<>();
+        parse(log, List.of(batches), parsed);
+        return new RangeReplacement(log, parsed).start(executor);
+    }
+
+    /**
      * Drops the log and its files; readers in flight finish. Also while there is no space: what cannot be removed then
      * is removed later.
      */
@@ -668,7 +689,7 @@ public final class LogDirectory implements AutoCloseable, Runnable {
         }
     }
 
-    private <T> CompletableFuture<T> queue(LogTask<T> task) {
+    <T> CompletableFuture<T> queue(LogTask<T> task) {
         queue.add(task);
         return task.future();
     }

@@ -1,15 +1,18 @@
 package io.millrace.log.write;
 
 import io.millrace.log.CorruptLogException;
+import io.millrace.log.DamagedRange;
 import io.millrace.log.LeaderEpochEnd;
 import io.millrace.log.LogConfig;
 import io.millrace.log.LogName;
 import io.millrace.log.OffsetAndTimestamp;
 import io.millrace.log.OffsetOutOfRangeException;
+import io.millrace.log.segment.BatchScan;
 import io.millrace.log.segment.DamageReports;
 import io.millrace.log.segment.LeaderEpochCheckpoint;
 import io.millrace.log.segment.LogView;
 import io.millrace.log.segment.Segment;
+import io.millrace.log.segment.SegmentAudit;
 import io.millrace.log.segment.SegmentDamage;
 import io.millrace.log.segment.SegmentReader;
 import java.io.IOException;
@@ -18,8 +21,11 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.nio.file.NoSuchFileException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.BiConsumer;
 import java.util.function.IntConsumer;
 
 /** One partition's log: reads from any thread; changed only through its {@link LogDirectory}'s writer. */
@@ -279,6 +285,61 @@ public final class PartitionLog {
         return Optional.empty();
     }
 
+    /**
+     * The damage around an offset, in one segment; empty when the batch that holds the offset is intact. Reads all of the
+     * segment: not for a thread that others wait for.
+     *
+     * @throws OffsetOutOfRangeException when the log has no such record
+     * @throws IllegalStateException     when the log was closed or deleted
+     * @throws UncheckedIOException      when the disk cannot be read, or the thread was interrupted
+     */
+    public Optional<DamagedRange> damagedRange(long offset) {
+        while (true) {
+            LogView current = openView();
+            if (offset < current.logStartOffset() || offset >= current.logEndOffset()) {
+                throw new OffsetOutOfRangeException(offset, current.logStartOffset(), current.logEndOffset());
+            }
+            int index = current.indexOf(offset);
+            Segment segment = current.segments().get(index);
+            if (!segment.acquire()) {
+                continue;
+            }
+            List<DamagedRange> found = new ArrayList<>();
+            try {
+                SegmentAudit.read(segment, current.readableBytes(index), current.endOffset(index),
+                    damages((position, range) -> {
+                        if (offset >= range.from() && offset < range.to()) {
+                            found.add(range);
+                        }
+                    }));
+            } catch (IOException e) {
+                if (openView().segments().contains(segment)) {
+                    throw failedRead(segment, e);
+                }
+                continue;
+            } finally {
+                release(segment);
+            }
+            if (openView().truncations() == current.truncations()) {
+                return found.stream().findFirst();
+            }
+        }
+    }
+
+    private static SegmentAudit.Visitor damages(BiConsumer<Long, DamagedRange> damaged) {
+        return new SegmentAudit.Visitor() {
+            @Override
+            public void intact(BatchScan batch) {
+                // as it should be
+            }
+
+            @Override
+            public void damaged(long position, long from, long to) {
+                damaged.accept(position, new DamagedRange(from, to));
+            }
+        };
+    }
+
     private static SegmentReader reader(LogView view, int index) {
         return new SegmentReader(view.segments().get(index), view.readableBytes(index), view.endOffset(index));
     }
@@ -296,7 +357,7 @@ public final class PartitionLog {
             + " failed: check the disk under " + directory.root() + " (" + cause + ")", cause);
     }
 
-    private void release(Segment segment) {
+    void release(Segment segment) {
         try {
             segment.release();
         } catch (IOException e) {

@@ -1,6 +1,7 @@
 package io.millrace.replica.hosting;
 
 import io.millrace.log.AppendResult;
+import io.millrace.log.DamagedRange;
 import io.millrace.log.LeaderEpochEnd;
 import io.millrace.log.LogConfig;
 import io.millrace.log.OffsetAndTimestamp;
@@ -12,6 +13,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.function.IntConsumer;
 
 /** A partition's log in one of this server's log directories. */
@@ -93,6 +95,16 @@ record DirectoryLog(PartitionLog log) implements ReplicaLog {
     @Override
     public ByteBuffer read(long offset, long maxOffset, int maxBytes, IntConsumer beforeAllocation) {
         return log.read(offset, maxOffset, maxBytes, beforeAllocation);
+    }
+
+    @Override
+    public Optional<DamagedRange> damagedRange(long offset) {
+        return log.damagedRange(offset);
+    }
+
+    @Override
+    public CompletableFuture<Long> replaceRange(ByteBuffer batches, Executor executor) {
+        return directory().replaceRange(log, batches, executor);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.millrace.replica.hosting;
 
 import io.millrace.log.AppendResult;
+import io.millrace.log.DamagedRange;
 import io.millrace.log.LeaderEpochEnd;
 import io.millrace.log.LogConfig;
 import io.millrace.log.OffsetAndTimestamp;
@@ -10,6 +11,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.function.IntConsumer;
 
 /**
@@ -58,6 +60,12 @@ public interface ReplicaLog {
 
     /** See {@link io.millrace.log.write.PartitionLog#read(long, long, int, IntConsumer)}. */
     ByteBuffer read(long offset, long maxOffset, int maxBytes, IntConsumer beforeAllocation);
+
+    /** See {@link io.millrace.log.write.PartitionLog#damagedRange}. */
+    Optional<DamagedRange> damagedRange(long offset);
+
+    /** See {@link io.millrace.log.write.LogDirectory#replaceRange}. */
+    CompletableFuture<Long> replaceRange(ByteBuffer batches, Executor executor);
 
     Optional<OffsetAndTimestamp> offsetForTimestamp(long timestamp);
 

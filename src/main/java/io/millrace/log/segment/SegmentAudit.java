@@ -1,0 +1,53 @@
+package io.millrace.log.segment;
+
+import java.io.IOException;
+
+/** Reads every batch of a segment from the file and checks it, whatever the indexes say. */
+public final class SegmentAudit {
+    private static final int PIECE = 256 * 1024;
+
+    /** Told of all that stands in the segment, in order. */
+    public interface Visitor {
+        /** An intact batch, which the scan stands at and must be left at. */
+        void intact(BatchScan batch) throws IOException;
+
+        /**
+         * No intact batch holds these offsets.
+         *
+         * @param position where the bytes begin that hold none
+         * @param from     the first offset
+         * @param to       exclusive
+         */
+        void damaged(long position, long from, long to) throws IOException;
+    }
+
+    private SegmentAudit() {
+    }
+
+    /**
+     * @param readableBytes how far the segment can be read
+     * @param endOffset     exclusive bound of its offsets
+     */
+    public static void read(Segment segment, long readableBytes, long endOffset, Visitor visitor) throws IOException {
+        BatchScan scan = new BatchScan(segment.file(), 0, readableBytes, PIECE);
+        long expected = segment.baseOffset();
+        while (!scan.atEnd()) {
+            long position = scan.position();
+            if (!(scan.header() && scan.baseOffset() == expected && scan.isIntactWithin(expected, endOffset))) {
+                boolean found = scan.seekNextIntact(expected, endOffset);
+                long next = found ? scan.baseOffset() : endOffset;
+                visitor.damaged(position, expected, next);
+                expected = next;
+                if (!found) {
+                    return;
+                }
+            }
+            visitor.intact(scan);
+            expected = scan.lastOffset() + 1;
+            scan.skip();
+        }
+        if (expected < endOffset) {
+            visitor.damaged(scan.position(), expected, endOffset);
+        }
+    }
+}

@@ -1,0 +1,146 @@
+package io.millrace.log.segment;
+
+import io.millrace.record.RecordBatch;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+
+/**
+ * A sealed segment written anew beside the old one, with a damaged range of its batches replaced by good ones; what stands
+ * before and behind it is kept byte by byte, other damage too. Until {@link #install()} the log is as it was; the files
+ * take the old ones' names one after the other, the records first, and recovery makes do with each state between.
+ */
+public final class SegmentReplacement {
+    private static final List<String> SUFFIXES = List.of(LogFolder.LOG_SUFFIX, LogFolder.INDEX_SUFFIX,
+        LogFolder.TIME_INDEX_SUFFIX);
+
+    private final LogFolder folder;
+    private final long baseOffset;
+
+    private SegmentReplacement(LogFolder folder, long baseOffset) {
+        this.folder = folder;
+        this.baseOffset = baseOffset;
+    }
+
+    /**
+     * Writes, reads back and forces the new files; any thread, one at a time for each segment.
+     *
+     * @param old           held open by the caller, and sealed
+     * @param endOffset     exclusive bound of its offsets
+     * @param batches       intact, one after the other, within the segment
+     * @param indexInterval bytes of batches between two entries of an index
+     * @throws IllegalStateException when the batches do not close the gap between two intact ones, or the segment's bounds
+     */
+    public static SegmentReplacement prepare(LogFolder folder, Segment old, long endOffset, List<RecordBatch> batches,
+                                             int indexInterval) throws IOException {
+        Gap gap = new Gap(old, endOffset, batches.get(0).baseOffset(), batches.get(batches.size() - 1).lastOffset() + 1);
+        SegmentAudit.read(old, old.sizeInBytes(), endOffset, gap);
+        gap.check();
+        SegmentReplacement replacement = new SegmentReplacement(folder, old.baseOffset());
+        Segment written = Segment.create(folder, old.baseOffset(), LogFolder.REPLACEMENT_SUFFIX);
+        try {
+            written.appendCopy(old, 0, gap.position);
+            for (RecordBatch batch : batches) {
+                written.appendCopy(batch.buffer());
+            }
+            long end = written.sizeInBytes();
+            written.appendCopy(old, gap.nextPosition, old.sizeInBytes());
+            SegmentAudit.read(written, written.sizeInBytes(), endOffset, new Indexing(written, gap.position, end,
+                indexInterval));
+            written.force();
+            written.forceIndexes();
+            written.closeForWriting();
+            written.release();
+            return replacement;
+        } catch (IOException | RuntimeException e) {
+            written.closeForWriting();
+            written.release();
+            replacement.discard();
+            throw e;
+        }
+    }
+
+    /** Finds the place between the batches before the range and those behind it. */
+    private static final class Gap implements SegmentAudit.Visitor {
+        private final long from;
+        private final long to;
+        private long position;
+        private long offset;
+        private long nextPosition;
+        private long nextOffset;
+        private boolean passed;
+
+        private Gap(Segment segment, long endOffset, long from, long to) {
+            this.from = from;
+            this.to = to;
+            this.offset = segment.baseOffset();
+            this.nextPosition = segment.sizeInBytes();
+            this.nextOffset = endOffset;
+        }
+
+        @Override
+        public void intact(BatchScan batch) {
+            if (batch.lastOffset() < from) {
+                position = batch.position() + batch.sizeInBytes();
+                offset = batch.lastOffset() + 1;
+            } else if (batch.baseOffset() >= to && !passed) {
+                nextPosition = batch.position();
+                nextOffset = batch.baseOffset();
+                passed = true;
+            }
+        }
+
+        @Override
+        public void damaged(long at, long first, long next) {
+            // what of it the range does not hold stays as it is
+        }
+
+        private void check() {
+            if (offset != from || nextOffset != to) {
+                throw new IllegalStateException("batches of the offsets " + from + " to " + to + " do not fit: the intact"
+                    + " ones around them end at " + offset + " and go on at " + nextOffset);
+            }
+        }
+    }
+
+    /** Notes what was written in the indexes, and does not take anything but intact batches in the range. */
+    private record Indexing(Segment segment, long from, long to, int indexInterval) implements SegmentAudit.Visitor {
+        @Override
+        public void intact(BatchScan batch) throws IOException {
+            segment.noteBatch(batch.lastOffset(), batch.position(), batch.sizeInBytes(), batch.maxTimestamp(),
+                indexInterval);
+        }
+
+        @Override
+        public void damaged(long position, long first, long next) throws IOException {
+            if (position >= from && position <= to && first < next) {
+                throw new IOException("what was written to " + segment.file().path() + " is not what is read at byte "
+                    + position);
+            }
+        }
+    }
+
+    /** The log writer: gives the new files the names of the old ones, which readers in flight keep. */
+    public Segment install() throws IOException {
+        for (String suffix : SUFFIXES) {
+            Files.move(written(suffix), folder.segmentFile(baseOffset, suffix), StandardCopyOption.ATOMIC_MOVE);
+        }
+        folder.force();
+        Segment segment = Segment.open(folder, baseOffset);
+        segment.restoreMaxTimestamp();
+        return segment;
+    }
+
+    /** Removes what was not installed. */
+    public void discard() throws IOException {
+        for (String suffix : SUFFIXES) {
+            Files.deleteIfExists(written(suffix));
+        }
+    }
+
+    private Path written(String suffix) {
+        return folder.segmentFile(baseOffset, suffix + LogFolder.REPLACEMENT_SUFFIX);
+    }
+}
