@@ -46,6 +46,11 @@ public final class Settings {
             + " process may open beyond 1,000, and 64 at least.");
     public static final Setting LOG_RETENTION_CHECK_INTERVAL_MS = number("millrace.log.retention.check.interval.ms",
             100, 86_400_000, "ms", 300_000, "How often retention and the roll of segments by time are applied.");
+    public static final Setting LOG_SCRUB_INTERVAL_MS = number("millrace.log.scrub.interval.ms", 0, 31_536_000_000L,
+            "ms", 604_800_000, "In which time every segment is read once and its checksums looked at, so that damage is"
+            + " found while other replicas have good copies; 0: never.");
+    public static final Setting LOG_SCRUB_BYTES = number("millrace.log.scrub.bytes", 1024, TIB, "bytes a second",
+            16 * MIB, "The fastest that segments are read for it.");
     public static final Setting HIGH_WATERMARK_INTERVAL_MS = number(
             "millrace.replica.high.watermark.checkpoint.interval.ms", 1, 3_600_000, "ms", 5_000,
             "How often it is noted on disk up to where the partitions are committed.");
@@ -132,7 +137,7 @@ public final class Settings {
     /** Every setting but the defaults of topic configuration, which the broker knows. */
     public static final List<Setting> CATALOGUE = List.of(BROKER_ID, HTTP_HOST, HTTP_PORT, LOG_DIRS, LOG_DIRS_LOST,
             LOG_QUEUE_BYTES, LOG_QUEUE_APPENDS, LOG_FLUSH_INTERVAL_MS, LOG_FILES_MAX, LOG_RETENTION_CHECK_INTERVAL_MS,
-            HIGH_WATERMARK_INTERVAL_MS, TOPIC_PARTITIONS_DEFAULT,
+            LOG_SCRUB_INTERVAL_MS, LOG_SCRUB_BYTES, HIGH_WATERMARK_INTERVAL_MS, TOPIC_PARTITIONS_DEFAULT,
             TOPIC_PARTITIONS_MAX, BATCH_MAX_UNCOMPRESSED_BYTES, REQUEST_MAX_BYTES, REQUEST_MEMORY_BYTES,
             REQUEST_BODY_TIMEOUT_MS, REQUEST_WAITING_MAX, FETCH_MAX_BYTES, FETCH_MAX_WAIT_MS, CLUSTER_NAME, CLUSTER_HOST,
             CLUSTER_PORT, CLUSTER_JOURNAL_DIR,

@@ -14,6 +14,7 @@ import io.millrace.group.Groups;
 import io.millrace.log.LogDirectoryOfflineException;
 import io.millrace.log.file.OpenFiles;
 import io.millrace.log.write.LogDirectory;
+import io.millrace.log.write.LogScrub;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import java.lang.System.Logger.Level;
@@ -84,7 +85,7 @@ final class Server implements AutoCloseable {
     private volatile String startFailure;
 
     /**
-     * @param workers     must have a thread for each log directory and for the journal, beside those that do the work
+     * @param workers     must have a thread for each log directory, the journal and the scrub, beside those that do the work
      * @param passedWaits ends the requests that wait for other servers
      */
     Server(Configuration configuration, ExecutorService workers, AnswerThreads answers, Transport transport,
@@ -116,6 +117,7 @@ final class Server implements AutoCloseable {
             broker = openBroker();
             groups = open(() -> Groups.open(configuration.groups(), registers(), broker, deliveries, answers, timers, clock),
                     Settings.GROUP_ASSIGNOR);
+            openScrub();
             state = State.SERVING;
             LOG.log(Level.INFO, "Millrace is ready: broker {0}, log directories {1}",
                     Integer.toString(configuration.brokerId()), configuration.settings().folders(Settings.LOG_DIRS));
@@ -184,6 +186,14 @@ final class Server implements AutoCloseable {
         new KnownDirectories(node.notes(), configuration.brokerId(), configuration.cluster().size() == 1,
                 configuration.lostDirectories(), () -> !registers().keys(TOPIC_REGISTERS).isEmpty())
                 .check(started.stream().map(Writer::directory).toList());
+    }
+
+    private void openScrub() {
+        long interval = configuration.settings().longValue(Settings.LOG_SCRUB_INTERVAL_MS);
+        if (interval > 0) {
+            workers.execute(open(() -> new LogScrub(writers.stream().map(Writer::directory).toList(), interval,
+                    configuration.settings().longValue(Settings.LOG_SCRUB_BYTES))));
+        }
     }
 
     /** @param settings those that an operator may have to change when it fails */

@@ -175,6 +175,16 @@ final class SimulatedLog implements ReplicaLog {
     }
 
     @Override
+    public boolean mayHaveLost() {
+        return false; // the simulated disk forces each write
+    }
+
+    @Override
+    public void settleLoss() {
+        // nothing was lost
+    }
+
+    @Override
     public void leaveRetentionToLeader(boolean left) {
         // there is no retention
     }

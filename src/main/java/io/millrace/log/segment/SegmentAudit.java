@@ -8,8 +8,14 @@ public final class SegmentAudit {
 
     /** Told of all that stands in the segment, in order. */
     public interface Visitor {
-        /** An intact batch, which the scan stands at and must be left at. */
-        void intact(BatchScan batch) throws IOException;
+        /**
+         * An intact batch, which the scan stands at and must be left at.
+         *
+         * @return whether to go on
+         */
+        default boolean intact(BatchScan batch) throws IOException {
+            return true;
+        }
 
         /**
          * No intact batch holds these offsets.
@@ -18,7 +24,8 @@ public final class SegmentAudit {
          * @param from     the first offset
          * @param to       exclusive
          */
-        void damaged(long position, long from, long to) throws IOException;
+        default void damaged(long position, long from, long to) throws IOException {
+        }
     }
 
     private SegmentAudit() {
@@ -27,8 +34,9 @@ public final class SegmentAudit {
     /**
      * @param readableBytes how far the segment can be read
      * @param endOffset     exclusive bound of its offsets
+     * @return whether it was read to its end
      */
-    public static void read(Segment segment, long readableBytes, long endOffset, Visitor visitor) throws IOException {
+    public static boolean read(Segment segment, long readableBytes, long endOffset, Visitor visitor) throws IOException {
         BatchScan scan = new BatchScan(segment.file(), 0, readableBytes, PIECE);
         long expected = segment.baseOffset();
         while (!scan.atEnd()) {
@@ -39,15 +47,18 @@ public final class SegmentAudit {
                 visitor.damaged(position, expected, next);
                 expected = next;
                 if (!found) {
-                    return;
+                    return true;
                 }
             }
-            visitor.intact(scan);
+            if (!visitor.intact(scan)) {
+                return false;
+            }
             expected = scan.lastOffset() + 1;
             scan.skip();
         }
         if (expected < endOffset) {
             visitor.damaged(scan.position(), expected, endOffset);
         }
+        return true;
     }
 }

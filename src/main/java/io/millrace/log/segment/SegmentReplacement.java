@@ -81,7 +81,7 @@ public final class SegmentReplacement {
         }
 
         @Override
-        public void intact(BatchScan batch) {
+        public boolean intact(BatchScan batch) {
             if (batch.lastOffset() < from) {
                 position = batch.position() + batch.sizeInBytes();
                 offset = batch.lastOffset() + 1;
@@ -90,11 +90,7 @@ public final class SegmentReplacement {
                 nextOffset = batch.baseOffset();
                 passed = true;
             }
-        }
-
-        @Override
-        public void damaged(long at, long first, long next) {
-            // what of it the range does not hold stays as it is
+            return true;
         }
 
         private void check() {
@@ -108,9 +104,10 @@ public final class SegmentReplacement {
     /** Notes what was written in the indexes, and does not take anything but intact batches in the range. */
     private record Indexing(Segment segment, long from, long to, int indexInterval) implements SegmentAudit.Visitor {
         @Override
-        public void intact(BatchScan batch) throws IOException {
+        public boolean intact(BatchScan batch) throws IOException {
             segment.noteBatch(batch.lastOffset(), batch.position(), batch.sizeInBytes(), batch.maxTimestamp(),
                 indexInterval);
+            return true;
         }
 
         @Override

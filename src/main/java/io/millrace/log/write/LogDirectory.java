@@ -1,7 +1,6 @@
 package io.millrace.log.write;
 
 import io.millrace.log.AppendResult;
-import io.millrace.log.Closing;
 import io.millrace.log.DirectoryIdentity;
 import io.millrace.log.FlushPolicy;
 import io.millrace.log.LogConfig;
@@ -11,6 +10,7 @@ import io.millrace.log.LogObserver;
 import io.millrace.log.LogQueueFullException;
 import io.millrace.log.Stray;
 import io.millrace.log.Truncation;
+import io.millrace.log.file.BootId;
 import io.millrace.log.file.DirectoryLock;
 import io.millrace.log.file.OpenFiles;
 import io.millrace.log.file.SpaceWatch;
@@ -106,8 +106,9 @@ public final class LogDirectory implements AutoCloseable, Runnable {
     private final WriteQueue queue;
     private final DirectoryWriter writer;
     private final SpaceWatch space;
+    private final LastRun lastRun;
     private final HighWatermarkCheckpoint watermarks;
-    private final long watermarkNanos;
+    private final long notesNanos;
     private final Map<LogName, PartitionLog> logs = new ConcurrentHashMap<>();
     private final Set<LogName> opening = ConcurrentHashMap.newKeySet();
     private final AtomicReference<LogDirectoryOfflineException> failure = new AtomicReference<>();
@@ -121,11 +122,12 @@ public final class LogDirectory implements AutoCloseable, Runnable {
     /** Whether the failure is one that passes. */
     private boolean waitsForSpace;
     private long nextLook;
-    /** When the high watermarks are noted next. */
-    private long nextWatermarks = System.nanoTime();
+    /** When what is known of the logs, their high watermarks above all, is noted next. */
+    private long nextNotes = System.nanoTime();
 
-    private LogDirectory(LogFolders folders, HighWatermarkCheckpoint watermarks, Options options, Clock clock,
-                         LogObserver observer, DirectoryLock lock) {
+    private LogDirectory(LogFolders folders, LastRun lastRun, HighWatermarkCheckpoint watermarks, Options options,
+                         Clock clock, LogObserver observer, DirectoryLock lock) {
+        this.lastRun = lastRun;
         this.root = folders.root();
         this.folders = folders;
         this.clock = clock;
@@ -134,7 +136,7 @@ public final class LogDirectory implements AutoCloseable, Runnable {
         this.queue = new WriteQueue(options.maxQueuedBytes(), options.maxQueuedAppends());
         this.writer = new DirectoryWriter(queue, options.flushInterval(), observer);
         this.watermarks = watermarks;
-        this.watermarkNanos = TimeUnit.MILLISECONDS.toNanos(options.highWatermarkInterval());
+        this.notesNanos = TimeUnit.MILLISECONDS.toNanos(options.highWatermarkInterval());
         this.space = new SpaceWatch(root, folders.files(), options.reserveBytes());
     }
 
@@ -150,19 +152,32 @@ public final class LogDirectory implements AutoCloseable, Runnable {
 
     /** As {@link #open(Path, Options, Clock, LogObserver)}, with a bound of open files that others may share. */
     public static LogDirectory open(Path root, Options options, Clock clock, LogObserver observer, OpenFiles files) {
+        return open(root, options, clock, observer, files, BootId.SYSTEM);
+    }
+
+    /**
+     * As {@link #open(Path, Options, Clock, LogObserver, OpenFiles)}.
+     *
+     * @param bootId tells whether the operating system was started anew since the last run
+     */
+    public static LogDirectory open(Path root, Options options, Clock clock, LogObserver observer, OpenFiles files,
+                                    BootId bootId) {
         try {
             Files.createDirectories(root);
             DirectoryLock lock = DirectoryLock.acquire(root);
             LogFolders folders = new LogFolders(root, files);
+            LastRun lastRun;
             HighWatermarkCheckpoint watermarks;
             try {
+                lastRun = LastRun.begin(folders, bootId);
                 folders.finishDeletions();
                 watermarks = HighWatermarkCheckpoint.open(folders);
             } catch (IOException e) {
                 lock.close();
                 throw e;
             }
-            LogDirectory directory = new LogDirectory(folders, watermarks, options, clock, observer, lock);
+            LogDirectory directory = new LogDirectory(folders, lastRun, watermarks, options, clock, observer,
+                lock);
             if (directory.space.lacksReserve()) {
                 directory.space.reserve();
             }
@@ -268,7 +283,7 @@ public final class LogDirectory implements AutoCloseable, Runnable {
      */
     public boolean takeBack(Stray stray) {
         try {
-            watermarks.forget(new LogName(stray.topic(), stray.partition()));
+            forget(new LogName(stray.topic(), stray.partition()));
             return folders.takeBack(stray);
         } catch (IOException e) {
             throw offline(root, e);
@@ -346,7 +361,7 @@ public final class LogDirectory implements AutoCloseable, Runnable {
         queue.ensureWritable();
         boolean isNew = !folders.exists(name);
         if (isNew) {
-            watermarks.forget(name);
+            forget(name);
         }
         try {
             return openClaimed(folders.claim(name, topicId), name, topicId, config, maxEpoch, replicated);
@@ -356,6 +371,12 @@ public final class LogDirectory implements AutoCloseable, Runnable {
             }
             throw e;
         }
+    }
+
+    /** What was noted of a log does not hold for another one of its name. */
+    private void forget(LogName name) {
+        watermarks.forget(name);
+        lastRun.settle(name);
     }
 
     /** Its name must not stay taken. */
@@ -372,6 +393,9 @@ public final class LogDirectory implements AutoCloseable, Runnable {
     private PartitionLog openClaimed(LogFolder folder, LogName name, UUID topicId, LogConfig config, int maxEpoch,
                                      boolean replicated) throws IOException {
         DamageReports reports = new DamageReports(name, observer);
+        if (config.flush() == FlushPolicy.COMMIT) {
+            lastRun.settle(name); // all that was acknowledged was forced
+        }
         PartitionLog log = new PartitionLog(name, topicId, this, config, reports);
         RecoveredLog recovered = LogRecovery.recover(reports, folder, config.indexIntervalBytes(), maxEpoch);
         LogAppender appender = new LogAppender(log, folder, recovered, clock, observer);
@@ -388,6 +412,20 @@ public final class LogDirectory implements AutoCloseable, Runnable {
             logs.put(name, log);
         }
         return log;
+    }
+
+    boolean mayHaveLost(LogName name) {
+        return lastRun.suspects(name);
+    }
+
+    /** Any thread; durable within seconds. */
+    void settleLoss(LogName name) {
+        lastRun.settle(name);
+    }
+
+    /** Those that are open at one moment. */
+    List<PartitionLog> logs() {
+        return List.copyOf(logs.values());
     }
 
     // ---- changes
@@ -577,7 +615,7 @@ public final class LogDirectory implements AutoCloseable, Runnable {
             }
             if (folders.isOf(name, topicId)) {
                 removeRenamed(rename(name));
-                watermarks.forget(name);
+                forget(name);
             }
         } catch (IOException e) {
             throw new LogDirectoryOfflineException("the log of " + name + " in " + root + " cannot be removed (" + e + ")", e);
@@ -601,7 +639,7 @@ public final class LogDirectory implements AutoCloseable, Runnable {
             log.appender().close();
             Path path = folders.setAside(log.name());
             logs.remove(log.name());
-            watermarks.forget(log.name());
+            forget(log.name());
             return path;
         }));
     }
@@ -625,7 +663,7 @@ public final class LogDirectory implements AutoCloseable, Runnable {
         }
         LogFolder renamed = rename(log.name());
         logs.remove(log.name());
-        watermarks.forget(log.name());
+        forget(log.name());
         doomed.remove(log);
         removeRenamed(renamed);
     }
@@ -741,7 +779,7 @@ public final class LogDirectory implements AutoCloseable, Runnable {
         if (waitsForSpace) {
             return LOOK_NANOS; // Nothing is flushed meanwhile.
         }
-        long wait = Math.min(writer.maxWaitNanos(), nextWatermarks - System.nanoTime());
+        long wait = Math.min(writer.maxWaitNanos(), nextNotes - System.nanoTime());
         return space.lacksReserve() ? Math.min(LOOK_NANOS, wait) : wait;
     }
 
@@ -750,7 +788,7 @@ public final class LogDirectory implements AutoCloseable, Runnable {
         if (failure.get() == null) {
             try {
                 writer.carryOut(tasks);
-                noteWatermarksWhenDue();
+                keepNotesWhenDue();
                 keepReserve();
                 return true;
             } catch (IOException | RuntimeException | Error e) {
@@ -818,10 +856,21 @@ public final class LogDirectory implements AutoCloseable, Runnable {
         LOG.log(Level.INFO, "the log directory {0} is online again: there is space", root);
     }
 
-    private void noteWatermarksWhenDue() throws IOException {
-        if (nextWatermarks - System.nanoTime() <= 0) {
-            nextWatermarks = System.nanoTime() + watermarkNanos;
+    private void keepNotesWhenDue() throws IOException {
+        if (nextNotes - System.nanoTime() > 0) {
+            return;
+        }
+        nextNotes = System.nanoTime() + notesNanos;
+        try {
             watermarks.save(logs.values());
+            lastRun.save();
+        } catch (IOException e) {
+            if (!space.isShortage(e)) {
+                throw e;
+            }
+            // Reads go on, and appends find out by themselves that there is no space.
+            LOG.log(Level.WARNING, () -> "the high watermarks of the logs in " + root + " could not be noted; that is tried"
+                + " again", e);
         }
     }
 
@@ -865,7 +914,7 @@ public final class LogDirectory implements AutoCloseable, Runnable {
     }
 
     /**
-     * Ends the writer after what is queued, forces everything, notes the high watermarks, releases the lock. Where there
+     * Ends the writer after what is queued, forces everything, notes the high watermarks and the clean stop, releases the lock. Where there
      * is no writer, the calling thread does what is queued. Reads fail afterwards.
      *
      * @throws IllegalStateException on the writer's own thread
@@ -884,8 +933,11 @@ public final class LogDirectory implements AutoCloseable, Runnable {
             run(); // For a directory that has no writer; returns at once when there is one.
             interrupted |= awaitWriter();
             synchronized (logs) {
-                Closing.all(logs.values().stream().<AutoCloseable>map(log -> () -> close(log)).toArray(AutoCloseable[]::new));
-                noteWatermarks();
+                boolean forced = true;
+                for (PartitionLog log : logs.values()) {
+                    forced &= close(log);
+                }
+                noteEnd(forced);
                 logs.clear();
             }
         } finally {
@@ -896,15 +948,19 @@ public final class LogDirectory implements AutoCloseable, Runnable {
         }
     }
 
-    private void noteWatermarks() {
+    /** @param forced whether all logs were closed as they should be */
+    private void noteEnd(boolean forced) {
         if (failure.get() != null) {
             return;
         }
         try {
             watermarks.save(logs.values());
+            if (forced) {
+                lastRun.end();
+            }
         } catch (IOException e) {
-            LOG.log(Level.WARNING, () -> "the high watermarks of the logs in " + root + " could not be noted; the next"
-                + " start knows those of some seconds ago", e);
+            LOG.log(Level.WARNING, () -> "the clean stop of the log directory " + root + ", and the high watermarks of its"
+                + " logs, could not be noted: the next start knows those of some seconds ago", e);
         }
     }
 
@@ -928,15 +984,18 @@ public final class LogDirectory implements AutoCloseable, Runnable {
         }
     }
 
-    private void close(PartitionLog log) {
+    /** @return whether all of it is forced */
+    private boolean close(PartitionLog log) {
         try {
             if (failure.get() == null) {
                 log.appender().close();
             } else {
                 log.appender().abandon();
             }
+            return true;
         } catch (IOException e) {
             LOG.log(Level.ERROR, () -> "the log of " + log.name() + " could not be closed; the next start verifies it", e);
+            return false;
         }
     }
 }

@@ -37,6 +37,11 @@ record LogFolders(Path root, OpenFiles open) {
         return new CheckpointFile(files(), root.resolve(DirectoryIdentity.FILE));
     }
 
+    /** Of all logs that have a folder. */
+    List<LogName> names() throws IOException {
+        return entries().stream().flatMap(entry -> LogName.ofFolder(entry.getFileName().toString()).stream()).toList();
+    }
+
     List<LogDirectory.Found> found() throws IOException {
         List<LogDirectory.Found> found = new ArrayList<>();
         for (Path entry : entries()) {

@@ -25,7 +25,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.function.BiConsumer;
 import java.util.function.IntConsumer;
 
 /** One partition's log: reads from any thread; changed only through its {@link LogDirectory}'s writer. */
@@ -120,6 +119,23 @@ public final class PartitionLog {
 
     boolean leavesRetentionToLeader() {
         return retentionByLeader;
+    }
+
+    /**
+     * Whether acknowledged records may be missing at the log's end: its flush policy is not {@code commit}, and the
+     * operating system went down in an earlier run, or it is not known that it did not. Until {@link #settleLoss()}, in
+     * later runs as well.
+     */
+    public boolean mayHaveLost() {
+        return directory.mayHaveLost(name);
+    }
+
+    /**
+     * Any thread: nobody relies any more on what may be missing, as this replica does not count as in sync, or none is
+     * better. Durable some seconds later.
+     */
+    public void settleLoss() {
+        directory.settleLoss(name);
     }
 
     /**
@@ -307,11 +323,14 @@ public final class PartitionLog {
             List<DamagedRange> found = new ArrayList<>();
             try {
                 SegmentAudit.read(segment, current.readableBytes(index), current.endOffset(index),
-                    damages((position, range) -> {
-                        if (offset >= range.from() && offset < range.to()) {
-                            found.add(range);
+                    new SegmentAudit.Visitor() {
+                        @Override
+                        public void damaged(long position, long from, long to) {
+                            if (offset >= from && offset < to) {
+                                found.add(new DamagedRange(from, to));
+                            }
                         }
-                    }));
+                    });
             } catch (IOException e) {
                 if (openView().segments().contains(segment)) {
                     throw failedRead(segment, e);
@@ -326,18 +345,44 @@ public final class PartitionLog {
         }
     }
 
-    private static SegmentAudit.Visitor damages(BiConsumer<Long, DamagedRange> damaged) {
-        return new SegmentAudit.Visitor() {
-            @Override
-            public void intact(BatchScan batch) {
-                // as it should be
-            }
+    /**
+     * Reads the segment with a base offset, where there is one, and tells of damage in it.
+     *
+     * @return false when the pace ended it
+     * @throws UncheckedIOException when the disk cannot be read, or the thread was interrupted
+     */
+    boolean scrub(long baseOffset, LogScrub.Pace pace) {
+        LogView current = lastView;
+        int index = current.indexOf(baseOffset);
+        Segment segment = current.segments().get(index);
+        if (segment.baseOffset() != baseOffset || !segment.acquire()) {
+            return true;
+        }
+        try {
+            return SegmentAudit.read(segment, current.readableBytes(index), current.endOffset(index),
+                new SegmentAudit.Visitor() {
+                    @Override
+                    public boolean intact(BatchScan batch) {
+                        return pace.read(batch.sizeInBytes());
+                    }
 
-            @Override
-            public void damaged(long position, long from, long to) {
-                damaged.accept(position, new DamagedRange(from, to));
+                    @Override
+                    public void damaged(long position, long from, long to) {
+                        LogView now = lastView;
+                        if (now.truncations() == current.truncations() && to > now.logStartOffset()) {
+                            reports.report(segment, new SegmentDamage("no intact batch holds the offsets from " + from,
+                                position, to));
+                        }
+                    }
+                });
+        } catch (IOException e) {
+            if (!lastView.segments().contains(segment)) {
+                return true;
             }
-        };
+            throw failedRead(segment, e);
+        } finally {
+            release(segment);
+        }
     }
 
     private static SegmentReader reader(LogView view, int index) {

@@ -68,6 +68,16 @@ record DirectoryLog(PartitionLog log) implements ReplicaLog {
     }
 
     @Override
+    public boolean mayHaveLost() {
+        return log.mayHaveLost();
+    }
+
+    @Override
+    public void settleLoss() {
+        log.settleLoss();
+    }
+
+    @Override
     public void leaveRetentionToLeader(boolean left) {
         log.leaveRetentionToLeader(left);
     }

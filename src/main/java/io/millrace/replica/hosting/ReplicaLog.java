@@ -44,6 +44,12 @@ public interface ReplicaLog {
     /** See {@link io.millrace.log.write.PartitionLog#raiseHighWatermark}. */
     void raiseHighWatermark(long offset);
 
+    /** See {@link io.millrace.log.write.PartitionLog#mayHaveLost}. */
+    boolean mayHaveLost();
+
+    /** See {@link io.millrace.log.write.PartitionLog#settleLoss}. */
+    void settleLoss();
+
     /** See {@link io.millrace.log.write.PartitionLog#leaveRetentionToLeader}. */
     void leaveRetentionToLeader(boolean left);
 

@@ -111,6 +111,14 @@ class HealingTest {
         return test.directory.replaceRange(log, fetched(log.damagedRange(offset).orElseThrow()), executor);
     }
 
+    /** Copies in a thread of its own, after something else has happened. */
+    private static Executor after(Runnable first) {
+        return copy -> new Thread(() -> {
+            first.run();
+            copy.run();
+        }, "copier").start();
+    }
+
     private void assertWhole() {
         List<String> expected = new ArrayList<>();
         for (int i = 0; i < BATCHES; i++) {
@@ -187,10 +195,7 @@ class HealingTest {
         bytes[70] ^= 0x41;
         Files.write(active, bytes);
         assertThat(log.damagedRange(12)).hasValue(new DamagedRange(12, 13));
-        assertThat(heal(12, copy -> {
-            test.append(log, batch(51, "meanwhile"));
-            copy.run();
-        }).join()).isEqualTo(13);
+        assertThat(heal(12, after(() -> test.append(log, batch(51, "meanwhile")))).join()).isEqualTo(13);
         assertThat(allValues(log, 12)).containsExactly("later0", "later1", "meanwhile");
         assertWhole();
     }
@@ -246,20 +251,14 @@ class HealingTest {
     @Test
     void aLogThatWasCutOrDeletedMeanwhileIsLeftAlone() throws Exception {
         damage(1, 5);
-        assertThatThrownBy(() -> heal(5, copy -> {
-            test.directory.truncateTo(log, 10).join();
-            copy.run();
-        }).join()).hasCauseInstanceOf(IllegalStateException.class).hasMessageContaining("cut");
-        assertThatThrownBy(() -> heal(1, copy -> {
-            test.directory.deleteRecordsBefore(log, 4).join();
-            copy.run();
-        }).join()).hasCauseInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> heal(5, after(() -> test.directory.truncateTo(log, 10).join())).join())
+            .hasCauseInstanceOf(IllegalStateException.class).hasMessageContaining("cut");
+        assertThatThrownBy(() -> heal(1, after(() -> test.directory.deleteRecordsBefore(log, 4).join())).join())
+            .hasCauseInstanceOf(IllegalStateException.class);
         assertThat(leftovers()).isEmpty();
         assertThat(allValues(log, 6)).containsExactly("v06", "v07", "v08", "v09");
-        assertThatThrownBy(() -> heal(5, copy -> {
-            test.directory.delete(log).join();
-            copy.run();
-        }).join()).hasCauseInstanceOf(RuntimeException.class);
+        assertThatThrownBy(() -> heal(5, after(() -> test.directory.delete(log).join())).join())
+            .hasCauseInstanceOf(RuntimeException.class);
         assertThat(root.resolve("orders-0")).doesNotExist();
     }
 

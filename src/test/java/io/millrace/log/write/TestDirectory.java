@@ -55,7 +55,11 @@ final class TestDirectory implements AutoCloseable {
 
     TestDirectory(Path root, SettableClock clock, LogObserver observer, OpenFiles files,
                   LogDirectory.Options options) {
-        directory = LogDirectory.open(root, options, clock, observer, files);
+        this(LogDirectory.open(root, options, clock, observer, files));
+    }
+
+    TestDirectory(LogDirectory opened) {
+        directory = opened;
         writer = new Thread(directory, "log-writer");
         writer.setDaemon(true);
         writer.start();
