@@ -20,6 +20,7 @@ import io.millrace.log.AppendResult;
 import io.millrace.log.Closing;
 import io.millrace.log.OffsetAndTimestamp;
 import io.millrace.log.write.LogDirectory;
+import io.millrace.metadata.AgreementCalls;
 import io.millrace.metadata.BrokerErrors;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.BrokerObserver;
@@ -73,7 +74,6 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
@@ -118,9 +118,9 @@ public final class Broker implements AutoCloseable {
     private final TopicMoves moves;
     private final Transport transport;
     private final Supplier<AgreementStatus> agreement;
-    private final AtomicBoolean controlling = new AtomicBoolean();
-    private final AtomicBoolean toControl = new AtomicBoolean();
-    private final AtomicBoolean mending = new AtomicBoolean();
+    private final AgreementCalls calls;
+    /** The controller's own, which also renews the lease. */
+    private final AgreementCalls controlCalls;
     private final Departure departure;
     /** Whether {@link #leave()} is over, guarded by the departure. */
     private boolean left;
@@ -129,8 +129,8 @@ public final class Broker implements AutoCloseable {
     private volatile boolean closed;
 
     private Broker(BrokerOptions options, RegisterStore registers, Membership membership, Transport transport,
-                   Supplier<AgreementStatus> agreement, List<ReplicaDirectory> directories, LocalNotes notes, Executor workers, ScheduledExecutorService timers, Clock clock,
-                   LongSupplier nanoTime, BrokerObserver observer) {
+                   Supplier<AgreementStatus> agreement, List<ReplicaDirectory> directories, LocalNotes notes, Executor workers,
+                   AgreementCalls calls, ScheduledExecutorService timers, Clock clock, LongSupplier nanoTime, BrokerObserver observer) {
         this.directories = List.copyOf(directories);
         this.transport = transport;
         this.agreement = agreement;
@@ -145,13 +145,15 @@ public final class Broker implements AutoCloseable {
         this.strays = new StrayLogs();
         CreatedLogs created = new CreatedLogs(notes);
         this.handoff = new Handoff(workers, timers);
+        this.calls = calls;
+        this.controlCalls = calls.beside();
         this.brokers = new BrokerRegistry(registers, membership);
         Lease lease = new Lease(options.replication().leaseNanos(), nanoTime);
         this.replication = new Replication(options.brokerId(), alone, options.replication(), brokers, store, transport,
-                handoff, timers, nanoTime, lease);
+                handoff, calls, timers, nanoTime, lease);
         this.hosted = new HostedPartitions(directories, workers, handoff, replication, created, strays,
                 replication::rolesChanged);
-        this.catalog = new TopicCatalog(store, deleted, hosted, options.topicDefaults(), observer);
+        this.catalog = new TopicCatalog(store, deleted, hosted, calls, options.topicDefaults(), observer);
         this.deadlines = new Deadlines(timers, nanoTime);
         replication.attach(catalog, hosted, deadlines);
         PageReaders readers = new PageReaders(registers, brokers);
@@ -163,7 +165,7 @@ public final class Broker implements AutoCloseable {
                 options.replication().commitNanos(), clock);
         this.fetches = new Fetches(handoff, new Deadlines(timers, nanoTime), observer);
         CoordinatorStore coordinatorStore = new CoordinatorStore(registers);
-        this.coordinators = new Coordinators(alone, brokers, coordinatorStore, handoff);
+        this.coordinators = new Coordinators(alone, brokers, coordinatorStore, handoff, calls);
         this.controller = new Controller(registers, brokers, store, readers, this::replicaEnds, catalog, coordinatorStore, coordinators, lease,
                 nanoTime, options.replication().balanceNanos());
         this.departure = new Departure(brokers, hosted, replication, coordinators, this::control);
@@ -179,6 +181,7 @@ public final class Broker implements AutoCloseable {
             brokers.enter();
         } catch (RuntimeException failure) {
             // Some partitions may follow their leaders already.
+            calls.close();
             replication.close();
             hosted.close(BrokerErrors.closed());
             deadlines.close();
@@ -193,28 +196,12 @@ public final class Broker implements AutoCloseable {
                 timers.scheduleWithFixedDelay(() -> handoff.execute(replication::tick), REPLICA_TICK_MS, REPLICA_TICK_MS,
                         TimeUnit.MILLISECONDS),
                 timers.scheduleWithFixedDelay(this::mend, REPLICA_TICK_MS, REPLICA_TICK_MS, TimeUnit.MILLISECONDS),
-                timers.scheduleWithFixedDelay(() -> handoff.execute(this::refreshAll), REFRESH_MS, REFRESH_MS,
-                        TimeUnit.MILLISECONDS));
+                timers.scheduleWithFixedDelay(this::refreshAll, REFRESH_MS, REFRESH_MS, TimeUnit.MILLISECONDS));
     }
 
-    /** Looks after the controller, on a worker's thread; once at a time. */
+    /** Looks after the controller; once at a time, and once more when somebody asks while it looks. */
     private void control() {
-        toControl.set(true); // also while it looks: that may have been just before
-        if (!closed && controlling.compareAndSet(false, true)) {
-            handoff.execute(() -> {
-                try {
-                    toControl.set(false);
-                    controller.run();
-                } catch (RuntimeException failure) {
-                    LOG.log(Level.DEBUG, "the controller's register could not be reached", failure);
-                } finally {
-                    controlling.set(false);
-                }
-                if (toControl.get()) {
-                    control();
-                }
-            });
-        }
+        controlCalls.call(Controller.KEY, controller::run);
     }
 
     /**
@@ -229,25 +216,26 @@ public final class Broker implements AutoCloseable {
      *                    broker. One that is left out looks like one whose logs are lost
      * @param notes       of this server alone; they outlive the log directories
      * @param workers     runs recovery and the continuations of requests
+     * @param calls       of the agreement, for this broker alone; closed with it
      * @param timers      wakes parked fetches and applies retention
      * @throws BrokerException       INVALID_CONFIG when a default is not allowed, UNAVAILABLE when the registers cannot
      *                               be read
      * @throws IllegalStateException when two partitioners have the same name
      */
     public static Broker open(BrokerOptions options, RegisterStore registers, Membership membership, Transport transport,
-                              Supplier<AgreementStatus> agreement, List<LogDirectory> directories, LocalNotes notes, Executor workers, ScheduledExecutorService timers,
-                              Clock clock, BrokerObserver observer) {
+                              Supplier<AgreementStatus> agreement, List<LogDirectory> directories, LocalNotes notes, Executor workers,
+                              AgreementCalls calls, ScheduledExecutorService timers, Clock clock, BrokerObserver observer) {
         return open(options, registers, membership, transport, agreement,
-                directories.stream().<ReplicaDirectory>map(DiskDirectory::new).toList(), notes, workers, timers, clock,
-                System::nanoTime, observer);
+                directories.stream().<ReplicaDirectory>map(DiskDirectory::new).toList(), notes, workers, calls, timers,
+                clock, System::nanoTime, observer);
     }
 
     /** @param nanoTime measures how long fetches wait and leases hold, in ns */
     static Broker open(BrokerOptions options, RegisterStore registers, Membership membership, Transport transport,
-                       Supplier<AgreementStatus> agreement, List<ReplicaDirectory> directories, LocalNotes notes, Executor workers, ScheduledExecutorService timers, Clock clock,
-                       LongSupplier nanoTime, BrokerObserver observer) {
-        return new Broker(options, registers, membership, transport, agreement, directories, notes, workers, timers, clock, nanoTime,
-                observer);
+                       Supplier<AgreementStatus> agreement, List<ReplicaDirectory> directories, LocalNotes notes, Executor workers,
+                       AgreementCalls calls, ScheduledExecutorService timers, Clock clock, LongSupplier nanoTime, BrokerObserver observer) {
+        return new Broker(options, registers, membership, transport, agreement, directories, notes, workers, calls, timers,
+                clock, nanoTime, observer);
     }
 
     public Topics topics() {
@@ -475,6 +463,8 @@ public final class Broker implements AutoCloseable {
                 topics::close,
                 () -> schedules.forEach(schedule -> schedule.cancel(false)),
                 () -> Closing.all(subscriptions.toArray(AutoCloseable[]::new)),
+                controlCalls::close,
+                calls::close,
                 replication::close,
                 () -> fetchAlls.close(BrokerErrors.closed()),
                 () -> hosted.close(BrokerErrors.closed()),
@@ -564,42 +554,23 @@ public final class Broker implements AutoCloseable {
 
     private void registerChanged(String key) {
         // The registers' own thread must not be kept, and our own changes ring as well.
-        store.partOf(key).ifPresent(part -> handoff.execute(() -> catalog.refreshQuietly(part)));
+        store.partOf(key).ifPresent(catalog::refreshSoon);
         if (key.equals(CoordinatorStore.KEY)) {
-            handoff.execute(coordinators::refreshQuietly);
+            coordinators.refreshSoon();
         }
         if (key.equals(BrokerRegistry.KEY)) {
             control(); // somebody came, or is about to go
         }
     }
 
-    /** On a worker's thread; once at a time, for a slow disk keeps it longer than a tick. */
+    /** Beside the disks it changes registers. */
     private void mend() {
-        if (!mending.compareAndSet(false, true)) {
-            return;
-        }
-        boolean begun = false;
-        try {
-            handoff.execute(() -> {
-                try {
-                    catalog.mend();
-                } catch (RuntimeException failure) {
-                    LOG.log(Level.WARNING, "partitions that are not available could not be looked after", failure);
-                } finally {
-                    mending.set(false);
-                }
-            });
-            begun = true;
-        } finally {
-            if (!begun) {
-                mending.set(false);
-            }
-        }
+        calls.call("mend", catalog::mend);
     }
 
     private void refreshAll() {
-        coordinators.refreshQuietly();
-        catalog.refreshAll();
+        coordinators.refreshSoon();
+        calls.call("topics", catalog::refreshAll);
     }
 
     private void keepHouse() {

@@ -20,6 +20,7 @@ public final class Coordinators {
     private final BrokerRegistry brokers;
     private final CoordinatorStore store;
     private final Handoff handoff;
+    private final AgreementCalls calls;
     private final List<Listener> listeners = new CopyOnWriteArrayList<>();
     private volatile CoordinatorStore.Stored known = CoordinatorStore.NOTHING;
 
@@ -32,11 +33,13 @@ public final class Coordinators {
         }
     }
 
-    public Coordinators(boolean alone, BrokerRegistry brokers, CoordinatorStore store, Handoff handoff) {
+    public Coordinators(boolean alone, BrokerRegistry brokers, CoordinatorStore store, Handoff handoff,
+                        AgreementCalls calls) {
         this.alone = alone;
         this.brokers = brokers;
         this.store = store;
         this.handoff = handoff;
+        this.calls = calls;
     }
 
     /** The key's bucket, the same at every broker and for ever: 0 to 63. */
@@ -56,8 +59,8 @@ public final class Coordinators {
     }
 
     /**
-     * The broker that coordinates the key, when it is another one; empty: this one does. Blocks when that is not clear,
-     * to find out.
+     * The broker that coordinates the key, when it is another one; empty: this one does. Blocks for a moment when that is
+     * not clear, to find out.
      *
      * @throws BrokerException NOT_COORDINATOR when none does now, or it is not in touch
      */
@@ -67,7 +70,7 @@ public final class Coordinators {
         }
         Optional<Member> member = brokers.member(owner(key));
         if (member.isEmpty()) {
-            refreshQuietly();
+            awaitRefresh();
             if (isHere(key)) {
                 return Optional.empty();
             }
@@ -113,6 +116,19 @@ public final class Coordinators {
     void refresh() {
         if (!alone) {
             admit(store.read());
+        }
+    }
+
+    /** As {@link #refresh()}, soon, on a thread of the agreement's. */
+    public void refreshSoon() {
+        calls.call(CoordinatorStore.KEY, this::refresh);
+    }
+
+    private void awaitRefresh() {
+        try {
+            calls.await(CoordinatorStore.KEY, this::refresh);
+        } catch (BrokerException unanswered) {
+            LOG.log(Level.DEBUG, "the coordinators are looked up in what was last read of them", unanswered);
         }
     }
 

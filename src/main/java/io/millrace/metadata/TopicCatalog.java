@@ -7,8 +7,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 
@@ -20,10 +22,13 @@ import java.util.function.Supplier;
 public final class TopicCatalog {
     private static final System.Logger LOG = System.getLogger(TopicCatalog.class.getName());
     private static final int LOCKS = 64;
+    /** How often a topic's registers are read without its lock, when it changes meanwhile. */
+    private static final int FREE_LOOKS = 3;
 
     private final TopicStore store;
     private final DeletedTopics deleted;
     private final LocalReplicas hosted;
+    private final AgreementCalls calls;
     private final Map<String, String> defaults;
     private final BrokerObserver observer;
     private final Map<String, CachedTopic> byName = new ConcurrentHashMap<>();
@@ -32,12 +37,15 @@ public final class TopicCatalog {
     private volatile Set<String> unformed = Set.of();
     private final AtomicLong revision = new AtomicLong();
     private final List<ReentrantLock> locks = new ArrayList<>();
+    /** By lock, how often what is known of a topic changed under it. */
+    private final AtomicLongArray turns = new AtomicLongArray(LOCKS);
 
-    public TopicCatalog(TopicStore store, DeletedTopics deleted, LocalReplicas hosted, Map<String, String> defaults,
-                 BrokerObserver observer) {
+    public TopicCatalog(TopicStore store, DeletedTopics deleted, LocalReplicas hosted, AgreementCalls calls,
+                        Map<String, String> defaults, BrokerObserver observer) {
         this.store = store;
         this.deleted = deleted;
         this.hosted = hosted;
+        this.calls = calls;
         this.defaults = Map.copyOf(defaults);
         this.observer = observer;
         for (int i = 0; i < LOCKS; i++) {
@@ -77,13 +85,17 @@ public final class TopicCatalog {
 
     /** Runs a change of one topic; one at a time for each name. */
     <T> T exclusively(String name, Supplier<T> change) {
-        ReentrantLock lock = locks.get(Math.floorMod(name.hashCode(), LOCKS));
+        ReentrantLock lock = locks.get(stripe(name));
         lock.lock();
         try {
             return change.get();
         } finally {
             lock.unlock();
         }
+    }
+
+    private static int stripe(String name) {
+        return Math.floorMod(name.hashCode(), LOCKS);
     }
 
     /**
@@ -112,33 +124,76 @@ public final class TopicCatalog {
 
     /**
      * Reads a topic's register and brings the cache and the logs into line with it; other pages of its assignments are
-     * read where they are not known yet. Blocks.
+     * read where they are not known yet. Blocks; the topic's lock is held only after the registers have answered, unless the
+     * topic changes all the while.
      *
      * @throws BrokerException UNAVAILABLE
      */
     public void refresh(String name) {
-        exclusively(name, () -> {
-            take(name, store.read(name, find(name).map(CachedTopic::stored).orElse(null)));
-            return null;
-        });
+        apply(name, () -> store.read(name, find(name).map(CachedTopic::stored).orElse(null)));
     }
 
     /** As {@link #refresh(String)}, with all pages. */
     public void refreshWhole(String name) {
-        exclusively(name, () -> {
-            take(name, store.read(name));
-            return null;
-        });
+        apply(name, () -> store.read(name));
     }
 
     /** As {@link #refresh(String)}, with the page that has a partition's assignment. */
     public void refresh(String name, int partition) {
+        refresh(name);
+        find(name).filter(topic -> partition >= 0 && topic.stored().pageOf(partition) > 0)
+                .flatMap(topic -> store.page(name, topic.id(), partition)).ifPresent(this::take);
+    }
+
+    /** What became known of the topic during the read may be older or newer than what was read: only another look tells. */
+    private void apply(String name, Supplier<Optional<StoredTopic>> read) {
+        for (int attempt = 0; attempt < FREE_LOOKS; attempt++) {
+            long turn = turns.get(stripe(name));
+            Optional<StoredTopic> stored = read.get();
+            boolean done = exclusively(name, () -> {
+                boolean fresh = turns.get(stripe(name)) == turn;
+                if (fresh) {
+                    take(name, stored);
+                }
+                return fresh;
+            });
+            if (done) {
+                return;
+            }
+        }
         exclusively(name, () -> {
-            refresh(name);
-            find(name).filter(topic -> partition >= 0 && topic.stored().pageOf(partition) > 0)
-                    .flatMap(topic -> store.page(name, topic.id(), partition)).ifPresent(this::take);
+            take(name, read.get());
             return null;
         });
+    }
+
+    /** As {@link #refreshWhole}, soon: on a thread of the agreement's, one call for all who ask meanwhile. */
+    public CompletableFuture<Void> refreshSoon(String name) {
+        return calls.call("topic/" + name, () -> refreshWhole(name));
+    }
+
+    /**
+     * As {@link #refreshSoon(String)}, after one of the topic's registers changed: reads no other one if the topic is
+     * known.
+     */
+    public CompletableFuture<Void> refreshSoon(TopicStore.Part part) {
+        return calls.call("topic/" + part.topic() + "/" + part.partition(), () -> refresh(part));
+    }
+
+    private void refresh(TopicStore.Part part) {
+        find(part.topic()).filter(topic -> part.partition() > 0 && part.partition() < topic.partitionCount())
+                .flatMap(topic -> store.page(part.topic(), topic.id(), part.partition()))
+                .ifPresentOrElse(this::take, () -> refresh(part.topic()));
+    }
+
+    /**
+     * As {@link #refresh(String, int)}, by a thread that answers clients: waits, and not for long.
+     *
+     * @throws BrokerException UNAVAILABLE also when the agreement does not answer in time
+     */
+    public void awaitRefresh(String name, int partition) {
+        TopicStore.Part part = part(new TopicPartition(name, partition));
+        calls.await("topic-and-page/" + name + "/" + part.partition(), () -> refresh(name, partition));
     }
 
     /**
@@ -149,18 +204,23 @@ public final class TopicCatalog {
      */
     public void take(TopicPage page) {
         String name = page.topic();
-        exclusively(name, () -> {
+        boolean fits = exclusively(name, () -> {
             CachedTopic known = byName.get(name);
             if (known == null || page.number() == 0 || !known.stored().has(page)) {
-                refresh(name); // the first one is in the topic's register, which has more to tell
-            } else if (known.version(page.first()) < page.version()) {
+                return false; // the first one is in the topic's register, which has more to tell
+            }
+            if (known.version(page.first()) < page.version()) {
+                turns.incrementAndGet(stripe(name));
                 CachedTopic now = new CachedTopic(known.stored().with(page), known.config(), known.invalid(), known.keyless());
                 hosted.assign(now, page.first(), now.stored().end(page.first()));
                 byName.put(name, now);
                 revision.incrementAndGet();
             }
-            return null;
+            return true;
         });
+        if (!fits) {
+            refresh(name);
+        }
     }
 
     private void take(String name, Optional<StoredTopic> stored) {
@@ -196,23 +256,9 @@ public final class TopicCatalog {
         }
     }
 
-    public void refreshWholeQuietly(String name) {
-        quietly(name, () -> refreshWhole(name));
-    }
-
-    /** After the doorbell rang for one of a topic's registers: reads no other one if the topic is known. */
-    public void refreshQuietly(TopicStore.Part part) {
-        quietly(part.topic(), () -> exclusively(part.topic(), () -> {
-            find(part.topic()).filter(topic -> part.partition() > 0 && part.partition() < topic.partitionCount())
-                    .flatMap(topic -> store.page(part.topic(), topic.id(), part.partition()))
-                    .ifPresentOrElse(this::take, () -> refresh(part.topic()));
-            return null;
-        }));
-    }
-
-    private static void quietly(String name, Runnable refresh) {
+    private void refreshWholeQuietly(String name) {
         try {
-            refresh.run();
+            refreshWhole(name);
         } catch (RuntimeException failure) {
             LOG.log(Level.WARNING, "topic '" + name + "' could not be read again; what is known of it may be old",
                     failure);
@@ -239,6 +285,7 @@ public final class TopicCatalog {
     }
 
     private void host(CachedTopic topic) {
+        turns.incrementAndGet(stripe(topic.name()));
         unfinished.put(topic.name(), topic);
         hosted.host(topic);
         hosted.reconfigure(topic);
@@ -254,6 +301,7 @@ public final class TopicCatalog {
      */
     private void drop(CachedTopic topic) {
         boolean certain = deleted.ids().contains(topic.id());
+        turns.incrementAndGet(stripe(topic.name()));
         unfinished.remove(topic.name());
         byName.remove(topic.name());
         revision.incrementAndGet();

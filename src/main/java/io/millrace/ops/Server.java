@@ -65,6 +65,7 @@ final class Server implements AutoCloseable {
     private final Configuration configuration;
     private final ExecutorService workers;
     private final AnswerThreads answers;
+    private final AgreementThreads agreementThreads;
     private final Transport transport;
     private final Deliveries deliveries;
     private final ScheduledExecutorService timers;
@@ -88,11 +89,13 @@ final class Server implements AutoCloseable {
      * @param workers     must have a thread for each log directory, the journal and the scrub, beside those that do the work
      * @param passedWaits ends the requests that wait for other servers
      */
-    Server(Configuration configuration, ExecutorService workers, AnswerThreads answers, Transport transport,
-           Deliveries deliveries, ScheduledExecutorService timers, Clock clock, Observers observers, Runnable passedWaits) {
+    Server(Configuration configuration, ExecutorService workers, AnswerThreads answers,
+           AgreementThreads agreementThreads, Transport transport, Deliveries deliveries, ScheduledExecutorService timers,
+           Clock clock, Observers observers, Runnable passedWaits) {
         this.configuration = configuration;
         this.workers = workers;
         this.answers = answers;
+        this.agreementThreads = agreementThreads;
         this.transport = transport;
         this.deliveries = deliveries;
         this.timers = timers;
@@ -114,6 +117,7 @@ final class Server implements AutoCloseable {
                     Settings.CLUSTER_HOST, Settings.CLUSTER_PORT, Settings.CLUSTER_JOURNAL_DIR);
             awaitMajority();
             opened.push(answers); // closed after the directories, whose last appends are still answered
+            opened.push(agreementThreads);
             broker = openBroker();
             groups = open(() -> Groups.open(configuration.groups(), registers(), broker, deliveries, answers, timers, clock),
                     Settings.GROUP_ASSIGNOR);
@@ -152,7 +156,8 @@ final class Server implements AutoCloseable {
             try {
                 return open(() -> Broker.open(configuration.broker(),
                         registers(), membership(), transport,
-                        node::status, directories, node.notes(), answers, timers, clock, observers.broker()));
+                        node::status, directories, node.notes(), answers, agreementThreads.calls(), timers, clock,
+                        observers.broker()));
             } catch (IllegalStateException failure) {
                 if (configuration.cluster().size() == 1 || !(failure.getCause() instanceof BrokerException known)
                         || known.kind() != ErrorKind.UNAVAILABLE) {

@@ -1,5 +1,6 @@
 package io.millrace.replica;
 
+import io.millrace.metadata.AgreementCalls;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.BrokerRegistry;
 import io.millrace.metadata.Elections;
@@ -21,6 +22,7 @@ import io.millrace.replica.hosting.HostedPartitions;
 import io.millrace.replica.hosting.Partition;
 import io.millrace.replica.hosting.PartitionSlot;
 import io.millrace.replica.hosting.ReplicaContext;
+import io.millrace.replica.leader.Confirmations;
 import io.millrace.replica.leader.IsrChanges;
 import io.millrace.replica.leader.ReplicaFetches;
 import java.lang.System.Logger.Level;
@@ -52,14 +54,15 @@ public final class Replication implements ReplicaContext {
     private final TopicStore store;
     private final ReplicaTransport transport;
     private final Handoff handoff;
+    private final AgreementCalls calls;
     private final ScheduledExecutorService timers;
     private final LongSupplier nanoTime;
     private final Lease lease;
     private final CatchUpThrottle throttle;
+    private final Confirmations confirmations;
     private final Map<Integer, FollowerFetcher> fetchers = new ConcurrentHashMap<>();
     /** The leader and the epoch in which each partition is followed; guarded by itself. */
     private final Map<Partition, Followed> followed = new HashMap<>();
-    private final Set<String> refreshing = ConcurrentHashMap.newKeySet();
     private final Set<TopicPartition> healing = ConcurrentHashMap.newKeySet();
     /** Set once, before any partition is hosted. */
     private TopicCatalog catalog;
@@ -71,8 +74,8 @@ public final class Replication implements ReplicaContext {
     }
 
     public Replication(int brokerId, boolean alone, ReplicationOptions options, BrokerRegistry brokers,
-                TopicStore store, ReplicaTransport transport, Handoff handoff, ScheduledExecutorService timers,
-                LongSupplier nanoTime, Lease lease) {
+                TopicStore store, ReplicaTransport transport, Handoff handoff, AgreementCalls calls,
+                ScheduledExecutorService timers, LongSupplier nanoTime, Lease lease) {
         this.brokerId = brokerId;
         this.alone = alone;
         this.options = options;
@@ -80,17 +83,19 @@ public final class Replication implements ReplicaContext {
         this.store = store;
         this.transport = transport;
         this.handoff = handoff;
+        this.calls = calls;
         this.timers = timers;
         this.nanoTime = nanoTime;
         this.lease = lease;
         this.throttle = new CatchUpThrottle(options.throttleBytesPerSecond(), nanoTime);
+        this.confirmations = new Confirmations(store, calls);
     }
 
     /** Before anything is hosted: the three know each other. */
     public void attach(TopicCatalog topics, HostedPartitions partitions, Deadlines deadlines) {
         catalog = topics;
         hosted = partitions;
-        isrChanges = new IsrChanges(brokerId, brokers, store, topics, handoff, options.maxLagNanos());
+        isrChanges = new IsrChanges(brokerId, brokers, store, topics, calls, options.maxLagNanos());
         replicaFetches = new ReplicaFetches(partitions, brokers, handoff, deadlines, this);
     }
 
@@ -140,7 +145,7 @@ public final class Replication implements ReplicaContext {
         }
         hosted.notWorking().forEach(slot -> offline.computeIfAbsent(slot.id().topic(), topic -> new ArrayList<>())
                 .add(slot));
-        offline.forEach((topic, partitions) -> handoff.execute(() -> giveUp(topic, partitions)));
+        offline.forEach((topic, partitions) -> calls.call("give-up/" + topic, () -> giveUp(topic, partitions)));
     }
 
     public void close() {
@@ -150,17 +155,11 @@ public final class Replication implements ReplicaContext {
 
     // ---- replicas that cannot be used
 
-    /** Gives up replicas that cannot be used, where another one is in sync. Blocks. */
+    /** Gives up replicas that cannot be used, where another one is in sync. Blocks; what fails is tried again soon. */
     private void giveUp(String topic, List<? extends PartitionSlot> partitions) {
-        try {
-            Set<Integer> live = brokers.live();
-            if (withdraw(topic, partitions, live, replica -> replica != brokerId)) {
-                LOG.log(Level.WARNING, "this broker gave up its replicas of {0}, because their disk or their bytes"
-                        + " are bad", partitions.stream().map(PartitionSlot::id).toList());
-            }
-        } catch (RuntimeException failure) {
-            LOG.log(Level.WARNING, "replicas of topic '" + topic + "' could not be given up now; tried again soon",
-                    failure);
+        if (withdraw(topic, partitions, brokers.live(), replica -> replica != brokerId)) {
+            LOG.log(Level.WARNING, "this broker gave up its replicas of {0}, because their disk or their bytes"
+                    + " are bad", partitions.stream().map(PartitionSlot::id).toList());
         }
     }
 
@@ -224,13 +223,13 @@ public final class Replication implements ReplicaContext {
     @Override
     public void damaged(Partition partition) {
         if (!alone && partition.state().isHealable() && healing.add(partition.id())) {
-            handoff.execute(() -> heal(partition));
+            calls.call("heal/" + partition.id(), () -> giveUp(partition.topic(), List.of(partition)))
+                    .whenComplete((givenUp, failure) -> heal(partition));
         }
     }
 
     /** Others must have the records: only then is the damaged copy cut off and fetched anew from the next leader. */
     private void heal(Partition partition) {
-        giveUp(partition.topic(), List.of(partition));
         partition.heal().whenComplete((done, failure) -> {
             healing.remove(partition.id());
             if (failure != null) {
@@ -274,28 +273,12 @@ public final class Replication implements ReplicaContext {
 
     @Override
     public void confirm(Partition partition) {
-        handoff.execute(() -> {
-            int epoch = partition.state().leaderEpoch();
-            long end = partition.log().endOffset();
-            try {
-                store.page(partition.topic(), partition.topicId(), partition.partition()).ifPresentOrElse(
-                        page -> partition.confirmed(page.assignment(partition.partition()), epoch, end),
-                        partition::notConfirmed);
-            } catch (RuntimeException failure) {
-                LOG.log(Level.DEBUG, "whether this broker still leads " + partition.id() + " is not known", failure);
-                partition.notConfirmed();
-            }
-        });
+        confirmations.add(partition);
     }
 
     @Override
     public void refresh(String topic) {
-        if (refreshing.add(topic)) {
-            handoff.execute(() -> {
-                refreshing.remove(topic);
-                catalog.refreshWholeQuietly(topic);
-            });
-        }
+        catalog.refreshSoon(topic);
     }
 
     @Override

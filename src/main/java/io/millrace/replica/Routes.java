@@ -21,7 +21,7 @@ import java.util.UUID;
 
 /**
  * Finds partitions: here, or at the broker that leads them. When what was last read does not fit the request, the
- * topic's register is read again first, because another broker may have changed it just now; that blocks.
+ * topic's register is read again first, because another broker may have changed it just now; that blocks, not for long.
  */
 public final class Routes {
     private final boolean alone;
@@ -117,14 +117,14 @@ public final class Routes {
                 : brokers.member(leader).isPresent();
     }
 
-    /** Reads again what another broker knows better of partitions. */
-    public void refreshQuietly(Collection<TopicPartition> moved) {
-        moved.stream().map(catalog::part).distinct().forEach(catalog::refreshQuietly);
+    /** What another broker knows better of partitions is read again, soon. */
+    public void refreshSoon(Collection<TopicPartition> moved) {
+        moved.stream().map(catalog::part).distinct().forEach(catalog::refreshSoon);
     }
 
     private void refresh(String topic, int partition, Set<TopicStore.Part> refreshed) {
         if (!alone && refreshed.add(catalog.part(new TopicPartition(topic, partition)))) {
-            catalog.refresh(topic, partition);
+            catalog.awaitRefresh(topic, partition);
         }
     }
 

@@ -10,6 +10,7 @@ import io.millrace.broker.fetch.FetchRequest;
 import io.millrace.broker.produce.RecordAccumulator;
 import io.millrace.log.LogObserver;
 import io.millrace.log.write.LogDirectory;
+import io.millrace.metadata.AgreementCalls;
 import io.millrace.record.Record;
 import io.millrace.record.RecordBatch;
 import io.millrace.replica.core.Acks;
@@ -103,7 +104,7 @@ final class BrokerHarness implements AutoCloseable {
                 new SingleMembership(new Member(1, "session", "http://localhost", null)), null,
                 () -> new AgreementStatus(null, 1, Set.of(1), 1, 1),
                 directories.stream().<ReplicaDirectory>map(DiskDirectory::new).toList(),
-                notes, workers, timers, clock,
+                notes, workers, new AgreementCalls(workers, 4, 1_000, 5_000), timers, clock,
                 timers::nanoTime, observer);
     }
 

@@ -99,9 +99,9 @@ class CoordinatorsTest {
         cluster.server(3).crash();
         cluster.await("broker 2 coordinates it", () -> home(2, key) == 2);
         cluster.server(1).see(List.of(cluster.server(1).self(), cluster.server(2).self()));
-        coordinators(1).remote(key);
+        Failures.assertFails(ErrorKind.NOT_COORDINATOR, () -> coordinators(1).remote(key));
 
-        assertThat(home(1, key)).isEqualTo(2);
+        cluster.await("broker 1 has looked", () -> home(1, key) == 2);
     }
 
     @Test

@@ -14,6 +14,7 @@ import io.millrace.log.LogConfig;
 import io.millrace.log.LogDirectoryOfflineException;
 import io.millrace.log.Stray;
 import io.millrace.log.write.LogDirectory.Found;
+import io.millrace.metadata.AgreementCalls;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.BrokerObserver;
 import io.millrace.metadata.BrokerRegistry;
@@ -147,7 +148,7 @@ final class SimulatedServer {
             broker = Broker.open(new BrokerOptions(id, 1, 10, cluster.topicDefaults(), 1 << 20, 3_600_000,
                     cluster.options()).withPartitionsPerPage(cluster.partitionsPerPage()), new Registers(), new View(), new Network(),
                     () -> new AgreementStatus(null, 1, Set.of(), 1, 1), List.of(new Directory()), notes, timers(),
-                    timers(), new WallClock(), cluster.time()::nanoTime, new BrokerObserver() { });
+                    new AgreementCalls(timers(), 4, 1_000, 0), timers(), new WallClock(), cluster.time()::nanoTime, new BrokerObserver() { });
         } catch (BrokerException | RegisterUnavailableException unavailable) {
             open.clear();
             doorbells.clear();

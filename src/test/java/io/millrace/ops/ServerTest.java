@@ -80,7 +80,7 @@ class ServerTest {
 
     private Server server() {
         Configuration configuration = Configuration.read(name -> Optional.ofNullable(values.get(name)));
-        return new Server(configuration, workers, new AnswerThreads(Thread::new), null, null, timers, Clock.systemUTC(),
+        return new Server(configuration, workers, new AnswerThreads(Thread::new), new AgreementThreads(Thread::new), null, null, timers, Clock.systemUTC(),
                 Observers.NONE, () -> { });
     }
 

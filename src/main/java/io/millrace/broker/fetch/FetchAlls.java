@@ -101,12 +101,9 @@ public final class FetchAlls {
         CompletableFuture<FetchAllResult> answer = transport.fetchAll(leader, share, memory);
         answer.whenComplete((result, failure) -> {
             if (failure == null) {
-                List<TopicPartition> moved = result.parts().stream()
+                routes.refreshSoon(result.parts().stream()
                         .filter(part -> part.failure() != null && knowsBetter(part.failure().kind()))
-                        .map(FetchAllResult.Part::id).toList();
-                if (!moved.isEmpty()) {
-                    handoff.execute(() -> routes.refreshQuietly(moved));
-                }
+                        .map(FetchAllResult.Part::id).toList());
             }
         });
         return answer;

@@ -1,8 +1,8 @@
 package io.millrace.replica.leader;
 
+import io.millrace.metadata.AgreementCalls;
 import io.millrace.metadata.BrokerRegistry;
 import io.millrace.metadata.Elections;
-import io.millrace.metadata.Handoff;
 import io.millrace.metadata.Topic;
 import io.millrace.metadata.TopicCatalog;
 import io.millrace.metadata.TopicPage;
@@ -30,17 +30,17 @@ public final class IsrChanges {
     private final BrokerRegistry brokers;
     private final TopicStore store;
     private final TopicCatalog catalog;
-    private final Handoff handoff;
+    private final AgreementCalls calls;
     private final long maxLagNanos;
     private final Map<String, Set<Partition>> wanted = new ConcurrentHashMap<>();
-    private final Set<String> changing = ConcurrentHashMap.newKeySet();
 
-    public IsrChanges(int brokerId, BrokerRegistry brokers, TopicStore store, TopicCatalog catalog, Handoff handoff, long maxLagNanos) {
+    public IsrChanges(int brokerId, BrokerRegistry brokers, TopicStore store, TopicCatalog catalog, AgreementCalls calls,
+                      long maxLagNanos) {
         this.brokerId = brokerId;
         this.brokers = brokers;
         this.store = store;
         this.catalog = catalog;
-        this.handoff = handoff;
+        this.calls = calls;
         this.maxLagNanos = maxLagNanos;
     }
 
@@ -50,28 +50,15 @@ public final class IsrChanges {
             partitions.add(partition);
             return partitions;
         });
-        begin(partition.topic());
-    }
-
-    private void begin(String topic) {
-        if (wanted.containsKey(topic) && changing.add(topic)) {
-            handoff.execute(() -> run(topic));
-        }
+        // When it fails the next tick proposes it again; until then both the old and the new ISR count.
+        calls.call("isr/" + partition.topic(), () -> run(partition.topic()));
     }
 
     private void run(String topic) {
         Set<Partition> partitions = wanted.remove(topic);
-        try {
-            if (partitions != null) {
-                change(topic, partitions);
-            }
-        } catch (RuntimeException failure) {
-            // The next tick proposes it again; until then both the old and the new ISR count.
-            LOG.log(Level.DEBUG, "the ISRs of topic '" + topic + "' could not be changed now", failure);
-        } finally {
-            changing.remove(topic);
+        if (partitions != null) {
+            change(topic, partitions);
         }
-        begin(topic);
     }
 
     private void change(String topic, Set<Partition> partitions) {

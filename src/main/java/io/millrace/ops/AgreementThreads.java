@@ -1,0 +1,35 @@
+package io.millrace.ops;
+
+import io.millrace.metadata.AgreementCalls;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The managed threads that wait for the agreement of the cluster, and for nothing else: a call takes up to 5 s while it does
+ * not answer, and then no thread that writes answers may be among those that wait.
+ */
+final class AgreementThreads implements AutoCloseable {
+    private static final int MOST = 8;
+    private static final int IDLE_SECONDS = 60;
+    private static final int MAX_WAITING = 10_000;
+    private static final long PATIENCE_MS = 1_000;
+
+    private final ThreadPoolExecutor threads;
+
+    AgreementThreads(ThreadFactory factory) {
+        threads = new ThreadPoolExecutor(MOST, MOST, IDLE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), factory);
+        threads.allowCoreThreadTimeOut(true);
+    }
+
+    /** For one broker, which closes them; one thread is left to the calls beside them. */
+    AgreementCalls calls() {
+        return new AgreementCalls(threads, MOST - 1, MAX_WAITING, PATIENCE_MS);
+    }
+
+    @Override
+    public void close() {
+        threads.shutdown();
+    }
+}
