@@ -185,9 +185,13 @@ public final class AgreementCalls implements AutoCloseable {
             call.done().complete(null);
         } catch (RuntimeException | Error failure) {
             boolean silent = isSilence(failure);
-            // The first of many says it.
-            LOG.log(silent && !answers ? Level.DEBUG : Level.WARNING, "a call of the agreement failed, " + call.key(),
-                    failure);
+            if (silent) {
+                // The first of many says it; what is behind it is in the status of the agreement.
+                LOG.log(answers ? Level.WARNING : Level.DEBUG, "the agreement did not answer, {0}: {1}", call.key(),
+                        failure.getMessage());
+            } else {
+                LOG.log(Level.WARNING, "a call of the agreement failed, " + call.key(), failure);
+            }
             answers &= !silent;
             call.done().completeExceptionally(failure);
         }

@@ -14,8 +14,10 @@ import org.eclipse.microprofile.health.HealthCheckResponseBuilder;
  * about to stop. A
  * damaged batch or file, a partition that does not work, a log that was set aside is named, but the server stays ready:
  * the others do not suffer. Not so where a partition's only log is gone.
- * <li>Live: no writer has ended unasked and no threads are deadlocked. A disk that failed, a port in use or a start
- * that failed does not make the server dead, since a restart mends none of them.
+ * <li>Live: no writer has ended unasked, no threads are deadlocked, and the journal of a server among others has not
+ * failed: that server has left the agreement, serves nothing, and is back only after a restart. A disk that is full, a log
+ * directory that failed, a port in use or a start that failed does not make the server dead, since a restart mends none of
+ * them; so one whose journal's disk is still broken is restarted once, and not again and again.
  * </ul>
  */
 final class Health {
@@ -86,6 +88,10 @@ final class Health {
                     response.withData(writer.directory().root().toString(), "its writer has ended");
                 }
             }
+        }
+        if (server != null && server.needsRestart()) {
+            up = false;
+            response.withData("journal", server.journalFailure().getMessage());
         }
         List<String> deadlocked = DeadlockedThreads.names();
         if (!deadlocked.isEmpty()) {

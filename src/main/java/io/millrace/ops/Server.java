@@ -249,6 +249,12 @@ final class Server implements AutoCloseable {
         return current == null ? null : current.failure();
     }
 
+    /** Whether the journal failed, so that the server takes part in nothing until it is restarted. */
+    boolean needsRestart() {
+        ClusterNode current = node;
+        return current != null && current.needsRestart();
+    }
+
     /** How the agreement of the cluster stands; null until the cluster's member runs. */
     AgreementStatus agreement() {
         ClusterNode current = node;

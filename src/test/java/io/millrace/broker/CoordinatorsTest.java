@@ -101,6 +101,7 @@ class CoordinatorsTest {
         cluster.server(1).see(List.of(cluster.server(1).self(), cluster.server(2).self()));
         Failures.assertFails(ErrorKind.NOT_COORDINATOR, () -> coordinators(1).remote(key));
 
+        cluster.server(1).resume();
         cluster.await("broker 1 has looked", () -> home(1, key) == 2);
     }
 

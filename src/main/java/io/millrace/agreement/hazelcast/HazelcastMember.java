@@ -67,11 +67,16 @@ public final class HazelcastMember implements AutoCloseable {
     /** A new instance in the place of this one. */
     public synchronized void replace() {
         LOGGER.log(System.Logger.Level.INFO, "the cluster member is started anew");
+        leave();
+        start();
+    }
+
+    /** Stops the instance, at once and as if the server had died; {@link #replace} starts another. */
+    public synchronized void leave() {
         stopWitnesses();
         if (instance != null) {
             OwnThread.run("millrace-member-stop", instance.getLifecycleService()::terminate);
         }
-        start();
     }
 
     /** @throws RegisterUnavailableException when there is none at the moment */
@@ -83,10 +88,14 @@ public final class HazelcastMember implements AutoCloseable {
         return current;
     }
 
+    public boolean isRunning() {
+        HazelcastInstance current = instance;
+        return current != null && current.getLifecycleService().isRunning();
+    }
+
     /** Whether the instance runs and is where it was started. */
     public boolean isSound() {
-        HazelcastInstance current = instance;
-        return current != null && !moved && current.getLifecycleService().isRunning();
+        return !moved && isRunning();
     }
 
     public synchronized void addWitness() {
@@ -120,12 +129,12 @@ public final class HazelcastMember implements AutoCloseable {
         if (current == null) {
             stopWitnesses();
         } else {
-            Closing.all(this::stopWitnesses, () -> OwnThread.run("millrace-member-stop", () -> leave(current)),
+            Closing.all(this::stopWitnesses, () -> OwnThread.run("millrace-member-stop", () -> shutDown(current)),
                 () -> OwnThread.run("millrace-member-stop", current.getLifecycleService()::terminate));
         }
     }
 
-    private static void leave(HazelcastInstance current) {
+    private static void shutDown(HazelcastInstance current) {
         try {
             current.shutdown();
         } catch (RuntimeException e) {

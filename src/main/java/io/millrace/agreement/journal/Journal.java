@@ -9,6 +9,7 @@ import io.millrace.log.LogConfig;
 import io.millrace.log.LogDirectoryOfflineException;
 import io.millrace.log.LogObserver;
 import io.millrace.log.LogQueueFullException;
+import io.millrace.log.file.OpenFiles;
 import io.millrace.log.write.LogDirectory;
 import io.millrace.log.write.PartitionLog;
 import io.millrace.record.TimestampType;
@@ -31,6 +32,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * The newest version of every register in one partition log: each change is appended and forced, and when the log has
@@ -52,6 +54,7 @@ public final class Journal implements StandingJournal, LocalNotes, AutoCloseable
     /** Nobody else ever writes it. */
     private static final int LEADER_EPOCH = 0;
     private static final int INDEX_INTERVAL_BYTES = 4096;
+    private static final int MAX_OPEN_FILES = 500;
     /** A guess at a record's framing, and its share of a batch header, in bytes. */
     private static final int RECORD_OVERHEAD = 80;
     /** Room for the deletions that free a disk which is full, in bytes. */
@@ -97,6 +100,12 @@ public final class Journal implements StandingJournal, LocalNotes, AutoCloseable
     private long liveBytes;
     /** Set under {@link #appending}; reset by the log directory's writer, which must not wait for that. */
     private final AtomicBoolean rewriting = new AtomicBoolean();
+    /** Whether a write failed since all of them were last looked at. */
+    private final AtomicBoolean torn = new AtomicBoolean();
+    /** Appends that wait for the disk. */
+    private final AtomicInteger waiting = new AtomicInteger();
+    /** When the disk last answered, or was asked after a pause; by {@link System#nanoTime}. */
+    private volatile long answeredAt = System.nanoTime();
 
     private Journal(LogDirectory directory, PartitionLog log, Options options, Clock clock) {
         this.directory = directory;
@@ -117,7 +126,13 @@ public final class Journal implements StandingJournal, LocalNotes, AutoCloseable
 
     /** @param observer is told of damage that could be mended */
     public static Journal open(Path root, Options options, Clock clock, Executor executor, LogObserver observer) {
-        LogDirectory directory = LogDirectory.open(root, QUEUE, clock, observer);
+        return open(root, options, clock, executor, observer, new OpenFiles(MAX_OPEN_FILES));
+    }
+
+    /** As {@link #open(Path, Options, Clock, Executor, LogObserver)}, by these files. */
+    public static Journal open(Path root, Options options, Clock clock, Executor executor, LogObserver observer,
+                               OpenFiles files) {
+        LogDirectory directory = LogDirectory.open(root, QUEUE, clock, observer, files);
         try {
             directory.identify(TOPIC, 0, TOPIC_ID);
             PartitionLog log = directory.openLog(TOPIC, 0, TOPIC_ID, new LogConfig(options.segmentBytes(),
@@ -236,6 +251,40 @@ public final class Journal implements StandingJournal, LocalNotes, AutoCloseable
         return directory.failure();
     }
 
+    /** Whether it takes no more changes until the server is restarted; else it comes back by itself when there is space. */
+    public boolean isLost() {
+        return directory.failure() != null && !directory.waitsForSpace();
+    }
+
+    /** Whether there is too little space on its disk to keep some back for bad times. */
+    public boolean isShortOfSpace() {
+        return directory.lacksReserve();
+    }
+
+    /** For how long its disk has neither written what waits for it, nor failed; 0: nothing waits. In ns. */
+    public long silentNanos() {
+        return waiting.get() == 0 ? 0 : Math.max(0, System.nanoTime() - answeredAt);
+    }
+
+    /**
+     * Whether all that is known here is on the disk. What could not be written is queued once more: a promise that is
+     * held to must outlive the next restart, too.
+     */
+    public boolean isWhole() {
+        if (!torn.getAndSet(false)) {
+            return true;
+        }
+        boolean whole = true;
+        for (Map.Entry<String, Slot> entry : slots.entrySet()) {
+            if (entry.getValue().written().isCompletedExceptionally()) {
+                append(entry.getKey(), entry.getValue().state());
+            }
+            whole &= entry.getValue().written().isDone() && !entry.getValue().written().isCompletedExceptionally();
+        }
+        torn.compareAndSet(false, !whole);
+        return whole;
+    }
+
     long sizeInBytes() {
         return log.sizeInBytes();
     }
@@ -309,9 +358,22 @@ public final class Journal implements StandingJournal, LocalNotes, AutoCloseable
 
     private CompletableFuture<Void> queue(List<ByteBuffer> batches) {
         try {
-            return directory.append(log, batches, LEADER_EPOCH).thenApply(result -> null);
+            if (waiting.getAndIncrement() == 0) {
+                answeredAt = System.nanoTime();
+            }
+            return directory.append(log, batches, LEADER_EPOCH).<Void>thenApply(result -> null)
+                .whenComplete((done, failure) -> answered(failure));
         } catch (LogQueueFullException | LogDirectoryOfflineException e) {
+            answered(e);
             return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    private void answered(Throwable failure) {
+        answeredAt = System.nanoTime();
+        waiting.decrementAndGet();
+        if (failure != null) {
+            torn.set(true);
         }
     }
 

@@ -30,6 +30,7 @@ import io.millrace.agreement.registers.RegisterStore;
 import io.millrace.log.Closing;
 import io.millrace.log.LogDirectoryOfflineException;
 import io.millrace.log.LogObserver;
+import io.millrace.log.file.OpenFiles;
 import java.time.Clock;
 import java.util.Optional;
 import java.util.Set;
@@ -46,6 +47,7 @@ import java.util.function.Supplier;
 public final class ClusterNode implements AutoCloseable {
     private static final System.Logger LOGGER = System.getLogger(ClusterNode.class.getName());
     private static final long DUPLICATE_NANOS = TimeUnit.SECONDS.toNanos(10);
+    private static final int MAX_OPEN_FILES = 500;
     private static final long POLL_MILLIS = 100;
     /** Longer than an election, shorter than an operation. */
     private static final long PROBE_MILLIS = 1_500;
@@ -84,7 +86,8 @@ public final class ClusterNode implements AutoCloseable {
             other -> membership.live().stream().anyMatch(one -> one.session().equals(other)), recovery);
         registers = new HazelcastRegisterStore(cp, active, journals, changeIds());
         steward = new Steward(options, member, cp,
-            new HazelcastCpOperations(member::instance, executor, PROBE_MILLIS), active, guard, restore,
+            new HazelcastCpOperations(member::instance, executor, PROBE_MILLIS), active,
+            new JournalWatch(journal, System::nanoTime), guard, restore,
             new CatchUp(cp, guard, poll, majority, recovery), recovery, journals, membership);
     }
 
@@ -110,11 +113,16 @@ public final class ClusterNode implements AutoCloseable {
      * @param observer is told of damage in the journal that could be mended
      */
     public static ClusterNode start(ClusterOptions options, Executor executor, LogObserver observer) {
+        return start(options, executor, observer, new OpenFiles(MAX_OPEN_FILES));
+    }
+
+    /** @param files of the journal */
+    static ClusterNode start(ClusterOptions options, Executor executor, LogObserver observer, OpenFiles files) {
         PlatformLoggers.use();
         HazelcastVersion.check();
         ShutdownClasses.loadAll();
         Journal journal = Journal.open(options.journalRoot(), Journal.Options.DEFAULT, Clock.systemUTC(), executor,
-            observer);
+            observer, files);
         ClusterNode node = new ClusterNode(options, journal, executor);
         try {
             node.member.start();
@@ -231,9 +239,17 @@ public final class ClusterNode implements AutoCloseable {
         return status().available();
     }
 
-    /** Why registers cannot be changed any more, until the disk is repaired and the server restarted; or null. */
+    /** Why registers cannot be changed, until there is space or the disk is repaired and the server restarted; or null. */
     public LogDirectoryOfflineException failure() {
         return journal.failure();
+    }
+
+    /**
+     * Whether this server is out of the agreement until it is restarted, because its journal failed. One that is alone
+     * still serves what it has.
+     */
+    public boolean needsRestart() {
+        return options.size() > 1 && journal.isLost();
     }
 
     /** Returns when Hazelcast has stopped and everything is in the journal. May be called again. */

@@ -60,6 +60,7 @@ final class Steward implements Runnable, AutoCloseable {
     private final Restore restore;
     private final CatchUp catchUp;
     private final Recovery recovery;
+    private final JournalWatch journal;
     private final MajorityJournal journals;
     private final Membership membership;
     private final NeighbourProbe neighbours;
@@ -79,7 +80,7 @@ final class Steward implements Runnable, AutoCloseable {
 
     /** @param probe gives up sooner than {@code cp} */
     Steward(ClusterOptions options, HazelcastMember member, CpOperations cp, CpOperations probe,
-            ActiveIncarnation active, JournalGuard own, Restore restore, CatchUp catchUp,
+            ActiveIncarnation active, JournalWatch journal, JournalGuard own, Restore restore, CatchUp catchUp,
             Recovery recovery, MajorityJournal journals, Membership membership) {
         this.configured = options.size();
         this.target = options.cpMembers();
@@ -92,6 +93,7 @@ final class Steward implements Runnable, AutoCloseable {
         this.restore = restore;
         this.catchUp = catchUp;
         this.recovery = recovery;
+        this.journal = journal;
         this.journals = journals;
         this.membership = membership;
         this.neighbours = new NeighbourProbe(options);
@@ -100,6 +102,9 @@ final class Steward implements Runnable, AutoCloseable {
 
     /** What is to be done next, at most one thing at a time. */
     static StewardAction decide(StewardView view) {
+        if (!view.writable()) {
+            return view.sound() ? StewardAction.LEAVE : StewardAction.NONE;
+        }
         if (!view.sound()) {
             return StewardAction.REPLACE_MEMBER;
         }
@@ -157,10 +162,11 @@ final class Steward implements Runnable, AutoCloseable {
         StewardAction action = StewardAction.NONE;
         String problem;
         try {
-            StewardView view = look();
+            String offline = journal.problem();
+            StewardView view = offline == null ? look() : outside();
             action = decide(view);
             act(action);
-            problem = problem(view);
+            problem = offline == null ? problem(view) : offline;
             if (problem == null) {
                 problem = reconcile(view);
             }
@@ -191,7 +197,7 @@ final class Steward implements Runnable, AutoCloseable {
     private StewardView look() {
         if (!member.isSound()) {
             found = null;
-            return new StewardView(false, false, configured, 1, 1, target, false, 0, 0, false, false, 0, false, 0);
+            return new StewardView(true, false, false, configured, 1, 1, target, false, 0, 0, false, false, 0, false, 0);
         }
         HazelcastInstance instance = member.instance();
         Cluster cluster = instance.getCluster();
@@ -200,11 +206,17 @@ final class Steward implements Runnable, AutoCloseable {
         long minority = minorityMillis(live);
         long waited = consult(live);
         Map<Address, Integer> brokers = brokersInTouch();
-        return new StewardView(true, cluster.getMembers().iterator().next().localMember(), configured, live,
+        return new StewardView(true, true, cluster.getMembers().iterator().next().localMember(), configured, live,
             inTouch.size(), target, discovered, waited, minority,
             minority > MINORITY_MILLIS && neighbours.anyAnswers(addresses(cluster)),
             isInCp(), (int) cpMembers.stream().filter(one -> brokers.containsKey(one.getAddress())).count(),
             !gone(inTouch).isEmpty(), member.witnesses().size());
+    }
+
+    /** Nothing is asked of a cluster that this server must not be part of. */
+    private StewardView outside() {
+        return new StewardView(false, member.isRunning(), false, configured, 1, 1, target, false, 0, 0, false, false, 0,
+            false, 0);
     }
 
     private long minorityMillis(int live) {
@@ -287,6 +299,10 @@ final class Steward implements Runnable, AutoCloseable {
             case REPLACE_MEMBER -> {
                 forget();
                 member.replace();
+            }
+            case LEAVE -> {
+                forget();
+                member.leave();
             }
             case ADD_WITNESS -> member.addWitness();
             case RESET -> {

@@ -5,6 +5,8 @@ enum StewardAction {
     NONE,
     /** Start this server's member anew. */
     REPLACE_MEMBER,
+    /** Stop this server's member, and start none. */
+    LEAVE,
     /** Start a member that only fills up the number. */
     ADD_WITNESS,
     /** Begin with an empty CP subsystem, to be restored from the journals. */

@@ -3,6 +3,7 @@ package io.millrace.agreement.steward;
 /**
  * What the steward of a broker sees of the cluster at one moment.
  *
+ * @param writable      this server's journal can be written
  * @param sound         this server's member runs, in the cluster in which it was started
  * @param oldest        this server's member is the one that acts for all
  * @param configured    number of brokers there should be
@@ -18,7 +19,7 @@ package io.millrace.agreement.steward;
  * @param goneFromCp    a CP member's server has been gone for a while
  * @param witnesses     number of witnesses that this server runs
  */
-record StewardView(boolean sound, boolean oldest, int configured, int live, int members, int target,
-                   boolean discovered, long waitedMillis, long minorityMillis, boolean othersAnswer, boolean selfInCp,
+record StewardView(boolean writable, boolean sound, boolean oldest, int configured, int live, int members,
+                   int target, boolean discovered, long waitedMillis, long minorityMillis, boolean othersAnswer, boolean selfInCp,
                    int brokersInCp, boolean goneFromCp, int witnesses) {
 }

@@ -29,7 +29,7 @@ public final class SpaceWatch {
     private final Path root;
     private final FileAccess files;
     private final long reserveBytes;
-    private boolean reserved;
+    private volatile boolean reserved;
 
     public SpaceWatch(Path root, FileAccess files, long reserveBytes) {
         this.root = root;
@@ -78,7 +78,7 @@ public final class SpaceWatch {
 
     // ---- the reserve
 
-    /** Whether space should be kept back that is not. */
+    /** Whether space should be kept back that is not. Any thread. */
     public boolean lacksReserve() {
         return reserveBytes > 0 && !reserved;
     }

@@ -120,7 +120,7 @@ public final class LogDirectory implements AutoCloseable, Runnable {
     /** Logs whose deletion was broken off. */
     private final Set<PartitionLog> doomed = new LinkedHashSet<>();
     /** Whether the failure is one that passes. */
-    private boolean waitsForSpace;
+    private volatile boolean waitsForSpace;
     private long nextLook;
     /** When what is known of the logs, their high watermarks above all, is noted next. */
     private long nextNotes = System.nanoTime();
@@ -902,6 +902,16 @@ public final class LogDirectory implements AutoCloseable, Runnable {
     /** Appends that wait for the writer or are being written. */
     public int queuedAppends() {
         return queue.appends();
+    }
+
+    /** Whether the directory is offline until there is space, and then comes back by itself. */
+    public boolean waitsForSpace() {
+        return waitsForSpace;
+    }
+
+    /** Whether there is too little space to keep some back, where that was asked for. */
+    public boolean lacksReserve() {
+        return space.lacksReserve();
     }
 
     /** Why the directory is offline, for good or until there is space; or null. */

@@ -10,6 +10,9 @@ import io.millrace.agreement.Member;
 import io.millrace.agreement.RegisterUnavailableException;
 import io.millrace.agreement.registers.Register;
 import io.millrace.agreement.registers.RegisterStore;
+import io.millrace.log.LogObserver;
+import io.millrace.log.file.OpenFiles;
+import io.millrace.log.file.TestFiles;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -21,10 +24,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -42,6 +47,7 @@ class ClusterNodesTest {
     private final List<String> members = new ArrayList<>();
     private final List<Integer> ports = new ArrayList<>();
     private final Map<Integer, ClusterNode> nodes = new TreeMap<>();
+    private final Map<Integer, TestFiles> disks = new ConcurrentHashMap<>();
     /** Values of the registers that were acknowledged. */
     private final Map<String, Register> acknowledged = new TreeMap<>();
 
@@ -74,7 +80,8 @@ class ClusterNodesTest {
         List<CompletableFuture<Void>> starting = new ArrayList<>();
         for (int index : indexes) {
             starting.add(CompletableFuture.supplyAsync(
-                () -> ClusterNode.start(options(index, index + 1, "secret"), executor), executor)
+                () -> ClusterNode.start(options(index, index + 1, "secret"), executor, LogObserver.NONE,
+                    new OpenFiles(disks.computeIfAbsent(index, any -> new TestFiles()), 100)), executor)
                 .thenAccept(node -> {
                     synchronized (nodes) {
                         nodes.put(index, node);
@@ -178,6 +185,67 @@ class ClusterNodesTest {
         awaitAvailable("return of the third");
         checkAcknowledgedEverywhere();
         writeAtEach("all again");
+    }
+
+    /** Of the oldest, which acts for all: nobody else does while it takes part. */
+    @Test
+    void aServerWhoseJournalHasNoSpaceLeavesAndReturnsByItselfWithTheSpace() {
+        start(0, 1, 2);
+        awaitAvailable("formation");
+        awaitWhole();
+        writeAtEach("formed");
+        int index = oldest();
+        TestFiles disk = disks.get(index);
+        ClusterNode full = nodes.remove(index);
+
+        disk.room = 0;
+        writeAtEach("while one is full");
+        awaitProblem(full, "left the agreement", "disk is full");
+        assertThat(full.needsRestart()).isFalse();
+        awaitAvailable("a full journal");
+        writeAtEach("without it");
+
+        disk.room = Long.MAX_VALUE;
+        nodes.put(index, full);
+        awaitAvailable("space");
+        checkAcknowledgedEverywhere();
+        awaitWhole();
+        writeAtEach("with it");
+    }
+
+    @Test
+    void aServerWhoseJournalFailedLeavesAndReturnsWithARestart() {
+        start(0, 1, 2);
+        awaitAvailable("formation");
+        awaitWhole();
+        writeAtEach("formed");
+        int index = oldest();
+        ClusterNode failed = nodes.remove(index);
+
+        disks.get(index).forcesFail = true;
+        writeAtEach("while one fails");
+        awaitProblem(failed, "left the agreement", "restart the server");
+        assertThat(failed.needsRestart()).isTrue();
+        awaitAvailable("a failed journal");
+        writeAtEach("without it");
+
+        failed.close();
+        disks.get(index).forcesFail = false;
+        start(index);
+        awaitAvailable("restart");
+        checkAcknowledgedEverywhere();
+        writeAtEach("with it");
+    }
+
+    private int oldest() {
+        return nodes.get(0).membership().live().get(0).brokerId() - 1;
+    }
+
+    private static void awaitProblem(ClusterNode node, String... words) {
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(AVAILABLE_MILLIS);
+        while (!Stream.of(words).allMatch(String.valueOf(node.status().problem())::contains)) {
+            assertThat(System.nanoTime()).as(() -> "its problem: " + node.status().problem()).isLessThan(deadline);
+        }
     }
 
     @Test
