@@ -129,7 +129,8 @@ class HighWatermarkTest {
     @Test
     void itIsKnownAgainAfterACleanStop() throws Exception {
         fill(4).raiseHighWatermark(3);
-        PartitionLog other = test.directory.openReplicated("orders", 1, TestDirectory.TOPIC_ID, CONFIG, 5);
+        PartitionLog other = test.directory.openReplicated("orders", 1, TestDirectory.TOPIC_ID, CONFIG,
+            Integer.MAX_VALUE);
         test.append(other, batch(0, "a"));
         other.raiseHighWatermark(1);
         test.close();
