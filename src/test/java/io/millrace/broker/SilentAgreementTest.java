@@ -28,7 +28,9 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -95,11 +97,10 @@ class SilentAgreementTest {
         }
         broker.topics().create(OTHER, 1, 1, Map.of());
         broker.topics().create(LEADERLESS, 2, 1, Map.of());
-        TopicStore store = new TopicStore(registers);
-        TopicStore.Stored stored = store.read(LEADERLESS).orElseThrow();
-        Topic.Assignment led = stored.topic().partitions().get(0);
-        store.write(stored.topic().withPartitions(List.of(led,
-                new Topic.Assignment(-1, led.leaderEpoch(), List.of(2), List.of(2)))), stored.version());
+        TopicStore store = new TopicStore(registers, TopicStore.PARTITIONS_PER_PAGE);
+        UUID id = broker.topics().get(LEADERLESS).id();
+        store.change(LEADERLESS, id, 1, page -> Optional.of(page.with(1, new Topic.Assignment(-1,
+                page.assignment(1).leaderEpoch(), List.of(2), List.of(2)))));
         broker.topics().refresh(LEADERLESS);
         assertThat(BrokerHarness.get(append(OTHER, Acks.ALL)).baseOffset()).isZero();
         assertThat(BrokerHarness.get(append(LEADERLESS, Acks.ALL)).baseOffset()).isZero();

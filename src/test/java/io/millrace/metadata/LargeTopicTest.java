@@ -64,12 +64,13 @@ class LargeTopicTest {
         }
         View view = new View(1);
         BrokerRegistry brokers = new BrokerRegistry(registers, view);
-        TopicCatalog catalog = new TopicCatalog(store, new DeletedTopics(registers, 1), new NoReplicas(), Map.of(),
-                BrokerObserver.NONE);
+        AgreementCalls calls = new AgreementCalls(Runnable::run, 1, 10, 0);
+        TopicCatalog catalog = new TopicCatalog(store, new DeletedTopics(registers, 1), new NoReplicas(), calls,
+                Map.of(), BrokerObserver.NONE);
         CoordinatorStore coordinators = new CoordinatorStore(registers);
         Controller controller = new Controller(registers, brokers, store, new PageReaders(registers, brokers),
                 (broker, name, id, partitions) -> CompletableFuture.completedFuture(List.of()), catalog, coordinators,
-                new Coordinators(false, brokers, coordinators, new Handoff(Runnable::run, Runnable::run)),
+                new Coordinators(false, brokers, coordinators, new Handoff(Runnable::run, Runnable::run), calls),
                 new Lease(1, System::nanoTime), System::nanoTime, Long.MAX_VALUE);
         List<Topic.Assignment> assignments = new ArrayList<>();
         for (int i = 0; i < PARTITIONS; i++) {
