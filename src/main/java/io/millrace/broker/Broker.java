@@ -43,7 +43,6 @@ import io.millrace.metadata.TopicConfig;
 import io.millrace.metadata.TopicMoves;
 import io.millrace.metadata.TopicStore;
 import io.millrace.metadata.Topics;
-import io.millrace.replica.Comeback;
 import io.millrace.replica.Departure;
 import io.millrace.replica.ReplicaRecovery;
 import io.millrace.replica.Replication;
@@ -177,7 +176,7 @@ public final class Broker implements AutoCloseable {
                 brokers.arrive();
             }
             new ReplicaRecovery(this.directories, catalog, deleted, hosted, strays, created, defaults,
-                    alone ? null : new Comeback(options.brokerId(), store)).run();
+                    alone ? null : store).run();
             brokers.enter();
         } catch (RuntimeException failure) {
             // Some partitions may follow their leaders already.

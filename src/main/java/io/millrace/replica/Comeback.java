@@ -1,5 +1,6 @@
 package io.millrace.replica;
 
+import io.millrace.log.FlushPolicy;
 import io.millrace.metadata.CachedTopic;
 import io.millrace.metadata.Elections;
 import io.millrace.metadata.Topic;
@@ -12,42 +13,58 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import java.util.function.BiPredicate;
 
 /**
  * What a broker changes in the registers before it opens its logs again. It never goes on leading in an epoch of an
  * earlier run, because two records of the same epoch and offset could differ then: what had not been forced may be
- * gone. And it does not count as in sync where its log is gone.
+ * gone. And it does not count as in sync where its log is gone, nor, as long as another replica is left, where the log may
+ * lack what had been acknowledged and not forced when the power failed: the other one leads, and this one catches up.
  */
-public final class Comeback {
+final class Comeback {
     private static final System.Logger LOG = System.getLogger(Comeback.class.getName());
 
     private final int brokerId;
     private final TopicStore store;
+    private final OnDisk disk;
     private final Set<TopicPartition> withoutLog = new HashSet<>();
     private final Set<TopicPartition> leaderless = new HashSet<>();
 
-    public Comeback(int brokerId, TopicStore store) {
-        this.brokerId = brokerId;
-        this.store = store;
+    /** What is known of this broker's logs before they are opened. */
+    interface OnDisk {
+        /** Whether the log of a partition of this very topic is there. */
+        boolean has(TopicPartition id, UUID topicId);
+
+        /** Whether it may lack what was written and not forced. */
+        boolean mayLack(TopicPartition id);
     }
 
-    /** @param onDisk whether the log of a partition of a topic is there */
-    void run(List<CachedTopic> topics, BiPredicate<TopicPartition, UUID> onDisk) {
+    Comeback(int brokerId, TopicStore store, OnDisk disk) {
+        this.brokerId = brokerId;
+        this.store = store;
+        this.disk = disk;
+    }
+
+    void run(List<CachedTopic> topics) {
         for (CachedTopic topic : topics) {
+            boolean forces = topic.invalid() == null && topic.config().log().flush() == FlushPolicy.COMMIT;
             int partition = 0;
             while (partition < topic.partitionCount()) {
-                partition = !isConcerned(topic, partition, onDisk) ? partition + 1
-                        : store.change(topic.name(), topic.id(), partition, page -> changed(page, onDisk))
+                partition = !isConcerned(topic, partition, forces) ? partition + 1
+                        : store.change(topic.name(), topic.id(), partition, page -> changed(page, forces))
                                 .map(change -> change.after().end()).orElse(topic.partitionCount());
             }
         }
     }
 
-    private boolean isConcerned(CachedTopic topic, int partition, BiPredicate<TopicPartition, UUID> onDisk) {
+    private boolean isConcerned(CachedTopic topic, int partition, boolean forces) {
         Topic.Assignment now = topic.topic().partitions().get(partition);
-        return now.leader() == brokerId || now.isr().contains(brokerId)
-                && !onDisk.test(new TopicPartition(topic.name(), partition), topic.id());
+        TopicPartition id = new TopicPartition(topic.name(), partition);
+        return now.leader() == brokerId
+                || now.isr().contains(brokerId) && (!disk.has(id, topic.id()) || mayLack(id, now, forces));
+    }
+
+    private boolean mayLack(TopicPartition id, Topic.Assignment now, boolean forces) {
+        return !forces && now.isr().contains(brokerId) && now.isr().size() > 1 && disk.mayLack(id);
     }
 
     /** Partitions without any other replica that had been led here, and of which there is no log. */
@@ -60,19 +77,18 @@ public final class Comeback {
         return leaderless;
     }
 
-    private Optional<TopicPage> changed(TopicPage page, BiPredicate<TopicPartition, UUID> onDisk) {
+    private Optional<TopicPage> changed(TopicPage page, boolean forces) {
         TopicPage changed = page;
         for (int number = page.first(); number < page.end(); number++) {
             TopicPartition id = new TopicPartition(page.topic(), number);
-            changed = changed.with(number, changed(id, page.topicId(), page.assignment(number), onDisk));
+            changed = changed.with(number, changed(id, page.topicId(), page.assignment(number), forces));
         }
         return changed.equals(page) ? Optional.empty() : Optional.of(changed);
     }
 
-    private Topic.Assignment changed(TopicPartition id, UUID topicId, Topic.Assignment assignment,
-                                     BiPredicate<TopicPartition, UUID> onDisk) {
+    private Topic.Assignment changed(TopicPartition id, UUID topicId, Topic.Assignment assignment, boolean forces) {
         Topic.Assignment now = assignment;
-        boolean lost = now.isr().contains(brokerId) && now.replicas().size() > 1 && !onDisk.test(id, topicId);
+        boolean lost = now.isr().contains(brokerId) && now.replicas().size() > 1 && !disk.has(id, topicId);
         if (lost && now.isr().size() == 1) {
             LOG.log(Level.ERROR, "there is no log of partition {0}, and no other replica was in sync: it stays without"
                     + " a leader. Bring the log back and set the ISR anew, or let another replica lead, and lose"
@@ -83,9 +99,13 @@ public final class Comeback {
         } else if (lost) {
             LOG.log(Level.WARNING, "there is no log of partition {0}: it is fetched from the other replicas", id);
             now = Elections.without(now, brokerId, Set.copyOf(now.isr()));
+        } else if (mayLack(id, now, forces)) {
+            LOG.log(Level.WARNING, "the log of partition {0} may lack what was acknowledged and not forced when the system"
+                    + " went down: it catches up with the other replicas in sync, {1}, before it counts again", id, now.isr());
+            now = Elections.without(now, brokerId, Set.copyOf(now.isr()));
         }
         if (now.isr().equals(List.of(brokerId)) && now.replicas().size() == 1 && now.leaderEpoch() > 0
-                && !onDisk.test(id, topicId)) {
+                && !disk.has(id, topicId)) {
             withoutLog.add(id); // It had a leader before, which was this broker, and so it may have had records.
         } else if (now.leader() == brokerId) {
             now = Elections.led(now, brokerId, now.isr());

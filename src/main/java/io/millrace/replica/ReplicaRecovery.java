@@ -7,6 +7,7 @@ import io.millrace.metadata.DeletedTopics;
 import io.millrace.metadata.TopicCatalog;
 import io.millrace.metadata.TopicConfig;
 import io.millrace.metadata.TopicPartition;
+import io.millrace.metadata.TopicStore;
 import io.millrace.replica.hosting.CreatedLogs;
 import io.millrace.replica.hosting.HostedPartitions;
 import io.millrace.replica.hosting.LogPlacement;
@@ -46,10 +47,10 @@ public final class ReplicaRecovery {
 
     /**
      * @param defaults with which logs are opened only to be removed
-     * @param comeback null when this broker is alone
+     * @param store    null when this broker is alone
      */
     public ReplicaRecovery(List<ReplicaDirectory> directories, TopicCatalog catalog, DeletedTopics deleted, HostedPartitions hosted,
-                StrayLogs strays, CreatedLogs created, TopicConfig defaults, Comeback comeback) {
+                StrayLogs strays, CreatedLogs created, TopicConfig defaults, TopicStore store) {
         this.directories = directories;
         this.catalog = catalog;
         this.deleted = deleted;
@@ -57,7 +58,17 @@ public final class ReplicaRecovery {
         this.strays = strays;
         this.created = created;
         this.defaults = defaults;
-        this.comeback = comeback;
+        this.comeback = store == null ? null : new Comeback(hosted.brokerId(), store, new Comeback.OnDisk() {
+            @Override
+            public boolean has(TopicPartition id, UUID topicId) {
+                return isOnDisk(id, topicId);
+            }
+
+            @Override
+            public boolean mayLack(TopicPartition id) {
+                return directories.stream().anyMatch(directory -> directory.mayHaveLost(id));
+            }
+        });
     }
 
     /** @throws BrokerException UNAVAILABLE when the registers cannot be read */
@@ -66,7 +77,7 @@ public final class ReplicaRecovery {
         Set<UUID> deletedIds = deleted.ids();
         identify(topics, deletedIds);
         if (comeback != null) {
-            comeback.run(topics, this::isOnDisk);
+            comeback.run(topics);
             topics = catalog.read();
             comeback.leaderless().forEach(hosted::noteLost);
         }
@@ -78,6 +89,7 @@ public final class ReplicaRecovery {
         }
         topics.forEach(this::placeMissing);
         hosted.host(topics, homes);
+        hosted.settleLosses();
         catalog.admit(topics);
         clear(deletedIds, topics);
     }

@@ -471,6 +471,11 @@ final class SimulatedServer {
         }
 
         @Override
+        public boolean mayHaveLost(TopicPartition log) {
+            return false;
+        }
+
+        @Override
         public int newestEpoch(TopicPartition log) {
             return disks.get(log).batches.stream().mapToInt(RecordBatch::leaderEpoch).max().orElse(-1);
         }

@@ -414,6 +414,14 @@ public final class LogDirectory implements AutoCloseable, Runnable {
         return log;
     }
 
+    /**
+     * Whether a log, opened or not, may lack what was written and not forced; see {@link PartitionLog#mayHaveLost}. Of one
+     * that is not open the flush policy is not known, and not counted with.
+     */
+    public boolean mayHaveLost(String topic, int partition) {
+        return mayHaveLost(new LogName(topic, partition));
+    }
+
     boolean mayHaveLost(LogName name) {
         return lastRun.suspects(name);
     }

@@ -53,6 +53,11 @@ public record DiskDirectory(LogDirectory directory) implements ReplicaDirectory 
     }
 
     @Override
+    public boolean mayHaveLost(TopicPartition id) {
+        return directory.mayHaveLost(id.topic(), id.partition());
+    }
+
+    @Override
     public List<Stray> strays() {
         return directory.strays();
     }

@@ -219,6 +219,11 @@ public final class HostedPartitions implements LocalReplicas {
                 + " place, because that would hand out offsets a second time");
     }
 
+    /** Nobody relies any more on what logs may lack: this replica left each ISR in which there is another one. */
+    public void settleLosses() {
+        working().forEach(partition -> partition.log().settleLoss());
+    }
+
     /** Notes a partition of which this broker had the only log in sync, and has it no more; others may yet lead. */
     public void noteLost(TopicPartition id) {
         lost.add(id);

@@ -39,6 +39,9 @@ public interface ReplicaDirectory {
     /** Whether a log that is not open has a file of records. */
     boolean hasSegments(TopicPartition id);
 
+    /** See {@link io.millrace.log.write.LogDirectory#mayHaveLost(String, int)}. */
+    boolean mayHaveLost(TopicPartition id);
+
     /** Logs that were set aside, now or earlier. */
     List<Stray> strays();
 

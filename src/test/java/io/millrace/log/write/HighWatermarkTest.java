@@ -14,7 +14,6 @@ import io.millrace.log.SettableClock;
 import io.millrace.log.Truncation;
 import io.millrace.log.file.FileAccess;
 import io.millrace.record.TimestampType;
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
