@@ -32,7 +32,7 @@ public final class HazelcastCpOperations implements CpOperations {
     private static final String DOORBELL = "registers";
 
     public static final long ANSWER_MILLIS = 5_000;
-    /** The group refuses more than 100 that wait, and the time for an answer runs from the question on. */
+    /** The time for an answer runs from the question on, so that not all can be asked at once. */
     private static final int READS_UNDER_WAY = 64;
 
     private final Supplier<HazelcastInstance> hazelcast;

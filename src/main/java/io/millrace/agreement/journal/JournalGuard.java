@@ -57,7 +57,10 @@ public final class JournalGuard {
             if (incarnation < before.promise()) {
                 return false;
             }
-            journal.stand(new Standing(incarnation, owner, before.active()));
+            Standing wanted = new Standing(incarnation, owner, before.active());
+            if (!wanted.equals(before)) {
+                journal.stand(wanted);
+            }
             return true;
         } finally {
             standing.writeLock().unlock();
