@@ -111,14 +111,14 @@ final class Restore {
         long number = restoring.number();
         Map<Integer, JournalReply> promised =
             poll.ask(brokers, JournalRequest.prepare(number, session, founders));
-        RestoreMerge merge = new RestoreMerge(promised.values().stream()
-            .mapToLong(reply -> reply.standing().active()).max().orElse(0), number);
+        RestoreMerge merge = new RestoreMerge();
         promised.keySet().removeIf(broker -> !read(broker, number, merge));
         Census census = new Census(majority, promised);
         if (decided ? promised.size() < brokers.size() : !census.suffices()) {
             return Outcome.waiting(census.question());
         }
-        SortedMap<String, RegisterState> states = merge.merged();
+        long active = promised.values().stream().mapToLong(reply -> reply.standing().active()).max().orElse(0);
+        SortedMap<String, RegisterState> states = merge.merged(active, number);
         List<SortedMap<String, RegisterState>> pages = StatePages.of(states);
         if (!fill(states.keySet(), pages)) {
             return Outcome.waiting("another broker restores a later incarnation of the registers");
@@ -128,8 +128,8 @@ final class Restore {
             return Outcome.waiting("the restored registers did not reach the journals of " + majority.needed()
                 + " brokers");
         }
-        Set<Integer> active = poll.ask(hold, JournalRequest.of(Kind.ACTIVATE, number, session)).keySet();
-        if (!majority.isReachedBy(active.size())) {
+        Set<Integer> noted = poll.ask(hold, JournalRequest.of(Kind.ACTIVATE, number, session)).keySet();
+        if (!majority.isReachedBy(noted.size())) {
             return Outcome.waiting("fewer than " + majority.needed() + " brokers noted that the registers are"
                 + " restored");
         }

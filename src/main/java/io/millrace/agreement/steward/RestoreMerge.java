@@ -6,31 +6,25 @@ import java.util.TreeMap;
 
 /** The registers as several journals together know them: the newest state of each, as part of a new incarnation. */
 final class RestoreMerge {
-    private final long active;
-    private final long incarnation;
-    private final SortedMap<String, RegisterState> merged = new TreeMap<>();
+    private final SortedMap<String, RegisterState> newest = new TreeMap<>();
+
+    void add(SortedMap<String, RegisterState> states) {
+        states.forEach((key, state) ->
+            newest.merge(key, state, (held, found) -> found.isNewerThan(held) ? found : held));
+    }
 
     /**
      * @param active      the highest incarnation of which one of the journals is complete. What is older was never
      *                    acknowledged, or that incarnation had it too
      * @param incarnation that the states become part of
      */
-    RestoreMerge(long active, long incarnation) {
-        this.active = active;
-        this.incarnation = incarnation;
-    }
-
-    void add(SortedMap<String, RegisterState> states) {
-        states.forEach((key, state) -> {
+    SortedMap<String, RegisterState> merged(long active, long incarnation) {
+        SortedMap<String, RegisterState> states = new TreeMap<>();
+        newest.forEach((key, state) -> {
             if (state.incarnation() >= active) {
-                merged.merge(key, state, (held, found) -> found.isNewerThan(held) ? found : held);
+                states.put(key, state.in(incarnation));
             }
         });
-    }
-
-    SortedMap<String, RegisterState> merged() {
-        SortedMap<String, RegisterState> states = new TreeMap<>(merged);
-        states.replaceAll((key, state) -> state.in(incarnation));
         return states;
     }
 }
