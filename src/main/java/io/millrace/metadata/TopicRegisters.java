@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 
 /**
  * Creates, enlarges and deletes topics, each of which may be several registers. The topic's own register decides whether
@@ -201,6 +202,8 @@ final class TopicRegisters {
      */
     private boolean writePages(Topic topic, int from, long allowedBy, UnaryOperator<PageRegister> kept, long floor) {
         List<Topic.Assignment> all = topic.partitions();
+        registers.announce(IntStream.range(from, StoredTopic.pages(all.size(), store.pageSize()))
+                .mapToObj(number -> TopicStore.pageKey(topic.name(), number)).toList());
         for (int number = from; number < StoredTopic.pages(all.size(), store.pageSize()); number++) {
             int first = number * store.pageSize();
             List<Topic.Assignment> wanted = all.subList(first, Math.min(all.size(), first + store.pageSize()));

@@ -11,6 +11,7 @@ import io.millrace.broker.produce.RecordAccumulator;
 import io.millrace.log.LogObserver;
 import io.millrace.log.write.LogDirectory;
 import io.millrace.metadata.AgreementCalls;
+import io.millrace.metadata.TopicStore;
 import io.millrace.record.Record;
 import io.millrace.record.RecordBatch;
 import io.millrace.replica.core.Acks;
@@ -46,6 +47,7 @@ final class BrokerHarness implements AutoCloseable {
     final List<LogDirectory> directories = new ArrayList<>();
     private final ExecutorService writers = Executors.newCachedThreadPool();
     private final ExecutorService workers = Executors.newFixedThreadPool(2);
+    int partitionsPerPage = TopicStore.PARTITIONS_PER_PAGE;
     Broker broker;
 
     BrokerHarness(InMemoryRegisterStore registers) {
@@ -100,7 +102,7 @@ final class BrokerHarness implements AutoCloseable {
 
     void open(RegisterStore store, LocalNotes notes, Executor workers, Map<String, String> defaults) {
         broker = Broker.open(new BrokerOptions(1, 3, 100, defaults, 10 << 20, RETENTION_INTERVAL_MS,
-                ReplicationOptions.DEFAULT), store,
+                ReplicationOptions.DEFAULT).withPartitionsPerPage(partitionsPerPage), store,
                 new SingleMembership(new Member(1, "session", "http://localhost", null)), null,
                 () -> new AgreementStatus(null, 1, Set.of(1), 1, 1),
                 directories.stream().<ReplicaDirectory>map(DiskDirectory::new).toList(),

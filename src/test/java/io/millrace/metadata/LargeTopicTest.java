@@ -6,12 +6,14 @@ import io.millrace.agreement.Member;
 import io.millrace.agreement.Membership;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -21,6 +23,7 @@ import org.junit.jupiter.api.Test;
 class LargeTopicTest {
     private static final int PARTITIONS = 10_000;
     private static final int ONE_REGISTER = PARTITIONS;
+    private static final int RUNS = 6;
 
     /** What came of one way to store it; written bytes are those of the values, of which the agreement logs two a change. */
     private record Cost(Duration reading, Duration failover, long failoverBytes, int failoverWrites, long isrBytes,
@@ -101,12 +104,14 @@ class LargeTopicTest {
         return new Cost(reading, failover, failoverBytes, failoverWrites, registers.bytesWritten, registers.read.size());
     }
 
+    private Cost fastest(int pageSize) {
+        return Stream.generate(() -> cost(pageSize)).limit(RUNS).min(Comparator.comparing(Cost::failover)).orElseThrow();
+    }
+
     @Test
     void aChangeCostsAPageAndTheElectionOfAllLeadersOneWriteAPage() {
-        cost(TopicStore.PARTITIONS_PER_PAGE); // warms up
-        cost(ONE_REGISTER);
-        Cost before = cost(ONE_REGISTER);
-        Cost paged = cost(TopicStore.PARTITIONS_PER_PAGE);
+        Cost before = fastest(ONE_REGISTER);
+        Cost paged = fastest(TopicStore.PARTITIONS_PER_PAGE);
         System.out.println("in one register: " + before);
         System.out.println("in pages:        " + paged);
 

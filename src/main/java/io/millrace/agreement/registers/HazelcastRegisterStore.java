@@ -1,6 +1,7 @@
 package io.millrace.agreement.registers;
 
 import io.millrace.agreement.RegisterUnavailableException;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -66,6 +67,13 @@ public final class HazelcastRegisterStore implements RegisterStore {
     @Override
     public boolean compareAndDelete(String key, long expectedVersion) {
         return expectedVersion != ABSENT && change(key, expectedVersion, null).isPresent();
+    }
+
+    @Override
+    public void announce(Collection<String> keys) {
+        keys.forEach(HazelcastRegisterStore::requireValid);
+        active.require();
+        directory.add(keys);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.millrace.agreement.registers;
 
 import io.millrace.agreement.RegisterUnavailableException;
+import java.util.Collection;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.function.Consumer;
@@ -32,6 +33,16 @@ public interface RegisterStore {
      * @throws RegisterUnavailableException when the outcome is not known: read again before deciding
      */
     boolean compareAndDelete(String key, long expectedVersion);
+
+    /**
+     * Says which registers are about to be created, so that all of them together cost one change of the list of keys, which
+     * is as long as there are registers, and not one each. They need not be created.
+     *
+     * @throws RegisterUnavailableException when agreement cannot be reached
+     */
+    default void announce(Collection<String> keys) {
+        // where there is no list of keys
+    }
 
     /** The keys of existing registers with this prefix. */
     SortedSet<String> keys(String prefix);

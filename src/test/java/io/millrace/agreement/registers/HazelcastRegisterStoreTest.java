@@ -76,6 +76,19 @@ class HazelcastRegisterStoreTest {
     }
 
     @Test
+    void registersThatWereAnnouncedAreListedOnceForAllAndAreKeysOnlyWhenTheyExist() {
+        store.announce(List.of("page/1", "page/2", "page/3"));
+        String listed = cp.get(RegisterDirectory.NAME);
+        assertThat(store.keys("page/")).isEmpty();
+
+        store.compareAndSet("page/1", ABSENT, "1");
+        store.compareAndSet("page/2", ABSENT, "1");
+
+        assertThat(cp.get(RegisterDirectory.NAME)).isEqualTo(listed);
+        assertThat(store.keys("page/")).containsExactly("page/1", "page/2");
+    }
+
+    @Test
     void whatIsReadIsInTheReadersOwnJournalFirst() {
         rival.compareAndSet("k", ABSENT, "1");
         rival.compareAndSet("gone", ABSENT, "1");
