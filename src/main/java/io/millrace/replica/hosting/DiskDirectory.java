@@ -29,7 +29,7 @@ public record DiskDirectory(LogDirectory directory) implements ReplicaDirectory 
 
     @Override
     public ReplicaLog openLog(String topic, int partition, UUID topicId, LogConfig config, int maxEpoch) {
-        return new DirectoryLog(directory.openLog(topic, partition, topicId, config, maxEpoch));
+        return new DirectoryLog(directory.openReplicated(topic, partition, topicId, config, maxEpoch));
     }
 
     @Override

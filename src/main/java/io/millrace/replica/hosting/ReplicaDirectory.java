@@ -21,7 +21,7 @@ public interface ReplicaDirectory {
     List<Found> found();
 
     /**
-     * Opens and recovers a log, or creates it; see {@link io.millrace.log.write.LogDirectory#openLog}.
+     * Opens and recovers a log, or creates it; see {@link io.millrace.log.write.LogDirectory#openReplicated}.
      *
      * @param maxEpoch newest leader epoch of the partition
      */
