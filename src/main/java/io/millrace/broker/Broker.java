@@ -18,6 +18,7 @@ import io.millrace.broker.produce.ProduceResult;
 import io.millrace.broker.produce.RecordAccumulator;
 import io.millrace.log.AppendResult;
 import io.millrace.log.Closing;
+import io.millrace.log.CorruptLogException;
 import io.millrace.log.OffsetAndTimestamp;
 import io.millrace.log.write.LogDirectory;
 import io.millrace.metadata.AgreementCalls;
@@ -41,6 +42,7 @@ import io.millrace.metadata.ReplicaEnd;
 import io.millrace.metadata.TopicCatalog;
 import io.millrace.metadata.TopicConfig;
 import io.millrace.metadata.TopicMoves;
+import io.millrace.metadata.TopicPartition;
 import io.millrace.metadata.TopicStore;
 import io.millrace.metadata.Topics;
 import io.millrace.replica.Departure;
@@ -373,6 +375,12 @@ public final class Broker implements AutoCloseable {
             Fetches.checkNotNegative("the offset", beforeOffset);
             return handoff.offWriter(routes.led(topic, partition).deleteRecordsBefore(beforeOffset));
         });
+    }
+
+    /** A stored batch is damaged: the replica is healed from another one, where there is one. Any thread; returns at once. */
+    public void foundDamage(CorruptLogException damage) {
+        damage.nextReadableOffset().ifPresent(next -> hosted.damaged(new TopicPartition(damage.topic(),
+                damage.partition()), next - 1));
     }
 
     /** The hosted partitions that work, sorted by topic and partition. */

@@ -8,10 +8,14 @@ public final class CorruptLogException extends RuntimeException {
     private static final long serialVersionUID = 1L;
     private static final long UNKNOWN = -1;
 
+    private final String topic;
+    private final int partition;
     private final long nextReadableOffset;
 
     public CorruptLogException(String topic, int partition, Path segment, long position, String reason) {
         super(place(topic, partition, segment, position, reason));
+        this.topic = topic;
+        this.partition = partition;
         this.nextReadableOffset = UNKNOWN;
     }
 
@@ -20,12 +24,22 @@ public final class CorruptLogException extends RuntimeException {
                                long nextReadableOffset) {
         super(place(topic, partition, segment, position, reason) + "; the next offset that can be read is "
             + nextReadableOffset);
+        this.topic = topic;
+        this.partition = partition;
         this.nextReadableOffset = nextReadableOffset;
     }
 
     private static String place(String topic, int partition, Path segment, long position, String reason) {
         return "damaged record batch in topic %s, partition %d, segment %s, at byte %d: %s"
             .formatted(topic, partition, segment.getFileName(), position, reason);
+    }
+
+    public String topic() {
+        return topic;
+    }
+
+    public int partition() {
+        return partition;
     }
 
     /** First offset behind the damage; empty when none is known. */

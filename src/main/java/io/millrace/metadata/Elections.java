@@ -69,6 +69,15 @@ public final class Elections {
         return led(now, candidates.isEmpty() ? NO_LEADER : firstIn(now.replicas(), candidates), isr);
     }
 
+    /**
+     * As {@link #without}, in a new epoch in any case: a fetch of the broker's that is under way says nothing any more of
+     * what it has.
+     */
+    public static Topic.Assignment fencedWithout(Topic.Assignment now, int broker, Set<Integer> live) {
+        Topic.Assignment next = without(now, broker, live);
+        return next.equals(now) || next.leaderEpoch() != now.leaderEpoch() ? next : led(next, next.leader(), next.isr());
+    }
+
     /** Begins to move a partition: the new replicas join the old ones, which leave when all the new ones are in sync. */
     static Topic.Assignment reassign(Topic.Assignment now, List<Integer> target) {
         List<Integer> from = now.move() == null ? now.replicas() : now.move().from();

@@ -3,9 +3,12 @@ package io.millrace.ops;
 import io.millrace.log.CorruptLogException;
 import io.millrace.log.DamagedFile;
 import io.millrace.log.LogObserver;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * Keeps in mind which batches and files were found damaged since the start, each once although every read finds it again, and
@@ -18,6 +21,10 @@ final class KnownDamage implements LogObserver {
     private final LogObserver next;
     /** Guarded by this. */
     private final Set<String> notes = new LinkedHashSet<>();
+    /** Those batches of the notes that nobody has been told of who could heal them. Guarded by this. */
+    private final List<CorruptLogException> unhealed = new ArrayList<>();
+    /** Guarded by this; null until there is one. */
+    private Consumer<CorruptLogException> healer;
 
     KnownDamage(LogObserver next) {
         this.next = next;
@@ -37,7 +44,26 @@ final class KnownDamage implements LogObserver {
     public void damaged(CorruptLogException damage) {
         if (isNew(damage.getMessage())) {
             next.damaged(damage);
+            toHeal(damage).ifPresent(ready -> ready.accept(damage));
         }
+    }
+
+    private synchronized Optional<Consumer<CorruptLogException>> toHeal(CorruptLogException damage) {
+        if (healer == null && unhealed.size() < MAX_NOTES) {
+            unhealed.add(damage);
+        }
+        return Optional.ofNullable(healer);
+    }
+
+    /** @param told of each damaged batch from now on, and of those that were found before */
+    void healBy(Consumer<CorruptLogException> told) {
+        List<CorruptLogException> before;
+        synchronized (this) {
+            healer = told;
+            before = List.copyOf(unhealed);
+            unhealed.clear();
+        }
+        before.forEach(told);
     }
 
     @Override

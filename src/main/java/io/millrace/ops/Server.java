@@ -119,6 +119,7 @@ final class Server implements AutoCloseable {
             opened.push(answers); // closed after the directories, whose last appends are still answered
             opened.push(agreementThreads);
             broker = openBroker();
+            damage.healBy(broker::foundDamage);
             groups = open(() -> Groups.open(configuration.groups(), registers(), broker, deliveries, answers, timers, clock),
                     Settings.GROUP_ASSIGNOR);
             openScrub();

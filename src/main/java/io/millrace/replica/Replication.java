@@ -6,6 +6,7 @@ import io.millrace.metadata.BrokerRegistry;
 import io.millrace.metadata.Elections;
 import io.millrace.metadata.Handoff;
 import io.millrace.metadata.Lease;
+import io.millrace.metadata.Topic;
 import io.millrace.metadata.TopicCatalog;
 import io.millrace.metadata.TopicPage;
 import io.millrace.metadata.TopicPartition;
@@ -17,6 +18,7 @@ import io.millrace.replica.core.ReplicaTransport;
 import io.millrace.replica.core.ReplicationOptions;
 import io.millrace.replica.follower.CatchUpThrottle;
 import io.millrace.replica.follower.FollowerFetcher;
+import io.millrace.replica.follower.Healing;
 import io.millrace.replica.hosting.Deadlines;
 import io.millrace.replica.hosting.HostedPartitions;
 import io.millrace.replica.hosting.Partition;
@@ -37,8 +39,10 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.function.IntPredicate;
 import java.util.function.LongSupplier;
+import java.util.function.UnaryOperator;
 
 /**
  * Keeps the hosted partitions in their roles: fetches for those that follow, answers those that follow this broker,
@@ -63,12 +67,15 @@ public final class Replication implements ReplicaContext {
     private final Map<Integer, FollowerFetcher> fetchers = new ConcurrentHashMap<>();
     /** The leader and the epoch in which each partition is followed; guarded by itself. */
     private final Map<Partition, Followed> followed = new HashMap<>();
+    private final Healing healer;
     private final Set<TopicPartition> healing = ConcurrentHashMap.newKeySet();
     /** Set once, before any partition is hosted. */
     private TopicCatalog catalog;
     private HostedPartitions hosted;
     private IsrChanges isrChanges;
     private ReplicaFetches replicaFetches;
+
+    private static final long HEALING_PAUSE_MS = 10_000;
 
     private record Followed(int leader, int epoch) {
     }
@@ -88,6 +95,7 @@ public final class Replication implements ReplicaContext {
         this.nanoTime = nanoTime;
         this.lease = lease;
         this.throttle = new CatchUpThrottle(options.throttleBytesPerSecond(), nanoTime);
+        this.healer = new Healing(brokers, transport, handoff);
         this.confirmations = new Confirmations(store, calls);
     }
 
@@ -157,7 +165,9 @@ public final class Replication implements ReplicaContext {
 
     /** Gives up replicas that cannot be used, where another one is in sync. Blocks; what fails is tried again soon. */
     private void giveUp(String topic, List<? extends PartitionSlot> partitions) {
-        if (withdraw(topic, partitions, brokers.live(), replica -> replica != brokerId)) {
+        Set<Integer> live = brokers.live();
+        if (withdraw(topic, partitions, replica -> replica != brokerId,
+                now -> Elections.fencedWithout(now, brokerId, live))) {
             LOG.log(Level.WARNING, "this broker gave up its replicas of {0}, because their disk or their bytes"
                     + " are bad", partitions.stream().map(PartitionSlot::id).toList());
         }
@@ -172,7 +182,7 @@ public final class Replication implements ReplicaContext {
         Map<String, List<Partition>> byTopic = new TreeMap<>();
         partitions.forEach(each -> byTopic.computeIfAbsent(each.topic(), topic -> new ArrayList<>()).add(each));
         byTopic.forEach((topic, its) -> {
-            if (!withdraw(topic, its, others, others::contains)) {
+            if (!withdraw(topic, its, others::contains, now -> Elections.without(now, brokerId, others))) {
                 catalog.refreshWhole(topic); // somebody else did it
             }
         });
@@ -184,14 +194,14 @@ public final class Replication implements ReplicaContext {
      *
      * @return whether that changed anything
      */
-    private boolean withdraw(String topic, List<? extends PartitionSlot> partitions, Set<Integer> live,
-                             IntPredicate suffices) {
+    private boolean withdraw(String topic, List<? extends PartitionSlot> partitions, IntPredicate suffices,
+                             UnaryOperator<Topic.Assignment> without) {
         boolean changed = false;
         List<PartitionSlot> left = new ArrayList<>(partitions);
         while (!left.isEmpty()) {
             PartitionSlot first = left.remove(0);
             PageChange change = store.change(topic, first.topicId(), first.id().partition(),
-                    page -> without(page, partitions, live, suffices)).orElse(null);
+                    page -> without(page, partitions, suffices, without)).orElse(null);
             if (change != null) {
                 left.removeIf(partition -> isOn(change.after(), partition));
             }
@@ -203,14 +213,14 @@ public final class Replication implements ReplicaContext {
         return changed;
     }
 
-    private Optional<TopicPage> without(TopicPage page, List<? extends PartitionSlot> partitions, Set<Integer> live,
-                                        IntPredicate suffices) {
+    private Optional<TopicPage> without(TopicPage page, List<? extends PartitionSlot> partitions, IntPredicate suffices,
+                                        UnaryOperator<Topic.Assignment> without) {
         TopicPage changed = page;
         for (PartitionSlot partition : partitions) {
             int number = partition.id().partition();
             if (isOn(page, partition) && page.assignment(number).isr().contains(brokerId)
                     && page.assignment(number).isr().stream().anyMatch(suffices::test)) {
-                changed = changed.with(number, Elections.without(page.assignment(number), brokerId, live));
+                changed = changed.with(number, without.apply(page.assignment(number)));
             }
         }
         return changed.equals(page) ? Optional.empty() : Optional.of(changed);
@@ -228,13 +238,15 @@ public final class Replication implements ReplicaContext {
         }
     }
 
-    /** Others must have the records: only then is the damaged copy cut off and fetched anew from the next leader. */
+    /** Others must have the records: only then is the damaged copy changed. */
     private void heal(Partition partition) {
-        partition.heal().whenComplete((done, failure) -> {
-            healing.remove(partition.id());
-            if (failure != null) {
+        healer.heal(partition).whenComplete((done, failure) -> {
+            if (failure == null) {
+                healing.remove(partition.id());
+            } else {
                 LOG.log(Level.ERROR, "the damaged replica of " + partition.id() + " could not be healed now; tried again"
                         + " soon", failure);
+                timers.schedule(() -> healing.remove(partition.id()), HEALING_PAUSE_MS, TimeUnit.MILLISECONDS);
             }
         });
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.metadata.BrokerException;
 import io.millrace.record.RecordBatch;
+import io.millrace.replica.hosting.Partition;
 import io.millrace.replica.hosting.ReadMemory;
 import io.millrace.replica.hosting.ReplicaLog;
 import java.io.IOException;
@@ -14,6 +15,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -45,7 +47,7 @@ class DiskFaultsTest {
     @Test
     void bitRotOnOneReplicaIsNotServedAndIsFetchedAgainFromAPeerWhoseLogIsUntouched() throws IOException {
         int rotten = cluster.assignment().leader();
-        flipBit(root.resolve("broker-" + rotten).resolve(BrokerCluster.TOPIC + "-0"));
+        flipBit(folder(rotten), 1);
 
         for (int offset = 0; offset < RECORDS; offset++) {
             String[] found = new String[1];
@@ -64,6 +66,43 @@ class DiskFaultsTest {
         assertThat(cluster.assignment().leader()).as("another one leads now").isNotEqualTo(rotten);
         Awaiting.until(() -> cluster.assignment().isr().size() == 3 && cluster.log(rotten).endOffset() == RECORDS);
         assertThat(everything(cluster.log(rotten))).isEqualTo(everything(cluster.log(rotten % 3 + 1))).hasSize(RECORDS);
+    }
+
+    @Test
+    void damageAtDifferentPlacesOfTwoReplicasIsHealedFromEachOtherAndNothingGoodIsCut() throws IOException {
+        int leader = cluster.assignment().leader();
+        int follower = leader % 3 + 1;
+        int epoch = cluster.assignment().leaderEpoch();
+        flipBit(folder(follower), 1);
+        flipBit(folder(leader), 3);
+
+        partition(follower).foundDamage(damagedOffset(follower));
+        Awaiting.until(() -> {
+            assertThat(cluster.log(follower).endOffset()).as("the good end of the log").isEqualTo(RECORDS);
+            return damagedOffset(follower) < 0 && cluster.assignment().isr().size() == 3;
+        });
+        assertThat(cluster.assignment().leader()).isEqualTo(leader);
+        assertThat(cluster.assignment().leaderEpoch()).as("fetches that were under way are fenced").isGreaterThan(epoch);
+        assertThat(everything(cluster.log(follower))).hasSize(RECORDS);
+
+        partition(leader).foundDamage(damagedOffset(leader));
+        Awaiting.until(() -> damagedOffset(leader) < 0 && cluster.assignment().isr().size() == 3);
+        assertThat(everything(cluster.log(leader))).isEqualTo(everything(cluster.log(follower))).hasSize(RECORDS);
+    }
+
+    private Partition partition(int brokerId) {
+        return cluster.brokers.get(brokerId - 1).hosted().working().get(0);
+    }
+
+    /** The first, or -1. */
+    private long damagedOffset(int brokerId) {
+        ReplicaLog log = cluster.log(brokerId);
+        return LongStream.range(0, log.endOffset()).filter(offset -> log.damagedRange(offset).isPresent()).findFirst()
+                .orElse(-1);
+    }
+
+    private Path folder(int brokerId) {
+        return root.resolve("broker-" + brokerId).resolve(BrokerCluster.TOPIC + "-0");
     }
 
     @Test
@@ -95,11 +134,11 @@ class DiskFaultsTest {
         return values;
     }
 
-    /** In a record's value, in the middle of a segment that is not the first. */
-    private static void flipBit(Path folder) throws IOException {
+    /** In a record's value, in the middle of a segment. */
+    private static void flipBit(Path folder, int number) throws IOException {
         Path segment;
         try (Stream<Path> files = Files.list(folder)) {
-            segment = files.filter(file -> file.toString().endsWith(".log")).sorted().skip(1).findFirst().orElseThrow();
+            segment = files.filter(file -> file.toString().endsWith(".log")).sorted().skip(number).findFirst().orElseThrow();
         }
         try (FileChannel channel = FileChannel.open(segment, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
             long position = channel.size() / 2;

@@ -219,6 +219,13 @@ public final class HostedPartitions implements LocalReplicas {
                 + " place, because that would hand out offsets a second time");
     }
 
+    /** A batch of a partition's log is damaged, the one that holds this offset; nothing where it is not hosted, or closed. */
+    public void damaged(TopicPartition id, long offset) {
+        if (slots.get(id) instanceof Partition working) {
+            working.foundDamage(offset);
+        }
+    }
+
     /** Nobody relies any more on what logs may lack: this replica left each ISR in which there is another one. */
     public void settleLosses() {
         working().forEach(partition -> partition.log().settleLoss());

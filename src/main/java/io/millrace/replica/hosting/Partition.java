@@ -31,6 +31,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -454,31 +455,29 @@ public final class Partition implements PartitionSlot {
 
     // ---- healing
 
-    /** A batch here is damaged. */
-    void foundDamage(long offset) {
+    /** A batch here is damaged, the one that holds this offset. Any thread. */
+    public void foundDamage(long offset) {
         on(now -> now.foundDamage(offset));
         context.damaged(this);
     }
 
     /**
-     * Cuts off what is damaged, and what is behind it, to be fetched anew; only while this broker follows and does not
+     * From now on the log is another's to change, until {@link #endHealing}; only while this broker follows and does not
      * count as in sync.
      *
-     * @return completes when that is done, or cannot be done now
+     * @return an offset of the batch that is damaged; empty when there is none, or nothing can be done now
      */
-    public CompletableFuture<?> heal() {
-        long offset;
-        synchronized (this) {
-            if (!state.mayHeal()) {
-                return CompletableFuture.completedFuture(null);
-            }
-            offset = Math.max(state.damagedAt(), log.startOffset());
-            enter(state.healing());
+    public synchronized OptionalLong beginHealing() {
+        if (!state.mayHeal()) {
+            return OptionalLong.empty();
         }
-        LOG.log(Level.WARNING, "{0}: cutting the damaged log at offset {1}; what was there is fetched from the leader",
-                id, Long.toString(offset));
-        return log.truncateTo(offset, Truncation.UNCLEAN).whenComplete((end, failure) ->
-                on(now -> failure == null ? now.healed(moment()) : now.logChanged(0, moment())));
+        enter(state.healing());
+        return OptionalLong.of(state.damagedAt());
+    }
+
+    /** @param healed whether the damage is gone */
+    public void endHealing(boolean healed) {
+        on(now -> healed ? now.healed(moment()) : now.logChanged(0, moment()));
     }
 
     // ---- deletion, and the end

@@ -28,7 +28,7 @@ public interface ReplicaContext {
     /** The topic's register is to be read again: another broker knows a newer epoch. */
     void refresh(String topic);
 
-    /** A stored batch is damaged; the replica is to be healed from another one: see {@link Partition#heal}. */
+    /** A stored batch is damaged; the replica is to be healed from another one: see {@link Partition#beginHealing}. */
     void damaged(Partition partition);
 
     /**

@@ -323,8 +323,8 @@ class HealingTest {
                 failure.set(e);
             }
         });
-        reader.start();
         damage(1);
+        reader.start();
         ByteBuffer good = fetched(new DamagedRange(1, 2));
         for (int round = 0; round < 200; round++) {
             test.directory.replaceRange(log, good.duplicate(), HERE).join();

@@ -1,0 +1,137 @@
+package io.millrace.replica.follower;
+
+import io.millrace.agreement.Member;
+import io.millrace.log.DamagedRange;
+import io.millrace.log.OffsetOutOfRangeException;
+import io.millrace.log.Truncation;
+import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.BrokerRegistry;
+import io.millrace.metadata.ErrorKind;
+import io.millrace.record.RecordBatch;
+import io.millrace.replica.core.ReplicaFetchRequest;
+import io.millrace.replica.core.ReplicaFetchResponse;
+import io.millrace.replica.core.ReplicaFetchResponse.Outcome;
+import io.millrace.replica.core.ReplicaTransport;
+import io.millrace.replica.hosting.Partition;
+import java.io.ByteArrayOutputStream;
+import java.lang.System.Logger.Level;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+
+/**
+ * Heals a log that follows and has a damaged batch: what is committed is replaced, range by range, by what the leader has
+ * there, and all that is good stays; what is not committed is cut off, and fetched as ever. Thread-safe.
+ */
+public final class Healing {
+    private static final System.Logger LOG = System.getLogger(Healing.class.getName());
+    private static final int REQUEST_BYTES = 1 << 20;
+    /** Of one damaged range; a larger one is not mended in place. */
+    private static final int MAX_RANGE_BYTES = 64 << 20;
+    private static final int NO_EPOCH = -1;
+
+    private final BrokerRegistry brokers;
+    private final ReplicaTransport transport;
+    private final Executor workers;
+
+    /** @param workers read and write whole segments */
+    public Healing(BrokerRegistry brokers, ReplicaTransport transport, Executor workers) {
+        this.brokers = brokers;
+        this.transport = transport;
+        this.workers = workers;
+    }
+
+    /**
+     * Only while the partition follows and does not count as in sync.
+     *
+     * @return completes when the damage that was found first is gone, or cannot be healed now; fails when that did not
+     *         work: the partition keeps it in mind, and fetches nothing
+     */
+    public CompletableFuture<?> heal(Partition partition) {
+        OptionalLong damagedAt = partition.beginHealing();
+        if (damagedAt.isEmpty()) {
+            return CompletableFuture.completedFuture(null);
+        }
+        return CompletableFuture.supplyAsync(() -> range(partition, damagedAt.getAsLong()), workers)
+                .thenCompose(range -> range.isEmpty() ? CompletableFuture.completedFuture(damagedAt.getAsLong())
+                        : mend(partition, range.get()))
+                .whenComplete((done, failure) -> partition.endHealing(failure == null));
+    }
+
+    /** Empty: it is gone, with the records or by another replica's batches. */
+    private static Optional<DamagedRange> range(Partition partition, long damagedAt) {
+        try {
+            return partition.log().damagedRange(damagedAt);
+        } catch (OffsetOutOfRangeException gone) {
+            LOG.log(Level.DEBUG, "the damaged record of {0} at offset {1} is not in the log any more", partition.id(),
+                    Long.toString(damagedAt));
+            return Optional.empty();
+        }
+    }
+
+    private CompletableFuture<Long> mend(Partition partition, DamagedRange range) {
+        if (range.from() >= partition.log().highWatermark()) {
+            LOG.log(Level.WARNING, "{0}: cutting the log at offset {1}, where it is damaged and not known to be committed;"
+                    + " what was there is fetched from the leader", partition.id(), Long.toString(range.from()));
+            return partition.log().truncateTo(range.from(), Truncation.CLEAN);
+        }
+        LOG.log(Level.WARNING, "{0}: the damaged records from offset {1} to {2} are fetched from the leader, and put in"
+                + " their place", partition.id(), Long.toString(range.from()), Long.toString(range.to()));
+        return fetch(partition, range, new ByteArrayOutputStream(), range.from())
+                .thenCompose(batches -> partition.log().replaceRange(batches, workers));
+    }
+
+    private CompletableFuture<ByteBuffer> fetch(Partition partition, DamagedRange range, ByteArrayOutputStream fetched,
+                                                long next) {
+        if (next >= range.to()) {
+            return CompletableFuture.completedFuture(ByteBuffer.wrap(fetched.toByteArray()));
+        } else if (fetched.size() > MAX_RANGE_BYTES) {
+            return CompletableFuture.failedFuture(new IllegalStateException("more than " + MAX_RANGE_BYTES + " bytes of "
+                    + partition.id() + " are damaged in one place: move its log away and restart the server, so that it is"
+                    + " fetched anew as a whole"));
+        }
+        int leader = partition.state().leaderToFollow().orElseThrow(() -> notNow(partition));
+        Member member = brokers.member(leader).orElseThrow(() -> notNow(partition));
+        Member self = brokers.membership().self();
+        // No epoch: what is asked for lies within the leader's log, wherever the epochs of this one are damaged.
+        ReplicaFetchRequest request = new ReplicaFetchRequest(self.brokerId(), self.session(), 0, REQUEST_BYTES,
+                List.of(new ReplicaFetchRequest.Partition(partition.id(), partition.topicId(),
+                        partition.state().leaderEpoch(), next, NO_EPOCH)));
+        return transport.fetch(member, request).thenComposeAsync(response ->
+                fetch(partition, range, fetched, take(response, range, fetched, next)), workers);
+    }
+
+    private static BrokerException notNow(Partition partition) {
+        return new BrokerException(ErrorKind.UNAVAILABLE, "partition " + partition.id()
+                + " has no leader now from which it could be healed");
+    }
+
+    /** @return the offset behind what was taken */
+    private static long take(ReplicaFetchResponse response, DamagedRange range, ByteArrayOutputStream fetched, long from) {
+        long next = from;
+        for (ReplicaFetchResponse.Partition answer : response.partitions()) {
+            if (answer.outcome() != Outcome.OK) {
+                throw new BrokerException(ErrorKind.UNAVAILABLE, "the leader of " + answer.id() + " does not give what is"
+                        + " damaged here now: " + answer.outcome());
+            }
+            for (RecordBatch batch : RecordBatch.in(answer.batches())) {
+                if (batch.baseOffset() != next || batch.lastOffset() >= range.to()) {
+                    break;
+                }
+                ByteBuffer bytes = batch.buffer().duplicate();
+                byte[] copy = new byte[bytes.remaining()];
+                bytes.get(copy);
+                fetched.write(copy, 0, copy.length);
+                next = batch.lastOffset() + 1;
+            }
+        }
+        if (next == from) {
+            throw new IllegalStateException("the leader has no batches that fit the damaged records from offset "
+                    + range.from() + " to " + range.to());
+        }
+        return next;
+    }
+}
