@@ -122,6 +122,8 @@ public final class Broker implements AutoCloseable {
     private final AgreementCalls calls;
     /** The controller's own, which also renews the lease. */
     private final AgreementCalls controlCalls;
+    /** What is done now and then, and says nothing of whether the agreement answers. */
+    private final AgreementCalls houseCalls;
     private final Departure departure;
     /** Whether {@link #leave()} is over, guarded by the departure. */
     private boolean left;
@@ -148,6 +150,7 @@ public final class Broker implements AutoCloseable {
         this.handoff = new Handoff(workers, timers);
         this.calls = calls;
         this.controlCalls = calls.beside();
+        this.houseCalls = calls.beside();
         this.brokers = new BrokerRegistry(registers, membership);
         Lease lease = new Lease(options.replication().leaseNanos(), nanoTime);
         this.replication = new Replication(options.brokerId(), alone, options.replication(), brokers, store, transport,
@@ -471,6 +474,7 @@ public final class Broker implements AutoCloseable {
                 () -> schedules.forEach(schedule -> schedule.cancel(false)),
                 () -> Closing.all(subscriptions.toArray(AutoCloseable[]::new)),
                 controlCalls::close,
+                houseCalls::close,
                 calls::close,
                 replication::close,
                 () -> fetchAlls.close(BrokerErrors.closed()),
@@ -572,12 +576,12 @@ public final class Broker implements AutoCloseable {
 
     /** Beside the disks it changes registers. */
     private void mend() {
-        calls.call("mend", catalog::mend);
+        houseCalls.call("mend", catalog::mend);
     }
 
     private void refreshAll() {
         coordinators.refreshSoon();
-        calls.call("topics", catalog::refreshAll);
+        houseCalls.call("topics", catalog::refreshAll);
     }
 
     private void keepHouse() {

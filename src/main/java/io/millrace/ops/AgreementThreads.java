@@ -23,9 +23,9 @@ final class AgreementThreads implements AutoCloseable {
         threads.allowCoreThreadTimeOut(true);
     }
 
-    /** For one broker, which closes them; one thread is left to the calls beside them. */
+    /** For one broker, which closes them; two threads are left to the calls beside them, the controller's and the house's. */
     AgreementCalls calls() {
-        return new AgreementCalls(threads, MOST - 1, MAX_WAITING, PATIENCE_MS);
+        return new AgreementCalls(threads, MOST - 2, MAX_WAITING, PATIENCE_MS);
     }
 
     @Override
