@@ -108,6 +108,13 @@ public final class Controller {
         long askedAt = nanoTime.getAsLong();
         Optional<Register> register = registers.read(KEY);
         registers.confirm();
+        if (!lease.holds()) {
+            // Whoever was out of touch heard no doorbell: it must not serve on by what it knew of its leaderships then.
+            catalog.refreshAll();
+            askedAt = nanoTime.getAsLong();
+            register = registers.read(KEY);
+            registers.confirm();
+        }
         lease.renew(askedAt);
         elected = register.map(this::decode).orElse(elected);
         brokers.refresh();

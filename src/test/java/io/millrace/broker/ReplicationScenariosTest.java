@@ -318,6 +318,25 @@ class ReplicationScenariosTest {
     }
 
     @Test
+    void aLeaderThatComesBackFromOutOfTouchTakesNothingBeforeItKnowsWhoLeadsNow() {
+        cluster.begin(Map.of());
+        SimulatedServer zombie = cluster.leader();
+        cluster.acknowledged("before");
+        cluster.isolate(zombie);
+        cluster.await("another leader", () -> cluster.leader() != zombie
+                && cluster.partition(cluster.leader()).state().isLeading());
+        cluster.acknowledged("of the new leader");
+        cluster.advance(6000);
+
+        cluster.rejoin();
+        for (int i = 0; i < 500 && cluster.leader() != zombie; i++) {
+            CompletableFuture<AppendResult> late = cluster.produce(zombie, "too late", Acks.LEADER);
+            cluster.advance(5);
+            assertThat(late.isDone() && !late.isCompletedExceptionally()).as("taken %d ms after the return", 5 * i).isFalse();
+        }
+    }
+
+    @Test
     void aZombieLeadersAppendAndIsrChangeAreRefusedByEpochAlone() {
         cluster.begin(Map.of());
         SimulatedServer zombie = cluster.leader();
