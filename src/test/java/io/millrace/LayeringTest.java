@@ -80,6 +80,29 @@ class LayeringTest {
     }
 
     @Test
+    void theChambersOfTheAgreementStandOnEachOther() {
+        layeredArchitecture().consideringOnlyDependenciesInLayers()
+                .layer("vocabulary").definedBy("io.millrace.agreement")
+                .layer("registers").definedBy("io.millrace.agreement.registers")
+                .layer("journal").definedBy("io.millrace.agreement.journal")
+                .layer("hazelcast").definedBy("io.millrace.agreement.hazelcast")
+                .layer("steward").definedBy("io.millrace.agreement.steward")
+                .whereLayer("vocabulary").mayNotAccessAnyLayer()
+                .whereLayer("registers").mayOnlyAccessLayers("vocabulary")
+                .whereLayer("journal").mayOnlyAccessLayers("registers", "vocabulary")
+                .whereLayer("hazelcast").mayOnlyAccessLayers("journal", "registers", "vocabulary")
+                .whereLayer("steward").mayOnlyAccessLayers("hazelcast", "journal", "registers", "vocabulary")
+                .check(CLASSES);
+    }
+
+    @Test
+    void theStateOfAReplicaIsPure() {
+        noClasses().that().resideInAPackage("io.millrace.replica.core").should().dependOnClassesThat()
+                .resideInAnyPackage("java.util.concurrent..", "java.nio.file..", "io.millrace.log.write..",
+                        "io.millrace.agreement.registers..").check(CLASSES);
+    }
+
+    @Test
     void theChambersOfTheReplicaStandOnEachOther() {
         layeredArchitecture().consideringOnlyDependenciesInLayers()
                 .layer("core").definedBy("io.millrace.replica.core")
