@@ -4,7 +4,7 @@ import io.millrace.metadata.DescriptorRoom;
 import io.millrace.metadata.TopicConfigKey;
 import io.millrace.metadata.TopicLimits;
 import io.millrace.metadata.TopicStore;
-import io.millrace.replica.core.ReplicationOptions;
+import io.millrace.replica.ReplicationOptions;
 import java.util.Map;
 
 /**

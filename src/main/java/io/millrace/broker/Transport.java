@@ -5,8 +5,8 @@ import io.millrace.broker.fetch.FetchAllTransport;
 import io.millrace.log.AppendResult;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ReplicaEnds;
-import io.millrace.replica.core.Acks;
-import io.millrace.replica.core.ReplicaTransport;
+import io.millrace.replica.follower.ReplicaTransport;
+import io.millrace.replica.hosting.Acks;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
 

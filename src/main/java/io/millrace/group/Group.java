@@ -11,7 +11,7 @@ import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.TopicIdPartition;
 import io.millrace.metadata.TopicInfo;
 import io.millrace.metadata.TopicPartition;
-import io.millrace.replica.core.FetchPosition;
+import io.millrace.replica.hosting.FetchPosition;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.Collection;

@@ -6,7 +6,7 @@ import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.TopicIdPartition;
 import io.millrace.metadata.TopicPartition;
-import io.millrace.replica.core.FetchPosition;
+import io.millrace.replica.hosting.FetchPosition;
 import io.millrace.replica.hosting.ReadMemory;
 import java.util.ArrayList;
 import java.util.Collections;

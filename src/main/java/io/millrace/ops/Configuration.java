@@ -9,7 +9,7 @@ import io.millrace.group.GroupOptions;
 import io.millrace.log.write.LogDirectory;
 import io.millrace.metadata.DescriptorRoom;
 import io.millrace.metadata.TopicConfigKey;
-import io.millrace.replica.core.ReplicationOptions;
+import io.millrace.replica.ReplicationOptions;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -1,6 +1,6 @@
 package io.millrace.ops;
 
-import io.millrace.replica.core.PartitionStatus;
+import io.millrace.replica.hosting.PartitionStatus;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;

@@ -4,7 +4,7 @@ import io.millrace.broker.Broker;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.Topic;
-import io.millrace.replica.core.PartitionStatus;
+import io.millrace.replica.hosting.PartitionStatus;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;

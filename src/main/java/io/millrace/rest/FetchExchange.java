@@ -2,7 +2,7 @@ package io.millrace.rest;
 
 import io.millrace.broker.Broker;
 import io.millrace.broker.fetch.FetchRequest;
-import io.millrace.replica.core.FetchResult;
+import io.millrace.replica.hosting.FetchResult;
 import io.millrace.rest.dialect.ListLimits;
 import io.millrace.rest.dialect.RequestException;
 import jakarta.ws.rs.container.AsyncResponse;

@@ -2,7 +2,7 @@ package io.millrace.rest;
 
 import io.millrace.broker.fetch.FetchAllResult;
 import io.millrace.metadata.TopicPartition;
-import io.millrace.replica.core.FetchResult;
+import io.millrace.replica.hosting.FetchResult;
 import io.millrace.rest.dialect.RecordListWriter;
 import io.millrace.rest.dialect.RequestException;
 import java.nio.ByteBuffer;

@@ -2,7 +2,7 @@ package io.millrace.rest;
 
 import io.millrace.broker.Broker;
 import io.millrace.broker.produce.RecordAccumulator;
-import io.millrace.replica.core.Acks;
+import io.millrace.replica.hosting.Acks;
 import io.millrace.rest.dialect.ProduceResultWriter;
 import io.millrace.rest.dialect.RecordFormat;
 import io.millrace.rest.dialect.RecordListReader;

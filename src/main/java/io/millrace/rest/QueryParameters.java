@@ -1,7 +1,7 @@
 package io.millrace.rest;
 
-import io.millrace.replica.core.Acks;
-import io.millrace.replica.core.FetchPosition;
+import io.millrace.replica.hosting.Acks;
+import io.millrace.replica.hosting.FetchPosition;
 import io.millrace.rest.dialect.RequestException;
 import java.util.List;
 import java.util.Map;

@@ -3,7 +3,7 @@ package io.millrace.rest;
 import io.millrace.broker.Broker;
 import io.millrace.metadata.Topic;
 import io.millrace.metadata.Topics;
-import io.millrace.replica.core.PartitionStatus;
+import io.millrace.replica.hosting.PartitionStatus;
 import io.millrace.rest.dialect.MediaTypes;
 import io.millrace.rest.dialect.RequestException;
 import io.millrace.rest.model.Configs;

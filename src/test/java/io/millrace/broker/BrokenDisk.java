@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.millrace.broker.produce.RecordAccumulator;
 import io.millrace.log.write.LogDirectory;
 import io.millrace.metadata.ErrorKind;
-import io.millrace.replica.core.Acks;
+import io.millrace.replica.hosting.Acks;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;

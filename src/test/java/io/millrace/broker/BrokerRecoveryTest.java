@@ -14,7 +14,7 @@ import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.Topic;
 import io.millrace.metadata.TopicCodec;
 import io.millrace.metadata.TopicConfig;
-import io.millrace.replica.core.FetchPosition;
+import io.millrace.replica.hosting.FetchPosition;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -13,7 +13,7 @@ import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.Topic;
 import io.millrace.metadata.TopicCodec;
 import io.millrace.metadata.Topics;
-import io.millrace.replica.core.PartitionStatus;
+import io.millrace.replica.hosting.PartitionStatus;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -16,7 +16,7 @@ import io.millrace.metadata.TopicConfigKey;
 import io.millrace.metadata.TopicInfo;
 import io.millrace.metadata.TopicName;
 import io.millrace.metadata.Topics;
-import io.millrace.replica.core.PartitionOffsets;
+import io.millrace.replica.hosting.PartitionOffsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.millrace.config.Settings;
 import io.millrace.log.CorruptLogException;
 import io.millrace.log.LogObserver;
-import io.millrace.replica.core.PartitionStatus;
+import io.millrace.replica.hosting.PartitionStatus;
 import io.millrace.rest.TopicsResource;
 import java.nio.file.Path;
 import java.util.Arrays;

@@ -7,7 +7,7 @@ import io.millrace.broker.fetch.FetchAllResult;
 import io.millrace.metadata.TopicPartition;
 import io.millrace.record.Codec;
 import io.millrace.record.RecordBatchBuilder;
-import io.millrace.replica.core.FetchResult;
+import io.millrace.replica.hosting.FetchResult;
 import io.millrace.rest.dialect.ListLimits;
 import io.millrace.rest.dialect.RecordFormat;
 import io.millrace.rest.dialect.RequestException;

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.millrace.replica.core.Acks;
-import io.millrace.replica.core.FetchPosition;
+import io.millrace.replica.hosting.Acks;
+import io.millrace.replica.hosting.FetchPosition;
 import io.millrace.rest.dialect.RequestException;
 import java.util.List;
 import java.util.Map;

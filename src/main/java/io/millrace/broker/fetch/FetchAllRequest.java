@@ -1,7 +1,7 @@
 package io.millrace.broker.fetch;
 
 import io.millrace.metadata.TopicIdPartition;
-import io.millrace.replica.core.FetchPosition;
+import io.millrace.replica.hosting.FetchPosition;
 import java.util.List;
 import java.util.UUID;
 

@@ -3,7 +3,7 @@ package io.millrace.broker.fetch;
 import io.millrace.broker.Broker;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.TopicPartition;
-import io.millrace.replica.core.FetchResult;
+import io.millrace.replica.hosting.FetchResult;
 import java.util.List;
 
 /**

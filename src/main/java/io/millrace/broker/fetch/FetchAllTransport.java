@@ -1,7 +1,7 @@
 package io.millrace.broker.fetch;
 
 import io.millrace.agreement.Member;
-import io.millrace.replica.core.ReplicaTransport;
+import io.millrace.replica.follower.ReplicaTransport;
 import io.millrace.replica.hosting.ReadMemory;
 import java.util.concurrent.CompletableFuture;
 

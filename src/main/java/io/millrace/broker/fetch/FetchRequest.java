@@ -1,6 +1,6 @@
 package io.millrace.broker.fetch;
 
-import io.millrace.replica.core.FetchPosition;
+import io.millrace.replica.hosting.FetchPosition;
 
 /**
  * @param lastEpoch leader epoch of the record before the position, when the reader knows it, else -1: the fetch fails

@@ -1,7 +1,7 @@
 package io.millrace.broker.fetch;
 
 import io.millrace.metadata.BrokerException;
-import io.millrace.replica.core.FetchResult;
+import io.millrace.replica.hosting.FetchResult;
 import io.millrace.replica.hosting.Parked;
 import io.millrace.replica.hosting.Partition;
 import io.millrace.replica.hosting.PartitionRead;

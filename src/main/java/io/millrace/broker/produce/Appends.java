@@ -7,7 +7,7 @@ import io.millrace.metadata.BrokerObserver;
 import io.millrace.metadata.Handoff;
 import io.millrace.record.BatchValidator;
 import io.millrace.record.RecordBatch;
-import io.millrace.replica.core.Acks;
+import io.millrace.replica.hosting.Acks;
 import io.millrace.replica.hosting.Partition;
 import java.nio.ByteBuffer;
 import java.time.Clock;

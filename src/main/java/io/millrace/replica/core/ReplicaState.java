@@ -334,48 +334,12 @@ public record ReplicaState(int self, Topic.Assignment assignment, long version, 
                 || asked.fetchOffset() != log.endOffset() || asked.lastFetchedEpoch() != log.lastEpoch()) {
             return unchanged();
         }
-        Optional<Effect> change = change(answer, ownEnd, log);
+        Optional<Effect> change = LeadersAnswer.changeOf(log, answer, ownEnd, assignment.uncleanEpoch());
         if (change.isPresent()) {
             return new Transition(withChanging(true), List.of(change.get()));
         }
         return answer.outcome() == Outcome.OK
                 ? new Transition(withHighWatermark(followed(answer.highWatermark(), log)), List.of()) : unchanged();
-    }
-
-    private Optional<Effect> change(ReplicaFetchResponse.Partition answer, LeaderEpochEnd ownEnd, LogSpan log) {
-        switch (answer.outcome()) {
-            case DIVERGED:
-                return cut(answer, ownEnd, log);
-            case BELOW_START:
-                return Optional.of(new Effect.BeginAnew(answer.logStartOffset(), isUnclean(log)));
-            case OK:
-                break;
-            default:
-                return Optional.empty();
-        }
-        if (answer.batches().hasRemaining()) {
-            return Optional.of(new Effect.AppendBatches());
-        }
-        long start = Math.min(answer.logStartOffset(), log.endOffset());
-        return start > log.startOffset() ? Optional.of(new Effect.AdvanceStart(start)) : Optional.empty();
-    }
-
-    /**
-     * Where the two logs part: the end of the newest epoch that both have, in whichever it is shorter. A log without
-     * records, beyond the leader's end, has nothing to cut, and begins anew with the leader's.
-     */
-    private Optional<Effect> cut(ReplicaFetchResponse.Partition answer, LeaderEpochEnd ownEnd, LogSpan log) {
-        long point = Math.max(log.startOffset(), Math.min(ownEnd.endOffset(), answer.diverging().endOffset()));
-        if (point < log.endOffset()) {
-            return Optional.of(new Effect.Truncate(point, isUnclean(log)));
-        }
-        return log.startOffset() == log.endOffset() ? Optional.of(new Effect.BeginAnew(answer.logStartOffset(), isUnclean(log)))
-                : Optional.empty();
-    }
-
-    /** Whether a leader that was not in sync began to lead after the last record here was appended. */
-    private boolean isUnclean(LogSpan log) {
-        return assignment.uncleanEpoch() > log.lastEpoch();
     }
 
     /**

@@ -7,7 +7,6 @@ import io.millrace.metadata.TopicPartition;
 import io.millrace.replica.core.ReplicaFetchRequest;
 import io.millrace.replica.core.ReplicaFetchResponse;
 import io.millrace.replica.core.ReplicaFetchResponse.Outcome;
-import io.millrace.replica.core.ReplicaTransport;
 import io.millrace.replica.hosting.Partition;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;

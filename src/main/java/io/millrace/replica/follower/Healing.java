@@ -11,7 +11,6 @@ import io.millrace.record.RecordBatch;
 import io.millrace.replica.core.ReplicaFetchRequest;
 import io.millrace.replica.core.ReplicaFetchResponse;
 import io.millrace.replica.core.ReplicaFetchResponse.Outcome;
-import io.millrace.replica.core.ReplicaTransport;
 import io.millrace.replica.hosting.Partition;
 import java.io.ByteArrayOutputStream;
 import java.lang.System.Logger.Level;

@@ -13,7 +13,6 @@ import io.millrace.metadata.Topic;
 import io.millrace.metadata.TopicCatalog;
 import io.millrace.metadata.TopicConfig;
 import io.millrace.metadata.TopicPartition;
-import io.millrace.replica.core.PartitionStatus;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.Comparator;

@@ -3,7 +3,6 @@ package io.millrace.replica.hosting;
 import io.millrace.log.AppendResult;
 import io.millrace.log.CorruptLogException;
 import io.millrace.log.LeaderEpochEnd;
-import io.millrace.log.Truncation;
 import io.millrace.metadata.BrokerErrors;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
@@ -11,8 +10,6 @@ import io.millrace.metadata.Topic;
 import io.millrace.metadata.TopicCatalog;
 import io.millrace.metadata.TopicConfig;
 import io.millrace.metadata.TopicPartition;
-import io.millrace.record.RecordBatch;
-import io.millrace.replica.core.Acks;
 import io.millrace.replica.core.Effect;
 import io.millrace.replica.core.FollowerAnswer;
 import io.millrace.replica.core.IsrProposal;
@@ -24,7 +21,6 @@ import io.millrace.replica.core.ReplicaFetchResponse;
 import io.millrace.replica.core.ReplicaFetchResponse.Outcome;
 import io.millrace.replica.core.ReplicaState;
 import io.millrace.replica.core.Transition;
-import io.millrace.replica.core.Watermark;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.util.HashMap;
@@ -55,6 +51,7 @@ public final class Partition implements PartitionSlot {
     private final ReplicaContext context;
     private final ParkedFetches parked;
     private final PartitionReads reads;
+    private final FollowerChanges changes;
     /** Replaced under the topic's lock, see {@link TopicCatalog}. */
     private volatile TopicConfig config;
     /** Why the partition serves nothing any more, once it was retired. */
@@ -81,6 +78,7 @@ public final class Partition implements PartitionSlot {
         this.watermark = new Watermark(log.highWatermark(), 0);
         this.parked = new ParkedFetches(wakers, this::committedBytes);
         this.reads = new PartitionReads(this, log, context);
+        this.changes = new FollowerChanges(id, log);
     }
 
     @Override
@@ -409,48 +407,11 @@ public final class Partition implements PartitionSlot {
         Optional<Effect.LogChange> change = after.effects().stream().filter(Effect.LogChange.class::isInstance)
                 .map(Effect.LogChange.class::cast).findFirst();
         return change.isEmpty() ? CompletableFuture.completedFuture(null)
-                : begin(change.get(), answer).whenComplete((done, failure) -> {
+                : changes.begin(change.get(), answer).whenComplete((done, failure) -> {
                     // What the leader has committed says something about this log only where the two agree.
                     boolean agree = failure == null && answer.outcome() == Outcome.OK;
                     on(now -> now.logChanged(agree ? answer.highWatermark() : 0, moment()));
                 });
-    }
-
-    private CompletableFuture<?> begin(Effect.LogChange change, ReplicaFetchResponse.Partition answer) {
-        try {
-            return carryOut(change, answer);
-        } catch (RuntimeException failure) { // such as a queue that is full
-            return CompletableFuture.failedFuture(failure);
-        }
-    }
-
-    private CompletableFuture<?> carryOut(Effect.LogChange change, ReplicaFetchResponse.Partition answer) {
-        if (change instanceof Effect.Truncate truncate) {
-            LOG.log(Level.INFO, "{0}: cutting the log from {1} back to {2}, where it parts from the leader''s", id,
-                    Long.toString(log.endOffset()), Long.toString(truncate.offset()));
-            return log.truncateTo(truncate.offset(), truncation(truncate.unclean()));
-        } else if (change instanceof Effect.BeginAnew anew) {
-            LOG.log(Level.WARNING, "{0}: the leader has nothing left that this replica could go on from at offset {1}:"
-                    + " it begins anew at {2}", id, Long.toString(log.endOffset()), Long.toString(anew.offset()));
-            return log.beginAnew(anew.offset(), truncation(anew.unclean()));
-        } else if (change instanceof Effect.AdvanceStart advance) {
-            return log.advanceLogStart(advance.offset());
-        }
-        for (RecordBatch batch : RecordBatch.in(answer.batches())) {
-            if (!batch.checksumMatches()) {
-                throw new IllegalStateException("the leader of " + id + " sent a damaged batch at offset "
-                        + batch.baseOffset());
-            } else if (batch.leaderEpoch() > answer.leaderEpoch()) {
-                throw new IllegalStateException("the leader of " + id + ", of epoch " + answer.leaderEpoch()
-                        + ", sent a batch of epoch " + batch.leaderEpoch() + " at offset " + batch.baseOffset());
-            }
-        }
-        return RecordBatch.at(answer.batches()).baseOffset() == log.endOffset()
-                ? log.appendReplicated(answer.batches(), answer.leaderEpoch()) : CompletableFuture.completedFuture(null);
-    }
-
-    private static Truncation truncation(boolean unclean) {
-        return unclean ? Truncation.UNCLEAN : Truncation.CLEAN;
     }
 
     // ---- healing

@@ -1,8 +1,5 @@
 package io.millrace.replica.hosting;
 
-import io.millrace.replica.core.FetchResult;
-import io.millrace.replica.core.Watermark;
-
 /**
  * What one read of a partition gave.
  *

@@ -1,4 +1,4 @@
-package io.millrace.replica.core;
+package io.millrace.replica.hosting;
 
 /** Where a fetch begins. */
 public sealed interface FetchPosition {

@@ -1,4 +1,4 @@
-package io.millrace.replica.core;
+package io.millrace.replica;
 
 import java.util.concurrent.TimeUnit;
 

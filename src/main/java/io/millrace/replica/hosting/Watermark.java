@@ -1,4 +1,4 @@
-package io.millrace.replica.core;
+package io.millrace.replica.hosting;
 
 /**
  * How far a partition's records are committed.

@@ -1,7 +1,9 @@
-package io.millrace.replica.core;
+package io.millrace.replica.follower;
 
 import io.millrace.agreement.Member;
 import io.millrace.metadata.BrokerException;
+import io.millrace.replica.core.ReplicaFetchRequest;
+import io.millrace.replica.core.ReplicaFetchResponse;
 import java.util.concurrent.CompletableFuture;
 
 /**

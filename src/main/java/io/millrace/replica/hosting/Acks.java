@@ -1,4 +1,4 @@
-package io.millrace.replica.core;
+package io.millrace.replica.hosting;
 
 /**
  * When a produce is answered: NONE once it is queued, LEADER once the leader's flush policy holds, ALL once every
