@@ -91,6 +91,9 @@ public final class AgreementCalls implements AutoCloseable {
      * @throws BrokerException UNAVAILABLE, or what the task threw
      */
     public void await(String key, Runnable task) {
+        if (!answers && isBusy()) {
+            throw unanswered(null); // clients that ask again and again must not fill the queue meanwhile
+        }
         CompletableFuture<Void> done = call(key, task);
         if (!done.isDone() && !answers) {
             throw unanswered(null);
@@ -106,6 +109,10 @@ public final class AgreementCalls implements AutoCloseable {
             Thread.currentThread().interrupt();
             throw unanswered(stopped);
         }
+    }
+
+    private synchronized boolean isBusy() {
+        return !waiting.isEmpty();
     }
 
     private static BrokerException unanswered(Throwable cause) {

@@ -110,7 +110,10 @@ public final class Controller {
         registers.confirm();
         if (!lease.holds()) {
             // Whoever was out of touch heard no doorbell: it must not serve on by what it knew of its leaderships then.
-            catalog.refreshAll();
+            if (!catalog.refreshAll()) {
+                throw new BrokerException(ErrorKind.UNAVAILABLE, "the topics could not be read again, so that the lease of"
+                        + " this broker is not renewed yet");
+            }
             askedAt = nanoTime.getAsLong();
             register = registers.read(KEY);
             registers.confirm();
@@ -185,7 +188,7 @@ public final class Controller {
             }
             try {
                 done &= catalog.find(name).map(topic -> reconcile(topic, live, balance)).orElse(true);
-            } catch (BrokerException failure) {
+            } catch (RuntimeException failure) { // also a register that is not one: it must not stand in the others' way
                 done = false;
                 LOG.log(Level.WARNING, "topic {0} could not be brought into line now, and is tried again: {1}", name,
                         failure.getMessage());
@@ -223,6 +226,7 @@ public final class Controller {
             }
         }
         if (candidates.isEmpty()) {
+            uncleanElections.forget(name);
             return true;
         }
         Map<Integer, UncleanElections.Choice> chosen = uncleanElections.advance(name, topic.id(), candidates);

@@ -70,12 +70,16 @@ public final class Elections {
     }
 
     /**
-     * As {@link #without}, in a new epoch in any case: a fetch of the broker's that is under way says nothing any more of
-     * what it has.
+     * Without a broker whose replica is damaged, where another in-sync one is up: in a new epoch in any case, also when it
+     * was not in sync, so that a fetch of its that is under way says nothing any more of what it has.
      */
     public static Topic.Assignment fencedWithout(Topic.Assignment now, int broker, Set<Integer> live) {
+        boolean another = now.isr().stream().anyMatch(replica -> replica != broker && live.contains(replica));
+        if (!another) {
+            return now;
+        }
         Topic.Assignment next = without(now, broker, live);
-        return next.equals(now) || next.leaderEpoch() != now.leaderEpoch() ? next : led(next, next.leader(), next.isr());
+        return next.leaderEpoch() != now.leaderEpoch() ? next : led(next, next.leader(), next.isr());
     }
 
     /** Begins to move a partition: the new replicas join the old ones, which leave when all the new ones are in sync. */

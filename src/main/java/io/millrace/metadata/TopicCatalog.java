@@ -242,26 +242,37 @@ public final class TopicCatalog {
         return unformed;
     }
 
-    /** Looks at every topic, in case the doorbell did not ring; what cannot be read now is tried again next time. */
-    public void refreshAll() {
+    /**
+     * Looks at every topic, in case the doorbell did not ring; what cannot be read now is tried again next time.
+     *
+     * @return false when the agreement did not answer for one of them
+     */
+    public boolean refreshAll() {
+        boolean answered = true;
         try {
             TreeSet<String> names = new TreeSet<>(store.names());
             names.addAll(byName.keySet());
             names.addAll(unfinished.keySet());
-            names.forEach(this::refreshWholeQuietly);
+            for (String name : names) {
+                answered &= refreshWholeQuietly(name);
+            }
             names.removeIf(byName::containsKey);
             unformed = Set.copyOf(names);
         } catch (BrokerException unavailable) {
             LOG.log(Level.WARNING, "the topics could not be read again: {0}", unavailable.getMessage());
+            return false;
         }
+        return answered;
     }
 
-    private void refreshWholeQuietly(String name) {
+    private boolean refreshWholeQuietly(String name) {
         try {
             refreshWhole(name);
+            return true;
         } catch (RuntimeException failure) {
             LOG.log(Level.WARNING, "topic '" + name + "' could not be read again; what is known of it may be old",
                     failure);
+            return !(failure instanceof BrokerException known && known.kind() == ErrorKind.UNAVAILABLE);
         }
     }
 

@@ -5,9 +5,11 @@ import io.millrace.agreement.registers.Register;
 import io.millrace.agreement.registers.RegisterStore;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 
 /**
@@ -29,6 +31,8 @@ public final class TopicStore {
     private final RegisterStore registers;
     private final int pageSize;
     private final TopicCodec codec = new TopicCodec();
+    /** By name, the id of the topic that is known to be in pages; as many as there are names of large topics. */
+    private final Map<String, UUID> paged = new ConcurrentHashMap<>();
 
     /** @param pageSize of pages, in partitions; {@link #PARTITIONS_PER_PAGE}, but in tests */
     public TopicStore(RegisterStore registers, int pageSize) {
@@ -196,11 +200,24 @@ public final class TopicStore {
 
     private Optional<Place> place(String name, UUID id, int partition) {
         int number = partition / pageSize;
-        Optional<Place> own = number == 0 ? Optional.empty() : registers.read(pageKey(name, number))
-                .flatMap(register -> place(name, id, number, register));
         // A topic that an earlier version wrote is in one register, how many partitions it may have.
-        return own.or(() -> registers.read(key(name)).flatMap(register -> place(name, id, register)))
-                .filter(place -> place.page().has(partition));
+        Optional<Place> place = number > 0 && isPaged(name, id)
+                ? registers.read(pageKey(name, number)).flatMap(register -> place(name, id, number, register))
+                : registers.read(key(name)).flatMap(register -> place(name, id, register));
+        return place.filter(found -> found.page().has(partition));
+    }
+
+    /** Pages do not count before the topic's own register says so; from then on they do for good. */
+    private boolean isPaged(String name, UUID id) {
+        if (id.equals(paged.get(name))) {
+            return true;
+        }
+        TopicRegister.Entry entry = registers.read(key(name)).map(this::entry).orElse(null);
+        boolean isPaged = entry != null && entry.id().equals(id) && entry.pageSize() != TopicRegister.WHOLE;
+        if (isPaged) {
+            paged.put(name, id);
+        }
+        return isPaged;
     }
 
     private Optional<Place> place(String name, UUID id, int number, Register register) {

@@ -105,6 +105,11 @@ final class UncleanElections {
         return chosen;
     }
 
+    /** What was answered for a topic is over: the next election asks anew. */
+    void forget(String topic) {
+        inquiries.keySet().removeIf(id -> id.topic().equals(topic));
+    }
+
     /** Forgets all other topics. */
     void retain(Set<String> topics) {
         inquiries.keySet().removeIf(id -> !topics.contains(id.topic()));

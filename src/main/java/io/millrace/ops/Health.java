@@ -1,5 +1,6 @@
 package io.millrace.ops;
 
+import io.millrace.log.LogDirectoryOfflineException;
 import io.millrace.agreement.AgreementStatus;
 import java.nio.file.Files;
 import java.util.List;
@@ -89,9 +90,10 @@ final class Health {
                 }
             }
         }
-        if (server != null && server.needsRestart()) {
+        LogDirectoryOfflineException journal = server != null && server.needsRestart() ? server.journalFailure() : null;
+        if (journal != null) {
             up = false;
-            response.withData("journal", server.journalFailure().getMessage());
+            response.withData("journal", journal.getMessage());
         }
         List<String> deadlocked = DeadlockedThreads.names();
         if (!deadlocked.isEmpty()) {

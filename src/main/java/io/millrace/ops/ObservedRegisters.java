@@ -3,6 +3,7 @@ package io.millrace.ops;
 import io.millrace.agreement.RegisterUnavailableException;
 import io.millrace.agreement.registers.Register;
 import io.millrace.agreement.registers.RegisterStore;
+import java.util.Collection;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.function.Consumer;
@@ -31,6 +32,14 @@ final class ObservedRegisters implements RegisterStore {
     @Override
     public boolean compareAndDelete(String key, long expectedVersion) {
         return observed(() -> registers.compareAndDelete(key, expectedVersion));
+    }
+
+    @Override
+    public void announce(Collection<String> keys) {
+        observed(() -> {
+            registers.announce(keys);
+            return null;
+        });
     }
 
     @Override

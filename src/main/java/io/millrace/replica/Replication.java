@@ -165,8 +165,7 @@ public final class Replication implements ReplicaContext {
     /** Gives up replicas that cannot be used, where another one is in sync. Blocks; what fails is tried again soon. */
     private void giveUp(String topic, List<? extends PartitionSlot> partitions) {
         Set<Integer> live = brokers.live();
-        if (withdraw(topic, partitions, replica -> replica != brokerId,
-                now -> Elections.fencedWithout(now, brokerId, live))) {
+        if (withdraw(topic, partitions, leaving(replica -> replica != brokerId, live))) {
             LOG.log(Level.WARNING, "this broker gave up its replicas of {0}, because their disk or their bytes"
                     + " are bad", partitions.stream().map(PartitionSlot::id).toList());
         }
@@ -181,7 +180,7 @@ public final class Replication implements ReplicaContext {
         Map<String, List<Partition>> byTopic = new TreeMap<>();
         partitions.forEach(each -> byTopic.computeIfAbsent(each.topic(), topic -> new ArrayList<>()).add(each));
         byTopic.forEach((topic, its) -> {
-            if (!withdraw(topic, its, others::contains, now -> Elections.without(now, brokerId, others))) {
+            if (!withdraw(topic, its, leaving(others::contains, others))) {
                 catalog.refreshWhole(topic); // somebody else did it
             }
         });
@@ -193,14 +192,14 @@ public final class Replication implements ReplicaContext {
      *
      * @return whether that changed anything
      */
-    private boolean withdraw(String topic, List<? extends PartitionSlot> partitions, IntPredicate suffices,
+    private boolean withdraw(String topic, List<? extends PartitionSlot> partitions,
                              UnaryOperator<Topic.Assignment> without) {
         boolean changed = false;
         List<PartitionSlot> left = new ArrayList<>(partitions);
         while (!left.isEmpty()) {
             PartitionSlot first = left.remove(0);
             PageChange change = store.change(topic, first.topicId(), first.id().partition(),
-                    page -> without(page, partitions, suffices, without)).orElse(null);
+                    page -> without(page, partitions, without)).orElse(null);
             if (change != null) {
                 left.removeIf(partition -> isOn(change.after(), partition));
             }
@@ -212,13 +211,18 @@ public final class Replication implements ReplicaContext {
         return changed;
     }
 
-    private Optional<TopicPage> without(TopicPage page, List<? extends PartitionSlot> partitions, IntPredicate suffices,
-                                        UnaryOperator<Topic.Assignment> without) {
+    /** Out of an ISR in which a replica is left that suffices. */
+    private UnaryOperator<Topic.Assignment> leaving(IntPredicate suffices, Set<Integer> live) {
+        return now -> now.isr().contains(brokerId) && now.isr().stream().anyMatch(suffices::test)
+                ? Elections.without(now, brokerId, live) : now;
+    }
+
+    private static Optional<TopicPage> without(TopicPage page, List<? extends PartitionSlot> partitions,
+                                               UnaryOperator<Topic.Assignment> without) {
         TopicPage changed = page;
         for (PartitionSlot partition : partitions) {
             int number = partition.id().partition();
-            if (isOn(page, partition) && page.assignment(number).isr().contains(brokerId)
-                    && page.assignment(number).isr().stream().anyMatch(suffices::test)) {
+            if (isOn(page, partition)) {
                 changed = changed.with(number, without.apply(page.assignment(number)));
             }
         }
@@ -232,7 +236,8 @@ public final class Replication implements ReplicaContext {
     @Override
     public void damaged(Partition partition) {
         if (!alone && partition.state().isHealable() && healing.add(partition.id())) {
-            calls.call("heal/" + partition.id(), () -> giveUp(partition.topic(), List.of(partition)))
+            calls.call("heal/" + partition.id(), () -> withdraw(partition.topic(), List.of(partition),
+                    now -> Elections.fencedWithout(now, brokerId, brokers.live())))
                     .whenComplete((givenUp, failure) -> heal(partition));
         }
     }

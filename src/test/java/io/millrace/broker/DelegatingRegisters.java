@@ -2,6 +2,7 @@ package io.millrace.broker;
 
 import io.millrace.agreement.registers.Register;
 import io.millrace.agreement.registers.RegisterStore;
+import java.util.Collection;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.function.Consumer;
@@ -27,6 +28,11 @@ abstract class DelegatingRegisters implements RegisterStore {
     @Override
     public boolean compareAndDelete(String key, long expectedVersion) {
         return delegate.compareAndDelete(key, expectedVersion);
+    }
+
+    @Override
+    public void announce(Collection<String> keys) {
+        delegate.announce(keys);
     }
 
     @Override

@@ -9,6 +9,7 @@ import io.millrace.metadata.TopicConfig;
 import io.millrace.metadata.TopicPartition;
 import io.millrace.record.Codec;
 import io.millrace.record.RecordBatchBuilder;
+import io.millrace.replica.core.Asking;
 import io.millrace.replica.core.ReplicaFetchRequest;
 import io.millrace.replica.core.ReplicaFetchResponse;
 import io.millrace.replica.core.ReplicaFetchResponse.Outcome;
@@ -45,7 +46,7 @@ class LeadershipGoesOnTest {
 
     private Outcome fetch(int follower, int epoch, long offset) {
         ReplicaFetchResponse.Partition answer = leader.fetch(new ReplicaFetchRequest.Partition(ID, TOPIC, epoch, offset,
-                offset == 0 ? -1 : log.lastEpoch()), follower, "session-" + follower, true, 1 << 20);
+                offset == 0 ? -1 : log.lastEpoch()), follower, "session-" + follower, Asking.ARRIVED, 1 << 20);
         return answer == null ? Outcome.OK : answer.outcome();
     }
 

@@ -36,6 +36,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -340,6 +341,12 @@ final class SimulatedServer {
         public boolean compareAndDelete(String key, long expectedVersion) {
             cluster.requireAgreement(id);
             return cluster.registers().compareAndDelete(key, expectedVersion);
+        }
+
+        @Override
+        public void announce(Collection<String> keys) {
+            cluster.requireAgreement(id);
+            cluster.registers().announce(keys);
         }
 
         @Override

@@ -13,6 +13,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
+import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
@@ -237,6 +238,11 @@ final class GroupHarness {
         public boolean compareAndDelete(String key, long expectedVersion) {
             writes++;
             return registers.compareAndDelete(key, expectedVersion);
+        }
+
+        @Override
+        public void announce(Collection<String> keys) {
+            registers.announce(keys);
         }
 
         @Override

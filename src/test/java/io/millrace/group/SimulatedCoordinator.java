@@ -12,6 +12,7 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.ArrayDeque;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -300,6 +301,12 @@ final class SimulatedCoordinator {
         public boolean compareAndDelete(String key, long expectedVersion) {
             world.requireAgreement(id);
             return world.registers.compareAndDelete(key, expectedVersion);
+        }
+
+        @Override
+        public void announce(Collection<String> keys) {
+            world.requireAgreement(id);
+            world.registers.announce(keys);
         }
 
         @Override

@@ -5,6 +5,7 @@ import io.millrace.agreement.registers.InMemoryRegisterStore;
 import io.millrace.agreement.registers.Register;
 import io.millrace.agreement.registers.RegisterStore;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedSet;
@@ -52,6 +53,11 @@ final class CountingRegisters implements RegisterStore {
             throw new RegisterUnavailableException("switched off by the test", null);
         }
         written.add(key);
+    }
+
+    @Override
+    public void announce(Collection<String> keys) {
+        registers.announce(keys);
     }
 
     @Override

@@ -44,6 +44,20 @@ class ElectionsTest {
     }
 
     @Test
+    void aDamagedReplicaIsFencedAlsoWhenItWasNotInSyncButLeavesNobodyWithoutALeader() {
+        List<Integer> all = List.of(1, 2, 3);
+
+        assertThat(Elections.fencedWithout(new Assignment(1, 4, all, List.of(1, 2)), 1, Set.of(1, 2)))
+                .isEqualTo(new Assignment(2, 5, all, List.of(2)));
+        assertThat(Elections.fencedWithout(new Assignment(1, 4, all, List.of(1, 2)), 2, Set.of(1, 2)))
+                .isEqualTo(new Assignment(1, 5, all, List.of(1)));
+        assertThat(Elections.fencedWithout(new Assignment(1, 4, all, List.of(1)), 3, Set.of(1, 3)))
+                .isEqualTo(new Assignment(1, 5, all, List.of(1)));
+        Assignment lastOneUp = new Assignment(1, 4, all, List.of(1, 2));
+        assertThat(Elections.fencedWithout(lastOneUp, 1, Set.of(1))).isEqualTo(lastOneUp);
+    }
+
+    @Test
     void thatAnElectionWasUncleanIsRememberedByAllThatFollow() {
         Assignment unclean = Elections.uncleanly(new Assignment(-1, 4, List.of(1, 2, 3), List.of(1)), 2);
         Assignment later = Elections.withIsr(Elections.led(unclean, 3, List.of(2, 3)), List.of(3));

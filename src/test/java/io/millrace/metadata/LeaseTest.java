@@ -3,8 +3,12 @@ package io.millrace.metadata;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.millrace.agreement.registers.RegisterStore;
+import io.millrace.agreement.registers.Register;
 import io.millrace.agreement.RegisterUnavailableException;
 import io.millrace.agreement.registers.InMemoryRegisterStore;
+import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class LeaseTest {
@@ -20,6 +24,27 @@ class LeaseTest {
         now += NANOS - 1;
         assertThat(lease.holds()).isTrue();
         now++;
+        assertThat(lease.holds()).isFalse();
+    }
+
+    @Test
+    void aLeaseIsNotRenewedBeforeEachTopicWasReadAgain() {
+        InMemoryRegisterStore answering = new InMemoryRegisterStore() {
+            @Override
+            public synchronized Optional<Register> read(String key) {
+                if (key.startsWith("topic/")) {
+                    throw new RegisterUnavailableException("no majority just now", null);
+                }
+                return super.read(key);
+            }
+        };
+        answering.compareAndSet("topic/orders", RegisterStore.ABSENT, "{}");
+        TopicStore store = new TopicStore(answering, 64);
+        TopicCatalog catalog = new TopicCatalog(store, null, null, null, Map.of(), BrokerObserver.NONE);
+        Controller controller = new Controller(answering, null, store, null, null, catalog, null, null,
+                lease, () -> now, 0);
+
+        assertThatExceptionOfType(BrokerException.class).isThrownBy(controller::run).withMessageContaining("lease");
         assertThat(lease.holds()).isFalse();
     }
 

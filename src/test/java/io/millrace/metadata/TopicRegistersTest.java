@@ -221,6 +221,22 @@ class TopicRegistersTest {
     }
 
     @Test
+    void pagesDoNotCountBeforeTheTopicsOwnRegisterSaysSo() {
+        UUID id = createdInOneRegister(5).id();
+        registers.changesLeft = 2;
+        assertThatThrownBy(() -> topics.paginate(stored())).isInstanceOf(BrokerException.class);
+        registers.changesLeft = Integer.MAX_VALUE;
+        assertThat(registers.read("topic-page/orders/1")).as("written already").isPresent();
+
+        elect(id, 3, 2);
+        assertThat(leaders()).containsExactly(1, 1, 1, 2, 1);
+        assertThat(topics.paginate(stored())).isTrue();
+        assertThat(leaders()).containsExactly(1, 1, 1, 2, 1);
+        elect(id, 4, 3);
+        assertThat(leaders()).containsExactly(1, 1, 1, 2, 3);
+    }
+
+    @Test
     void aDeletedTopicIsGoneAtOnceAndItsPagesAfterIt() {
         created(5);
         List<Boolean> there = new ArrayList<>();

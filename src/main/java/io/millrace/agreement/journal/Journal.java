@@ -358,9 +358,10 @@ public final class Journal implements StandingJournal, LocalNotes, AutoCloseable
 
     private CompletableFuture<Void> queue(List<ByteBuffer> batches) {
         try {
-            if (waiting.getAndIncrement() == 0) {
-                answeredAt = System.nanoTime();
+            if (waiting.get() == 0) {
+                answeredAt = System.nanoTime(); // first: with something waiting, an older one would look like silence
             }
+            waiting.incrementAndGet();
             return directory.append(log, batches, LEADER_EPOCH).<Void>thenApply(result -> null)
                 .whenComplete((done, failure) -> answered(failure));
         } catch (LogQueueFullException | LogDirectoryOfflineException e) {

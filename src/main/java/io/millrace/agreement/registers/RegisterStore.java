@@ -40,9 +40,7 @@ public interface RegisterStore {
      *
      * @throws RegisterUnavailableException when agreement cannot be reached
      */
-    default void announce(Collection<String> keys) {
-        // where there is no list of keys
-    }
+    void announce(Collection<String> keys);
 
     /** The keys of existing registers with this prefix. */
     SortedSet<String> keys(String prefix);

@@ -43,7 +43,7 @@ final class HighWatermark {
     /** The log's bounds are about to be these. */
     synchronized void follow(long newStart, long newEnd) {
         end = newEnd;
-        value = replicated ? Math.max(value, newStart) : newEnd;
+        value = replicated ? Math.min(Math.max(value, newStart), newEnd) : newEnd;
     }
 
     /**

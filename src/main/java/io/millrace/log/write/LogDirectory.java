@@ -546,8 +546,16 @@ public final class LogDirectory implements AutoCloseable, Runnable {
         ensureOwn(log);
         return queue(LogTask.of(() -> {
             log.appender().settle();
-            return log.appender().beginAnew(offset, truncation);
+            return noted(truncation, log.appender().beginAnew(offset, truncation));
         }));
+    }
+
+    /** What comes in the place of committed records that were cut must not count as committed after a crash. */
+    private long noted(Truncation truncation, long offset) throws IOException {
+        if (truncation == Truncation.UNCLEAN) {
+            watermarks.save(logs.values());
+        }
+        return offset;
     }
 
     /** As {@link #truncateTo(PartitionLog, long, Truncation)}, clean. */
@@ -563,7 +571,7 @@ public final class LogDirectory implements AutoCloseable, Runnable {
      */
     public CompletableFuture<Long> truncateTo(PartitionLog log, long offset, Truncation truncation) {
         ensureOwn(log);
-        return queue(LogTask.of(() -> log.appender().truncateTo(offset, truncation)));
+        return queue(LogTask.of(() -> noted(truncation, log.appender().truncateTo(offset, truncation))));
     }
 
     /**

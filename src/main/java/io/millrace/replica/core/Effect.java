@@ -4,7 +4,7 @@ import java.util.Set;
 
 /** What is to be done because a replica's state changed: a value, which the shell around the state carries out. */
 public sealed interface Effect {
-    /** This broker leads from now on: nothing of an earlier epoch may be appended any more. */
+    /** This broker leads from now on. */
     record LeadershipBegan(int epoch, long startOffset) implements Effect {
     }
 
@@ -14,10 +14,6 @@ public sealed interface Effect {
 
     /** There is something new for these followers. */
     record WakeFollowers(Set<Integer> brokers) implements Effect {
-    }
-
-    /** Everything below the offset is committed. */
-    record Committed(long highWatermark) implements Effect {
     }
 
     /** The register is to be read, to see whether this broker still leads: see {@link ReplicaState#confirmed}. */

@@ -8,9 +8,11 @@ import io.millrace.replica.core.Role.Bystander;
 import io.millrace.replica.core.Role.Following;
 import io.millrace.replica.core.Role.Retired;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedSet;
 import java.util.TreeSet;
 
 /**
@@ -29,34 +31,36 @@ import java.util.TreeSet;
  * @param role          in the present leader epoch
  * @param highWatermark the offset after the last record that is known to be committed
  * @param changing      whether a follower's change of the log is under way
- * @param damagedAt     the first offset at which a damaged batch was found, or -1: nothing is fetched until the log is
- *                      healed, so that no fetch lets this replica into the ISR meanwhile
+ * @param damaged       offsets at which damaged batches were found, the first ones of them: nothing is fetched until the
+ *                      log is healed, so that no fetch lets this replica into the ISR meanwhile
  */
 public record ReplicaState(int self, Topic.Assignment assignment, long version, Role role, long highWatermark,
-                           boolean changing, long damagedAt) {
+                           boolean changing, SortedSet<Long> damaged) {
     private static final int NO_EPOCH = -1;
     private static final int NO_LEADER = -1;
-    private static final long NO_OFFSET = -1;
+    private static final int MAX_DAMAGE = 100;
+    private static final SortedSet<Long> NO_DAMAGE = Collections.emptySortedSet();
 
     /** Of a replica whose log was just opened. */
     public static ReplicaState opened(int self, long highWatermark) {
-        return new ReplicaState(self, null, -1, new Bystander(), highWatermark, false, NO_OFFSET);
+        return new ReplicaState(self, null, -1, new Bystander(), highWatermark, false, NO_DAMAGE);
     }
 
     private ReplicaState with(Role changed) {
-        return new ReplicaState(self, assignment, version, changed, highWatermark, changing, damagedAt);
+        return new ReplicaState(self, assignment, version, changed, highWatermark, changing, damaged);
     }
 
     private ReplicaState withHighWatermark(long changed) {
-        return new ReplicaState(self, assignment, version, role, changed, changing, damagedAt);
+        return new ReplicaState(self, assignment, version, role, changed, changing, damaged);
     }
 
     private ReplicaState withChanging(boolean isChanging) {
-        return new ReplicaState(self, assignment, version, role, highWatermark, isChanging, damagedAt);
+        return new ReplicaState(self, assignment, version, role, highWatermark, isChanging, damaged);
     }
 
-    private ReplicaState withDamageAt(long offset) {
-        return new ReplicaState(self, assignment, version, role, highWatermark, changing, offset);
+    private ReplicaState withDamage(SortedSet<Long> offsets) {
+        return new ReplicaState(self, assignment, version, role, highWatermark, changing,
+                Collections.unmodifiableSortedSet(offsets));
     }
 
     private Transition unchanged(Effect... effects) {
@@ -124,7 +128,7 @@ public record ReplicaState(int self, Topic.Assignment assignment, long version, 
         if (registerVersion <= version) {
             return unchanged();
         }
-        return new ReplicaState(self, changed, registerVersion, role, highWatermark, changing, damagedAt).takeRole(moment);
+        return new ReplicaState(self, changed, registerVersion, role, highWatermark, changing, damaged).takeRole(moment);
     }
 
     private Transition takeRole(Moment moment) {
@@ -186,11 +190,7 @@ public record ReplicaState(int self, Topic.Assignment assignment, long version, 
             end = Math.min(end, leading.confirmedEnd());
         }
         ReplicaState next = asking == leading ? this : with(asking);
-        if (end > highWatermark) {
-            next = next.withHighWatermark(end);
-            effects.add(new Effect.Committed(end));
-        }
-        return new Transition(next, effects);
+        return new Transition(end > highWatermark ? next.withHighWatermark(end) : next, effects);
     }
 
     /**
@@ -215,11 +215,10 @@ public record ReplicaState(int self, Topic.Assignment assignment, long version, 
     /**
      * A follower asks for what it lacks.
      *
-     * @param arrives whether it asks just now; else its request was waiting, and says nothing new of it
      * @param agreed the newest epoch here that is not newer than the follower's last one, and its end
      */
     public FollowerAnswer.Given asked(ReplicaFetchRequest.Partition request, int follower, String session,
-                                      LeaderEpochEnd agreed, boolean arrives, Moment moment) {
+                                      LeaderEpochEnd agreed, Asking asking, Moment moment) {
         if (!(role instanceof Leading leading)) {
             return given(Outcome.NOT_LEADER, request.leaderEpoch() > leaderEpoch());
         } else if (request.leaderEpoch() > leading.epoch()) {
@@ -237,7 +236,9 @@ public record ReplicaState(int self, Topic.Assignment assignment, long version, 
             EpochEnd diverging = new EpochEnd(agreed.epoch(), agreed.endOffset());
             return new FollowerAnswer.Given(new FollowerAnswer(Outcome.DIVERGED, diverging, true), unchanged());
         }
-        if (!arrives) {
+        if (asking == Asking.ASIDE) {
+            return new FollowerAnswer.Given(FollowerAnswer.of(Outcome.OK), unchanged());
+        } else if (asking == Asking.WAITED) {
             return told(follower, known, List.of(), log);
         }
         FollowerProgress progress = known.fetched(request.fetchOffset(), log.endOffset(), moment.nanos());
@@ -360,13 +361,17 @@ public record ReplicaState(int self, Topic.Assignment assignment, long version, 
     // ---- healing
 
     public boolean isDamaged() {
-        return damagedAt != NO_OFFSET;
+        return !damaged.isEmpty();
     }
 
     /** A damaged batch was found: from here on nothing is fetched, until the log is {@link #healed}. */
     public Transition foundDamage(long offset) {
-        long first = isDamaged() ? Math.min(offset, damagedAt) : offset;
-        return new Transition(withDamageAt(first), List.of());
+        SortedSet<Long> all = new TreeSet<>(damaged);
+        all.add(offset);
+        if (all.size() > MAX_DAMAGE) {
+            all.remove(all.last()); // it is met again
+        }
+        return new Transition(withDamage(all), List.of());
     }
 
     /** Whether there is another replica to heal from: one that is in sync, or leads. */
@@ -384,9 +389,11 @@ public record ReplicaState(int self, Topic.Assignment assignment, long version, 
         return new Transition(withChanging(true), List.of());
     }
 
-    /** Healing is over, or is given up until the damage is met again. */
-    public Transition healed(Moment moment) {
-        return withDamageAt(NO_OFFSET).logChanged(0, moment);
+    /** The damage at an offset is gone, or is given up until it is met again; another one may be left. */
+    public Transition healed(long offset, Moment moment) {
+        SortedSet<Long> left = new TreeSet<>(damaged);
+        left.remove(offset);
+        return withDamage(left).logChanged(0, moment);
     }
 
     /** Records up to an offset were deleted. */

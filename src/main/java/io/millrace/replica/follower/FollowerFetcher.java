@@ -1,6 +1,8 @@
 package io.millrace.replica.follower;
 
 import io.millrace.agreement.Member;
+import io.millrace.log.CommittedRecordsException;
+import io.millrace.log.FencedLeaderEpochException;
 import io.millrace.metadata.BrokerRegistry;
 import io.millrace.metadata.Handoff;
 import io.millrace.metadata.TopicPartition;
@@ -16,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -152,7 +155,11 @@ public final class FollowerFetcher {
     /** Leaves a partition out for a while when its fetch failed, or when it catches up faster than it may. */
     private Void settled(Partition partition, ReplicaFetchResponse.Partition answer, Throwable failure) {
         long pause = 0;
-        if (failure != null) {
+        if (causeOf(failure) instanceof FencedLeaderEpochException) {
+            LOG.log(Level.DEBUG, "a new epoch of {0} began while the answer was taken over: asked again", partition.id());
+        } else if (causeOf(failure) instanceof CommittedRecordsException) {
+            pause = TimeUnit.MILLISECONDS.toNanos(10 * PAUSE_MS); // which the log itself has told, once
+        } else if (failure != null) {
             LOG.log(Level.WARNING, "what broker " + leader + " sent for " + partition.id() + " was not taken over",
                     failure);
             pause = TimeUnit.MILLISECONDS.toNanos(10 * PAUSE_MS);
@@ -172,6 +179,10 @@ public final class FollowerFetcher {
             pausedUntil.remove(partition.id());
         }
         return null;
+    }
+
+    private static Throwable causeOf(Throwable failure) {
+        return failure instanceof CompletionException wrapper ? wrapper.getCause() : failure;
     }
 
     private void askAgain(long asked) {

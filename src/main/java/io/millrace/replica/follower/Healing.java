@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 
 /**
@@ -46,8 +47,9 @@ public final class Healing {
     /**
      * Only while the partition follows and does not count as in sync.
      *
-     * @return completes when the damage that was found first is gone, or cannot be healed now; fails when that did not
-     *         work: the partition keeps it in mind, and fetches nothing
+     * @return completes when the damage that was found first is gone, or cannot be healed now; fails with UNAVAILABLE when
+     *         the leader did not answer: the partition keeps it in mind, and fetches nothing; fails otherwise when it cannot
+     *         be mended: the replica goes on with it
      */
     public CompletableFuture<?> heal(Partition partition) {
         OptionalLong damagedAt = partition.beginHealing();
@@ -57,7 +59,17 @@ public final class Healing {
         return CompletableFuture.supplyAsync(() -> range(partition, damagedAt.getAsLong()), workers)
                 .thenCompose(range -> range.isEmpty() ? CompletableFuture.completedFuture(damagedAt.getAsLong())
                         : mend(partition, range.get()))
-                .whenComplete((done, failure) -> partition.endHealing(failure == null));
+                .whenComplete((done, failure) -> end(partition, damagedAt.getAsLong(), failure));
+    }
+
+    /** What cannot be mended must not keep the replica from having all that is new. */
+    private static void end(Partition partition, long damagedAt, Throwable failure) {
+        Throwable cause = failure instanceof CompletionException wrapper ? wrapper.getCause() : failure;
+        if (cause == null || !(cause instanceof BrokerException known && known.kind() == ErrorKind.UNAVAILABLE)) {
+            partition.endHealing(damagedAt);
+        } else {
+            partition.putHealingOff();
+        }
     }
 
     /** Empty: it is gone, with the records or by another replica's batches. */
@@ -77,10 +89,15 @@ public final class Healing {
                     + " what was there is fetched from the leader", partition.id(), Long.toString(range.from()));
             return partition.log().truncateTo(range.from(), Truncation.CLEAN);
         }
+        if (range.to() > partition.log().highWatermark()) {
+            return CompletableFuture.failedFuture(new IllegalStateException("the damaged records of " + partition.id()
+                    + " from offset " + range.from() + " to " + range.to() + " reach beyond what is committed"));
+        }
         LOG.log(Level.WARNING, "{0}: the damaged records from offset {1} to {2} are fetched from the leader, and put in"
                 + " their place", partition.id(), Long.toString(range.from()), Long.toString(range.to()));
         return fetch(partition, range, new ByteArrayOutputStream(), range.from())
-                .thenCompose(batches -> partition.log().replaceRange(batches, workers));
+                .thenCompose(batches -> batches.hasRemaining() ? partition.log().replaceRange(batches, workers)
+                        : CompletableFuture.completedFuture(range.to()));
     }
 
     private CompletableFuture<ByteBuffer> fetch(Partition partition, DamagedRange range, ByteArrayOutputStream fetched,
@@ -98,9 +115,23 @@ public final class Healing {
         // No epoch: what is asked for lies within the leader's log, wherever the epochs of this one are damaged.
         ReplicaFetchRequest request = new ReplicaFetchRequest(self.brokerId(), self.session(), 0, REQUEST_BYTES,
                 List.of(new ReplicaFetchRequest.Partition(partition.id(), partition.topicId(),
-                        partition.state().leaderEpoch(), next, NO_EPOCH)));
-        return transport.fetch(member, request).thenComposeAsync(response ->
-                fetch(partition, range, fetched, take(response, range, fetched, next)), workers);
+                        partition.state().leaderEpoch(), Math.max(next, partition.log().startOffset()), NO_EPOCH)));
+        return transport.fetch(member, request).thenComposeAsync(response -> {
+            OptionalLong leadersStart = startBeyond(response);
+            return leadersStart.isPresent() ? deleted(partition, leadersStart.getAsLong())
+                    : fetch(partition, range, fetched, take(response, range, fetched, next));
+        }, workers);
+    }
+
+    /** Where the leader's log starts, when that is behind what was asked for: it was deleted there, and goes here as well. */
+    private static OptionalLong startBeyond(ReplicaFetchResponse response) {
+        return response.partitions().stream().filter(answer -> answer.outcome() == Outcome.BELOW_START)
+                .mapToLong(ReplicaFetchResponse.Partition::logStartOffset).findFirst();
+    }
+
+    private static CompletableFuture<ByteBuffer> deleted(Partition partition, long leadersStart) {
+        return partition.log().advanceLogStart(Math.min(leadersStart, partition.log().endOffset()))
+                .thenApply(start -> ByteBuffer.allocate(0));
     }
 
     private static BrokerException notNow(Partition partition) {
@@ -112,7 +143,10 @@ public final class Healing {
     private static long take(ReplicaFetchResponse response, DamagedRange range, ByteArrayOutputStream fetched, long from) {
         long next = from;
         for (ReplicaFetchResponse.Partition answer : response.partitions()) {
-            if (answer.outcome() != Outcome.OK) {
+            if (answer.outcome() == Outcome.FAILED || answer.outcome() == Outcome.DIVERGED) {
+                throw new IllegalStateException("the leader of " + answer.id() + " cannot give what is damaged here: "
+                        + answer.outcome());
+            } else if (answer.outcome() != Outcome.OK) {
                 throw new BrokerException(ErrorKind.UNAVAILABLE, "the leader of " + answer.id() + " does not give what is"
                         + " damaged here now: " + answer.outcome());
             }

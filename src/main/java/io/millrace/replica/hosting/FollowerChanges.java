@@ -31,9 +31,10 @@ final class FollowerChanges {
 
     private CompletableFuture<?> carryOut(Effect.LogChange change, ReplicaFetchResponse.Partition answer) {
         if (change instanceof Effect.Truncate truncate) {
-            LOG.log(Level.INFO, "{0}: cutting the log from {1} back to {2}, where it parts from the leader''s", id,
-                    Long.toString(log.endOffset()), Long.toString(truncate.offset()));
-            return log.truncateTo(truncate.offset(), truncation(truncate.unclean()));
+            long before = log.endOffset();
+            return log.truncateTo(truncate.offset(), truncation(truncate.unclean())).thenAccept(end -> LOG.log(Level.INFO,
+                    "{0}: the log was cut from {1} back to {2}, where it parts from the leader''s", id,
+                    Long.toString(before), Long.toString(end)));
         } else if (change instanceof Effect.BeginAnew anew) {
             LOG.log(Level.WARNING, "{0}: the leader has nothing left that this replica could go on from at offset {1}:"
                     + " it begins anew at {2}", id, Long.toString(log.endOffset()), Long.toString(anew.offset()));
@@ -50,8 +51,18 @@ final class FollowerChanges {
                         + ", sent a batch of epoch " + batch.leaderEpoch() + " at offset " + batch.baseOffset());
             }
         }
-        return RecordBatch.at(answer.batches()).baseOffset() == log.endOffset()
-                ? log.appendReplicated(answer.batches(), answer.leaderEpoch()) : CompletableFuture.completedFuture(null);
+        long base = RecordBatch.at(answer.batches()).baseOffset();
+        if (base != log.endOffset()) {
+            throw new IllegalStateException("the leader of " + id + " sent a batch at offset " + base + ", but this log ends"
+                    + " at " + log.endOffset());
+        }
+        return log.appendReplicated(answer.batches(), answer.leaderEpoch()).thenCompose(done -> followStart(answer));
+    }
+
+    /** Also while there are records to fetch all the time: what the leader deleted takes space here. */
+    private CompletableFuture<?> followStart(ReplicaFetchResponse.Partition answer) {
+        long start = Math.min(answer.logStartOffset(), log.endOffset());
+        return start > log.startOffset() ? log.advanceLogStart(start) : CompletableFuture.completedFuture(null);
     }
 
     private static Truncation truncation(boolean unclean) {

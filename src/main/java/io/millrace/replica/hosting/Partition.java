@@ -10,6 +10,8 @@ import io.millrace.metadata.Topic;
 import io.millrace.metadata.TopicCatalog;
 import io.millrace.metadata.TopicConfig;
 import io.millrace.metadata.TopicPartition;
+import io.millrace.record.RecordBatch;
+import io.millrace.replica.core.Asking;
 import io.millrace.replica.core.Effect;
 import io.millrace.replica.core.FollowerAnswer;
 import io.millrace.replica.core.IsrProposal;
@@ -313,22 +315,23 @@ public final class Partition implements PartitionSlot {
     /**
      * Answers one follower: notes how far it is, and reads what it lacks.
      *
-     * @param arrives whether the request came just now; one that has waited says nothing new of the follower
      * @return null when there is nothing to tell
      */
     public ReplicaFetchResponse.Partition fetch(ReplicaFetchRequest.Partition request, int follower, String session,
-                                                boolean arrives, int maxBytes) {
+                                                Asking asking, int maxBytes) {
         FollowerAnswer.Given given;
         Consequences after;
         synchronized (this) {
-            given = state.asked(request, follower, session, log.endOffsetOf(request.lastFetchedEpoch()), arrives,
+            given = state.asked(request, follower, session, log.endOffsetOf(request.lastFetchedEpoch()), asking,
                     moment());
             after = enter(given.transition());
         }
         carryOut(after);
         FollowerAnswer answer = given.answer();
         boolean more = request.fetchOffset() < log.endOffset();
-        if (answer.outcome() != Outcome.OK) {
+        if (answer.outcome() == Outcome.BELOW_START) {
+            return belowStart(answer);
+        } else if (answer.outcome() != Outcome.OK) {
             return answer(answer, NOTHING);
         } else if (!more || maxBytes <= 0) {
             return answer.news() || more ? answer(answer, NOTHING) : null;
@@ -343,10 +346,26 @@ public final class Partition implements PartitionSlot {
         return answer(FollowerAnswer.of(Outcome.FAILED), NOTHING);
     }
 
+    /** The log may start within a batch: the follower begins with the whole of it, and moves its own start then. */
+    private ReplicaFetchResponse.Partition belowStart(FollowerAnswer answer) {
+        long start = log.startOffset();
+        try {
+            ByteBuffer first = log.read(start, Long.MAX_VALUE, 1, ReadMemory.UNBOUNDED::take);
+            return answer(answer, first.hasRemaining() ? RecordBatch.at(first).baseOffset() : start, NOTHING);
+        } catch (RuntimeException failure) { // damaged there, or moved on meanwhile: the follower asks again
+            LOG.log(Level.DEBUG, "the first batch of " + id + " could not be read for a follower", failure);
+            return answer(FollowerAnswer.of(Outcome.FAILED), NOTHING);
+        }
+    }
+
     private ReplicaFetchResponse.Partition answer(FollowerAnswer answer, ByteBuffer batches) {
+        return answer(answer, log.startOffset(), batches);
+    }
+
+    private ReplicaFetchResponse.Partition answer(FollowerAnswer answer, long logStart, ByteBuffer batches) {
         ReplicaState now = state;
-        return new ReplicaFetchResponse.Partition(id, answer.outcome(), now.leaderEpoch(), now.highWatermark(),
-                log.startOffset(), answer.diverging(), batches);
+        return new ReplicaFetchResponse.Partition(id, answer.outcome(), now.leaderEpoch(), now.highWatermark(), logStart,
+                answer.diverging(), batches);
     }
 
     /** Regularly: looks for replicas that lag and appends that waited too long. */
@@ -423,7 +442,7 @@ public final class Partition implements PartitionSlot {
     }
 
     /**
-     * From now on the log is another's to change, until {@link #endHealing}; only while this broker follows and does not
+     * From now on the log is another's to change, until {@link #endHealing} or {@link #putHealingOff}; only while this broker follows and does not
      * count as in sync.
      *
      * @return an offset of the batch that is damaged; empty when there is none, or nothing can be done now
@@ -433,12 +452,17 @@ public final class Partition implements PartitionSlot {
             return OptionalLong.empty();
         }
         enter(state.healing());
-        return OptionalLong.of(state.damagedAt());
+        return OptionalLong.of(state.damaged().first());
     }
 
-    /** @param healed whether the damage is gone */
-    public void endHealing(boolean healed) {
-        on(now -> healed ? now.healed(moment()) : now.logChanged(0, moment()));
+    /** The damage at an offset is gone, or cannot be mended. */
+    public void endHealing(long damagedAt) {
+        on(now -> now.healed(damagedAt, moment()));
+    }
+
+    /** Healing did not work now, and is tried again. */
+    public void putHealingOff() {
+        on(now -> now.logChanged(0, moment()));
     }
 
     // ---- deletion, and the end

@@ -68,17 +68,15 @@ final class WaitingAppends {
     /** Lets go of those who have waited long enough; what they wrote stays counted. */
     List<Answer> expire(long now, BrokerException reason) {
         List<Answer> answers = new ArrayList<>();
-        List<Append> kept = new ArrayList<>();
-        for (Append waiting : appends) {
-            if (waiting.committed() != null && waiting.deadline() - now <= 0) {
-                answers.add(new Answer(waiting.committed(), null, reason));
-                kept.add(new Append(waiting.result(), waiting.bytes(), null, waiting.deadline()));
-            } else {
-                kept.add(waiting);
-            }
-        }
+        List<Append> before = List.copyOf(appends);
         appends.clear();
-        appends.addAll(kept);
+        for (Append waiting : before) {
+            boolean over = waiting.committed() != null && waiting.deadline() - now <= 0;
+            if (over) {
+                answers.add(new Answer(waiting.committed(), null, reason));
+            }
+            add(waiting.result(), waiting.bytes(), over ? null : waiting.committed(), waiting.deadline());
+        }
         return answers;
     }
 

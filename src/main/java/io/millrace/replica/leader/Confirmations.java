@@ -50,7 +50,7 @@ public final class Confirmations {
         }
         try {
             confirm(topic, partitions);
-        } catch (RuntimeException unanswered) {
+        } catch (RuntimeException | Error unanswered) {
             notConfirmed(partitions);
             throw unanswered;
         }

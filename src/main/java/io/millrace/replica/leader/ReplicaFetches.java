@@ -6,6 +6,7 @@ import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.BrokerRegistry;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.Handoff;
+import io.millrace.replica.core.Asking;
 import io.millrace.replica.core.ReplicaFetchRequest;
 import io.millrace.replica.core.ReplicaFetchResponse;
 import io.millrace.replica.hosting.Deadlines;
@@ -51,30 +52,40 @@ public final class ReplicaFetches {
         private final CompletableFuture<ReplicaFetchResponse> answer = new CompletableFuture<>();
         /** Whether something came since it was last looked at. */
         private volatile boolean rung;
-        /** Whether it was looked at before. */
-        private boolean waited;
+        /** As what it is looked at next. */
+        private Asking asking;
         /** Where the next look begins, so that the last partitions are not always left out. */
         private int first;
 
-        private Waiting(ReplicaFetchRequest request) {
+        private Waiting(ReplicaFetchRequest request, Asking asking) {
             this.request = request;
+            this.asking = asking;
         }
     }
 
-    /** @throws BrokerException UNAVAILABLE when the follower is not known in this session: it may have died since */
+    /**
+     * A request that does not wait is beside the follower's replication, and displaces none.
+     *
+     * @throws BrokerException UNAVAILABLE when the follower is not known in this session: it may have died since
+     */
     public CompletableFuture<ReplicaFetchResponse> fetch(ReplicaFetchRequest request) {
         Member follower = brokers.member(request.replica()).orElse(null);
         if (follower == null || !follower.session().equals(request.session())) {
             throw new BrokerException(ErrorKind.UNAVAILABLE, "broker " + request.replica() + " is not known in this"
                     + " session: try again in a moment");
         }
-        Waiting newest = new Waiting(request);
+        if (request.maxWaitMs() == 0) {
+            Waiting aside = new Waiting(request, Asking.ASIDE);
+            look(aside, true);
+            return aside.answer;
+        }
+        Waiting newest = new Waiting(request, Asking.ARRIVED);
         newest.first = (int) (Math.floorMod(context.nanoTime() >> 20, Math.max(1, request.partitions().size())));
         Waiting older = waiting.put(request.replica(), newest);
         if (older != null) {
             older.answer.complete(NOTHING_NEW);
         }
-        look(newest, request.maxWaitMs() == 0);
+        look(newest, false);
         if (!newest.answer.isDone()) {
             Deadlines.Deadline deadline =
                     deadlines.add(request.maxWaitMs(), () -> handoff.execute(() -> look(newest, true)));
@@ -133,7 +144,7 @@ public final class ReplicaFetches {
                 answer = new ReplicaFetchResponse.Partition(wanted.id(), ReplicaFetchResponse.Outcome.NOT_LEADER, -1, -1,
                         0, null, ByteBuffer.allocate(0));
             } else {
-                answer = partition.fetch(wanted, request.replica(), request.session(), !waiter.waited,
+                answer = partition.fetch(wanted, request.replica(), request.session(), waiter.asking,
                         Math.min(left, MAX_PARTITION_BYTES));
             }
             if (answer != null) {
@@ -141,7 +152,7 @@ public final class ReplicaFetches {
                 left -= answer.batches().remaining();
             }
         }
-        waiter.waited = true;
+        waiter.asking = Asking.WAITED;
         return new ReplicaFetchResponse(found);
     }
 }

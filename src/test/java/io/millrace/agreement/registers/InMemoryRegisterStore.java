@@ -2,6 +2,7 @@ package io.millrace.agreement.registers;
 
 import io.millrace.agreement.InMemoryNotes;
 import io.millrace.agreement.RegisterUnavailableException;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -56,6 +57,11 @@ public class InMemoryRegisterStore implements RegisterStore {
     @Override
     public boolean compareAndDelete(String key, long expectedVersion) {
         return expectedVersion != ABSENT && change(key, expectedVersion, null).isPresent();
+    }
+
+    @Override
+    public void announce(Collection<String> keys) {
+        // there is no list of keys
     }
 
     @Override

@@ -17,6 +17,7 @@ import io.millrace.record.TimestampType;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -91,6 +92,24 @@ class HighWatermarkTest {
         assertThat(log.highWatermark()).isEqualTo(4);
         test.append(log, batch(4, "v4"));
         assertThat(log.highWatermark()).isEqualTo(4);
+    }
+
+    @Test
+    void aLogThatBeginsAnewBeforeItsStartKnowsOfNothingCommittedThere() {
+        PartitionLog log = fill(4);
+        log.raiseHighWatermark(4);
+        test.directory.deleteRecordsBefore(log, 4).join();
+        assertThat(test.directory.beginAnew(log, 0, Truncation.CLEAN)).failsWithin(Duration.ofSeconds(10))
+                .withThrowableThat().withCauseInstanceOf(CommittedRecordsException.class);
+        assertThat(log.logStartOffset()).isEqualTo(4);
+
+        assertThat(test.directory.beginAnew(log, 0, Truncation.UNCLEAN).join()).isZero();
+        assertThat(List.of(log.logStartOffset(), log.logEndOffset(), log.highWatermark())).containsOnly(0L);
+        test.append(log, batch(0, "new"));
+        crash();
+        PartitionLog again = log(CONFIG);
+        assertThat(again.logEndOffset()).isEqualTo(1);
+        assertThat(again.highWatermark()).as("what came instead is not committed").isZero();
     }
 
     @Test

@@ -61,14 +61,14 @@ class ReplicaStateTest {
     void aRecordIsCommittedOnceEveryReplicaHasItThatIsOrMayBeInSync() {
         Moment moment = at(0, 10, 5);
         ReplicaState state = leader(moment, 1, 2);
-        FollowerAnswer.Given two = state.asked(asking(5, 10, 5), 2, "s2", new LeaderEpochEnd(5, 10), true, moment);
+        FollowerAnswer.Given two = state.asked(asking(5, 10, 5), 2, "s2", new LeaderEpochEnd(5, 10), Asking.ARRIVED, moment);
 
-        assertThat(two.transition().effects()).contains(new Effect.Committed(10));
+        assertThat(two.transition().state().highWatermark()).isEqualTo(10);
 
-        FollowerAnswer.Given three = state.asked(asking(5, 7, 5), 3, "s3", new LeaderEpochEnd(5, 10), true, moment);
+        FollowerAnswer.Given three = state.asked(asking(5, 7, 5), 3, "s3", new LeaderEpochEnd(5, 10), Asking.ARRIVED, moment);
         ReplicaState proposing = three.transition().state();
         proposing = proposing.proposed(new IsrProposal(5, Set.of(1, 2, 3), Set.of(3), Set.of()), 1).state();
-        FollowerAnswer.Given after = proposing.asked(asking(5, 10, 5), 2, "s2", new LeaderEpochEnd(5, 10), true, moment);
+        FollowerAnswer.Given after = proposing.asked(asking(5, 10, 5), 2, "s2", new LeaderEpochEnd(5, 10), Asking.ARRIVED, moment);
         assertThat(after.transition().state().highWatermark()).as("3 may be in the ISR by now").isEqualTo(7);
     }
 
@@ -90,7 +90,8 @@ class ReplicaStateTest {
         assertThat(began.state().highWatermark()).isZero();
         assertThat(began.state().logGrew(at(0, 12, 5)).effects()).as("it is being asked").isEmpty();
         Transition confirmed = began.state().confirmed(led(1, 5, 1), 5, 10, at(0, 12, 5));
-        assertThat(confirmed.effects()).contains(new Effect.Committed(10), new Effect.Confirm());
+        assertThat(confirmed.state().highWatermark()).isEqualTo(10);
+        assertThat(confirmed.effects()).contains(new Effect.Confirm());
         assertThat(began.state().confirmed(led(2, 6, 2), 5, 10, moment).state().highWatermark())
                 .as("another leads").isZero();
     }
@@ -100,11 +101,11 @@ class ReplicaStateTest {
         Moment moment = at(50, 150, 5);
         ReplicaState state = leader(moment, 1, 2, 3);
 
-        assertThat(state.asked(asking(5, 100, -1), 2, "s2", new LeaderEpochEnd(-1, 50), true, moment).answer().outcome())
+        assertThat(state.asked(asking(5, 100, -1), 2, "s2", new LeaderEpochEnd(-1, 50), Asking.ARRIVED, moment).answer().outcome())
                 .isEqualTo(Outcome.OK);
-        assertThat(state.asked(asking(5, 151, -1), 2, "s2", new LeaderEpochEnd(-1, 50), true, moment).answer().outcome())
+        assertThat(state.asked(asking(5, 151, -1), 2, "s2", new LeaderEpochEnd(-1, 50), Asking.ARRIVED, moment).answer().outcome())
                 .as("beyond the end").isEqualTo(Outcome.DIVERGED);
-        assertThat(state.asked(asking(5, 49, -1), 2, "s2", new LeaderEpochEnd(-1, 50), true, moment).answer().outcome())
+        assertThat(state.asked(asking(5, 49, -1), 2, "s2", new LeaderEpochEnd(-1, 50), Asking.ARRIVED, moment).answer().outcome())
                 .isEqualTo(Outcome.BELOW_START);
     }
 
@@ -112,13 +113,13 @@ class ReplicaStateTest {
     void whatAFollowerHadInAnEarlierEpochOrSessionCountsForNothing() {
         Moment moment = at(0, 10, 5);
         ReplicaState state = leader(moment, 1, 2);
-        assertThat(state.asked(asking(4, 10, 4), 2, "s2", new LeaderEpochEnd(4, 10), true, moment).answer().outcome())
+        assertThat(state.asked(asking(4, 10, 4), 2, "s2", new LeaderEpochEnd(4, 10), Asking.ARRIVED, moment).answer().outcome())
                 .isEqualTo(Outcome.FENCED_EPOCH);
-        ReplicaState has = state.asked(asking(5, 10, 5), 2, "s2", new LeaderEpochEnd(5, 10), true, moment).transition().state();
+        ReplicaState has = state.asked(asking(5, 10, 5), 2, "s2", new LeaderEpochEnd(5, 10), Asking.ARRIVED, moment).transition().state();
         ReplicaState next = has.assigned(led(1, 6, 1, 2), 2, moment).state();
 
         assertThat(next.logGrew(at(0, 12, 5)).state().highWatermark()).as("2 has to fetch again").isEqualTo(10);
-        ReplicaState restarted = next.asked(asking(6, 10, 5), 2, "another", new LeaderEpochEnd(5, 12), true, at(0, 12, 5))
+        ReplicaState restarted = next.asked(asking(6, 10, 5), 2, "another", new LeaderEpochEnd(5, 12), Asking.ARRIVED, at(0, 12, 5))
                 .transition().state();
         assertThat(restarted.isrProposal(new IsrRules(0, Map.of(2, "s2"), false), new Moment(9_999_999,
                 new LogSpan(0, 12, 5), 1, false)).orElseThrow().out()).containsExactly(2);
@@ -177,10 +178,12 @@ class ReplicaStateTest {
         assertThat(state.mayHeal()).as("it is in sync").isFalse();
         ReplicaState out = state.assigned(led(2, 6, 2), 2, moment).state();
         assertThat(out.mayHeal()).isTrue();
-        assertThat(out.damagedAt()).isEqualTo(4);
-        ReplicaState healed = out.healing().state().healed(at(0, 4, 5)).state();
+        assertThat(out.damaged()).containsExactly(4L, 7L);
+        ReplicaState one = out.healing().state().healed(4, moment).state();
+        assertThat(one.mayFetch()).as("there is another damage").isFalse();
+        ReplicaState healed = one.healing().state().healed(7, at(0, 7, 5)).state();
         assertThat(healed.mayFetch()).isTrue();
-        assertThat(healed.highWatermark()).isLessThanOrEqualTo(4);
+        assertThat(healed.highWatermark()).isLessThanOrEqualTo(7);
     }
 
     @Test
