@@ -79,6 +79,7 @@ class TopicRegistersTest {
     @Test
     void aChangeWritesAndReadsItsOwnPageOnly() {
         UUID id = created(100).id();
+        elect(id, 50, 2); // from the first one on it is known that the topic is in pages
         registers.forget();
 
         elect(id, 71, 2);
