@@ -563,15 +563,7 @@ final class LogAppender {
         Segment old = active();
         noteStart(offset);
         Segment first = Segment.create(folder, offset);
-        segments.clear();
-        segments.add(first);
-        truncations++;
-        logStartOffset = offset;
-        nextOffset = offset;
-        activeSince = clock.millis();
-        dirty = false;
-        segmentsChanged();
-        show();
+        beginWith(first, offset);
         remove(old);
         epochs.truncateFromEnd(0);
         epochs.save();
@@ -602,6 +594,14 @@ final class LogAppender {
         noteStart(offset);
         remove(active());
         Segment first = Segment.create(folder, offset);
+        beginWith(first, offset);
+        epochs.truncateFromEnd(0);
+        epochs.save();
+        folder.force();
+        return logStartOffset;
+    }
+
+    private void beginWith(Segment first, long offset) throws IOException {
         segments.clear();
         segments.add(first);
         truncations++;
@@ -611,10 +611,6 @@ final class LogAppender {
         dirty = false;
         segmentsChanged();
         show();
-        epochs.truncateFromEnd(0);
-        epochs.save();
-        folder.force();
-        return logStartOffset;
     }
 
     // ---- healing

@@ -73,10 +73,6 @@ public record ReplicaState(int self, Topic.Assignment assignment, long version, 
         return role instanceof Leading;
     }
 
-    public boolean isRetired() {
-        return role instanceof Retired;
-    }
-
     /** -1 before anything was assigned. */
     public int leaderEpoch() {
         return assignment == null ? NO_EPOCH : assignment.leaderEpoch();
