@@ -12,7 +12,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.UUID;
 import java.util.logging.Level;
@@ -99,6 +101,14 @@ final class TestDirectory implements AutoCloseable {
 
     /** What a killed process would leave: the files as they are now, in another place. */
     static Path copy(Path from, Path to) {
+        while (!copied(from, to)) {
+            remove(to);
+        }
+        return to;
+    }
+
+    /** @return false when the writer renamed or removed a file that was listed: such a copy is of no single moment */
+    private static boolean copied(Path from, Path to) {
         try (Stream<Path> files = Files.walk(from)) {
             for (Path file : (Iterable<Path>) files::iterator) {
                 Path target = to.resolve(from.relativize(file).toString());
@@ -108,7 +118,24 @@ final class TestDirectory implements AutoCloseable {
                     Files.copy(file, target);
                 }
             }
-            return to;
+            return true;
+        } catch (NoSuchFileException gone) {
+            return false;
+        } catch (UncheckedIOException failed) {
+            if (failed.getCause() instanceof NoSuchFileException) {
+                return false;
+            }
+            throw failed;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void remove(Path folder) {
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
