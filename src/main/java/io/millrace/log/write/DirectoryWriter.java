@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 
 /**
  * Carries out what waits in the queue: all of it at once, so that appends which came at the same time share a write for
@@ -18,21 +19,24 @@ import java.util.concurrent.TimeUnit;
 final class DirectoryWriter {
     private final WriteQueue queue;
     private final long flushIntervalNanos;
+    private final LongSupplier nanoTime;
     private final LogObserver observer;
     private final GatheringWriter gathering = new GatheringWriter();
     /** Logs whose last bytes wait for the interval to end before they are forced. */
     private final Set<LogAppender> unforced = new LinkedHashSet<>();
     private long nextFlush;
 
-    DirectoryWriter(WriteQueue queue, long flushIntervalMs, LogObserver observer) {
+    /** @param nanoTime measures the interval, in ns */
+    DirectoryWriter(WriteQueue queue, long flushIntervalMs, LongSupplier nanoTime, LogObserver observer) {
         this.queue = queue;
         this.flushIntervalNanos = TimeUnit.MILLISECONDS.toNanos(flushIntervalMs);
+        this.nanoTime = nanoTime;
         this.observer = observer;
     }
 
     /** How long the writer may wait for work, in ns. */
     long maxWaitNanos() {
-        return unforced.isEmpty() ? Long.MAX_VALUE : nextFlush - System.nanoTime();
+        return unforced.isEmpty() ? Long.MAX_VALUE : nextFlush - nanoTime.getAsLong();
     }
 
     /**
@@ -107,13 +111,13 @@ final class DirectoryWriter {
 
     private void forceLater(LogAppender appender) {
         if (unforced.isEmpty()) {
-            nextFlush = System.nanoTime() + flushIntervalNanos;
+            nextFlush = nanoTime.getAsLong() + flushIntervalNanos;
         }
         unforced.add(appender);
     }
 
     private void flushWhenDue() throws IOException {
-        if (!unforced.isEmpty() && nextFlush - System.nanoTime() <= 0) {
+        if (!unforced.isEmpty() && nextFlush - nanoTime.getAsLong() <= 0) {
             for (LogAppender appender : unforced) {
                 appender.force();
             }

@@ -23,7 +23,6 @@ import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -40,6 +39,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongSupplier;
 
 /**
  * A folder of partition logs with one writer. Every change to any of its logs is queued here and carried out by the one
@@ -49,8 +49,10 @@ import java.util.concurrent.atomic.AtomicReference;
  * opened anew: what was published can still be read, and every append fails. When there was only no space (or no file
  * descriptor), what frees some is still done, and the directory comes back by itself: what was half written is cut off
  * first, so that every log ends where it was last published.
+ *
+ * <p>A simulation makes one of its own, whose thread is the writer for a moment whenever it calls {@link #carryOutWaiting()}.
  */
-public final class LogDirectory implements AutoCloseable, Runnable {
+public class LogDirectory implements AutoCloseable, Runnable {
     private static final Logger LOG = System.getLogger(LogDirectory.class.getName());
     /** Open at a time, where nothing else is said. */
     private static final int FILES_OF_ITS_OWN = 500;
@@ -100,6 +102,7 @@ public final class LogDirectory implements AutoCloseable, Runnable {
 
     private final Path root;
     private final Clock clock;
+    private final LongSupplier nanoTime;
     private final LogObserver observer;
     private final LogFolders folders;
     private final DirectoryLock lock;
@@ -123,21 +126,26 @@ public final class LogDirectory implements AutoCloseable, Runnable {
     private volatile boolean waitsForSpace;
     private long nextLook;
     /** When what is known of the logs, their high watermarks above all, is noted next. */
-    private long nextNotes = System.nanoTime();
+    private long nextNotes;
 
-    private LogDirectory(LogFolders folders, LastRun lastRun, HighWatermarkCheckpoint watermarks, Options options,
-                         Clock clock, LogObserver observer, DirectoryLock lock) {
-        this.lastRun = lastRun;
+    /** @param nanoTime measures intervals, in ns */
+    LogDirectory(LockedFolders locked, Options options, Clock clock, LongSupplier nanoTime, LogObserver observer) {
+        this.lastRun = locked.lastRun();
+        this.folders = locked.folders();
         this.root = folders.root();
-        this.folders = folders;
         this.clock = clock;
+        this.nanoTime = nanoTime;
         this.observer = observer;
-        this.lock = lock;
+        this.lock = locked.lock();
         this.queue = new WriteQueue(options.maxQueuedBytes(), options.maxQueuedAppends());
-        this.writer = new DirectoryWriter(queue, options.flushInterval(), observer);
-        this.watermarks = watermarks;
+        this.writer = new DirectoryWriter(queue, options.flushInterval(), nanoTime, observer);
+        this.watermarks = locked.watermarks();
         this.notesNanos = TimeUnit.MILLISECONDS.toNanos(options.highWatermarkInterval());
+        this.nextNotes = nanoTime.getAsLong();
         this.space = new SpaceWatch(root, folders.files(), options.reserveBytes());
+        if (space.lacksReserve()) {
+            space.reserve();
+        }
     }
 
     /**
@@ -162,29 +170,7 @@ public final class LogDirectory implements AutoCloseable, Runnable {
      */
     public static LogDirectory open(Path root, Options options, Clock clock, LogObserver observer, OpenFiles files,
                                     BootId bootId) {
-        try {
-            Files.createDirectories(root);
-            DirectoryLock lock = DirectoryLock.acquire(root);
-            LogFolders folders = new LogFolders(root, files);
-            LastRun lastRun;
-            HighWatermarkCheckpoint watermarks;
-            try {
-                lastRun = LastRun.begin(folders, bootId);
-                folders.finishDeletions();
-                watermarks = HighWatermarkCheckpoint.open(folders);
-            } catch (IOException e) {
-                lock.close();
-                throw e;
-            }
-            LogDirectory directory = new LogDirectory(folders, lastRun, watermarks, options, clock, observer,
-                lock);
-            if (directory.space.lacksReserve()) {
-                directory.space.reserve();
-            }
-            return directory;
-        } catch (IOException e) {
-            throw offline(root, e);
-        }
+        return new LogDirectory(LockedFolders.of(root, files, bootId), options, clock, System::nanoTime, observer);
     }
 
     // ---- the directory itself
@@ -483,7 +469,7 @@ public final class LogDirectory implements AutoCloseable, Runnable {
         }));
     }
 
-    private CompletableFuture<AppendResult> queue(PendingAppend append) {
+    CompletableFuture<AppendResult> queue(PendingAppend append) {
         queue.add(append);
         return append.future();
     }
@@ -791,11 +777,20 @@ public final class LogDirectory implements AutoCloseable, Runnable {
         }
     }
 
+    /**
+     * Carries out what waits, and what is due, in the place of {@link #run()}: then whoever calls this is the writer.
+     *
+     * @return whether the writer can go on
+     */
+    final boolean carryOutWaiting() {
+        return carryOut(queue.drain());
+    }
+
     private long maxWaitNanos() {
         if (waitsForSpace) {
             return LOOK_NANOS; // Nothing is flushed meanwhile.
         }
-        long wait = Math.min(writer.maxWaitNanos(), nextNotes - System.nanoTime());
+        long wait = Math.min(writer.maxWaitNanos(), nextNotes - nanoTime.getAsLong());
         return space.lacksReserve() ? Math.min(LOOK_NANOS, wait) : wait;
     }
 
@@ -812,7 +807,7 @@ public final class LogDirectory implements AutoCloseable, Runnable {
             }
         }
         tasks.forEach(this::carryOutOffline);
-        if (waitsForSpace && (!tasks.isEmpty() || nextLook - System.nanoTime() <= 0)) {
+        if (waitsForSpace && (!tasks.isEmpty() || nextLook - nanoTime.getAsLong() <= 0)) {
             comeBack();
         }
         return failure.get() == null || waitsForSpace;
@@ -838,7 +833,7 @@ public final class LogDirectory implements AutoCloseable, Runnable {
         if (waitsForSpace) {
             queue.suspend(reason);
             space.giveUpReserve();
-            nextLook = System.nanoTime();
+            nextLook = nanoTime.getAsLong();
         } else {
             queue.refuse(reason);
         }
@@ -853,7 +848,7 @@ public final class LogDirectory implements AutoCloseable, Runnable {
 
     /** Brings every log to a known state, and the directory back when there is space. */
     private void comeBack() {
-        nextLook = System.nanoTime() + LOOK_NANOS;
+        nextLook = nanoTime.getAsLong() + LOOK_NANOS;
         try {
             for (PartitionLog log : logs.values()) {
                 log.appender().settle();
@@ -873,10 +868,10 @@ public final class LogDirectory implements AutoCloseable, Runnable {
     }
 
     private void keepNotesWhenDue() throws IOException {
-        if (nextNotes - System.nanoTime() > 0) {
+        if (nextNotes - nanoTime.getAsLong() > 0) {
             return;
         }
-        nextNotes = System.nanoTime() + notesNanos;
+        nextNotes = nanoTime.getAsLong() + notesNanos;
         try {
             watermarks.save(logs.values());
             lastRun.save();
@@ -891,8 +886,8 @@ public final class LogDirectory implements AutoCloseable, Runnable {
     }
 
     private void keepReserve() {
-        if (space.lacksReserve() && nextLook - System.nanoTime() <= 0) {
-            nextLook = System.nanoTime() + LOOK_NANOS;
+        if (space.lacksReserve() && nextLook - nanoTime.getAsLong() <= 0) {
+            nextLook = nanoTime.getAsLong() + LOOK_NANOS;
             space.reserve();
         }
     }
@@ -903,7 +898,7 @@ public final class LogDirectory implements AutoCloseable, Runnable {
             + " by itself within seconds", cause);
     }
 
-    private static LogDirectoryOfflineException offline(Path root, Throwable cause) {
+    static LogDirectoryOfflineException offline(Path root, Throwable cause) {
         return new LogDirectoryOfflineException("the log directory " + root + " is offline after an error (" + cause
             + "): check the disk's free space and health and the access rights, then restart the server", cause);
     }
