@@ -35,12 +35,16 @@ final class LeadersAnswer {
     }
 
     /**
-     * Where the two logs part: the end of the newest epoch that both have, in whichever it is shorter. A log without
-     * records, beyond the leader's end, has nothing to cut, and begins anew with the leader's.
+     * Where the two logs part: the end of the newest epoch that both have, in whichever it is shorter. Where the leader
+     * has deleted all records of the follower's epochs, everything before its start was committed, and nothing behind it.
+     * A log without records, beyond the leader's end, has nothing to cut, and begins anew with the leader's.
      */
     private static Optional<Effect> cut(LogSpan log, ReplicaFetchResponse.Partition answer, LeaderEpochEnd ownEnd,
                                         boolean unclean) {
-        long point = Math.max(log.startOffset(), Math.min(ownEnd.endOffset(), answer.diverging().endOffset()));
+        ReplicaFetchResponse.EpochEnd theirs = answer.diverging();
+        long parting = theirs.epoch() == LeaderEpochEnd.NO_EPOCH ? theirs.endOffset()
+                : Math.min(ownEnd.endOffset(), theirs.endOffset());
+        long point = Math.max(log.startOffset(), parting);
         if (point < log.endOffset()) {
             return Optional.of(new Effect.Truncate(point, unclean));
         }

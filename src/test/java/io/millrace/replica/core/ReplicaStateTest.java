@@ -140,6 +140,15 @@ class ReplicaStateTest {
     }
 
     @Test
+    void aFollowerBeyondALeaderWhoseRecordsWereAllDeletedKeepsWhatWasCommittedBefore() {
+        Moment moment = at(12, 15, 4);
+        ReplicaFetchResponse.Partition diverged = answer(Outcome.DIVERGED, 14, 14, new EpochEnd(-1, 14));
+
+        assertThat(follower(moment).answered(2, asking(5, 15, 4), diverged, new LeaderEpochEnd(-1, 12), moment).effects())
+                .containsExactly(new Effect.Truncate(14, false));
+    }
+
+    @Test
     void aLateAnswerDoesNotCutWhatCameAfterItWasAskedFor() {
         Moment moment = at(0, 12, 5);
         ReplicaFetchResponse.Partition diverged = answer(Outcome.DIVERGED, 3, 0, new EpochEnd(3, 6));
