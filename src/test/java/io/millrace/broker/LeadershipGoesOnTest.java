@@ -3,6 +3,10 @@ package io.millrace.broker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.log.AppendResult;
+import io.millrace.log.LogObserver;
+import io.millrace.log.file.SimulatedDisk;
+import io.millrace.log.write.PartitionLog;
+import io.millrace.log.write.SimulatedDirectory;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.Topic;
 import io.millrace.metadata.TopicConfig;
@@ -14,11 +18,15 @@ import io.millrace.replica.core.ReplicaFetchRequest;
 import io.millrace.replica.core.ReplicaFetchResponse;
 import io.millrace.replica.core.ReplicaFetchResponse.Outcome;
 import io.millrace.replica.hosting.Acks;
+import io.millrace.replica.hosting.DiskDirectory;
 import io.millrace.replica.hosting.Partition;
 import io.millrace.replica.hosting.ReplicaContext;
+import io.millrace.replica.hosting.ReplicaLog;
+import java.time.Clock;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -30,7 +38,9 @@ class LeadershipGoesOnTest {
     private static final UUID TOPIC = new UUID(0, 7);
     private static final long LAG_NANOS = TimeUnit.SECONDS.toNanos(10);
 
-    private final SimulatedLog log = new SimulatedLog(new SimulatedLog.Disk(), Runnable::run, -1);
+    private final ReplicaLog log = new DiskDirectory(SimulatedDirectory.open(new SimulatedDisk(new Random(1)), "boot",
+            Clock.systemUTC(), () -> 0, new AtOnce(), SimulatedDirectory.PlantedBug.NONE))
+            .openLog(ID.topic(), ID.partition(), TOPIC, TopicConfig.of(Map.of(), Map.of()).log(), -1);
     private final Partition leader = new Partition(ID, TOPIC, log, TopicConfig.of(Map.of(), Map.of()), new AtEase(), Runnable::run);
     private long version;
 
@@ -91,6 +101,29 @@ class LeadershipGoesOnTest {
         assertThat(leader.propose(LAG_NANOS, version)).isEmpty();
         assertThat(fetch(3, 5, 1)).isEqualTo(Outcome.OK);
         assertThat(leader.propose(LAG_NANOS, version).orElseThrow().in()).containsExactly(3);
+    }
+
+    /** A disk that takes no time. */
+    private static final class AtOnce implements SimulatedDirectory.Surroundings {
+        @Override
+        public void later(Runnable writer) {
+            writer.run();
+        }
+
+        @Override
+        public void opened(PartitionLog log) {
+            // nobody asks
+        }
+
+        @Override
+        public void betweenCheckAndQueue(PartitionLog log) {
+            // nothing happens in between
+        }
+
+        @Override
+        public LogObserver observer() {
+            return LogObserver.NONE;
+        }
     }
 
     /** Broker 1 of a cluster in which nothing happens by itself. */

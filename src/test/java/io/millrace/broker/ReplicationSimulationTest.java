@@ -19,7 +19,7 @@ class ReplicationSimulationTest {
     private static final int FAULTY_MS = 60_000;
 
     /** Held, or the setting would be forgotten: thousands of faults make many lines. */
-    private static final Logger LOGGER = Logger.getLogger("io.millrace.broker");
+    private static final Logger LOGGER = Logger.getLogger("io.millrace");
 
     @BeforeAll
     static void quiet() {

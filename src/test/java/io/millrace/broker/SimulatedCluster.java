@@ -5,6 +5,10 @@ import io.millrace.agreement.RegisterUnavailableException;
 import io.millrace.agreement.registers.InMemoryRegisterStore;
 import io.millrace.broker.fetch.FetchRequest;
 import io.millrace.log.AppendResult;
+import io.millrace.log.CorruptLogException;
+import io.millrace.log.Truncation;
+import io.millrace.log.write.PartitionLog;
+import io.millrace.log.write.SimulatedDirectory;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.BrokerRegistry;
 import io.millrace.metadata.Controller;
@@ -14,6 +18,8 @@ import io.millrace.metadata.TopicStore;
 import io.millrace.record.Codec;
 import io.millrace.record.RecordBatchBuilder;
 import io.millrace.replica.ReplicationOptions;
+import io.millrace.replica.core.ReplicaFetchRequest;
+import io.millrace.replica.core.ReplicaFetchResponse;
 import io.millrace.replica.hosting.Acks;
 import io.millrace.replica.hosting.FetchPosition;
 import io.millrace.replica.hosting.FetchResult;
@@ -27,6 +33,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -43,7 +50,17 @@ final class SimulatedCluster {
 
     /** A fault that is built in on purpose, to see that the checks find it. */
     enum PlantedBug {
-        NONE, TRUNCATE_TO_HIGH_WATERMARK, ACKNOWLEDGE_BEFORE_REPLICATION, ELECT_OUTSIDE_ISR, SKIP_JOURNAL
+        NONE, TRUNCATE_TO_HIGH_WATERMARK, ACKNOWLEDGE_BEFORE_REPLICATION, ELECT_OUTSIDE_ISR, SKIP_JOURNAL,
+        /** A follower without records is told that its log differs, wherever it lies in the leader's. */
+        DIVERGE_WITHOUT_EPOCH,
+        /** After a power loss nobody knows that there was one. */
+        FORGET_BOOT,
+        /** What follows damage is cut off with it, and the replica stays in sync. */
+        CUT_AT_DAMAGE,
+        /** An append reaches the log some time after the leader made sure that it leads, whoever leads by then. */
+        QUEUE_OUTSIDE_LOCK,
+        /** The log takes all that is written for committed. */
+        FORGET_HIGH_WATERMARK
     }
 
     private final long seed;
@@ -76,6 +93,14 @@ final class SimulatedCluster {
     private boolean lossAllowed;
     /** Whether the script took a disk away. */
     boolean wiped;
+    /** Of each partition: the highest start that a leader's log has had. */
+    private final Map<TopicPartition, Long> decidedStart = new HashMap<>();
+    /** Of each partition: the highest high watermark that a replica has had. */
+    private final Map<TopicPartition, Long> highestMark = new HashMap<>();
+    /** The servers whose logs may be damaged: one at a time. */
+    private final Set<Integer> rotten = new TreeSet<>();
+    private boolean interleaving;
+    private String flush = "commit";
 
     SimulatedCluster(long seed, int brokers, int partitions, PlantedBug bug) {
         this(seed, brokers, partitions, TopicStore.PARTITIONS_PER_PAGE, bug);
@@ -119,6 +144,60 @@ final class SimulatedCluster {
 
     Map<String, String> topicDefaults() {
         return Map.of();
+    }
+
+    SimulatedDirectory.PlantedBug logBug() {
+        return switch (bug) {
+            case QUEUE_OUTSIDE_LOCK -> SimulatedDirectory.PlantedBug.FORGET_EPOCH_FLOOR;
+            case FORGET_HIGH_WATERMARK -> SimulatedDirectory.PlantedBug.FORGET_HIGH_WATERMARK;
+            default -> SimulatedDirectory.PlantedBug.NONE;
+        };
+    }
+
+    boolean forgetsBoots() {
+        return bug == PlantedBug.FORGET_BOOT;
+    }
+
+    /** What a leader answers, before it is sent. */
+    ReplicaFetchResponse answered(ReplicaFetchRequest request, ReplicaFetchResponse answer) {
+        if (bug != PlantedBug.DIVERGE_WITHOUT_EPOCH) {
+            return answer;
+        }
+        List<ReplicaFetchResponse.Partition> partitions = new ArrayList<>(answer.partitions());
+        for (ReplicaFetchRequest.Partition asked : request.partitions()) {
+            if (asked.lastFetchedEpoch() < 0 && asked.fetchOffset() > 0) {
+                partitions.replaceAll(one -> !one.id().equals(asked.id()) || one.outcome() != ReplicaFetchResponse.Outcome.OK
+                        ? one : new ReplicaFetchResponse.Partition(one.id(), ReplicaFetchResponse.Outcome.DIVERGED,
+                        one.leaderEpoch(), one.highWatermark(), one.logStartOffset(),
+                        new ReplicaFetchResponse.EpochEnd(-1, one.logStartOffset()), ByteBuffer.allocate(0)));
+            }
+        }
+        return new ReplicaFetchResponse(partitions);
+    }
+
+    /** Whoever holds a partition's lock keeps the others out. Else other threads may do anything meanwhile. */
+    void betweenCheckAndQueue(SimulatedServer server, PartitionLog log) {
+        Partition partition = server.partition(new TopicPartition(log.topic(), log.partition()), log.topicId());
+        boolean outside = partition != null && (!Thread.holdsLock(partition)
+                || bug == PlantedBug.QUEUE_OUTSIDE_LOCK && partition.state().isLeading());
+        if (outside && !interleaving && random.nextInt(8) == 0) {
+            interleaving = true;
+            long until = time.nanoTime() + TimeUnit.MILLISECONDS.toNanos(random.nextInt(10_000));
+            while (time.step(until)) {
+                checkAll();
+            }
+            interleaving = false;
+        }
+    }
+
+    void foundDamage(SimulatedServer server, CorruptLogException damage) {
+        if (bug == PlantedBug.CUT_AT_DAMAGE) {
+            TopicPartition id = new TopicPartition(damage.topic(), damage.partition());
+            damage.nextReadableOffset().ifPresent(next -> server.log(id).log().directory().truncateTo(
+                    server.log(id).log(), next - 1, Truncation.UNCLEAN));
+        } else {
+            server.broker.foundDamage(damage);
+        }
     }
 
     int partitionsPerPage() {
@@ -190,10 +269,10 @@ final class SimulatedCluster {
                 .map(SimulatedServer::self).toList();
     }
 
-    void logOpened(SimulatedServer server, TopicPartition id, SimulatedLog.Disk disk) {
+    void logOpened(SimulatedServer server, TopicPartition id, PartitionLog log) {
         if (bug == PlantedBug.TRUNCATE_TO_HIGH_WATERMARK) {
             long mark = checkedUpTo.getOrDefault(server.id(), Map.of()).getOrDefault(id, 0L);
-            disk.batches.removeIf(batch -> batch.lastOffset() >= mark);
+            log.directory().truncateTo(log, Math.max(mark, log.logStartOffset()), Truncation.UNCLEAN);
         }
         checkedUpTo.computeIfAbsent(server.id(), any -> new HashMap<>()).remove(id);
     }
@@ -343,9 +422,17 @@ final class SimulatedCluster {
     private void createTopic() {
         forgetPageReaders();
         Broker any = servers.stream().filter(SimulatedServer::isUp).findFirst().orElseThrow().broker;
-        Map<String, String> configs = bug == PlantedBug.ELECT_OUTSIDE_ISR
-                ? Map.of("unclean.leader.election.enable", "true")
-                : Map.of("min.insync.replicas", Integer.toString(1 + random.nextInt(2)));
+        flush = bug == PlantedBug.FORGET_BOOT ? "os" : List.of("commit", "commit", "os", "interval").get(random.nextInt(4));
+        Map<String, String> configs = new HashMap<>(Map.of("flush", flush, "segment.bytes", "1024"));
+        if (random.nextInt(3) == 0) {
+            configs.put("retention.bytes", "2048");
+        }
+        if (bug == PlantedBug.ELECT_OUTSIDE_ISR) {
+            configs.put("unclean.leader.election.enable", "true");
+        } else {
+            configs.put("min.insync.replicas", Integer.toString(1 + random.nextInt(2)));
+        }
+        note("topic " + new TreeMap<>(configs));
         boolean created = false;
         while (!created) {
             try {
@@ -363,11 +450,17 @@ final class SimulatedCluster {
 
     private void act() {
         SimulatedServer server = servers.get(random.nextInt(servers.size()));
-        switch (random.nextInt(60)) {
+        switch (random.nextInt(68)) {
             case 0, 1 -> {
                 if (server.isUp() && !server.isStopping() && random.nextInt(3) == 0) {
                     note("stop " + server.id());
                     server.stop();
+                } else if (server.self() != null && mayLosePower(server) && random.nextBoolean()) {
+                    note("power loss " + server.id());
+                    server.losePower();
+                    if (!flush.equals("commit")) {
+                        rotten.add(server.id()); // of what was not forced, the middle may be lost
+                    }
                 } else if (server.self() != null) {
                     note("crash " + server.id());
                     server.crash();
@@ -423,6 +516,15 @@ final class SimulatedCluster {
                     forgetNewestAssignment();
                 }
             }
+            case 19 -> deleteRecords(server);
+            case 20 -> {
+                note("the disk of " + server.id() + " is full");
+                server.disk().setFull(true);
+            }
+            case 21, 22, 23 -> servers.forEach(each -> each.disk().setFull(false));
+            case 24 -> failDisk(server);
+            case 25 -> rot(server);
+            case 26, 27 -> scrub(server);
             default -> {
                 if (random.nextInt(3) > 0) {
                     produce(server);
@@ -431,6 +533,86 @@ final class SimulatedCluster {
                 }
             }
         }
+    }
+
+    /**
+     * Where what is written is forced before it is acknowledged, always. Else acknowledged records stay only where another
+     * in-sync replica has not lost any.
+     */
+    private boolean mayLosePower(SimulatedServer server) {
+        if (flush.equals("commit") || topicId == null) {
+            return true;
+        }
+        if (!othersAreIntact(server)) {
+            return false;
+        }
+        List<Topic.Assignment> assignments = registered().partitions();
+        for (int i = 0; i < assignments.size(); i++) {
+            TopicPartition id = new TopicPartition(TOPIC, i);
+            if (assignments.get(i).replicas().contains(server.id()) && assignments.get(i).isr().stream()
+                    .map(this::server).noneMatch(other -> other != server && other.isUp() && !other.isPaused()
+                            && other.log(id) != null && !other.log(id).log().mayHaveLost())) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void deleteRecords(SimulatedServer server) {
+        TopicPartition id = new TopicPartition(TOPIC, random.nextInt(partitions));
+        Partition partition = server.partition(id, topicId);
+        if (partition != null && !server.isPaused() && partition.state().isLeading()) {
+            long start = server.log(id).startOffset();
+            long before = start + random.nextInt((int) Math.max(0, partition.highWatermark() - start) + 1);
+            note("delete records before " + before);
+            server.broker.deleteRecords(TOPIC, id.partition(), before).whenComplete((done, failure) ->
+                    note("deleted before " + before + ": " + (failure == null ? "done" : failure.getMessage())));
+        }
+    }
+
+    /** Nothing can be written any more; whoever looks after it starts the server again, with a disk that works. */
+    private void failDisk(SimulatedServer server) {
+        if (server.isUp() && !server.isStopping()) {
+            note("the disk of " + server.id() + " fails");
+            server.disk().setFailing(true);
+            String session = server.self().session();
+            time.after(1_000 + random.nextInt(5_000), () -> {
+                if (server.self() != null && server.self().session().equals(session)) {
+                    note("crash " + server.id());
+                    server.crash();
+                }
+            });
+        }
+    }
+
+    /** A record goes bad while others in sync have it, and stay as they are until it is healed. */
+    private void rot(SimulatedServer server) {
+        TopicPartition id = new TopicPartition(TOPIC, random.nextInt(partitions));
+        if (server.isUp() && server.log(id) != null && othersAreIntact(server)) {
+            List<Integer> inSync = registered().partitions().get(id.partition()).isr();
+            if (inSync.contains(server.id()) && inSync.stream().filter(other -> server(other).isUp()).count() > 1
+                    && server.directory().rot(server.log(id).log(), server.disk(), random)) {
+                note("a byte rots at " + server.id());
+                rotten.add(server.id());
+            }
+        }
+    }
+
+    private boolean othersAreIntact(SimulatedServer server) {
+        rotten.removeIf(id -> server(id).isUp() && !hasDamage(server(id))
+                && server(id).logs().stream().noneMatch(log -> log.log().mayHaveLost()));
+        return rotten.stream().allMatch(id -> id == server.id());
+    }
+
+    private void scrub(SimulatedServer server) {
+        if (server.isUp() && !server.isPaused()) {
+            server.logs().forEach(log -> server.directory().scrub(log.log()));
+        }
+    }
+
+    private boolean hasDamage(SimulatedServer server) {
+        return server.logs().stream().anyMatch(log -> log.values(log.startOffset(), log.endOffset())
+                .containsValue(SimulatedLog.DAMAGED));
     }
 
     private void moveSomething(SimulatedServer server) {
@@ -515,8 +697,12 @@ final class SimulatedCluster {
         cut.clear();
         withoutAgreement.clear();
         servers.forEach(server -> {
+            server.disk().setFull(false);
             if (server.isPaused()) {
                 server.resume();
+            }
+            if (server.disk().isFailing() && server.self() != null) {
+                server.crash();
             }
             if (server.isStopping()) {
                 server.crash();
@@ -531,18 +717,40 @@ final class SimulatedCluster {
     /** In bounded time every partition has its leader and all of its replicas in sync, and nothing is missing. */
     private void settle() {
         long until = time.nanoTime() + TimeUnit.MILLISECONDS.toNanos(VERDICT_MS);
-        while (!isWhole()) {
-            check(time.nanoTime() < until, "not whole again " + VERDICT_MS + " ms after everything healed: "
-                    + registers.read("topic/" + TOPIC) + " " + registers.read(BrokerRegistry.KEY) + " "
+        servers.forEach(this::scrubSoon);
+        while (!isWhole() || servers.stream().anyMatch(this::hasDamage)) {
+            check(time.nanoTime() < until, "not whole again " + VERDICT_MS + " ms after everything healed"
+                    + ", damaged " + rotten + ": " + registers.read("topic/" + TOPIC) + " " + registers.read(BrokerRegistry.KEY) + " "
                     + registers.read(Controller.KEY));
             advance(200);
         }
+        checkAlike();
         acknowledged.forEach((id, records) -> {
             SimulatedServer leader = server(registered().partitions().get(id.partition()).leader());
             checkHasAcknowledged(leader, id);
             check(leader.partition(id, topicId).highWatermark() >= (records.isEmpty() ? 0 : records.lastKey() + 1),
                     "acknowledged records of " + id + " cannot be read");
         });
+    }
+
+    /** Damage is found while there is time to heal it. */
+    private void scrubSoon(SimulatedServer server) {
+        time.after(5_000, () -> {
+            scrub(server);
+            scrubSoon(server);
+        });
+    }
+
+    /** Every replica has what is committed, and everything that is committed. */
+    private void checkAlike() {
+        committed.forEach((id, known) -> registered().partitions().get(id.partition()).replicas().forEach(replica -> {
+            SimulatedLog log = server(replica).log(id);
+            long end = known.isEmpty() ? 0 : known.lastKey() + 1;
+            TreeMap<Long, String> found = log.values(log.startOffset(), end);
+            known.tailMap(log.startOffset()).forEach((offset, value) -> check(value.equals(found.get(offset)), "offset "
+                    + offset + " of " + id + " is committed as " + value + ", and broker " + replica + " has "
+                    + found.get(offset) + " in the end"));
+        }));
     }
 
     Topic registered() {
@@ -617,25 +825,51 @@ final class SimulatedCluster {
     }
 
     private void checkHasAcknowledged(SimulatedServer leader, TopicPartition id) {
-        acknowledged.getOrDefault(id, new TreeMap<>()).forEach((offset, value) ->
-                check(value.equals(leader.log(id).valueAt(offset)), "acknowledged " + value + " at offset " + offset
-                        + " of " + id + " is not in the log of its later leader " + leader.id() + ", there is "
-                        + leader.log(id).valueAt(offset)));
+        SimulatedLog log = leader.log(id);
+        TreeMap<Long, String> found = log.values(log.startOffset(), log.endOffset());
+        acknowledged.getOrDefault(id, new TreeMap<>()).tailMap(log.startOffset()).forEach((offset, value) ->
+                check(value.equals(found.get(offset)) || isRotten(leader, found.get(offset)), "acknowledged " + value
+                        + " at offset " + offset + " of " + id + " is not in the log of its later leader " + leader.id()
+                        + ", there is " + found.get(offset)));
+    }
+
+    private boolean isRotten(SimulatedServer server, String value) {
+        return rotten.contains(server.id()) && SimulatedLog.DAMAGED.equals(value);
     }
 
     /** What any replica takes for committed is the same record at every replica, for ever. */
     private void checkCommitted(SimulatedServer server, TopicPartition id, Partition partition) {
         Map<TopicPartition, Long> upTo = checkedUpTo.computeIfAbsent(server.id(), any -> new HashMap<>());
         TreeMap<Long, String> known = committed.computeIfAbsent(id, any -> new TreeMap<>());
-        long from = Math.max(server.log(id).startOffset(), upTo.getOrDefault(id, 0L));
+        SimulatedLog log = server.log(id);
+        long from = Math.max(log.startOffset(), upTo.getOrDefault(id, 0L));
         long mark = partition.highWatermark();
-        for (long offset = from; offset < mark; offset++) {
-            String value = server.log(id).valueAt(offset);
-            String before = known.putIfAbsent(offset, String.valueOf(value));
-            check(value != null && (before == null || before.equals(value)), "offset " + offset + " of " + id
-                    + " is committed as " + before + ", and broker " + server.id() + " has " + value);
+        if (from < mark) {
+            TreeMap<Long, String> found = log.values(from, mark);
+            for (long offset = from; offset < mark; offset++) {
+                String value = found.get(offset);
+                if (isRotten(server, value)) {
+                    continue;
+                }
+                String before = known.putIfAbsent(offset, String.valueOf(value));
+                check(value != null && (before == null || before.equals(value)), "offset " + offset + " of " + id
+                        + " is committed as " + before + ", and broker " + server.id() + " has " + value);
+            }
         }
         upTo.put(id, Math.max(from, mark));
+        checkStart(server, id, partition, highestMark.merge(id, mark, Math::max));
+    }
+
+    /** Only what is committed is deleted, and only a leader decides that. */
+    private void checkStart(SimulatedServer server, TopicPartition id, Partition partition, long committedEnd) {
+        long start = server.log(id).startOffset();
+        check(start <= committedEnd, "broker " + server.id() + " deleted records of " + id + " up to " + start
+                + ", and only those before " + committedEnd + " are committed");
+        if (partition.state().isLeading()) {
+            decidedStart.merge(id, start, Math::max);
+        }
+        check(start <= decidedStart.getOrDefault(id, 0L), "broker " + server.id() + " deleted records of " + id + " up to "
+                + start + ", which no leader did");
     }
 
     /** Whoever may be elected has everything that is committed. */
@@ -646,11 +880,17 @@ final class SimulatedCluster {
             TreeMap<Long, String> known = committed.getOrDefault(id, new TreeMap<>());
             long end = known.isEmpty() ? 0 : known.lastKey() + 1;
             for (int replica : topic.partitions().get(i).isr()) {
-                check(server(replica).diskEnd(id) >= end || bug != PlantedBug.NONE || wiped, "broker " + replica
+                check(server(replica).diskEnd(id) >= end || bug != PlantedBug.NONE || wiped || mayHaveLost(server(replica), id),
+                        "broker " + replica
                         + " counts as in sync for " + id + ", and lacks what is committed from "
                         + server(replica).diskEnd(id) + " to " + end);
             }
         }
+    }
+
+    /** A power loss took what was not forced: it is in no ISR, or soon not any more. */
+    private boolean mayHaveLost(SimulatedServer server, TopicPartition id) {
+        return !flush.equals("commit") && (!server.isUp() || server.log(id) == null || server.log(id).log().mayHaveLost());
     }
 
     private void check(boolean holds, String violation) {

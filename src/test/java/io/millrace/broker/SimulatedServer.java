@@ -10,10 +10,13 @@ import io.millrace.agreement.registers.RegisterStore;
 import io.millrace.broker.fetch.FetchAllRequest;
 import io.millrace.broker.fetch.FetchAllResult;
 import io.millrace.log.AppendResult;
-import io.millrace.log.LogConfig;
+import io.millrace.log.CorruptLogException;
+import io.millrace.log.LogObserver;
+import io.millrace.log.file.SimulatedDisk;
+import io.millrace.log.write.PartitionLog;
+import io.millrace.log.write.SimulatedDirectory;
+import io.millrace.replica.hosting.DiskDirectory;
 import io.millrace.log.LogDirectoryOfflineException;
-import io.millrace.log.Stray;
-import io.millrace.log.write.LogDirectory.Found;
 import io.millrace.metadata.AgreementCalls;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.BrokerObserver;
@@ -21,16 +24,12 @@ import io.millrace.metadata.BrokerRegistry;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.ReplicaEnd;
 import io.millrace.metadata.TopicPartition;
-import io.millrace.record.RecordBatch;
 import io.millrace.replica.core.ReplicaFetchRequest;
 import io.millrace.replica.core.ReplicaFetchResponse;
 import io.millrace.replica.hosting.Acks;
 import io.millrace.replica.hosting.Partition;
 import io.millrace.replica.hosting.ReadMemory;
-import io.millrace.replica.hosting.ReplicaDirectory;
-import io.millrace.replica.hosting.ReplicaLog;
 import java.nio.ByteBuffer;
-import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -52,19 +51,24 @@ import java.util.function.Function;
 
 /** One server of a {@link SimulatedCluster}: a real broker over a simulated disk, network, clock and agreement. */
 final class SimulatedServer {
+    private static final long RETENTION_INTERVAL_MS = 3_000;
+
     private long fetches;
     private final SimulatedCluster cluster;
     private final int id;
-    private final Map<TopicPartition, SimulatedLog.Disk> disks = new HashMap<>();
-    private final Map<TopicPartition, UUID> owners = new HashMap<>();
+    private final SimulatedDisk disk;
     private final InMemoryNotes notes = new InMemoryNotes();
     private final Map<TopicPartition, SimulatedLog> open = new HashMap<>();
+    /** Where its logs ended when it went down. */
+    private final Map<TopicPartition, Long> lastEnds = new HashMap<>();
     private final List<Runnable> membershipListeners = new ArrayList<>();
     private final List<Consumer<String>> doorbells = new ArrayList<>();
     private final ArrayDeque<Runnable> heldWhilePaused = new ArrayDeque<>();
     private List<Member> view = List.of();
     private Member self;
+    private SimulatedDirectory directory;
     private int run;
+    private int boots;
     private boolean paused;
     private boolean stopping;
     private boolean leaving;
@@ -74,6 +78,7 @@ final class SimulatedServer {
     SimulatedServer(SimulatedCluster cluster, int id) {
         this.cluster = cluster;
         this.id = id;
+        this.disk = new SimulatedDisk(cluster.random());
     }
 
     int id() {
@@ -107,27 +112,44 @@ final class SimulatedServer {
         return broker == null ? null : broker.hosted().find(partition, topicId);
     }
 
+    /** Null when it has none that is open. */
     SimulatedLog log(TopicPartition partition) {
-        return open.get(partition);
+        SimulatedLog log = open.get(partition);
+        return log == null || directory.isOpen(log.log()) ? log : null;
+    }
+
+    /** All that are open. */
+    List<SimulatedLog> logs() {
+        forgetClosed();
+        return List.copyOf(open.values());
+    }
+
+    /** Deleted topics, and replicas that were moved away. */
+    private void forgetClosed() {
+        open.values().removeIf(log -> !directory.isOpen(log.log()));
+    }
+
+    SimulatedDisk disk() {
+        return disk;
+    }
+
+    SimulatedDirectory directory() {
+        return directory;
     }
 
     /** The last records of each of its logs, for a failure's message. */
     String tails() {
         StringBuilder text = new StringBuilder();
-        disks.forEach((id, disk) -> {
-            text.append(id).append(':');
-            disk.batches.subList(Math.max(0, disk.batches.size() - 8), disk.batches.size()).forEach(batch ->
-                    text.append(' ').append(batch.baseOffset()).append('=')
-                            .append(BrokerHarness.text(batch.records().next().value())).append("@epoch")
-                            .append(batch.leaderEpoch()));
-        });
+        forgetClosed();
+        open.forEach((id, log) -> text.append(id).append(" from ").append(log.startOffset()).append(": ")
+                .append(log.values(Math.max(log.startOffset(), log.endOffset() - 8), log.endOffset())));
         return text.toString();
     }
 
     /** How far its disk reaches, whether it is up or not. */
     long diskEnd(TopicPartition partition) {
-        SimulatedLog.Disk disk = disks.get(partition);
-        return disk == null ? 0 : disk.endOffset();
+        SimulatedLog log = open.get(partition);
+        return log == null ? lastEnds.getOrDefault(partition, 0L) : log.endOffset();
     }
 
     // ---- faults
@@ -136,6 +158,7 @@ final class SimulatedServer {
         run++;
         self = new Member(id, "session-" + id + "-" + run, "http://" + id, null);
         view = List.of(self);
+        disk.goOn();
         cluster.memberChanged();
         attemptStart(run);
     }
@@ -146,11 +169,18 @@ final class SimulatedServer {
             return;
         }
         try {
-            broker = Broker.open(new BrokerOptions(id, 1, 10, cluster.topicDefaults(), 1 << 20, 3_600_000,
+            directory = SimulatedDirectory.open(disk, "boot-" + boots, new WallClock(), cluster.time()::nanoTime,
+                    new Surroundings(), cluster.logBug());
+            broker = Broker.open(new BrokerOptions(id, 1, 10, cluster.topicDefaults(), 1 << 20, RETENTION_INTERVAL_MS,
                     cluster.options()).withPartitionsPerPage(cluster.partitionsPerPage()), new Registers(), new View(), new Network(),
-                    () -> new AgreementStatus(null, 1, Set.of(), 1, 1), List.of(new Directory()), notes, timers(),
+                    () -> new AgreementStatus(null, 1, Set.of(), 1, 1), List.of(new DiskDirectory(directory)), notes, timers(),
                     new AgreementCalls(timers(), 4, 1_000, 0), timers(), new WallClock(), cluster.time()::nanoTime, new BrokerObserver() { });
-        } catch (BrokerException | RegisterUnavailableException unavailable) {
+            tick(run);
+        } catch (BrokerException | RegisterUnavailableException | LogDirectoryOfflineException unavailable) {
+            if (directory != null) {
+                directory.close();
+                directory = null;
+            }
             open.clear();
             doorbells.clear();
             membershipListeners.clear();
@@ -158,9 +188,36 @@ final class SimulatedServer {
         }
     }
 
+    /** The log writer's intervals. */
+    private void tick(int of) {
+        guarded(of, () -> {
+            directory.work();
+            cluster.time().after(500, () -> tick(of));
+        });
+    }
+
+    /** As a killed process: the operating system has what it had written by then, in the middle of its work. */
     void crash() {
         run++;
+        if (directory != null) {
+            disk.stopAfter(cluster.random().nextInt(12));
+            directory.work();
+        }
+        gone();
+    }
+
+    /** With all of its machine: the operating system goes down, too. */
+    void losePower() {
+        crash();
+        disk.losePower();
+        if (!cluster.forgetsBoots()) {
+            boots++;
+        }
+    }
+
+    private void gone() {
         broker = null;
+        directory = null;
         self = null;
         paused = false;
         stopping = false;
@@ -168,7 +225,7 @@ final class SimulatedServer {
         heldWhilePaused.clear();
         membershipListeners.clear();
         doorbells.clear();
-        open.values().forEach(log -> log.crash(cluster.random()));
+        open.forEach((partition, log) -> lastEnds.put(partition, log.endOffset()));
         open.clear();
         cluster.memberChanged();
     }
@@ -187,7 +244,9 @@ final class SimulatedServer {
         guarded(of, () -> {
             leaving = true;
             if (isHandedOver() || cluster.time().nanoTime() >= until) {
-                crash();
+                run++;
+                directory.close();
+                gone();
             } else {
                 cluster.time().after(50, () -> leave(of, until));
             }
@@ -212,8 +271,8 @@ final class SimulatedServer {
     /** Loses its disk too. */
     void wipe() {
         notes.clear();
-        disks.clear();
-        owners.clear();
+        disk.wipe();
+        lastEnds.clear();
     }
 
     void pause() {
@@ -311,15 +370,24 @@ final class SimulatedServer {
     }
 
     private final class Registers implements RegisterStore {
+        private final int of = run;
+
+        private void requireAgreement() {
+            if (of != run) {
+                throw new RegisterUnavailableException("the server is gone", null);
+            }
+            cluster.requireAgreement(id);
+        }
+
         @Override
         public Optional<Register> read(String key) {
-            cluster.requireAgreement(id);
+            requireAgreement();
             return cluster.registers().read(key);
         }
 
         @Override
         public Optional<Register> compareAndSet(String key, long expectedVersion, String value) {
-            cluster.requireAgreement(id);
+            requireAgreement();
             if (cluster.random().nextInt(40) == 0) {
                 if (cluster.random().nextBoolean()) {
                     set(key, expectedVersion, value);
@@ -339,25 +407,25 @@ final class SimulatedServer {
 
         @Override
         public boolean compareAndDelete(String key, long expectedVersion) {
-            cluster.requireAgreement(id);
+            requireAgreement();
             return cluster.registers().compareAndDelete(key, expectedVersion);
         }
 
         @Override
         public void announce(Collection<String> keys) {
-            cluster.requireAgreement(id);
+            requireAgreement();
             cluster.registers().announce(keys);
         }
 
         @Override
         public SortedSet<String> keys(String prefix) {
-            cluster.requireAgreement(id);
+            requireAgreement();
             return cluster.registers().keys(prefix);
         }
 
         @Override
         public void confirm() {
-            cluster.requireAgreement(id);
+            requireAgreement();
         }
 
         @Override
@@ -373,10 +441,13 @@ final class SimulatedServer {
     }
 
     private final class Network implements Transport {
+        private final int of = run;
+
         @Override
         public CompletableFuture<ReplicaFetchResponse> fetch(Member leader, ReplicaFetchRequest request) {
             fetches++;
-            return ask(leader, request.maxWaitMs(), target -> target.replicaFetch(request));
+            return ask(leader, request.maxWaitMs(), target -> target.replicaFetch(request).thenApply(answer ->
+                    cluster.answered(request, answer)));
         }
 
         @Override
@@ -392,7 +463,9 @@ final class SimulatedServer {
         private <T> CompletableFuture<T> ask(Member leader, long maxWaitMs,
                                              Function<Broker, CompletableFuture<T>> request) {
             CompletableFuture<T> answer = new CompletableFuture<>();
-            int of = run;
+            if (of != run) {
+                return answer;
+            }
             cluster.time().after(maxWaitMs + 3000, () -> guarded(of, () -> answer.completeExceptionally(
                     new BrokerException(ErrorKind.UNAVAILABLE, "no answer in time"))));
             SimulatedServer target = cluster.server(leader.brokerId());
@@ -414,82 +487,38 @@ final class SimulatedServer {
         }
     }
 
-    private final class Directory implements ReplicaDirectory {
+    private final class Surroundings implements SimulatedDirectory.Surroundings {
+        private final int of = run;
+
         @Override
-        public Path root() {
-            return Path.of("/simulated/" + id);
+        public void later(Runnable writer) {
+            cluster.time().soon(4000, () -> guarded(of, writer));
         }
 
         @Override
-        public LogDirectoryOfflineException failure() {
-            return null;
+        public void opened(PartitionLog log) {
+            TopicPartition partition = new TopicPartition(log.topic(), log.partition());
+            open.put(partition, new SimulatedLog(log));
+            cluster.logOpened(SimulatedServer.this, partition, log);
         }
 
         @Override
-        public List<Found> found() {
-            List<Found> found = new ArrayList<>();
-            owners.forEach((log, owner) -> found.add(new Found(log.topic(), log.partition(), owner)));
-            return found;
-        }
-
-        @Override
-        public ReplicaLog openLog(String topic, int partition, UUID topicId, LogConfig config, int maxEpoch) {
-            TopicPartition log = new TopicPartition(topic, partition);
-            int of = run;
-            owners.put(log, topicId);
-            SimulatedLog.Disk disk = disks.computeIfAbsent(log, made -> new SimulatedLog.Disk());
-            cluster.logOpened(SimulatedServer.this, log, disk);
-            SimulatedLog opened = new SimulatedLog(disk, task ->
-                    cluster.time().soon(4000, () -> guarded(of, task)), maxEpoch);
-            open.put(log, opened);
-            return opened;
-        }
-
-        @Override
-        public void identify(TopicPartition log, UUID topicId) {
-            owners.put(log, topicId);
-        }
-
-        @Override
-        public Path setAside(TopicPartition log) {
-            throw new IllegalStateException("a simulated disk has no log of nobody's: " + log);
-        }
-
-        @Override
-        public void delete(TopicPartition log, UUID topicId) {
-            if (owners.remove(log, topicId)) {
-                disks.remove(log);
+        public void betweenCheckAndQueue(PartitionLog log) {
+            if (of == run) {
+                cluster.betweenCheckAndQueue(SimulatedServer.this, log);
             }
         }
 
         @Override
-        public boolean hasSegments(TopicPartition log) {
-            return disks.containsKey(log);
-        }
-
-        @Override
-        public List<Stray> strays() {
-            return List.of();
-        }
-
-        @Override
-        public boolean takeBack(Stray stray) {
-            return false;
-        }
-
-        @Override
-        public boolean mayHaveLost(TopicPartition log) {
-            return false;
-        }
-
-        @Override
-        public int newestEpoch(TopicPartition log) {
-            return disks.get(log).batches.stream().mapToInt(RecordBatch::leaderEpoch).max().orElse(-1);
-        }
-
-        @Override
-        public CompletableFuture<Void> applyRetention() {
-            return CompletableFuture.completedFuture(null);
+        public LogObserver observer() {
+            return new LogObserver() {
+                @Override
+                public void damaged(CorruptLogException damage) {
+                    if (of == run && broker != null) {
+                        cluster.foundDamage(SimulatedServer.this, damage);
+                    }
+                }
+            };
         }
     }
 }

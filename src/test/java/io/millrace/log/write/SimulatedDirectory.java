@@ -1,0 +1,152 @@
+package io.millrace.log.write;
+
+import io.millrace.log.AppendResult;
+import io.millrace.log.LogConfig;
+import io.millrace.log.LogDirectoryOfflineException;
+import io.millrace.log.LogObserver;
+import io.millrace.log.file.BootId;
+import io.millrace.log.file.OpenFiles;
+import io.millrace.log.file.SimulatedDisk;
+import io.millrace.log.segment.Segment;
+import java.time.Clock;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.LongSupplier;
+
+/** A real log directory on a simulated disk, whose writer works in simulated time, a moment after it was given work. */
+public final class SimulatedDirectory extends LogDirectory {
+    /** A fault that is built into the log on purpose. */
+    public enum PlantedBug {
+        NONE,
+        /** What is committed is not known: all that is written counts. */
+        FORGET_HIGH_WATERMARK,
+        /** Who leads now does not keep out what was queued by whoever led before. */
+        FORGET_EPOCH_FLOOR
+    }
+
+    /** What the simulation does for the directory, and is told by it. */
+    public interface Surroundings {
+        /** Runs the writer after the time that a disk takes, unless the server is gone by then. */
+        void later(Runnable writer);
+
+        /** A log is open. */
+        void opened(PartitionLog log);
+
+        /** Somebody has decided to append, and queues that now: what other threads could do is done. */
+        void betweenCheckAndQueue(PartitionLog log);
+
+        /** Of what the log finds. */
+        LogObserver observer();
+    }
+
+    private static final Options OPTIONS = new Options(1 << 20, 1_000, 500, 0, 2_000);
+    /** So few that files are closed and opened again all the time. */
+    private static final int OPEN_FILES = 12;
+
+    private final Surroundings surroundings;
+    private final PlantedBug bug;
+    private boolean awaited;
+
+    private SimulatedDirectory(LockedFolders locked, Clock clock, LongSupplier nanoTime, Surroundings surroundings,
+                               PlantedBug bug) {
+        super(locked, OPTIONS, clock, nanoTime, surroundings.observer());
+        this.surroundings = surroundings;
+        this.bug = bug;
+    }
+
+    /**
+     * @param bootId   of this run of the operating system
+     * @param nanoTime of the simulation
+     * @throws LogDirectoryOfflineException when the disk lets nothing be written
+     */
+    public static SimulatedDirectory open(SimulatedDisk disk, String bootId, Clock clock, LongSupplier nanoTime,
+                                          Surroundings surroundings, PlantedBug bug) {
+        BootId boot = () -> Optional.of(bootId);
+        return new SimulatedDirectory(LockedFolders.of(disk.root(), new OpenFiles(disk, OPEN_FILES), boot), clock, nanoTime,
+            surroundings, bug);
+    }
+
+    @Override
+    public PartitionLog openReplicated(String topic, int partition, UUID topicId, LogConfig config, int maxEpoch) {
+        PartitionLog log = bug == PlantedBug.FORGET_HIGH_WATERMARK ? openLog(topic, partition, topicId, config, maxEpoch)
+            : super.openReplicated(topic, partition, topicId, config, maxEpoch);
+        surroundings.opened(log);
+        return log;
+    }
+
+    @Override
+    <T> CompletableFuture<T> queue(LogTask<T> task) {
+        CompletableFuture<T> done = super.queue(task);
+        wakeWriter();
+        return done;
+    }
+
+    @Override
+    CompletableFuture<AppendResult> queue(PendingAppend append) {
+        surroundings.betweenCheckAndQueue(append.log());
+        CompletableFuture<AppendResult> done = super.queue(append);
+        wakeWriter();
+        return done;
+    }
+
+    @Override
+    void raiseEpochFloor(PartitionLog log, int epoch) {
+        if (bug != PlantedBug.FORGET_EPOCH_FLOOR) {
+            super.raiseEpochFloor(log, epoch);
+            wakeWriter();
+        }
+    }
+
+    private void wakeWriter() {
+        if (!awaited) {
+            awaited = true;
+            surroundings.later(() -> {
+                awaited = false;
+                work();
+            });
+        }
+    }
+
+    /** The writer does what waits, and what is due. */
+    public void work() {
+        carryOutWaiting();
+    }
+
+    /** Whether a log of this directory was not closed, set aside or deleted. */
+    public boolean isOpen(PartitionLog log) {
+        return logs().contains(log);
+    }
+
+    /** The background pass over all records of a log. */
+    public void scrub(PartitionLog log) {
+        LogScrub scrub = new LogScrub(List.of(this), 1, Long.MAX_VALUE, () -> 0, new Random(0), nanos -> true);
+        for (Segment segment : log.lastView().segments()) {
+            log.scrub(segment.baseOffset(), scrub.new Pace());
+        }
+    }
+
+    /** One byte goes bad, of a committed batch that no recovery would read again; false when there is none. */
+    public boolean rot(PartitionLog log, SimulatedDisk disk, Random random) {
+        List<Segment> sealed = log.lastView().segments().stream()
+            .filter(segment -> endOf(log, segment) <= log.highWatermark()).toList();
+        if (sealed.isEmpty()) {
+            return false;
+        }
+        Segment segment = sealed.get(random.nextInt(sealed.size()));
+        if (segment.sizeInBytes() == 0) {
+            return false;
+        }
+        disk.rot(segment.file().path(), random.nextInt((int) segment.sizeInBytes()));
+        return true;
+    }
+
+    /** Of a segment before the active one; of that one, no end. */
+    private static long endOf(PartitionLog log, Segment segment) {
+        List<Segment> all = log.lastView().segments();
+        int index = all.indexOf(segment);
+        return index == all.size() - 1 ? Long.MAX_VALUE : all.get(index + 1).baseOffset();
+    }
+}
