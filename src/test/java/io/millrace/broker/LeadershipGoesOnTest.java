@@ -116,6 +116,11 @@ class LeadershipGoesOnTest {
         }
 
         @Override
+        public void closed(PartitionLog log) {
+            // nobody asks
+        }
+
+        @Override
         public void betweenCheckAndQueue(PartitionLog log) {
             // nothing happens in between
         }

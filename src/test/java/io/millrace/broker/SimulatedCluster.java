@@ -213,7 +213,7 @@ final class SimulatedCluster {
     void ring(String key, SimulatedServer writer) {
         if (store.partOf(key).isPresent() && store.read(TOPIC).isPresent()) {
             checkWhoIsLeft(writer);
-            registered().partitions().forEach(now -> note("assigned: leader " + now.leader() + " epoch "
+            registered().partitions().forEach(now -> note("assigned by " + writer.id() + ": leader " + now.leader() + " epoch "
                     + now.leaderEpoch() + " replicas " + now.replicas() + " isr " + now.isr()));
         }
         servers.forEach(server -> {
@@ -450,7 +450,7 @@ final class SimulatedCluster {
 
     private void act() {
         SimulatedServer server = servers.get(random.nextInt(servers.size()));
-        switch (random.nextInt(68)) {
+        switch (random.nextInt(100)) {
             case 0, 1 -> {
                 if (server.isUp() && !server.isStopping() && random.nextInt(3) == 0) {
                     note("stop " + server.id());
@@ -526,8 +526,10 @@ final class SimulatedCluster {
             case 25 -> rot(server);
             case 26, 27 -> scrub(server);
             default -> {
-                if (random.nextInt(3) > 0) {
-                    produce(server);
+                if (random.nextInt(4) > 0) {
+                    for (int burst = random.nextInt(4); burst >= 0; burst--) {
+                        produce(server);
+                    }
                 } else {
                     read(server);
                 }

@@ -114,19 +114,12 @@ final class SimulatedServer {
 
     /** Null when it has none that is open. */
     SimulatedLog log(TopicPartition partition) {
-        SimulatedLog log = open.get(partition);
-        return log == null || directory.isOpen(log.log()) ? log : null;
+        return open.get(partition);
     }
 
     /** All that are open. */
     List<SimulatedLog> logs() {
-        forgetClosed();
         return List.copyOf(open.values());
-    }
-
-    /** Deleted topics, and replicas that were moved away. */
-    private void forgetClosed() {
-        open.values().removeIf(log -> !directory.isOpen(log.log()));
     }
 
     SimulatedDisk disk() {
@@ -140,7 +133,6 @@ final class SimulatedServer {
     /** The last records of each of its logs, for a failure's message. */
     String tails() {
         StringBuilder text = new StringBuilder();
-        forgetClosed();
         open.forEach((id, log) -> text.append(id).append(" from ").append(log.startOffset()).append(": ")
                 .append(log.values(Math.max(log.startOffset(), log.endOffset() - 8), log.endOffset())));
         return text.toString();
@@ -500,6 +492,13 @@ final class SimulatedServer {
             TopicPartition partition = new TopicPartition(log.topic(), log.partition());
             open.put(partition, new SimulatedLog(log));
             cluster.logOpened(SimulatedServer.this, partition, log);
+        }
+
+        @Override
+        public void closed(PartitionLog log) {
+            if (of == run) {
+                open.remove(new TopicPartition(log.topic(), log.partition()), new SimulatedLog(log));
+            }
         }
 
         @Override

@@ -8,6 +8,7 @@ import io.millrace.log.file.BootId;
 import io.millrace.log.file.OpenFiles;
 import io.millrace.log.file.SimulatedDisk;
 import io.millrace.log.segment.Segment;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
@@ -34,6 +35,9 @@ public final class SimulatedDirectory extends LogDirectory {
 
         /** A log is open. */
         void opened(PartitionLog log);
+
+        /** A log was closed for good: its replica was moved away, or its topic deleted. */
+        void closed(PartitionLog log);
 
         /** Somebody has decided to append, and queues that now: what other threads could do is done. */
         void betweenCheckAndQueue(PartitionLog log);
@@ -78,6 +82,20 @@ public final class SimulatedDirectory extends LogDirectory {
     }
 
     @Override
+    public CompletableFuture<Void> delete(PartitionLog log) {
+        CompletableFuture<Void> deleted = super.delete(log).whenComplete((done, failure) -> surroundings.closed(log));
+        work(); // a server that starts waits for that
+        return deleted;
+    }
+
+    @Override
+    public CompletableFuture<Path> setAside(PartitionLog log) {
+        CompletableFuture<Path> path = super.setAside(log).whenComplete((done, failure) -> surroundings.closed(log));
+        work();
+        return path;
+    }
+
+    @Override
     <T> CompletableFuture<T> queue(LogTask<T> task) {
         CompletableFuture<T> done = super.queue(task);
         wakeWriter();
@@ -113,11 +131,6 @@ public final class SimulatedDirectory extends LogDirectory {
     /** The writer does what waits, and what is due. */
     public void work() {
         carryOutWaiting();
-    }
-
-    /** Whether a log of this directory was not closed, set aside or deleted. */
-    public boolean isOpen(PartitionLog log) {
-        return logs().contains(log);
     }
 
     /** The background pass over all records of a log. */
