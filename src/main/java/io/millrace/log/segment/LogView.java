@@ -8,14 +8,15 @@ import java.util.List;
  * @param segments       ascending, never empty; the last one is the active one
  * @param logStartOffset first offset that can be read
  * @param logEndOffset   offset of the next record
+ * @param durableEndOffset end of what is as safe as the flush policy wants it, at most the log end offset
  * @param activeBytes    how far the active segment can be read
  * @param sealedBytes    size of all other segments
  * @param truncations    how often the log's end was cut off or a segment replaced: what was read before is then not what
  *                       stands there now
  * @param epochs         of the records up to the log end offset
  */
-public record LogView(List<Segment> segments, long logStartOffset, long logEndOffset, long activeBytes, long sealedBytes,
-               int truncations, LeaderEpochs epochs) {
+public record LogView(List<Segment> segments, long logStartOffset, long logEndOffset, long durableEndOffset,
+                      long activeBytes, long sealedBytes, int truncations, LeaderEpochs epochs) {
 
     public long sizeInBytes() {
         return sealedBytes + activeBytes;

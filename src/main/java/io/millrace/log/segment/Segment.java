@@ -230,6 +230,28 @@ public final class Segment {
         sizeInBytes += bytes.remaining();
     }
 
+    /**
+     * Writes intact batches that stand in the file over themselves, so that a force takes them to the disk whatever became
+     * of an earlier one.
+     *
+     * @throws IOException also when they are not intact any more
+     */
+    public void writeAgain(long from, long to) throws IOException {
+        BatchScan scan = new BatchScan(file, from, to, COPY_PIECE);
+        while (!scan.atEnd()) {
+            if (!scan.isIntact()) {
+                throw new IOException("what was written to " + file.path() + " at byte " + scan.position() + " is lost");
+            }
+            scan.skip();
+        }
+        ByteBuffer piece = ByteBuffer.allocate((int) Math.min(COPY_PIECE, to - from));
+        for (long at = from; at < to; at += piece.limit()) {
+            piece.clear().limit((int) Math.min(piece.capacity(), to - at));
+            file.read(piece, at);
+            file.write(piece.flip(), at);
+        }
+    }
+
     /** Takes a batch into account that stands, or is about to, at a position. */
     public void noteBatch(long lastOffset, long position, int bytes, long batchMaxTimestamp, int indexInterval)
             throws IOException {

@@ -1,5 +1,6 @@
 package io.millrace.log.write;
 
+import io.millrace.log.FlushPolicy;
 import io.millrace.log.LogObserver;
 import io.millrace.log.segment.GatheringWriter;
 import java.io.IOException;
@@ -72,25 +73,33 @@ final class DirectoryWriter {
         Map<PartitionLog, List<PendingAppend>> toForce = new LinkedHashMap<>();
         for (Map.Entry<PartitionLog, List<PendingAppend>> entry : byLog.entrySet()) {
             PartitionLog log = entry.getKey();
+            FlushPolicy policy = log.config().flush();
             log.appender().write(entry.getValue(), gathering);
-            switch (log.config().flush()) {
-                case COMMIT -> toForce.put(log, entry.getValue());
-                case INTERVAL -> {
-                    forceLater(log.appender());
-                    publish(log, entry.getValue());
-                }
-                case OS -> publish(log, entry.getValue());
+            if (policy == FlushPolicy.COMMIT) {
+                toForce.put(log, entry.getValue());
+                continue;
             }
+            if (policy == FlushPolicy.INTERVAL) {
+                forceLater(log.appender());
+            }
+            log.appender().publish(policy);
+            complete(entry.getValue());
         }
-        for (Map.Entry<PartitionLog, List<PendingAppend>> entry : toForce.entrySet()) {
-            entry.getKey().appender().force();
-            publish(entry.getKey(), entry.getValue());
-        }
+        force(toForce);
         observer.drained(group.size(), bytes);
     }
 
-    private void publish(PartitionLog log, List<PendingAppend> appends) {
-        log.appender().publish();
+    /** Others see what was written before it is forced: they can copy it meanwhile. */
+    private void force(Map<PartitionLog, List<PendingAppend>> written) throws IOException {
+        written.keySet().forEach(log -> log.appender().publish(FlushPolicy.COMMIT));
+        written.keySet().forEach(PartitionLog::tellWritten);
+        for (Map.Entry<PartitionLog, List<PendingAppend>> entry : written.entrySet()) {
+            entry.getKey().appender().force();
+            complete(entry.getValue());
+        }
+    }
+
+    private void complete(List<PendingAppend> appends) {
         long bytes = 0;
         for (PendingAppend append : appends) {
             bytes += append.bytes();

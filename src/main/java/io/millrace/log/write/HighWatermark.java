@@ -7,7 +7,7 @@ import io.millrace.log.Truncation;
  * by an unclean truncation and by nothing else. Thread-safe.
  */
 final class HighWatermark {
-    /** Whether others replicate the log; else all of it is committed as soon as it is written. */
+    /** Whether others replicate the log; else all of it is committed as soon as it is durable. */
     private final boolean replicated;
     private long end;
     private volatile long value;
@@ -22,7 +22,7 @@ final class HighWatermark {
         return new HighWatermark(true, known);
     }
 
-    /** Of a log that nobody replicates: its end. */
+    /** Of a log that nobody replicates: its durable end. */
     static HighWatermark ofEnd() {
         return new HighWatermark(false, 0);
     }
@@ -41,9 +41,9 @@ final class HighWatermark {
     }
 
     /** The log's bounds are about to be these. */
-    synchronized void follow(long newStart, long newEnd) {
+    synchronized void follow(long newStart, long newEnd, long durableEnd) {
         end = newEnd;
-        value = replicated ? Math.min(Math.max(value, newStart), newEnd) : newEnd;
+        value = replicated ? Math.min(Math.max(value, newStart), newEnd) : durableEnd;
     }
 
     /**

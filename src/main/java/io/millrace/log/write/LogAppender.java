@@ -61,6 +61,9 @@ final class LogAppender {
     /** What the checkpoint of the start may say. */
     private long notedStart;
     private long nextOffset;
+    /** End of what is as safe as the flush policy wants it, and where in the active segment that is. */
+    private long durableEnd;
+    private long durableBytes;
     private long recoveryPoint;
     private long activeSince;
     private int truncations;
@@ -88,6 +91,7 @@ final class LogAppender {
         this.recoveryPoint = recovered.logEndOffset();
         this.activeSince = clock.millis();
         segmentsChanged();
+        noteDurable();
     }
 
     private Segment active() {
@@ -102,7 +106,7 @@ final class LogAppender {
 
     /**
      * Gives each append its offsets and writes all of them, or refuses it and goes on with the next. Readers do not see
-     * them before {@link #publish()}.
+     * them before {@link #publish}.
      */
     void write(List<PendingAppend> appends, GatheringWriter gathering) throws IOException {
         unsettled = true;
@@ -223,24 +227,36 @@ final class LogAppender {
         activeSince = clock.millis();
         folderChanged = true;
         segmentsChanged();
+        noteDurable();
         if (config.flush() != FlushPolicy.OS) {
             forceFolder();
             moveRecoveryPoint(nextOffset);
         }
     }
 
-    /** Lets readers see what has been written: what was begun is done. */
-    void publish() {
+    /**
+     * Lets readers see what has been written, which stays. With {@link FlushPolicy#COMMIT} what was begun is done, and
+     * durable, after the next {@link #force()}, else now.
+     */
+    void publish(FlushPolicy policy) {
+        unsettled = policy == FlushPolicy.COMMIT;
+        if (!unsettled) {
+            noteDurable();
+        }
         show();
-        unsettled = false;
+    }
+
+    private void noteDurable() {
+        durableEnd = nextOffset;
+        durableBytes = active().sizeInBytes();
     }
 
     private void show() {
         if (closed) {
             return;
         }
-        log.publish(new LogView(publishedSegments, logStartOffset, nextOffset, active().sizeInBytes(), sealedBytes,
-            truncations, epochs.published()));
+        log.publish(new LogView(publishedSegments, logStartOffset, nextOffset, durableEnd, active().sizeInBytes(),
+            sealedBytes, truncations, epochs.published()));
     }
 
     private void segmentsChanged() {
@@ -253,12 +269,12 @@ final class LogAppender {
 
     // ---- durability
 
-    /** Makes everything that was written durable. */
+    /** Makes everything that was written durable, and lets others see that. */
     void force() throws IOException {
-        whole(() -> {
-            forceAll();
-            return null;
-        });
+        unsettled = true;
+        forceAll();
+        show();
+        unsettled = false;
     }
 
     private void forceAll() throws IOException {
@@ -271,6 +287,7 @@ final class LogAppender {
             timedForce(active());
             dirty = false;
         }
+        noteDurable();
     }
 
     private void forceSealed(long until) throws IOException {
@@ -541,9 +558,13 @@ final class LogAppender {
             removed.add(segments.remove(segments.size() - 1));
         }
         nextOffset = cut.nextOffset();
+        if (durableEnd > nextOffset) {
+            durableEnd = nextOffset;
+            durableBytes = cut.position();
+        }
         segmentsChanged();
         // Readers first, so that none takes the cut for damage; then the newest first, so that a crash leaves no gap.
-        log.publish(new LogView(publishedSegments, logStartOffset, nextOffset, cut.position(), sealedBytes,
+        log.publish(new LogView(publishedSegments, logStartOffset, nextOffset, durableEnd, cut.position(), sealedBytes,
             truncations, epochs.published()));
         for (Segment segment : removed) {
             remove(segment);
@@ -610,6 +631,7 @@ final class LogAppender {
         activeSince = clock.millis();
         dirty = false;
         segmentsChanged();
+        noteDurable();
         show();
     }
 
@@ -683,8 +705,8 @@ final class LogAppender {
     }
 
     /**
-     * Back to what readers were shown last: what was written behind it was never acknowledged, and goes. Durable when it
-     * returns; when it throws, it can be called again.
+     * Back to what readers were shown last: what was written behind it was never acknowledged, and goes. What they were
+     * shown stays, as other replicas may have it by now. Durable when it returns; when it throws, it can be called again.
      */
     void settle() throws IOException {
         if (!unsettled || closed) {
@@ -702,6 +724,10 @@ final class LogAppender {
         last.openForWriting();
         TailCut.before(shown.logEndOffset(), last, log.config().indexIntervalBytes());
         nextOffset = shown.logEndOffset();
+        if (shown.durableEndOffset() < nextOffset) {
+            // The force that failed may have dropped it: one that succeeds after it would tell nothing.
+            last.writeAgain(durableBytes, shown.activeBytes());
+        }
         last.truncate(shown.activeBytes());
         segmentsChanged();
         epochs.truncateFromEnd(nextOffset);
@@ -715,7 +741,8 @@ final class LogAppender {
         if (recoveryPoint > nextOffset) {
             moveRecoveryPoint(nextOffset);
         }
-        publish();
+        show();
+        unsettled = false;
     }
 
     // ---- the end

@@ -389,7 +389,7 @@ public class LogDirectory implements AutoCloseable, Runnable {
             appender.raiseEpochFloor(maxEpoch);
         }
         log.attach(appender, replicated ? watermarks.of(name, recovered) : HighWatermark.ofEnd());
-        appender.publish();
+        appender.publish(config.flush());
         synchronized (logs) {
             if (closing.get()) {
                 appender.abandon();

@@ -42,6 +42,7 @@ public final class PartitionLog {
     /** What {@link #view} was when the log was closed, for the offsets. */
     private volatile LogView lastView;
     private volatile boolean retentionByLeader;
+    private volatile Runnable writtenListener = () -> { };
     private LogAppender appender;
     private HighWatermark watermark;
 
@@ -83,14 +84,34 @@ public final class PartitionLog {
         return lastView.logStartOffset();
     }
 
-    /** The offset the next record gets; records below it are written, and forced where the flush policy says so. */
+    /**
+     * The offset the next record gets: records below it are written and can be read, by other replicas above all. They
+     * stay, also where the force that the flush policy asks for fails for want of space.
+     */
     public long logEndOffset() {
         return lastView.logEndOffset();
     }
 
     /**
+     * The offset below which records are as safe as the flush policy says: with {@code commit} forced, else as the log
+     * end offset. Never above that; appends complete when it has moved over them.
+     */
+    public long durableEndOffset() {
+        return lastView.durableEndOffset();
+    }
+
+    /**
+     * Calls somebody each time that the log end offset has moved and the durable one has not yet, because records are
+     * forced first; in the place of whoever was called before. On the log writer's thread, which waits: it must return at
+     * once and not throw.
+     */
+    public void onWritten(Runnable listener) {
+        this.writtenListener = listener;
+    }
+
+    /**
      * The offset below which records are committed: of a replicated log what {@link #raiseHighWatermark} and the
-     * directory's checkpoint say, and never outside of the log; of another one its end.
+     * directory's checkpoint say, and never outside of the log; of another one its durable end.
      */
     public long highWatermark() {
         return watermark.value();
@@ -437,9 +458,14 @@ public final class PartitionLog {
     }
 
     void publish(LogView newView) {
-        watermark.follow(newView.logStartOffset(), newView.logEndOffset());
+        watermark.follow(newView.logStartOffset(), newView.logEndOffset(), newView.durableEndOffset());
         this.lastView = newView;
         this.view = newView;
+    }
+
+    /** What was published last is written, and about to be forced. */
+    void tellWritten() {
+        writtenListener.run();
     }
 
     /** Lets readers in flight finish and refuses new ones. */

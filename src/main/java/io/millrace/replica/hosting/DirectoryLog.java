@@ -29,7 +29,7 @@ record DirectoryLog(PartitionLog log) implements ReplicaLog {
 
     @Override
     public long endOffset() {
-        return log.logEndOffset();
+        return log.durableEndOffset();
     }
 
     @Override

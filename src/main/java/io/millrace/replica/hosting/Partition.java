@@ -337,7 +337,7 @@ public final class Partition implements PartitionSlot {
             return answer.news() || more ? answer(answer, NOTHING) : null;
         }
         try {
-            return answer(answer, log.read(request.fetchOffset(), Long.MAX_VALUE, maxBytes, ReadMemory.UNBOUNDED::take));
+            return answer(answer, log.read(request.fetchOffset(), log.endOffset(), maxBytes, ReadMemory.UNBOUNDED::take));
         } catch (CorruptLogException damage) {
             foundDamage(request.fetchOffset());
         } catch (RuntimeException failure) {

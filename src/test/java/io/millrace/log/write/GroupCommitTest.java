@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -47,10 +48,17 @@ class GroupCommitTest {
             for (int i = 0; i < WAITING; i++) {
                 waiting.add(test.directory.append(log, List.of(batch(1, "v" + i)), 0));
             }
-            assertThat(first).isNotDone();
-            assertThat(log.logEndOffset()).as("nothing is seen before it is durable").isZero();
-            assertThat(log.read(0, Long.MAX_VALUE, 1000).hasRemaining()).isFalse();
+            boolean early = first.isDone();
+            long written = log.logEndOffset();
+            long durable = log.durableEndOffset();
+            long committed = log.highWatermark();
+            List<String> readable = allValues(log, 0);
             gate.countDown();
+            assertThat(early).isFalse();
+            assertThat(written).as("other replicas can copy what is being forced").isEqualTo(1);
+            assertThat(readable).containsExactly("first");
+            assertThat(durable).isZero();
+            assertThat(committed).as("what is not durable is not committed").isZero();
 
             for (int i = 0; i < WAITING; i++) {
                 assertThat(waiting.get(i).join().baseOffset()).isEqualTo(i + 1);
@@ -58,6 +66,45 @@ class GroupCommitTest {
             assertThat(files.logForces).hasValue(forces + 2);
             assertThat(files.logWrites).hasValue(writes + 1);
             assertThat(allValues(log, 0)).hasSize(WAITING + 1);
+            assertThat(log.durableEndOffset()).isEqualTo(WAITING + 1);
+            assertThat(log.highWatermark()).isEqualTo(WAITING + 1);
+        }
+    }
+
+    @Test
+    void whatIsAboutToBeForcedIsToldWhenAllLogsOfTheGroupShowIt() {
+        try (TestDirectory test = new TestDirectory(root, files)) {
+            PartitionLog log = test.log();
+            PartitionLog other = test.directory.openLog("others", 3, UUID.randomUUID(), TestDirectory.CONFIG);
+            List<Long> told = new CopyOnWriteArrayList<>();
+            log.onWritten(() -> told.addAll(List.of(log.logEndOffset(), log.durableEndOffset(), other.logEndOffset())));
+            int forces = files.logForces.get();
+            CountDownLatch gate = new CountDownLatch(1);
+            files.forceGate = gate;
+            test.directory.append(other, List.of(batch(1, "first")), 0);
+            awaitForces(forces + 1);
+            test.directory.append(log, List.of(batch(1, "a")), 0);
+            CompletableFuture<AppendResult> last = test.directory.append(other, List.of(batch(1, "b")), 0);
+            gate.countDown();
+            last.join();
+            assertThat(told).containsExactly(1L, 0L, 2L);
+        }
+    }
+
+    @Test
+    void withTheOtherFlushPoliciesWhatIsWrittenIsTheDurableEnd() {
+        try (TestDirectory test = new TestDirectory(root, files)) {
+            PartitionLog log = test.log(TestDirectory.flush(FlushPolicy.OS));
+            List<Long> told = new CopyOnWriteArrayList<>();
+            log.onWritten(() -> told.add(log.logEndOffset()));
+            test.append(log, batch(1, "a"));
+            assertThat(log.durableEndOffset()).isEqualTo(1);
+            log.reconfigure(TestDirectory.flush(FlushPolicy.INTERVAL));
+            test.append(log, batch(1, "b"));
+            assertThat(log.durableEndOffset()).isEqualTo(2);
+            assertThat(told).as("nobody has to hurry").isEmpty();
+            test.directory.truncateTo(log, 1).join();
+            assertThat(log.durableEndOffset()).isEqualTo(1);
         }
     }
 
