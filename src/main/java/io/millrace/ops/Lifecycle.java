@@ -87,8 +87,8 @@ public class Lifecycle implements BrokerAccess, GroupAccess, AgreementAccess {
         AnswerThreads answering = new AnswerThreads(threads);
         answers = answering;
         HttpTransport transport = new HttpTransport(valid.brokerId(), clusterSecret(), workers);
-        Server starting = new Server(valid, workers, answering, new AgreementThreads(threads), transport, transport, timers,
-                Clock.systemUTC(), measuring.observers(), passedWaits::end);
+        Server starting = new Server(valid, workers, answering, new AgreementThreads(threads),
+                new ForceThreads(threads), transport, transport, timers, Clock.systemUTC(), measuring.observers(), passedWaits::end);
         server = starting;
         halt.arm(starting::close);
         workers.execute(() -> {

@@ -66,6 +66,7 @@ final class Server implements AutoCloseable {
     private final ExecutorService workers;
     private final AnswerThreads answers;
     private final AgreementThreads agreementThreads;
+    private final ForceThreads forces;
     private final Transport transport;
     private final Deliveries deliveries;
     private final ScheduledExecutorService timers;
@@ -90,12 +91,13 @@ final class Server implements AutoCloseable {
      * @param passedWaits ends the requests that wait for other servers
      */
     Server(Configuration configuration, ExecutorService workers, AnswerThreads answers,
-           AgreementThreads agreementThreads, Transport transport, Deliveries deliveries, ScheduledExecutorService timers,
-           Clock clock, Observers observers, Runnable passedWaits) {
+           AgreementThreads agreementThreads, ForceThreads forces, Transport transport, Deliveries deliveries,
+           ScheduledExecutorService timers, Clock clock, Observers observers, Runnable passedWaits) {
         this.configuration = configuration;
         this.workers = workers;
         this.answers = answers;
         this.agreementThreads = agreementThreads;
+        this.forces = forces;
         this.transport = transport;
         this.deliveries = deliveries;
         this.timers = timers;
@@ -118,6 +120,7 @@ final class Server implements AutoCloseable {
             awaitMajority();
             opened.push(answers); // closed after the directories, whose last appends are still answered
             opened.push(agreementThreads);
+            opened.push(forces);
             broker = openBroker();
             damage.healBy(broker::foundDamage);
             groups = open(() -> Groups.open(configuration.groups(), registers(), broker, deliveries, answers, timers, clock),
@@ -184,7 +187,7 @@ final class Server implements AutoCloseable {
         List<Writer> started = new ArrayList<>();
         for (Path root : configuration.settings().folders(Settings.LOG_DIRS)) {
             LogDirectory directory = open(
-                    () -> LogDirectory.open(root, configuration.logDirectory(), clock, damage, logFiles),
+                    () -> LogDirectory.open(root, configuration.logDirectory(), clock, damage, logFiles, forces),
                     Settings.LOG_DIRS);
             started.add(new Writer(directory, workers.submit(directory)));
         }

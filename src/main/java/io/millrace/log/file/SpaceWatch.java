@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * Tells whether the disk under a log directory is only full, or descriptors only used up, and when that is over: then
@@ -37,10 +38,14 @@ public final class SpaceWatch {
         this.reserveBytes = reserveBytes;
     }
 
-    /** Whether a failure is one that passes: no space, or no descriptor. A force that failed must say so itself. */
+    /**
+     * Whether a failure is one that passes: no space, or no descriptor. A force that failed must say so itself, and so
+     * must each that failed with it.
+     */
     public boolean isShortage(Throwable failure) {
-        return failure instanceof IOException && (isSaid(failure)
-            || !(failure instanceof FailedForceException) && isFull());
+        return failure instanceof IOException
+            && (isSaid(failure) || !(failure instanceof FailedForceException) && isFull())
+            && Stream.of(failure.getSuppressed()).filter(FailedForceException.class::isInstance).allMatch(SpaceWatch::isSaid);
     }
 
     private static boolean isSaid(Throwable failure) {

@@ -3,8 +3,10 @@ package io.millrace.log.write;
 import io.millrace.log.FlushPolicy;
 import io.millrace.log.LogObserver;
 import io.millrace.log.segment.GatheringWriter;
+import io.millrace.log.segment.Segment;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -22,14 +24,17 @@ final class DirectoryWriter {
     private final long flushIntervalNanos;
     private final LongSupplier nanoTime;
     private final LogObserver observer;
+    private final GroupForce forces;
     private final GatheringWriter gathering = new GatheringWriter();
     /** Logs whose last bytes wait for the interval to end before they are forced. */
     private final Set<LogAppender> unforced = new LinkedHashSet<>();
     private long nextFlush;
 
     /** @param nanoTime measures the interval, in ns */
-    DirectoryWriter(WriteQueue queue, long flushIntervalMs, LongSupplier nanoTime, LogObserver observer) {
+    DirectoryWriter(WriteQueue queue, long flushIntervalMs, LongSupplier nanoTime, GroupForce forces,
+                    LogObserver observer) {
         this.queue = queue;
+        this.forces = forces;
         this.flushIntervalNanos = TimeUnit.MILLISECONDS.toNanos(flushIntervalMs);
         this.nanoTime = nanoTime;
         this.observer = observer;
@@ -93,10 +98,17 @@ final class DirectoryWriter {
     private void force(Map<PartitionLog, List<PendingAppend>> written) throws IOException {
         written.keySet().forEach(log -> log.appender().publish(FlushPolicy.COMMIT));
         written.keySet().forEach(PartitionLog::tellWritten);
-        for (Map.Entry<PartitionLog, List<PendingAppend>> entry : written.entrySet()) {
-            entry.getKey().appender().force();
-            complete(entry.getValue());
+        force(written.keySet().stream().map(PartitionLog::appender).toList());
+        written.values().forEach(this::complete);
+    }
+
+    private void force(Collection<LogAppender> appenders) throws IOException {
+        List<Segment> segments = new ArrayList<>();
+        for (LogAppender appender : appenders) {
+            appender.beginForce().ifPresent(segments::add);
         }
+        forces.force(segments);
+        appenders.forEach(LogAppender::endForce);
     }
 
     private void complete(List<PendingAppend> appends) {
@@ -127,9 +139,7 @@ final class DirectoryWriter {
 
     private void flushWhenDue() throws IOException {
         if (!unforced.isEmpty() && nextFlush - nanoTime.getAsLong() <= 0) {
-            for (LogAppender appender : unforced) {
-                appender.force();
-            }
+            force(unforced);
             unforced.clear();
         }
     }

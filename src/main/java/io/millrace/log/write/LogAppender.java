@@ -27,6 +27,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The half of a log that changes: append, roll, retention, truncation. Only the directory's writer thread is ever here
@@ -236,7 +237,7 @@ final class LogAppender {
 
     /**
      * Lets readers see what has been written, which stays. With {@link FlushPolicy#COMMIT} what was begun is done, and
-     * durable, after the next {@link #force()}, else now.
+     * durable, after {@link #endForce()}, else now.
      */
     void publish(FlushPolicy policy) {
         unsettled = policy == FlushPolicy.COMMIT;
@@ -269,10 +270,25 @@ final class LogAppender {
 
     // ---- durability
 
-    /** Makes everything that was written durable, and lets others see that. */
-    void force() throws IOException {
+    /**
+     * Forces what comes before the active segment's bytes, where that was not done.
+     *
+     * @return the active segment, when {@link #endForce()} needs it to be forced first
+     */
+    Optional<Segment> beginForce() throws IOException {
+        if (closed) {
+            return Optional.empty();
+        }
         unsettled = true;
-        forceAll();
+        forceSealed(Long.MAX_VALUE);
+        forceFolder();
+        return dirty ? Optional.of(active()) : Optional.empty();
+    }
+
+    /** Everything that was written is durable: lets others see that. */
+    void endForce() {
+        dirty = false;
+        noteDurable();
         show();
         unsettled = false;
     }

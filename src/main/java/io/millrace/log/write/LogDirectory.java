@@ -130,6 +130,11 @@ public class LogDirectory implements AutoCloseable, Runnable {
 
     /** @param nanoTime measures intervals, in ns */
     LogDirectory(LockedFolders locked, Options options, Clock clock, LongSupplier nanoTime, LogObserver observer) {
+        this(locked, options, clock, nanoTime, observer, GroupForce.ALONE);
+    }
+
+    private LogDirectory(LockedFolders locked, Options options, Clock clock, LongSupplier nanoTime, LogObserver observer,
+                         Executor forces) {
         this.lastRun = locked.lastRun();
         this.folders = locked.folders();
         this.root = folders.root();
@@ -138,7 +143,8 @@ public class LogDirectory implements AutoCloseable, Runnable {
         this.observer = observer;
         this.lock = locked.lock();
         this.queue = new WriteQueue(options.maxQueuedBytes(), options.maxQueuedAppends());
-        this.writer = new DirectoryWriter(queue, options.flushInterval(), nanoTime, observer);
+        this.writer = new DirectoryWriter(queue, options.flushInterval(), nanoTime,
+            new GroupForce(forces, observer), observer);
         this.watermarks = locked.watermarks();
         this.notesNanos = TimeUnit.MILLISECONDS.toNanos(options.highWatermarkInterval());
         this.nextNotes = nanoTime.getAsLong();
@@ -171,6 +177,18 @@ public class LogDirectory implements AutoCloseable, Runnable {
     public static LogDirectory open(Path root, Options options, Clock clock, LogObserver observer, OpenFiles files,
                                     BootId bootId) {
         return new LogDirectory(LockedFolders.of(root, files, bootId), options, clock, System::nanoTime, observer);
+    }
+
+    /**
+     * As {@link #open(Path, Options, Clock, LogObserver, OpenFiles)}.
+     *
+     * @param forces its threads help the writer to force many files at the same time, and wait for the disk; where none
+     *               runs what it is given, the writer does it alone
+     */
+    public static LogDirectory open(Path root, Options options, Clock clock, LogObserver observer, OpenFiles files,
+                                    Executor forces) {
+        return new LogDirectory(LockedFolders.of(root, files, BootId.SYSTEM), options, clock, System::nanoTime, observer,
+            forces);
     }
 
     // ---- the directory itself

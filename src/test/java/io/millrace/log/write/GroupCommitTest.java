@@ -8,6 +8,7 @@ import io.millrace.log.AppendResult;
 import io.millrace.log.FlushPolicy;
 import io.millrace.log.LogObserver;
 import io.millrace.log.SettableClock;
+import io.millrace.log.file.OpenFiles;
 import io.millrace.log.file.TestFiles;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,6 +17,9 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -126,6 +130,57 @@ class GroupCommitTest {
             waiting.forEach(CompletableFuture::join);
             assertThat(files.logForces).hasValue(forces + 3);
         }
+    }
+
+    /** Each force of a log waits until all of them are under way: one after the other they would never end. */
+    @Test
+    void theLogsOfAGroupAreForcedAtTheSameTime() {
+        ExecutorService helpers = Executors.newCachedThreadPool();
+        LogDirectory directory = LogDirectory.open(root, TestDirectory.OPTIONS, new SettableClock(0), LogObserver.NONE,
+            new OpenFiles(files, 500), helpers);
+        try (TestDirectory test = new TestDirectory(directory)) {
+            List<PartitionLog> logs = logs(test, 10);
+            CountDownLatch begin = new CountDownLatch(1);
+            files.forceGate = begin;
+            int before = files.logForces.get();
+            test.directory.append(logs.get(0), List.of(batch(1, "first")), 0);
+            awaitForces(before + 1);
+            List<CompletableFuture<AppendResult>> group = new ArrayList<>();
+            logs.forEach(log -> group.add(test.directory.append(log, List.of(batch(1, "v")), 0)));
+            CountDownLatch together = new CountDownLatch(1);
+            files.forceGate = together;
+            begin.countDown();
+            awaitForces(before + 1 + logs.size());
+            assertThat(group).noneMatch(CompletableFuture::isDone);
+            together.countDown();
+            group.forEach(CompletableFuture::join);
+            assertThat(logs).allMatch(log -> log.durableEndOffset() == log.logEndOffset());
+        } finally {
+            helpers.shutdown();
+        }
+    }
+
+    @Test
+    void aGroupIsForcedAlsoWhereNoThreadHelpsAnyMore() {
+        ExecutorService helpers = Executors.newCachedThreadPool();
+        helpers.shutdown();
+        LogDirectory directory = LogDirectory.open(root, TestDirectory.OPTIONS, new SettableClock(0), LogObserver.NONE,
+            new OpenFiles(files, 500), helpers);
+        try (TestDirectory test = new TestDirectory(directory)) {
+            for (PartitionLog log : logs(test, 3)) {
+                test.directory.append(log, List.of(batch(1, "v")), 0);
+            }
+            assertThat(test.append(logs(test, 0, 1).get(0), batch(1, "last")).baseOffset()).isZero();
+        }
+    }
+
+    private static List<PartitionLog> logs(TestDirectory test, int count) {
+        return logs(test, 1, count);
+    }
+
+    private static List<PartitionLog> logs(TestDirectory test, int first, int count) {
+        return IntStream.range(first, first + count).mapToObj(i -> test.directory.openLog("others", i,
+            TestDirectory.TOPIC_ID, TestDirectory.CONFIG)).toList();
     }
 
     @Test
