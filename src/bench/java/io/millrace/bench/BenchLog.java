@@ -15,7 +15,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 
 /** One partition's log in a directory of its own, its writer running. */
 final class BenchLog implements AutoCloseable {
@@ -26,7 +28,7 @@ final class BenchLog implements AutoCloseable {
     static final long RETENTION_BYTES = 2 * SEGMENT_BYTES;
 
     /** As many as a server has. */
-    private static final int FORCES = 32;
+    private static final int FORCES = 64;
     private static final int OPEN_FILES = 1000;
 
     private final BenchFolder folder;
@@ -51,7 +53,7 @@ final class BenchLog implements AutoCloseable {
     /** As a server opens its own, on a disk of another kind. */
     static BenchLog open(FlushPolicy flush, FileAccess disk) throws IOException {
         BenchFolder folder = BenchFolder.create();
-        ExecutorService forces = Executors.newFixedThreadPool(FORCES, task -> {
+        ExecutorService forces = new ThreadPoolExecutor(0, FORCES, 60, TimeUnit.SECONDS, new SynchronousQueue<>(), task -> {
             Thread thread = new Thread(task, "bench-log-force");
             thread.setDaemon(true);
             return thread;

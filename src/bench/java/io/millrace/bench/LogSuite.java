@@ -6,6 +6,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.openjdk.jmh.infra.BenchmarkParams;
 import org.openjdk.jmh.results.Result;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.runner.Runner;
@@ -62,16 +65,32 @@ final class LogSuite {
                 Figure.against("the same, each producer a thread", "batches/s",
                         scores.of("LogCommitBenchmark.withThreads"), "one force a batch", oneForce,
                         new Target.Ratio(20)),
+                spread(scores, "here", 16, new Target.Ratio(0.8)),
+                spread(scores, "2ms", 16, new Target.Ratio(0.8)),
+                spread(scores, "here", 100, new Target.None()),
+                spread(scores, "2ms", 100, new Target.None()),
                 Figure.against("log read, 1 MiB fetches", "MiB/s", read, "FileChannel.read, a new heap buffer each",
                         scores.of("LogReadBenchmark.bareHeap"), new Target.Ratio(0.7)),
                 Figure.against("the same against one direct buffer", "MiB/s", read, "FileChannel.read, direct buffer",
                         scores.of("LogReadBenchmark.bareDirect"), new Target.None()));
     }
 
+    private static Figure spread(Scores scores, String disk, int producers, Target target) {
+        String variant = " disk=" + disk + " producers=" + producers + " partitions=";
+        return Figure.against("log append, flush=commit, 100 partitions, " + producers + " producers, disk: " + disk,
+                "batches/s", scores.of("LogSpreadBenchmark.commit" + variant + 100), "one partition",
+                scores.of("LogSpreadBenchmark.commit" + variant + 1), target);
+    }
+
+    private static String variant(BenchmarkParams params) {
+        return Stream.of("disk", "producers", "partitions").filter(params.getParamsKeys()::contains)
+                .map(key -> " " + key + "=" + params.getParam(key)).collect(Collectors.joining());
+    }
+
     /** MiB/s of the benchmarks that count bytes, operations/s of the others. */
     private Map<String, Double> round(int round) throws RunnerException {
         ChainedOptionsBuilder jmh = new OptionsBuilder()
-                .include("io\\.millrace\\.bench\\.Log(Append|Commit|Read)Benchmark\\..*")
+                .include("io\\.millrace\\.bench\\.Log(Append|Commit|Spread|Read)Benchmark\\..*")
                 .forks(1)
                 .warmupIterations(2).warmupTime(TimeValue.milliseconds(options.slice().toMillis() / 4))
                 .measurementIterations(2).measurementTime(TimeValue.milliseconds(options.slice().toMillis() / 3))
@@ -86,7 +105,8 @@ final class LogSuite {
         for (RunResult result : new Runner(jmh.build()).run()) {
             String name = result.getParams().getBenchmark();
             Result<?> bytes = result.getSecondaryResults().get("bytes");
-            scores.put(name.substring(name.lastIndexOf('.', name.lastIndexOf('.') - 1) + 1),
+            scores.put(name.substring(name.lastIndexOf('.', name.lastIndexOf('.') - 1) + 1)
+                            + variant(result.getParams()),
                     bytes == null ? result.getPrimaryResult().getScore() : bytes.getScore() / MIB);
         }
         return scores;

@@ -17,7 +17,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 final class GroupForce {
     /** Most files at a time, the log writer's one included. */
-    static final int MOST_AT_ONCE = 32;
+    static final int MOST_AT_ONCE = 64;
     /** Nobody helps. */
     static final Executor ALONE = task -> { };
 
@@ -41,7 +41,7 @@ final class GroupForce {
             for (int i = 1; i < Math.min(MOST_AT_ONCE, segments.size()); i++) {
                 helpers.execute(round);
             }
-        } catch (RejectedExecutionException stopping) {
+        } catch (RejectedExecutionException noMore) {
             // Then those that have come do it, and this thread.
         }
         round.run();
