@@ -197,7 +197,7 @@ public final class Segment {
         return offsetIndex.isFull() || timeIndex.isFull() || lastOffset - baseOffset > Integer.MAX_VALUE;
     }
 
-    /** Writes batches, their offsets already assigned, behind what is there, and their index entries. */
+    /** Writes batches, their offsets already assigned, behind what is there; their index entries when there are some. */
     public void append(List<RecordBatch> batches, GatheringWriter gathering, int indexInterval) throws IOException {
         long end = sizeInBytes;
         gathering.begin(file, end);
@@ -208,7 +208,6 @@ public final class Segment {
             end += batch.sizeInBytes();
         }
         gathering.finish();
-        flushIndexes();
         sizeInBytes = end;
     }
 

@@ -39,6 +39,7 @@ public final class SegmentReplacement {
         SegmentAudit.read(old, old.sizeInBytes(), endOffset, gap);
         gap.check();
         SegmentReplacement replacement = new SegmentReplacement(folder, old.baseOffset());
+        replacement.discard(); // of one that was given up before, and could not be removed then
         Segment written = Segment.create(folder, old.baseOffset(), LogFolder.REPLACEMENT_SUFFIX);
         try {
             written.appendCopy(old, 0, gap.position);
@@ -60,6 +61,16 @@ public final class SegmentReplacement {
             replacement.discard();
             throw e;
         }
+    }
+
+    /** An empty segment, in whose place is none: it takes its space before that of another is given up. */
+    public static SegmentReplacement empty(LogFolder folder, long baseOffset) throws IOException {
+        SegmentReplacement replacement = new SegmentReplacement(folder, baseOffset);
+        replacement.discard();
+        Segment made = Segment.create(folder, baseOffset, LogFolder.REPLACEMENT_SUFFIX);
+        made.closeForWriting();
+        made.release();
+        return replacement;
     }
 
     /** Finds the place between the batches before the range and those behind it. */

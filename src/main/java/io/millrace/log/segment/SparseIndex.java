@@ -13,7 +13,8 @@ abstract class SparseIndex {
     private static final int MAX_BYTES = 10 * 1024 * 1024;
     /** The search halves by single entries down to this many, and then reads those at once. */
     private static final int BLOCK_ENTRIES = 256;
-    private static final int PENDING_BYTES = 4 * 1024;
+    /** Entries that wait in memory to be written at once; readers go on without them from the last one before. */
+    private static final int PENDING_ENTRIES = 64;
 
     protected final long baseOffset;
     private final SegmentFile file;
@@ -41,7 +42,7 @@ abstract class SparseIndex {
 
     /** One place is kept for the last entry of a segment. */
     final boolean isFull() {
-        return entries >= maxEntries - 1;
+        return entries + pendingEntries() >= maxEntries - 1;
     }
 
     public final boolean hasWholeEntries() throws IOException {
@@ -87,10 +88,10 @@ abstract class SparseIndex {
         return target.flip();
     }
 
-    /** Room for one more entry, which is in the file after {@link #flush()}. */
+    /** Room for one more entry, which is in the file after {@link #flush()}, or when there are some more. */
     protected final ByteBuffer newEntry() throws IOException {
         if (pending == null) {
-            pending = ByteBuffer.allocate(PENDING_BYTES - PENDING_BYTES % entryBytes);
+            pending = ByteBuffer.allocate(PENDING_ENTRIES * entryBytes);
         }
         if (!pending.hasRemaining()) {
             flush();
@@ -100,13 +101,17 @@ abstract class SparseIndex {
 
     /** Writes the entries that were appended since the last time. */
     final void flush() throws IOException {
-        if (pending == null || pending.position() == 0) {
+        int added = pendingEntries();
+        if (added == 0) {
             return;
         }
-        int added = pending.position() / entryBytes;
         file.write(pending.flip(), (long) entries * entryBytes);
         pending.clear();
         entries += added;
+    }
+
+    private int pendingEntries() {
+        return pending == null ? 0 : pending.position() / entryBytes;
     }
 
     /** Keeps the first entries only; what is on its way into the file goes. */

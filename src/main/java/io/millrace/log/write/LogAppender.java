@@ -68,8 +68,6 @@ final class LogAppender {
     private long recoveryPoint;
     private long activeSince;
     private int truncations;
-    /** Lowest leader epoch that may append: what is cut off takes its epochs with it, but not this. */
-    private int epochFloor;
     /** Whether the active segment holds bytes that were not forced. */
     private boolean dirty;
     private boolean folderChanged;
@@ -85,7 +83,6 @@ final class LogAppender {
         this.clock = clock;
         this.observer = observer;
         this.epochs = recovered.epochs();
-        this.epochFloor = epochs.latestEpoch();
         this.segments = new ArrayList<>(recovered.segments());
         this.logStartOffset = recovered.logStartOffset();
         this.nextOffset = recovered.logEndOffset();
@@ -128,16 +125,11 @@ final class LogAppender {
             return closedException();
         }
         // The batches of another replica may be of older epochs than the leader that they came from.
-        int newest = append.isReplicated() ? epochFloor : Math.max(epochFloor, epochs.latestEpoch());
+        int newest = append.isReplicated() ? append.epochFloor() : Math.max(append.epochFloor(), epochs.latestEpoch());
         if (append.leaderEpoch() != LeaderEpochEnd.NO_EPOCH && append.leaderEpoch() < newest) {
             return new FencedLeaderEpochException(log.name(), append.leaderEpoch(), newest);
         }
         return append.isReplicated() ? gap(append) : null;
-    }
-
-    /** From now on no leader of an older epoch appends anything. */
-    void raiseEpochFloor(int epoch) {
-        epochFloor = Math.max(epochFloor, epoch);
     }
 
     /** Why batches of another replica do not follow what is here, or null. */
@@ -219,6 +211,7 @@ final class LogAppender {
      * Begins a new segment. Only with a flush policy that forces is the old one forced here; the writer shall not wait.
      */
     private void roll(LogConfig config) throws IOException {
+        active().flushIndexes();
         unforced.add(new Sealed(active(), clock.millis()));
         if (config.flush() != FlushPolicy.OS) {
             forceSealed(Long.MAX_VALUE);
@@ -354,10 +347,11 @@ final class LogAppender {
         }
     }
 
+    /** The active segment's indexes need no force: recovery takes what is there of them, and makes the rest anew. */
     private void checkpointEnd() throws IOException {
         if (recoveryPoint < nextOffset) {
             forceAll();
-            active().forceIndexes();
+            active().flushIndexes();
             moveRecoveryPoint(nextOffset);
         }
     }
@@ -521,10 +515,32 @@ final class LogAppender {
         if (offset >= nextOffset) {
             return nextOffset;
         }
+        if (truncation == Truncation.CLEAN) {
+            refuseCutIntoCommitted(offset);
+        }
         lowerWatermark(offset, truncation);
         long end = whole(() -> cutAt(offset));
         log.watermark().cutAt(end, Truncation.UNCLEAN); // a batch that reaches over the offset went as a whole
         return end;
+    }
+
+    /** Where a batch before the offset is damaged, it would be cut there. */
+    private void refuseCutIntoCommitted(long offset) throws IOException {
+        long mark = log.highWatermark();
+        Segment last = segments.get(segmentsBefore(offset) - 1);
+        if (log.isReplicated() && offset >= mark && mark > last.baseOffset() && TailCut.endBefore(offset, last) < mark) {
+            tellOfCommitted(offset, mark, false);
+            throw new CommittedRecordsException(log.name(), offset, mark);
+        }
+    }
+
+    /** How many segments stay when the log is cut at an offset. */
+    private int segmentsBefore(long offset) {
+        int stay = segments.size();
+        while (stay > 1 && segments.get(stay - 1).baseOffset() >= offset) {
+            stay--;
+        }
+        return stay;
     }
 
     private void lowerWatermark(long offset, Truncation truncation) {
@@ -553,10 +569,7 @@ final class LogAppender {
     }
 
     private long cutAt(long offset) throws IOException {
-        int stay = segments.size();
-        while (stay > 1 && segments.get(stay - 1).baseOffset() >= offset) {
-            stay--;
-        }
+        int stay = segmentsBefore(offset);
         Segment last = segments.get(stay - 1);
         last.openForWriting();
         TailCut cut = TailCut.before(offset, last, log.config().indexIntervalBytes());
@@ -624,13 +637,18 @@ final class LogAppender {
         return whole(() -> beginBack(offset));
     }
 
-    /** The old segment goes first: a crash that left both would leave a gap between them. */
+    /**
+     * The old segment goes first, as a crash that left both would leave a gap between them; but not before there is space
+     * for the new one.
+     */
     private long beginBack(long offset) throws IOException {
         cutAt(logStartOffset);
+        SegmentReplacement replacement = SegmentReplacement.empty(folder, offset);
         moveRecoveryPoint(Math.min(recoveryPoint, offset));
         noteStart(offset);
         remove(active());
-        Segment first = Segment.create(folder, offset);
+        Segment first = replacement.install();
+        first.openForWriting();
         beginWith(first, offset);
         epochs.truncateFromEnd(0);
         epochs.save();

@@ -26,6 +26,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -403,9 +404,8 @@ public class LogDirectory implements AutoCloseable, Runnable {
         PartitionLog log = new PartitionLog(name, topicId, this, config, reports);
         RecoveredLog recovered = LogRecovery.recover(reports, folder, config.indexIntervalBytes(), maxEpoch);
         LogAppender appender = new LogAppender(log, folder, recovered, clock, observer);
-        if (maxEpoch != Integer.MAX_VALUE) {
-            appender.raiseEpochFloor(maxEpoch);
-        }
+        log.raiseEpochFloor(maxEpoch == Integer.MAX_VALUE ? recovered.epochs().latestEpoch()
+            : Math.max(maxEpoch, recovered.epochs().latestEpoch()));
         log.attach(appender, replicated ? watermarks.of(name, recovered) : HighWatermark.ofEnd());
         appender.publish(config.flush());
         synchronized (logs) {
@@ -475,14 +475,10 @@ public class LogDirectory implements AutoCloseable, Runnable {
         return queue(PendingAppend.replicated(log, parsed, leaderEpoch, bytes));
     }
 
-    /**
-     * Raises the log's epoch floor: what is queued for it from now on and comes from a leader of an older epoch is
-     * refused by the writer, whatever was truncated in between; what is queued already is not. In its turn also while
-     * there is no space. Without effect when nothing is written here any more.
-     */
-    void raiseEpochFloor(PartitionLog log, int epoch) {
-        queue.addUnlessRefusing(LogTask.freeing(() -> {
-            log.appender().raiseEpochFloor(epoch);
+    /** Queues that all there is of a log is forced, unless nothing is written at the moment: then retention does it. */
+    void checkpoint(PartitionLog log) {
+        queue.addIfWritable(LogTask.of(() -> {
+            log.appender().checkpoint();
             return null;
         }));
     }
@@ -711,16 +707,25 @@ public class LogDirectory implements AutoCloseable, Runnable {
 
     /**
      * Applies retention, and rolls by time, to every open log; also moves their recovery points up, so that less is to
-     * be verified after a crash. While there is no space it does what it can.
+     * be verified after a crash. While there is no space it does what it can. One log after the other, between which the
+     * writer does what came meanwhile: forces of many logs in a row would hold up all appends.
      */
     public CompletableFuture<Void> applyRetention() {
         return queue(LogTask.freeing(() -> {
             finishDeletions();
-            for (PartitionLog log : logs.values()) {
-                applyRetention(log);
-            }
+            return logs().iterator();
+        })).thenCompose(this::applyRetention);
+    }
+
+    private CompletableFuture<Void> applyRetention(Iterator<PartitionLog> left) {
+        if (!left.hasNext()) {
+            return CompletableFuture.completedFuture(null);
+        }
+        PartitionLog log = left.next();
+        return queue(LogTask.freeing(() -> {
+            applyRetention(log);
             return null;
-        }));
+        })).thenCompose(done -> applyRetention(left));
     }
 
     private void applyRetention(PartitionLog log) throws IOException {

@@ -2,6 +2,7 @@ package io.millrace.log.write;
 
 import io.millrace.log.CorruptLogException;
 import io.millrace.log.DamagedRange;
+import io.millrace.log.FlushPolicy;
 import io.millrace.log.LeaderEpochEnd;
 import io.millrace.log.LogConfig;
 import io.millrace.log.LogName;
@@ -25,6 +26,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntConsumer;
 
 /** One partition's log: reads from any thread; changed only through its {@link LogDirectory}'s writer. */
@@ -43,6 +45,8 @@ public final class PartitionLog {
     private volatile LogView lastView;
     private volatile boolean retentionByLeader;
     private volatile Runnable writtenListener = () -> { };
+    /** Lowest leader epoch that may append: what is cut off takes its epochs with it, but not this. */
+    private final AtomicInteger epochFloor = new AtomicInteger(LeaderEpochEnd.NO_EPOCH);
     private LogAppender appender;
     private HighWatermark watermark;
 
@@ -74,9 +78,13 @@ public final class PartitionLog {
         return config;
     }
 
-    /** From the next append on. */
+    /** From the next append on; where that is to be forced from now on, what is there already is forced at once. */
     public void reconfigure(LogConfig newConfig) {
+        FlushPolicy before = config.flush();
         this.config = newConfig;
+        if (newConfig.flush() == FlushPolicy.COMMIT && before != FlushPolicy.COMMIT) {
+            directory.checkpoint(this);
+        }
     }
 
     /** The first offset that can be read. */
@@ -165,7 +173,11 @@ public final class PartitionLog {
      * newest that its partition has had.
      */
     public void raiseEpochFloor(int epoch) {
-        directory.raiseEpochFloor(this, epoch);
+        epochFloor.accumulateAndGet(epoch, Math::max);
+    }
+
+    int epochFloor() {
+        return epochFloor.get();
     }
 
     /** Leader epoch of the last record, or -1 when there is none. */

@@ -1,6 +1,7 @@
 package io.millrace.log.write;
 
 import io.millrace.log.AppendResult;
+import io.millrace.log.LeaderEpochEnd;
 import io.millrace.record.RecordBatch;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -16,6 +17,7 @@ final class PendingAppend implements WriteTask {
     private final boolean replicated;
     private final long bytes;
     private final CompletableFuture<AppendResult> future = new CompletableFuture<>();
+    private int epochFloor = LeaderEpochEnd.NO_EPOCH;
     private AppendResult result;
     private RuntimeException refusal;
 
@@ -65,13 +67,14 @@ final class PendingAppend implements WriteTask {
         return future;
     }
 
-    /** Offsets that the batches take. */
-    long offsetCount() {
-        long count = 0;
-        for (RecordBatch batch : batches) {
-            count += batch.lastOffsetDelta() + 1L;
-        }
-        return count;
+    /** It takes its place in the queue now: an epoch floor that is raised later does not hold for it. */
+    void queued() {
+        epochFloor = log.epochFloor();
+    }
+
+    /** Lowest leader epoch that may append, as it was when this was queued. */
+    int epochFloor() {
+        return epochFloor;
     }
 
     void written(AppendResult outcome) {

@@ -30,7 +30,8 @@ final class WriteQueue {
     }
 
     /**
-     * Adds an append. One that is larger than the bound is taken when there is no other.
+     * Adds an append, to which the log's epoch floor of this moment holds: what is queued after a change that was queued
+     * after the floor rose knows the new one. One that is larger than the bound is taken when there is no other.
      *
      * @throws LogQueueFullException        when it would pass a bound
      * @throws LogDirectoryOfflineException after {@link #refuse}, or while suspended
@@ -45,6 +46,7 @@ final class WriteQueue {
             }
             appends++;
             bytes += append.bytes();
+            append.queued();
             tasks.add(append);
             changed.signalAll();
         } finally {
@@ -72,11 +74,11 @@ final class WriteQueue {
         }
     }
 
-    /** Adds a task that frees space, or has to be done in its turn also while there is none, unless nothing is taken. */
-    void addUnlessRefusing(LogTask<?> task) {
+    /** Adds another task, unless nothing is written at the moment. */
+    void addIfWritable(LogTask<?> task) {
         lock.lock();
         try {
-            if (refusal == null) {
+            if (refusal == null && suspension == null) {
                 tasks.add(task);
                 changed.signalAll();
             }

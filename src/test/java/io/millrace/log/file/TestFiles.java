@@ -16,12 +16,17 @@ public class TestFiles implements FileAccess {
 
     public final AtomicInteger logForces = new AtomicInteger();
     public final AtomicInteger logWrites = new AtomicInteger();
+    public final AtomicInteger indexWrites = new AtomicInteger();
+    /** Of any file, and of directories. */
+    public final AtomicInteger allForces = new AtomicInteger();
     public volatile boolean forcesFail;
     public volatile boolean opensFail;
     /** As when all descriptors are used up. */
     public volatile boolean noDescriptors;
     /** When set, files whose names end so cannot be opened. */
     public volatile String failingSuffix;
+    /** When set, there is no space for files with this in their names. */
+    public volatile String noSpaceFor;
     /** Bytes that still fit on the disk. */
     public volatile long room = Long.MAX_VALUE;
     /** As when the file system finds only now that it has no block for what was written. */
@@ -40,11 +45,16 @@ public class TestFiles implements FileAccess {
         if (opensFail || failing != null && path.toString().endsWith(failing)) {
             throw new IOException("no open for the test");
         }
-        return new TestFile(DISK.open(path, options), path.toString().endsWith(".log"));
+        String refused = noSpaceFor;
+        if (refused != null && path.toString().contains(refused)) {
+            throw new IOException("No space left on device (for the test)");
+        }
+        return new TestFile(DISK.open(path, options), path.toString().endsWith(".log"), path.toString().endsWith("index"));
     }
 
     @Override
     public void forceDirectory(Path directory) throws IOException {
+        allForces.incrementAndGet();
         DISK.forceDirectory(directory);
     }
 
@@ -56,10 +66,12 @@ public class TestFiles implements FileAccess {
     private final class TestFile implements LogFile {
         private final LogFile file;
         private final boolean isLog;
+        private final boolean isIndex;
 
-        private TestFile(LogFile file, boolean isLog) {
+        private TestFile(LogFile file, boolean isLog, boolean isIndex) {
             this.file = file;
             this.isLog = isLog;
+            this.isIndex = isIndex;
         }
 
         @Override
@@ -71,6 +83,8 @@ public class TestFiles implements FileAccess {
         public int write(ByteBuffer source, long position) throws IOException {
             if (isLog) {
                 logWrites.incrementAndGet();
+            } else if (isIndex) {
+                indexWrites.incrementAndGet();
             }
             if (room <= 0) {
                 throw new IOException("No space left on device (for the test)");
@@ -95,6 +109,7 @@ public class TestFiles implements FileAccess {
 
         @Override
         public void force(boolean metadata) throws IOException {
+            allForces.incrementAndGet();
             if (isLog) {
                 logForces.incrementAndGet();
                 CountDownLatch gate = forceGate;

@@ -106,6 +106,23 @@ class EpochFloorTest {
     }
 
     @Test
+    void whatCameBeforeAndAfterItRoseSharesAForce() {
+        files.forceGate = new CountDownLatch(1);
+        int forces = files.logForces.get();
+        CompletableFuture<AppendResult> first = test.directory.append(log, List.of(batch(1, "a")), 1);
+        while (files.logForces.get() == forces) {
+            Thread.onSpinWait();
+        }
+        test.directory.append(log, List.of(batch(1, "b")), 1);
+        log.raiseEpochFloor(2);
+        CompletableFuture<AppendResult> last = test.directory.append(log, List.of(batch(1, "c")), 2);
+        files.forceGate.countDown();
+        first.join();
+        assertThat(last.join().baseOffset()).isEqualTo(2);
+        assertThat(files.logForces).as("one for the first, one for the two that waited").hasValue(forces + 2);
+    }
+
+    @Test
     void itNeverGoesBack() {
         log.raiseEpochFloor(5);
         log.raiseEpochFloor(2);

@@ -12,6 +12,7 @@ import io.millrace.log.LogConfig;
 import io.millrace.log.LogDirectoryOfflineException;
 import io.millrace.log.LogObserver;
 import io.millrace.log.SettableClock;
+import io.millrace.log.Truncation;
 import io.millrace.log.file.TestFiles;
 import io.millrace.record.TimestampType;
 import java.nio.file.Files;
@@ -250,6 +251,28 @@ class FullDiskTest {
             test.append(log, batch(1, "a deletion is noted"));
             files.room = Long.MAX_VALUE;
             await(() -> Files.exists(reserve) && Files.size(reserve) == 1 << 20);
+        }
+    }
+
+    @Test
+    void aLogThatBeginsAnewKeepsItsSegmentUntilThereIsSpaceForTheNewOne() {
+        try (TestDirectory test = new TestDirectory(root, files)) {
+            PartitionLog log = test.directory.openReplicated("orders", 0, TestDirectory.TOPIC_ID, SMALL_SEGMENTS,
+                Integer.MAX_VALUE);
+            test.append(log, sized(1, 300));
+            test.append(log, sized(1, 300));
+            test.directory.advanceLogStart(log, 2).join();
+            files.noSpaceFor = "00000000000000000000.log";
+            assertThatThrownBy(() -> test.directory.beginAnew(log, 0, Truncation.UNCLEAN).join())
+                .hasCauseInstanceOf(LogDirectoryOfflineException.class);
+            files.noSpaceFor = null;
+            awaitOnline(test);
+            assertThat(test.directory.beginAnew(log, 0, Truncation.UNCLEAN).join()).isZero();
+            assertThat(test.append(log, batch(1, "anew")).baseOffset()).isZero();
+            assertThat(allValues(log, 0)).containsExactly("anew");
+        }
+        try (TestDirectory test = new TestDirectory(root, files)) {
+            assertThat(allValues(test.log(), 0)).containsExactly("anew");
         }
     }
 

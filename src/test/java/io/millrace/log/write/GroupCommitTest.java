@@ -245,6 +245,42 @@ class GroupCommitTest {
     }
 
     @Test
+    void whatIsThereIsForcedWhenThePolicyBecomesCommit() {
+        try (TestDirectory test = new TestDirectory(root, files)) {
+            PartitionLog log = test.log(TestDirectory.flush(FlushPolicy.OS));
+            test.append(log, batch(1, "a"));
+            int forces = files.logForces.get();
+            log.reconfigure(TestDirectory.CONFIG);
+            awaitForces(forces + 1);
+        }
+    }
+
+    @Test
+    void aCheckpointForcesNoIndexAndLetsAppendsPassBetweenTheLogs() {
+        try (TestDirectory test = new TestDirectory(root, files)) {
+            List<PartitionLog> logs = logs(test, 10);
+            logs.forEach(log -> test.append(log, batch(1, "v")));
+            int forces = files.allForces.get();
+            test.directory.applyRetention().join();
+            assertThat(files.allForces.get() - forces).as("of each log the recovery point, and its entry in the folder")
+                .isLessThanOrEqualTo(2 * logs.size());
+
+            logs.forEach(log -> log.reconfigure(TestDirectory.flush(FlushPolicy.INTERVAL)));
+            logs.forEach(log -> test.append(log, batch(1, "v")));
+            CountDownLatch gate = new CountDownLatch(1);
+            files.forceGate = gate;
+            int before = files.logForces.get();
+            CompletableFuture<Void> pass = test.directory.applyRetention();
+            awaitForces(before + 1);
+            CompletableFuture<Boolean> meanwhile = test.directory.append(logs.get(0), List.of(batch(1, "v")), 0)
+                .thenApply(done -> pass.isDone());
+            gate.countDown();
+            assertThat(meanwhile.join()).as("the pass was over").isFalse();
+            pass.join();
+        }
+    }
+
+    @Test
     void theObserverIsToldOfForcesAndDrains() {
         List<Long> drained = new ArrayList<>();
         List<Long> forced = new ArrayList<>();

@@ -165,6 +165,15 @@ class HealingTest {
     }
 
     @Test
+    void whatIsLeftOfACopyThatWasGivenUpIsInNobodysWay() throws Exception {
+        damage(1, 2);
+        Files.writeString(root.resolve("orders-0/00000000000000000000.log.cleaned"), "left");
+        assertThat(heal(2, HERE).join()).isEqualTo(3);
+        assertWhole();
+        assertThat(leftovers()).isEmpty();
+    }
+
+    @Test
     void goodCopiesBehindAndBetweenDamageStayAndEachDamageCanBeHealedByItself() throws Exception {
         damage(0, 2, 6, 11);
         for (int victim : new int[] {2, 6, 0}) {

@@ -113,6 +113,27 @@ class HighWatermarkTest {
     }
 
     @Test
+    void aCleanCutBehindDamageThatNobodyHasFoundTakesNothingCommitted() throws Exception {
+        PartitionLog log = log(TestDirectory.CONFIG);
+        for (int i = 0; i < 6; i++) {
+            test.append(log, batch(i, "v" + i));
+        }
+        log.raiseHighWatermark(4);
+        Path segment = TestDirectory.segment(root, 0, ".log");
+        byte[] bytes = Files.readAllBytes(segment);
+        bytes[2 * SIZE + 16] = 9; // no such magic
+        Files.write(segment, bytes);
+        assertThat(test.directory.truncateTo(log, 5, Truncation.CLEAN)).failsWithin(Duration.ofSeconds(10))
+            .withThrowableThat().withCauseInstanceOf(CommittedRecordsException.class);
+        assertThat(log.logEndOffset()).isEqualTo(6);
+        assertThat(log.highWatermark()).isEqualTo(4);
+        bytes[2 * SIZE + 16] = 2;
+        Files.write(segment, bytes);
+        assertThat(test.directory.truncateTo(log, 5, Truncation.CLEAN).join()).isEqualTo(5);
+        assertThat(allValues(log, 0)).containsExactly("v0", "v1", "v2", "v3", "v4");
+    }
+
+    @Test
     void aLogThatNobodyReplicatesIsCommittedToItsEnd() {
         PartitionLog log = test.log(CONFIG);
         test.append(log, batch(0, "a"));

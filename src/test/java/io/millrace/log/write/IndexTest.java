@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.millrace.log.FlushPolicy;
 import io.millrace.log.LogConfig;
 import io.millrace.log.OffsetAndTimestamp;
+import io.millrace.log.file.TestFiles;
 import io.millrace.record.RecordBatch;
 import io.millrace.record.TimestampType;
 import java.nio.ByteBuffer;
@@ -54,6 +55,22 @@ class IndexTest {
                     Files.write(file, bytes);
                 }
                 default -> throw new AssertionError(this);
+            }
+        }
+    }
+
+    @Test
+    void theIndexesAreNotWrittenForEachAppend() {
+        TestFiles files = new TestFiles();
+        try (TestDirectory test = new TestDirectory(root, files)) {
+            PartitionLog log = test.log(DENSE);
+            for (int i = 0; i < BATCHES; i++) {
+                test.append(log, batch(1000 + i * 10L, "a" + i, "b"));
+            }
+            assertThat(files.indexWrites.get()).isLessThan(BATCHES / 10);
+            for (int i = 0; i < BATCHES; i++) {
+                assertThat(offsets(log.read(2L * i, Long.MAX_VALUE, 1))).startsWith(2L * i);
+                assertThat(log.offsetForTimestamp(1000 + i * 10L)).hasValue(new OffsetAndTimestamp(2L * i, 1000 + i * 10L));
             }
         }
     }
