@@ -9,6 +9,7 @@ base_port=${MILLRACE_LOCAL_PORT:-9080}
 base_cluster_port=$((base_port + 5000))
 dropins=${MILLRACE_LOCAL_DROPINS:-}
 start_seconds=${MILLRACE_LOCAL_START_SECONDS:-180}
+namespaces=${MILLRACE_LOCAL_NAMESPACES:-}
 # Liberty itself waits up to 30 s for requests in progress, such as slow uploads.
 stop_seconds=45
 package=$project/target/millrace.jar
@@ -43,6 +44,8 @@ For this script alone:
   MILLRACE_LOCAL_PORT           what is added to I for the HTTP port (9080); the cluster's port is 5000 above it
   MILLRACE_LOCAL_DROPINS        a folder with WARs to deploy beside Millrace (none)
   MILLRACE_LOCAL_START_SECONDS  how long a start may take (180)
+  MILLRACE_LOCAL_NAMESPACES     a prefix such as 10.87.0: server I runs in the network namespace millrace-I, which is there
+                                already, and at the address 10.87.0.I, so that links can be cut; for root (none)
 TXT
 }
 
@@ -59,7 +62,12 @@ check_number() {
 
 http_port() { echo $((base_port + $1)); }
 cluster_port() { echo $((base_cluster_port + $1)); }
-url() { echo "http://$host:$(http_port "$1")"; }
+address() { echo "${namespaces:+$namespaces.$1}"; }
+url() {
+    local own
+    own=$(address "$1")
+    echo "http://${own:-$host}:$(http_port "$1")"
+}
 console() { echo "$base/$1/logs/console.log"; }
 pid_file() { echo "$base/$1/server.pid"; }
 
@@ -108,17 +116,22 @@ form() {
 # The addresses of all servers of the cluster, separated by commas.
 members() {
     local i
-    for ((i = 1; i <= $(size); i++)); do echo "127.0.0.1:$(cluster_port "$i")"; done | paste -sd, -
+    local own
+    for ((i = 1; i <= $(size); i++)); do
+        own=$(address "$i")
+        echo "${own:-127.0.0.1}:$(cluster_port "$i")"
+    done | paste -sd, -
 }
 
 # What tells server I about the others.
 export_cluster() {
     if [ "$(size)" -gt 1 ]; then
-        export MILLRACE_CLUSTER_HOST=127.0.0.1
+        MILLRACE_CLUSTER_HOST=$(address "$1")
+        MILLRACE_CLUSTER_HOST=${MILLRACE_CLUSTER_HOST:-127.0.0.1}
         MILLRACE_CLUSTER_MEMBERS=$(members)
         MILLRACE_CLUSTER_SECRET=$(cat "$base/secret")
         MILLRACE_HTTP_URL=$(url "$1")
-        export MILLRACE_CLUSTER_MEMBERS MILLRACE_CLUSTER_SECRET MILLRACE_HTTP_URL
+        export MILLRACE_CLUSTER_HOST MILLRACE_CLUSTER_MEMBERS MILLRACE_CLUSTER_SECRET MILLRACE_HTTP_URL
     fi
 }
 
@@ -185,13 +198,15 @@ launch() {
         trap '' HUP INT
         cd "$base/$i"
         unset MILLRACE_LOCAL_DIR MILLRACE_LOCAL_PORT MILLRACE_LOCAL_DROPINS MILLRACE_LOCAL_START_SECONDS WLP_USER_DIR
+        unset MILLRACE_LOCAL_NAMESPACES
         export WLP_OUTPUT_DIR=$base/$i/output LOG_DIR=$base/$i/logs
         MILLRACE_HTTP_PORT=$(http_port "$i")
         MILLRACE_CLUSTER_PORT=$(cluster_port "$i")
         export MILLRACE_HTTP_PORT MILLRACE_CLUSTER_PORT MILLRACE_BROKER_ID=$i
         export MILLRACE_LOG_DIRS=$base/$i/data MILLRACE_CLUSTER_JOURNAL_DIR=$base/$i/journal
         export_cluster "$i"
-        exec sh "$runtime/wlp/bin/server" run "$server" > "$(console "$i")" 2>&1 < /dev/null
+        [ -z "$namespaces" ] || export MILLRACE_HTTP_HOST='*'
+        exec ${namespaces:+ip netns exec "millrace-$i"} sh "$runtime/wlp/bin/server" run "$server" > "$(console "$i")" 2>&1 < /dev/null
     ) &
     pid=$!
     disown "$pid"

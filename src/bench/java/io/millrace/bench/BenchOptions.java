@@ -16,10 +16,13 @@ import java.util.Set;
  * @param slice       how long one variant is loaded in one round
  * @param soak        length of the soak
  * @param polls       length of the soak by polls
+ * @param cluster     which parts of the cluster's suite
+ * @param kills       how often the cluster's leader is killed
+ * @param idle        how long the cluster does nothing before it is measured idle
  * @param profile     record a flight recording of the server under load, and of the log's benchmarks
  */
 record BenchOptions(Path project, List<String> suites, int rounds, Duration slice, Duration soak, Duration polls,
-                    boolean profile) {
+                    Set<ClusterPart> cluster, int kills, Duration idle, boolean profile) {
     private static final Set<String> SUITES = Set.of("log", "http", "memory", "groups", "soak", "polls", "cluster");
 
     /** @throws IllegalArgumentException for an argument that is not known or out of range */
@@ -39,6 +42,9 @@ record BenchOptions(Path project, List<String> suites, int rounds, Duration slic
                 Duration.ofSeconds(number(given, "seconds", 4, 1, 600)),
                 Duration.ofMinutes(number(given, "soak.minutes", 10, 1, 24 * 60)),
                 Duration.ofMinutes(number(given, "polls.minutes", 3, 1, 24 * 60)),
+                ClusterPart.named(take(given, "cluster.parts", "all")),
+                number(given, "kills", 10, 1, 1_000),
+                Duration.ofMinutes(number(given, "idle.minutes", 10, 0, 24 * 60)),
                 Boolean.parseBoolean(take(given, "profile", "false")));
         if (!given.isEmpty()) {
             throw new IllegalArgumentException("unknown arguments: " + given.keySet());
@@ -55,6 +61,10 @@ record BenchOptions(Path project, List<String> suites, int rounds, Duration slic
 
     boolean runs(String suite) {
         return suites.contains(suite);
+    }
+
+    boolean runs(ClusterPart part) {
+        return cluster.contains(part);
     }
 
     private static String take(Map<String, String> given, String name, String otherwise) {

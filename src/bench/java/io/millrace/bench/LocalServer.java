@@ -21,15 +21,21 @@ final class LocalServer implements AutoCloseable {
 
     private final Path project;
     private final Path output;
+    /** Between the servers; null: all are on one host. */
+    private final Links links;
     private final Map<String, String> environment = new HashMap<>();
     private final List<Long> pids = new ArrayList<>();
 
-    private LocalServer(Path project, Path work, Map<String, String> environment) {
+    private LocalServer(Path project, Path work, Map<String, String> environment, Links links) {
         this.project = project;
+        this.links = links;
         this.output = work.resolve("local.sh.txt");
         this.environment.putAll(environment);
         this.environment.put("MILLRACE_LOCAL_DIR", work.resolve("server").toString());
         this.environment.put("MILLRACE_LOCAL_PORT", Integer.toString(BASE_PORT));
+        if (links != null) {
+            this.environment.put("MILLRACE_LOCAL_NAMESPACES", Links.PREFIX);
+        }
     }
 
     /** @param environment added to this process's own: configuration of the server */
@@ -41,7 +47,15 @@ final class LocalServer implements AutoCloseable {
     /** @param count servers: 1, or 3 and more for a cluster */
     static LocalServer start(Path project, Path work, Map<String, String> environment, int count)
             throws IOException, InterruptedException {
-        LocalServer server = new LocalServer(project, work, environment);
+        return start(new LocalServer(project, work, environment, null), work, count);
+    }
+
+    /** A cluster whose servers' links can be cut. */
+    static LocalServer start(Path project, Path work, Links links, int count) throws IOException, InterruptedException {
+        return start(new LocalServer(project, work, Map.of(), links), work, count);
+    }
+
+    private static LocalServer start(LocalServer server, Path work, int count) throws IOException, InterruptedException {
         if (PID.matcher(server.script("status")).find()) {
             throw new IOException("a server of an earlier run is still there: MILLRACE_LOCAL_DIR="
                     + work.resolve("server") + " deploy/local.sh wipe");
@@ -63,7 +77,7 @@ final class LocalServer implements AutoCloseable {
     }
 
     InetSocketAddress address(int server) {
-        return new InetSocketAddress("127.0.0.1", BASE_PORT + server);
+        return new InetSocketAddress(host(server), BASE_PORT + server);
     }
 
     URI uri() {
@@ -71,7 +85,11 @@ final class LocalServer implements AutoCloseable {
     }
 
     URI uri(int server) {
-        return URI.create("http://127.0.0.1:" + (BASE_PORT + server));
+        return URI.create("http://" + host(server) + ":" + (BASE_PORT + server));
+    }
+
+    private String host(int server) {
+        return links == null ? "127.0.0.1" : Links.address(server);
     }
 
     long pid() {

@@ -59,6 +59,32 @@ sealed interface Target {
         }
     }
 
+    /** The median is below this, in the figure's unit. */
+    record MedianBelow(double bound) implements Target {
+        @Override
+        public boolean metBy(Figure figure) {
+            return figure.reached().median() < bound;
+        }
+
+        @Override
+        public String toString() {
+            return String.format(Locale.ROOT, "median < %,.1f", bound);
+        }
+    }
+
+    /** The median of the rounds' ratios to the other one is at most this. */
+    record RatioBelow(double most) implements Target {
+        @Override
+        public boolean metBy(Figure figure) {
+            return figure.ratio().median() <= most;
+        }
+
+        @Override
+        public String toString() {
+            return String.format(Locale.ROOT, "<= %.0fx", most);
+        }
+    }
+
     /** Both hold. */
     record Both(Target first, Target second) implements Target {
         @Override

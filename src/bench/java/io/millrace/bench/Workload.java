@@ -2,6 +2,7 @@ package io.millrace.bench;
 
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 
 /** The requests of one connection; used by one thread. */
@@ -48,6 +49,23 @@ interface Workload {
             @Override
             public ByteBuffer next() {
                 return request;
+            }
+
+            @Override
+            public long accept(HttpAnswer answer) {
+                return records;
+            }
+        };
+    }
+
+    /** The requests in turn, for ever, each good for so many records. */
+    static Workload inTurn(List<ByteBuffer> requests, int first, long records) {
+        return new Workload() {
+            private int next = first;
+
+            @Override
+            public ByteBuffer next() {
+                return requests.get(next++ % requests.size());
             }
 
             @Override
