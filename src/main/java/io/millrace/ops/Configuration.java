@@ -142,7 +142,8 @@ final class Configuration {
                 settings.longValue(Settings.LOG_RETENTION_CHECK_INTERVAL_MS),
                 new ReplicationOptions(nanos(Settings.REPLICATION_LAG_MAX_MS), nanos(Settings.CLUSTER_LEASE_MS),
                         nanos(Settings.LEADER_BALANCE_MS), nanos(Settings.PRODUCE_TIMEOUT_MS),
-                        settings.longValue(Settings.REPLICATION_THROTTLE_BYTES)),
+                        settings.longValue(Settings.REPLICATION_THROTTLE_BYTES),
+                        ReplicationOptions.AHEAD_BYTES),
                 new DescriptorRoom(Descriptors::limit, Descriptors::left));
     }
 

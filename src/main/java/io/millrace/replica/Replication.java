@@ -129,7 +129,7 @@ public final class Replication implements ReplicaContext {
         }
         if (wanted != null && !wanted.equals(before)) {
             fetchers.computeIfAbsent(wanted.leader(), leader -> new FollowerFetcher(leader, brokers, transport, handoff,
-                    timers, nanoTime, throttle)).add(partition);
+                    timers, nanoTime, throttle, options.aheadBytes())).add(partition);
         }
     }
 

@@ -66,7 +66,8 @@ final class BrokerCluster implements AutoCloseable {
             directories.add(directory);
         }
         ReplicationOptions options = new ReplicationOptions(TimeUnit.SECONDS.toNanos(10),
-                TimeUnit.SECONDS.toNanos(10), TimeUnit.HOURS.toNanos(1), TimeUnit.SECONDS.toNanos(10), 0);
+                TimeUnit.SECONDS.toNanos(10), TimeUnit.HOURS.toNanos(1), TimeUnit.SECONDS.toNanos(10), 0,
+                ReplicationOptions.AHEAD_BYTES);
         for (int id = 1; id <= BROKERS; id++) {
             brokers.add(Broker.open(new BrokerOptions(id, 1, 10, Map.of(), 1 << 20, 3_600_000, options), registers,
                     new View(members.get(id - 1)), new Calls(),

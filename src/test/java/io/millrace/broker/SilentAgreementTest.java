@@ -88,7 +88,7 @@ class SilentAgreementTest {
                 LogObserver.NONE);
         writers.execute(directory);
         ReplicationOptions options = new ReplicationOptions(TimeUnit.SECONDS.toNanos(10), TimeUnit.HOURS.toNanos(1),
-                TimeUnit.HOURS.toNanos(1), TimeUnit.HOURS.toNanos(1), 0);
+                TimeUnit.HOURS.toNanos(1), TimeUnit.HOURS.toNanos(1), 0, ReplicationOptions.AHEAD_BYTES);
         broker = Broker.open(new BrokerOptions(1, 1, 10, Map.of(), 1 << 20, 3_600_000, options), registers, new Alone(),
                 null, () -> new AgreementStatus(null, 1, Set.of(), 1, 3), List.of(directory), new InMemoryNotes(),
                 workers, new AgreementCalls(calls, CALLS, 1_000, 300), timers, Clock.systemUTC(), new BrokerObserver() { });

@@ -139,7 +139,7 @@ final class SimulatedCluster {
 
     ReplicationOptions options() {
         return new ReplicationOptions(TimeUnit.SECONDS.toNanos(2), TimeUnit.SECONDS.toNanos(2),
-                TimeUnit.SECONDS.toNanos(5), TimeUnit.SECONDS.toNanos(5), 0);
+                TimeUnit.SECONDS.toNanos(5), TimeUnit.SECONDS.toNanos(5), 0, 1);
     }
 
     Map<String, String> topicDefaults() {

@@ -4,10 +4,10 @@ package io.millrace.replica.core;
  * What a leader knows of one follower, from its fetches in the leader's epoch.
  *
  * @param session              of the follower's server; null: it has not fetched yet
- * @param endOffset            its log agrees with the leader's up to here; -1 until it has fetched
+ * @param endOffset            its log agrees with the leader's up to here, durably; -1 until it has fetched
  * @param caughtUpAt           when it last had everything that the leader had at some moment, in ns
  * @param lastFetchAt          in ns
- * @param leaderEndAtLastFetch the leader's log end then
+ * @param leaderEndAtLastFetch the end of what was durable at the leader then
  * @param toldHighWatermark    which it was told last, or -1
  * @param toldStartOffset      the leader's log start which it was told last, or -1
  */

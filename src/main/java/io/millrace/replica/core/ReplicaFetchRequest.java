@@ -18,10 +18,15 @@ public record ReplicaFetchRequest(int replica, String session, int maxWaitMs, in
      * One partition.
      *
      * @param leaderEpoch      in which the follower takes the other one for the leader
-     * @param fetchOffset      the follower's log end offset: everything below it is on its disk, as far as the topic's
-     *                         flush policy says
+     * @param fetchOffset      the follower's log end offset: everything below it is written
      * @param lastFetchedEpoch leader epoch of the last record in the follower's log, -1: none
+     * @param durableOffset    everything below it is as durable as the topic's flush policy says; at most the fetch offset
      */
-    public record Partition(TopicPartition id, UUID topicId, int leaderEpoch, long fetchOffset, int lastFetchedEpoch) {
+    public record Partition(TopicPartition id, UUID topicId, int leaderEpoch, long fetchOffset, int lastFetchedEpoch,
+                            long durableOffset) {
+        /** Of a follower that has nothing written which is not durable. */
+        public Partition(TopicPartition id, UUID topicId, int leaderEpoch, long fetchOffset, int lastFetchedEpoch) {
+            this(id, topicId, leaderEpoch, fetchOffset, lastFetchedEpoch, fetchOffset);
+        }
     }
 }

@@ -20,8 +20,9 @@ import java.util.TreeSet;
  * then on and the effects to be carried out. Nothing here waits, locks or touches a disk.
  *
  * <p>Invariants: the high watermark never goes back, but where the log is cut; a leader moves it only to where all have
- * the records that are or may be in sync, and only while those are as many as the topic asks for; a follower's log
- * changes in one way at a time, and a leadership begins only between two changes. Sources: Kafka's KIP-101 and KIP-595
+ * the records durably that are or may be in sync, and only while those are as many as the topic asks for; what is only
+ * written is read by followers, and counts for nothing; a follower's log changes in one way at a time, and a leadership
+ * begins only between two changes. Sources: Kafka's KIP-101 and KIP-595
  * (truncation by epochs, found out in the fetch), KIP-497 (the maximal ISR), KIP-966 (the high watermark stands while
  * the ISR is too small); KRaft's state classes for the roles.
  *
@@ -176,7 +177,7 @@ public record ReplicaState(int self, Topic.Assignment assignment, long version, 
             return new Transition(this, before);
         }
         List<Effect> effects = new ArrayList<>(before);
-        long end = leading.replicatedEnd(moment.log().endOffset());
+        long end = leading.replicatedEnd(moment.log().durableEnd());
         Leading asking = leading;
         if (leading.isAloneInSync() && !moment.alone()) {
             if (leading.confirmedEnd() < end && !leading.confirming()) {
@@ -237,7 +238,8 @@ public record ReplicaState(int self, Topic.Assignment assignment, long version, 
         } else if (asking == Asking.WAITED) {
             return told(follower, known, List.of(), log);
         }
-        FollowerProgress progress = known.fetched(request.fetchOffset(), log.endOffset(), moment.nanos());
+        FollowerProgress progress = known.fetched(Math.min(request.durableOffset(), request.fetchOffset()), log.durableEnd(),
+                moment.nanos());
         Transition moved = with(leading.with(follower, progress)).advanced(moment, List.of());
         List<Effect> effects = new ArrayList<>(moved.effects());
         if (!leading.isr().contains(follower) && !leading.isProposing()
@@ -280,7 +282,7 @@ public record ReplicaState(int self, Topic.Assignment assignment, long version, 
         if (!(role instanceof Leading leading)) {
             return unchanged();
         }
-        Set<Integer> desired = leading.desiredIsr(highWatermark, moment.log().endOffset(), moment.nanos(), rules);
+        Set<Integer> desired = leading.desiredIsr(highWatermark, moment.log().durableEnd(), moment.nanos(), rules);
         boolean propose = leading.isProposing() || !desired.equals(leading.isr());
         return advanced(moment, propose ? List.of(new Effect.ProposeIsr()) : List.of());
     }
@@ -290,7 +292,7 @@ public record ReplicaState(int self, Topic.Assignment assignment, long version, 
         if (!(role instanceof Leading leading)) {
             return Optional.empty();
         }
-        Set<Integer> desired = leading.desiredIsr(highWatermark, moment.log().endOffset(), moment.nanos(), rules);
+        Set<Integer> desired = leading.desiredIsr(highWatermark, moment.log().durableEnd(), moment.nanos(), rules);
         if (desired.equals(leading.isr()) && !leading.isProposing()) {
             return Optional.empty();
         }
@@ -349,8 +351,26 @@ public record ReplicaState(int self, Topic.Assignment assignment, long version, 
         return (isLeading() ? next : next.withHighWatermark(followed(committed, moment.log()))).takeRole(moment);
     }
 
+    /**
+     * The leader's batches are written here, and not yet as durable as the flush policy says: the next fetch need not wait
+     * for that, because it tells how far they are.
+     */
+    public Transition logWritten(Moment moment) {
+        return withChanging(false).takeRole(moment);
+    }
+
+    /**
+     * What {@link #logWritten} told of is durable now.
+     *
+     * @param committed as of {@link #logChanged}
+     */
+    public Transition logForced(long committed, Moment moment) {
+        return isLeading() ? advanced(moment, List.of())
+                : new Transition(withHighWatermark(followed(committed, moment.log())), List.of());
+    }
+
     private long followed(long committed, LogSpan log) {
-        long mark = Math.min(Math.max(committed, highWatermark), log.endOffset());
+        long mark = Math.min(Math.max(committed, highWatermark), log.durableEnd());
         return Math.max(log.startOffset(), mark);
     }
 

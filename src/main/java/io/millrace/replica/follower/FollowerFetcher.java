@@ -3,7 +3,9 @@ package io.millrace.replica.follower;
 import io.millrace.agreement.Member;
 import io.millrace.log.CommittedRecordsException;
 import io.millrace.log.FencedLeaderEpochException;
+import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.BrokerRegistry;
+import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.Handoff;
 import io.millrace.metadata.TopicPartition;
 import io.millrace.replica.core.ReplicaFetchRequest;
@@ -28,12 +30,15 @@ import java.util.function.LongSupplier;
 
 /**
  * Keeps the partitions that this broker follows at one leader up to date: one long poll for all of them, the next as
- * soon as the last answer is in the logs. Thread-safe; holds no thread while it waits.
+ * soon as the last answer is in the logs. After an answer of many bytes the next one is asked for while they are forced,
+ * and no further one before that is done: such a request takes what there is and does not wait, because the leader is to
+ * be told as soon as they are durable. Thread-safe; holds no thread while it waits.
  */
 public final class FollowerFetcher {
     private static final System.Logger LOG = System.getLogger(FollowerFetcher.class.getName());
     private static final int MAX_WAIT_MS = 1_000;
     private static final int MAX_BYTES = 4 << 20;
+    private static final int AHEAD_WAIT_MS = 1;
     private static final long PAUSE_MS = 100;
     /** So that many partitions that come at once go into one request. */
     private static final long GATHER_MS = 3;
@@ -54,9 +59,15 @@ public final class FollowerFetcher {
     private long generation;
     private boolean closed;
     private final AtomicBoolean asking = new AtomicBoolean();
+    private final int aheadBytes;
+    /** When what earlier answers brought is durable, or given up. Only the one who takes an answer over changes it. */
+    private volatile CompletableFuture<Void> durable = CompletableFuture.completedFuture(null);
+    /** A session of the leader's server whose version does not understand what is asked ahead, or null. */
+    private volatile String behindSession;
 
+    /** @param aheadBytes after an answer of so many bytes more is asked for before they are durable */
     public FollowerFetcher(int leader, BrokerRegistry brokers, ReplicaTransport transport, Handoff handoff,
-                    ScheduledExecutorService timers, LongSupplier nanoTime, CatchUpThrottle throttle) {
+                    ScheduledExecutorService timers, LongSupplier nanoTime, CatchUpThrottle throttle, int aheadBytes) {
         this.leader = leader;
         this.brokers = brokers;
         this.transport = transport;
@@ -64,6 +75,7 @@ public final class FollowerFetcher {
         this.timers = timers;
         this.nanoTime = nanoTime;
         this.throttle = throttle;
+        this.aheadBytes = aheadBytes;
     }
 
     /** Begins to follow, or follows on in a new epoch; asks at once, whatever is under way. */
@@ -88,6 +100,11 @@ public final class FollowerFetcher {
 
     private void ask() {
         asking.set(false);
+        ask(false);
+    }
+
+    /** @param ahead before all is durable: what is there already */
+    private void ask(boolean ahead) {
         long asked;
         synchronized (this) {
             if (closed) {
@@ -114,13 +131,18 @@ public final class FollowerFetcher {
             }
             return;
         }
+        String session = member.get().session();
         Member self = brokers.membership().self();
-        int wait = pausedUntil.isEmpty() ? MAX_WAIT_MS : (int) PAUSE_MS;
+        int wait = ahead ? AHEAD_WAIT_MS : pausedUntil.isEmpty() ? MAX_WAIT_MS : (int) PAUSE_MS;
         send(member.get(), new ReplicaFetchRequest(self.brokerId(), self.session(), wait, MAX_BYTES, wanted))
                 .whenComplete((answer, failure) -> handoff.execute(() -> {
                     if (failure == null) {
-                        answered(asked, answer, byId);
+                        answered(asked, answer, byId, !session.equals(behindSession));
                     } else {
+                        if (ahead && causeOf(failure) instanceof BrokerException refusal
+                                && refusal.kind() == ErrorKind.INVALID_REQUEST) {
+                            behindSession = session;
+                        }
                         LOG.log(Level.DEBUG, "broker " + leader + " did not answer a fetch", failure);
                         askLater(asked);
                     }
@@ -139,17 +161,25 @@ public final class FollowerFetcher {
     private record Asked(Partition partition, ReplicaFetchRequest.Partition fetch) {
     }
 
-    private void answered(long asked, ReplicaFetchResponse response, Map<TopicPartition, Asked> byId) {
-        List<CompletableFuture<?>> changes = new ArrayList<>();
+    private void answered(long asked, ReplicaFetchResponse response, Map<TopicPartition, Asked> byId, boolean mayAskAhead) {
+        CompletableFuture<Void> before = durable;
+        List<CompletableFuture<?>> written = new ArrayList<>(List.of(before));
+        List<CompletableFuture<?>> changes = new ArrayList<>(List.of(before));
+        int bytes = 0;
         for (ReplicaFetchResponse.Partition answer : response.partitions()) {
             Asked request = byId.get(answer.id());
             if (request != null) {
-                changes.add(request.partition().replicate(leader, request.fetch(), answer)
-                        .handle((done, failure) -> settled(request.partition(), answer, failure)));
+                Partition.TakenOver taken = request.partition().replicate(leader, request.fetch(), answer);
+                written.add(taken.written());
+                changes.add(taken.durable().handle((done, failure) -> settled(request.partition(), answer, failure)));
+                bytes += answer.batches().remaining();
             }
         }
-        CompletableFuture.allOf(changes.toArray(CompletableFuture[]::new))
-                .whenComplete((done, failure) -> handoff.execute(() -> askAgain(asked)));
+        CompletableFuture<Void> all = allOf(changes);
+        durable = all;
+        boolean ahead = bytes >= aheadBytes && mayAskAhead;
+        (ahead ? allOf(written) : all).whenComplete((done, failure) ->
+                handoff.execute(() -> askAgain(asked, ahead && !all.isDone())));
     }
 
     /** Leaves a partition out for a while when its fetch failed, or when it catches up faster than it may. */
@@ -185,17 +215,22 @@ public final class FollowerFetcher {
         return failure instanceof CompletionException wrapper ? wrapper.getCause() : failure;
     }
 
-    private void askAgain(long asked) {
+    private static CompletableFuture<Void> allOf(List<CompletableFuture<?>> futures) {
+        return CompletableFuture.allOf(futures.toArray(CompletableFuture[]::new));
+    }
+
+    private void askAgain(long asked, boolean ahead) {
         synchronized (this) {
             if (closed || asked != generation) {
                 return;
             }
         }
-        ask();
+        asking.set(false);
+        ask(ahead);
     }
 
     private void askLater(long asked) {
-        later(PAUSE_MS, () -> askAgain(asked));
+        later(PAUSE_MS, () -> askAgain(asked, false));
     }
 
     private void later(long ms, Runnable task) {

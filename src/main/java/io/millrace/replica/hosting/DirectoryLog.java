@@ -29,7 +29,17 @@ record DirectoryLog(PartitionLog log) implements ReplicaLog {
 
     @Override
     public long endOffset() {
+        return log.logEndOffset();
+    }
+
+    @Override
+    public long durableEndOffset() {
         return log.durableEndOffset();
+    }
+
+    @Override
+    public void onWritten(Runnable listener) {
+        log.onWritten(listener);
     }
 
     @Override

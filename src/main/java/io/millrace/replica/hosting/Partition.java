@@ -64,6 +64,27 @@ public final class Partition implements PartitionSlot {
     private volatile Watermark watermark;
     /** Guarded by this. */
     private final WaitingAppends waiting = new WaitingAppends();
+    /** A leader's batches that are being written, or null. Guarded by this. */
+    private Writing writing;
+
+    /**
+     * A change of a follower's log.
+     *
+     * @param from   the log's end before
+     * @param append whether batches are appended
+     * @param done   completes when they are written, or the change is over otherwise
+     */
+    private record Writing(long from, boolean append, CompletableFuture<Void> done) {
+    }
+
+    /**
+     * A leader's answer that is being taken over.
+     *
+     * @param written completes when the log has it, before it is as durable as the flush policy says
+     * @param durable completes when that is so; fails when it could not be taken over
+     */
+    public record TakenOver(CompletableFuture<Void> written, CompletableFuture<?> durable) {
+    }
 
     /** What is to be done when the lock is released. */
     private record Consequences(List<Effect> effects, List<WaitingAppends.Answer> answers, boolean committedMore) {
@@ -81,6 +102,7 @@ public final class Partition implements PartitionSlot {
         this.parked = new ParkedFetches(wakers, this::committedBytes);
         this.reads = new PartitionReads(this, log, context);
         this.changes = new FollowerChanges(id, log);
+        log.onWritten(this::written);
     }
 
     @Override
@@ -160,8 +182,8 @@ public final class Partition implements PartitionSlot {
     }
 
     private Moment moment() {
-        return new Moment(context.nanoTime(), new LogSpan(log.startOffset(), log.endOffset(), log.lastEpoch()),
-                config.minInSyncReplicas(), context.isAlone());
+        return new Moment(context.nanoTime(), new LogSpan(log.startOffset(), log.endOffset(),
+                log.durableEndOffset(), log.lastEpoch()), config.minInSyncReplicas(), context.isAlone());
     }
 
     /** Under the lock. Also appends that are noted only now may be committed already: the log shows its end before. */
@@ -337,7 +359,7 @@ public final class Partition implements PartitionSlot {
             return answer.news() || more ? answer(answer, NOTHING) : null;
         }
         try {
-            return answer(answer, log.read(request.fetchOffset(), log.endOffset(), maxBytes, ReadMemory.UNBOUNDED::take));
+            return answer(answer, log.read(request.fetchOffset(), Long.MAX_VALUE, maxBytes, ReadMemory.UNBOUNDED::take));
         } catch (CorruptLogException damage) {
             foundDamage(request.fetchOffset());
         } catch (RuntimeException failure) {
@@ -407,30 +429,68 @@ public final class Partition implements PartitionSlot {
     /** What to ask the leader for; empty when this broker does not follow, or is still busy with the last answer. */
     public synchronized Optional<ReplicaFetchRequest.Partition> nextFetch() {
         return state.mayFetch() && log.isOnline() ? Optional.of(new ReplicaFetchRequest.Partition(id, topicId,
-                state.leaderEpoch(), log.endOffset(), log.lastEpoch())) : Optional.empty();
+                state.leaderEpoch(), log.endOffset(), log.lastEpoch(), log.durableEndOffset())) : Optional.empty();
     }
 
-    /**
-     * Takes over what a leader answered.
-     *
-     * @return completes when the log has it; fails when it could not be taken over
-     */
-    public CompletableFuture<?> replicate(int leader, ReplicaFetchRequest.Partition asked,
-                                          ReplicaFetchResponse.Partition answer) {
+    /** Takes over what a leader answered. */
+    public TakenOver replicate(int leader, ReplicaFetchRequest.Partition asked, ReplicaFetchResponse.Partition answer) {
         Consequences after;
+        Optional<Effect.LogChange> change;
+        Writing begun;
         synchronized (this) {
             LeaderEpochEnd own = answer.diverging() == null ? null : log.endOffsetOf(answer.diverging().epoch());
             after = enter(state.answered(leader, asked, answer, own, moment()));
+            change = after.effects().stream().filter(Effect.LogChange.class::isInstance)
+                    .map(Effect.LogChange.class::cast).findFirst();
+            begun = new Writing(asked.fetchOffset(), change.filter(Effect.AppendBatches.class::isInstance).isPresent(),
+                    new CompletableFuture<>());
+            if (begun.append()) {
+                writing = begun;
+            }
         }
         carryOut(after);
-        Optional<Effect.LogChange> change = after.effects().stream().filter(Effect.LogChange.class::isInstance)
-                .map(Effect.LogChange.class::cast).findFirst();
-        return change.isEmpty() ? CompletableFuture.completedFuture(null)
-                : changes.begin(change.get(), answer).whenComplete((done, failure) -> {
-                    // What the leader has committed says something about this log only where the two agree.
-                    boolean agree = failure == null && answer.outcome() == Outcome.OK;
-                    on(now -> now.logChanged(agree ? answer.highWatermark() : 0, moment()));
-                });
+        CompletableFuture<?> changed = change.<CompletableFuture<?>>map(one -> changes.begin(one, answer)
+                .whenComplete((done, failure) -> durable(begun, failure == null ? answer : null)))
+                .orElse(CompletableFuture.completedFuture(null));
+        changed.whenComplete((done, failure) -> begun.done().complete(null));
+        return new TakenOver(begun.done(), changed);
+    }
+
+    /** Records are written and not yet forced: followers may copy them, and the next ones be fetched. The log's writer. */
+    private void written() {
+        Writing over = null;
+        Consequences after = null;
+        Set<Integer> followers;
+        synchronized (this) {
+            followers = state.followers();
+            if (writing != null && log.endOffset() > writing.from()) {
+                over = writing;
+                writing = null;
+                after = enter(state.logWritten(moment()));
+            }
+        }
+        if (!followers.isEmpty()) {
+            context.wake(followers);
+        }
+        if (over != null) {
+            carryOut(after);
+            over.done().complete(null);
+        }
+    }
+
+    /** @param answer null when it could not be taken over */
+    private void durable(Writing begun, ReplicaFetchResponse.Partition answer) {
+        // What the leader has committed says something about this log only where the two agree.
+        long committed = answer != null && answer.outcome() == Outcome.OK ? answer.highWatermark() : 0;
+        Consequences after;
+        synchronized (this) {
+            boolean toldBefore = begun.append() && writing != begun;
+            if (!toldBefore) {
+                writing = null;
+            }
+            after = enter(toldBefore ? state.logForced(committed, moment()) : state.logChanged(committed, moment()));
+        }
+        carryOut(after);
     }
 
     // ---- healing

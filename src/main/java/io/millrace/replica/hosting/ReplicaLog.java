@@ -16,12 +16,19 @@ import java.util.function.IntConsumer;
 
 /**
  * What a partition needs of its log, so that a simulation can stand in for the disk. Changes are carried out in the
- * order of the calls; offsets tell what is as durable as the flush policy says.
+ * order of the calls.
  */
 public interface ReplicaLog {
     long startOffset();
 
+    /** What is written, and can be read: see {@link io.millrace.log.write.PartitionLog#logEndOffset}. */
     long endOffset();
+
+    /** See {@link io.millrace.log.write.PartitionLog#durableEndOffset}. */
+    long durableEndOffset();
+
+    /** See {@link io.millrace.log.write.PartitionLog#onWritten}. */
+    void onWritten(Runnable listener);
 
     /** Leader epoch of the last record, or -1. */
     int lastEpoch();

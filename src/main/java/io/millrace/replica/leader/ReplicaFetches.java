@@ -27,8 +27,11 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 public final class ReplicaFetches {
     private static final ReplicaFetchResponse NOTHING_NEW = new ReplicaFetchResponse(List.of());
-    /** So that one partition with much to catch up on does not hold up the others of the same request. */
-    private static final int MAX_PARTITION_BYTES = 1 << 20;
+    /**
+     * What a partition may have at least of one answer, and all of it at most divided by the number of those that have
+     * something: one with much to catch up on does not hold up the others.
+     */
+    private static final int PARTITION_BYTES = 1 << 20;
 
     private final HostedPartitions hosted;
     private final BrokerRegistry brokers;
@@ -135,6 +138,7 @@ public final class ReplicaFetches {
         List<ReplicaFetchResponse.Partition> found = new ArrayList<>();
         int left = request.maxBytes();
         int count = request.partitions().size();
+        int share = Math.max(PARTITION_BYTES, left / Math.max(1, behind(request)));
         for (int i = 0; i < count; i++) {
             ReplicaFetchRequest.Partition wanted = request.partitions().get((waiter.first + i) % count);
             Partition partition = hosted.find(wanted.id(), wanted.topicId());
@@ -145,7 +149,7 @@ public final class ReplicaFetches {
                         0, null, ByteBuffer.allocate(0));
             } else {
                 answer = partition.fetch(wanted, request.replica(), request.session(), waiter.asking,
-                        Math.min(left, MAX_PARTITION_BYTES));
+                        Math.min(left, share));
             }
             if (answer != null) {
                 found.add(answer);
@@ -154,5 +158,17 @@ public final class ReplicaFetches {
         }
         waiter.asking = Asking.WAITED;
         return new ReplicaFetchResponse(found);
+    }
+
+    /** How many partitions have something for the follower. */
+    private int behind(ReplicaFetchRequest request) {
+        int behind = 0;
+        for (ReplicaFetchRequest.Partition wanted : request.partitions()) {
+            Partition partition = hosted.find(wanted.id(), wanted.topicId());
+            if (partition != null && partition.log().endOffset() > wanted.fetchOffset()) {
+                behind++;
+            }
+        }
+        return behind;
     }
 }

@@ -16,11 +16,14 @@ import java.util.UUID;
  * after their length in four.
  */
 public final class ReplicaFetchCodec {
-    static final byte VERSION = 1;
+    static final byte VERSION = 2;
+    /** Its requests tell no durable offsets, because nothing is written that is not durable; its responses are those of today. */
+    static final byte ALL_DURABLE = 1;
 
     private static final int UUID_BYTES = 2 * Long.BYTES;
     private static final int MIN_REQUEST_TOPIC_BYTES = Short.BYTES + UUID_BYTES;
     private static final int REQUEST_PARTITION_BYTES = 4 * Integer.BYTES + Long.BYTES;
+    private static final int DURABLE_BYTES = Long.BYTES;
     private static final int MIN_RESPONSE_TOPIC_BYTES = Short.BYTES;
     /** Topic, partition, outcome, leader epoch, high watermark, log start, whether diverging, batches' length. */
     private static final int MIN_RESPONSE_PARTITION_BYTES = 4 * Integer.BYTES + 2 * Long.BYTES + 2;
@@ -42,11 +45,13 @@ public final class ReplicaFetchCodec {
         Texts names = new Texts();
         topics.keySet().forEach(topic -> names.add(topic.name()));
         byte[] session = Texts.bytes(request.session());
+        // Where it says all, the version before is written: brokers of that one understand it as well.
+        boolean allDurable = request.partitions().stream().allMatch(each -> each.durableOffset() == each.fetchOffset());
 
         ByteBuffer out = ByteBuffer.allocate(1 + 5 * Integer.BYTES + Short.BYTES + session.length
                 + names.sizeInBytes() + topics.size() * UUID_BYTES
-                + request.partitions().size() * REQUEST_PARTITION_BYTES);
-        out.put(VERSION).putInt(request.replica());
+                + request.partitions().size() * (REQUEST_PARTITION_BYTES + (allDurable ? 0 : DURABLE_BYTES)));
+        out.put(allDurable ? ALL_DURABLE : VERSION).putInt(request.replica());
         Texts.put(out, session);
         out.putInt(request.maxWaitMs()).putInt(request.maxBytes()).putInt(topics.size());
         topics.forEach((topic, index) -> {
@@ -57,6 +62,9 @@ public final class ReplicaFetchCodec {
         for (ReplicaFetchRequest.Partition each : request.partitions()) {
             out.putInt(topics.get(new TopicKey(each.id().topic(), each.topicId()))).putInt(each.id().partition())
                     .putInt(each.leaderEpoch()).putLong(each.fetchOffset()).putInt(each.lastFetchedEpoch());
+            if (!allDurable) {
+                out.putLong(each.durableOffset());
+            }
         }
         return out.flip();
     }
@@ -64,7 +72,7 @@ public final class ReplicaFetchCodec {
     /** @throws InvalidMessageException when these bytes are no request */
     public static ReplicaFetchRequest decodeRequest(ByteBuffer message) {
         MessageReader in = new MessageReader(message);
-        requireVersion(in);
+        byte version = version(in);
         int replica = in.intValue();
         String session = in.text();
         int maxWaitMs = in.notNegative("the wait");
@@ -78,9 +86,11 @@ public final class ReplicaFetchCodec {
         List<ReplicaFetchRequest.Partition> partitions = new ArrayList<>(count);
         for (int i = 0; i < count; i++) {
             TopicKey topic = topics.get(in.index("topic", topicCount));
-            partitions.add(new ReplicaFetchRequest.Partition(
-                    new TopicPartition(topic.name(), in.notNegative("the partition")), topic.id(), in.intValue(),
-                    in.longValue(), in.intValue()));
+            TopicPartition id = new TopicPartition(topic.name(), in.notNegative("the partition"));
+            int epoch = in.intValue();
+            long fetchOffset = in.longValue();
+            partitions.add(new ReplicaFetchRequest.Partition(id, topic.id(), epoch, fetchOffset, in.intValue(),
+                    version == ALL_DURABLE ? fetchOffset : in.longValue()));
         }
         in.end();
         return new ReplicaFetchRequest(replica, session, maxWaitMs, maxBytes, partitions);
@@ -98,7 +108,7 @@ public final class ReplicaFetchCodec {
         topics.keySet().forEach(names::add);
 
         ByteBuffer heads = ByteBuffer.allocate(1 + 2 * Integer.BYTES + names.sizeInBytes() + partitionBytes);
-        heads.put(VERSION).putInt(topics.size());
+        heads.put(ALL_DURABLE).putInt(topics.size());
         topics.values().forEach(index -> names.put(heads, index));
         heads.putInt(response.partitions().size());
         List<ByteBuffer> pieces = new ArrayList<>();
@@ -137,7 +147,7 @@ public final class ReplicaFetchCodec {
      */
     public static ReplicaFetchResponse decodeResponse(ByteBuffer message) {
         MessageReader in = new MessageReader(message);
-        requireVersion(in);
+        version(in);
         int topicCount = in.count("topics", MIN_RESPONSE_TOPIC_BYTES);
         List<String> topics = new ArrayList<>(topicCount);
         for (int i = 0; i < topicCount; i++) {
@@ -172,11 +182,12 @@ public final class ReplicaFetchCodec {
         };
     }
 
-    private static void requireVersion(MessageReader in) {
+    private static byte version(MessageReader in) {
         byte version = in.byteValue();
-        if (version != VERSION) {
-            throw new InvalidMessageException("the message has version " + version + ", only " + VERSION
-                    + " is known here");
+        if (version != VERSION && version != ALL_DURABLE) {
+            throw new InvalidMessageException("the message has version " + version + ", only " + ALL_DURABLE + " and "
+                    + VERSION + " are known here");
         }
+        return version;
     }
 }

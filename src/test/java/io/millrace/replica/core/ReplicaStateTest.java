@@ -203,4 +203,73 @@ class ReplicaStateTest {
         assertThat(retired.effects()).containsExactly(new Effect.LeadershipEnded(5));
         assertThat(retired.state().assigned(led(1, 7, 1), 9, moment).state().isLeading()).isFalse();
     }
+
+    private static Moment written(long end, long durableEnd) {
+        return new Moment(1_000, new LogSpan(0, end, durableEnd, 5), 1, false);
+    }
+
+    private static FollowerAnswer.Given asked(ReplicaState leader, long offset, long durable, Moment moment) {
+        return leader.asked(new ReplicaFetchRequest.Partition(ID, TOPIC, 5, offset, 5, durable), 2, "second",
+                new LeaderEpochEnd(5, moment.log().endOffset()), Asking.ARRIVED, moment);
+    }
+
+    @Test
+    void whatIsOnlyWrittenCountsForNothingAtAFollower() {
+        ReplicaState leader = leader(at(0, 0, 5), 1, 2);
+
+        ReplicaState onlyWritten = asked(leader, 10, 4, at(0, 10, 5)).transition().state();
+        ReplicaState durable = asked(onlyWritten, 10, 10, at(0, 10, 5)).transition().state();
+
+        assertThat(onlyWritten.highWatermark()).isEqualTo(4);
+        assertThat(durable.highWatermark()).isEqualTo(10);
+    }
+
+    @Test
+    void whatIsOnlyWrittenCountsForNothingAtTheLeader() {
+        ReplicaState leader = leader(at(0, 0, 5), 1, 2);
+
+        FollowerAnswer.Given before = asked(leader, 10, 10, written(10, 3));
+        ReplicaState after = before.transition().state().logGrew(written(10, 10)).state();
+
+        assertThat(before.answer().outcome()).as("it may be read").isEqualTo(Outcome.OK);
+        assertThat(before.transition().state().highWatermark()).isEqualTo(3);
+        assertThat(after.highWatermark()).isEqualTo(10);
+    }
+
+    @Test
+    void aFollowerThatHasOnlyWrittenWhatIsCommittedIsNotLetIntoTheIsr() {
+        ReplicaState leader = leader(at(0, 0, 5), 1).logGrew(written(10, 10)).state();
+        ReplicaState committed = leader.confirmed(led(1, 5, 1), 5, 10, written(10, 10)).state();
+
+        assertThat(committed.highWatermark()).isEqualTo(10);
+        assertThat(asked(committed, 10, 4, written(10, 10)).transition().effects()).isEmpty();
+        assertThat(asked(committed, 10, 10, written(10, 10)).transition().effects())
+                .containsExactly(new Effect.ProposeIsr());
+    }
+
+    @Test
+    void aFollowerFetchesOnWhileItForcesAndKnowsAsCommittedOnlyWhatItHasDurably() {
+        ReplicaState follower = follower(at(0, 10, 5));
+        ByteBuffer batches = ByteBuffer.allocate(1);
+        ReplicaState changing = follower.answered(2, asking(5, 10, 5), new ReplicaFetchResponse.Partition(ID, Outcome.OK,
+                5, 20, 0, null, batches), null, at(0, 10, 5)).state();
+
+        assertThat(changing.mayFetch()).isFalse();
+        ReplicaState written = changing.logWritten(written(20, 10)).state();
+        assertThat(written.mayFetch()).isTrue();
+        assertThat(written.logForced(20, written(30, 10)).state().highWatermark()).isEqualTo(10);
+        assertThat(written.logForced(20, written(30, 20)).state().highWatermark()).isEqualTo(20);
+    }
+
+    @Test
+    void aLeaderThatWasElectedWhileItForcedGoesOnWhenThatIsDone() {
+        ReplicaState follower = follower(at(0, 10, 5)).logWritten(written(20, 10)).state();
+
+        ReplicaState leader = follower.assigned(led(1, 6, 1), 2, written(20, 10)).state()
+                .confirmed(led(1, 6, 1), 6, 20, written(20, 10)).state();
+
+        assertThat(leader.leadershipStart()).as("what others may have").isEqualTo(20);
+        assertThat(leader.highWatermark()).isEqualTo(10);
+        assertThat(leader.logForced(0, written(20, 20)).state().highWatermark()).isEqualTo(20);
+    }
 }
