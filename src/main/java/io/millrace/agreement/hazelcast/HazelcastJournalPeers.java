@@ -54,17 +54,27 @@ public final class HazelcastJournalPeers implements JournalPeers {
     private void submit(int brokerId, JournalRequest request, CompletableFuture<JournalReply> answer) {
         HazelcastInstance instance = hazelcast.get();
         instance.getExecutorService(JournalCall.EXECUTOR).submitToMember(new JournalCall(request),
-            youngest(instance, brokerId), new ExecutionCallback<>() {
-                @Override
-                public void onResponse(String[] response) {
-                    answer.complete(JournalReply.decode(response));
-                }
+            youngest(instance, brokerId), completing(answer));
+    }
 
-                @Override
-                public void onFailure(Throwable failure) {
-                    answer.completeExceptionally(failure);
+    /** What cannot be read, of a broker of another version for example, is no answer, and nobody waits for a better one. */
+    static ExecutionCallback<String[]> completing(CompletableFuture<JournalReply> answer) {
+        return new ExecutionCallback<>() {
+            @Override
+            public void onResponse(String[] response) {
+                try {
+                    answer.complete(JournalReply.decode(response));
+                } catch (RuntimeException unreadable) {
+                    answer.completeExceptionally(new RegisterUnavailableException("another broker's journal gave an answer"
+                        + " that this version of Millrace cannot read", unreadable));
                 }
-            });
+            }
+
+            @Override
+            public void onFailure(Throwable failure) {
+                answer.completeExceptionally(failure);
+            }
+        };
     }
 
     /** Where there are two, the older one is the broker's last run, about to be missed. */

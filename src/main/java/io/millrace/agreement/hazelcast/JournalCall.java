@@ -5,6 +5,7 @@ import com.hazelcast.core.HazelcastInstanceAware;
 import com.hazelcast.nio.ObjectDataInput;
 import com.hazelcast.nio.ObjectDataOutput;
 import com.hazelcast.nio.serialization.IdentifiedDataSerializable;
+import io.millrace.agreement.RegisterUnavailableException;
 import io.millrace.agreement.journal.JournalGuard;
 import io.millrace.agreement.journal.JournalRequest;
 import java.io.IOException;
@@ -12,6 +13,7 @@ import java.util.concurrent.Callable;
 
 /** Carries a request to another member's journal, and the reply back, both as texts. */
 public final class JournalCall implements Callable<String[]>, HazelcastInstanceAware, IdentifiedDataSerializable {
+    private static final System.Logger LOGGER = System.getLogger(JournalCall.class.getName());
     /** Executor service that runs it. */
     static final String EXECUTOR = "journals";
     /** Where a member keeps its {@link JournalGuard}, once the others may ask it. */
@@ -35,7 +37,17 @@ public final class JournalCall implements Callable<String[]>, HazelcastInstanceA
         if (guard == null) {
             throw new IllegalStateException("this member's journal is not open to others yet");
         }
-        return ((JournalGuard) guard).handle(JournalRequest.decode(request)).encode();
+        try {
+            return ((JournalGuard) guard).handle(JournalRequest.decode(request)).encode();
+        } catch (RegisterUnavailableException refused) {
+            throw plain(refused);
+        }
+    }
+
+    /** Members read each other's exceptions of the JDK only: one of our own would end their connection, with no answer. */
+    private static IllegalStateException plain(RegisterUnavailableException refused) {
+        LOGGER.log(System.Logger.Level.DEBUG, "another broker is told that the journal takes nothing", refused);
+        return new IllegalStateException(refused.getMessage());
     }
 
     @Override
