@@ -337,6 +337,40 @@ class ReplicationScenariosTest {
     }
 
     @Test
+    void aLeaderThatReachesNeitherAgreementNorFollowersRefusesAtOnceWhatItCannotCommit() {
+        cluster.begin(Map.of());
+        SimulatedServer zombie = cluster.leader();
+        cluster.acknowledged("before");
+        cluster.isolate(zombie);
+        cluster.advance(6000);
+
+        assertThat(cluster.partition(zombie).state().isLeading()).as("it does not know").isTrue();
+        CompletableFuture<AppendResult> refused = cluster.produce(zombie, "of the zombie", Acks.ALL);
+        cluster.advance(100);
+        assertThat(refused).isDone();
+        Failures.assertFails(ErrorKind.UNAVAILABLE, () -> BrokerHarness.get(refused));
+        assertThat(cluster.log(zombie).endOffset()).as("nothing was written").isEqualTo(1);
+
+        cluster.rejoin();
+        cluster.await("it follows", cluster::isWhole);
+        cluster.acknowledged("after");
+    }
+
+    @Test
+    void aLeaderThatIsFollowedGoesOnWithoutTheAgreement() {
+        cluster.begin(Map.of());
+        cluster.acknowledged("before");
+        for (int id = 1; id <= 3; id++) {
+            cluster.withoutAgreement(cluster.server(id));
+        }
+        cluster.advance(6000);
+
+        CompletableFuture<AppendResult> taken = cluster.produce(cluster.leader(), "in the meantime", Acks.ALL);
+        cluster.advance(2000);
+        assertThat(BrokerHarness.get(taken).baseOffset()).isEqualTo(1);
+    }
+
+    @Test
     void aZombieLeadersAppendAndIsrChangeAreRefusedByEpochAlone() {
         cluster.begin(Map.of());
         SimulatedServer zombie = cluster.leader();

@@ -77,6 +77,12 @@ record Leading(int self, int firstEpoch, int epoch, long startOffset, List<Integ
         return isr.size() == 1 && isr.contains(self) && (proposed == null || proposed.equals(isr));
     }
 
+    /** Whether the other in-sync replicas have all fetched since then: there must be one. */
+    boolean isFollowedSince(long nanos) {
+        return !isAloneInSync() && isr.stream().filter(replica -> replica != self).map(followers::get)
+                .allMatch(follower -> follower != null && follower.lastFetchAt() - nanos >= 0);
+    }
+
     /** How far every replica has the records that is, or may be by now, in sync. */
     long replicatedEnd(long logEnd) {
         long end = logEnd;

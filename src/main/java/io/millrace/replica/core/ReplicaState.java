@@ -108,6 +108,14 @@ public record ReplicaState(int self, Topic.Assignment assignment, long version, 
         return role instanceof Leading leading ? leading.firstEpoch() : NO_EPOCH;
     }
 
+    /**
+     * Whether it leads, and the other in-sync replicas have all fetched since then, in ns: what is written here is
+     * committed without the agreement. One that is alone in sync needs that for each record.
+     */
+    public boolean isFollowedSince(long nanos) {
+        return role instanceof Leading leading && leading.isFollowedSince(nanos);
+    }
+
     /** The followers' broker ids, while this broker leads. */
     public Set<Integer> followers() {
         return role instanceof Leading leading ? leading.followers().keySet() : Set.of();

@@ -33,6 +33,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
 
@@ -44,6 +45,8 @@ import java.util.function.Function;
 public final class Partition implements PartitionSlot {
     private static final System.Logger LOG = System.getLogger(Partition.class.getName());
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0).asReadOnlyBuffer();
+    /** Followers that are up ask each second, also when there is nothing. */
+    private static final long SILENCE_NANOS = TimeUnit.SECONDS.toNanos(3);
     /** Not the true size, which is not known of what an earlier leader appended: whoever waits looks again. */
     private static final long UNKNOWN_BYTES = 1L << 30;
 
@@ -271,11 +274,22 @@ public final class Partition implements PartitionSlot {
             requireLeadership();
             if (acks == Acks.ALL) {
                 requireEnoughInSync();
+                requireContact();
             }
             leadership = state.leadership();
             queued = log.append(batches, state.leaderEpoch()); // here, so that the epochs reach the log in their order
         }
         return unlessRetired(queued.thenCompose(appended -> appended(leadership, appended, bytes, acks, deadline)));
+    }
+
+    /**
+     * Out of touch with the agreement and with followers that it needs, it has probably been replaced, and could commit
+     * nothing: whoever produces is told at once, and not when the time is over in which the replicas did not answer.
+     */
+    private void requireContact() {
+        if (!state.isFollowedSince(context.nanoTime() - SILENCE_NANOS)) {
+            context.requireLease();
+        }
     }
 
     private void requireEnoughInSync() {
