@@ -127,6 +127,33 @@ public final class LocalServers implements AutoCloseable {
                 folder(1).toString(), Integer.toString(megabytes)), "start").succeeded();
     }
 
+    /**
+     * Starts a server again with some of its folders, and what they hold, on one file system in memory of their own, see
+     * {@link #seenBy}.
+     */
+    void launchOnDisk(int server, int megabytes, List<String> folders) {
+        String mounts = "disk=$1/disk; mkdir -p $disk; mount -t tmpfs -o size=$2m test $disk; for each in $3; do"
+                + " cp -a $1/$each $disk/$each; mount --bind $disk/$each $1/$each; done; shift 3;";
+        run(List.of("unshare", "--map-root-user", "--mount", "bash", "-ec",
+                mounts.replace("$1", "\"$1\"").replace("$disk", "\"$disk\"") + " exec \"$@\"", "mount",
+                folder(server).toString(), Integer.toString(megabytes), String.join(" ", folders)),
+                "launch", Integer.toString(server)).succeeded();
+    }
+
+    /** A folder as a server sees it, which may have mounted something there. */
+    Path seenBy(int server, String name) {
+        return Path.of("/proc", pid(server), "root" + folder(server).resolve(name));
+    }
+
+    /** Of the process that was started last. */
+    String pid(int server) {
+        try {
+            return Files.readString(folder(server).resolve("server.pid")).split("\\s+")[0];
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** Starts server 1 where a process may have only so many files open. */
     void startWithOpenFiles(int limit) {
         run(List.of("bash", "-ec", "ulimit -n \"$1\"; shift; exec \"$@\"", "limit", Integer.toString(limit)),
