@@ -33,6 +33,7 @@ import jakarta.inject.Singleton;
 import jakarta.servlet.ServletContext;
 import java.lang.System.Logger.Level;
 import java.time.Clock;
+import java.util.Set;
 import org.eclipse.microprofile.config.Config;
 import org.eclipse.microprofile.metrics.MetricRegistry;
 
@@ -139,8 +140,8 @@ public class Lifecycle implements BrokerAccess, GroupAccess, AgreementAccess {
     }
 
     @Override
-    public void recover() {
-        started().recover();
+    public void recover(Set<Integer> kept, Set<Integer> replaced) {
+        started().recover(kept, replaced);
     }
 
     private Server started() {

@@ -26,6 +26,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
@@ -266,12 +267,12 @@ final class Server implements AutoCloseable {
     }
 
     /** See {@link ClusterNode#recover}. */
-    void recover() {
+    void recover(Set<Integer> kept, Set<Integer> replaced) {
         ClusterNode current = node;
         if (current == null) {
             throw new BrokerException(ErrorKind.UNAVAILABLE, "the server is starting: try again in a moment");
         }
-        current.recover();
+        current.recover(kept, replaced);
     }
 
     /** Batches found damaged, and partitions that do not work; at most {@code limit}. Empty unless SERVING. */

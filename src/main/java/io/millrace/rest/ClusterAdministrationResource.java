@@ -4,6 +4,7 @@ import io.millrace.metadata.Reassignments;
 import io.millrace.rest.dialect.MediaTypes;
 import io.millrace.rest.dialect.RequestException;
 import io.millrace.rest.model.ClusterState;
+import io.millrace.rest.model.LostJournals;
 import io.millrace.rest.model.NewReassignment;
 import io.millrace.rest.model.ReassignmentState;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -17,6 +18,7 @@ import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.Response;
 import java.io.InputStream;
+import java.util.Set;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
@@ -49,18 +51,25 @@ public class ClusterAdministrationResource {
     @Operation(operationId = "recoverCluster", summary = "Goes on with the journals that are there, and gives up what"
         + " only those that were lost had; health tells when a server waits for that")
     @Tag(name = "Cluster")
-    @APIResponse(responseCode = "202", description = "Decided; health tells when the cluster agrees again")
+    @RequestBody(ref = "LostJournals")
+    @APIResponse(responseCode = "202", ref = "LostJournals")
+    @APIResponse(responseCode = "400", ref = "BadRequest")
     @APIResponse(responseCode = "409", ref = "Conflict")
+    @APIResponse(responseCode = "415", ref = "UnsupportedType")
     @APIResponse(responseCode = "503", ref = "Unavailable")
     @POST
     @Path("cluster/recover")
-    public Response recover() {
+    @Consumes({MediaTypes.JSON_RECORDS, MediaTypes.DIALECT, MediaTypes.JSON})
+    public Response recover(InputStream body) {
+        LostJournals lost = json.read(body, LostJournals.class);
+        require("kept", lost.kept());
+        require("replaced", lost.replaced());
         try {
-            agreement.recover();
+            agreement.recover(Set.copyOf(lost.kept()), Set.copyOf(lost.replaced()));
         } catch (IllegalStateException e) {
             throw RequestException.conflict(e.getMessage());
         }
-        return Response.accepted().build();
+        return Response.accepted(json.write(lost)).build();
     }
 
     @Operation(operationId = "listReassignments", summary = "The partitions that are being moved")

@@ -25,13 +25,16 @@ final class CatchUp {
     private static final int KEYS_A_READ = 500;
 
     private final CpOperations cp;
+    private final int self;
     private final JournalGuard own;
     private final JournalPoll poll;
     private final Majority majority;
     private final Recovery recovery;
 
-    CatchUp(CpOperations cp, JournalGuard own, JournalPoll poll, Majority majority, Recovery recovery) {
+    /** @param self id of this broker */
+    CatchUp(CpOperations cp, int self, JournalGuard own, JournalPoll poll, Majority majority, Recovery recovery) {
         this.cp = cp;
+        this.self = self;
         this.own = own;
         this.poll = poll;
         this.majority = majority;
@@ -47,9 +50,12 @@ final class CatchUp {
      * @throws RegisterUnavailableException when there is no answer
      */
     String attempt(Incarnation active) {
-        String forgotten = own.standing().active() == 0 ? forgotten(active) : null;
-        if (forgotten != null && !recovery.isGranted(forgotten)) {
-            return forgotten;
+        Loss loss = own.standing().active() == 0 ? loss(active) : null;
+        if (loss != null && !recovery.isGranted(loss)) {
+            return "this broker's journal is new, and of those that were in use before only those of brokers " + loss.kept()
+                + " take part in what is agreed now: " + majority.needed() + " of " + majority.configured()
+                + " are needed. Start the others, with their disks. When those are lost for good, " + loss.request()
+                + " at this server goes on without them";
         }
         return follow(active) ? null : "this broker's journal has not caught up yet";
     }
@@ -57,8 +63,10 @@ final class CatchUp {
     /**
      * A journal that took the place of a lost one does not know what that had promised: it joins an incarnation that so
      * many others still promise that no later one can have been made with the lost one's vote.
+     *
+     * @return null: so many do
      */
-    private String forgotten(Incarnation active) {
+    private Loss loss(Incarnation active) {
         Map<Integer, JournalReply> replies =
             poll.ask(poll.everyone(), JournalRequest.of(Kind.INSPECT, active.number(), ""));
         Census census = new Census(majority, replies);
@@ -67,10 +75,7 @@ final class CatchUp {
         if (majority.isReachedBy(promising.size()) || own.isAmong(census.founders())) {
             return null;
         }
-        return "this broker's journal is new, and of those that were in use before only those of brokers " + promising
-            + " take part in what is agreed now: " + majority.needed() + " of " + majority.configured()
-            + " are needed. Start the others, with their disks. When those are lost for good, POST"
-            + " /admin/cluster/recover at this server goes on without them";
+        return new Loss(promising, Set.of(self));
     }
 
     private boolean follow(Incarnation active) {

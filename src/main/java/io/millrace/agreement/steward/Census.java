@@ -53,11 +53,18 @@ record Census(Majority majority, Map<Integer, JournalReply> replies) {
             && identities().size() == replies.size() && !identities().contains("");
     }
 
-    /** What an operator is told when these do not suffice. */
-    String question() {
+    /** What is lost when these are gone on with. */
+    Loss loss() {
         Set<Integer> witnesses = witnesses();
         Set<Integer> fresh = new TreeSet<>(replies.keySet());
         fresh.removeAll(witnesses);
+        return new Loss(witnesses, fresh);
+    }
+
+    /** What an operator is told when these do not suffice. */
+    String question() {
+        Set<Integer> witnesses = loss().kept();
+        Set<Integer> fresh = loss().replaced();
         String found = witnesses.isEmpty()
             ? "the journals of brokers " + fresh + " are new: a cluster of " + majority.configured() + " brokers begins"
                 + " when all of them are there"
@@ -65,7 +72,7 @@ record Census(Majority majority, Map<Integer, JournalReply> replies) {
                 + (fresh.isEmpty() ? "" : "those of " + fresh + " are new, ")
                 + majority.needed() + " of " + majority.configured() + " that were in use before are needed";
         return found + ". Start the others, with their disks"
-            + (majority.isReachedBy(replies.size()) ? ". When those are lost for good, POST /admin/cluster/recover goes"
-            + " on with what is there, without what only they had" : "");
+            + (majority.isReachedBy(replies.size()) ? ". When those are lost for good, " + loss().request()
+            + " goes on with what is there, without what only they had" : "");
     }
 }

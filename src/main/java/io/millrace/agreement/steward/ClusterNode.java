@@ -88,7 +88,7 @@ public final class ClusterNode implements AutoCloseable {
         steward = new Steward(options, member, cp,
             new HazelcastCpOperations(member::instance, executor, PROBE_MILLIS), active,
             new JournalWatch(journal, System::nanoTime), guard, restore,
-            new CatchUp(cp, guard, poll, majority, recovery), recovery, journals, membership);
+            new CatchUp(cp, options.brokerId(), guard, poll, majority, recovery), recovery, journals, membership);
     }
 
     /**
@@ -223,11 +223,12 @@ public final class ClusterNode implements AutoCloseable {
     /**
      * The operator says to go on with the journals that are there, and without what only lost ones had. Carried out soon.
      *
-     * @return the situation in which that was decided
-     * @throws IllegalStateException when this server waits for no such decision
+     * @param kept     the brokers whose journals were in use before, as {@link #status} names them
+     * @param replaced the brokers whose journals are new, as it names them
+     * @throws IllegalStateException when this server waits for no such decision, or for another one
      */
-    public String recover() {
-        return recovery.grant();
+    public void recover(Set<Integer> kept, Set<Integer> replaced) {
+        recovery.grant(new Loss(kept, replaced));
     }
 
     /** @return whether registers are available, at the latest when the time is over */

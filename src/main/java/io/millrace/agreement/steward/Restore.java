@@ -78,7 +78,7 @@ final class Restore {
         Census census = census();
         boolean beginning = census.isBeginning() && census.identities().equals(confirmed());
         boolean decided = !census.suffices() && !beginning;
-        if (decided && !(majority.isReachedBy(census.replies().size()) && recovery.isGranted(census.question()))) {
+        if (decided && !(majority.isReachedBy(census.replies().size()) && recovery.isGranted(census.loss()))) {
             return Outcome.waiting(census.question());
         }
         if (!mine && !decided) {

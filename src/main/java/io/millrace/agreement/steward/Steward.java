@@ -170,6 +170,7 @@ final class Steward implements Runnable, AutoCloseable {
             if (problem == null) {
                 problem = reconcile(view);
             }
+            recovery.roundOver();
         } catch (RuntimeException e) {
             problem = e.getMessage();
             LOGGER.log(action == StewardAction.NONE ? System.Logger.Level.DEBUG : System.Logger.Level.INFO,

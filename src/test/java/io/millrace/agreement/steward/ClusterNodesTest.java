@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -261,7 +262,7 @@ class ClusterNodesTest {
 
         start(0, 1, 2);
         nodes.values().forEach(node -> assertThat(problemOf(node, "recover")).contains("[1]", "[2, 3]"));
-        nodes.get(2).recover();
+        nodes.get(2).recover(Set.of(1), Set.of(2, 3));
         awaitAvailable("the operator's decision");
         assertThat(patiently(() -> nodes.get(2).registers().read("kept"))).contains(acknowledged.get("kept"));
     }

@@ -1,6 +1,7 @@
 package io.millrace.agreement.steward;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.millrace.agreement.Majority;
 import io.millrace.agreement.RegisterUnavailableException;
@@ -73,7 +74,7 @@ class LostJournalsTest {
     }
 
     private String catchUp(int broker) {
-        return new CatchUp(cp, guards.get(broker), poll(broker), new Majority(3), recovery)
+        return new CatchUp(cp, broker, guards.get(broker), poll(broker), new Majority(3), recovery)
             .attempt(Incarnation.decode(cp.get(Incarnation.NAME)));
     }
 
@@ -123,11 +124,11 @@ class LostJournalsTest {
         wipe(2);
 
         String question = restore(1);
-        assertThat(question).contains("[0]", "[1, 2]", "new", "POST /admin/cluster/recover");
+        assertThat(question).contains("[0]", "[1, 2]", "new", "POST /admin/cluster/recover with {\"kept\":[0],\"replaced\":[1,2]}");
         assertThat(restore(0)).isEqualTo(question);
         assertThat(cp.get(Incarnation.NAME)).as("nothing was begun").isNull();
 
-        recovery.grant();
+        recovery.grant(new Loss(Set.of(0), Set.of(1, 2)));
         assertThat(restore(2)).isNull();
         assertThat(journals.get(1).states()).containsKey("k");
         recovery.settle();
@@ -142,11 +143,42 @@ class LostJournalsTest {
         wipe(1);
         live.remove(2);
         assertThat(restore(0)).isNotNull();
-        recovery.grant();
+        recovery.grant(new Loss(Set.of(0), Set.of(1)));
         live.add(2);
         wipe(0);
 
         assertThat(restore(0)).contains("[2]", "[0, 1]");
+    }
+
+    @Test
+    void whatIsAskedByNowCannotBeGrantedBySayingWhatWasAskedBefore() {
+        form();
+        wipe(1);
+        live.remove(2);
+        assertThat(restore(0)).isNotNull();
+        Loss seen = new Loss(Set.of(0), Set.of(1));
+        live.add(2);
+        wipe(2);
+        assertThat(restore(0)).isNotNull();
+
+        assertThatIllegalStateException().isThrownBy(() -> recovery.grant(seen))
+            .withMessageContaining("{\"kept\":[0],\"replaced\":[1,2]}");
+        assertThat(restore(0)).isNotNull();
+    }
+
+    @Test
+    void whatIsNotAskedAnyMoreCannotBeGranted() {
+        form();
+        wipe(1);
+        live.remove(2);
+        assertThat(restore(0)).isNotNull();
+        recovery.roundOver();
+        live.add(2);
+        assertThat(restore(1)).isNull();
+        recovery.roundOver();
+
+        assertThatIllegalStateException().isThrownBy(() -> recovery.grant(new Loss(Set.of(0), Set.of(1))))
+            .withMessageContaining("nothing waits");
     }
 
     @Test

@@ -103,7 +103,7 @@ class RestorePagesTest {
         int[] most = {0};
         CpOperations counting = new Counting(cp, most);
 
-        assertThat(new CatchUp(counting, guard, new JournalPoll(guard, 3, peers), new Majority(3), new Recovery())
+        assertThat(new CatchUp(counting, 3, guard, new JournalPoll(guard, 3, peers), new Majority(3), new Recovery())
             .attempt(Incarnation.decode(cp.get(Incarnation.NAME)))).isNull();
 
         assertThat(most[0]).isLessThanOrEqualTo(500);

@@ -399,7 +399,7 @@ final class SimulatedAgreement {
         Incarnation active = Incarnation.decode(cp.get(Incarnation.NAME));
         if (active != null && active.active() && CatchUp.isNeeded(broker.guard.standing(), active)) {
             Recovery recovery = new Recovery();
-            CatchUp catchUp = new CatchUp(cp, broker.guard, broker.poll(), majority, recovery);
+            CatchUp catchUp = new CatchUp(cp, broker.id, broker.guard, broker.poll(), majority, recovery);
             if (catchUp.attempt(active) != null && bug == PlantedBug.BLIND_NEWCOMERS && granted(recovery)) {
                 catchUp.attempt(active);
             }
@@ -408,7 +408,7 @@ final class SimulatedAgreement {
 
     private static boolean granted(Recovery recovery) {
         try {
-            recovery.grant();
+            recovery.grant(recovery.asked());
             return true;
         } catch (IllegalStateException e) {
             return false;
