@@ -36,6 +36,9 @@ public final class Controller {
     /** How often everything is looked at although nothing seems to have changed. */
     private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(3);
 
+    /** How often the lease is renewed in a pass that takes long, which may be longer than the lease. */
+    private static final long RENEWAL_NANOS = TimeUnit.SECONDS.toNanos(1);
+
     private final RegisterStore registers;
     private final BrokerRegistry brokers;
     private final TopicStore store;
@@ -56,6 +59,7 @@ public final class Controller {
     private long vacantSince = -1;
     private long seenRevision = -1;
     private long reconciledAt;
+    private long renewedAt;
 
     /**
      * Who was elected.
@@ -106,8 +110,7 @@ public final class Controller {
      */
     public void run() {
         long askedAt = nanoTime.getAsLong();
-        Optional<Register> register = registers.read(KEY);
-        registers.confirm();
+        Optional<Register> register = confirmed();
         if (!lease.holds()) {
             // Whoever was out of touch heard no doorbell: it must not serve on by what it knew of its leaderships then.
             if (!catalog.refreshAll()) {
@@ -115,17 +118,35 @@ public final class Controller {
                         + " this broker is not renewed yet");
             }
             askedAt = nanoTime.getAsLong();
-            register = registers.read(KEY);
-            registers.confirm();
+            register = confirmed();
         }
-        lease.renew(askedAt);
-        elected = register.map(this::decode).orElse(elected);
+        renew(register, askedAt);
         brokers.refresh();
         if (!isElected()) {
             stand(register);
         }
         if (isElected()) {
             reconcile();
+        }
+    }
+
+    private Optional<Register> confirmed() {
+        Optional<Register> register = registers.read(KEY);
+        registers.confirm();
+        return register;
+    }
+
+    private void renew(Optional<Register> register, long askedAt) {
+        lease.renew(askedAt);
+        renewedAt = askedAt;
+        elected = register.map(this::decode).orElse(elected);
+    }
+
+    /** What this broker leads must not wait for the end of a long pass. A lease that ended is for the next pass to begin anew. */
+    private void renewInBetween() {
+        long now = nanoTime.getAsLong();
+        if (now - renewedAt >= RENEWAL_NANOS && lease.holds()) {
+            renew(confirmed(), now);
         }
     }
 
@@ -186,6 +207,7 @@ public final class Controller {
             if (!isElected()) {
                 return;
             }
+            renewInBetween();
             try {
                 done &= catalog.find(name).map(topic -> reconcile(topic, live, balance)).orElse(true);
             } catch (RuntimeException failure) { // also a register that is not one: it must not stand in the others' way
@@ -281,6 +303,7 @@ public final class Controller {
     /** @return the first partition of the next page */
     private int changePage(CachedTopic topic, int partition, Set<Integer> live, UnaryOperator<TopicPage> change,
                            Consumer<TopicStore.PageChange> done) {
+        renewInBetween();
         Optional<TopicStore.PageChange> changed = store.change(topic.name(), topic.id(), partition, page -> {
             TopicPage next = change.apply(page);
             // Somebody may have come or gone, perhaps this broker itself: the next pass knows better.

@@ -293,8 +293,8 @@ public final class Replication implements ReplicaContext {
     }
 
     @Override
-    public void refresh(String topic) {
-        catalog.refreshSoon(topic);
+    public void refresh(TopicPartition id) {
+        catalog.refreshSoon(catalog.part(id));
     }
 
     @Override

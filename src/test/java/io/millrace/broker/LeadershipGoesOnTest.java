@@ -169,7 +169,7 @@ class LeadershipGoesOnTest {
         }
 
         @Override
-        public void refresh(String topic) {
+        public void refresh(TopicPartition id) {
             // there is nothing else to be known
         }
 

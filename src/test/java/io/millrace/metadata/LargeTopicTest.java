@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.agreement.Member;
 import io.millrace.agreement.Membership;
+import io.millrace.agreement.registers.RegisterStore;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -13,6 +14,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -70,19 +74,9 @@ class LargeTopicTest {
         AgreementCalls calls = new AgreementCalls(Runnable::run, 1, 10, 0);
         TopicCatalog catalog = new TopicCatalog(store, new DeletedTopics(registers, 1), new NoReplicas(), calls,
                 Map.of(), BrokerObserver.NONE);
-        CoordinatorStore coordinators = new CoordinatorStore(registers);
-        Controller controller = new Controller(registers, brokers, store, new PageReaders(registers, brokers),
-                (broker, name, id, partitions) -> CompletableFuture.completedFuture(List.of()), catalog, coordinators,
-                new Coordinators(false, brokers, coordinators, new Handoff(Runnable::run, Runnable::run), calls),
-                new Lease(1, System::nanoTime), System::nanoTime, Long.MAX_VALUE);
-        List<Topic.Assignment> assignments = new ArrayList<>();
-        for (int i = 0; i < PARTITIONS; i++) {
-            List<Integer> replicas = List.of(1 + i % 3, 1 + (i + 1) % 3, 1 + (i + 2) % 3);
-            assignments.add(new Topic.Assignment(replicas.get(0), 0, replicas, replicas));
-        }
-        Topic topic = new Topic("large", new UUID(1, 2), 0, Map.of(), assignments);
-        assertThat(new TopicRegisters(registers, store).create(topic, true)).isTrue();
-
+        Controller controller = controller(registers, brokers, store, catalog, calls, new Lease(1, System::nanoTime),
+                System::nanoTime);
+        Topic topic = topic(registers, store);
         long begun = System.nanoTime();
         catalog.refreshWhole("large");
         Duration reading = Duration.ofNanos(System.nanoTime() - begun);
@@ -104,6 +98,26 @@ class LargeTopicTest {
         return new Cost(reading, failover, failoverBytes, failoverWrites, registers.bytesWritten, registers.read.size());
     }
 
+    private static Controller controller(RegisterStore registers, BrokerRegistry brokers, TopicStore store,
+                                         TopicCatalog catalog, AgreementCalls calls, Lease lease, LongSupplier nanoTime) {
+        CoordinatorStore coordinators = new CoordinatorStore(registers);
+        return new Controller(registers, brokers, store, new PageReaders(registers, brokers),
+                (broker, name, id, partitions) -> CompletableFuture.completedFuture(List.of()), catalog, coordinators,
+                new Coordinators(false, brokers, coordinators, new Handoff(Runnable::run, Runnable::run), calls),
+                lease, nanoTime, Long.MAX_VALUE);
+    }
+
+    private static Topic topic(RegisterStore registers, TopicStore store) {
+        List<Topic.Assignment> assignments = new ArrayList<>();
+        for (int i = 0; i < PARTITIONS; i++) {
+            List<Integer> replicas = List.of(1 + i % 3, 1 + (i + 1) % 3, 1 + (i + 2) % 3);
+            assignments.add(new Topic.Assignment(replicas.get(0), 0, replicas, replicas));
+        }
+        Topic topic = new Topic("large", new UUID(1, 2), 0, Map.of(), assignments);
+        assertThat(new TopicRegisters(registers, store).create(topic, true)).isTrue();
+        return topic;
+    }
+
     private Cost fastest(int pageSize) {
         return Stream.generate(() -> cost(pageSize)).limit(RUNS).min(Comparator.comparing(Cost::failover)).orElseThrow();
     }
@@ -119,6 +133,39 @@ class LargeTopicTest {
         assertThat(paged.isrBytes()).isLessThan(8_000).isLessThan(before.isrBytes() / 100);
         assertThat(paged.failoverWrites()).isEqualTo(157);
         assertThat(paged.failoverBytes()).isLessThan(before.failoverBytes() * 11 / 10);
+    }
+
+    /** What the controller leads itself must be served all the while: its lease is shorter than the pass. */
+    @Test
+    void aPassThatTakesLongerThanTheLeaseRenewsItInBetween() {
+        CountingRegisters registers = new CountingRegisters();
+        AtomicLong now = new AtomicLong();
+        Lease lease = new Lease(TimeUnit.SECONDS.toNanos(4), now::get);
+        TopicStore store = new TopicStore(registers, TopicStore.PARTITIONS_PER_PAGE);
+        for (int id = 1; id <= 3; id++) {
+            new BrokerRegistry(registers, new View(id)).enter();
+        }
+        View view = new View(1);
+        BrokerRegistry brokers = new BrokerRegistry(registers, view);
+        AgreementCalls calls = new AgreementCalls(Runnable::run, 1, 10, 0);
+        TopicCatalog catalog = new TopicCatalog(store, new DeletedTopics(registers, 1), new NoReplicas(), calls,
+                Map.of(), BrokerObserver.NONE);
+        Controller controller = controller(registers, brokers, store, catalog, calls, lease, now::get);
+        topic(registers, store);
+        controller.run();
+        view.members.remove(2);
+        List<String> without = new ArrayList<>();
+        registers.beforeWrite = key -> {
+            now.addAndGet(TimeUnit.MILLISECONDS.toNanos(50));
+            if (!lease.holds()) {
+                without.add(key);
+            }
+        };
+
+        controller.run();
+
+        assertThat(now.get()).isGreaterThan(TimeUnit.SECONDS.toNanos(7));
+        assertThat(without).isEmpty();
     }
 
     private static final class NoReplicas implements LocalReplicas {

@@ -238,7 +238,7 @@ public final class Partition implements PartitionSlot {
             } else if (effect instanceof Effect.ProposeIsr) {
                 context.proposeIsr(this);
             } else if (effect instanceof Effect.RefreshTopic) {
-                context.refresh(topic());
+                context.refresh(id);
             }
         }
         after.answers().forEach(WaitingAppends.Answer::give);

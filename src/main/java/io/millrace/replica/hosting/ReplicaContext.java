@@ -1,6 +1,7 @@
 package io.millrace.replica.hosting;
 
 import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.TopicPartition;
 import java.util.Collection;
 
 /** What a partition needs of the broker around it. Calls return at once. */
@@ -25,8 +26,8 @@ public interface ReplicaContext {
     /** Asks for {@link Partition#confirmed}: the register is to be read. */
     void confirm(Partition partition);
 
-    /** The topic's register is to be read again: another broker knows a newer epoch. */
-    void refresh(String topic);
+    /** What the registers say of a partition is to be read again: another broker knows a newer epoch. */
+    void refresh(TopicPartition id);
 
     /** A stored batch is damaged; the replica is to be healed from another one: see {@link Partition#beginHealing}. */
     void damaged(Partition partition);

@@ -144,7 +144,7 @@ public final class ReplicaFetches {
             Partition partition = hosted.find(wanted.id(), wanted.topicId());
             ReplicaFetchResponse.Partition answer;
             if (partition == null) {
-                context.refresh(wanted.id().topic());
+                context.refresh(wanted.id());
                 answer = new ReplicaFetchResponse.Partition(wanted.id(), ReplicaFetchResponse.Outcome.NOT_LEADER, -1, -1,
                         0, null, ByteBuffer.allocate(0));
             } else {
