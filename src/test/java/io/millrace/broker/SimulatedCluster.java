@@ -48,19 +48,38 @@ final class SimulatedCluster {
     static final String TOPIC = "orders";
     private static final int VERDICT_MS = 90_000;
 
+    /** What the checks say where records are lost. */
+    private static final String LOST = "is not in the log of its later leader|is committed as .*, and broker"
+            + "|two records were acknowledged at offset|lacks what is committed";
+
     /** A fault that is built in on purpose, to see that the checks find it. */
     enum PlantedBug {
-        NONE, TRUNCATE_TO_HIGH_WATERMARK, ACKNOWLEDGE_BEFORE_REPLICATION, ELECT_OUTSIDE_ISR, SKIP_JOURNAL,
+        NONE(""),
+        TRUNCATE_TO_HIGH_WATERMARK(LOST),
+        ACKNOWLEDGE_BEFORE_REPLICATION(LOST),
+        ELECT_OUTSIDE_ISR(LOST),
+        SKIP_JOURNAL("two leaders in epoch|" + LOST),
         /** A follower without records is told that its log differs, wherever it lies in the leader's. */
-        DIVERGE_WITHOUT_EPOCH,
+        DIVERGE_WITHOUT_EPOCH("not whole again"),
         /** After a power loss nobody knows that there was one. */
-        FORGET_BOOT,
+        FORGET_BOOT(LOST),
         /** What follows damage is cut off with it, and the replica stays in sync. */
-        CUT_AT_DAMAGE,
+        CUT_AT_DAMAGE(LOST),
         /** An append reaches the log some time after the leader made sure that it leads, whoever leads by then. */
-        QUEUE_OUTSIDE_LOCK,
+        QUEUE_OUTSIDE_LOCK(LOST),
         /** The log takes all that is written for committed. */
-        FORGET_HIGH_WATERMARK
+        FORGET_HIGH_WATERMARK("is committed as .*, and broker");
+
+        private final String violation;
+
+        /** @param violation part of the message that tells of what it leads to, a regular expression */
+        PlantedBug(String violation) {
+            this.violation = violation;
+        }
+
+        String violation() {
+            return violation;
+        }
     }
 
     private final long seed;
@@ -91,6 +110,8 @@ final class SimulatedCluster {
     private int acknowledgements;
     /** Whether an election may lose records, as the script wants it. */
     private boolean lossAllowed;
+    /** Whether a script deletes records where it likes. */
+    private boolean scripted;
     /** Whether the script took a disk away. */
     boolean wiped;
     /** Of each partition: the highest start that a leader's log has had. */
@@ -148,7 +169,7 @@ final class SimulatedCluster {
 
     SimulatedDirectory.PlantedBug logBug() {
         return switch (bug) {
-            case QUEUE_OUTSIDE_LOCK -> SimulatedDirectory.PlantedBug.FORGET_EPOCH_FLOOR;
+            case QUEUE_OUTSIDE_LOCK -> SimulatedDirectory.PlantedBug.TAKE_EPOCH_LATE;
             case FORGET_HIGH_WATERMARK -> SimulatedDirectory.PlantedBug.FORGET_HIGH_WATERMARK;
             default -> SimulatedDirectory.PlantedBug.NONE;
         };
@@ -311,6 +332,7 @@ final class SimulatedCluster {
 
     /** All brokers are up, and the topic is there, with replicas on every broker of three. */
     void begin(Map<String, String> configs) {
+        scripted = true;
         lossAllowed = "true".equals(configs.get("unclean.leader.election.enable"));
         servers.forEach(SimulatedServer::start);
         advance(8_000);
@@ -665,9 +687,9 @@ final class SimulatedCluster {
                 });
     }
 
-    private static ByteBuffer batch(String value) {
+    private ByteBuffer batch(String value) {
         RecordBatchBuilder builder = new RecordBatchBuilder(Codec.NONE);
-        builder.append(1, null, BrokerHarness.bytes(value), List.of());
+        builder.append(SimulatedServer.BEGIN_MS + time.nanoTime() / 1_000_000, null, BrokerHarness.bytes(value), List.of());
         return builder.build();
     }
 
@@ -859,7 +881,9 @@ final class SimulatedCluster {
             }
         }
         upTo.put(id, Math.max(from, mark));
-        checkStart(server, id, partition, highestMark.merge(id, mark, Math::max));
+        if (!scripted) {
+            checkStart(server, id, partition, highestMark.merge(id, mark, Math::max));
+        }
     }
 
     /** Only what is committed is deleted, and only a leader decides that. */

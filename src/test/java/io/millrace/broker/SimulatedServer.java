@@ -51,6 +51,8 @@ import java.util.function.Function;
 
 /** One server of a {@link SimulatedCluster}: a real broker over a simulated disk, network, clock and agreement. */
 final class SimulatedServer {
+    /** When a simulation begins, since the epoch. */
+    static final long BEGIN_MS = 1_000_000_000_000L;
     private static final long RETENTION_INTERVAL_MS = 3_000;
 
     private long fetches;
@@ -64,6 +66,7 @@ final class SimulatedServer {
     private final List<Runnable> membershipListeners = new ArrayList<>();
     private final List<Consumer<String>> doorbells = new ArrayList<>();
     private final ArrayDeque<Runnable> heldWhilePaused = new ArrayDeque<>();
+    private final List<CorruptLogException> foundByRecovery = new ArrayList<>();
     private List<Member> view = List.of();
     private Member self;
     private SimulatedDirectory directory;
@@ -160,6 +163,7 @@ final class SimulatedServer {
         if (attempt != run || broker != null || self == null) {
             return;
         }
+        foundByRecovery.clear();
         try {
             directory = SimulatedDirectory.open(disk, "boot-" + boots, new WallClock(), cluster.time()::nanoTime,
                     new Surroundings(), cluster.logBug());
@@ -167,6 +171,7 @@ final class SimulatedServer {
                     cluster.options()).withPartitionsPerPage(cluster.partitionsPerPage()), new Registers(), new View(), new Network(),
                     () -> new AgreementStatus(null, 1, Set.of(), 1, 1), List.of(new DiskDirectory(directory)), notes, timers(),
                     new AgreementCalls(timers(), 4, 1_000, 0), timers(), new WallClock(), cluster.time()::nanoTime, new BrokerObserver() { });
+            List.copyOf(foundByRecovery).forEach(damage -> cluster.foundDamage(this, damage));
             tick(run);
         } catch (BrokerException | RegisterUnavailableException | LogDirectoryOfflineException unavailable) {
             if (directory != null) {
@@ -339,7 +344,7 @@ final class SimulatedServer {
 
         @Override
         public Instant instant() {
-            return Instant.ofEpochMilli(1_000_000_000_000L + wallClockOffset + cluster.time().nanoTime() / 1_000_000);
+            return Instant.ofEpochMilli(BEGIN_MS + wallClockOffset + cluster.time().nanoTime() / 1_000_000);
         }
     }
 
@@ -515,6 +520,8 @@ final class SimulatedServer {
                 public void damaged(CorruptLogException damage) {
                     if (of == run && broker != null) {
                         cluster.foundDamage(SimulatedServer.this, damage);
+                    } else if (of == run) {
+                        foundByRecovery.add(damage);
                     }
                 }
             };

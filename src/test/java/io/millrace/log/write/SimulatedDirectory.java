@@ -24,8 +24,8 @@ public final class SimulatedDirectory extends LogDirectory {
         NONE,
         /** What is committed is not known: all that is written counts. */
         FORGET_HIGH_WATERMARK,
-        /** Who leads now does not keep out what was queued by whoever led before. */
-        FORGET_EPOCH_FLOOR
+        /** An append is of the epoch that has begun when it is queued, not of the one whose leader decided to append. */
+        TAKE_EPOCH_LATE
     }
 
     /** What the simulation does for the directory, and is told by it. */
@@ -105,17 +105,11 @@ public final class SimulatedDirectory extends LogDirectory {
     @Override
     CompletableFuture<AppendResult> queue(PendingAppend append) {
         surroundings.betweenCheckAndQueue(append.log());
-        CompletableFuture<AppendResult> done = super.queue(append);
+        boolean late = bug == PlantedBug.TAKE_EPOCH_LATE && !append.isReplicated();
+        CompletableFuture<AppendResult> done = super.queue(late ? new PendingAppend(append.log(), append.batches(),
+            Math.max(append.leaderEpoch(), append.log().epochFloor()), append.bytes()) : append);
         wakeWriter();
         return done;
-    }
-
-    @Override
-    void raiseEpochFloor(PartitionLog log, int epoch) {
-        if (bug != PlantedBug.FORGET_EPOCH_FLOOR) {
-            super.raiseEpochFloor(log, epoch);
-            wakeWriter();
-        }
     }
 
     private void wakeWriter() {
