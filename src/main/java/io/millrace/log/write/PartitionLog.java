@@ -173,6 +173,10 @@ public final class PartitionLog {
      * newest that its partition has had.
      */
     public void raiseEpochFloor(int epoch) {
+        directory.raiseEpochFloor(this, epoch);
+    }
+
+    void liftEpochFloor(int epoch) {
         epochFloor.accumulateAndGet(epoch, Math::max);
     }
 
