@@ -20,6 +20,7 @@ final class JournalWatch {
     private final Journal journal;
     private final LongSupplier nanoTime;
     private boolean out;
+    private boolean silentBefore;
     /** Since when it has been short of space without a break, by {@link #nanoTime}; null: it is not. */
     private Long shortSince;
 
@@ -30,32 +31,33 @@ final class JournalWatch {
 
     /** @return why the server must not take part now, a sentence for operators; null: it may */
     String problem() {
-        String reason = reason();
-        if (reason == null) {
+        LogDirectoryOfflineException failure = journal.failure(); // once: it may be over in the next moment
+        boolean silent = failure == null && journal.silentNanos() >= SILENCE_NANOS;
+        // A process that was halted itself finds its disk silent, too: whoever looks again gives it the time to answer.
+        boolean silentStill = silent && silentBefore;
+        silentBefore = silent;
+        if (failure == null) {
             shortSince = null;
+        }
+        if (failure == null && !silent) {
             boolean whole = journal.isWhole();
             out &= !whole || journal.isShortOfSpace();
         } else {
-            out |= !passes();
+            out |= failure == null ? silentStill : !passes();
         }
-        if (!out) {
-            return null;
-        }
-        return "this server has left the agreement: " + (reason != null ? reason
-            : "its journal can be written again, but there is not yet as much free space as it keeps back: free more");
+        return out ? "this server has left the agreement: " + reason(failure, silent) : null;
     }
 
-    private String reason() {
-        LogDirectoryOfflineException failure = journal.failure();
+    private static String reason(LogDirectoryOfflineException failure, boolean silent) {
         if (failure != null) {
             return failure.getMessage();
         }
-        return journal.silentNanos() < SILENCE_NANOS ? null : "the journal's disk neither writes nor fails: check it; the"
-            + " server comes back by itself when the disk does";
+        return silent ? "the journal's disk neither writes nor fails: check it; the server comes back by itself when the disk does"
+            : "its journal can be written again, but there is not yet as much free space as it keeps back: free more";
     }
 
     private boolean passes() {
-        if (journal.failure() == null || journal.isLost()) {
+        if (journal.isLost()) {
             return false;
         }
         long now = nanoTime.getAsLong();

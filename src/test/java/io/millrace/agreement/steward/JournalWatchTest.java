@@ -12,6 +12,7 @@ import io.millrace.log.file.OpenFiles;
 import io.millrace.log.file.TestFiles;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -116,6 +117,20 @@ class JournalWatchTest {
         files.forcesFail = false;
         now += TimeUnit.HOURS.toNanos(1);
         assertThat(watch.problem()).contains("restart the server");
+    }
+
+    @Test
+    void aDiskThatHangsIsAProblemWhenItIsFoundSilentTwiceAndNoneWhenItGoesOn() {
+        CountDownLatch gate = new CountDownLatch(1);
+        files.forceGate = gate;
+        executor.execute(() -> write("key", 1));
+        await(() -> journal.silentNanos() >= JournalWatch.SILENCE_NANOS);
+        assertThat(watch.problem()).as("at the first look").isNull();
+        assertThat(watch.problem()).contains("left the agreement", "neither writes nor fails");
+        assertThat(journal.isLost()).isFalse();
+
+        gate.countDown();
+        await(() -> watch.problem() == null);
     }
 
     private void write(String key, long version) {
