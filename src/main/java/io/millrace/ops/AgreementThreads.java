@@ -11,7 +11,10 @@ import java.util.concurrent.TimeUnit;
  * not answer, and then no thread that writes answers may be among those that wait.
  */
 final class AgreementThreads implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger(AgreementThreads.class.getName());
     private static final int MOST = 8;
+    /** Longer than a call takes. */
+    private static final int END_SECONDS = 10;
     private static final int IDLE_SECONDS = 60;
     private static final int MAX_WAITING = 10_000;
     private static final long PATIENCE_MS = 1_000;
@@ -28,8 +31,16 @@ final class AgreementThreads implements AutoCloseable {
         return new AgreementCalls(threads, MOST - 2, MAX_WAITING, PATIENCE_MS);
     }
 
+    /** Returns when what runs has ended, or after 10 s: what comes next in a stop is what it works with. */
     @Override
     public void close() {
         threads.shutdown();
+        try {
+            if (!threads.awaitTermination(END_SECONDS, TimeUnit.SECONDS)) {
+                LOG.log(System.Logger.Level.WARNING, "a call of the agreement goes on beyond the stop");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 }
