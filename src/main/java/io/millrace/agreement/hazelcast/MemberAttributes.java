@@ -17,10 +17,6 @@ public final class MemberAttributes {
         return member.getAttribute(BROKER) != null;
     }
 
-    static boolean isWitness(Member member) {
-        return member.getAttribute(WITNESS) != null;
-    }
-
     /** Of a member that is a broker. */
     public static io.millrace.agreement.Member broker(Member member) {
         return new io.millrace.agreement.Member(brokerId(member), member.getAttribute(SESSION),

@@ -226,7 +226,7 @@ public final class Journal implements StandingJournal, LocalNotes, AutoCloseable
         }
     }
 
-    @Override
+    /** The newest version of every register by key, deleted ones included. */
     public SortedMap<String, RegisterState> states() {
         SortedMap<String, RegisterState> states = everything();
         states.keySet().removeIf(key -> key.startsWith(OWN));

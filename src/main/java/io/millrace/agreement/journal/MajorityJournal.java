@@ -154,9 +154,4 @@ public final class MajorityJournal implements RegisterJournal {
     public void requireWritable() {
         journal.requireWritable();
     }
-
-    @Override
-    public SortedMap<String, RegisterState> states() {
-        return journal.states();
-    }
 }

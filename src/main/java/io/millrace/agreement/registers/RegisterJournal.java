@@ -2,7 +2,6 @@ package io.millrace.agreement.registers;
 
 import io.millrace.agreement.RegisterUnavailableException;
 import java.util.Map;
-import java.util.SortedMap;
 
 /** Keeps the newest version of every register where a crash does not reach it. Thread-safe. */
 public interface RegisterJournal {
@@ -29,7 +28,4 @@ public interface RegisterJournal {
 
     /** @throws RegisterUnavailableException when the journal has failed, so that nothing new can become durable */
     void requireWritable();
-
-    /** The newest version of every register by key, deleted ones included. */
-    SortedMap<String, RegisterState> states();
 }

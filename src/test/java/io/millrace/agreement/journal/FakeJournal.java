@@ -51,7 +51,6 @@ public final class FakeJournal implements StandingJournal {
         }
     }
 
-    @Override
     public synchronized SortedMap<String, RegisterState> states() {
         return new TreeMap<>(states);
     }

@@ -28,7 +28,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
-import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
@@ -221,11 +220,6 @@ final class SimulatedAgreement {
         @Override
         public void requireWritable() {
             journals.requireWritable();
-        }
-
-        @Override
-        public SortedMap<String, RegisterState> states() {
-            return journals.states();
         }
     }
 
