@@ -11,6 +11,7 @@ import java.util.Arrays;
 final class Links implements AutoCloseable {
     static final String PREFIX = "10.87.0";
     private static final String BRIDGE = "millrace-links";
+    private static final String NOBODY = "02:00:00:00:00:fe";
 
     private final int servers;
 
@@ -51,12 +52,12 @@ final class Links implements AutoCloseable {
 
     /** What the one sends to the other is lost from now on; what comes back is not. */
     void cut(int from, int to) throws IOException, InterruptedException {
-        ip("-n " + namespace(from) + " route add blackhole " + address(to) + "/32");
-        ip("-n " + namespace(from) + " route flush cache");
+        // To a station that is not there: a route that refuses would tell the sender at once, as no broken link does.
+        ip("-n " + namespace(from) + " neigh replace " + address(to) + " lladdr " + NOBODY + " dev eth0 nud permanent");
     }
 
     void heal(int from, int to) throws IOException, InterruptedException {
-        ip("-n " + namespace(from) + " route del blackhole " + address(to) + "/32");
+        ip("-n " + namespace(from) + " neigh del " + address(to) + " dev eth0");
     }
 
     private static void ip(String arguments) throws IOException, InterruptedException {
