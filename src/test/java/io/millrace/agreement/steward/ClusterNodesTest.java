@@ -25,6 +25,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -235,6 +236,33 @@ class ClusterNodesTest {
         start(index);
         awaitAvailable("restart");
         checkAcknowledgedEverywhere();
+        writeAtEach("with it");
+    }
+
+    @Test
+    void aServerWhoseJournalsDiskHangsLeavesAndReturnsByItselfWhenTheDiskGoesOn() {
+        start(0, 1, 2);
+        awaitAvailable("formation");
+        awaitWhole();
+        writeAtEach("formed");
+        int index = oldest();
+        CountDownLatch gate = new CountDownLatch(1);
+        ClusterNode hanging = nodes.remove(index);
+
+        disks.get(index).forceGate = gate;
+        try {
+            writeAtEach("while one hangs");
+            awaitProblem(hanging, "left the agreement", "neither writes nor fails");
+            assertThat(hanging.needsRestart()).isFalse();
+            awaitAvailable("a hanging journal");
+            writeAtEach("without it");
+        } finally {
+            gate.countDown();
+            nodes.put(index, hanging);
+        }
+        awaitAvailable("a disk that goes on");
+        checkAcknowledgedEverywhere();
+        awaitWhole();
         writeAtEach("with it");
     }
 
