@@ -42,14 +42,15 @@ final class KnownDamage implements LogObserver {
 
     @Override
     public void damaged(CorruptLogException damage) {
-        if (isNew(damage.getMessage())) {
+        boolean isNew = isNew(damage.getMessage());
+        if (isNew) {
             next.damaged(damage);
-            toHeal(damage).ifPresent(ready -> ready.accept(damage));
         }
+        toHeal(damage, isNew).ifPresent(ready -> ready.accept(damage));
     }
 
-    private synchronized Optional<Consumer<CorruptLogException>> toHeal(CorruptLogException damage) {
-        if (healer == null && unhealed.size() < MAX_NOTES) {
+    private synchronized Optional<Consumer<CorruptLogException>> toHeal(CorruptLogException damage, boolean isNew) {
+        if (healer == null && isNew && unhealed.size() < MAX_NOTES) {
             unhealed.add(damage);
         }
         return Optional.ofNullable(healer);

@@ -422,7 +422,7 @@ class ReplicationScenariosTest {
         for (int i = 0; i < 5; i++) {
             cluster.acknowledged("record " + i);
         }
-        cluster.await("the follower has it all", () -> cluster.log(follower).endOffset() == 5);
+        cluster.await("the follower knows it all", () -> cluster.partition(follower).highWatermark() == 5);
         cluster.partition(follower).log().deleteRecordsBefore(5);
         cluster.await("it has nothing", () -> cluster.log(follower).startOffset() == 5);
         long fetches = follower.fetches();
@@ -461,6 +461,7 @@ class ReplicationScenariosTest {
         }
         cluster.await("all know", () -> IntStream.rangeClosed(1, 3)
                 .allMatch(id -> cluster.partition(cluster.server(id)).highWatermark() == 5));
+        cluster.advance(4000); // until that is noted
         IntStream.rangeClosed(1, 3).forEach(id -> cluster.server(id).crash());
         SimulatedServer first = cluster.server(2);
         first.start();

@@ -63,7 +63,6 @@ class ReplicationSimulationTest {
                 found.add(violation.getMessage().lines().findFirst().orElseThrow());
             }
         }
-        System.out.println("PLANT " + bug + " " + found);
         assertThat(found).as("violations that " + bug + " leads to").singleElement().asString()
                 .containsPattern(bug.violation());
     }

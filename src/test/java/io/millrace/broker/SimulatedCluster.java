@@ -201,9 +201,24 @@ final class SimulatedCluster {
         Partition partition = server.partition(new TopicPartition(log.topic(), log.partition()), log.topicId());
         boolean outside = partition != null && (!Thread.holdsLock(partition)
                 || bug == PlantedBug.QUEUE_OUTSIDE_LOCK && partition.state().isLeading());
-        if (outside && !interleaving && random.nextInt(8) == 0) {
+        if (outside && !scripted && random.nextInt(8) == 0) {
+            meanwhile(10_000);
+        }
+    }
+
+    /** Followers copy what their leader has written and not forced, and fetch on before they have forced it. */
+    void whileForcing(SimulatedServer server) {
+        // Where replicas move away, their logs are deleted, and whoever does that waits for the writer.
+        if (server.isUp() && topicId != null && servers.size() == 3 && random.nextInt(5) == 0) {
+            meanwhile(40);
+        }
+    }
+
+    /** What others do while somebody is in the middle of something, in the same thread. */
+    private void meanwhile(int longestMs) {
+        if (!interleaving) {
             interleaving = true;
-            long until = time.nanoTime() + TimeUnit.MILLISECONDS.toNanos(random.nextInt(10_000));
+            long until = time.nanoTime() + TimeUnit.MILLISECONDS.toNanos(random.nextInt(longestMs));
             while (time.step(until)) {
                 checkAll();
             }
@@ -346,6 +361,7 @@ final class SimulatedCluster {
             }
         }
         advance(2_000);
+        await("every replica is heard of", this::isWhole);
     }
 
     /** Where the only partition's leader is, as the register has it. */
@@ -599,14 +615,19 @@ final class SimulatedCluster {
         if (server.isUp() && !server.isStopping()) {
             note("the disk of " + server.id() + " fails");
             server.disk().setFailing(true);
-            String session = server.self().session();
-            time.after(1_000 + random.nextInt(5_000), () -> {
-                if (server.self() != null && server.self().session().equals(session)) {
-                    note("crash " + server.id());
-                    server.crash();
-                }
-            });
+            crashLater(server, server.self().session(), 1_000 + random.nextInt(5_000));
         }
+    }
+
+    private void crashLater(SimulatedServer server, String session, int ms) {
+        time.after(ms, () -> {
+            if (interleaving) {
+                crashLater(server, session, 50);
+            } else if (server.self() != null && server.self().session().equals(session)) {
+                note("crash " + server.id());
+                server.crash();
+            }
+        });
     }
 
     /** A record goes bad while others in sync have it, and stay as they are until it is healed. */
@@ -632,6 +653,15 @@ final class SimulatedCluster {
         if (server.isUp() && !server.isPaused()) {
             server.logs().forEach(log -> server.directory().scrub(log.log()));
         }
+    }
+
+    private String damages() {
+        StringBuilder text = new StringBuilder();
+        servers.forEach(server -> server.logs().forEach(log -> log.values(log.startOffset(), log.endOffset())
+                .forEach((offset, value) -> text.append(SimulatedLog.DAMAGED.equals(value) ? ", damage at offset " + offset
+                        + " of broker " + server.id() + " in " + server.partition(new TopicPartition(log.log().topic(),
+                        log.log().partition()), log.log().topicId()).state() : ""))));
+        return text.toString();
     }
 
     private boolean hasDamage(SimulatedServer server) {
@@ -744,7 +774,7 @@ final class SimulatedCluster {
         servers.forEach(this::scrubSoon);
         while (!isWhole() || servers.stream().anyMatch(this::hasDamage)) {
             check(time.nanoTime() < until, "not whole again " + VERDICT_MS + " ms after everything healed"
-                    + ", damaged " + rotten + ": " + registers.read("topic/" + TOPIC) + " " + registers.read(BrokerRegistry.KEY) + " "
+                    + damages() + ": " + registers.read("topic/" + TOPIC) + " " + registers.read(BrokerRegistry.KEY) + " "
                     + registers.read(Controller.KEY));
             advance(200);
         }

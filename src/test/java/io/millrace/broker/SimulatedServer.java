@@ -82,6 +82,7 @@ final class SimulatedServer {
         this.cluster = cluster;
         this.id = id;
         this.disk = new SimulatedDisk(cluster.random());
+        disk.whileForcing(() -> cluster.whileForcing(this));
     }
 
     int id() {
@@ -240,7 +241,7 @@ final class SimulatedServer {
     private void leave(int of, long until) {
         guarded(of, () -> {
             leaving = true;
-            if (isHandedOver() || cluster.time().nanoTime() >= until) {
+            if (!directory.isWorking() && isHandedOver() || !directory.isWorking() && cluster.time().nanoTime() >= until) {
                 run++;
                 directory.close();
                 gone();

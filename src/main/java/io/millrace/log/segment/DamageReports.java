@@ -26,13 +26,25 @@ public final class DamageReports {
 
     /** Tells of damage, each place once. */
     public CorruptLogException report(Segment segment, SegmentDamage damage) {
-        CorruptLogException report = new CorruptLogException(name.topic(), name.partition(), segment.file().path(),
-            damage.position(), damage.getMessage(), damage.nextOffset());
+        CorruptLogException report = exception(segment, damage);
         if (segment.damage().firstReport(damage.position())) {
             LOG.log(Level.ERROR, report.getMessage());
             observer.damaged(report);
         }
         return report;
+    }
+
+    /** Tells of damage that may have been told of before: whoever could not mend it then may be able to now. */
+    public void reportAgain(Segment segment, SegmentDamage damage) {
+        boolean known = !segment.damage().firstReport(damage.position());
+        CorruptLogException report = exception(segment, damage);
+        LOG.log(known ? Level.DEBUG : Level.ERROR, report.getMessage());
+        observer.damaged(report);
+    }
+
+    private CorruptLogException exception(Segment segment, SegmentDamage damage) {
+        return new CorruptLogException(name.topic(), name.partition(), segment.file().path(), damage.position(),
+            damage.getMessage(), damage.nextOffset());
     }
 
     /** Tells of a batch whose leader epoch is not the one in force, each once. */

@@ -593,8 +593,9 @@ public class LogDirectory implements AutoCloseable, Runnable {
      *                done
      * @return completes with the offset up to which the log is replaced: the end of the batches, or of the segment that
      *         holds the first; fails with IllegalStateException when they do not fit or the log was changed meanwhile,
-     *         with OffsetOutOfRangeException when the first is not committed, and with UncheckedIOException when the
-     *         copy cannot be read or written: the log is as it was then
+     *         with OffsetOutOfRangeException when the first is not committed, with LogDirectoryOfflineException when
+     *         there is no space now, and with UncheckedIOException when the copy cannot be read or written: the log is as
+     *         it was then
      * @throws IllegalArgumentException when the batches are not whole and intact, or do not follow each other
      */
     public CompletableFuture<Long> replaceRange(PartitionLog log, ByteBuffer batches, Executor executor) {
@@ -764,6 +765,11 @@ public class LogDirectory implements AutoCloseable, Runnable {
     <T> CompletableFuture<T> queue(LogTask<T> task) {
         queue.add(task);
         return task.future();
+    }
+
+    /** Whether a failure is that there is no space or no descriptor, which passes. Any thread. */
+    boolean isShortage(IOException failure) {
+        return space.isShortage(failure);
     }
 
     private void ensureOwn(PartitionLog log) {

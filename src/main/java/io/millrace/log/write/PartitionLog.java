@@ -407,7 +407,7 @@ public final class PartitionLog {
                     public void damaged(long position, long from, long to) {
                         LogView now = lastView;
                         if (now.truncations() == current.truncations() && to > now.logStartOffset()) {
-                            reports.report(segment, new SegmentDamage("no intact batch holds the offsets from " + from,
+                            reports.reportAgain(segment, new SegmentDamage("no intact batch holds the offsets from " + from,
                                 position, to));
                         }
                     }

@@ -1,5 +1,6 @@
 package io.millrace.log.write;
 
+import io.millrace.log.LogDirectoryOfflineException;
 import io.millrace.log.segment.SegmentReplacement;
 import io.millrace.record.RecordBatch;
 import java.io.IOException;
@@ -55,6 +56,10 @@ final class RangeReplacement {
             return new Prepared(sealed, SegmentReplacement.prepare(sealed.folder(), sealed.segment(), sealed.endOffset(),
                 within, log.config().indexIntervalBytes()), within.get(within.size() - 1).lastOffset() + 1);
         } catch (IOException e) {
+            if (log.directory().isShortage(e)) {
+                throw new LogDirectoryOfflineException("the segment " + sealed.segment().baseOffset() + " of " + log.name()
+                    + " cannot be written anew for now: the disk is full, or too many files are open", e);
+            }
             throw new UncheckedIOException("the segment " + sealed.segment().baseOffset() + " of " + log.name()
                 + " could not be written anew: check the disk", e);
         } finally {

@@ -2,6 +2,7 @@ package io.millrace.replica.follower;
 
 import io.millrace.agreement.Member;
 import io.millrace.log.DamagedRange;
+import io.millrace.log.LogDirectoryOfflineException;
 import io.millrace.log.OffsetOutOfRangeException;
 import io.millrace.log.Truncation;
 import io.millrace.metadata.BrokerException;
@@ -48,8 +49,9 @@ public final class Healing {
      * Only while the partition follows and does not count as in sync.
      *
      * @return completes when the damage that was found first is gone, or cannot be healed now; fails with UNAVAILABLE when
-     *         the leader did not answer: the partition keeps it in mind, and fetches nothing; fails otherwise when it cannot
-     *         be mended: the replica goes on with it
+     *         the leader did not answer, and with LogDirectoryOfflineException when nothing can be written now: the
+     *         partition keeps it in mind, and fetches nothing; fails otherwise when it cannot be mended: the replica goes
+     *         on with it, until it is found again
      */
     public CompletableFuture<?> heal(Partition partition) {
         OptionalLong damagedAt = partition.beginHealing();
@@ -65,7 +67,9 @@ public final class Healing {
     /** What cannot be mended must not keep the replica from having all that is new. */
     private static void end(Partition partition, long damagedAt, Throwable failure) {
         Throwable cause = failure instanceof CompletionException wrapper ? wrapper.getCause() : failure;
-        if (cause == null || !(cause instanceof BrokerException known && known.kind() == ErrorKind.UNAVAILABLE)) {
+        boolean passes = cause instanceof BrokerException known && known.kind() == ErrorKind.UNAVAILABLE
+                || cause instanceof LogDirectoryOfflineException;
+        if (!passes) {
             partition.endHealing(damagedAt);
         } else {
             partition.putHealingOff();

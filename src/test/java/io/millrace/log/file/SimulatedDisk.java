@@ -57,6 +57,7 @@ public final class SimulatedDisk implements FileAccess {
     private Map<Object, Map<String, Entry>> forcedEntries = new HashMap<>();
     private boolean full;
     private boolean failing;
+    private Runnable whileForcing = () -> { };
     /** Changes until it stops in the middle of things; below 0: it does not. */
     private int changesLeft = -1;
 
@@ -72,6 +73,11 @@ public final class SimulatedDisk implements FileAccess {
     /** Where the log directory is. After {@link #losePower} it is another one. */
     public Path root() {
         return system.getPath("/logs");
+    }
+
+    /** @param others what other threads do while one waits for a log's file to be forced */
+    public void whileForcing(Runnable others) {
+        whileForcing = others;
     }
 
     // ---- faults
@@ -286,7 +292,7 @@ public final class SimulatedDisk implements FileAccess {
         if (List.of(options).contains(StandardOpenOption.TRUNCATE_EXISTING)) {
             content.unforced.add(new Change(0, null));
         }
-        return new OpenFile(channel, content);
+        return new OpenFile(channel, content, path.toString().endsWith(".log"));
     }
 
     @Override
@@ -303,8 +309,10 @@ public final class SimulatedDisk implements FileAccess {
     private final class OpenFile implements LogFile {
         private final FileChannel channel;
         private final Content content;
+        private final boolean isLog;
 
-        private OpenFile(FileChannel channel, Content content) {
+        private OpenFile(FileChannel channel, Content content, boolean isLog) {
+            this.isLog = isLog;
             this.channel = channel;
             this.content = content;
         }
@@ -349,6 +357,9 @@ public final class SimulatedDisk implements FileAccess {
         @Override
         public void force(boolean metadata) throws IOException {
             change();
+            if (isLog && changesLeft < 0) {
+                whileForcing.run();
+            }
             ByteBuffer whole = ByteBuffer.allocate((int) channel.size());
             while (whole.hasRemaining() && channel.read(whole, whole.position()) > 0) {
                 continue;

@@ -53,6 +53,7 @@ public final class SimulatedDirectory extends LogDirectory {
     private final Surroundings surroundings;
     private final PlantedBug bug;
     private boolean awaited;
+    private boolean working;
 
     private SimulatedDirectory(LockedFolders locked, Clock clock, LongSupplier nanoTime, Surroundings surroundings,
                                PlantedBug bug) {
@@ -122,9 +123,23 @@ public final class SimulatedDirectory extends LogDirectory {
         }
     }
 
-    /** The writer does what waits, and what is due. */
+    /** The writer does what waits, and what is due, unless it is in the middle of that: then it does so soon. */
     public void work() {
-        carryOutWaiting();
+        if (working) {
+            wakeWriter();
+            return;
+        }
+        working = true;
+        try {
+            carryOutWaiting();
+        } finally {
+            working = false;
+        }
+    }
+
+    /** Whether the writer is in the middle of something, and others do things meanwhile. */
+    public boolean isWorking() {
+        return working;
     }
 
     /** The background pass over all records of a log. */
