@@ -54,13 +54,11 @@ import io.millrace.replica.core.ReplicaFetchResponse;
 import io.millrace.replica.hosting.Acks;
 import io.millrace.replica.hosting.CreatedLogs;
 import io.millrace.replica.hosting.Deadlines;
-import io.millrace.replica.hosting.DiskDirectory;
 import io.millrace.replica.hosting.FetchResult;
 import io.millrace.replica.hosting.HostedPartitions;
 import io.millrace.replica.hosting.PartitionOffsets;
 import io.millrace.replica.hosting.PartitionStatus;
 import io.millrace.replica.hosting.ReadMemory;
-import io.millrace.replica.hosting.ReplicaDirectory;
 import io.millrace.replica.hosting.StrayLogs;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
@@ -97,7 +95,7 @@ public final class Broker implements AutoCloseable {
     private static final long HANDOVER_MS = 7_000;
     private static final long HANDOVER_LOOK_MS = 50;
 
-    private final List<ReplicaDirectory> directories;
+    private final List<LogDirectory> directories;
     private final Clock clock;
     private final Partitioners partitioners;
     private final HostedPartitions hosted;
@@ -132,7 +130,7 @@ public final class Broker implements AutoCloseable {
     private volatile boolean closed;
 
     private Broker(BrokerOptions options, RegisterStore registers, Membership membership, Transport transport,
-                   Supplier<AgreementStatus> agreement, List<ReplicaDirectory> directories, LocalNotes notes, Executor workers,
+                   Supplier<AgreementStatus> agreement, List<LogDirectory> directories, LocalNotes notes, Executor workers,
                    AgreementCalls calls, ScheduledExecutorService timers, Clock clock, LongSupplier nanoTime, BrokerObserver observer) {
         this.directories = List.copyOf(directories);
         this.transport = transport;
@@ -230,13 +228,13 @@ public final class Broker implements AutoCloseable {
                               Supplier<AgreementStatus> agreement, List<LogDirectory> directories, LocalNotes notes, Executor workers,
                               AgreementCalls calls, ScheduledExecutorService timers, Clock clock, BrokerObserver observer) {
         return open(options, registers, membership, transport, agreement,
-                directories.stream().<ReplicaDirectory>map(DiskDirectory::new).toList(), notes, workers, calls, timers,
+                directories, notes, workers, calls, timers,
                 clock, System::nanoTime, observer);
     }
 
     /** @param nanoTime measures how long fetches wait and leases hold, in ns */
     static Broker open(BrokerOptions options, RegisterStore registers, Membership membership, Transport transport,
-                       Supplier<AgreementStatus> agreement, List<ReplicaDirectory> directories, LocalNotes notes, Executor workers,
+                       Supplier<AgreementStatus> agreement, List<LogDirectory> directories, LocalNotes notes, Executor workers,
                        AgreementCalls calls, ScheduledExecutorService timers, Clock clock, LongSupplier nanoTime, BrokerObserver observer) {
         return new Broker(options, registers, membership, transport, agreement, directories, notes, workers, calls, timers,
                 clock, nanoTime, observer);
@@ -588,7 +586,7 @@ public final class Broker implements AutoCloseable {
         directories.forEach(Broker::applyRetention);
     }
 
-    private static void applyRetention(ReplicaDirectory directory) {
+    private static void applyRetention(LogDirectory directory) {
         try {
             directory.applyRetention().whenComplete((done, failure) -> {
                 if (failure != null) {

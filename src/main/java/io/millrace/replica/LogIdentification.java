@@ -3,10 +3,10 @@ package io.millrace.replica;
 import io.millrace.log.LogDirectoryOfflineException;
 import io.millrace.log.Stray;
 import io.millrace.log.write.LogDirectory.Found;
+import io.millrace.log.write.LogDirectory;
 import io.millrace.metadata.CachedTopic;
 import io.millrace.metadata.TopicPartition;
 import io.millrace.replica.hosting.CreatedLogs;
-import io.millrace.replica.hosting.ReplicaDirectory;
 import io.millrace.replica.hosting.StrayLogs;
 import java.lang.System.Logger.Level;
 import java.util.HashSet;
@@ -26,7 +26,7 @@ final class LogIdentification {
     private static final int BITS_OF_A_BYTE = 8;
 
     private final int brokerId;
-    private final List<ReplicaDirectory> directories;
+    private final List<LogDirectory> directories;
     private final CreatedLogs created;
     private final StrayLogs strays;
     private final Map<String, CachedTopic> topics;
@@ -34,7 +34,7 @@ final class LogIdentification {
     /** Partitions that have a folder which says that it is theirs. */
     private final Set<TopicPartition> atHome = new HashSet<>();
 
-    LogIdentification(int brokerId, List<ReplicaDirectory> directories, CreatedLogs created, StrayLogs strays,
+    LogIdentification(int brokerId, List<LogDirectory> directories, CreatedLogs created, StrayLogs strays,
                       Map<String, CachedTopic> topics, Set<UUID> deletedIds) {
         this.brokerId = brokerId;
         this.directories = directories.stream().filter(directory -> directory.failure() == null).toList();
@@ -45,15 +45,15 @@ final class LogIdentification {
     }
 
     void run() {
-        for (ReplicaDirectory directory : directories) {
+        for (LogDirectory directory : directories) {
             directory.found().stream().filter(this::isKnown)
                     .forEach(found -> atHome.add(new TopicPartition(found.topic(), found.partition())));
         }
-        for (ReplicaDirectory directory : directories) {
+        for (LogDirectory directory : directories) {
             directory.found().stream().filter(found -> !isKnown(found) && !deletedIds.contains(found.topicId()))
                     .forEach(found -> unlessUnreadable(found, () -> identify(directory, found)));
         }
-        for (ReplicaDirectory directory : directories) {
+        for (LogDirectory directory : directories) {
             for (Stray stray : directory.strays()) {
                 unlessUnreadable(stray.folder(), () -> {
                     if (!takenBack(directory, stray)) {
@@ -77,7 +77,7 @@ final class LogIdentification {
         return topic != null && topic.id().equals(found.topicId()) && found.partition() < topic.partitionCount();
     }
 
-    private void identify(ReplicaDirectory directory, Found found) {
+    private void identify(LogDirectory directory, Found found) {
         TopicPartition id = new TopicPartition(found.topic(), found.partition());
         CachedTopic topic = topics.get(found.topic());
         if (canBe(topic, found.partition(), found.topicId()) && !atHome.contains(id)
@@ -85,15 +85,15 @@ final class LogIdentification {
                 && fits(directory, id, topic)) {
             LOG.log(Level.WARNING, "the log {0} in {1} does not say which topic it belongs to: it is taken for the one of"
                     + " the topic {2}, whose register has this partition here", id, directory.root(), topic.id());
-            directory.identify(id, topic.id());
+            directory.identify(id.topic(), id.partition(), topic.id());
             atHome.add(id);
         } else {
-            directory.setAside(id);
+            directory.setAside(id.topic(), id.partition());
         }
     }
 
     /** A log without any id is taken back only where the one that had been made is missing. */
-    private boolean takenBack(ReplicaDirectory directory, Stray stray) {
+    private boolean takenBack(LogDirectory directory, Stray stray) {
         TopicPartition id = new TopicPartition(stray.topic(), stray.partition());
         CachedTopic topic = topics.get(stray.topic());
         if (!canBe(topic, stray.partition(), stray.topicId()) || atHome.contains(id)
@@ -102,12 +102,12 @@ final class LogIdentification {
             return false;
         }
         if (!fits(directory, id, topic)) {
-            directory.setAside(id);
+            directory.setAside(id.topic(), id.partition());
             return false;
         }
         LOG.log(Level.WARNING, "the log {0}, which had been set aside as {1}, is the one of the topic {2}", id,
                 stray.folder(), topic.id());
-        directory.identify(id, topic.id());
+        directory.identify(id.topic(), id.partition(), topic.id());
         atHome.add(id);
         return true;
     }
@@ -124,7 +124,7 @@ final class LogIdentification {
     }
 
     /** Whether its batches are of leader epochs that the partition has had. */
-    private static boolean fits(ReplicaDirectory directory, TopicPartition id, CachedTopic topic) {
-        return directory.newestEpoch(id) <= topic.topic().partitions().get(id.partition()).leaderEpoch();
+    private static boolean fits(LogDirectory directory, TopicPartition id, CachedTopic topic) {
+        return directory.newestEpoch(id.topic(), id.partition()) <= topic.topic().partitions().get(id.partition()).leaderEpoch();
     }
 }

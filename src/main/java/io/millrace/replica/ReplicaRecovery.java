@@ -1,6 +1,7 @@
 package io.millrace.replica;
 
 import io.millrace.log.write.LogDirectory.Found;
+import io.millrace.log.write.LogDirectory;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.CachedTopic;
 import io.millrace.metadata.DeletedTopics;
@@ -11,7 +12,6 @@ import io.millrace.metadata.TopicStore;
 import io.millrace.replica.hosting.CreatedLogs;
 import io.millrace.replica.hosting.HostedPartitions;
 import io.millrace.replica.hosting.LogPlacement;
-import io.millrace.replica.hosting.ReplicaDirectory;
 import io.millrace.replica.hosting.StrayLogs;
 import java.lang.System.Logger.Level;
 import java.util.HashMap;
@@ -32,7 +32,7 @@ import java.util.stream.Collectors;
 public final class ReplicaRecovery {
     private static final System.Logger LOG = System.getLogger(ReplicaRecovery.class.getName());
 
-    private final List<ReplicaDirectory> directories;
+    private final List<LogDirectory> directories;
     private final TopicCatalog catalog;
     private final DeletedTopics deleted;
     private final HostedPartitions hosted;
@@ -41,7 +41,7 @@ public final class ReplicaRecovery {
     private final TopicConfig defaults;
     private final Comeback comeback;
 
-    private final Map<TopicPartition, ReplicaDirectory> homes = new HashMap<>();
+    private final Map<TopicPartition, LogDirectory> homes = new HashMap<>();
     private final Set<UUID> notRemoved = new HashSet<>();
     private Set<Found> onDisk;
 
@@ -49,7 +49,7 @@ public final class ReplicaRecovery {
      * @param defaults with which logs are opened only to be removed
      * @param store    null when this broker is alone
      */
-    public ReplicaRecovery(List<ReplicaDirectory> directories, TopicCatalog catalog, DeletedTopics deleted, HostedPartitions hosted,
+    public ReplicaRecovery(List<LogDirectory> directories, TopicCatalog catalog, DeletedTopics deleted, HostedPartitions hosted,
                 StrayLogs strays, CreatedLogs created, TopicConfig defaults, TopicStore store) {
         this.directories = directories;
         this.catalog = catalog;
@@ -66,7 +66,7 @@ public final class ReplicaRecovery {
 
             @Override
             public boolean mayLack(TopicPartition id) {
-                return directories.stream().anyMatch(directory -> directory.mayHaveLost(id));
+                return directories.stream().anyMatch(directory -> directory.mayHaveLost(id.topic(), id.partition()));
             }
         });
     }
@@ -82,7 +82,7 @@ public final class ReplicaRecovery {
             comeback.leaderless().forEach(hosted::noteLost);
         }
         Map<String, CachedTopic> byName = byName(topics);
-        for (ReplicaDirectory directory : directories) {
+        for (LogDirectory directory : directories) {
             for (Found found : directory.found()) {
                 sort(directory, found, byName.get(found.topic()), deletedIds);
             }
@@ -112,13 +112,13 @@ public final class ReplicaRecovery {
     }
 
     /** A log is noted after its first file of records was made, and always has one from then on: it lost them all. */
-    private boolean isHollow(ReplicaDirectory directory, Found found) {
+    private boolean isHollow(LogDirectory directory, Found found) {
         TopicPartition id = new TopicPartition(found.topic(), found.partition());
         return found.topicId() != null && created.has(found.topic(), found.topicId(), found.partition())
-                && !directory.hasSegments(id);
+                && !directory.hasSegments(id.topic(), id.partition());
     }
 
-    private void sort(ReplicaDirectory directory, Found found, CachedTopic topic, Set<UUID> deletedIds) {
+    private void sort(LogDirectory directory, Found found, CachedTopic topic, Set<UUID> deletedIds) {
         TopicPartition id = new TopicPartition(found.topic(), found.partition());
         if (topic != null && topic.id().equals(found.topicId()) && found.partition() < topic.partitionCount()) {
             if (topic.isHostedBy(hosted.brokerId(), found.partition())) {
@@ -139,8 +139,8 @@ public final class ReplicaRecovery {
         }
     }
 
-    private void claim(TopicPartition id, CachedTopic topic, ReplicaDirectory directory) {
-        ReplicaDirectory other = homes.putIfAbsent(id, directory);
+    private void claim(TopicPartition id, CachedTopic topic, LogDirectory directory) {
+        LogDirectory other = homes.putIfAbsent(id, directory);
         if (other != null) {
             hosted.hostUnavailable(id, topic.id(),
                     "its log is in %s and in %s: move one of them away and restart the server"
@@ -148,11 +148,11 @@ public final class ReplicaRecovery {
         }
     }
 
-    private void remove(ReplicaDirectory directory, Found found) {
+    private void remove(LogDirectory directory, Found found) {
         TopicPartition id = new TopicPartition(found.topic(), found.partition());
         try {
             LOG.log(Level.INFO, "removing the log {0} of a deleted topic from {1}", id, directory.root());
-            directory.openLog(found.topic(), found.partition(), found.topicId(), defaults.log(),
+            directory.openReplicated(found.topic(), found.partition(), found.topicId(), defaults.log(),
                     Integer.MAX_VALUE).delete().join();
         } catch (RuntimeException failure) {
             Throwable cause = failure instanceof CompletionException wrapper ? wrapper.getCause() : failure;

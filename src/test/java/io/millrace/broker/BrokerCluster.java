@@ -11,6 +11,7 @@ import io.millrace.broker.fetch.FetchRequest;
 import io.millrace.log.AppendResult;
 import io.millrace.log.LogObserver;
 import io.millrace.log.write.LogDirectory;
+import io.millrace.log.write.PartitionLog;
 import io.millrace.metadata.AgreementCalls;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.BrokerObserver;
@@ -26,7 +27,6 @@ import io.millrace.replica.core.ReplicaFetchResponse;
 import io.millrace.replica.hosting.Acks;
 import io.millrace.replica.hosting.FetchPosition;
 import io.millrace.replica.hosting.ReadMemory;
-import io.millrace.replica.hosting.ReplicaLog;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -160,7 +160,7 @@ final class BrokerCluster implements AutoCloseable {
                 new FetchPosition.AtOffset(offset), 1, 1, 5_000)))).get(0);
     }
 
-    ReplicaLog log(int brokerId) {
+    PartitionLog log(int brokerId) {
         return brokers.get(brokerId - 1).hosted().working().get(0).log();
     }
 

@@ -16,10 +16,8 @@ import io.millrace.record.Record;
 import io.millrace.record.RecordBatch;
 import io.millrace.replica.ReplicationOptions;
 import io.millrace.replica.hosting.Acks;
-import io.millrace.replica.hosting.DiskDirectory;
 import io.millrace.replica.hosting.FetchPosition;
 import io.millrace.replica.hosting.FetchResult;
-import io.millrace.replica.hosting.ReplicaDirectory;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -105,7 +103,7 @@ final class BrokerHarness implements AutoCloseable {
                 ReplicationOptions.DEFAULT).withPartitionsPerPage(partitionsPerPage), store,
                 new SingleMembership(new Member(1, "session", "http://localhost", null)), null,
                 () -> new AgreementStatus(null, 1, Set.of(1), 1, 1),
-                directories.stream().<ReplicaDirectory>map(DiskDirectory::new).toList(),
+                directories,
                 notes, workers, new AgreementCalls(workers, 4, 1_000, 5_000), timers, clock,
                 timers::nanoTime, observer);
     }

@@ -2,11 +2,11 @@ package io.millrace.broker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.log.write.PartitionLog;
 import io.millrace.metadata.BrokerException;
 import io.millrace.record.RecordBatch;
 import io.millrace.replica.hosting.Partition;
 import io.millrace.replica.hosting.ReadMemory;
-import io.millrace.replica.hosting.ReplicaLog;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -36,7 +36,7 @@ class DiskFaultsTest {
         for (int i = 0; i < RECORDS; i++) {
             cluster.produce("record " + i + " ".repeat(100));
         }
-        Awaiting.until(() -> Stream.of(1, 2, 3).allMatch(id -> cluster.log(id).endOffset() == RECORDS));
+        Awaiting.until(() -> Stream.of(1, 2, 3).allMatch(id -> cluster.log(id).logEndOffset() == RECORDS));
     }
 
     @AfterEach
@@ -64,7 +64,7 @@ class DiskFaultsTest {
         }
 
         assertThat(cluster.assignment().leader()).as("another one leads now").isNotEqualTo(rotten);
-        Awaiting.until(() -> cluster.assignment().isr().size() == 3 && cluster.log(rotten).endOffset() == RECORDS);
+        Awaiting.until(() -> cluster.assignment().isr().size() == 3 && cluster.log(rotten).logEndOffset() == RECORDS);
         assertThat(everything(cluster.log(rotten))).isEqualTo(everything(cluster.log(rotten % 3 + 1))).hasSize(RECORDS);
     }
 
@@ -78,7 +78,7 @@ class DiskFaultsTest {
 
         partition(follower).foundDamage(damagedOffset(follower));
         Awaiting.until(() -> {
-            assertThat(cluster.log(follower).endOffset()).as("the good end of the log").isEqualTo(RECORDS);
+            assertThat(cluster.log(follower).logEndOffset()).as("the good end of the log").isEqualTo(RECORDS);
             return damagedOffset(follower) < 0 && cluster.assignment().isr().size() == 3;
         });
         assertThat(cluster.assignment().leader()).isEqualTo(leader);
@@ -96,8 +96,8 @@ class DiskFaultsTest {
 
     /** The first, or -1. */
     private long damagedOffset(int brokerId) {
-        ReplicaLog log = cluster.log(brokerId);
-        return LongStream.range(0, log.endOffset()).filter(offset -> log.damagedRange(offset).isPresent()).findFirst()
+        PartitionLog log = cluster.log(brokerId);
+        return LongStream.range(0, log.logEndOffset()).filter(offset -> log.damagedRange(offset).isPresent()).findFirst()
                 .orElse(-1);
     }
 
@@ -121,11 +121,11 @@ class DiskFaultsTest {
         assertThat(cluster.read(cluster.leader(), 0)).startsWith("record 0 ");
     }
 
-    private static List<String> everything(ReplicaLog log) {
+    private static List<String> everything(PartitionLog log) {
         List<String> values = new ArrayList<>();
-        long offset = log.startOffset();
-        while (offset < log.endOffset()) {
-            ByteBuffer batches = log.read(offset, log.endOffset(), 1 << 20, ReadMemory.UNBOUNDED::take);
+        long offset = log.logStartOffset();
+        while (offset < log.logEndOffset()) {
+            ByteBuffer batches = log.read(offset, log.logEndOffset(), 1 << 20, ReadMemory.UNBOUNDED::take);
             for (RecordBatch batch : RecordBatch.in(batches)) {
                 batch.records().forEachRemaining(record -> values.add(BrokerHarness.text(record.value())));
                 offset = batch.lastOffset() + 1;

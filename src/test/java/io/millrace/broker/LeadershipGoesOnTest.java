@@ -15,13 +15,11 @@ import io.millrace.record.Codec;
 import io.millrace.record.RecordBatchBuilder;
 import io.millrace.replica.core.Asking;
 import io.millrace.replica.core.ReplicaFetchRequest;
-import io.millrace.replica.core.ReplicaFetchResponse;
 import io.millrace.replica.core.ReplicaFetchResponse.Outcome;
+import io.millrace.replica.core.ReplicaFetchResponse;
 import io.millrace.replica.hosting.Acks;
-import io.millrace.replica.hosting.DiskDirectory;
 import io.millrace.replica.hosting.Partition;
 import io.millrace.replica.hosting.ReplicaContext;
-import io.millrace.replica.hosting.ReplicaLog;
 import java.time.Clock;
 import java.util.Collection;
 import java.util.List;
@@ -38,9 +36,9 @@ class LeadershipGoesOnTest {
     private static final UUID TOPIC = new UUID(0, 7);
     private static final long LAG_NANOS = TimeUnit.SECONDS.toNanos(10);
 
-    private final ReplicaLog log = new DiskDirectory(SimulatedDirectory.open(new SimulatedDisk(new Random(1)), "boot",
+    private final PartitionLog log = (SimulatedDirectory.open(new SimulatedDisk(new Random(1)), "boot",
             Clock.systemUTC(), () -> 0, new AtOnce(), SimulatedDirectory.PlantedBug.NONE))
-            .openLog(ID.topic(), ID.partition(), TOPIC, TopicConfig.of(Map.of(), Map.of()).log(), -1);
+            .openReplicated(ID.topic(), ID.partition(), TOPIC, TopicConfig.of(Map.of(), Map.of()).log(), -1);
     private final Partition leader = new Partition(ID, TOPIC, log, TopicConfig.of(Map.of(), Map.of()), new AtEase(), Runnable::run);
     private long version;
 
@@ -56,7 +54,7 @@ class LeadershipGoesOnTest {
 
     private Outcome fetch(int follower, int epoch, long offset) {
         ReplicaFetchResponse.Partition answer = leader.fetch(new ReplicaFetchRequest.Partition(ID, TOPIC, epoch, offset,
-                offset == 0 ? -1 : log.lastEpoch()), follower, "session-" + follower, Asking.ARRIVED, 1 << 20);
+                offset == 0 ? -1 : log.epochOfLastRecord()), follower, "session-" + follower, Asking.ARRIVED, 1 << 20);
         return answer == null ? Outcome.OK : answer.outcome();
     }
 
@@ -74,7 +72,7 @@ class LeadershipGoesOnTest {
         assertThat(waiting).isCompletedWithValueMatching(result -> result.baseOffset() == 0);
         assertThat(leader.highWatermark()).isEqualTo(1);
         assertThat(append()).as("the epochs reach the log in their order").isNotDone();
-        assertThat(log.lastEpoch()).isEqualTo(5);
+        assertThat(log.epochOfLastRecord()).isEqualTo(5);
     }
 
     @Test

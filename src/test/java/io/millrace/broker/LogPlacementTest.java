@@ -4,9 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.log.write.LogDirectory;
 import io.millrace.metadata.ErrorKind;
-import io.millrace.replica.hosting.DiskDirectory;
 import io.millrace.replica.hosting.LogPlacement;
-import io.millrace.replica.hosting.ReplicaDirectory;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -22,8 +20,8 @@ class LogPlacementTest {
         try (BrokerHarness harness = BrokerHarness.on(root.resolve("a"), root.resolve("b"))) {
             LogDirectory a = harness.directories.get(0);
             LogDirectory b = harness.directories.get(1);
-            ReplicaDirectory first = new DiskDirectory(a);
-            ReplicaDirectory second = new DiskDirectory(b);
+            LogDirectory first = a;
+            LogDirectory second = b;
             LogPlacement placement = new LogPlacement(List.of(first, second), List.of(first, first));
 
             assertThat(List.of(placement.next(), placement.next(), placement.next(), placement.next()))
@@ -46,8 +44,8 @@ class LogPlacementTest {
         try (BrokerHarness harness = BrokerHarness.on(root.resolve("a"), root.resolve("b"))) {
             BrokenDisk.breakUnder(harness, 0);
 
-            List<ReplicaDirectory> directories =
-                    harness.directories.stream().<ReplicaDirectory>map(DiskDirectory::new).toList();
+            List<LogDirectory> directories =
+                    harness.directories;
             LogPlacement placement = new LogPlacement(directories, List.of());
 
             assertThat(List.of(placement.next(), placement.next())).containsOnly(directories.get(1));

@@ -824,7 +824,7 @@ final class SimulatedCluster {
             TopicPartition id = new TopicPartition(TOPIC, i);
             Partition leader = server(now.leader()).partition(id, topicId);
             if (leader == null || !leader.state().isLeading() || leader.state().leaderEpoch() != now.leaderEpoch()
-                    || leader.highWatermark() != leader.log().endOffset()) {
+                    || leader.highWatermark() != leader.log().logEndOffset()) {
                 return false;
             }
         }

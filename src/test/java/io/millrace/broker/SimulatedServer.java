@@ -11,12 +11,11 @@ import io.millrace.broker.fetch.FetchAllRequest;
 import io.millrace.broker.fetch.FetchAllResult;
 import io.millrace.log.AppendResult;
 import io.millrace.log.CorruptLogException;
+import io.millrace.log.LogDirectoryOfflineException;
 import io.millrace.log.LogObserver;
 import io.millrace.log.file.SimulatedDisk;
 import io.millrace.log.write.PartitionLog;
 import io.millrace.log.write.SimulatedDirectory;
-import io.millrace.replica.hosting.DiskDirectory;
-import io.millrace.log.LogDirectoryOfflineException;
 import io.millrace.metadata.AgreementCalls;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.BrokerObserver;
@@ -170,7 +169,7 @@ final class SimulatedServer {
                     new Surroundings(), cluster.logBug());
             broker = Broker.open(new BrokerOptions(id, 1, 10, cluster.topicDefaults(), 1 << 20, RETENTION_INTERVAL_MS,
                     cluster.options()).withPartitionsPerPage(cluster.partitionsPerPage()), new Registers(), new View(), new Network(),
-                    () -> new AgreementStatus(null, 1, Set.of(), 1, 1), List.of(new DiskDirectory(directory)), notes, timers(),
+                    () -> new AgreementStatus(null, 1, Set.of(), 1, 1), List.of(directory), notes, timers(),
                     new AgreementCalls(timers(), 4, 1_000, 0), timers(), new WallClock(), cluster.time()::nanoTime, new BrokerObserver() { });
             List.copyOf(foundByRecovery).forEach(damage -> cluster.foundDamage(this, damage));
             tick(run);

@@ -1,5 +1,6 @@
 package io.millrace.log.write;
 
+import io.millrace.log.AppendResult;
 import io.millrace.log.CorruptLogException;
 import io.millrace.log.DamagedRange;
 import io.millrace.log.FlushPolicy;
@@ -8,6 +9,7 @@ import io.millrace.log.LogConfig;
 import io.millrace.log.LogName;
 import io.millrace.log.OffsetAndTimestamp;
 import io.millrace.log.OffsetOutOfRangeException;
+import io.millrace.log.Truncation;
 import io.millrace.log.segment.BatchScan;
 import io.millrace.log.segment.DamageReports;
 import io.millrace.log.segment.LeaderEpochCheckpoint;
@@ -18,18 +20,24 @@ import io.millrace.log.segment.SegmentDamage;
 import io.millrace.log.segment.SegmentReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.lang.System.Logger;
 import java.nio.ByteBuffer;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntConsumer;
 
-/** One partition's log: reads from any thread; changed only through its {@link LogDirectory}'s writer. */
+/**
+ * One partition's log: reads from any thread; changed only through its {@link LogDirectory}'s writer. Long because it is all
+ * that others see of a log; what changes is in {@link LogAppender}.
+ */
 public final class PartitionLog {
     private static final Logger LOG = System.getLogger(PartitionLog.class.getName());
 
@@ -445,6 +453,58 @@ public final class PartitionLog {
         } catch (IOException e) {
             LOG.log(Level.WARNING, () -> "closing " + segment.file().path() + " failed; it stays open", e);
         }
+    }
+
+    // ---- changes, carried out by the directory's writer in the order of the calls
+
+    /** See {@link LogDirectory#append}. */
+    public CompletableFuture<AppendResult> append(List<ByteBuffer> batches, int leaderEpoch) {
+        return directory.append(this, batches, leaderEpoch);
+    }
+
+    /** See {@link LogDirectory#appendReplicated}. */
+    public CompletableFuture<AppendResult> appendReplicated(ByteBuffer batches, int leaderEpoch) {
+        return directory.appendReplicated(this, batches, leaderEpoch);
+    }
+
+    /** See {@link LogDirectory#truncateTo(PartitionLog, long, Truncation)}. */
+    public CompletableFuture<Long> truncateTo(long offset, Truncation truncation) {
+        return directory.truncateTo(this, offset, truncation);
+    }
+
+    /** See {@link LogDirectory#beginAnew}. */
+    public CompletableFuture<Long> beginAnew(long offset, Truncation truncation) {
+        return directory.beginAnew(this, offset, truncation);
+    }
+
+    /** See {@link LogDirectory#advanceLogStart}. */
+    public CompletableFuture<Long> advanceLogStart(long offset) {
+        return directory.advanceLogStart(this, offset);
+    }
+
+    /** See {@link LogDirectory#deleteRecordsBefore}. */
+    public CompletableFuture<Long> deleteRecordsBefore(long offset) {
+        return directory.deleteRecordsBefore(this, offset);
+    }
+
+    /** See {@link LogDirectory#replaceRange}. */
+    public CompletableFuture<Long> replaceRange(ByteBuffer batches, Executor executor) {
+        return directory.replaceRange(this, batches, executor);
+    }
+
+    /** See {@link LogDirectory#setAside(PartitionLog)}. */
+    public CompletableFuture<Path> setAside() {
+        return directory.setAside(this);
+    }
+
+    /** See {@link LogDirectory#delete(PartitionLog)}. */
+    public CompletableFuture<Void> delete() {
+        return directory.delete(this);
+    }
+
+    /** Whether its directory works. */
+    public boolean isOnline() {
+        return directory.failure() == null;
     }
 
     // ---- the log writer

@@ -10,8 +10,8 @@ import io.millrace.metadata.BrokerRegistry;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.record.RecordBatch;
 import io.millrace.replica.core.ReplicaFetchRequest;
-import io.millrace.replica.core.ReplicaFetchResponse;
 import io.millrace.replica.core.ReplicaFetchResponse.Outcome;
+import io.millrace.replica.core.ReplicaFetchResponse;
 import io.millrace.replica.hosting.Partition;
 import java.io.ByteArrayOutputStream;
 import java.lang.System.Logger.Level;
@@ -119,7 +119,7 @@ public final class Healing {
         // No epoch: what is asked for lies within the leader's log, wherever the epochs of this one are damaged.
         ReplicaFetchRequest request = new ReplicaFetchRequest(self.brokerId(), self.session(), 0, REQUEST_BYTES,
                 List.of(new ReplicaFetchRequest.Partition(partition.id(), partition.topicId(),
-                        partition.state().leaderEpoch(), Math.max(next, partition.log().startOffset()), NO_EPOCH)));
+                        partition.state().leaderEpoch(), Math.max(next, partition.log().logStartOffset()), NO_EPOCH)));
         return transport.fetch(member, request).thenComposeAsync(response -> {
             OptionalLong leadersStart = startBeyond(response);
             return leadersStart.isPresent() ? deleted(partition, leadersStart.getAsLong())
@@ -134,7 +134,7 @@ public final class Healing {
     }
 
     private static CompletableFuture<ByteBuffer> deleted(Partition partition, long leadersStart) {
-        return partition.log().advanceLogStart(Math.min(leadersStart, partition.log().endOffset()))
+        return partition.log().advanceLogStart(Math.min(leadersStart, partition.log().logEndOffset()))
                 .thenApply(start -> ByteBuffer.allocate(0));
     }
 

@@ -1,6 +1,7 @@
 package io.millrace.replica.hosting;
 
 import io.millrace.log.Truncation;
+import io.millrace.log.write.PartitionLog;
 import io.millrace.metadata.TopicPartition;
 import io.millrace.record.RecordBatch;
 import io.millrace.replica.core.Effect;
@@ -13,9 +14,9 @@ final class FollowerChanges {
     private static final System.Logger LOG = System.getLogger(FollowerChanges.class.getName());
 
     private final TopicPartition id;
-    private final ReplicaLog log;
+    private final PartitionLog log;
 
-    FollowerChanges(TopicPartition id, ReplicaLog log) {
+    FollowerChanges(TopicPartition id, PartitionLog log) {
         this.id = id;
         this.log = log;
     }
@@ -31,13 +32,13 @@ final class FollowerChanges {
 
     private CompletableFuture<?> carryOut(Effect.LogChange change, ReplicaFetchResponse.Partition answer) {
         if (change instanceof Effect.Truncate truncate) {
-            long before = log.endOffset();
+            long before = log.logEndOffset();
             return log.truncateTo(truncate.offset(), truncation(truncate.unclean())).thenAccept(end -> LOG.log(Level.INFO,
                     "{0}: the log was cut from {1} back to {2}, where it parts from the leader''s", id,
                     Long.toString(before), Long.toString(end)));
         } else if (change instanceof Effect.BeginAnew anew) {
             LOG.log(Level.WARNING, "{0}: the leader has nothing left that this replica could go on from at offset {1}:"
-                    + " it begins anew at {2}", id, Long.toString(log.endOffset()), Long.toString(anew.offset()));
+                    + " it begins anew at {2}", id, Long.toString(log.logEndOffset()), Long.toString(anew.offset()));
             return log.beginAnew(anew.offset(), truncation(anew.unclean()));
         } else if (change instanceof Effect.AdvanceStart advance) {
             return log.advanceLogStart(advance.offset());
@@ -52,17 +53,17 @@ final class FollowerChanges {
             }
         }
         long base = RecordBatch.at(answer.batches()).baseOffset();
-        if (base != log.endOffset()) {
+        if (base != log.logEndOffset()) {
             throw new IllegalStateException("the leader of " + id + " sent a batch at offset " + base + ", but this log ends"
-                    + " at " + log.endOffset());
+                    + " at " + log.logEndOffset());
         }
         return log.appendReplicated(answer.batches(), answer.leaderEpoch()).thenCompose(done -> followStart(answer));
     }
 
     /** Also while there are records to fetch all the time: what the leader deleted takes space here. */
     private CompletableFuture<?> followStart(ReplicaFetchResponse.Partition answer) {
-        long start = Math.min(answer.logStartOffset(), log.endOffset());
-        return start > log.startOffset() ? log.advanceLogStart(start) : CompletableFuture.completedFuture(null);
+        long start = Math.min(answer.logStartOffset(), log.logEndOffset());
+        return start > log.logStartOffset() ? log.advanceLogStart(start) : CompletableFuture.completedFuture(null);
     }
 
     private static Truncation truncation(boolean unclean) {

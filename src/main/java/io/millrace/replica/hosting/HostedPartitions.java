@@ -2,6 +2,8 @@ package io.millrace.replica.hosting;
 
 import io.millrace.log.Stray;
 import io.millrace.log.write.LogDirectory.Found;
+import io.millrace.log.write.LogDirectory;
+import io.millrace.log.write.PartitionLog;
 import io.millrace.metadata.BrokerErrors;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.CachedTopic;
@@ -39,7 +41,7 @@ public final class HostedPartitions implements LocalReplicas {
     private static final System.Logger LOG = System.getLogger(HostedPartitions.class.getName());
 
     private final int brokerId;
-    private final List<ReplicaDirectory> directories;
+    private final List<LogDirectory> directories;
     private final Executor workers;
     private final Handoff handoff;
     private final ReplicaContext context;
@@ -47,16 +49,16 @@ public final class HostedPartitions implements LocalReplicas {
     private final Consumer<Roles> roles;
     /** Partitions of which this broker had the only log in sync, which is gone. */
     private final Set<TopicPartition> lost = ConcurrentHashMap.newKeySet();
-    private final Map<TopicPartition, ReplicaDirectory> homes = new ConcurrentHashMap<>();
+    private final Map<TopicPartition, LogDirectory> homes = new ConcurrentHashMap<>();
     private final Map<TopicPartition, PartitionSlot> slots = new ConcurrentHashMap<>();
     private final StrayLogs strays;
     /** Logs of deleted topics that could not be removed yet. */
     private final Set<Undeleted> undeleted = ConcurrentHashMap.newKeySet();
 
-    private record Undeleted(TopicPartition id, UUID topicId, ReplicaDirectory home) {
+    private record Undeleted(TopicPartition id, UUID topicId, LogDirectory home) {
     }
 
-    public HostedPartitions(List<ReplicaDirectory> directories, Executor workers, Handoff handoff, ReplicaContext context,
+    public HostedPartitions(List<LogDirectory> directories, Executor workers, Handoff handoff, ReplicaContext context,
                      CreatedLogs created, StrayLogs strays, Consumer<Roles> roles) {
         this.roles = roles;
         this.created = created;
@@ -93,8 +95,8 @@ public final class HostedPartitions implements LocalReplicas {
     public List<ReplicaEnd> ends(String topic, UUID topicId, List<Integer> partitions) {
         return partitions.stream().map(number -> find(new TopicPartition(topic, number), topicId))
                 .filter(partition -> partition != null && partition.log().isOnline())
-                .map(partition -> new ReplicaEnd(partition.partition(), partition.log().lastEpoch(),
-                        partition.log().endOffset(), partition.highWatermark())).toList();
+                .map(partition -> new ReplicaEnd(partition.partition(), partition.log().epochOfLastRecord(),
+                        partition.log().logEndOffset(), partition.highWatermark())).toList();
     }
 
     public boolean isWritable(String topic, int partition) {
@@ -118,9 +120,9 @@ public final class HostedPartitions implements LocalReplicas {
     }
 
     public static PartitionStatus status(Partition partition) {
-        ReplicaLog log = partition.log();
-        return new PartitionStatus(partition.topic(), partition.partition(), partition.state().isLeading(), log.startOffset(),
-                log.endOffset(), partition.highWatermark(), log.sizeInBytes(), log.segmentCount());
+        PartitionLog log = partition.log();
+        return new PartitionStatus(partition.topic(), partition.partition(), partition.state().isLeading(), log.logStartOffset(),
+                log.logEndOffset(), partition.highWatermark(), log.sizeInBytes(), log.segmentCount());
     }
 
     /** Those that do not. Alone there is nobody to give them to. */
@@ -156,9 +158,9 @@ public final class HostedPartitions implements LocalReplicas {
     public void host(CachedTopic topic) {
         retryDeletions(topic.name());
         LogPlacement placement = placement();
-        Map<TopicPartition, ReplicaDirectory> homes = new HashMap<>();
+        Map<TopicPartition, LogDirectory> homes = new HashMap<>();
         for (TopicPartition id : missing(topic)) {
-            Optional<ReplicaDirectory> taken = takeBack(id, topic.id());
+            Optional<LogDirectory> taken = takeBack(id, topic.id());
             if (taken.isEmpty() && isLost(topic, id)) {
                 hostLost(id, topic.id());
             } else {
@@ -169,7 +171,7 @@ public final class HostedPartitions implements LocalReplicas {
     }
 
     /** The log may have been set aside while its register was missing. */
-    private Optional<ReplicaDirectory> takeBack(TopicPartition id, UUID topicId) {
+    private Optional<LogDirectory> takeBack(TopicPartition id, UUID topicId) {
         if (!created.has(id.topic(), topicId, id.partition())) {
             return Optional.empty();
         }
@@ -186,11 +188,11 @@ public final class HostedPartitions implements LocalReplicas {
     }
 
     /** Opens or creates the logs of topics that are not hosted yet and have a home; errors become slots that say so. */
-    public void host(List<CachedTopic> topics, Map<TopicPartition, ReplicaDirectory> homes) {
+    public void host(List<CachedTopic> topics, Map<TopicPartition, LogDirectory> homes) {
         List<Runnable> openings = new ArrayList<>();
         for (CachedTopic topic : topics) {
             for (TopicPartition id : missing(topic)) {
-                ReplicaDirectory home = homes.get(id);
+                LogDirectory home = homes.get(id);
                 if (home != null) {
                     openings.add(() -> put(id, home, open(topic, id, home)));
                 }
@@ -321,7 +323,7 @@ public final class HostedPartitions implements LocalReplicas {
         for (int partition = 0; partition < topic.partitionCount(); partition++) {
             TopicPartition id = new TopicPartition(topic.name(), partition);
             PartitionSlot slot = slots.remove(id);
-            ReplicaDirectory home = homes.remove(id);
+            LogDirectory home = homes.remove(id);
             if (slot instanceof Partition working) {
                 working.retire(BrokerErrors.unknownTopic(topic.name()));
             }
@@ -355,7 +357,7 @@ public final class HostedPartitions implements LocalReplicas {
         working().forEach(partition -> partition.retire(reason));
     }
 
-    private void put(TopicPartition id, ReplicaDirectory home, PartitionSlot slot) {
+    private void put(TopicPartition id, LogDirectory home, PartitionSlot slot) {
         homes.put(id, home);
         slots.put(id, slot);
     }
@@ -397,7 +399,7 @@ public final class HostedPartitions implements LocalReplicas {
         for (Undeleted left : undeleted) {
             if (left.id().topic().equals(topic)) {
                 try {
-                    left.home().delete(left.id(), left.topicId());
+                    left.home().delete(left.id().topic(), left.id().partition(), left.topicId());
                     undeleted.remove(left);
                 } catch (RuntimeException still) {
                     LOG.log(Level.DEBUG, "the log of deleted partition " + left.id() + " still cannot be removed", still);
@@ -407,13 +409,13 @@ public final class HostedPartitions implements LocalReplicas {
     }
 
     /** Nobody is known to have deleted it. What cannot be moved is sorted out by the next start. */
-    private void setAside(PartitionSlot slot, ReplicaDirectory home) {
+    private void setAside(PartitionSlot slot, LogDirectory home) {
         TopicPartition id = slot.id();
         try {
             if (slot instanceof Partition working) {
                 strays.add(new Stray(working.log().setAside().join(), id.topic(), id.partition(), slot.topicId()));
             } else if (home != null && home.found().contains(new Found(id.topic(), id.partition(), slot.topicId()))) {
-                strays.add(new Stray(home.setAside(id), id.topic(), id.partition(), slot.topicId()));
+                strays.add(new Stray(home.setAside(id.topic(), id.partition()), id.topic(), id.partition(), slot.topicId()));
             }
         } catch (RuntimeException failure) {
             LOG.log(Level.WARNING, "the log of partition " + id + " could not be set aside now", failure);
@@ -518,7 +520,7 @@ public final class HostedPartitions implements LocalReplicas {
     public record Roles(List<Partition> stay, List<Partition> gone) {
     }
 
-    private PartitionSlot open(CachedTopic topic, TopicPartition id, ReplicaDirectory home) {
+    private PartitionSlot open(CachedTopic topic, TopicPartition id, LogDirectory home) {
         try {
             return opened(topic, id, home);
         } catch (RuntimeException failure) {
@@ -527,7 +529,7 @@ public final class HostedPartitions implements LocalReplicas {
         }
     }
 
-    private static UnavailablePartition unavailable(TopicPartition id, UUID topicId, ReplicaDirectory home,
+    private static UnavailablePartition unavailable(TopicPartition id, UUID topicId, LogDirectory home,
                                                     RuntimeException failure) {
         RuntimeException translated = BrokerErrors.translate(failure);
         ErrorKind kind = translated instanceof BrokerException known ? known.kind() : ErrorKind.LOG_DIRECTORY_OFFLINE;
@@ -542,9 +544,9 @@ public final class HostedPartitions implements LocalReplicas {
         return new UnavailablePartition(broken.id(), broken.topicId(), broken.home(), broken.kind(), reason);
     }
 
-    private Partition opened(CachedTopic topic, TopicPartition id, ReplicaDirectory home) {
+    private Partition opened(CachedTopic topic, TopicPartition id, LogDirectory home) {
         TopicConfig config = topic.usableConfig();
-        ReplicaLog log = home.openLog(topic.name(), id.partition(), topic.id(), config.log(), leaderEpoch(topic, id));
+        PartitionLog log = home.openReplicated(topic.name(), id.partition(), topic.id(), config.log(), leaderEpoch(topic, id));
         return new Partition(id, topic.id(), log, config, context, handoff);
     }
 

@@ -1,5 +1,6 @@
 package io.millrace.replica.hosting;
 
+import io.millrace.log.write.LogDirectory;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import java.util.Comparator;
@@ -11,11 +12,11 @@ import java.util.stream.Collectors;
 
 /** Chooses the log directory of each new partition: the working one with the fewest logs. Used by one thread. */
 public final class LogPlacement {
-    private final List<ReplicaDirectory> directories;
-    private final Map<ReplicaDirectory, Integer> logs = new LinkedHashMap<>();
+    private final List<LogDirectory> directories;
+    private final Map<LogDirectory, Integer> logs = new LinkedHashMap<>();
 
     /** @param hosted the directory of every log that is hosted now */
-    public LogPlacement(List<ReplicaDirectory> directories, Iterable<ReplicaDirectory> hosted) {
+    public LogPlacement(List<LogDirectory> directories, Iterable<LogDirectory> hosted) {
         this.directories = directories;
         directories.stream().filter(directory -> directory.failure() == null)
                 .forEach(directory -> logs.put(directory, 0));
@@ -23,8 +24,8 @@ public final class LogPlacement {
     }
 
     /** @throws BrokerException LOG_DIRECTORY_OFFLINE when none works */
-    public ReplicaDirectory next() {
-        ReplicaDirectory fewest = logs.entrySet().stream().min(Map.Entry.comparingByValue(Comparator.naturalOrder()))
+    public LogDirectory next() {
+        LogDirectory fewest = logs.entrySet().stream().min(Map.Entry.comparingByValue(Comparator.naturalOrder()))
                 .map(Map.Entry::getKey).orElseThrow(() -> new BrokerException(ErrorKind.LOG_DIRECTORY_OFFLINE,
                         "every log directory is offline: " + reasons()));
         logs.merge(fewest, 1, Integer::sum);
@@ -32,7 +33,7 @@ public final class LogPlacement {
     }
 
     private String reasons() {
-        return directories.stream().map(ReplicaDirectory::failure).filter(Objects::nonNull)
+        return directories.stream().map(LogDirectory::failure).filter(Objects::nonNull)
                 .map(Throwable::getMessage).collect(Collectors.joining("; "));
     }
 }

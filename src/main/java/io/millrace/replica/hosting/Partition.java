@@ -3,6 +3,7 @@ package io.millrace.replica.hosting;
 import io.millrace.log.AppendResult;
 import io.millrace.log.CorruptLogException;
 import io.millrace.log.LeaderEpochEnd;
+import io.millrace.log.write.PartitionLog;
 import io.millrace.metadata.BrokerErrors;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
@@ -19,8 +20,8 @@ import io.millrace.replica.core.IsrRules;
 import io.millrace.replica.core.LogSpan;
 import io.millrace.replica.core.Moment;
 import io.millrace.replica.core.ReplicaFetchRequest;
-import io.millrace.replica.core.ReplicaFetchResponse;
 import io.millrace.replica.core.ReplicaFetchResponse.Outcome;
+import io.millrace.replica.core.ReplicaFetchResponse;
 import io.millrace.replica.core.ReplicaState;
 import io.millrace.replica.core.Transition;
 import java.lang.System.Logger.Level;
@@ -33,8 +34,8 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
 /**
@@ -52,7 +53,7 @@ public final class Partition implements PartitionSlot {
 
     private final TopicPartition id;
     private final UUID topicId;
-    private final ReplicaLog log;
+    private final PartitionLog log;
     private final ReplicaContext context;
     private final ParkedFetches parked;
     private final PartitionReads reads;
@@ -93,7 +94,7 @@ public final class Partition implements PartitionSlot {
     private record Consequences(List<Effect> effects, List<WaitingAppends.Answer> answers, boolean committedMore) {
     }
 
-    public Partition(TopicPartition id, UUID topicId, ReplicaLog log, TopicConfig config, ReplicaContext context,
+    public Partition(TopicPartition id, UUID topicId, PartitionLog log, TopicConfig config, ReplicaContext context,
                      Executor wakers) {
         this.id = id;
         this.topicId = topicId;
@@ -126,7 +127,7 @@ public final class Partition implements PartitionSlot {
         return id.partition();
     }
 
-    public ReplicaLog log() {
+    public PartitionLog log() {
         return log;
     }
 
@@ -185,8 +186,8 @@ public final class Partition implements PartitionSlot {
     }
 
     private Moment moment() {
-        return new Moment(context.nanoTime(), new LogSpan(log.startOffset(), log.endOffset(),
-                log.durableEndOffset(), log.lastEpoch()), config.minInSyncReplicas(), context.isAlone());
+        return new Moment(context.nanoTime(), new LogSpan(log.logStartOffset(), log.logEndOffset(),
+                log.durableEndOffset(), log.epochOfLastRecord()), config.minInSyncReplicas(), context.isAlone());
     }
 
     /** Under the lock. Also appends that are noted only now may be committed already: the log shows its end before. */
@@ -364,7 +365,7 @@ public final class Partition implements PartitionSlot {
         }
         carryOut(after);
         FollowerAnswer answer = given.answer();
-        boolean more = request.fetchOffset() < log.endOffset();
+        boolean more = request.fetchOffset() < log.logEndOffset();
         if (answer.outcome() == Outcome.BELOW_START) {
             return belowStart(answer);
         } else if (answer.outcome() != Outcome.OK) {
@@ -384,7 +385,7 @@ public final class Partition implements PartitionSlot {
 
     /** The log may start within a batch: the follower begins with the whole of it, and moves its own start then. */
     private ReplicaFetchResponse.Partition belowStart(FollowerAnswer answer) {
-        long start = log.startOffset();
+        long start = log.logStartOffset();
         try {
             ByteBuffer first = log.read(start, Long.MAX_VALUE, 1, ReadMemory.UNBOUNDED::take);
             return answer(answer, first.hasRemaining() ? RecordBatch.at(first).baseOffset() : start, NOTHING);
@@ -395,7 +396,7 @@ public final class Partition implements PartitionSlot {
     }
 
     private ReplicaFetchResponse.Partition answer(FollowerAnswer answer, ByteBuffer batches) {
-        return answer(answer, log.startOffset(), batches);
+        return answer(answer, log.logStartOffset(), batches);
     }
 
     private ReplicaFetchResponse.Partition answer(FollowerAnswer answer, long logStart, ByteBuffer batches) {
@@ -443,7 +444,7 @@ public final class Partition implements PartitionSlot {
     /** What to ask the leader for; empty when this broker does not follow, or is still busy with the last answer. */
     public synchronized Optional<ReplicaFetchRequest.Partition> nextFetch() {
         return state.mayFetch() && log.isOnline() ? Optional.of(new ReplicaFetchRequest.Partition(id, topicId,
-                state.leaderEpoch(), log.endOffset(), log.lastEpoch(), log.durableEndOffset())) : Optional.empty();
+                state.leaderEpoch(), log.logEndOffset(), log.epochOfLastRecord(), log.durableEndOffset())) : Optional.empty();
     }
 
     /** Takes over what a leader answered. */
@@ -477,7 +478,7 @@ public final class Partition implements PartitionSlot {
         Set<Integer> followers;
         synchronized (this) {
             followers = state.followers();
-            if (writing != null && log.endOffset() > writing.from()) {
+            if (writing != null && log.logEndOffset() > writing.from()) {
                 over = writing;
                 writing = null;
                 after = enter(state.logWritten(moment()));

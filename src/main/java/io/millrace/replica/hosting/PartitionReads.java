@@ -4,6 +4,7 @@ import io.millrace.log.CorruptLogException;
 import io.millrace.log.LeaderEpochEnd;
 import io.millrace.log.OffsetAndTimestamp;
 import io.millrace.log.OffsetOutOfRangeException;
+import io.millrace.log.write.PartitionLog;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.record.RecordBatch;
@@ -17,10 +18,10 @@ public final class PartitionReads {
     private static final int NO_EPOCH = -1;
 
     private final Partition partition;
-    private final ReplicaLog log;
+    private final PartitionLog log;
     private final ReplicaContext context;
 
-    PartitionReads(Partition partition, ReplicaLog log, ReplicaContext context) {
+    PartitionReads(Partition partition, PartitionLog log, ReplicaContext context) {
         this.partition = partition;
         this.log = log;
         this.context = context;
@@ -31,7 +32,7 @@ public final class PartitionReads {
         if (from instanceof FetchPosition.AtOffset at) {
             return at.offset();
         } else if (from instanceof FetchPosition.Earliest) {
-            return log.startOffset();
+            return log.logStartOffset();
         } else if (from instanceof FetchPosition.AtTimestamp at) {
             return offsetForTimestamp(at.timestamp()).map(OffsetAndTimestamp::offset)
                     .orElseGet(this::knownHighWatermark);
@@ -48,7 +49,7 @@ public final class PartitionReads {
 
     public PartitionOffsets offsets() {
         check();
-        return new PartitionOffsets(log.startOffset(), knownHighWatermark());
+        return new PartitionOffsets(log.logStartOffset(), knownHighWatermark());
     }
 
     /**
@@ -86,7 +87,7 @@ public final class PartitionReads {
         boolean known = partition.state().isHighWatermarkKnown();
         Watermark seen = partition.watermark();
         long end = seen.highWatermark();
-        if (offset < log.startOffset() || offset > log.endOffset()) {
+        if (offset < log.logStartOffset() || offset > log.logEndOffset()) {
             throw outOfRange(offset);
         }
         checkSameHistory(offset, lastEpoch);
@@ -110,7 +111,7 @@ public final class PartitionReads {
             records += batch.recordCount();
             epoch = batch.leaderEpoch();
         }
-        return new PartitionRead(new FetchResult(offset, next, known ? end : FetchResult.NOT_KNOWN, log.startOffset(),
+        return new PartitionRead(new FetchResult(offset, next, known ? end : FetchResult.NOT_KNOWN, log.logStartOffset(),
                 epoch, batches), records, seen);
     }
 
@@ -135,7 +136,7 @@ public final class PartitionReads {
     BrokerException outOfRange(long offset) {
         return new BrokerException(ErrorKind.OFFSET_OUT_OF_RANGE,
                 "offset %d is out of range: partition %d of topic '%s' has offsets %d to %d (the high watermark)"
-                        .formatted(offset, partition.partition(), partition.topic(), log.startOffset(),
+                        .formatted(offset, partition.partition(), partition.topic(), log.logStartOffset(),
                                 partition.highWatermark()));
     }
 }

@@ -1,5 +1,6 @@
 package io.millrace.replica.hosting;
 
+import io.millrace.log.write.LogDirectory;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.TopicPartition;
@@ -10,7 +11,7 @@ import java.util.UUID;
  *
  * @param home where its log is, or would be; null when that is not known
  */
-record UnavailablePartition(TopicPartition id, UUID topicId, ReplicaDirectory home, ErrorKind kind, String reason)
+record UnavailablePartition(TopicPartition id, UUID topicId, LogDirectory home, ErrorKind kind, String reason)
         implements PartitionSlot {
     BrokerException exception() {
         return new BrokerException(kind, "partition %d of topic '%s' is not available on this broker: %s"

@@ -59,7 +59,7 @@ public final class Confirmations {
     private void confirm(String topic, Set<Partition> partitions) {
         Map<Partition, Before> before = new HashMap<>();
         partitions.forEach(partition ->
-                before.put(partition, new Before(partition.state().leaderEpoch(), partition.log().endOffset())));
+                before.put(partition, new Before(partition.state().leaderEpoch(), partition.log().logEndOffset())));
         while (!before.isEmpty()) {
             Partition first = before.keySet().iterator().next();
             TopicPage page = store.page(topic, first.topicId(), first.partition()).orElse(null);

@@ -165,7 +165,7 @@ public final class ReplicaFetches {
         int behind = 0;
         for (ReplicaFetchRequest.Partition wanted : request.partitions()) {
             Partition partition = hosted.find(wanted.id(), wanted.topicId());
-            if (partition != null && partition.log().endOffset() > wanted.fetchOffset()) {
+            if (partition != null && partition.log().logEndOffset() > wanted.fetchOffset()) {
                 behind++;
             }
         }
