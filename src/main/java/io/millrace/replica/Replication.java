@@ -68,6 +68,8 @@ public final class Replication implements ReplicaContext {
     private final Map<Partition, Followed> followed = new HashMap<>();
     private final Healing healer;
     private final Set<TopicPartition> healing = ConcurrentHashMap.newKeySet();
+    /** Of each damaged replica that was taken out of the ISR: the leader epoch that began with that. */
+    private final Map<TopicPartition, Integer> fenced = new ConcurrentHashMap<>();
     /** Set once, before any partition is hosted. */
     private TopicCatalog catalog;
     private HostedPartitions hosted;
@@ -235,16 +237,37 @@ public final class Replication implements ReplicaContext {
 
     @Override
     public void damaged(Partition partition) {
-        if (!alone && partition.state().isHealable() && healing.add(partition.id())) {
-            calls.call("heal/" + partition.id(), () -> withdraw(partition.topic(), List.of(partition),
-                    now -> Elections.fencedWithout(now, brokerId, brokers.live())))
-                    .whenComplete((givenUp, failure) -> heal(partition));
+        if (alone || !partition.state().isHealable() || !healing.add(partition.id())) {
+            return;
         }
+        if (isFenced(partition)) {
+            heal(partition);
+        } else {
+            calls.call("heal/" + partition.id(), () -> withdraw(partition.topic(), List.of(partition),
+                    now -> Elections.fencedWithout(now, brokerId, brokers.live()))).whenComplete((givenUp, failure) -> {
+                if (failure == null) {
+                    fenced.put(partition.id(), partition.state().leaderEpoch());
+                }
+                heal(partition);
+            });
+        }
+    }
+
+    /**
+     * It fetches nothing while it is damaged, so one new epoch is enough. Another one for each try would always be newer
+     * than what the leader knows, which then gives nothing.
+     */
+    private boolean isFenced(Partition partition) {
+        Integer since = fenced.get(partition.id());
+        return since != null && partition.state().leaderEpoch() >= since && !partition.state().isInSync();
     }
 
     /** Others must have the records: only then is the damaged copy changed. */
     private void heal(Partition partition) {
         healer.heal(partition).whenComplete((done, failure) -> {
+            if (!partition.state().isDamaged()) {
+                fenced.remove(partition.id());
+            }
             if (failure == null) {
                 healing.remove(partition.id());
             } else {

@@ -644,9 +644,19 @@ final class SimulatedCluster {
     }
 
     private boolean othersAreIntact(SimulatedServer server) {
-        rotten.removeIf(id -> server(id).isUp() && !hasDamage(server(id))
-                && server(id).logs().stream().noneMatch(log -> log.log().mayHaveLost()));
+        rotten.removeIf(id -> isIntact(server(id)));
         return rotten.stream().allMatch(id -> id == server.id());
+    }
+
+    private boolean isIntact(SimulatedServer server) {
+        List<Topic.Assignment> assignments = registered().partitions();
+        for (int i = 0; i < assignments.size(); i++) {
+            SimulatedLog log = server.log(new TopicPartition(TOPIC, i));
+            if (assignments.get(i).replicas().contains(server.id()) && (log == null || log.log().mayHaveLost())) {
+                return false;
+            }
+        }
+        return server.isUp() && !hasDamage(server);
     }
 
     private void scrub(SimulatedServer server) {

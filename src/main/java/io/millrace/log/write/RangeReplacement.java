@@ -58,7 +58,7 @@ final class RangeReplacement {
         } catch (IOException e) {
             if (log.directory().isShortage(e)) {
                 throw new LogDirectoryOfflineException("the segment " + sealed.segment().baseOffset() + " of " + log.name()
-                    + " cannot be written anew for now: the disk is full, or too many files are open", e);
+                    + " could not be written anew: the disk is full, or too many files are open", e);
             }
             throw new UncheckedIOException("the segment " + sealed.segment().baseOffset() + " of " + log.name()
                 + " could not be written anew: check the disk", e);
