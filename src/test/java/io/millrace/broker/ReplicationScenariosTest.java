@@ -17,6 +17,7 @@ import io.millrace.replica.hosting.FetchPosition;
 import io.millrace.replica.hosting.FetchResult;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -591,5 +592,27 @@ class ReplicationScenariosTest {
 
         assertThat(cluster.registered().partitions().get(0).leader()).isEqualTo(-1);
         assertThat(last.broker.lostPartitions()).singleElement().asString().contains("was the only one in sync");
+    }
+
+    @Test
+    void aDamagedFollowerBeginsOneEpochAndIsHealedWhenTheLeaderKnowsOfIt() {
+        cluster.begin(Map.of("segment.bytes", "1024"));
+        SimulatedServer leader = cluster.leader();
+        SimulatedServer damaged = cluster.followers().get(0);
+        for (int i = 0; i < 30; i++) {
+            cluster.acknowledged("record " + i);
+        }
+        cluster.await("it knows it all", () -> cluster.partition(damaged).highWatermark() == 30);
+        int epoch = cluster.registered().partitions().get(0).leaderEpoch();
+        assertThat(damaged.directory().rot(cluster.log(damaged).log(), damaged.disk(), new Random(1))).isTrue();
+        assertThat(cluster.hasDamage(damaged)).isTrue();
+        cluster.withoutAgreement(leader);
+        damaged.directory().scrub(cluster.log(damaged).log());
+        cluster.advance(35_000);
+
+        assertThat(cluster.hasDamage(damaged)).as("the leader knows nothing of the new epoch").isTrue();
+        assertThat(cluster.registered().partitions().get(0).leaderEpoch()).isEqualTo(epoch + 1);
+        cluster.rejoin();
+        cluster.await("it is healed", () -> !cluster.hasDamage(damaged) && cluster.isWhole());
     }
 }

@@ -674,7 +674,7 @@ final class SimulatedCluster {
         return text.toString();
     }
 
-    private boolean hasDamage(SimulatedServer server) {
+    boolean hasDamage(SimulatedServer server) {
         return server.logs().stream().anyMatch(log -> log.values(log.startOffset(), log.endOffset())
                 .containsValue(SimulatedLog.DAMAGED));
     }
