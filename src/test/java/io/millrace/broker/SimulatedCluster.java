@@ -364,9 +364,10 @@ final class SimulatedCluster {
         await("every replica is heard of", this::isWhole);
     }
 
-    /** Where the only partition's leader is, as the register has it. */
+    /** Where the only partition's leader is, as the register has it; null where it has none. */
     SimulatedServer leader() {
-        return server(registered().partitions().get(0).leader());
+        int leader = registered().partitions().get(0).leader();
+        return leader < 0 ? null : server(leader);
     }
 
     /** The first replica that does not lead. */
