@@ -1,7 +1,7 @@
 package io.millrace.ops;
 
-import io.millrace.log.LogDirectoryOfflineException;
 import io.millrace.agreement.AgreementStatus;
+import io.millrace.log.LogDirectoryOfflineException;
 import java.nio.file.Files;
 import java.util.List;
 import org.eclipse.microprofile.health.HealthCheckResponse;

@@ -2,8 +2,8 @@ package io.millrace.replica;
 
 import io.millrace.log.LogDirectoryOfflineException;
 import io.millrace.log.Stray;
-import io.millrace.log.write.LogDirectory.Found;
 import io.millrace.log.write.LogDirectory;
+import io.millrace.log.write.LogDirectory.Found;
 import io.millrace.metadata.CachedTopic;
 import io.millrace.metadata.TopicPartition;
 import io.millrace.replica.hosting.CreatedLogs;

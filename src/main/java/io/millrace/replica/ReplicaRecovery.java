@@ -1,7 +1,7 @@
 package io.millrace.replica;
 
-import io.millrace.log.write.LogDirectory.Found;
 import io.millrace.log.write.LogDirectory;
+import io.millrace.log.write.LogDirectory.Found;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.CachedTopic;
 import io.millrace.metadata.DeletedTopics;

@@ -18,10 +18,8 @@ class LogPlacementTest {
     @Test
     void newLogsGoWhereTheFewestAre() {
         try (BrokerHarness harness = BrokerHarness.on(root.resolve("a"), root.resolve("b"))) {
-            LogDirectory a = harness.directories.get(0);
-            LogDirectory b = harness.directories.get(1);
-            LogDirectory first = a;
-            LogDirectory second = b;
+            LogDirectory first = harness.directories.get(0);
+            LogDirectory second = harness.directories.get(1);
             LogPlacement placement = new LogPlacement(List.of(first, second), List.of(first, first));
 
             assertThat(List.of(placement.next(), placement.next(), placement.next(), placement.next()))

@@ -3,10 +3,10 @@ package io.millrace.metadata;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.millrace.agreement.registers.RegisterStore;
-import io.millrace.agreement.registers.Register;
 import io.millrace.agreement.RegisterUnavailableException;
 import io.millrace.agreement.registers.InMemoryRegisterStore;
+import io.millrace.agreement.registers.Register;
+import io.millrace.agreement.registers.RegisterStore;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;

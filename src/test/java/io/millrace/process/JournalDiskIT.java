@@ -15,7 +15,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
-/** Three servers, and the disk of one's journal fills up, or fails, while clients write: the others go on, and it comes back. */
+/** Three servers, and the disk of one's journal fills up while clients write: the others go on, and it comes back. */
 @EnabledIfSystemProperty(named = "millrace.long", matches = "true")
 class JournalDiskIT {
     private static final int SERVERS = 3;

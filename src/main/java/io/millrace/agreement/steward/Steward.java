@@ -170,12 +170,13 @@ final class Steward implements Runnable, AutoCloseable {
             if (problem == null) {
                 problem = reconcile(view);
             }
-            recovery.roundOver();
         } catch (RuntimeException e) {
             problem = e.getMessage();
             LOGGER.log(action == StewardAction.NONE ? System.Logger.Level.DEBUG : System.Logger.Level.INFO,
                 "the steward will try again, " + action + ": " + e.getMessage());
             LOGGER.log(System.Logger.Level.DEBUG, "the steward was interrupted", e);
+        } finally {
+            recovery.roundOver();
         }
         tell(problem);
     }

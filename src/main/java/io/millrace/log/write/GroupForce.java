@@ -3,6 +3,8 @@ package io.millrace.log.write;
 import io.millrace.log.LogObserver;
 import io.millrace.log.segment.Segment;
 import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -17,6 +19,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 final class GroupForce {
     /** Most files at a time, the log writer's one included. */
+    private static final Logger LOG = System.getLogger(GroupForce.class.getName());
     static final int MOST_AT_ONCE = 64;
     /** Nobody helps. */
     static final Executor ALONE = task -> { };
@@ -41,8 +44,10 @@ final class GroupForce {
             for (int i = 1; i < Math.min(MOST_AT_ONCE, segments.size()); i++) {
                 helpers.execute(round);
             }
-        } catch (RejectedExecutionException noMore) {
-            // Then those that have come do it, and this thread.
+        } catch (RejectedExecutionException | IllegalStateException | OutOfMemoryError noMore) {
+            // An application server's threads are refused by the second once it stops, and the error is that of a thread
+            // that could not be made: then those that have come do it, and this thread.
+            LOG.log(Level.DEBUG, "files are forced by fewer threads", noMore);
         }
         round.run();
         round.await();

@@ -1,8 +1,8 @@
 package io.millrace.replica.hosting;
 
 import io.millrace.log.Stray;
-import io.millrace.log.write.LogDirectory.Found;
 import io.millrace.log.write.LogDirectory;
+import io.millrace.log.write.LogDirectory.Found;
 import io.millrace.log.write.PartitionLog;
 import io.millrace.metadata.BrokerErrors;
 import io.millrace.metadata.BrokerException;

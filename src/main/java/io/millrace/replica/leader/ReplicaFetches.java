@@ -138,7 +138,7 @@ public final class ReplicaFetches {
         List<ReplicaFetchResponse.Partition> found = new ArrayList<>();
         int left = request.maxBytes();
         int count = request.partitions().size();
-        int share = Math.max(PARTITION_BYTES, left / Math.max(1, behind(request)));
+        int share = 0;
         for (int i = 0; i < count; i++) {
             ReplicaFetchRequest.Partition wanted = request.partitions().get((waiter.first + i) % count);
             Partition partition = hosted.find(wanted.id(), wanted.topicId());
@@ -148,8 +148,11 @@ public final class ReplicaFetches {
                 answer = new ReplicaFetchResponse.Partition(wanted.id(), ReplicaFetchResponse.Outcome.NOT_LEADER, -1, -1,
                         0, null, ByteBuffer.allocate(0));
             } else {
+                if (share == 0 && isBehind(wanted, partition)) {
+                    share = Math.max(PARTITION_BYTES, left / behind(request)); // only now: mostly there is nothing new
+                }
                 answer = partition.fetch(wanted, request.replica(), request.session(), waiter.asking,
-                        Math.min(left, share));
+                        Math.min(left, Math.max(share, PARTITION_BYTES)));
             }
             if (answer != null) {
                 found.add(answer);
@@ -160,15 +163,19 @@ public final class ReplicaFetches {
         return new ReplicaFetchResponse(found);
     }
 
-    /** How many partitions have something for the follower. */
+    /** How many partitions have something for the follower, at least one. */
     private int behind(ReplicaFetchRequest request) {
         int behind = 0;
         for (ReplicaFetchRequest.Partition wanted : request.partitions()) {
             Partition partition = hosted.find(wanted.id(), wanted.topicId());
-            if (partition != null && partition.log().logEndOffset() > wanted.fetchOffset()) {
+            if (partition != null && isBehind(wanted, partition)) {
                 behind++;
             }
         }
-        return behind;
+        return Math.max(1, behind);
+    }
+
+    private static boolean isBehind(ReplicaFetchRequest.Partition wanted, Partition partition) {
+        return partition.log().logEndOffset() > wanted.fetchOffset();
     }
 }
