@@ -146,7 +146,10 @@ public final class Controller {
     private void renewInBetween() {
         long now = nanoTime.getAsLong();
         if (now - renewedAt >= RENEWAL_NANOS && lease.holds()) {
-            renew(confirmed(), now);
+            Optional<Register> register = confirmed();
+            if (lease.holds()) { // also after a call that took long
+                renew(register, now);
+            }
         }
     }
 

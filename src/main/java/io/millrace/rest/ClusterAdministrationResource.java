@@ -18,6 +18,8 @@ import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.Response;
 import java.io.InputStream;
+import java.util.Collection;
+import java.util.Objects;
 import java.util.Set;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
@@ -62,8 +64,8 @@ public class ClusterAdministrationResource {
     @Consumes({MediaTypes.JSON_RECORDS, MediaTypes.DIALECT, MediaTypes.JSON})
     public Response recover(InputStream body) {
         LostJournals lost = json.read(body, LostJournals.class);
-        require("kept", lost.kept());
-        require("replaced", lost.replaced());
+        requireIds("kept", lost.kept());
+        requireIds("replaced", lost.replaced());
         try {
             agreement.recover(Set.copyOf(lost.kept()), Set.copyOf(lost.replaced()));
         } catch (IllegalStateException e) {
@@ -133,6 +135,13 @@ public class ClusterAdministrationResource {
 
     private Reassignments reassigning() {
         return access.broker().reassignments();
+    }
+
+    private static void requireIds(String name, Collection<Integer> ids) {
+        require(name, ids);
+        if (ids.stream().anyMatch(Objects::isNull)) {
+            throw RequestException.invalidBody("the field \"" + name + "\" has a null: give the ids of servers only");
+        }
     }
 
     private static void require(String name, Object value) {

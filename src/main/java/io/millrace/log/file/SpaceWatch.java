@@ -77,6 +77,12 @@ public final class SpaceWatch {
         }
     }
 
+    /** Whether a file of so many bytes leaves the room that a directory needs which comes back. Any thread. */
+    public boolean hasRoomFor(long bytes) throws IOException {
+        FileAccess.Space space = files.space(root);
+        return space.usable() - room(space) >= bytes;
+    }
+
     private static long room(FileAccess.Space space) {
         return Math.min(ROOM_BYTES, space.total() / ROOM_SHARE);
     }

@@ -316,7 +316,9 @@ public final class Segment {
      * @return position of the last batch that is still in the index: everything behind is to be noted again
      */
     public long truncateIndexes(long offset) throws IOException {
-        offsetIndex.truncateTo(offset);
+        // The two are written at different times: only up to the last entry in the shorter file are both whole.
+        TimeIndex.Entry lastTime = timeIndex.lastEntry();
+        offsetIndex.truncateTo(Math.min(offset, lastTime == null ? baseOffset : lastTime.offset() + 1));
         OffsetIndex.Entry last = offsetIndex.lastEntry();
         timeIndex.truncateTo(last == null ? baseOffset - 1 : last.lastOffset());
         restoreMaxTimestamp();

@@ -105,7 +105,7 @@ abstract class SparseIndex {
         if (added == 0) {
             return;
         }
-        file.write(pending.flip(), (long) entries * entryBytes);
+        file.write(pending.duplicate().flip(), (long) entries * entryBytes); // when that fails, they are still pending
         pending.clear();
         entries += added;
     }

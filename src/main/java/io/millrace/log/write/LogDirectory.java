@@ -407,7 +407,7 @@ public class LogDirectory implements AutoCloseable, Runnable {
         log.liftEpochFloor(maxEpoch == Integer.MAX_VALUE ? recovered.epochs().latestEpoch()
             : Math.max(maxEpoch, recovered.epochs().latestEpoch()));
         log.attach(appender, replicated ? watermarks.of(name, recovered) : HighWatermark.ofEnd());
-        appender.publish(config.flush());
+        appender.publish(FlushPolicy.OS); // what recovery found is durable
         synchronized (logs) {
             if (closing.get()) {
                 appender.abandon();
@@ -770,6 +770,11 @@ public class LogDirectory implements AutoCloseable, Runnable {
     /** Whether a failure is that there is no space or no descriptor, which passes. Any thread. */
     boolean isShortage(IOException failure) {
         return space.isShortage(failure);
+    }
+
+    /** Whether so many bytes more leave room for all others. Any thread. */
+    boolean hasRoomFor(long bytes) throws IOException {
+        return space.hasRoomFor(bytes);
     }
 
     private void ensureOwn(PartitionLog log) {

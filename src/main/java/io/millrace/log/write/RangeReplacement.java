@@ -53,18 +53,25 @@ final class RangeReplacement {
                 + " is gone, or has no room for the batches");
         }
         try {
+            if (!log.directory().hasRoomFor(sealed.segment().sizeInBytes())) {
+                throw noRoom(sealed, null); // a copy that fills the disk would stop the appends of all logs
+            }
             return new Prepared(sealed, SegmentReplacement.prepare(sealed.folder(), sealed.segment(), sealed.endOffset(),
                 within, log.config().indexIntervalBytes()), within.get(within.size() - 1).lastOffset() + 1);
         } catch (IOException e) {
             if (log.directory().isShortage(e)) {
-                throw new LogDirectoryOfflineException("the segment " + sealed.segment().baseOffset() + " of " + log.name()
-                    + " could not be written anew: the disk is full, or too many files are open", e);
+                throw noRoom(sealed, e);
             }
             throw new UncheckedIOException("the segment " + sealed.segment().baseOffset() + " of " + log.name()
                 + " could not be written anew: check the disk", e);
         } finally {
             log.release(sealed.segment());
         }
+    }
+
+    private LogDirectoryOfflineException noRoom(LogAppender.SealedSegment sealed, IOException cause) {
+        return new LogDirectoryOfflineException("the segment " + sealed.segment().baseOffset() + " of " + log.name()
+            + " could not be written anew: there is no room on the disk for a copy, or too many files are open", cause);
     }
 
     private CompletableFuture<Long> install(Prepared prepared) {

@@ -20,10 +20,14 @@ record FollowerProgress(String session, long endOffset, long caughtUpAt, long la
         return new FollowerProgress(session, UNKNOWN, now, now, Long.MAX_VALUE, UNKNOWN, UNKNOWN);
     }
 
-    /** One that has what the leader had when it last asked was caught up then, however much came since, as in Kafka. */
-    FollowerProgress fetched(long offset, long leaderEnd, long now) {
-        long caughtUp = offset >= leaderEnd ? now : offset >= leaderEndAtLastFetch ? lastFetchAt : caughtUpAt;
-        return new FollowerProgress(session, offset, caughtUp, now, leaderEnd, toldHighWatermark, toldStartOffset);
+    /**
+     * One that has what the leader had when it last asked was caught up then, however much came since, as in Kafka. What it
+     * has written counts for that: while it forces it asks for more, and is not behind.
+     */
+    FollowerProgress fetched(long written, long durable, long leaderEnd, long now) {
+        long caughtUp = written >= leaderEnd ? now : written >= leaderEndAtLastFetch ? lastFetchAt : caughtUpAt;
+        return new FollowerProgress(session, Math.min(durable, written), caughtUp, now, leaderEnd, toldHighWatermark,
+                toldStartOffset);
     }
 
     boolean knows(long highWatermark, long startOffset) {

@@ -115,4 +115,18 @@ class TruncationTest {
             assertThat(again.log(CONFIG).logEndOffset()).isEqualTo(31);
         }
     }
+
+    @Test
+    void aTimestampIsFoundAfterACutAlsoWhereItsIndexEntryWasOnItsWayIntoTheFile() {
+        PartitionLog log = test.log(new LogConfig(1 << 20, Long.MAX_VALUE, -1, -1, 1, TimestampType.CREATE_TIME,
+            FlushPolicy.COMMIT));
+        for (int i = 0; i < 120; i++) {
+            test.append(log, batch(i < 40 ? 1000 + i : 5, "v" + i)); // more of the one index than of the other
+        }
+        test.directory.truncateTo(log, 110).join();
+
+        assertThat(log.offsetForTimestamp(1030)).contains(new OffsetAndTimestamp(30, 1030));
+        test.append(log, batch(1035, "again"));
+        assertThat(log.offsetForTimestamp(1036)).contains(new OffsetAndTimestamp(36, 1036));
+    }
 }

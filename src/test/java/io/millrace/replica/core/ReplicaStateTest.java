@@ -272,4 +272,13 @@ class ReplicaStateTest {
         assertThat(leader.highWatermark()).isEqualTo(10);
         assertThat(leader.logForced(0, written(20, 20)).state().highWatermark()).isEqualTo(20);
     }
+
+    @Test
+    void aFollowerThatAsksForMoreWhileItForcesIsCaughtUpByWhatItHasWrittenAndCountsByWhatIsDurable() {
+        FollowerProgress progress = FollowerProgress.unknown("s2", 0).fetched(100, 100, 200, 10)
+                .fetched(200, 100, 300, 20).fetched(300, 200, 400, 30);
+
+        assertThat(progress.caughtUpAt()).as("it had at 30 what the leader had at 20").isEqualTo(20);
+        assertThat(progress.endOffset()).isEqualTo(200);
+    }
 }
