@@ -29,12 +29,14 @@ import io.millrace.replica.leader.ReplicaFetches;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.WeakHashMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
@@ -68,8 +70,8 @@ public final class Replication implements ReplicaContext {
     private final Map<Partition, Followed> followed = new HashMap<>();
     private final Healing healer;
     private final Set<TopicPartition> healing = ConcurrentHashMap.newKeySet();
-    /** Of each damaged replica that was taken out of the ISR: the leader epoch that began with that. */
-    private final Map<TopicPartition, Integer> fenced = new ConcurrentHashMap<>();
+    /** Of each damaged replica, as long as it is hosted, that was fenced: the leader epoch that began with that. */
+    private final Map<Partition, Integer> fenced = Collections.synchronizedMap(new WeakHashMap<>());
     /** Set once, before any partition is hosted. */
     private TopicCatalog catalog;
     private HostedPartitions hosted;
@@ -243,10 +245,11 @@ public final class Replication implements ReplicaContext {
         if (isFenced(partition)) {
             heal(partition);
         } else {
+            int before = partition.state().leaderEpoch();
             calls.call("heal/" + partition.id(), () -> withdraw(partition.topic(), List.of(partition),
                     now -> Elections.fencedWithout(now, brokerId, brokers.live()))).whenComplete((givenUp, failure) -> {
-                if (failure == null) {
-                    fenced.put(partition.id(), partition.state().leaderEpoch());
+                if (failure == null && partition.state().leaderEpoch() > before) {
+                    fenced.put(partition, partition.state().leaderEpoch());
                 }
                 heal(partition);
             });
@@ -258,7 +261,7 @@ public final class Replication implements ReplicaContext {
      * than what the leader knows, which then gives nothing.
      */
     private boolean isFenced(Partition partition) {
-        Integer since = fenced.get(partition.id());
+        Integer since = fenced.get(partition);
         return since != null && partition.state().leaderEpoch() >= since && !partition.state().isInSync();
     }
 
@@ -266,7 +269,7 @@ public final class Replication implements ReplicaContext {
     private void heal(Partition partition) {
         healer.heal(partition).whenComplete((done, failure) -> {
             if (!partition.state().isDamaged()) {
-                fenced.remove(partition.id());
+                fenced.remove(partition);
             }
             if (failure == null) {
                 healing.remove(partition.id());

@@ -99,7 +99,7 @@ public final class SimulatedDisk implements FileAccess {
         return failing;
     }
 
-    /** After so many changes nothing more reaches it, as when a process is killed in the middle of its work. */
+    /** After so many changes no write and no force reaches it any more, as when a process is killed in the middle of its work. */
     public void stopAfter(int changes) {
         changesLeft = changes;
     }
