@@ -4,6 +4,11 @@ package io.millrace.log;
 public enum Truncation {
     /** Not below the high watermark: what is committed stays. */
     CLEAN,
+    /**
+     * To where nothing can be read up to the high watermark: as {@link #CLEAN}, but what is committed and damaged goes with
+     * what is not known to be committed behind it. Only where another replica has it.
+     */
+    DAMAGED,
     /** Anywhere: after an unclean election, whose leader may lack what was committed. */
     UNCLEAN
 }

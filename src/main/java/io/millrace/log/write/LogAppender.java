@@ -515,13 +515,27 @@ final class LogAppender {
         if (offset >= nextOffset) {
             return nextOffset;
         }
-        if (truncation == Truncation.CLEAN) {
+        if (truncation != Truncation.UNCLEAN) {
             refuseCutIntoCommitted(offset);
+        }
+        if (truncation == Truncation.DAMAGED && offset < log.highWatermark()) {
+            requireDamage(offset);
         }
         lowerWatermark(offset, truncation);
         long end = whole(() -> cutAt(offset));
         log.watermark().cutAt(end, Truncation.UNCLEAN); // a batch that reaches over the offset went as a whole
         return end;
+    }
+
+    /** That nothing between the offset and the high watermark can be read, and everything before it in its segment can. */
+    private void requireDamage(long offset) throws IOException {
+        long mark = log.highWatermark();
+        boolean damaged = log.damagedRange(offset).filter(range -> range.from() == offset && range.to() >= mark).isPresent();
+        Segment last = segments.get(segmentsBefore(offset) - 1);
+        if (!damaged || TailCut.endBefore(offset, last) < offset) {
+            tellOfCommitted(offset, mark, false);
+            throw new CommittedRecordsException(log.name(), offset, mark);
+        }
     }
 
     /** Where a batch before the offset is damaged, it would be cut there. */
@@ -546,7 +560,7 @@ final class LogAppender {
     private void lowerWatermark(long offset, Truncation truncation) {
         long mark = log.highWatermark();
         boolean may = log.watermark().cutAt(offset, truncation);
-        if (offset < mark && log.isReplicated()) {
+        if (offset < mark && log.isReplicated() && truncation != Truncation.DAMAGED) {
             tellOfCommitted(offset, mark, may);
         }
         if (!may) {

@@ -25,7 +25,7 @@ import java.util.concurrent.Executor;
 
 /**
  * Heals a log that follows and has a damaged batch: what is committed is replaced, range by range, by what the leader has
- * there, and all that is good stays; what is not committed is cut off, and fetched as ever. Thread-safe.
+ * there, and all that is good stays; what is not known to be committed is cut off, and fetched as ever. Thread-safe.
  */
 public final class Healing {
     private static final System.Logger LOG = System.getLogger(Healing.class.getName());
@@ -94,13 +94,24 @@ public final class Healing {
             return partition.log().truncateTo(range.from(), Truncation.CLEAN);
         }
         if (range.to() > partition.log().highWatermark()) {
-            return CompletableFuture.failedFuture(new IllegalStateException("the damaged records of " + partition.id()
-                    + " from offset " + range.from() + " to " + range.to() + " reach beyond what is committed"));
+            return cutBelowWatermark(partition, range);
         }
         LOG.log(Level.WARNING, "{0}: the damaged records from offset {1} to {2} are fetched from the leader, and put in"
                 + " their place", partition.id(), Long.toString(range.from()), Long.toString(range.to()));
         return fetch(partition, range, new ByteArrayOutputStream(), range.from())
                 .thenCompose(batches -> batches.hasRemaining() ? partition.log().replaceRange(batches, workers)
+                        : CompletableFuture.completedFuture(range.to()));
+    }
+
+    /** What lies behind the watermark may not be the leader's: it is no replacement, but all of it is fetched anew. */
+    private CompletableFuture<Long> cutBelowWatermark(Partition partition, DamagedRange range) {
+        long mark = partition.log().highWatermark();
+        LOG.log(Level.WARNING, "{0}: cutting the log at offset {1}: from there to {2} it is damaged, and only what is below"
+                + " {3} of that is known to be committed; the leader has it, and all is fetched anew", partition.id(),
+                Long.toString(range.from()), Long.toString(range.to()), Long.toString(mark));
+        return fetch(partition, new DamagedRange(range.from(), mark), new ByteArrayOutputStream(), range.from())
+                .thenCompose(batches -> batches.hasRemaining()
+                        ? partition.log().truncateTo(range.from(), Truncation.DAMAGED)
                         : CompletableFuture.completedFuture(range.to()));
     }
 

@@ -6,12 +6,14 @@ import static io.millrace.log.write.Batches.values;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.millrace.log.CommittedRecordsException;
 import io.millrace.log.CorruptLogException;
 import io.millrace.log.DamagedRange;
 import io.millrace.log.LogConfig;
 import io.millrace.log.LogObserver;
 import io.millrace.log.OffsetOutOfRangeException;
 import io.millrace.log.SettableClock;
+import io.millrace.log.Truncation;
 import io.millrace.log.file.OpenFiles;
 import io.millrace.log.file.TestFiles;
 import io.millrace.log.segment.LogFolder;
@@ -255,6 +257,30 @@ class HealingTest {
         log.raiseHighWatermark(4);
         assertThatThrownBy(() -> heal(6, HERE).join()).hasCauseInstanceOf(OffsetOutOfRangeException.class);
         assertThat(heal(2, HERE).join()).isEqualTo(3);
+    }
+
+    @Test
+    void damageThatReachesOverTheHighWatermarkIsCutOffAndNothingThatCanBeRead() throws Exception {
+        test.close();
+        test = new TestDirectory(root, files);
+        log = test.directory.openReplicated("orders", 0, TestDirectory.TOPIC_ID, CONFIG, Integer.MAX_VALUE);
+        damage(5, 6, 9);
+        log.raiseHighWatermark(6);
+        assertThatThrownBy(() -> log.truncateTo(4, Truncation.DAMAGED).join())
+            .as("offset 4 can be read").hasCauseInstanceOf(CommittedRecordsException.class);
+        assertThatThrownBy(() -> log.truncateTo(5, Truncation.CLEAN).join())
+            .hasCauseInstanceOf(CommittedRecordsException.class);
+        log.raiseHighWatermark(8);
+        assertThatThrownBy(() -> log.truncateTo(5, Truncation.DAMAGED).join())
+            .as("offset 7 can be read").hasCauseInstanceOf(CommittedRecordsException.class);
+        assertThat(log.logEndOffset()).isEqualTo(BATCHES);
+        damage(7);
+        assertThatThrownBy(() -> log.truncateTo(6, Truncation.DAMAGED).join())
+            .as("offset 5 before it is damaged").hasCauseInstanceOf(CommittedRecordsException.class);
+
+        assertThat(log.truncateTo(5, Truncation.DAMAGED).join()).isEqualTo(5);
+        assertThat(log.highWatermark()).isEqualTo(5);
+        assertThat(allValues(log, 0)).containsExactly("v00", "v01", "v02", "v03", "v04");
     }
 
     @Test
