@@ -194,11 +194,17 @@ public final class Broker implements AutoCloseable {
         this.schedules = List.of(
                 timers.scheduleWithFixedDelay(this::keepHouse, options.retentionIntervalMs(),
                         options.retentionIntervalMs(), TimeUnit.MILLISECONDS),
-                timers.scheduleWithFixedDelay(this::control, 0, TICK_MS, TimeUnit.MILLISECONDS),
+                timers.scheduleWithFixedDelay(this::controlWhenDue, 0, TICK_MS, TimeUnit.MILLISECONDS),
                 timers.scheduleWithFixedDelay(() -> handoff.execute(replication::tick), REPLICA_TICK_MS, REPLICA_TICK_MS,
                         TimeUnit.MILLISECONDS),
                 timers.scheduleWithFixedDelay(this::mend, REPLICA_TICK_MS, REPLICA_TICK_MS, TimeUnit.MILLISECONDS),
                 timers.scheduleWithFixedDelay(this::refreshAll, REFRESH_MS, REFRESH_MS, TimeUnit.MILLISECONDS));
+    }
+
+    private void controlWhenDue() {
+        if (controller.isDue()) {
+            control();
+        }
     }
 
     /** Looks after the controller; once at a time, and once more when somebody asks while it looks. */

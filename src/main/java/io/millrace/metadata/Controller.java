@@ -36,6 +36,9 @@ public final class Controller {
     /** How often everything is looked at although nothing seems to have changed. */
     private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(3);
 
+    /** Between passes that nobody asked for, when the last one found all in order. */
+    private static final long CALM_NANOS = TimeUnit.MILLISECONDS.toNanos(900);
+
     /** How often the lease is renewed in a pass that takes long, which may be longer than the lease. */
     private static final long RENEWAL_NANOS = TimeUnit.SECONDS.toNanos(1);
 
@@ -60,6 +63,9 @@ public final class Controller {
     private long seenRevision = -1;
     private long reconciledAt;
     private long renewedAt;
+    /** Of the last pass: when it began, and whether it failed or nobody is elected. */
+    private volatile long passedAt;
+    private volatile boolean restless = true;
 
     /**
      * Who was elected.
@@ -103,6 +109,11 @@ public final class Controller {
         return elected.session().equals(brokers.membership().self().session());
     }
 
+    /** Regularly: whether it is time for a pass although nothing is known to have changed. */
+    public boolean isDue() {
+        return restless || nanoTime.getAsLong() - passedAt >= CALM_NANOS;
+    }
+
     /**
      * One pass. Blocks.
      *
@@ -110,6 +121,8 @@ public final class Controller {
      */
     public void run() {
         long askedAt = nanoTime.getAsLong();
+        passedAt = askedAt;
+        restless = true;
         Optional<Register> register = confirmed();
         if (!lease.holds()) {
             // Whoever was out of touch heard no doorbell: it must not serve on by what it knew of its leaderships then.
@@ -128,6 +141,7 @@ public final class Controller {
         if (isElected()) {
             reconcile();
         }
+        restless = vacantSince >= 0;
     }
 
     private Optional<Register> confirmed() {

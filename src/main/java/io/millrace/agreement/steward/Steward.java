@@ -8,6 +8,7 @@ import com.hazelcast.cp.CPMember;
 import io.millrace.agreement.AgreementStatus;
 import io.millrace.agreement.ClusterOptions;
 import io.millrace.agreement.Majority;
+import io.millrace.agreement.Member;
 import io.millrace.agreement.Membership;
 import io.millrace.agreement.hazelcast.CpControl;
 import io.millrace.agreement.hazelcast.HazelcastCpOperations;
@@ -42,6 +43,8 @@ import java.util.stream.Collectors;
 final class Steward implements Runnable, AutoCloseable {
     private static final System.Logger LOGGER = System.getLogger(Steward.class.getName());
     private static final long ROUND_MILLIS = 300;
+    /** Between rounds where nothing is to be done and nobody came or went: each asks the CP subsystem four questions. */
+    private static final long CALM_NANOS = TimeUnit.MILLISECONDS.toNanos(1_400);
     private static final long SILENCE_MILLIS = 4_000;
     private static final long DISCOVERY_MILLIS = 6_000;
     private static final long DISCOVERY_FAILED_MILLIS = 30_000;
@@ -72,6 +75,10 @@ final class Steward implements Runnable, AutoCloseable {
     private long waitingSince;
     private long minoritySince;
     private final Map<UUID, Long> goneSince = new HashMap<>();
+    /** Of the last round: when it began, whether it left nothing to do, and who was in touch. */
+    private long roundAt;
+    private boolean calm;
+    private List<Member> liveBefore;
     /** What was read in this round. */
     private boolean discovered;
     private Incarnation found;
@@ -146,7 +153,10 @@ final class Steward implements Runnable, AutoCloseable {
     public void run() {
         try {
             while (!stopping.await(ROUND_MILLIS, TimeUnit.MILLISECONDS)) {
-                round();
+                String offline = journal.problem();
+                if (isDue(offline)) {
+                    round(offline);
+                }
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -158,11 +168,18 @@ final class Steward implements Runnable, AutoCloseable {
         stopping.countDown();
     }
 
-    private void round() {
+    /** What can be seen from here is looked at each time. */
+    private boolean isDue(String offline) {
+        return !calm || System.nanoTime() - roundAt >= CALM_NANOS || offline != null || !member.isSound()
+            || !membership.live().equals(liveBefore);
+    }
+
+    /** @param offline why this server's journal cannot be used, or null */
+    private void round(String offline) {
+        roundAt = System.nanoTime();
         StewardAction action = StewardAction.NONE;
         String problem;
         try {
-            String offline = journal.problem();
             StewardView view = offline == null ? look() : outside();
             action = decide(view);
             act(action);
@@ -178,6 +195,7 @@ final class Steward implements Runnable, AutoCloseable {
         } finally {
             recovery.roundOver();
         }
+        calm = problem == null && action == StewardAction.NONE;
         tell(problem);
     }
 
@@ -204,7 +222,8 @@ final class Steward implements Runnable, AutoCloseable {
         HazelcastInstance instance = member.instance();
         Cluster cluster = instance.getCluster();
         Set<Address> inTouch = inTouch();
-        int live = membership.live().size();
+        liveBefore = membership.live();
+        int live = liveBefore.size();
         long minority = minorityMillis(live);
         long waited = consult(live);
         Map<Address, Integer> brokers = brokersInTouch();
@@ -217,8 +236,7 @@ final class Steward implements Runnable, AutoCloseable {
 
     /** Nothing is asked of a cluster that this server must not be part of. */
     private StewardView outside() {
-        return new StewardView(false, member.isRunning(), false, configured, 1, 1, target, false, 0, 0, false, false, 0,
-            false, 0);
+        return new StewardView(false, member.isRunning(), false, configured, 1, 1, target, false, 0, 0, false, false, 0, false, 0);
     }
 
     private long minorityMillis(int live) {
@@ -287,9 +305,7 @@ final class Steward implements Runnable, AutoCloseable {
     }
 
     private static Set<InetSocketAddress> addresses(Cluster cluster) {
-        Set<InetSocketAddress> addresses = new HashSet<>();
-        cluster.getMembers().forEach(one -> addresses.add(one.getSocketAddress()));
-        return addresses;
+        return cluster.getMembers().stream().map(com.hazelcast.cluster.Member::getSocketAddress).collect(Collectors.toSet());
     }
 
     private void act(StewardAction action) {
@@ -320,8 +336,7 @@ final class Steward implements Runnable, AutoCloseable {
     /** The last run of this server may still be listed, which would be in the way. */
     private void promote() {
         Address self = member.instance().getCluster().getLocalMember().getAddress();
-        cpMembers.stream().filter(one -> one.getAddress().equals(self)).map(CPMember::getUuid)
-            .forEach(control::remove);
+        cpMembers.stream().filter(one -> one.getAddress().equals(self)).map(CPMember::getUuid).forEach(control::remove);
         control.promoteSelf();
     }
 
