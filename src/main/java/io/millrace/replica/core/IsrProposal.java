@@ -1,6 +1,7 @@
 package io.millrace.replica.core;
 
 import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * How a leader wants the ISR changed, in the epoch in which it leads.
@@ -10,4 +11,11 @@ import java.util.Set;
  * @param out    who goes out
  */
 public record IsrProposal(int leaderEpoch, Set<Integer> wanted, Set<Integer> in, Set<Integer> out) {
+    static IsrProposal of(int leaderEpoch, Set<Integer> isr, Set<Integer> wanted) {
+        Set<Integer> in = new TreeSet<>(wanted);
+        in.removeAll(isr);
+        Set<Integer> out = new TreeSet<>(isr);
+        out.removeAll(wanted);
+        return new IsrProposal(leaderEpoch, wanted, in, out);
+    }
 }

@@ -8,12 +8,9 @@ import io.millrace.replica.core.Role.Bystander;
 import io.millrace.replica.core.Role.Following;
 import io.millrace.replica.core.Role.Retired;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.SortedSet;
-import java.util.TreeSet;
 
 /**
  * The state of one replica. Every event is a function of the state, the event and the moment; it gives the state from
@@ -32,19 +29,17 @@ import java.util.TreeSet;
  * @param role          in the present leader epoch
  * @param highWatermark the offset after the last record that is known to be committed
  * @param changing      whether a follower's change of the log is under way
- * @param damaged       offsets at which damaged batches were found, the first ones of them: nothing is fetched until the
- *                      log is healed, so that no fetch lets this replica into the ISR meanwhile
+ * @param damaged       while there is any damage nothing is fetched until the log is healed, so that no fetch lets this
+ *                      replica into the ISR meanwhile
  */
 public record ReplicaState(int self, Topic.Assignment assignment, long version, Role role, long highWatermark,
-                           boolean changing, SortedSet<Long> damaged) {
+                           boolean changing, Damage damaged) {
     private static final int NO_EPOCH = -1;
     private static final int NO_LEADER = -1;
-    private static final int MAX_DAMAGE = 100;
-    private static final SortedSet<Long> NO_DAMAGE = Collections.emptySortedSet();
 
     /** Of a replica whose log was just opened. */
     public static ReplicaState opened(int self, long highWatermark) {
-        return new ReplicaState(self, null, -1, new Bystander(), highWatermark, false, NO_DAMAGE);
+        return new ReplicaState(self, null, -1, new Bystander(), highWatermark, false, Damage.NONE);
     }
 
     private ReplicaState with(Role changed) {
@@ -59,9 +54,8 @@ public record ReplicaState(int self, Topic.Assignment assignment, long version, 
         return new ReplicaState(self, assignment, version, role, highWatermark, isChanging, damaged);
     }
 
-    private ReplicaState withDamage(SortedSet<Long> offsets) {
-        return new ReplicaState(self, assignment, version, role, highWatermark, changing,
-                Collections.unmodifiableSortedSet(offsets));
+    private ReplicaState withDamage(Damage changed) {
+        return new ReplicaState(self, assignment, version, role, highWatermark, changing, changed);
     }
 
     private Transition unchanged(Effect... effects) {
@@ -237,7 +231,7 @@ public record ReplicaState(int self, Topic.Assignment assignment, long version, 
             return given(Outcome.NOT_LEADER, false);
         } else if (request.fetchOffset() < log.startOffset()) {
             return given(Outcome.BELOW_START, false);
-        } else if (!agrees(request, agreed, log)) {
+        } else if (!log.has(request, agreed)) {
             EpochEnd diverging = new EpochEnd(agreed.epoch(), agreed.endOffset());
             return new FollowerAnswer.Given(new FollowerAnswer(Outcome.DIVERGED, diverging, true), unchanged());
         }
@@ -257,12 +251,9 @@ public record ReplicaState(int self, Topic.Assignment assignment, long version, 
         return moved.state().told(follower, progress, effects, log);
     }
 
-    private static FollowerAnswer.Given given(ReplicaState state, Outcome outcome, Effect... effects) {
-        return new FollowerAnswer.Given(FollowerAnswer.of(outcome), state.unchanged(effects));
-    }
-
     private FollowerAnswer.Given given(Outcome outcome, boolean refresh) {
-        return refresh ? given(this, outcome, new Effect.RefreshTopic()) : given(this, outcome);
+        return new FollowerAnswer.Given(FollowerAnswer.of(outcome),
+                refresh ? unchanged(new Effect.RefreshTopic()) : unchanged());
     }
 
     private FollowerAnswer.Given told(int follower, FollowerProgress progress, List<Effect> effects, LogSpan log) {
@@ -270,19 +261,6 @@ public record ReplicaState(int self, Topic.Assignment assignment, long version, 
         ReplicaState next = news && role instanceof Leading leading
                 ? with(leading.with(follower, progress.told(highWatermark, log.startOffset()))) : this;
         return new FollowerAnswer.Given(new FollowerAnswer(Outcome.OK, null, news), new Transition(next, effects));
-    }
-
-    /**
-     * Whether a follower's log is a part of this one. A follower without any record has nothing that could differ, as
-     * long as its offset is one of this log's: retention, or the deletion of records, may have left it with none.
-     */
-    private static boolean agrees(ReplicaFetchRequest.Partition request, LeaderEpochEnd agreed, LogSpan log) {
-        if (request.lastFetchedEpoch() == LeaderEpochEnd.NO_EPOCH) {
-            return request.fetchOffset() <= log.endOffset();
-        }
-        boolean allBeforeStart = agreed.epoch() == LeaderEpochEnd.NO_EPOCH;
-        return (agreed.epoch() == request.lastFetchedEpoch() || allBeforeStart)
-                && request.fetchOffset() <= agreed.endOffset();
     }
 
     /** Time has passed: looks for replicas that lag. */
@@ -304,11 +282,7 @@ public record ReplicaState(int self, Topic.Assignment assignment, long version, 
         if (desired.equals(leading.isr()) && !leading.isProposing()) {
             return Optional.empty();
         }
-        Set<Integer> in = new TreeSet<>(desired);
-        in.removeAll(leading.isr());
-        Set<Integer> out = new TreeSet<>(leading.isr());
-        out.removeAll(desired);
-        return Optional.of(new IsrProposal(leading.epoch(), desired, in, out));
+        return Optional.of(IsrProposal.of(leading.epoch(), leading.isr(), desired));
     }
 
     /** The change is about to be written over a version of the register: until a later one is known, both ISRs count. */
@@ -385,17 +359,12 @@ public record ReplicaState(int self, Topic.Assignment assignment, long version, 
     // ---- healing
 
     public boolean isDamaged() {
-        return !damaged.isEmpty();
+        return !damaged.isNone();
     }
 
     /** A damaged batch was found: from here on nothing is fetched, until the log is {@link #healed}. */
     public Transition foundDamage(long offset) {
-        SortedSet<Long> all = new TreeSet<>(damaged);
-        all.add(offset);
-        if (all.size() > MAX_DAMAGE) {
-            all.remove(all.last()); // it is met again
-        }
-        return new Transition(withDamage(all), List.of());
+        return new Transition(withDamage(damaged.with(offset)), List.of());
     }
 
     /** Whether there is another replica to heal from: one that is in sync, or leads. */
@@ -415,9 +384,7 @@ public record ReplicaState(int self, Topic.Assignment assignment, long version, 
 
     /** The damage at an offset is gone, or is given up until it is met again; another one may be left. */
     public Transition healed(long offset, Moment moment) {
-        SortedSet<Long> left = new TreeSet<>(damaged);
-        left.remove(offset);
-        return withDamage(left).logChanged(0, moment);
+        return withDamage(damaged.without(offset)).logChanged(0, moment);
     }
 
     /** Records up to an offset were deleted. */

@@ -187,7 +187,7 @@ class ReplicaStateTest {
         assertThat(state.mayHeal()).as("it is in sync").isFalse();
         ReplicaState out = state.assigned(led(2, 6, 2), 2, moment).state();
         assertThat(out.mayHeal()).isTrue();
-        assertThat(out.damaged()).containsExactly(4L, 7L);
+        assertThat(out.damaged().offsets()).containsExactly(4L, 7L);
         ReplicaState one = out.healing().state().healed(4, moment).state();
         assertThat(one.mayFetch()).as("there is another damage").isFalse();
         ReplicaState healed = one.healing().state().healed(7, at(0, 7, 5)).state();
