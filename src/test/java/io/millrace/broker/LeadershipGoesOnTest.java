@@ -49,7 +49,7 @@ class LeadershipGoesOnTest {
     private CompletableFuture<AppendResult> append() {
         RecordBatchBuilder builder = new RecordBatchBuilder(Codec.NONE);
         builder.append(1, null, BrokerHarness.bytes("a"), List.of());
-        return leader.append(List.of(builder.build()), Acks.ALL, LAG_NANOS);
+        return leader.appends().append(List.of(builder.build()), Acks.ALL, LAG_NANOS);
     }
 
     private Outcome fetch(int follower, int epoch, long offset) {

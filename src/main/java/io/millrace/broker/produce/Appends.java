@@ -145,7 +145,7 @@ public final class Appends {
     private CompletableFuture<AppendResult> append(Partition partition, List<ByteBuffer> batches, long records,
                                                    Acks acks) {
         long bytes = batches.stream().mapToLong(ByteBuffer::remaining).sum();
-        return partition.append(batches, acks, commitNanos).thenApply(appended -> {
+        return partition.appends().append(batches, acks, commitNanos).thenApply(appended -> {
             observer.produced(partition.topic(), records, bytes);
             return appended;
         });

@@ -1,28 +1,107 @@
 package io.millrace.replica.hosting;
 
+import io.millrace.log.LeaderEpochEnd;
 import io.millrace.log.Truncation;
 import io.millrace.log.write.PartitionLog;
 import io.millrace.metadata.TopicPartition;
 import io.millrace.record.RecordBatch;
 import io.millrace.replica.core.Effect;
+import io.millrace.replica.core.ReplicaFetchRequest;
 import io.millrace.replica.core.ReplicaFetchResponse;
+import io.millrace.replica.core.ReplicaFetchResponse.Outcome;
+import io.millrace.replica.core.ReplicaState;
 import java.lang.System.Logger.Level;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
-/** Carries out on a follower's log what the state of the replica made of a leader's answer. One at a time. */
+/**
+ * Takes over what leaders answer to a follower: what the state of the replica makes of it is carried out on the log, one
+ * change at a time. Thread-safe.
+ */
 final class FollowerChanges {
     private static final System.Logger LOG = System.getLogger(FollowerChanges.class.getName());
 
     private final TopicPartition id;
     private final PartitionLog log;
 
-    FollowerChanges(TopicPartition id, PartitionLog log) {
+    private final ReplicaShell replica;
+    /** A leader's batches that are being written, or null. Guarded by the replica. */
+    private Writing writing;
+
+    /**
+     * A change of the log.
+     *
+     * @param from   the log's end before
+     * @param append whether batches are appended
+     * @param done   completes when they are written, or the change is over otherwise
+     */
+    private record Writing(long from, boolean append, CompletableFuture<Void> done) {
+    }
+
+    FollowerChanges(TopicPartition id, PartitionLog log, ReplicaShell replica) {
         this.id = id;
         this.log = log;
+        this.replica = replica;
+    }
+
+    Partition.TakenOver takeOver(int leader, ReplicaFetchRequest.Partition asked, ReplicaFetchResponse.Partition answer) {
+        ReplicaShell.Consequences after;
+        Optional<Effect.LogChange> change;
+        Writing begun;
+        synchronized (replica) {
+            LeaderEpochEnd own = answer.diverging() == null ? null : log.endOffsetOf(answer.diverging().epoch());
+            after = replica.enter(replica.state().answered(leader, asked, answer, own, replica.moment()));
+            change = after.effects().stream().filter(Effect.LogChange.class::isInstance)
+                    .map(Effect.LogChange.class::cast).findFirst();
+            begun = new Writing(asked.fetchOffset(), change.filter(Effect.AppendBatches.class::isInstance).isPresent(),
+                    new CompletableFuture<>());
+            if (begun.append()) {
+                writing = begun;
+            }
+        }
+        replica.carryOut(after);
+        CompletableFuture<?> changed = change.<CompletableFuture<?>>map(one -> begin(one, answer)
+                .whenComplete((done, failure) -> durable(begun, failure == null ? answer : null)))
+                .orElse(CompletableFuture.completedFuture(null));
+        changed.whenComplete((done, failure) -> begun.done().complete(null));
+        return new Partition.TakenOver(begun.done(), changed);
+    }
+
+    /** Records are written and not yet forced: the next ones may be fetched. The log's writer. */
+    void written() {
+        Writing over;
+        ReplicaShell.Consequences after;
+        synchronized (replica) {
+            if (writing == null || log.logEndOffset() <= writing.from()) {
+                return;
+            }
+            over = writing;
+            writing = null;
+            after = replica.enter(replica.state().logWritten(replica.moment()));
+        }
+        replica.carryOut(after);
+        over.done().complete(null);
+    }
+
+    /** @param answer null when it could not be taken over */
+    private void durable(Writing begun, ReplicaFetchResponse.Partition answer) {
+        // What the leader has committed says something about this log only where the two agree.
+        long committed = answer != null && answer.outcome() == Outcome.OK ? answer.highWatermark() : 0;
+        ReplicaShell.Consequences after;
+        synchronized (replica) {
+            boolean toldBefore = begun.append() && writing != begun;
+            if (!toldBefore) {
+                writing = null;
+            }
+            ReplicaState now = replica.state();
+            after = replica.enter(toldBefore ? now.logForced(committed, replica.moment())
+                    : now.logChanged(committed, replica.moment()));
+        }
+        replica.carryOut(after);
     }
 
     /** Completes when the log is as the change says; fails when it could not be changed. */
-    CompletableFuture<?> begin(Effect.LogChange change, ReplicaFetchResponse.Partition answer) {
+    private CompletableFuture<?> begin(Effect.LogChange change, ReplicaFetchResponse.Partition answer) {
         try {
             return carryOut(change, answer);
         } catch (RuntimeException failure) { // such as a queue that is full

@@ -1,6 +1,7 @@
 /**
  * Partitions on this broker with their logs, and who waits for them.
  *
- * <p>Begin with {@code Partition}, a replica under its lock, and {@code HostedPartitions}, all of them.
+ * <p>Begin with {@code Partition}, a replica, whose lock and state {@code ReplicaShell} has, and {@code HostedPartitions}, all of
+ * them.
  */
 package io.millrace.replica.hosting;

@@ -1,0 +1,128 @@
+package io.millrace.replica.hosting;
+
+import io.millrace.log.AppendResult;
+import io.millrace.log.write.PartitionLog;
+import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.ErrorKind;
+import io.millrace.metadata.TopicPartition;
+import io.millrace.replica.core.ReplicaState;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+/** What producers append to a partition that this broker leads, until they are answered. Thread-safe. */
+public final class PartitionAppends {
+    /** Followers that are up ask each second, also when there is nothing. */
+    private static final long SILENCE_NANOS = TimeUnit.SECONDS.toNanos(3);
+
+    private final TopicPartition id;
+    private final PartitionLog log;
+    private final ReplicaShell replica;
+    private final ReplicaContext context;
+
+    PartitionAppends(TopicPartition id, PartitionLog log, ReplicaShell replica, ReplicaContext context) {
+        this.id = id;
+        this.log = log;
+        this.replica = replica;
+        this.context = context;
+    }
+
+    /**
+     * Queues whole batches. With {@link Acks#ALL} completes after the high watermark has passed them, else when the
+     * log's flush policy holds.
+     *
+     * @return fails with NOT_COMMITTED when the leadership ended meanwhile or the replicas did not have them in time
+     * @throws BrokerException NOT_LEADER, NOT_ENOUGH_REPLICAS, UNAVAILABLE, when nothing was queued
+     */
+    public CompletableFuture<AppendResult> append(List<ByteBuffer> batches, Acks acks, long timeoutNanos) {
+        replica.checkServing();
+        if (acks != Acks.ALL) {
+            context.requireLease();
+        }
+        long deadline = context.nanoTime() + timeoutNanos;
+        long bytes = batches.stream().mapToLong(ByteBuffer::remaining).sum();
+        CompletableFuture<AppendResult> queued;
+        int leadership;
+        synchronized (replica) {
+            replica.requireLeadership();
+            ReplicaState state = replica.state();
+            if (acks == Acks.ALL) {
+                requireEnoughInSync(state);
+                requireContact(state);
+            }
+            leadership = state.leadership();
+            queued = log.append(batches, state.leaderEpoch()); // here, so that the epochs reach the log in their order
+        }
+        return replica.unlessRetired(
+                queued.thenCompose(appended -> appended(leadership, appended, bytes, acks, deadline)));
+    }
+
+    /**
+     * Out of touch with the agreement and with followers that it needs, it has probably been replaced, and could commit
+     * nothing: whoever produces is told at once, and not when the time is over in which the replicas did not answer.
+     */
+    private void requireContact(ReplicaState state) {
+        if (!state.isFollowedSince(context.nanoTime() - SILENCE_NANOS)) {
+            context.requireLease();
+        }
+    }
+
+    private void requireEnoughInSync(ReplicaState state) {
+        int inSync = state.isr().size();
+        int needed = replica.config().minInSyncReplicas();
+        if (inSync < needed) {
+            throw new BrokerException(ErrorKind.NOT_ENOUGH_REPLICAS, ("partition %s has %d of %d replicas in sync,"
+                    + " min.insync.replicas asks for %d: nothing was written; try again when more brokers are up")
+                    .formatted(id, inSync, state.assignment().replicas().size(), needed));
+        }
+    }
+
+    private CompletableFuture<AppendResult> appended(int leadership, AppendResult result, long bytes, Acks acks,
+                                                     long deadline) {
+        CompletableFuture<AppendResult> answer = new CompletableFuture<>();
+        ReplicaShell.Consequences after;
+        Set<Integer> followers;
+        synchronized (replica) {
+            ReplicaState state = replica.state();
+            if (!state.isLeading() || state.leadership() != leadership) {
+                throw new BrokerException(ErrorKind.NOT_COMMITTED, "partition " + id + " got another leader while the"
+                        + " records were written: they may be lost; look, or send them again");
+            }
+            replica.waiting().add(result, bytes, acks == Acks.ALL ? answer : null, deadline);
+            after = replica.enter(state.logGrew(replica.moment()));
+            followers = replica.state().followers();
+        }
+        if (!followers.isEmpty()) {
+            context.wake(followers);
+        }
+        replica.carryOut(after);
+        if (acks != Acks.ALL) {
+            answerLeased(answer, result);
+        }
+        return answer;
+    }
+
+    /** A process that was halted since the append began may have been replaced meanwhile. */
+    private void answerLeased(CompletableFuture<AppendResult> answer, AppendResult result) {
+        try {
+            context.requireLease();
+            answer.complete(result);
+        } catch (BrokerException cutOff) {
+            answer.completeExceptionally(new BrokerException(ErrorKind.NOT_COMMITTED, cutOff.getMessage()
+                    + "; the records are written here, and may be lost", cutOff));
+        }
+    }
+
+    /** Answers those who have waited too long for their records to be committed. */
+    void expire() {
+        List<WaitingAppends.Answer> expired;
+        synchronized (replica) {
+            expired = replica.waiting().expire(context.nanoTime(), new BrokerException(ErrorKind.NOT_COMMITTED,
+                    "the in-sync replicas of partition " + id + " did not have the records in time: they are written"
+                    + " here and may be committed yet"));
+        }
+        expired.forEach(WaitingAppends.Answer::give);
+    }
+}

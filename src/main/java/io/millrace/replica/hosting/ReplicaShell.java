@@ -1,0 +1,208 @@
+package io.millrace.replica.hosting;
+
+import io.millrace.log.write.PartitionLog;
+import io.millrace.metadata.BrokerErrors;
+import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.ErrorKind;
+import io.millrace.metadata.TopicCatalog;
+import io.millrace.metadata.TopicConfig;
+import io.millrace.replica.core.Effect;
+import io.millrace.replica.core.LogSpan;
+import io.millrace.replica.core.Moment;
+import io.millrace.replica.core.ReplicaState;
+import io.millrace.replica.core.Transition;
+import java.lang.System.Logger.Level;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.function.Function;
+
+/**
+ * The {@link ReplicaState state} of a replica, and who waits for it to change. Events are fed to it one at a time, under
+ * this object's lock; what a state decides is carried out when the lock is released. Thread-safe.
+ */
+final class ReplicaShell {
+    private static final System.Logger LOG = System.getLogger(ReplicaShell.class.getName());
+    /** Not the true size, which is not known of what an earlier leader appended: whoever waits looks again. */
+    private static final long UNKNOWN_BYTES = 1L << 30;
+
+    private final Partition partition;
+    private final PartitionLog log;
+    private final ReplicaContext context;
+    private final ParkedFetches parked;
+    /** Replaced under the topic's lock, see {@link TopicCatalog}. */
+    private volatile TopicConfig config;
+    /** Why the partition serves nothing any more, once it was retired. */
+    private volatile BrokerException retired;
+    /** Replaced under this object's lock; read by anyone. */
+    private volatile ReplicaState state;
+    /** As {@link #state}. */
+    private volatile Watermark watermark;
+    /** Guarded by this. */
+    private final WaitingAppends waiting = new WaitingAppends();
+
+    /** What is to be done when the lock is released. */
+    record Consequences(List<Effect> effects, List<WaitingAppends.Answer> answers, boolean committedMore) {
+    }
+
+    ReplicaShell(Partition partition, PartitionLog log, TopicConfig config, ReplicaContext context, Executor wakers) {
+        this.partition = partition;
+        this.log = log;
+        this.config = config;
+        this.context = context;
+        this.state = ReplicaState.opened(context.brokerId(), log.highWatermark());
+        this.watermark = new Watermark(log.highWatermark(), 0);
+        this.parked = new ParkedFetches(wakers, () -> watermark.bytes());
+    }
+
+    /** As of now; may be older than a change that is on its way. */
+    ReplicaState state() {
+        return state;
+    }
+
+    Watermark watermark() {
+        return watermark;
+    }
+
+    ParkedFetches parked() {
+        return parked;
+    }
+
+    TopicConfig config() {
+        return config;
+    }
+
+    void reconfigure(TopicConfig changed) {
+        config = changed;
+    }
+
+    // ---- events and effects
+
+    void on(Function<ReplicaState, Transition> event) {
+        Consequences after;
+        synchronized (this) {
+            after = enter(event.apply(state));
+        }
+        carryOut(after);
+    }
+
+    Moment moment() {
+        return new Moment(context.nanoTime(), new LogSpan(log.logStartOffset(), log.logEndOffset(),
+                log.durableEndOffset(), log.epochOfLastRecord()), config.minInSyncReplicas(), context.isAlone());
+    }
+
+    /** Only under the lock: appends that wait to be committed. */
+    WaitingAppends waiting() {
+        return waiting;
+    }
+
+    /**
+     * Takes a state over. Only under the lock, for what must be done under it besides; what comes of it is to be
+     * {@link #carryOut carried out} once that is released. Also appends that are noted only now may be committed already:
+     * the log shows its end before.
+     */
+    Consequences enter(Transition transition) {
+        ReplicaState before = state;
+        state = transition.state();
+        log.raiseHighWatermark(state.highWatermark());
+        if (state.leaderEpoch() > before.leaderEpoch()) {
+            log.raiseEpochFloor(state.leaderEpoch());
+        }
+        if (before.isLeading() != state.isLeading() || before.assignment() == null) {
+            log.leaveRetentionToLeader(!state.isLeading());
+        }
+        if (before.isLeading() && transition.effects().stream().anyMatch(Effect.LeadershipEnded.class::isInstance)) {
+            return new Consequences(transition.effects(), waiting.end(leadershipOver()), noteWatermark(0));
+        }
+        WaitingAppends.Settled settled = waiting.settle(state.highWatermark());
+        boolean ofEarlierLeader = state.isLeading() && before.highWatermark() < state.leadershipStart()
+                && state.highWatermark() > before.highWatermark();
+        boolean more = noteWatermark(settled.bytes() + (ofEarlierLeader ? UNKNOWN_BYTES : 0));
+        return new Consequences(transition.effects(), settled.answers(), more);
+    }
+
+    private BrokerException leadershipOver() {
+        BrokerException reason = retired;
+        return reason != null ? reason : new BrokerException(ErrorKind.NOT_COMMITTED, notLeader().getMessage()
+                + "; what was sent may have been written, and may yet be lost: look, or send it again");
+    }
+
+    private boolean noteWatermark(long bytes) {
+        Watermark before = watermark;
+        if (bytes > 0 || before.highWatermark() != state.highWatermark()) {
+            watermark = new Watermark(state.highWatermark(), before.bytes() + bytes);
+        }
+        return bytes > 0;
+    }
+
+    /** Never under the lock. */
+    void carryOut(Consequences after) {
+        for (Effect effect : after.effects()) {
+            if (effect instanceof Effect.LeadershipBegan began) {
+                LOG.log(Level.DEBUG, "leading {0} in epoch {1} from offset {2} on", partition.id(),
+                        Integer.toString(began.epoch()), Long.toString(began.startOffset()));
+            } else if (effect instanceof Effect.LeadershipEnded) {
+                parked.expel(notLeader());
+            } else if (effect instanceof Effect.WakeFollowers wake) {
+                context.wake(wake.brokers());
+            } else if (effect instanceof Effect.Confirm) {
+                context.confirm(partition);
+            } else if (effect instanceof Effect.ProposeIsr) {
+                context.proposeIsr(partition);
+            } else if (effect instanceof Effect.RefreshTopic) {
+                context.refresh(partition.id());
+            }
+        }
+        after.answers().forEach(WaitingAppends.Answer::give);
+        if (after.committedMore()) {
+            parked.wake();
+        }
+    }
+
+    // ---- whether it serves
+
+    /** From now on everything is answered with this, also what is parked; the log stays as it is. */
+    void retire(BrokerException reason) {
+        Consequences after;
+        synchronized (this) {
+            retired = reason;
+            after = enter(state.retired());
+        }
+        parked.close(reason);
+        carryOut(after);
+    }
+
+    boolean isRetired() {
+        return retired != null;
+    }
+
+    void checkServing() {
+        BrokerException reason = retired;
+        if (reason != null) {
+            throw new BrokerException(reason.kind(), reason.getMessage(), reason);
+        }
+    }
+
+    /** @throws BrokerException NOT_LEADER, or why the partition serves nothing any more */
+    void requireLeadership() {
+        checkServing();
+        if (!state.isLeading()) {
+            throw notLeader();
+        }
+    }
+
+    private BrokerException notLeader() {
+        return new BrokerException(ErrorKind.NOT_LEADER, state.leader() < 0
+                ? "partition " + partition.id() + " has no leader now: no in-sync replica is up; try again later"
+                : "broker " + context.brokerId() + " does not lead partition " + partition.id()
+                + " (any more): try again in a moment");
+    }
+
+    /** A log that goes away under a request fails it in the log's words; that the topic was deleted says more. */
+    <T> CompletableFuture<T> unlessRetired(CompletableFuture<T> change) {
+        return change.exceptionally(failure -> {
+            checkServing();
+            throw BrokerErrors.translate(failure);
+        });
+    }
+}
