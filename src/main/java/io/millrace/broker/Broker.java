@@ -56,6 +56,7 @@ import io.millrace.replica.hosting.CreatedLogs;
 import io.millrace.replica.hosting.Deadlines;
 import io.millrace.replica.hosting.FetchResult;
 import io.millrace.replica.hosting.HostedPartitions;
+import io.millrace.replica.hosting.HostedTopics;
 import io.millrace.replica.hosting.PartitionOffsets;
 import io.millrace.replica.hosting.PartitionStatus;
 import io.millrace.replica.hosting.ReadMemory;
@@ -153,13 +154,14 @@ public final class Broker implements AutoCloseable {
         Lease lease = new Lease(options.replication().leaseNanos(), nanoTime);
         this.replication = new Replication(options.brokerId(), alone, options.replication(), brokers, store, transport,
                 handoff, calls, timers, nanoTime, lease);
-        this.hosted = new HostedPartitions(directories, workers, handoff, replication, created, strays,
+        this.hosted = new HostedPartitions(options.brokerId(), alone);
+        HostedTopics hosting = new HostedTopics(hosted, directories, workers, handoff, replication, created, strays,
                 replication::rolesChanged);
-        this.catalog = new TopicCatalog(store, deleted, hosted, calls, options.topicDefaults(), observer);
+        this.catalog = new TopicCatalog(store, deleted, hosting, calls, options.topicDefaults(), observer);
         this.deadlines = new Deadlines(timers, nanoTime);
         replication.attach(catalog, hosted, deadlines);
         PageReaders readers = new PageReaders(registers, brokers);
-        this.topics = new Topics(options.topicLimits(), registers, store, readers, deleted, catalog, hosted, partitioners, brokers);
+        this.topics = new Topics(options.topicLimits(), registers, store, readers, deleted, catalog, hosting, partitioners, brokers);
         this.routes = new Routes(alone, catalog, hosted, brokers);
         this.fetchAlls = new FetchAlls(routes, transport, handoff, deadlines, nanoTime, observer);
         this.moves = new TopicMoves(store, catalog, brokers);
@@ -178,7 +180,7 @@ public final class Broker implements AutoCloseable {
             if (!alone) {
                 brokers.arrive();
             }
-            new ReplicaRecovery(this.directories, catalog, deleted, hosted, strays, created, defaults,
+            new ReplicaRecovery(this.directories, catalog, deleted, hosted, hosting, strays, created, defaults,
                     alone ? null : store).run();
             brokers.enter();
         } catch (RuntimeException failure) {

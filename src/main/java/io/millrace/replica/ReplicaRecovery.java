@@ -11,6 +11,7 @@ import io.millrace.metadata.TopicPartition;
 import io.millrace.metadata.TopicStore;
 import io.millrace.replica.hosting.CreatedLogs;
 import io.millrace.replica.hosting.HostedPartitions;
+import io.millrace.replica.hosting.HostedTopics;
 import io.millrace.replica.hosting.LogPlacement;
 import io.millrace.replica.hosting.StrayLogs;
 import java.lang.System.Logger.Level;
@@ -36,6 +37,7 @@ public final class ReplicaRecovery {
     private final TopicCatalog catalog;
     private final DeletedTopics deleted;
     private final HostedPartitions hosted;
+    private final HostedTopics hosting;
     private final StrayLogs strays;
     private final CreatedLogs created;
     private final TopicConfig defaults;
@@ -50,11 +52,12 @@ public final class ReplicaRecovery {
      * @param store    null when this broker is alone
      */
     public ReplicaRecovery(List<LogDirectory> directories, TopicCatalog catalog, DeletedTopics deleted, HostedPartitions hosted,
-                StrayLogs strays, CreatedLogs created, TopicConfig defaults, TopicStore store) {
+                HostedTopics hosting, StrayLogs strays, CreatedLogs created, TopicConfig defaults, TopicStore store) {
         this.directories = directories;
         this.catalog = catalog;
         this.deleted = deleted;
         this.hosted = hosted;
+        this.hosting = hosting;
         this.strays = strays;
         this.created = created;
         this.defaults = defaults;
@@ -88,7 +91,7 @@ public final class ReplicaRecovery {
             }
         }
         topics.forEach(this::placeMissing);
-        hosted.host(topics, homes);
+        hosting.host(topics, homes);
         hosted.settleLosses();
         catalog.admit(topics);
         clear(deletedIds, topics);
@@ -165,7 +168,7 @@ public final class ReplicaRecovery {
     /** A crash between the register and the logs of a new topic leaves some to be made. */
     private void placeMissing(CachedTopic topic) {
         LogPlacement placement = new LogPlacement(directories, homes.values());
-        for (TopicPartition id : hosted.missing(topic)) {
+        for (TopicPartition id : hosting.missing(topic)) {
             if (homes.containsKey(id)) {
                 continue;
             }
@@ -185,7 +188,7 @@ public final class ReplicaRecovery {
     /** Whether this broker counts as having all records of a partition, and has nothing of it any more. */
     private boolean isLost(CachedTopic topic, TopicPartition id) {
         return comeback != null && comeback.lost().contains(id)
-                || hosted.isLost(topic, id);
+                || hosting.isLost(topic, id);
     }
 
     private void clear(Set<UUID> deletedIds, List<CachedTopic> topics) {

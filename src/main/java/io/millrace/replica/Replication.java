@@ -20,6 +20,7 @@ import io.millrace.replica.follower.Healing;
 import io.millrace.replica.follower.ReplicaTransport;
 import io.millrace.replica.hosting.Deadlines;
 import io.millrace.replica.hosting.HostedPartitions;
+import io.millrace.replica.hosting.HostedTopics;
 import io.millrace.replica.hosting.Partition;
 import io.millrace.replica.hosting.PartitionSlot;
 import io.millrace.replica.hosting.ReplicaContext;
@@ -113,7 +114,7 @@ public final class Replication implements ReplicaContext {
     // ---- roles
 
     /** After a topic's partitions have taken their roles. */
-    public void rolesChanged(HostedPartitions.Roles roles) {
+    public void rolesChanged(HostedTopics.Roles roles) {
         synchronized (followed) {
             roles.gone().forEach(partition -> follow(partition, null));
             for (Partition partition : roles.stay()) {
