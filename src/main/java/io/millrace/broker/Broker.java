@@ -56,7 +56,7 @@ import io.millrace.replica.hosting.CreatedLogs;
 import io.millrace.replica.hosting.Deadlines;
 import io.millrace.replica.hosting.FetchResult;
 import io.millrace.replica.hosting.HostedPartitions;
-import io.millrace.replica.hosting.HostedTopics;
+import io.millrace.replica.hosting.LocalLogs;
 import io.millrace.replica.hosting.PartitionOffsets;
 import io.millrace.replica.hosting.PartitionStatus;
 import io.millrace.replica.hosting.ReadMemory;
@@ -145,23 +145,22 @@ public final class Broker implements AutoCloseable {
         this.store = new TopicStore(registers, options.partitionsPerPage());
         DeletedTopics deleted = new DeletedTopics(registers, options.brokerId());
         this.strays = new StrayLogs();
-        CreatedLogs created = new CreatedLogs(notes);
+        LocalLogs logs = new LocalLogs(directories, new CreatedLogs(notes), strays);
         this.handoff = new Handoff(workers, timers);
         this.calls = calls;
         this.controlCalls = calls.beside();
         this.houseCalls = calls.beside();
         this.brokers = new BrokerRegistry(registers, membership);
         Lease lease = new Lease(options.replication().leaseNanos(), nanoTime);
-        this.replication = new Replication(options.brokerId(), alone, options.replication(), brokers, store, transport,
-                handoff, calls, timers, nanoTime, lease);
         this.hosted = new HostedPartitions(options.brokerId(), alone);
-        HostedTopics hosting = new HostedTopics(hosted, directories, workers, handoff, replication, created, strays,
-                replication::rolesChanged);
-        this.catalog = new TopicCatalog(store, deleted, hosting, calls, options.topicDefaults(), observer);
         this.deadlines = new Deadlines(timers, nanoTime);
-        replication.attach(catalog, hosted, deadlines);
+        this.replication = new Replication(options.replication(), hosted, logs, workers, brokers, store, transport, handoff,
+                calls, timers, deadlines, nanoTime, lease,
+                replicas -> new TopicCatalog(store, deleted, replicas, calls, options.topicDefaults(), observer));
+        this.catalog = replication.topics();
         PageReaders readers = new PageReaders(registers, brokers);
-        this.topics = new Topics(options.topicLimits(), registers, store, readers, deleted, catalog, hosting, partitioners, brokers);
+        this.topics = new Topics(options.topicLimits(), registers, store, readers, deleted, catalog, replication.hosting(), partitioners,
+                brokers);
         this.routes = new Routes(alone, catalog, hosted, brokers);
         this.fetchAlls = new FetchAlls(routes, transport, handoff, deadlines, nanoTime, observer);
         this.moves = new TopicMoves(store, catalog, brokers);
@@ -180,8 +179,7 @@ public final class Broker implements AutoCloseable {
             if (!alone) {
                 brokers.arrive();
             }
-            new ReplicaRecovery(this.directories, catalog, deleted, hosted, hosting, strays, created, defaults,
-                    alone ? null : store).run();
+            new ReplicaRecovery(logs, catalog, deleted, hosted, replication.hosting(), defaults, alone ? null : store).run();
             brokers.enter();
         } catch (RuntimeException failure) {
             // Some partitions may follow their leaders already.

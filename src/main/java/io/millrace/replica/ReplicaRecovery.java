@@ -12,6 +12,7 @@ import io.millrace.metadata.TopicStore;
 import io.millrace.replica.hosting.CreatedLogs;
 import io.millrace.replica.hosting.HostedPartitions;
 import io.millrace.replica.hosting.HostedTopics;
+import io.millrace.replica.hosting.LocalLogs;
 import io.millrace.replica.hosting.LogPlacement;
 import io.millrace.replica.hosting.StrayLogs;
 import java.lang.System.Logger.Level;
@@ -51,15 +52,15 @@ public final class ReplicaRecovery {
      * @param defaults with which logs are opened only to be removed
      * @param store    null when this broker is alone
      */
-    public ReplicaRecovery(List<LogDirectory> directories, TopicCatalog catalog, DeletedTopics deleted, HostedPartitions hosted,
-                HostedTopics hosting, StrayLogs strays, CreatedLogs created, TopicConfig defaults, TopicStore store) {
-        this.directories = directories;
+    public ReplicaRecovery(LocalLogs logs, TopicCatalog catalog, DeletedTopics deleted, HostedPartitions hosted,
+                           HostedTopics hosting, TopicConfig defaults, TopicStore store) {
+        this.directories = logs.directories();
         this.catalog = catalog;
         this.deleted = deleted;
         this.hosted = hosted;
         this.hosting = hosting;
-        this.strays = strays;
-        this.created = created;
+        this.strays = logs.strays();
+        this.created = logs.created();
         this.defaults = defaults;
         this.comeback = store == null ? null : new Comeback(hosted.brokerId(), store, new Comeback.OnDisk() {
             @Override

@@ -3,139 +3,97 @@ package io.millrace.replica;
 import io.millrace.metadata.AgreementCalls;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.BrokerRegistry;
-import io.millrace.metadata.Elections;
 import io.millrace.metadata.Handoff;
 import io.millrace.metadata.Lease;
-import io.millrace.metadata.Topic;
+import io.millrace.metadata.LocalReplicas;
 import io.millrace.metadata.TopicCatalog;
-import io.millrace.metadata.TopicPage;
 import io.millrace.metadata.TopicPartition;
 import io.millrace.metadata.TopicStore;
-import io.millrace.metadata.TopicStore.PageChange;
 import io.millrace.replica.core.ReplicaFetchRequest;
 import io.millrace.replica.core.ReplicaFetchResponse;
 import io.millrace.replica.follower.CatchUpThrottle;
-import io.millrace.replica.follower.FollowerFetcher;
+import io.millrace.replica.follower.FollowerFetchers;
 import io.millrace.replica.follower.Healing;
 import io.millrace.replica.follower.ReplicaTransport;
 import io.millrace.replica.hosting.Deadlines;
 import io.millrace.replica.hosting.HostedPartitions;
 import io.millrace.replica.hosting.HostedTopics;
+import io.millrace.replica.hosting.LocalLogs;
 import io.millrace.replica.hosting.Partition;
 import io.millrace.replica.hosting.PartitionSlot;
 import io.millrace.replica.hosting.ReplicaContext;
 import io.millrace.replica.leader.Confirmations;
 import io.millrace.replica.leader.IsrChanges;
 import io.millrace.replica.leader.ReplicaFetches;
-import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
-import java.util.WeakHashMap;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
-import java.util.function.IntPredicate;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
-import java.util.function.UnaryOperator;
 
 /**
- * Keeps the hosted partitions in their roles: fetches for those that follow, answers those that follow this broker,
- * writes ISRs, and gives up replicas whose disk or bytes are bad. Thread-safe.
+ * The replicas on this broker: their topics, those that follow, those that lead, those that are given up or healed, and
+ * what each partition needs of the broker around it. Thread-safe.
  */
 public final class Replication implements ReplicaContext {
-    private static final System.Logger LOG = System.getLogger(Replication.class.getName());
-
-    private final int brokerId;
-    private final boolean alone;
+    private final HostedPartitions hosted;
+    private final HostedTopics hosting;
+    private final TopicCatalog catalog;
     private final ReplicationOptions options;
     private final BrokerRegistry brokers;
-    private final TopicStore store;
-    private final ReplicaTransport transport;
-    private final Handoff handoff;
     private final AgreementCalls calls;
-    private final ScheduledExecutorService timers;
     private final LongSupplier nanoTime;
     private final Lease lease;
-    private final CatchUpThrottle throttle;
+    private final FollowerFetchers fetchers;
+    private final ReplicaFetches replicaFetches;
+    private final IsrChanges isrChanges;
     private final Confirmations confirmations;
-    private final Map<Integer, FollowerFetcher> fetchers = new ConcurrentHashMap<>();
-    /** The leader and the epoch in which each partition is followed; guarded by itself. */
-    private final Map<Partition, Followed> followed = new HashMap<>();
-    private final Healing healer;
-    private final Set<TopicPartition> healing = ConcurrentHashMap.newKeySet();
-    /** Of each damaged replica, as long as it is hosted, that was fenced: the leader epoch that began with that. */
-    private final Map<Partition, Integer> fenced = Collections.synchronizedMap(new WeakHashMap<>());
-    /** Set once, before any partition is hosted. */
-    private TopicCatalog catalog;
-    private HostedPartitions hosted;
-    private IsrChanges isrChanges;
-    private ReplicaFetches replicaFetches;
+    private final Withdrawal withdrawal;
+    private final DamagedReplicas damaged;
 
-    private static final long HEALING_PAUSE_MS = 10_000;
-
-    private record Followed(int leader, int epoch) {
-    }
-
-    public Replication(int brokerId, boolean alone, ReplicationOptions options, BrokerRegistry brokers,
-                TopicStore store, ReplicaTransport transport, Handoff handoff, AgreementCalls calls,
-                ScheduledExecutorService timers, LongSupplier nanoTime, Lease lease) {
-        this.brokerId = brokerId;
-        this.alone = alone;
+    /**
+     * Partitions are told by their topics what they are, and ask this for what changes topics: that circle is closed here,
+     * where the hosting gets this as its {@link ReplicaContext}, and only keeps it until the first partition is hosted.
+     *
+     * @param hosted  empty
+     * @param workers open logs
+     * @param topics  makes the catalog of the topics that the replicas belong to
+     */
+    public Replication(ReplicationOptions options, HostedPartitions hosted, LocalLogs logs, Executor workers,
+                       BrokerRegistry brokers, TopicStore store, ReplicaTransport transport, Handoff handoff,
+                       AgreementCalls calls, ScheduledExecutorService timers, Deadlines deadlines, LongSupplier nanoTime,
+                       Lease lease, Function<LocalReplicas, TopicCatalog> topics) {
         this.options = options;
+        this.hosted = hosted;
         this.brokers = brokers;
-        this.store = store;
-        this.transport = transport;
-        this.handoff = handoff;
         this.calls = calls;
-        this.timers = timers;
         this.nanoTime = nanoTime;
         this.lease = lease;
-        this.throttle = new CatchUpThrottle(options.throttleBytesPerSecond(), nanoTime);
-        this.healer = new Healing(brokers, transport, handoff);
+        this.fetchers = new FollowerFetchers(brokers, transport, handoff, timers, nanoTime,
+                new CatchUpThrottle(options.throttleBytesPerSecond(), nanoTime), options.aheadBytes());
+        this.hosting = new HostedTopics(hosted, logs, workers, handoff, this, fetchers::rolesChanged);
+        this.catalog = topics.apply(hosting);
+        this.replicaFetches = new ReplicaFetches(hosted, brokers, handoff, deadlines, this);
+        this.isrChanges = new IsrChanges(hosted.brokerId(), brokers, store, catalog, calls, options.maxLagNanos());
         this.confirmations = new Confirmations(store, calls);
+        this.withdrawal = new Withdrawal(hosted.brokerId(), brokers, store, catalog);
+        this.damaged = new DamagedReplicas(withdrawal, new Healing(brokers, transport, handoff), calls, timers);
     }
 
-    /** Before anything is hosted: the three know each other. */
-    public void attach(TopicCatalog topics, HostedPartitions partitions, Deadlines deadlines) {
-        catalog = topics;
-        hosted = partitions;
-        isrChanges = new IsrChanges(brokerId, brokers, store, topics, calls, options.maxLagNanos());
-        replicaFetches = new ReplicaFetches(partitions, brokers, handoff, deadlines, this);
+    /** The topics that the replicas belong to. */
+    public TopicCatalog topics() {
+        return catalog;
     }
 
-    // ---- roles
-
-    /** After a topic's partitions have taken their roles. */
-    public void rolesChanged(HostedTopics.Roles roles) {
-        synchronized (followed) {
-            roles.gone().forEach(partition -> follow(partition, null));
-            for (Partition partition : roles.stay()) {
-                Optional<Integer> leader = partition.state().leaderToFollow();
-                follow(partition, leader.map(id -> new Followed(id, partition.state().leaderEpoch())).orElse(null));
-            }
-        }
-    }
-
-    private void follow(Partition partition, Followed wanted) {
-        Followed before = wanted == null ? followed.remove(partition) : followed.put(partition, wanted);
-        if (before != null && (wanted == null || before.leader() != wanted.leader())) {
-            FollowerFetcher old = fetchers.get(before.leader());
-            if (old != null) {
-                old.remove(partition);
-            }
-        }
-        if (wanted != null && !wanted.equals(before)) {
-            fetchers.computeIfAbsent(wanted.leader(), leader -> new FollowerFetcher(leader, brokers, transport, handoff,
-                    timers, nanoTime, throttle, options.aheadBytes())).add(partition);
-        }
+    /** How partitions come and go with them. */
+    public HostedTopics hosting() {
+        return hosting;
     }
 
     /** @throws BrokerException UNAVAILABLE when the follower is not known in its session */
@@ -157,23 +115,7 @@ public final class Replication implements ReplicaContext {
         }
         hosted.notWorking().forEach(slot -> offline.computeIfAbsent(slot.id().topic(), topic -> new ArrayList<>())
                 .add(slot));
-        offline.forEach((topic, partitions) -> calls.call("give-up/" + topic, () -> giveUp(topic, partitions)));
-    }
-
-    public void close() {
-        fetchers.values().forEach(FollowerFetcher::close);
-        replicaFetches.close();
-    }
-
-    // ---- replicas that cannot be used
-
-    /** Gives up replicas that cannot be used, where another one is in sync. Blocks; what fails is tried again soon. */
-    private void giveUp(String topic, List<? extends PartitionSlot> partitions) {
-        Set<Integer> live = brokers.live();
-        if (withdraw(topic, partitions, leaving(replica -> replica != brokerId, live))) {
-            LOG.log(Level.WARNING, "this broker gave up its replicas of {0}, because their disk or their bytes"
-                    + " are bad", partitions.stream().map(PartitionSlot::id).toList());
-        }
+        offline.forEach((topic, partitions) -> calls.call("give-up/" + topic, () -> withdrawal.giveUp(topic, partitions)));
     }
 
     /**
@@ -182,111 +124,19 @@ public final class Replication implements ReplicaContext {
      * @throws BrokerException UNAVAILABLE
      */
     void leave(Collection<Partition> partitions, Set<Integer> others) {
-        Map<String, List<Partition>> byTopic = new TreeMap<>();
-        partitions.forEach(each -> byTopic.computeIfAbsent(each.topic(), topic -> new ArrayList<>()).add(each));
-        byTopic.forEach((topic, its) -> {
-            if (!withdraw(topic, its, leaving(others::contains, others))) {
-                catalog.refreshWhole(topic); // somebody else did it
-            }
-        });
+        withdrawal.leave(partitions, others);
     }
 
-    /**
-     * Takes this broker out of the ISRs of partitions, and hands their leadership on, where an in-sync replica is on a
-     * broker that will do. Blocks.
-     *
-     * @return whether that changed anything
-     */
-    private boolean withdraw(String topic, List<? extends PartitionSlot> partitions,
-                             UnaryOperator<Topic.Assignment> without) {
-        boolean changed = false;
-        List<PartitionSlot> left = new ArrayList<>(partitions);
-        while (!left.isEmpty()) {
-            PartitionSlot first = left.remove(0);
-            PageChange change = store.change(topic, first.topicId(), first.id().partition(),
-                    page -> without(page, partitions, without)).orElse(null);
-            if (change != null) {
-                left.removeIf(partition -> isOn(change.after(), partition));
-            }
-            if (change != null && !change.isNone()) {
-                changed = true;
-                catalog.take(change.after());
-            }
-        }
-        return changed;
-    }
-
-    /** Out of an ISR in which a replica is left that suffices. */
-    private UnaryOperator<Topic.Assignment> leaving(IntPredicate suffices, Set<Integer> live) {
-        return now -> now.isr().contains(brokerId) && now.isr().stream().anyMatch(suffices::test)
-                ? Elections.without(now, brokerId, live) : now;
-    }
-
-    private static Optional<TopicPage> without(TopicPage page, List<? extends PartitionSlot> partitions,
-                                               UnaryOperator<Topic.Assignment> without) {
-        TopicPage changed = page;
-        for (PartitionSlot partition : partitions) {
-            int number = partition.id().partition();
-            if (isOn(page, partition)) {
-                changed = changed.with(number, without.apply(page.assignment(number)));
-            }
-        }
-        return changed.equals(page) ? Optional.empty() : Optional.of(changed);
-    }
-
-    private static boolean isOn(TopicPage page, PartitionSlot partition) {
-        return page.topicId().equals(partition.topicId()) && page.has(partition.id().partition());
-    }
-
-    @Override
-    public void damaged(Partition partition) {
-        if (alone || !partition.state().isHealable() || !healing.add(partition.id())) {
-            return;
-        }
-        if (isFenced(partition)) {
-            heal(partition);
-        } else {
-            int before = partition.state().leaderEpoch();
-            calls.call("heal/" + partition.id(), () -> withdraw(partition.topic(), List.of(partition),
-                    now -> Elections.fencedWithout(now, brokerId, brokers.live()))).whenComplete((givenUp, failure) -> {
-                if (failure == null && partition.state().leaderEpoch() > before) {
-                    fenced.put(partition, partition.state().leaderEpoch());
-                }
-                heal(partition);
-            });
-        }
-    }
-
-    /**
-     * It fetches nothing while it is damaged, so one new epoch is enough. Another one for each try would always be newer
-     * than what the leader knows, which then gives nothing.
-     */
-    private boolean isFenced(Partition partition) {
-        Integer since = fenced.get(partition);
-        return since != null && partition.state().leaderEpoch() >= since && !partition.state().isInSync();
-    }
-
-    /** Others must have the records: only then is the damaged copy changed. */
-    private void heal(Partition partition) {
-        healer.heal(partition).whenComplete((done, failure) -> {
-            if (!partition.state().isDamaged()) {
-                fenced.remove(partition);
-            }
-            if (failure == null) {
-                healing.remove(partition.id());
-            } else {
-                LOG.log(Level.ERROR, "the damaged replica of " + partition.id() + " could not be healed now; tried again"
-                        + " soon", failure);
-                timers.schedule(() -> healing.remove(partition.id()), HEALING_PAUSE_MS, TimeUnit.MILLISECONDS);
-            }
-        });
+    public void close() {
+        fetchers.close();
+        replicaFetches.close();
     }
 
     // ---- what partitions need
 
     @Override
     public int brokerId() {
-        return brokerId;
+        return hosted.brokerId();
     }
 
     @Override
@@ -325,14 +175,21 @@ public final class Replication implements ReplicaContext {
     }
 
     @Override
+    public void damaged(Partition partition) {
+        if (!hosted.isAlone()) {
+            damaged.heal(partition);
+        }
+    }
+
+    @Override
     public void requireLease() {
-        if (!alone) {
+        if (!hosted.isAlone()) {
             lease.require();
         }
     }
 
     @Override
     public boolean isAlone() {
-        return alone;
+        return hosted.isAlone();
     }
 }

@@ -75,6 +75,11 @@ public final class HostedPartitions {
         return brokerId;
     }
 
+    /** Whether there are no other brokers. */
+    public boolean isAlone() {
+        return alone;
+    }
+
     /** Those that work, sorted by topic and partition. */
     public List<Partition> working() {
         List<Partition> working = new ArrayList<>();

@@ -44,14 +44,14 @@ public final class HostedTopics implements LocalReplicas {
      * @param wakers  run what waits for a partition to change
      * @param roles   is told after partitions have taken their roles
      */
-    public HostedTopics(HostedPartitions hosted, List<LogDirectory> directories, Executor workers, Executor wakers,
-                        ReplicaContext context, CreatedLogs created, StrayLogs strays, Consumer<Roles> roles) {
+    public HostedTopics(HostedPartitions hosted, LocalLogs logs, Executor workers, Executor wakers, ReplicaContext context,
+                        Consumer<Roles> roles) {
         this.hosted = hosted;
-        this.directories = List.copyOf(directories);
+        this.directories = logs.directories();
         this.workers = workers;
         this.opening = new PartitionOpening(context, wakers);
-        this.created = created;
-        this.dropped = new DroppedLogs(strays);
+        this.created = logs.created();
+        this.dropped = new DroppedLogs(logs.strays());
         this.roles = roles;
     }
 
