@@ -8,7 +8,6 @@ import io.millrace.agreement.SingleMembership;
 import io.millrace.agreement.registers.RegisterStore;
 import io.millrace.broker.fetch.FetchAllRequest;
 import io.millrace.broker.fetch.FetchAllResult;
-import io.millrace.broker.fetch.FetchAlls;
 import io.millrace.broker.fetch.FetchRequest;
 import io.millrace.broker.fetch.Fetches;
 import io.millrace.broker.produce.Appends;
@@ -25,55 +24,32 @@ import io.millrace.metadata.AgreementCalls;
 import io.millrace.metadata.BrokerErrors;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.BrokerObserver;
-import io.millrace.metadata.BrokerRegistry;
 import io.millrace.metadata.CachedTopic;
 import io.millrace.metadata.ClusterDescription;
 import io.millrace.metadata.ClusterView;
-import io.millrace.metadata.Controller;
-import io.millrace.metadata.CoordinatorStore;
 import io.millrace.metadata.Coordinators;
-import io.millrace.metadata.DeletedTopics;
-import io.millrace.metadata.Handoff;
-import io.millrace.metadata.Lease;
-import io.millrace.metadata.PageReaders;
-import io.millrace.metadata.Partitioners;
 import io.millrace.metadata.Reassignments;
 import io.millrace.metadata.ReplicaEnd;
-import io.millrace.metadata.TopicCatalog;
-import io.millrace.metadata.TopicConfig;
-import io.millrace.metadata.TopicMoves;
 import io.millrace.metadata.TopicPartition;
-import io.millrace.metadata.TopicStore;
 import io.millrace.metadata.Topics;
 import io.millrace.replica.Departure;
-import io.millrace.replica.ReplicaRecovery;
-import io.millrace.replica.Replication;
-import io.millrace.replica.Routes;
 import io.millrace.replica.core.ReplicaFetchRequest;
 import io.millrace.replica.core.ReplicaFetchResponse;
 import io.millrace.replica.hosting.Acks;
-import io.millrace.replica.hosting.CreatedLogs;
-import io.millrace.replica.hosting.Deadlines;
 import io.millrace.replica.hosting.FetchResult;
 import io.millrace.replica.hosting.HostedPartitions;
-import io.millrace.replica.hosting.LocalLogs;
 import io.millrace.replica.hosting.PartitionOffsets;
 import io.millrace.replica.hosting.PartitionStatus;
 import io.millrace.replica.hosting.ReadMemory;
-import io.millrace.replica.hosting.StrayLogs;
-import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
@@ -84,132 +60,22 @@ import java.util.function.Supplier;
  * the caller's thread or on a worker's, never on the thread that writes the logs.
  */
 public final class Broker implements AutoCloseable {
-    private static final System.Logger LOG = System.getLogger(Broker.class.getName());
-
-    /** How often the controller's register and the brokers are looked at, in ms. */
-    private static final long TICK_MS = 500;
-    /** How often it is looked for replicas that lag and disks that failed, in ms. */
-    private static final long REPLICA_TICK_MS = 1_000;
-    /** How often all topics and the coordinators are read again, in case a doorbell did not ring, in ms. */
-    private static final long REFRESH_MS = 10_000;
-    /** How long a broker that stops waits for others to take its leaderships over, in ms. */
-    private static final long HANDOVER_MS = 7_000;
-    private static final long HANDOVER_LOOK_MS = 50;
-
-    private final List<LogDirectory> directories;
-    private final Clock clock;
-    private final Partitioners partitioners;
-    private final HostedPartitions hosted;
-    private final StrayLogs strays;
-    private final TopicStore store;
-    private final TopicCatalog catalog;
-    private final Topics topics;
-    private final Routes routes;
-    private final Appends appends;
-    private final Fetches fetches;
-    private final FetchAlls fetchAlls;
-    private final Deadlines deadlines;
-    private final Handoff handoff;
-    private final boolean alone;
-    private final BrokerRegistry brokers;
-    private final Replication replication;
-    private final Coordinators coordinators;
-    private final Controller controller;
-    private final TopicMoves moves;
-    private final Transport transport;
-    private final Supplier<AgreementStatus> agreement;
-    private final AgreementCalls calls;
-    /** The controller's own, which also renews the lease. */
-    private final AgreementCalls controlCalls;
-    /** What is done now and then, and says nothing of whether the agreement answers. */
-    private final AgreementCalls houseCalls;
+    private final BrokerParts parts;
+    private final Upkeep upkeep;
     private final Departure departure;
-    /** Whether {@link #leave()} is over, guarded by the departure. */
-    private boolean left;
-    private final List<ScheduledFuture<?>> schedules;
-    private final List<AutoCloseable> subscriptions;
+    private final Supplier<AgreementStatus> agreement;
     private volatile boolean closed;
 
     private Broker(BrokerOptions options, RegisterStore registers, Membership membership, Transport transport,
                    Supplier<AgreementStatus> agreement, List<LogDirectory> directories, LocalNotes notes, Executor workers,
                    AgreementCalls calls, ScheduledExecutorService timers, Clock clock, LongSupplier nanoTime, BrokerObserver observer) {
-        this.directories = List.copyOf(directories);
-        this.transport = transport;
         this.agreement = agreement;
-        this.alone = membership instanceof SingleMembership;
-        this.clock = clock;
-        this.partitioners = Partitioners.load();
-        TopicConfig defaults = TopicConfig.of(options.topicDefaults(), Map.of());
-        partitioners.find(defaults.partitioner());
-
-        this.store = new TopicStore(registers, options.partitionsPerPage());
-        DeletedTopics deleted = new DeletedTopics(registers, options.brokerId());
-        this.strays = new StrayLogs();
-        LocalLogs logs = new LocalLogs(directories, new CreatedLogs(notes), strays);
-        this.handoff = new Handoff(workers, timers);
-        this.calls = calls;
-        this.controlCalls = calls.beside();
-        this.houseCalls = calls.beside();
-        this.brokers = new BrokerRegistry(registers, membership);
-        Lease lease = new Lease(options.replication().leaseNanos(), nanoTime);
-        this.hosted = new HostedPartitions(options.brokerId(), alone);
-        this.deadlines = new Deadlines(timers, nanoTime);
-        this.replication = new Replication(options.replication(), hosted, logs, workers, brokers, store, transport, handoff,
-                calls, timers, deadlines, nanoTime, lease,
-                replicas -> new TopicCatalog(store, deleted, replicas, calls, options.topicDefaults(), observer));
-        this.catalog = replication.topics();
-        PageReaders readers = new PageReaders(registers, brokers);
-        this.topics = new Topics(options.topicLimits(), registers, store, readers, deleted, catalog, replication.hosting(), partitioners,
-                brokers);
-        this.routes = new Routes(alone, catalog, hosted, brokers);
-        this.fetchAlls = new FetchAlls(routes, transport, handoff, deadlines, nanoTime, observer);
-        this.moves = new TopicMoves(store, catalog, brokers);
-        this.appends = new Appends(handoff, observer, options.maxUncompressedBytes(),
-                options.replication().commitNanos(), clock);
-        this.fetches = new Fetches(handoff, new Deadlines(timers, nanoTime), observer);
-        CoordinatorStore coordinatorStore = new CoordinatorStore(registers);
-        this.coordinators = new Coordinators(alone, brokers, coordinatorStore, handoff, calls);
-        this.controller = new Controller(registers, brokers, store, readers, this::replicaEnds, catalog, coordinatorStore, coordinators, lease,
-                nanoTime, options.replication().balanceNanos());
-        this.departure = new Departure(brokers, hosted, replication, coordinators, this::control);
-
-        try {
-            brokers.refresh();
-            readers.enter();
-            if (!alone) {
-                brokers.arrive();
-            }
-            new ReplicaRecovery(logs, catalog, deleted, hosted, replication.hosting(), defaults, alone ? null : store).run();
-            brokers.enter();
-        } catch (RuntimeException failure) {
-            // Some partitions may follow their leaders already.
-            calls.close();
-            replication.close();
-            hosted.close(BrokerErrors.closed());
-            deadlines.close();
-            throw failure;
-        }
-        this.subscriptions = List.of(registers.subscribe(this::registerChanged), membership.listen(this::control));
-        coordinators.refreshQuietly();
-        this.schedules = List.of(
-                timers.scheduleWithFixedDelay(this::keepHouse, options.retentionIntervalMs(),
-                        options.retentionIntervalMs(), TimeUnit.MILLISECONDS),
-                timers.scheduleWithFixedDelay(this::controlWhenDue, 0, TICK_MS, TimeUnit.MILLISECONDS),
-                timers.scheduleWithFixedDelay(() -> handoff.execute(replication::tick), REPLICA_TICK_MS, REPLICA_TICK_MS,
-                        TimeUnit.MILLISECONDS),
-                timers.scheduleWithFixedDelay(this::mend, REPLICA_TICK_MS, REPLICA_TICK_MS, TimeUnit.MILLISECONDS),
-                timers.scheduleWithFixedDelay(this::refreshAll, REFRESH_MS, REFRESH_MS, TimeUnit.MILLISECONDS));
-    }
-
-    private void controlWhenDue() {
-        if (controller.isDue()) {
-            control();
-        }
-    }
-
-    /** Looks after the controller; once at a time, and once more when somebody asks while it looks. */
-    private void control() {
-        controlCalls.call(Controller.KEY, controller::run);
+        this.parts = new BrokerParts(options, registers, membership, transport, directories, notes, workers, calls, timers,
+                clock, nanoTime, observer);
+        parts.recover();
+        this.upkeep = new Upkeep(parts, registers, membership, timers, options.retentionIntervalMs());
+        this.departure = new Departure(parts.brokers, parts.hosted, parts.replication, parts.coordinators, upkeep::control,
+                agreement);
     }
 
     /**
@@ -233,9 +99,8 @@ public final class Broker implements AutoCloseable {
     public static Broker open(BrokerOptions options, RegisterStore registers, Membership membership, Transport transport,
                               Supplier<AgreementStatus> agreement, List<LogDirectory> directories, LocalNotes notes, Executor workers,
                               AgreementCalls calls, ScheduledExecutorService timers, Clock clock, BrokerObserver observer) {
-        return open(options, registers, membership, transport, agreement,
-                directories, notes, workers, calls, timers,
-                clock, System::nanoTime, observer);
+        return open(options, registers, membership, transport, agreement, directories, notes, workers, calls, timers, clock,
+                System::nanoTime, observer);
     }
 
     /** @param nanoTime measures how long fetches wait and leases hold, in ns */
@@ -247,7 +112,7 @@ public final class Broker implements AutoCloseable {
     }
 
     public Topics topics() {
-        return topics;
+        return parts.topics;
     }
 
     /**
@@ -255,10 +120,10 @@ public final class Broker implements AutoCloseable {
      */
     public RecordAccumulator accumulator(String topic) {
         checkOpen();
-        CachedTopic known = routes.topic(topic);
-        PartitionSelector selector = new PartitionSelector(known, partitioners.find(known.usableConfig().partitioner()),
-                partition -> routes.isWritable(known, partition));
-        return new RecordAccumulator(known, selector, clock);
+        CachedTopic known = parts.routes.topic(topic);
+        PartitionSelector selector = new PartitionSelector(known, parts.partitioners.find(known.usableConfig().partitioner()),
+                partition -> parts.routes.isWritable(known, partition));
+        return new RecordAccumulator(known, selector, parts.clock);
     }
 
     /**
@@ -274,7 +139,7 @@ public final class Broker implements AutoCloseable {
             for (PartitionBatches batches : records.touched()) {
                 targets.add(target(records.topic(), records.topicId(), batches.partition(), acks));
             }
-            return appends.produce(records, targets, acks);
+            return parts.appends.produce(records, targets, acks);
         });
     }
 
@@ -286,7 +151,7 @@ public final class Broker implements AutoCloseable {
      *         INVALID_BATCH, RECORD_TOO_LARGE, OVERLOADED, UNKNOWN_TOPIC, UNKNOWN_PARTITION, LOG_DIRECTORY_OFFLINE
      */
     public CompletableFuture<AppendResult> append(String topic, int partition, ByteBuffer batches, Acks acks) {
-        return answer(() -> appends.append(routes.led(topic, partition), batches, acks));
+        return answer(() -> parts.appends.append(parts.routes.led(topic, partition), batches, acks));
     }
 
     /**
@@ -309,7 +174,7 @@ public final class Broker implements AutoCloseable {
     public CompletableFuture<FetchResult> fetch(FetchRequest request, ReadMemory memory) {
         return answer(() -> {
             Fetches.check(request);
-            return fetches.fetch(routes.led(request.topic(), request.partition()), request, memory);
+            return parts.fetches.fetch(parts.routes.led(request.topic(), request.partition()), request, memory);
         });
     }
 
@@ -333,12 +198,12 @@ public final class Broker implements AutoCloseable {
      *               fails as {@link ReadMemory#take} does
      */
     public CompletableFuture<FetchAllResult> fetchAll(FetchAllRequest request, ReadMemory memory) {
-        return answer(() -> fetchAlls.everywhere(request, memory));
+        return answer(() -> parts.fetchAlls.everywhere(request, memory));
     }
 
     /** As {@link #fetchAll}, of the partitions that this broker leads; the others fail with NOT_LEADER. */
     public CompletableFuture<FetchAllResult> fetchAllHere(FetchAllRequest request, ReadMemory memory) {
-        return answer(() -> fetchAlls.here(request, memory));
+        return answer(() -> parts.fetchAlls.here(request, memory));
     }
 
     /**
@@ -348,7 +213,7 @@ public final class Broker implements AutoCloseable {
      */
     public void requireLed(String topic, int partition) {
         checkOpen();
-        routes.led(topic, partition).requireLeadership();
+        parts.routes.led(topic, partition).requireLeadership();
     }
 
     /**
@@ -357,7 +222,7 @@ public final class Broker implements AutoCloseable {
      */
     public PartitionOffsets offsets(String topic, int partition) {
         checkOpen();
-        return routes.led(topic, partition).reads().offsets();
+        return parts.routes.led(topic, partition).reads().offsets();
     }
 
     /**
@@ -368,7 +233,7 @@ public final class Broker implements AutoCloseable {
     public Optional<OffsetAndTimestamp> offsetForTimestamp(String topic, int partition, long timestamp) {
         checkOpen();
         Fetches.checkNotNegative("the timestamp", timestamp);
-        return BrokerErrors.translating(() -> routes.led(topic, partition).reads().offsetForTimestamp(timestamp));
+        return BrokerErrors.translating(() -> parts.routes.led(topic, partition).reads().offsetForTimestamp(timestamp));
     }
 
     /**
@@ -380,34 +245,34 @@ public final class Broker implements AutoCloseable {
     public CompletableFuture<Long> deleteRecords(String topic, int partition, long beforeOffset) {
         return answer(() -> {
             Fetches.checkNotNegative("the offset", beforeOffset);
-            return handoff.offWriter(routes.led(topic, partition).deleteRecordsBefore(beforeOffset));
+            return parts.handoff.offWriter(parts.routes.led(topic, partition).deleteRecordsBefore(beforeOffset));
         });
     }
 
     /** A stored batch is damaged: the replica is healed from another one, where there is one. Any thread; returns at once. */
     public void foundDamage(CorruptLogException damage) {
-        damage.nextReadableOffset().ifPresent(next -> hosted.damaged(new TopicPartition(damage.topic(),
+        damage.nextReadableOffset().ifPresent(next -> parts.hosted.damaged(new TopicPartition(damage.topic(),
                 damage.partition()), next - 1));
     }
 
     /** The hosted partitions that work, sorted by topic and partition. */
     public List<PartitionStatus> partitions() {
-        return hosted.working().stream().map(HostedPartitions::status).toList();
+        return parts.hosted.working().stream().map(HostedPartitions::status).toList();
     }
 
     /** Why hosted partitions do not work: a sentence for each, none when all is well. For operators. */
     public List<String> unavailablePartitions() {
-        return hosted.unavailable();
+        return parts.hosted.unavailable();
     }
 
     /** Partitions of which this broker had the only log, which is gone: a sentence for each. For operators. */
     public List<String> lostPartitions() {
-        return hosted.lost();
+        return parts.hosted.lost();
     }
 
     /** Logs that were set aside because they belong to no topic that is known: a sentence for each. For operators. */
     public List<String> strayLogs() {
-        return strays.all();
+        return parts.strays.all();
     }
 
     // ---- the cluster
@@ -419,7 +284,7 @@ public final class Broker implements AutoCloseable {
      */
     public Optional<Member> remoteLeader(String topic, int partition) {
         checkOpen();
-        return routes.remoteLeader(topic, partition);
+        return parts.routes.remoteLeader(topic, partition);
     }
 
     /**
@@ -429,7 +294,7 @@ public final class Broker implements AutoCloseable {
      * @return fails with UNAVAILABLE when the follower is not known in its session
      */
     public CompletableFuture<ReplicaFetchResponse> replicaFetch(ReplicaFetchRequest request) {
-        return answer(() -> replication.fetch(request));
+        return answer(() -> parts.replication.fetch(request));
     }
 
     /**
@@ -440,30 +305,25 @@ public final class Broker implements AutoCloseable {
      */
     public List<ReplicaEnd> replicaEnds(String topic, UUID topicId, List<Integer> partitions) {
         checkOpen();
-        return hosted.ends(topic, topicId, partitions);
-    }
-
-    private CompletableFuture<List<ReplicaEnd>> replicaEnds(Member broker, String topic, UUID topicId, List<Integer> partitions) {
-        return broker.brokerId() == hosted.brokerId() ? answer(() -> CompletableFuture.completedFuture(
-                replicaEnds(topic, topicId, partitions))) : transport.replicaEnds(broker, topic, topicId, partitions);
+        return parts.hosted.ends(topic, topicId, partitions);
     }
 
     /** Which broker coordinates what. */
     public Coordinators coordinators() {
         checkOpen();
-        return coordinators;
+        return parts.coordinators;
     }
 
     /** Partitions that move to other brokers. */
     public Reassignments reassignments() {
         checkOpen();
-        return moves;
+        return parts.moves;
     }
 
     /** The cluster as this broker sees it. */
     public ClusterDescription cluster() {
         checkOpen();
-        return ClusterView.describe(brokers, controller.elected(), catalog, agreement.get());
+        return ClusterView.describe(parts.brokers, parts.controller.elected(), parts.catalog, agreement.get());
     }
 
     /**
@@ -474,17 +334,14 @@ public final class Broker implements AutoCloseable {
     public void close() {
         Closing.all(this::leave,
                 () -> closed = true,
-                topics::close,
-                () -> schedules.forEach(schedule -> schedule.cancel(false)),
-                () -> Closing.all(subscriptions.toArray(AutoCloseable[]::new)),
-                controlCalls::close,
-                houseCalls::close,
-                calls::close,
-                replication::close,
-                () -> fetchAlls.close(BrokerErrors.closed()),
-                () -> hosted.close(BrokerErrors.closed()),
-                fetches::close,
-                deadlines::close);
+                parts.topics::close,
+                upkeep::close,
+                parts.calls::close,
+                parts.replication::close,
+                () -> parts.fetchAlls.close(BrokerErrors.closed()),
+                () -> parts.hosted.close(BrokerErrors.closed()),
+                parts.fetches::close,
+                parts.deadlines::close);
     }
 
     /**
@@ -493,36 +350,9 @@ public final class Broker implements AutoCloseable {
      * lead, for some seconds at most. May be called again.
      */
     public void leave() {
-        fetches.hurry();
-        if (alone || closed) {
-            return;
-        }
-        synchronized (departure) {
-            if (left) {
-                return;
-            }
-            left = true;
-            long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(HANDOVER_MS);
-            BrokerException problem = null;
-            try {
-                while (System.nanoTime() - until < 0) {
-                    try {
-                        if (departure.advance()) {
-                            return;
-                        }
-                        problem = null;
-                    } catch (BrokerException unavailable) {
-                        problem = unavailable;
-                        if (!agreement.get().available()) {
-                            break; // too few others are left to take anything over
-                        }
-                    }
-                    Thread.sleep(HANDOVER_LOOK_MS);
-                }
-            } catch (InterruptedException interrupted) {
-                Thread.currentThread().interrupt();
-            }
-            LOG.log(Level.WARNING, "not everything could be handed over before the stop; the others take it over", problem);
+        parts.fetches.hurry();
+        if (!parts.alone && !closed) {
+            departure.complete();
         }
     }
 
@@ -533,23 +363,23 @@ public final class Broker implements AutoCloseable {
 
     /** What is hosted, for tests. */
     HostedPartitions hosted() {
-        return hosted;
+        return parts.hosted;
     }
 
     /** How many fetches are parked. */
     int waitingFetches() {
-        return fetches.waiting() + deadlines.size();
+        return parts.fetches.waiting() + parts.deadlines.size();
     }
 
     /** Where one partition's records of a request go. */
     private Appends.Target target(String topic, UUID topicId, int partition, Acks acks) {
-        CachedTopic known = catalog.find(topic).filter(now -> now.id().equals(topicId))
+        CachedTopic known = parts.catalog.find(topic).filter(now -> now.id().equals(topicId))
                 .orElseThrow(() -> BrokerErrors.unknownTopic(topic));
-        Optional<Member> remote = routes.remoteLeader(known, partition);
+        Optional<Member> remote = parts.routes.remoteLeader(known, partition);
         if (remote.isPresent()) {
-            return new Appends.Remote(batches -> transport.append(remote.get(), topic, partition, batches, acks));
+            return new Appends.Remote(batches -> parts.transport.append(remote.get(), topic, partition, batches, acks));
         }
-        return new Appends.Local(hosted.get(topic, partition, topicId));
+        return new Appends.Local(parts.hosted.get(topic, partition, topicId));
     }
 
     private <T> CompletableFuture<T> answer(Supplier<CompletableFuture<T>> request) {
@@ -564,44 +394,6 @@ public final class Broker implements AutoCloseable {
     private void checkOpen() {
         if (closed) {
             throw BrokerErrors.closed();
-        }
-    }
-
-    private void registerChanged(String key) {
-        // The registers' own thread must not be kept, and our own changes ring as well.
-        store.partOf(key).ifPresent(catalog::refreshSoon);
-        if (key.equals(CoordinatorStore.KEY)) {
-            coordinators.refreshSoon();
-        }
-        if (key.equals(BrokerRegistry.KEY)) {
-            control(); // somebody came, or is about to go
-        }
-    }
-
-    /** Beside the disks it changes registers. */
-    private void mend() {
-        houseCalls.call("mend", catalog::mend);
-    }
-
-    private void refreshAll() {
-        coordinators.refreshSoon();
-        houseCalls.call("topics", catalog::refreshAll);
-    }
-
-    private void keepHouse() {
-        directories.forEach(Broker::applyRetention);
-    }
-
-    private static void applyRetention(LogDirectory directory) {
-        try {
-            directory.applyRetention().whenComplete((done, failure) -> {
-                if (failure != null) {
-                    LOG.log(Level.WARNING, "retention was not applied in " + directory.root(), failure);
-                }
-            });
-        } catch (RuntimeException failure) {
-            // It must not end the schedule, which serves the other directories too.
-            LOG.log(Level.WARNING, "retention was not applied in " + directory.root(), failure);
         }
     }
 }

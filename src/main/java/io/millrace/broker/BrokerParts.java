@@ -1,0 +1,144 @@
+package io.millrace.broker;
+
+import io.millrace.agreement.LocalNotes;
+import io.millrace.agreement.Member;
+import io.millrace.agreement.Membership;
+import io.millrace.agreement.SingleMembership;
+import io.millrace.agreement.registers.RegisterStore;
+import io.millrace.broker.fetch.FetchAlls;
+import io.millrace.broker.fetch.Fetches;
+import io.millrace.broker.produce.Appends;
+import io.millrace.log.write.LogDirectory;
+import io.millrace.metadata.AgreementCalls;
+import io.millrace.metadata.BrokerErrors;
+import io.millrace.metadata.BrokerObserver;
+import io.millrace.metadata.BrokerRegistry;
+import io.millrace.metadata.Controller;
+import io.millrace.metadata.CoordinatorStore;
+import io.millrace.metadata.Coordinators;
+import io.millrace.metadata.DeletedTopics;
+import io.millrace.metadata.Handoff;
+import io.millrace.metadata.Lease;
+import io.millrace.metadata.PageReaders;
+import io.millrace.metadata.Partitioners;
+import io.millrace.metadata.ReplicaEnd;
+import io.millrace.metadata.TopicCatalog;
+import io.millrace.metadata.TopicConfig;
+import io.millrace.metadata.TopicMoves;
+import io.millrace.metadata.TopicStore;
+import io.millrace.metadata.Topics;
+import io.millrace.replica.ReplicaRecovery;
+import io.millrace.replica.Replication;
+import io.millrace.replica.Routes;
+import io.millrace.replica.hosting.CreatedLogs;
+import io.millrace.replica.hosting.Deadlines;
+import io.millrace.replica.hosting.HostedPartitions;
+import io.millrace.replica.hosting.LocalLogs;
+import io.millrace.replica.hosting.StrayLogs;
+import java.time.Clock;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.LongSupplier;
+
+/** What a broker is made of, put together from below; all of it works once {@link #recover} has returned. */
+final class BrokerParts {
+    final boolean alone;
+    final List<LogDirectory> directories;
+    final Clock clock;
+    final Partitioners partitioners;
+    final StrayLogs strays = new StrayLogs();
+    final TopicStore store;
+    final Handoff handoff;
+    final BrokerRegistry brokers;
+    final HostedPartitions hosted;
+    final Replication replication;
+    final TopicCatalog catalog;
+    final Topics topics;
+    final Routes routes;
+    final Appends appends;
+    final Fetches fetches;
+    final FetchAlls fetchAlls;
+    final Deadlines deadlines;
+    final Coordinators coordinators;
+    final Controller controller;
+    final TopicMoves moves;
+    final Transport transport;
+    final AgreementCalls calls;
+    private final DeletedTopics deleted;
+    private final LocalLogs logs;
+    private final PageReaders readers;
+    private final TopicConfig defaults;
+
+    /** As for {@link Broker#open}. */
+    BrokerParts(BrokerOptions options, RegisterStore registers, Membership membership, Transport transport,
+                List<LogDirectory> directories, LocalNotes notes, Executor workers, AgreementCalls calls,
+                ScheduledExecutorService timers, Clock clock, LongSupplier nanoTime, BrokerObserver observer) {
+        this.directories = List.copyOf(directories);
+        this.transport = transport;
+        this.alone = membership instanceof SingleMembership;
+        this.clock = clock;
+        this.calls = calls;
+        this.partitioners = Partitioners.load();
+        this.defaults = TopicConfig.of(options.topicDefaults(), Map.of());
+        partitioners.find(defaults.partitioner());
+
+        this.store = new TopicStore(registers, options.partitionsPerPage());
+        this.deleted = new DeletedTopics(registers, options.brokerId());
+        this.logs = new LocalLogs(directories, new CreatedLogs(notes), strays);
+        this.handoff = new Handoff(workers, timers);
+        this.brokers = new BrokerRegistry(registers, membership);
+        Lease lease = new Lease(options.replication().leaseNanos(), nanoTime);
+        this.hosted = new HostedPartitions(options.brokerId(), alone);
+        this.deadlines = new Deadlines(timers, nanoTime);
+        this.replication = new Replication(options.replication(), hosted, logs, workers, brokers, store, transport, handoff,
+                calls, timers, deadlines, nanoTime, lease,
+                replicas -> new TopicCatalog(store, deleted, replicas, calls, options.topicDefaults(), observer));
+        this.catalog = replication.topics();
+        this.readers = new PageReaders(registers, brokers);
+        this.topics = new Topics(options.topicLimits(), registers, store, readers, deleted, catalog, replication.hosting(),
+                partitioners, brokers);
+        this.moves = new TopicMoves(store, catalog, brokers);
+
+        this.routes = new Routes(alone, catalog, hosted, brokers);
+        this.appends = new Appends(handoff, observer, options.maxUncompressedBytes(),
+                options.replication().commitNanos(), clock);
+        this.fetches = new Fetches(handoff, new Deadlines(timers, nanoTime), observer);
+        this.fetchAlls = new FetchAlls(routes, transport, handoff, deadlines, nanoTime, observer);
+
+        CoordinatorStore coordinatorStore = new CoordinatorStore(registers);
+        this.coordinators = new Coordinators(alone, brokers, coordinatorStore, handoff, calls);
+        this.controller = new Controller(registers, brokers, store, readers, this::replicaEnds, catalog, coordinatorStore,
+                coordinators, lease, nanoTime, options.replication().balanceNanos());
+    }
+
+    private CompletableFuture<List<ReplicaEnd>> replicaEnds(Member broker, String topic, UUID topicId,
+                                                            List<Integer> partitions) {
+        return broker.brokerId() == hosted.brokerId()
+                ? CompletableFuture.completedFuture(hosted.ends(topic, topicId, partitions))
+                : transport.replicaEnds(broker, topic, topicId, partitions);
+    }
+
+    /** Enters this broker among the others and recovers its logs; blocks. What was begun is ended when it fails. */
+    void recover() {
+        try {
+            brokers.refresh();
+            readers.enter();
+            if (!alone) {
+                brokers.arrive();
+            }
+            new ReplicaRecovery(logs, catalog, deleted, hosted, replication.hosting(), defaults, alone ? null : store).run();
+            brokers.enter();
+        } catch (RuntimeException failure) {
+            // Some partitions may follow their leaders already.
+            calls.close();
+            replication.close();
+            hosted.close(BrokerErrors.closed());
+            deadlines.close();
+            throw failure;
+        }
+    }
+}
