@@ -34,7 +34,8 @@ import java.util.function.UnaryOperator;
 /**
  * A group at its coordinator: its state as it was last written, the sessions of its members, their polls. What must not be
  * forgotten goes through {@link GroupWriter}; the rest is guarded by this object's lock, which is never held while anything
- * is written, read or completed.
+ * is written, read or completed. It is one long class because that one lock guards all of it: each request of a member
+ * concerns the state, a session and a poll together.
  */
 final class Group implements GroupWriter.Host, PollTask.Host {
     private static final System.Logger LOG = System.getLogger(Group.class.getName());

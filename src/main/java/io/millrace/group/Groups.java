@@ -3,16 +3,13 @@ package io.millrace.group;
 import io.millrace.agreement.Member;
 import io.millrace.agreement.registers.RegisterStore;
 import io.millrace.broker.Broker;
-import io.millrace.group.GroupState.Claim;
 import io.millrace.log.Closing;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.TopicIdPartition;
-import io.millrace.metadata.TopicInfo;
 import io.millrace.metadata.TopicPartition;
 import java.lang.System.Logger.Level;
 import java.time.Clock;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -20,13 +17,10 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
@@ -47,39 +41,33 @@ public final class Groups implements AutoCloseable {
     private static final long FORGET_MS = 60_000;
     /** How often it is looked for groups that nobody asked for, in case a change of the coordinators was missed. */
     private static final long SEARCH_MS = 600_000;
-    /** How long a coordinator that is up has to hand its group over before it is taken from it. */
-    private static final long HANDOVER_MS = 2_000;
-    private static final long LOOK_MS = 100;
 
     private final GroupContext context;
     private final Coordination coordination;
     private final Assignors assignors;
-    private final ScheduledExecutorService timers;
     private final Supplier<String> names;
-    private final Map<String, CompletableFuture<Group>> groups = new ConcurrentHashMap<>();
+    private final GroupTable groups = new GroupTable();
+    private final CoordinatedGroups coordinated;
     private final AtomicBoolean ticking = new AtomicBoolean();
     private final GroupAdministration administration;
-    private final AutoCloseable listening;
     private final List<ScheduledFuture<?>> schedules;
     private volatile boolean pollsEnded;
-    private volatile boolean closed;
 
     private Groups(GroupOptions options, RegisterStore registers, GroupLog log, Coordination coordination, Deliveries deliveries, Executor workers,
                    ScheduledExecutorService timers, Clock clock, LongSupplier nanoTime, Supplier<String> names) {
         this.coordination = coordination;
-        this.timers = timers;
         this.names = names;
         this.assignors = Assignors.load();
         this.context = new GroupContext(new GroupStore(registers), log, coordination, deliveries,
                 new Rebalance(assignors, options.defaultAssignor()), options, workers,
-                timers, clock, nanoTime, this::gone);
+                timers, clock, nanoTime, groups::remove);
+        this.coordinated = new CoordinatedGroups(context, groups);
         this.administration = new GroupAdministration(context);
-        this.listening = coordination.listen(this::coordinatorsChanged);
         this.schedules = List.of(
                 timers.scheduleWithFixedDelay(this::tick, TICK_MS, TICK_MS, TimeUnit.MILLISECONDS),
                 timers.scheduleWithFixedDelay(() -> work(this::forget), FORGET_MS, FORGET_MS, TimeUnit.MILLISECONDS),
-                timers.scheduleWithFixedDelay(() -> work(this::loadMine), SEARCH_MS, SEARCH_MS, TimeUnit.MILLISECONDS));
-        workers.execute(this::loadMine);
+                timers.scheduleWithFixedDelay(() -> work(coordinated::loadMine), SEARCH_MS, SEARCH_MS, TimeUnit.MILLISECONDS));
+        workers.execute(coordinated::loadMine);
     }
 
     /**
@@ -248,154 +236,26 @@ public final class Groups implements AutoCloseable {
 
     /** How far behind the groups are that this broker coordinates. */
     public CompletableFuture<List<GroupLag>> lags() {
-        List<Group> mine = loaded();
+        List<Group> mine = groups.loaded();
         return administration.lags(mine.stream().collect(Collectors.toMap(Group::id, Group::state)));
     }
-
-    // ---- which groups are here
 
     private <T> CompletableFuture<T> answer(String id, Function<Group, CompletableFuture<T>> request) {
         try {
             checkOpen();
             GroupNames.check("the group's name", id);
-            return group(id).thenCompose(request);
+            return coordinated.group(id).thenCompose(request);
         } catch (BrokerException failure) {
             return CompletableFuture.failedFuture(failure);
-        }
-    }
-
-    private CompletableFuture<Group> group(String id) {
-        requireHere(id);
-        CompletableFuture<Group> fresh = new CompletableFuture<>();
-        CompletableFuture<Group> known = groups.putIfAbsent(id, fresh);
-        if (known != null) {
-            return known;
-        }
-        long giveUpWaiting = context.now() + TimeUnit.MILLISECONDS.toNanos(HANDOVER_MS);
-        try {
-            context.workers().execute(() -> load(id, fresh, giveUpWaiting));
-        } catch (RuntimeException refused) {
-            failed(id, fresh, new BrokerException(ErrorKind.NOT_COORDINATOR, "this broker is stopping: try another one", refused));
-        }
-        return fresh;
-    }
-
-    private void requireHere(String id) {
-        if (closed || !coordination.isHere(id)) {
-            throw new BrokerException(ErrorKind.NOT_COORDINATOR, "this broker does not coordinate group '" + id
-                    + "': try again in a moment");
-        }
-    }
-
-    private void load(String id, CompletableFuture<Group> loading, long giveUpWaiting) {
-        try {
-            requireHere(id);
-            Optional<GroupStore.Stored> stored = context.store().read(id);
-            Claim before = stored.map(found -> found.state().claim()).orElse(Claim.NOBODY);
-            if (isHeldElsewhere(before) && context.now() - giveUpWaiting < 0) {
-                timers.schedule(() -> context.workers().execute(() -> load(id, loading, giveUpWaiting)), LOOK_MS,
-                        TimeUnit.MILLISECONDS);
-                return;
-            }
-            stored.map(GroupStore.Stored::state).ifPresent(this::catchUp);
-            Member self = coordination.self();
-            Group group = new Group(id, context, new Claim(before.epoch() + 1, self.brokerId(), self.session(), false),
-                    stored.map(GroupStore.Stored::state).orElseGet(() -> GroupState.empty(before, context.clock().millis())),
-                    stored.map(GroupStore.Stored::version).orElse(RegisterStore.ABSENT));
-            group.claim().whenComplete((done, failure) -> {
-                if (failure == null) {
-                    loading.complete(group);
-                    if (!coordination.isHere(id)) {
-                        handOver(group);
-                    }
-                } else {
-                    failed(id, loading, failure);
-                }
-            });
-        } catch (RuntimeException failure) {
-            failed(id, loading, failure);
-        }
-    }
-
-    /** What the last coordinator knew of topics is known here before anything is made of it. Blocks. */
-    private void catchUp(GroupState state) {
-        TreeMap<String, UUID> ids = new TreeMap<>(state.topicIds());
-        state.offsets().forEach((topic, offsets) -> ids.putIfAbsent(topic, offsets.topicId()));
-        ids.forEach((topic, topicId) -> {
-            TopicInfo known = context.log().topics().get(topic);
-            if (known == null || !known.id().equals(topicId)) {
-                context.log().refresh(topic);
-            }
-        });
-    }
-
-    private void failed(String id, CompletableFuture<Group> loading, Throwable failure) {
-        groups.remove(id, loading);
-        loading.completeExceptionally(failure);
-    }
-
-    private boolean isHeldElsewhere(Claim claim) {
-        return !claim.released() && claim.broker() != coordination.self().brokerId()
-                && coordination.isLive(claim.broker(), claim.session());
-    }
-
-    private void gone(Group group) {
-        groups.computeIfPresent(group.id(), (id, present) -> isOf(present, group) ? null : present);
-    }
-
-    private static boolean isOf(CompletableFuture<Group> loaded, Group group) {
-        return loaded.isDone() && !loaded.isCompletedExceptionally() && loaded.join() == group;
-    }
-
-    private List<Group> loaded() {
-        List<Group> loaded = new ArrayList<>();
-        groups.values().forEach(each -> {
-            if (each.isDone() && !each.isCompletedExceptionally()) {
-                loaded.add(each.join());
-            }
-        });
-        return loaded;
-    }
-
-    private void coordinatorsChanged() {
-        if (closed) {
-            return;
-        }
-        loaded().stream().filter(group -> !coordination.isHere(group.id())).forEach(this::handOver);
-        loadMine();
-    }
-
-    private CompletableFuture<Void> handOver(Group group) {
-        return group.handOver().thenRun(() -> {
-            gone(group);
-            group.close(new BrokerException(ErrorKind.NOT_COORDINATOR, "group '" + group.id()
-                    + "' goes to another coordinator: try again in a moment"));
-        });
-    }
-
-    /** Also those nobody asks for: sessions are to end, and lag is to be seen. */
-    private void loadMine() {
-        try {
-            for (String id : context.store().ids()) {
-                if (!closed && coordination.isHere(id)) {
-                    group(id).exceptionally(failure -> {
-                        LOG.log(Level.WARNING, "group {0} cannot be coordinated now: {1}", id, failure.getMessage());
-                        return null;
-                    });
-                }
-            }
-        } catch (BrokerException unavailable) {
-            LOG.log(Level.INFO, "the groups could not be read now, and are once they are asked for: {0}",
-                    unavailable.getMessage());
         }
     }
 
     // ---- time
 
     private void tick() {
-        if (!closed && !groups.isEmpty() && ticking.compareAndSet(false, true) && !work(() -> {
+        if (coordinated.isOpen() && !groups.isEmpty() && ticking.compareAndSet(false, true) && !work(() -> {
             try {
-                loaded().forEach(Group::tick);
+                groups.loaded().forEach(Group::tick);
             } finally {
                 ticking.set(false);
             }
@@ -416,9 +276,9 @@ public final class Groups implements AutoCloseable {
     }
 
     private void forget() {
-        for (Group group : loaded()) {
+        for (Group group : groups.loaded()) {
             if (group.endIfVacant()) {
-                gone(group);
+                groups.remove(group);
             } else {
                 group.forget();
             }
@@ -426,7 +286,7 @@ public final class Groups implements AutoCloseable {
     }
 
     private void checkOpen() {
-        if (closed) {
+        if (!coordinated.isOpen()) {
             throw new BrokerException(ErrorKind.NOT_COORDINATOR, "this broker is stopping: try another one, or again later");
         }
     }
@@ -434,27 +294,13 @@ public final class Groups implements AutoCloseable {
     /** Answers the polls that wait with nothing, and lets none wait any more: this broker is about to stop. */
     public void endPolls() {
         pollsEnded = true;
-        loaded().forEach(Group::endPolls);
+        groups.loaded().forEach(Group::endPolls);
     }
 
     /** Hands the groups over and answers the polls that wait. Blocks for some seconds at most. */
     @Override
     public void close() {
-        closed = true;
-        BrokerException reason = new BrokerException(ErrorKind.NOT_COORDINATOR, "this broker is stopping: try another one");
-        Closing.all(() -> schedules.forEach(schedule -> schedule.cancel(false)), listening, this::handAllOver,
-                () -> loaded().forEach(group -> group.close(reason)));
-    }
-
-    private void handAllOver() {
-        CompletableFuture<Void> all = CompletableFuture.allOf(
-                loaded().stream().map(this::handOver).toArray(CompletableFuture[]::new));
-        try {
-            all.get(HANDOVER_MS, TimeUnit.MILLISECONDS);
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-        } catch (ExecutionException | TimeoutException late) {
-            LOG.log(Level.INFO, "not every group could be handed over before the stop; they are taken over", late);
-        }
+        coordinated.refuse();
+        Closing.all(() -> schedules.forEach(schedule -> schedule.cancel(false)), coordinated);
     }
 }

@@ -10,15 +10,14 @@ import io.millrace.replica.hosting.FetchPosition;
 import io.millrace.replica.hosting.ReadMemory;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 /**
@@ -81,8 +80,6 @@ final class PollTask {
     private int attempt;
     private CompletableFuture<FetchAllResult> fetch;
     private List<TopicIdPartition> reading = List.of();
-    /** The partitions in the answer. */
-    private final Map<TopicPartition, TopicIdPartition> given = new HashMap<>();
 
     /** @param end when it is to be answered, by the nano clock */
     PollTask(Host host, Session session, PollRequest request, long end) {
@@ -136,21 +133,16 @@ final class PollTask {
             phase = Phase.OVER;
             after.add(() -> over.complete(null));
             host.over(session, this, false, after);
-            Polled nothing = new Polled(number, config.form(), List.of(), epoch, config.maxPollRecords(), next -> { },
-                    whole -> { });
+            Polled nothing = Polled.nothing(number, config, epoch);
             after.add(() -> answer.complete(nothing));
             return;
         }
         phase = Phase.DELIVERING;
         session.delivering = this;
-        parts.forEach((partition, part) -> {
-            session.givenOut.add(partition);
-            given.put(partition.partition(), partition);
-        });
-        session.polled = true;
-        LastPoll last = new LastPoll(number, request.source().entry(), host.now());
+        PollDelivery delivery = new PollDelivery(session, new LastPoll(number, request.source().entry(), host.now()),
+                parts.keySet());
         Polled polled = new Polled(number, config.form(), List.copyOf(parts.values()), epoch, config.maxPollRecords(),
-                next -> host.locked(then -> delivered(last, next, then)), last.written()::complete);
+                next -> host.locked(then -> delivered(delivery, next, then)), delivery::written);
         after.add(() -> {
             if (!answer.complete(polled)) {
                 polled.abandoned();
@@ -168,19 +160,8 @@ final class PollTask {
         }
     }
 
-    private void delivered(LastPoll last, Map<TopicPartition, Long> next, List<Runnable> after) {
-        next.forEach((name, offset) -> {
-            TopicIdPartition partition = given.get(name);
-            session.given.put(partition.topic(), partition.topicId());
-            if (session.givenOut.contains(partition)) { // else it was moved, or taken, meanwhile
-                last.before().put(partition, session.positions.put(partition, offset));
-            }
-        });
-        if (!next.isEmpty()) {
-            session.last = last;
-            session.lastNumber = last.number();
-        }
-        session.givenOut.clear();
+    private void delivered(PollDelivery delivery, Map<TopicPartition, Long> next, List<Runnable> after) {
+        delivery.end(next);
         phase = Phase.OVER;
         after.add(() -> over.complete(null));
         host.over(session, this, !next.isEmpty(), after);
@@ -253,7 +234,7 @@ final class PollTask {
             return;
         }
         phase = Phase.LOOKING;
-        List<TopicIdPartition> unknown = readable.stream().filter(each -> !isKnown(each)).toList();
+        List<TopicIdPartition> unknown = readable.stream().filter(each -> !session.hasPosition(each, host.state()::committed)).toList();
         if (unknown.isEmpty()) {
             read(readable, after);
         } else if (member.config().reset() == OffsetReset.NONE) {
@@ -268,21 +249,6 @@ final class PollTask {
     private void idle(long retry) {
         phase = Phase.IDLE;
         retryAt = retry;
-    }
-
-    private boolean isKnown(TopicIdPartition partition) {
-        if (session.outOfRange.contains(partition)) {
-            return false;
-        }
-        if (!session.positions.containsKey(partition)) {
-            OptionalLong committed = host.state().committed(partition);
-            if (committed.isEmpty()) {
-                return false;
-            }
-            session.positions.put(partition, committed.getAsLong());
-            session.acknowledged.put(partition, committed.getAsLong());
-        }
-        return true;
     }
 
     /**
@@ -346,12 +312,9 @@ final class PollTask {
                 inTurn, after, this::fetched);
     }
 
-    private interface Understood {
-        void accept(LinkedHashMap<TopicIdPartition, FetchAllResult.Part> result, List<Runnable> after);
-    }
-
     /** @param asked the partitions of the request, in its order */
-    private void send(FetchAllRequest toLog, List<TopicIdPartition> asked, List<Runnable> after, Understood understood) {
+    private void send(FetchAllRequest toLog, List<TopicIdPartition> asked, List<Runnable> after,
+                      BiConsumer<LinkedHashMap<TopicIdPartition, FetchAllResult.Part>, List<Runnable>> understood) {
         int awaited = ++attempt;
         after.add(() -> {
             ReadMemory memory = request.memory().part();
@@ -400,46 +363,20 @@ final class PollTask {
     }
 
     private void fetched(LinkedHashMap<TopicIdPartition, FetchAllResult.Part> result, List<Runnable> after) {
-        Set<TopicIdPartition> readable = Set.copyOf(readable());
-        LinkedHashMap<TopicIdPartition, FetchAllResult.Part> read = new LinkedHashMap<>();
-        BrokerException hard = null;
-        boolean failed = false;
-        overloaded = null;
-        for (Map.Entry<TopicIdPartition, FetchAllResult.Part> each : result.entrySet()) {
-            FetchAllResult.Part part = each.getValue();
-            if (part.failure() != null) {
-                failed = true;
-                if (part.failure().kind() == ErrorKind.OVERLOADED) {
-                    overloaded = part.failure();
-                }
-                if (part.failure().kind() == ErrorKind.OFFSET_OUT_OF_RANGE) {
-                    session.outOfRange.add(each.getKey());
-                } else if (!isPassing(part.failure().kind())) {
-                    hard = part.failure();
-                }
-            } else if (part.result().nextOffset() > part.result().offset() && readable.contains(each.getKey())) {
-                read.put(each.getKey(), part);
-            }
-        }
-        if (!read.isEmpty()) {
-            complete(read, after);
-        } else if (hard != null) {
-            fail(hard, after);
+        PollReading outcome = PollReading.of(result, Set.copyOf(readable()));
+        overloaded = outcome.overloaded();
+        session.outOfRange.addAll(outcome.outOfRange());
+        if (!outcome.records().isEmpty()) {
+            complete(outcome.records(), after);
+        } else if (outcome.lasting() != null) {
+            fail(outcome.lasting(), after);
         } else if (result.keySet().stream().anyMatch(session.outOfRange::contains)) {
             start(after);
-        } else if (failed) {
+        } else if (outcome.failed()) {
             later(after);
         } else {
             complete(after);
         }
-    }
-
-    /** Whether such a failure goes away by itself, so that a consumer waits for it as it waits for records. */
-    private static boolean isPassing(ErrorKind kind) {
-        return switch (kind) {
-            case NOT_LEADER, UNAVAILABLE, OVERLOADED, UNKNOWN_TOPIC, UNKNOWN_TOPIC_ID, UNKNOWN_PARTITION -> true;
-            default -> false;
-        };
     }
 
     private void later(List<Runnable> after) {

@@ -37,6 +37,10 @@ public final class Polled {
         this.end = end;
     }
 
+    static Polled nothing(long number, ConsumerConfig config, int memberEpoch) {
+        return new Polled(number, config.form(), List.of(), memberEpoch, config.maxPollRecords(), next -> { }, whole -> { });
+    }
+
     /** Tells this poll from the consumer's others. */
     public long number() {
         return number;

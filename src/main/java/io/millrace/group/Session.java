@@ -58,6 +58,26 @@ final class Session {
         this.autoCommittedAt = now;
     }
 
+    /**
+     * Whether it is known where a partition is to be read from; where that is not known yet it is what was committed.
+     *
+     * @param committed of each partition, as far as any is
+     */
+    boolean hasPosition(TopicIdPartition partition, Function<TopicIdPartition, OptionalLong> committed) {
+        if (outOfRange.contains(partition)) {
+            return false;
+        }
+        if (!positions.containsKey(partition)) {
+            OptionalLong offset = committed.apply(partition);
+            if (offset.isEmpty()) {
+                return false;
+            }
+            positions.put(partition, offset.getAsLong());
+            acknowledged.put(partition, offset.getAsLong());
+        }
+        return true;
+    }
+
     /** How far it has come with what is known to have arrived. */
     Map<TopicIdPartition, Long> arrived() {
         Map<TopicIdPartition, Long> positions = new TreeMap<>(this.positions);
