@@ -202,8 +202,8 @@ public final class Broker implements AutoCloseable {
     }
 
     /** As {@link #fetchAll}, of the partitions that this broker leads; the others fail with NOT_LEADER. */
-    public CompletableFuture<FetchAllResult> fetchAllHere(FetchAllRequest request, ReadMemory memory) {
-        return answer(() -> parts.fetchAlls.here(request, memory));
+    public CompletableFuture<FetchAllResult> fetchAllLocal(FetchAllRequest request, ReadMemory memory) {
+        return answer(() -> parts.fetchAlls.local(request, memory));
     }
 
     /**
@@ -245,7 +245,7 @@ public final class Broker implements AutoCloseable {
     public CompletableFuture<Long> deleteRecords(String topic, int partition, long beforeOffset) {
         return answer(() -> {
             Fetches.checkNotNegative("the offset", beforeOffset);
-            return parts.handoff.offWriter(parts.routes.led(topic, partition).deleteRecordsBefore(beforeOffset));
+            return parts.continuations.offWriter(parts.routes.led(topic, partition).deleteRecordsBefore(beforeOffset));
         });
     }
 

@@ -13,11 +13,11 @@ import io.millrace.metadata.AgreementCalls;
 import io.millrace.metadata.BrokerErrors;
 import io.millrace.metadata.BrokerObserver;
 import io.millrace.metadata.BrokerRegistry;
+import io.millrace.metadata.ContinuationExecutor;
 import io.millrace.metadata.Controller;
 import io.millrace.metadata.CoordinatorStore;
 import io.millrace.metadata.Coordinators;
 import io.millrace.metadata.DeletedTopics;
-import io.millrace.metadata.Handoff;
 import io.millrace.metadata.Lease;
 import io.millrace.metadata.PageReaders;
 import io.millrace.metadata.Partitioners;
@@ -52,7 +52,7 @@ final class BrokerParts {
     final Partitioners partitioners;
     final StrayLogs strays = new StrayLogs();
     final TopicStore store;
-    final Handoff handoff;
+    final ContinuationExecutor continuations;
     final BrokerRegistry brokers;
     final HostedPartitions hosted;
     final Replication replication;
@@ -89,12 +89,12 @@ final class BrokerParts {
         this.store = new TopicStore(registers, options.partitionsPerPage());
         this.deleted = new DeletedTopics(registers, options.brokerId());
         this.logs = new LocalLogs(directories, new CreatedLogs(notes), strays);
-        this.handoff = new Handoff(workers, timers);
+        this.continuations = new ContinuationExecutor(workers, timers);
         this.brokers = new BrokerRegistry(registers, membership);
         Lease lease = new Lease(options.replication().leaseNanos(), nanoTime);
         this.hosted = new HostedPartitions(options.brokerId(), alone);
         this.deadlines = new Deadlines(timers, nanoTime);
-        this.replication = new Replication(options.replication(), hosted, logs, workers, brokers, store, transport, handoff,
+        this.replication = new Replication(options.replication(), hosted, logs, workers, brokers, store, transport, continuations,
                 calls, timers, deadlines, nanoTime, lease,
                 replicas -> new TopicCatalog(store, deleted, replicas, calls, options.topicDefaults(), observer));
         this.catalog = replication.topics();
@@ -104,13 +104,13 @@ final class BrokerParts {
         this.moves = new TopicMoves(store, catalog, brokers);
 
         this.routes = new Routes(alone, catalog, hosted, brokers);
-        this.appends = new Appends(handoff, observer, options.maxUncompressedBytes(),
+        this.appends = new Appends(continuations, observer, options.maxUncompressedBytes(),
                 options.replication().commitNanos(), clock);
-        this.fetches = new Fetches(handoff, new Deadlines(timers, nanoTime), observer);
-        this.fetchAlls = new FetchAlls(routes, transport, handoff, deadlines, nanoTime, observer);
+        this.fetches = new Fetches(continuations, new Deadlines(timers, nanoTime), observer);
+        this.fetchAlls = new FetchAlls(routes, transport, continuations, deadlines, nanoTime, observer);
 
         CoordinatorStore coordinatorStore = new CoordinatorStore(registers);
-        this.coordinators = new Coordinators(alone, brokers, coordinatorStore, handoff, calls);
+        this.coordinators = new Coordinators(alone, brokers, coordinatorStore, continuations, calls);
         this.controller = new Controller(registers, brokers, store, readers, this::replicaEnds, catalog, coordinatorStore,
                 coordinators, lease, nanoTime, options.replication().balanceNanos());
     }

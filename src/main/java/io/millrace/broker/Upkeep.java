@@ -47,7 +47,7 @@ final class Upkeep implements AutoCloseable {
                 timers.scheduleWithFixedDelay(this::applyRetention, retentionIntervalMs, retentionIntervalMs,
                         TimeUnit.MILLISECONDS),
                 timers.scheduleWithFixedDelay(this::controlWhenDue, 0, TICK_MS, TimeUnit.MILLISECONDS),
-                timers.scheduleWithFixedDelay(() -> parts.handoff.execute(parts.replication::tick), REPLICA_TICK_MS,
+                timers.scheduleWithFixedDelay(() -> parts.continuations.execute(parts.replication::tick), REPLICA_TICK_MS,
                         REPLICA_TICK_MS, TimeUnit.MILLISECONDS),
                 timers.scheduleWithFixedDelay(this::mend, REPLICA_TICK_MS, REPLICA_TICK_MS, TimeUnit.MILLISECONDS),
                 timers.scheduleWithFixedDelay(this::refreshAll, REFRESH_MS, REFRESH_MS, TimeUnit.MILLISECONDS));

@@ -25,7 +25,7 @@ final class CoordinatedGroups implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(CoordinatedGroups.class.getName());
     /** How long a coordinator that is up has to hand its group over before it is taken from it. */
     private static final long HANDOVER_MS = 2_000;
-    private static final long LOOK_MS = 100;
+    private static final long HANDOVER_RETRY_MS = 100;
 
     private final GroupContext context;
     private final GroupTable groups;
@@ -81,7 +81,7 @@ final class CoordinatedGroups implements AutoCloseable {
             Optional<GroupStore.Stored> stored = context.store().read(id);
             Claim before = stored.map(found -> found.state().claim()).orElse(Claim.NOBODY);
             if (isHeldElsewhere(before) && context.now() - giveUpWaiting < 0) {
-                timers.schedule(() -> context.workers().execute(() -> load(id, loading, giveUpWaiting)), LOOK_MS,
+                timers.schedule(() -> context.workers().execute(() -> load(id, loading, giveUpWaiting)), HANDOVER_RETRY_MS,
                         TimeUnit.MILLISECONDS);
                 return;
             }

@@ -96,7 +96,7 @@ final class GroupAdministration {
 
     /** The results of looking for the end of each partition, which also tell where it begins; none where nobody answers. */
     private CompletableFuture<Map<TopicIdPartition, FetchResult>> ends(Collection<TopicIdPartition> partitions) {
-        return look(partitions.stream().collect(Collectors.toMap(each -> each,
+        return fetch(partitions.stream().collect(Collectors.toMap(each -> each,
                 each -> (FetchPosition) new FetchPosition.Latest())), 0).thenApply(parts -> {
                     Map<TopicIdPartition, FetchResult> ends = new HashMap<>();
                     parts.forEach((partition, part) -> {
@@ -108,7 +108,7 @@ final class GroupAdministration {
                 });
     }
 
-    private CompletableFuture<SortedMap<TopicIdPartition, FetchAllResult.Part>> look(Map<TopicIdPartition, FetchPosition> where,
+    private CompletableFuture<SortedMap<TopicIdPartition, FetchAllResult.Part>> fetch(Map<TopicIdPartition, FetchPosition> where,
                                                                                       int maxBytes) {
         TreeMap<TopicIdPartition, FetchAllResult.Part> found = new TreeMap<>();
         if (where.isEmpty()) {
@@ -132,7 +132,7 @@ final class GroupAdministration {
             OptionalLong committed = group.committed(partition);
             if (committed.isPresent() && lag(committed.getAsLong(), end) > 0) {
                 long from = Math.max(committed.getAsLong(), end.logStartOffset());
-                all.add(look(Map.of(partition, new FetchPosition.AtOffset(from)), ONE_BATCH).thenAccept(parts ->
+                all.add(fetch(Map.of(partition, new FetchPosition.AtOffset(from)), ONE_BATCH).thenAccept(parts ->
                         parts.values().stream().filter(part -> part.result() != null).forEach(part ->
                                 timestamp(part.result().batches(), from).ifPresent(at -> oldest.put(partition, at)))));
             }
@@ -181,7 +181,7 @@ final class GroupAdministration {
             wanted.put(each, target instanceof OffsetTarget.AtTimestamp at ? new FetchPosition.AtTimestamp(at.timestamp())
                     : new FetchPosition.Latest());
         }
-        return look(earliest, 0).thenCombine(look(wanted, 0), (begins, ends) -> {
+        return fetch(earliest, 0).thenCombine(fetch(wanted, 0), (begins, ends) -> {
             TreeMap<TopicIdPartition, OffsetChange> changes = new TreeMap<>();
             begins.forEach((each, begin) -> {
                 OptionalLong before = group.committed(each);

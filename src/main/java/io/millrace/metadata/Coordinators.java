@@ -19,7 +19,7 @@ public final class Coordinators {
     private final boolean alone;
     private final BrokerRegistry brokers;
     private final CoordinatorStore store;
-    private final Handoff handoff;
+    private final ContinuationExecutor continuations;
     private final AgreementCalls calls;
     private final List<Listener> listeners = new CopyOnWriteArrayList<>();
     private volatile CoordinatorStore.Stored known = CoordinatorStore.NOTHING;
@@ -33,12 +33,12 @@ public final class Coordinators {
         }
     }
 
-    public Coordinators(boolean alone, BrokerRegistry brokers, CoordinatorStore store, Handoff handoff,
+    public Coordinators(boolean alone, BrokerRegistry brokers, CoordinatorStore store, ContinuationExecutor continuations,
                         AgreementCalls calls) {
         this.alone = alone;
         this.brokers = brokers;
         this.store = store;
-        this.handoff = handoff;
+        this.continuations = continuations;
         this.calls = calls;
     }
 
@@ -150,10 +150,10 @@ public final class Coordinators {
             }
             known = read;
         }
-        listeners.forEach(listener -> handoff.execute(() -> tell(listener)));
+        listeners.forEach(listener -> continuations.execute(() -> notifyListener(listener)));
     }
 
-    private static void tell(Listener listener) {
+    private static void notifyListener(Listener listener) {
         try {
             listener.changed.run();
         } catch (RuntimeException failure) {

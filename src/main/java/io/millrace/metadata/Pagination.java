@@ -58,14 +58,14 @@ final class Pagination {
         claims.keySet().retainAll(unformed);
         for (String name : unformed) {
             try {
-                look(name);
+                clearIfAbandoned(name);
             } catch (RuntimeException broken) {
                 LOG.log(Level.DEBUG, "the register of '" + name + "' is no claim, or could not be removed now", broken);
             }
         }
     }
 
-    private void look(String name) {
+    private void clearIfAbandoned(String name) {
         OptionalLong claimed = registers.claimed(name);
         long now = nanoTime.getAsLong();
         Seen seen = claims.get(name);

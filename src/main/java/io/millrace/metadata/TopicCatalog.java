@@ -23,7 +23,7 @@ public final class TopicCatalog {
     private static final System.Logger LOG = System.getLogger(TopicCatalog.class.getName());
     private static final int LOCKS = 64;
     /** How often a topic's registers are read without its lock, when it changes meanwhile. */
-    private static final int FREE_LOOKS = 3;
+    private static final int FREE_READS = 3;
 
     private final TopicStore store;
     private final DeletedTopics deleted;
@@ -147,7 +147,7 @@ public final class TopicCatalog {
 
     /** What became known of the topic during the read may be older or newer than what was read: only another look tells. */
     private void apply(String name, Supplier<Optional<StoredTopic>> read) {
-        for (int attempt = 0; attempt < FREE_LOOKS; attempt++) {
+        for (int attempt = 0; attempt < FREE_READS; attempt++) {
             long turn = turns.get(stripe(name));
             Optional<StoredTopic> stored = read.get();
             boolean done = exclusively(name, () -> {

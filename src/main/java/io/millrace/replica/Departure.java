@@ -22,7 +22,7 @@ public final class Departure {
     private static final System.Logger LOG = System.getLogger(Departure.class.getName());
     /** How long it is waited for others to take leaderships over, in ms. */
     private static final long HANDOVER_MS = 7_000;
-    private static final long HANDOVER_LOOK_MS = 50;
+    private static final long HANDOVER_RETRY_MS = 50;
 
     private final BrokerRegistry brokers;
     private final HostedPartitions hosted;
@@ -69,7 +69,7 @@ public final class Departure {
                         break; // too few others are left to take anything over
                     }
                 }
-                Thread.sleep(HANDOVER_LOOK_MS);
+                Thread.sleep(HANDOVER_RETRY_MS);
             }
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();

@@ -42,7 +42,7 @@ public final class ReplicaRecovery {
     private final StrayLogs strays;
     private final CreatedLogs created;
     private final TopicConfig defaults;
-    private final Comeback comeback;
+    private final RestartFencing fencing;
 
     private final Map<TopicPartition, LogDirectory> homes = new HashMap<>();
     private final Set<UUID> notRemoved = new HashSet<>();
@@ -62,7 +62,7 @@ public final class ReplicaRecovery {
         this.strays = logs.strays();
         this.created = logs.created();
         this.defaults = defaults;
-        this.comeback = store == null ? null : new Comeback(hosted.brokerId(), store, new Comeback.OnDisk() {
+        this.fencing = store == null ? null : new RestartFencing(hosted.brokerId(), store, new RestartFencing.OnDisk() {
             @Override
             public boolean has(TopicPartition id, UUID topicId) {
                 return isOnDisk(id, topicId);
@@ -80,10 +80,10 @@ public final class ReplicaRecovery {
         List<CachedTopic> topics = catalog.read();
         Set<UUID> deletedIds = deleted.ids();
         identify(topics, deletedIds);
-        if (comeback != null) {
-            comeback.run(topics);
+        if (fencing != null) {
+            fencing.run(topics);
             topics = catalog.read();
-            comeback.leaderless().forEach(hosted::noteLost);
+            fencing.leaderless().forEach(hosted::noteLost);
         }
         Map<String, CachedTopic> byName = byName(topics);
         for (LogDirectory directory : directories) {
@@ -188,7 +188,7 @@ public final class ReplicaRecovery {
 
     /** Whether this broker counts as having all records of a partition, and has nothing of it any more. */
     private boolean isLost(CachedTopic topic, TopicPartition id) {
-        return comeback != null && comeback.lost().contains(id)
+        return fencing != null && fencing.lost().contains(id)
                 || hosting.isLost(topic, id);
     }
 

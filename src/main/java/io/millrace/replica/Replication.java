@@ -3,7 +3,7 @@ package io.millrace.replica;
 import io.millrace.metadata.AgreementCalls;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.BrokerRegistry;
-import io.millrace.metadata.Handoff;
+import io.millrace.metadata.ContinuationExecutor;
 import io.millrace.metadata.Lease;
 import io.millrace.metadata.LocalReplicas;
 import io.millrace.metadata.TopicCatalog;
@@ -66,7 +66,7 @@ public final class Replication implements ReplicaContext {
      * @param topics  makes the catalog of the topics that the replicas belong to
      */
     public Replication(ReplicationOptions options, HostedPartitions hosted, LocalLogs logs, Executor workers,
-                       BrokerRegistry brokers, TopicStore store, ReplicaTransport transport, Handoff handoff,
+                       BrokerRegistry brokers, TopicStore store, ReplicaTransport transport, ContinuationExecutor continuations,
                        AgreementCalls calls, ScheduledExecutorService timers, Deadlines deadlines, LongSupplier nanoTime,
                        Lease lease, Function<LocalReplicas, TopicCatalog> topics) {
         this.options = options;
@@ -75,15 +75,15 @@ public final class Replication implements ReplicaContext {
         this.calls = calls;
         this.nanoTime = nanoTime;
         this.lease = lease;
-        this.fetchers = new FollowerFetchers(brokers, transport, handoff, timers, nanoTime,
+        this.fetchers = new FollowerFetchers(brokers, transport, continuations, timers, nanoTime,
                 new CatchUpThrottle(options.throttleBytesPerSecond(), nanoTime), options.aheadBytes());
-        this.hosting = new HostedTopics(hosted, logs, workers, handoff, this, fetchers::rolesChanged);
+        this.hosting = new HostedTopics(hosted, logs, workers, continuations, this, fetchers::rolesChanged);
         this.catalog = topics.apply(hosting);
-        this.replicaFetches = new ReplicaFetches(hosted, brokers, handoff, deadlines, this);
+        this.replicaFetches = new ReplicaFetches(hosted, brokers, continuations, deadlines, this);
         this.isrChanges = new IsrChanges(hosted.brokerId(), brokers, store, catalog, calls, options.maxLagNanos());
         this.confirmations = new Confirmations(store, calls);
         this.withdrawal = new Withdrawal(hosted.brokerId(), brokers, store, catalog);
-        this.damaged = new DamagedReplicas(withdrawal, new Healing(brokers, transport, handoff), calls, timers);
+        this.damaged = new DamagedReplicas(withdrawal, new Healing(brokers, transport, continuations), calls, timers);
     }
 
     /** The topics that the replicas belong to. */

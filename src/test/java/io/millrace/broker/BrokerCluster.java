@@ -114,7 +114,7 @@ final class BrokerCluster implements AutoCloseable {
         public CompletableFuture<FetchAllResult> fetchAll(Member leader, FetchAllRequest request, ReadMemory memory) {
             return unreachable.contains(leader.brokerId())
                     ? CompletableFuture.failedFuture(new BrokerException(ErrorKind.UNAVAILABLE, "cannot be reached"))
-                    : brokers.get(leader.brokerId() - 1).fetchAllHere(request, memory);
+                    : brokers.get(leader.brokerId() - 1).fetchAllLocal(request, memory);
         }
 
         @Override

@@ -173,7 +173,7 @@ class FetchAllClusterTest {
 
     @Test
     void aBrokerReadsOnlyWhatItLeadsWhenItIsAskedForThat() {
-        FetchAllResult result = get(cluster.brokers.get(1).fetchAllHere(
+        FetchAllResult result = get(cluster.brokers.get(1).fetchAllLocal(
                 new FetchAllRequest(all(new FetchPosition.Earliest()), 1, BYTES, 60_000), ReadMemory.UNBOUNDED));
 
         for (int i = 0; i < PARTITIONS; i++) {

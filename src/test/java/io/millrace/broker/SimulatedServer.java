@@ -449,7 +449,7 @@ final class SimulatedServer {
 
         @Override
         public CompletableFuture<FetchAllResult> fetchAll(Member leader, FetchAllRequest request, ReadMemory memory) {
-            return ask(leader, request.maxWaitMs(), target -> target.fetchAllHere(request, ReadMemory.UNBOUNDED));
+            return ask(leader, request.maxWaitMs(), target -> target.fetchAllLocal(request, ReadMemory.UNBOUNDED));
         }
 
         @Override

@@ -103,7 +103,7 @@ class LargeTopicTest {
         CoordinatorStore coordinators = new CoordinatorStore(registers);
         return new Controller(registers, brokers, store, new PageReaders(registers, brokers),
                 (broker, name, id, partitions) -> CompletableFuture.completedFuture(List.of()), catalog, coordinators,
-                new Coordinators(false, brokers, coordinators, new Handoff(Runnable::run, Runnable::run), calls),
+                new Coordinators(false, brokers, coordinators, new ContinuationExecutor(Runnable::run, Runnable::run), calls),
                 lease, nanoTime, Long.MAX_VALUE);
     }
 

@@ -52,18 +52,18 @@ public final class HazelcastMembership implements Membership {
         instance.getCluster().addMembershipListener(new MembershipListener() {
             @Override
             public void memberAdded(MembershipEvent event) {
-                tell();
+                notifyListeners();
             }
 
             @Override
             public void memberRemoved(MembershipEvent event) {
-                tell();
+                notifyListeners();
             }
         });
-        tell();
+        notifyListeners();
     }
 
-    private void tell() {
+    private void notifyListeners() {
         listeners.forEach(Runnable::run);
     }
 }

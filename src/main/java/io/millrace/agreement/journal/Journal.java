@@ -189,8 +189,8 @@ public final class Journal implements StandingJournal, LocalNotes, AutoCloseable
     }
 
     @Override
-    public Origin origin() {
-        return new Origin(text(IDENTITY), Origin.decodeFounders(text(FOUNDERS)));
+    public JournalOrigin origin() {
+        return new JournalOrigin(text(IDENTITY), JournalOrigin.decodeFounders(text(FOUNDERS)));
     }
 
     private String text(String key) {
@@ -200,7 +200,7 @@ public final class Journal implements StandingJournal, LocalNotes, AutoCloseable
 
     @Override
     public void found(SortedSet<String> founders) {
-        ensure(FOUNDERS, new RegisterState(1, "founders", Origin.encodeFounders(founders)));
+        ensure(FOUNDERS, new RegisterState(1, "founders", JournalOrigin.encodeFounders(founders)));
     }
 
     @Override
@@ -224,13 +224,6 @@ public final class Journal implements StandingJournal, LocalNotes, AutoCloseable
         if (failure != null) {
             throw unavailable("the journal takes no more changes: " + failure.getMessage(), failure);
         }
-    }
-
-    /** The newest version of every register by key, deleted ones included. */
-    public SortedMap<String, RegisterState> states() {
-        SortedMap<String, RegisterState> states = everything();
-        states.keySet().removeIf(key -> key.startsWith(OWN));
-        return states;
     }
 
     @Override

@@ -96,7 +96,7 @@ public final class JournalGuard {
         standing.readLock().lock();
         try {
             Standing held = journal.standing();
-            return isPromised(held, request) ? new JournalReply(true, held, Origin.UNKNOWN, journal.page(request.after()))
+            return isPromised(held, request) ? new JournalReply(true, held, JournalOrigin.UNKNOWN, journal.page(request.after()))
                 : new JournalReply(false, held);
         } finally {
             standing.readLock().unlock();

@@ -16,7 +16,7 @@ import java.util.TreeSet;
  * @param incarnation that it speaks for
  * @param owner       who leads that incarnation's restoration
  * @param after       of READ: the last key that is known; empty: none
- * @param founders    of PREPARE: the journals with which the cluster began, see {@link Origin}
+ * @param founders    of PREPARE: the journals with which the cluster began, see {@link JournalOrigin}
  * @param states      by key
  */
 public record JournalRequest(Kind kind, long incarnation, String owner, String after, SortedSet<String> founders,

@@ -17,7 +17,7 @@ public interface StandingJournal extends RegisterJournal {
     /** The first states after this key, about as many as fit into one message: none when there are no more. */
     SortedMap<String, RegisterState> page(String after);
 
-    Origin origin();
+    JournalOrigin origin();
 
     /** Takes note of the founders; returns once that is durable. */
     void found(SortedSet<String> founders);

@@ -180,7 +180,7 @@ final class Steward implements Runnable, AutoCloseable {
         StewardAction action = StewardAction.NONE;
         String problem;
         try {
-            StewardView view = offline == null ? look() : outside();
+            StewardView view = offline == null ? observe() : outside();
             action = decide(view);
             act(action);
             problem = offline == null ? problem(view) : offline;
@@ -196,10 +196,10 @@ final class Steward implements Runnable, AutoCloseable {
             recovery.roundOver();
         }
         calm = problem == null && action == StewardAction.NONE;
-        tell(problem);
+        report(problem);
     }
 
-    private void tell(String problem) {
+    private void report(String problem) {
         String before = status.problem();
         Set<Integer> brokers = new TreeSet<>();
         Map<Address, Integer> ids = brokersInTouch();
@@ -214,7 +214,7 @@ final class Steward implements Runnable, AutoCloseable {
         }
     }
 
-    private StewardView look() {
+    private StewardView observe() {
         if (!member.isSound()) {
             found = null;
             return new StewardView(true, false, false, configured, 1, 1, target, false, 0, 0, false, false, 0, false, 0);

@@ -3,8 +3,8 @@ package io.millrace.broker.fetch;
 import io.millrace.agreement.Member;
 import io.millrace.metadata.BrokerErrors;
 import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.ContinuationExecutor;
 import io.millrace.metadata.ErrorKind;
-import io.millrace.metadata.Handoff;
 import io.millrace.metadata.TopicPartition;
 import io.millrace.replica.hosting.Deadlines;
 import io.millrace.replica.hosting.FetchPosition;
@@ -34,7 +34,7 @@ final class FetchAllSpread {
     private final FetchAllRequest request;
     private final int needed;
     private final ReadMemory memory;
-    private final Handoff handoff;
+    private final ContinuationExecutor continuations;
     private final Deadlines deadlines;
     private final LongSupplier nanoTime;
     private final long startedAt;
@@ -48,12 +48,12 @@ final class FetchAllSpread {
     private Deadlines.Deadline deadline;
 
     /** @param memory of this fetch alone; it is taken of by those who are asked, and released when the fetch fails */
-    FetchAllSpread(FetchAllRequest request, Map<Integer, BrokerException> failures, ReadMemory memory, Handoff handoff,
+    FetchAllSpread(FetchAllRequest request, Map<Integer, BrokerException> failures, ReadMemory memory, ContinuationExecutor continuations,
                    Deadlines deadlines, LongSupplier nanoTime) {
         this.request = request;
         this.memory = memory;
         this.needed = Math.min(request.minBytes(), Math.max(1, request.maxBytes()));
-        this.handoff = handoff;
+        this.continuations = continuations;
         this.deadlines = deadlines;
         this.nanoTime = nanoTime;
         this.startedAt = nanoTime.getAsLong();
@@ -112,7 +112,7 @@ final class FetchAllSpread {
             return answer;
         }
         synchronized (this) {
-            deadline = deadlines.add(FIRST_ANSWER_MS, () -> handoff.execute(() -> orFail(this::timeIsOver)));
+            deadline = deadlines.add(FIRST_ANSWER_MS, () -> continuations.execute(() -> orFail(this::timeIsOver)));
             for (Leader leader : leaders) {
                 leader.bytesLeft = request.maxBytes() == 0 ? 0 : Math.max(1, request.maxBytes() / leaders.size());
                 ask(leader, 0, 0);
@@ -127,7 +127,7 @@ final class FetchAllSpread {
         FetchAllRequest share = new FetchAllRequest(parts, minBytes, leader.bytesLeft, maxWaitMs);
         CompletableFuture<FetchAllResult> asked = asked(leader, share);
         leader.asked = asked;
-        asked.whenComplete((result, failure) -> handoff.execute(() -> came(leader, asked, result, failure)));
+        asked.whenComplete((result, failure) -> continuations.execute(() -> came(leader, asked, result, failure)));
     }
 
     private static CompletableFuture<FetchAllResult> asked(Leader leader, FetchAllRequest share) {
@@ -260,7 +260,7 @@ final class FetchAllSpread {
         if (!waits) {
             waits = true;
             deadlines.remove(deadline);
-            deadline = deadlines.add(leftMs, () -> handoff.execute(() -> orFail(this::timeIsOver)));
+            deadline = deadlines.add(leftMs, () -> continuations.execute(() -> orFail(this::timeIsOver)));
         }
         // What is missing cannot come unless one of them brings at least this.
         int minBytes = (int) ((needed - bytes() + leaders.size() - 1) / leaders.size());

@@ -8,7 +8,7 @@ import java.util.concurrent.CompletableFuture;
 /** How partitions that another broker leads are read, several at once. Futures as those of {@link ReplicaTransport}. */
 public interface FetchAllTransport {
     /**
-     * Reads several partitions that another broker leads, as {@link FetchAllHere} does there.
+     * Reads several partitions that another broker leads, as {@link LocalFetchAll} does there.
      *
      * @param memory of this fetch alone: what comes is taken of it before it is held, and given back unless it is in the
      *               result

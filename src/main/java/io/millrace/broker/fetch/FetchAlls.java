@@ -5,8 +5,8 @@ import io.millrace.broker.Broker;
 import io.millrace.metadata.BrokerErrors;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.BrokerObserver;
+import io.millrace.metadata.ContinuationExecutor;
 import io.millrace.metadata.ErrorKind;
-import io.millrace.metadata.Handoff;
 import io.millrace.metadata.TopicPartition;
 import io.millrace.metadata.TopicStore;
 import io.millrace.replica.Routes;
@@ -27,31 +27,31 @@ import java.util.function.LongSupplier;
 public final class FetchAlls {
     private final Routes routes;
     private final FetchAllTransport transport;
-    private final Handoff handoff;
+    private final ContinuationExecutor continuations;
     private final Deadlines deadlines;
     private final LongSupplier nanoTime;
     private final BrokerObserver observer;
     private final Set<CompletableFuture<FetchAllResult>> waiting = ConcurrentHashMap.newKeySet();
     private volatile BrokerException closed;
 
-    public FetchAlls(Routes routes, FetchAllTransport transport, Handoff handoff, Deadlines deadlines, LongSupplier nanoTime,
-              BrokerObserver observer) {
+    public FetchAlls(Routes routes, FetchAllTransport transport, ContinuationExecutor continuations, Deadlines deadlines,
+                     LongSupplier nanoTime, BrokerObserver observer) {
         this.routes = routes;
         this.transport = transport;
-        this.handoff = handoff;
+        this.continuations = continuations;
         this.deadlines = deadlines;
         this.nanoTime = nanoTime;
         this.observer = observer;
     }
 
-    /** See {@link Broker#fetchAllHere}. */
-    public CompletableFuture<FetchAllResult> here(FetchAllRequest request, ReadMemory memory) {
+    /** See {@link Broker#fetchAllLocal}. */
+    public CompletableFuture<FetchAllResult> local(FetchAllRequest request, ReadMemory memory) {
         check(request);
-        return kept(readHere(request, memory));
+        return kept(readLocal(request, memory));
     }
 
-    private CompletableFuture<FetchAllResult> readHere(FetchAllRequest request, ReadMemory memory) {
-        FetchAllHere fetch = new FetchAllHere(request, memory.part(), observer);
+    private CompletableFuture<FetchAllResult> readLocal(FetchAllRequest request, ReadMemory memory) {
+        LocalFetchAll fetch = new LocalFetchAll(request, memory.part(), observer);
         Set<TopicStore.Part> refreshed = new HashSet<>();
         for (FetchAllRequest.Part part : request.parts()) {
             TopicPartition id = new TopicPartition(part.topic(), part.partition());
@@ -64,7 +64,7 @@ public final class FetchAlls {
         CompletableFuture<FetchAllResult> answer = fetch.start();
         if (!answer.isDone()) {
             Deadlines.Deadline deadline =
-                    deadlines.add(request.maxWaitMs(), () -> handoff.execute(fetch::timeIsOver));
+                    deadlines.add(request.maxWaitMs(), () -> continuations.execute(fetch::timeIsOver));
             answer.whenComplete((result, failure) -> deadlines.remove(deadline));
         }
         return answer;
@@ -87,13 +87,13 @@ public final class FetchAlls {
             }
         }
         if (failures.isEmpty() && byLeader.size() == 1 && byLeader.containsKey(Optional.<Member>empty())) {
-            return kept(readHere(request, memory));
+            return kept(readLocal(request, memory));
         }
         ReadMemory own = memory.part();
-        FetchAllSpread fetch = new FetchAllSpread(request, failures, own, handoff, deadlines, nanoTime);
+        FetchAllSpread fetch = new FetchAllSpread(request, failures, own, continuations, deadlines, nanoTime);
         byLeader.forEach((remote, places) -> remote.ifPresentOrElse(
                 leader -> fetch.add(leader, places, share -> readThere(leader, share, own.part())),
-                () -> fetch.addHere(places, share -> readHere(share, own))));
+                () -> fetch.addHere(places, share -> readLocal(share, own))));
         return kept(fetch.start());
     }
 

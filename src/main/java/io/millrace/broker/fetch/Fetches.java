@@ -3,8 +3,8 @@ package io.millrace.broker.fetch;
 import io.millrace.metadata.BrokerErrors;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.BrokerObserver;
+import io.millrace.metadata.ContinuationExecutor;
 import io.millrace.metadata.ErrorKind;
-import io.millrace.metadata.Handoff;
 import io.millrace.replica.hosting.Deadlines;
 import io.millrace.replica.hosting.FetchPosition;
 import io.millrace.replica.hosting.FetchResult;
@@ -15,12 +15,12 @@ import java.util.concurrent.CompletableFuture;
 
 /** Answers fetches, at once or after parking them until enough has come or their time is over. Thread-safe. */
 public final class Fetches {
-    private final Handoff handoff;
+    private final ContinuationExecutor continuations;
     private final Deadlines deadlines;
     private final BrokerObserver observer;
 
-    public Fetches(Handoff handoff, Deadlines deadlines, BrokerObserver observer) {
-        this.handoff = handoff;
+    public Fetches(ContinuationExecutor continuations, Deadlines deadlines, BrokerObserver observer) {
+        this.continuations = continuations;
         this.deadlines = deadlines;
         this.observer = observer;
     }
@@ -65,7 +65,7 @@ public final class Fetches {
         }
         ParkedFetch fetch = new ParkedFetch(partition, offset, needed, request, memory, this::resume);
         Deadlines.Deadline deadline =
-                deadlines.add(request.maxWaitMs(), () -> handoff.execute(() -> attempt(fetch, true)));
+                deadlines.add(request.maxWaitMs(), () -> continuations.execute(() -> attempt(fetch, true)));
         // Answered, failed or cancelled: nothing of it is kept.
         fetch.result().whenComplete((result, failure) -> {
             deadlines.remove(deadline);

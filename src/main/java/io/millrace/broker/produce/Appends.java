@@ -4,7 +4,7 @@ import io.millrace.log.AppendResult;
 import io.millrace.metadata.BrokerErrors;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.BrokerObserver;
-import io.millrace.metadata.Handoff;
+import io.millrace.metadata.ContinuationExecutor;
 import io.millrace.record.BatchValidator;
 import io.millrace.record.RecordBatch;
 import io.millrace.replica.hosting.Acks;
@@ -20,7 +20,7 @@ import java.util.function.Function;
 public final class Appends {
     private static final long UNKNOWN_OFFSET = -1;
 
-    private final Handoff handoff;
+    private final ContinuationExecutor continuations;
     private final BrokerObserver observer;
     private final int maxUncompressedBytes;
     private final long commitNanos;
@@ -39,8 +39,8 @@ public final class Appends {
     }
 
     /** @param commitNanos how long acks=all waits for the in-sync replicas, in ns */
-    public Appends(Handoff handoff, BrokerObserver observer, int maxUncompressedBytes, long commitNanos, Clock clock) {
-        this.handoff = handoff;
+    public Appends(ContinuationExecutor continuations, BrokerObserver observer, int maxUncompressedBytes, long commitNanos, Clock clock) {
+        this.continuations = continuations;
         this.observer = observer;
         this.maxUncompressedBytes = maxUncompressedBytes;
         this.commitNanos = commitNanos;
@@ -68,7 +68,7 @@ public final class Appends {
         CompletableFuture<AppendResult> appended = append(partition, buffers, records, acks);
         return acks == Acks.NONE
                 ? CompletableFuture.completedFuture(new AppendResult(UNKNOWN_OFFSET, UNKNOWN_OFFSET, UNKNOWN_OFFSET))
-                : handoff.offWriter(appended);
+                : continuations.offWriter(appended);
     }
 
     /**
@@ -108,7 +108,7 @@ public final class Appends {
                 throw refused;
             }
             if (produced.failed(slot, BrokerErrors.asBrokerException("the append", refused))) {
-                handoff.execute(() -> finish(produced, result));
+                continuations.execute(() -> finish(produced, result));
             }
             return;
         }
@@ -119,7 +119,7 @@ public final class Appends {
             boolean last = failure == null ? produced.appended(slot, offsets.baseOffset())
                     : produced.failed(slot, BrokerErrors.asBrokerException("the append", failure));
             if (last) {
-                handoff.execute(() -> finish(produced, result));
+                continuations.execute(() -> finish(produced, result));
             }
         });
     }

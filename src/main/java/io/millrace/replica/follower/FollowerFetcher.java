@@ -5,8 +5,8 @@ import io.millrace.log.CommittedRecordsException;
 import io.millrace.log.FencedLeaderEpochException;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.BrokerRegistry;
+import io.millrace.metadata.ContinuationExecutor;
 import io.millrace.metadata.ErrorKind;
-import io.millrace.metadata.Handoff;
 import io.millrace.metadata.TopicPartition;
 import io.millrace.replica.core.ReplicaFetchRequest;
 import io.millrace.replica.core.ReplicaFetchResponse;
@@ -46,7 +46,7 @@ public final class FollowerFetcher {
     private final int leader;
     private final BrokerRegistry brokers;
     private final ReplicaTransport transport;
-    private final Handoff handoff;
+    private final ContinuationExecutor handoff;
     private final ScheduledExecutorService timers;
     private final LongSupplier nanoTime;
     private final CatchUpThrottle throttle;
@@ -66,7 +66,7 @@ public final class FollowerFetcher {
     private volatile String behindSession;
 
     /** @param aheadBytes after an answer of so many bytes more is asked for before they are durable */
-    public FollowerFetcher(int leader, BrokerRegistry brokers, ReplicaTransport transport, Handoff handoff,
+    public FollowerFetcher(int leader, BrokerRegistry brokers, ReplicaTransport transport, ContinuationExecutor handoff,
                     ScheduledExecutorService timers, LongSupplier nanoTime, CatchUpThrottle throttle, int aheadBytes) {
         this.leader = leader;
         this.brokers = brokers;

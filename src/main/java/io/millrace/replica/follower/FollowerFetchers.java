@@ -1,7 +1,7 @@
 package io.millrace.replica.follower;
 
 import io.millrace.metadata.BrokerRegistry;
-import io.millrace.metadata.Handoff;
+import io.millrace.metadata.ContinuationExecutor;
 import io.millrace.replica.hosting.HostedTopics;
 import io.millrace.replica.hosting.Partition;
 import java.util.HashMap;
@@ -15,7 +15,7 @@ import java.util.function.LongSupplier;
 public final class FollowerFetchers {
     private final BrokerRegistry brokers;
     private final ReplicaTransport transport;
-    private final Handoff handoff;
+    private final ContinuationExecutor continuations;
     private final ScheduledExecutorService timers;
     private final LongSupplier nanoTime;
     private final CatchUpThrottle throttle;
@@ -28,12 +28,12 @@ public final class FollowerFetchers {
     }
 
     /** @param aheadBytes after an answer of so many bytes more is asked for before they are durable */
-    public FollowerFetchers(BrokerRegistry brokers, ReplicaTransport transport, Handoff handoff,
+    public FollowerFetchers(BrokerRegistry brokers, ReplicaTransport transport, ContinuationExecutor continuations,
                             ScheduledExecutorService timers, LongSupplier nanoTime, CatchUpThrottle throttle,
                             int aheadBytes) {
         this.brokers = brokers;
         this.transport = transport;
-        this.handoff = handoff;
+        this.continuations = continuations;
         this.timers = timers;
         this.nanoTime = nanoTime;
         this.throttle = throttle;
@@ -60,7 +60,7 @@ public final class FollowerFetchers {
             }
         }
         if (wanted != null && !wanted.equals(before)) {
-            fetchers.computeIfAbsent(wanted.leader(), leader -> new FollowerFetcher(leader, brokers, transport, handoff,
+            fetchers.computeIfAbsent(wanted.leader(), leader -> new FollowerFetcher(leader, brokers, transport, continuations,
                     timers, nanoTime, throttle, aheadBytes)).add(partition);
         }
     }

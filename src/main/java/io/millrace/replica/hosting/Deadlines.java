@@ -109,7 +109,7 @@ public final class Deadlines implements AutoCloseable {
                     waiting.pollFirst();
                 }
             }
-            due.forEach(this::tell);
+            due.forEach(this::expire);
         } finally {
             synchronized (this) {
                 if (timer == null && !waiting.isEmpty()) {
@@ -119,7 +119,7 @@ public final class Deadlines implements AutoCloseable {
         }
     }
 
-    private void tell(Deadline deadline) {
+    private void expire(Deadline deadline) {
         try {
             deadline.expired.run();
         } catch (RuntimeException | Error failure) {

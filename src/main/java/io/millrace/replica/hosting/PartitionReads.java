@@ -78,7 +78,7 @@ public final class PartitionReads {
     }
 
     /** As {@link #read}, without reading any batch. */
-    public PartitionRead look(long offset) {
+    public PartitionRead peek(long offset) {
         return read(offset, NO_EPOCH, end -> NOTHING.duplicate());
     }
 

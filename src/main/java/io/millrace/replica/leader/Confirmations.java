@@ -65,11 +65,11 @@ public final class Confirmations {
             TopicPage page = store.page(topic, first.topicId(), first.partition()).orElse(null);
             List<Partition> answered = before.keySet().stream().filter(partition -> partition == first
                     || page != null && page.topicId().equals(partition.topicId()) && page.has(partition.partition())).toList();
-            answered.forEach(partition -> tell(partition, page, before.remove(partition)));
+            answered.forEach(partition -> answer(partition, page, before.remove(partition)));
         }
     }
 
-    private static void tell(Partition partition, TopicPage page, Before asked) {
+    private static void answer(Partition partition, TopicPage page, Before asked) {
         if (page == null) {
             partition.notConfirmed();
         } else {

@@ -4,8 +4,8 @@ import io.millrace.agreement.Member;
 import io.millrace.metadata.BrokerErrors;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.BrokerRegistry;
+import io.millrace.metadata.ContinuationExecutor;
 import io.millrace.metadata.ErrorKind;
-import io.millrace.metadata.Handoff;
 import io.millrace.replica.core.Asking;
 import io.millrace.replica.core.ReplicaFetchRequest;
 import io.millrace.replica.core.ReplicaFetchResponse;
@@ -35,12 +35,12 @@ public final class ReplicaFetches {
 
     private final HostedPartitions hosted;
     private final BrokerRegistry brokers;
-    private final Handoff handoff;
+    private final ContinuationExecutor handoff;
     private final Deadlines deadlines;
     private final ReplicaContext context;
     private final Map<Integer, Waiting> waiting = new ConcurrentHashMap<>();
 
-    public ReplicaFetches(HostedPartitions hosted, BrokerRegistry brokers, Handoff handoff, Deadlines deadlines,
+    public ReplicaFetches(HostedPartitions hosted, BrokerRegistry brokers, ContinuationExecutor handoff, Deadlines deadlines,
                    ReplicaContext context) {
         this.hosted = hosted;
         this.brokers = brokers;

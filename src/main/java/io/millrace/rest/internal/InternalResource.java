@@ -96,7 +96,7 @@ public class InternalResource {
         });
         CompletableFuture<FetchAllResult> fetch;
         try {
-            fetch = access.broker().fetchAllHere(request, readMemory);
+            fetch = access.broker().fetchAllLocal(request, readMemory);
         } catch (RuntimeException | Error e) {
             memory.close();
             throw e;

@@ -18,7 +18,7 @@ public final class FakeJournal implements StandingJournal {
     private BooleanSupplier failing = () -> false;
     private boolean offline;
     private Standing standing = Standing.NONE;
-    private Origin origin = new Origin("j" + COUNT.incrementAndGet(), Collections.emptySortedSet());
+    private JournalOrigin origin = new JournalOrigin("j" + COUNT.incrementAndGet(), Collections.emptySortedSet());
 
     public synchronized void failing(BooleanSupplier failing) {
         this.failing = failing;
@@ -72,14 +72,14 @@ public final class FakeJournal implements StandingJournal {
     }
 
     @Override
-    public synchronized Origin origin() {
+    public synchronized JournalOrigin origin() {
         return origin;
     }
 
     @Override
     public synchronized void found(SortedSet<String> founders) {
         write();
-        origin = new Origin(origin.journal(), founders);
+        origin = new JournalOrigin(origin.journal(), founders);
     }
 
     @Override

@@ -111,7 +111,7 @@ class JournalGuardTest {
         }
         try (Journal real = Journal.open(temp, Journal.Options.DEFAULT, Clock.systemUTC(), executor)) {
             assertThat(real.standing()).isEqualTo(new Standing(4, "b", 3));
-            assertThat(real.states()).isEqualTo(state(3, 5));
+            assertThat(JournalStates.of(real)).isEqualTo(state(3, 5));
         }
     }
 
@@ -124,7 +124,7 @@ class JournalGuardTest {
         JournalRequest read = JournalRequest.read(7, "s-1", "k");
         assertThat(JournalRequest.decode(read.encode())).isEqualTo(read);
         JournalReply reply = new JournalReply(true, new Standing(7, "s-1", 6),
-            new Origin("j-1", new TreeSet<>(Set.of("j-1", "j-2"))), state(6, 1));
+            new JournalOrigin("j-1", new TreeSet<>(Set.of("j-1", "j-2"))), state(6, 1));
         JournalReply refusal = new JournalReply(false, new Standing(7, "s-1", 6));
         assertThat(refusal.encode()).as("what a server of the version before understands").hasSize(2);
         assertThat(JournalReply.decode(refusal.encode())).isEqualTo(refusal);

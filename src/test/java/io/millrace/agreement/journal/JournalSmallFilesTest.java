@@ -44,7 +44,7 @@ class JournalSmallFilesTest {
             for (int i = 1; i <= 200; i++) { // rewritten several times
                 journal.ensure("register-" + i % 7, new RegisterState(i, "t-" + i, "\"" + "x".repeat(100) + "\""));
             }
-            expected = journal.states();
+            expected = JournalStates.of(journal);
         }
     }
 
@@ -70,11 +70,11 @@ class JournalSmallFilesTest {
 
     private void assertWhole(JournalFolder folder, String what) {
         try (Journal journal = open(folder)) {
-            assertThat(journal.states()).as(what).isEqualTo(expected);
+            assertThat(JournalStates.of(journal)).as(what).isEqualTo(expected);
             journal.ensure("new", new RegisterState(1, "t-1", "1"));
         }
         try (Journal journal = open(folder)) {
-            assertThat(journal.states()).as(what).containsKey("new").hasSize(expected.size() + 1);
+            assertThat(JournalStates.of(journal)).as(what).containsKey("new").hasSize(expected.size() + 1);
         }
     }
 

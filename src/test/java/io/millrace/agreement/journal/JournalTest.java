@@ -61,16 +61,16 @@ class JournalTest {
     @Test
     void whatWasEnsuredIsThereAfterReopening() {
         Journal journal = open(temp);
-        assertThat(journal.states()).isEmpty();
+        assertThat(JournalStates.of(journal)).isEmpty();
         journal.ensure("a", state(1));
         journal.ensure("a", state(2));
         journal.ensure("b \u00e4\ud83d\ude00", new RegisterState(1, "t-1", "\"\u00e4\ud83d\ude00\n\""));
         journal.ensure("gone", state(1));
         journal.ensure("gone", deletion(2));
-        SortedMap<String, RegisterState> states = journal.states();
+        SortedMap<String, RegisterState> states = JournalStates.of(journal);
         journal.close();
 
-        assertThat(open(temp).states()).isEqualTo(states).hasSize(3)
+        assertThat(JournalStates.of(open(temp))).isEqualTo(states).hasSize(3)
             .containsEntry("a", state(2)).containsEntry("gone", deletion(2));
     }
 
@@ -81,7 +81,7 @@ class JournalTest {
         journal.ensure("a", state(2));
         JournalFolder killed = new JournalFolder(temp.resolve("killed")).copyTo(temp.resolve("copy"));
 
-        assertThat(open(killed.root()).states()).isEqualTo(Map.of("a", state(2)));
+        assertThat(JournalStates.of(open(killed.root()))).isEqualTo(Map.of("a", state(2)));
     }
 
     @Test
@@ -89,10 +89,10 @@ class JournalTest {
         Journal journal = open(temp);
         journal.ensure("a", state(5));
         journal.ensure("a", state(3));
-        assertThat(journal.states()).containsEntry("a", state(5));
+        assertThat(JournalStates.of(journal)).containsEntry("a", state(5));
         journal.close();
 
-        assertThat(open(temp).states()).containsEntry("a", state(5));
+        assertThat(JournalStates.of(open(temp))).containsEntry("a", state(5));
     }
 
     @Test
@@ -117,14 +117,14 @@ class JournalTest {
             expected.put(key, state);
         }
         await(() -> journal.sizeInBytes() < 40_000);
-        assertThat(journal.states()).isEqualTo(expected);
+        assertThat(JournalStates.of(journal)).isEqualTo(expected);
         journal.close();
 
         Journal reopened = open(temp);
-        assertThat(reopened.states()).isEqualTo(expected);
+        assertThat(JournalStates.of(reopened)).isEqualTo(expected);
         reopened.ensure("k0", state(1000));
         reopened.close();
-        assertThat(open(temp).states()).containsEntry("k0", state(1000)).hasSize(20);
+        assertThat(JournalStates.of(open(temp))).containsEntry("k0", state(1000)).hasSize(20);
     }
 
     @ParameterizedTest
@@ -152,7 +152,7 @@ class JournalTest {
         await(() -> journal.sizeInBytes() < 40_000);
         journal.close();
 
-        Map<String, RegisterState> states = open(killed.root()).states();
+        Map<String, RegisterState> states = JournalStates.of(open(killed.root()));
         assertThat(states).hasSameSizeAs(ensured);
         ensured.forEach((key, version) -> assertThat(states.get(key)).isEqualTo(state(version)));
     }
@@ -172,12 +172,12 @@ class JournalTest {
             JournalFolder torn = whole.copyTo(temp.resolve("torn" + size));
             JournalFolder.truncate(torn.lastSegment(), size);
             Journal reopened = open(torn.root());
-            assertThat(reopened.states()).isEqualTo(Map.of("a", state(1), "b", state(1)));
+            assertThat(JournalStates.of(reopened)).isEqualTo(Map.of("a", state(1), "b", state(1)));
             reopened.ensure("a", state(2));
             reopened.close();
-            assertThat(open(torn.root()).states()).isEqualTo(Map.of("a", state(2), "b", state(1)));
+            assertThat(JournalStates.of(open(torn.root()))).isEqualTo(Map.of("a", state(2), "b", state(1)));
         }
-        assertThat(open(whole.root()).states()).isEqualTo(Map.of("a", state(2), "b", state(1)));
+        assertThat(JournalStates.of(open(whole.root()))).isEqualTo(Map.of("a", state(2), "b", state(1)));
     }
 
     @Test

@@ -74,7 +74,7 @@ final class RawJournal implements AutoCloseable {
     /** What a journal finds there. */
     SortedMap<String, RegisterState> states(Path root) {
         try (Journal journal = Journal.open(root, OPTIONS, Clock.systemUTC(), executor)) {
-            return journal.states();
+            return JournalStates.of(journal);
         }
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.millrace.agreement.RegisterUnavailableException;
 import io.millrace.agreement.journal.Journal;
+import io.millrace.agreement.journal.JournalStates;
 import io.millrace.agreement.journal.Standing;
 import io.millrace.agreement.registers.RegisterState;
 import io.millrace.log.LogObserver;
@@ -105,7 +106,7 @@ class JournalWatchTest {
         journal.close();
         journal = openJournal();
         assertThat(journal.standing()).isEqualTo(new Standing(2, "other", 1));
-        assertThat(journal.states()).containsKey("key");
+        assertThat(JournalStates.of(journal)).containsKey("key");
     }
 
     @Test

@@ -3,6 +3,7 @@ package io.millrace.agreement.steward;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.agreement.journal.Journal;
+import io.millrace.agreement.journal.JournalStates;
 import io.millrace.agreement.registers.Register;
 import io.millrace.agreement.registers.RegisterState;
 import io.millrace.agreement.registers.RegisterStore;
@@ -48,7 +49,7 @@ class RegisterKillTest {
             runAndKill(Agreement.FAKE, choices);
             try (Journal journal = Journal.open(temp.resolve("journal"), RegisterWriterProcess.SMALL_JOURNAL,
                 Clock.systemUTC(), executor)) {
-                check(journal.states());
+                check(JournalStates.of(journal));
             }
         }
         assertThat(acknowledged).hasSize(RegisterWriterProcess.KEYS);

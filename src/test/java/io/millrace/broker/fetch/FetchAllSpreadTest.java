@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.millrace.agreement.Member;
 import io.millrace.broker.ManualTimers;
 import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.ContinuationExecutor;
 import io.millrace.metadata.ErrorKind;
-import io.millrace.metadata.Handoff;
 import io.millrace.metadata.TopicPartition;
 import io.millrace.replica.hosting.Deadlines;
 import io.millrace.replica.hosting.FetchPosition;
@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 class FetchAllSpreadTest {
     private final ManualTimers timers = new ManualTimers();
     private final ArrayDeque<Runnable> tasks = new ArrayDeque<>();
-    private final Handoff handoff = new Handoff(tasks::add, tasks::add);
+    private final ContinuationExecutor continuations = new ContinuationExecutor(tasks::add, tasks::add);
     private final Deadlines deadlines = new Deadlines(timers, timers::nanoTime);
 
     /** A leader of one partition that answers when the test says so. */
@@ -67,7 +67,7 @@ class FetchAllSpreadTest {
 
     private FetchAllSpread spread(int minBytes, int maxBytes, long maxWaitMs) {
         return new FetchAllSpread(new FetchAllRequest(List.of(part(0), part(1)), minBytes, maxBytes, maxWaitMs),
-                Map.of(), ReadMemory.UNBOUNDED, handoff, deadlines, timers::nanoTime);
+                Map.of(), ReadMemory.UNBOUNDED, continuations, deadlines, timers::nanoTime);
     }
 
     private CompletableFuture<FetchAllResult> start(int minBytes, int maxBytes, long maxWaitMs) {
@@ -251,7 +251,7 @@ class FetchAllSpreadTest {
     void withNoLeaderAtAllEveryPartFailsAtOnce() {
         BrokerException reason = new BrokerException(ErrorKind.NOT_LEADER, "none");
         CompletableFuture<FetchAllResult> answer = new FetchAllSpread(
-                new FetchAllRequest(List.of(part(0)), 1, 1, 60_000), Map.of(0, reason), ReadMemory.UNBOUNDED, handoff, deadlines,
+                new FetchAllRequest(List.of(part(0)), 1, 1, 60_000), Map.of(0, reason), ReadMemory.UNBOUNDED, continuations, deadlines,
                 timers::nanoTime).start();
 
         assertThat(answer.join().parts().get(0).failure()).isSameAs(reason);

@@ -20,7 +20,7 @@ import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
 /** What broker 1 changes in the registers before it opens its logs again. */
-class ComebackTest {
+class RestartFencingTest {
     private static final List<Integer> ALL = List.of(1, 2, 3);
 
     private final RegisterStore registers = new InMemoryRegisterStore();
@@ -32,7 +32,7 @@ class ComebackTest {
         Topic topic = new Topic("orders", new UUID(1, 2), 0, overrides, List.of(before));
         registers.compareAndSet("topic/orders", RegisterStore.ABSENT, new TopicCodec().encode(topic)).orElseThrow();
         StoredTopic stored = store.read("orders").orElseThrow();
-        new Comeback(1, store, new Comeback.OnDisk() {
+        new RestartFencing(1, store, new RestartFencing.OnDisk() {
             @Override
             public boolean has(TopicPartition id, UUID topicId) {
                 return true;

@@ -18,7 +18,7 @@ import java.util.concurrent.CompletableFuture;
  * One reading of several partitions of this broker: at once, or after it has waited in each of them until enough has
  * come in all or its time is over. Thread-safe; holds no thread while it waits.
  */
-final class FetchAllHere {
+final class LocalFetchAll {
     private final List<Part> parts = new ArrayList<>();
     private final FetchAllRequest request;
     private final int needed;
@@ -27,7 +27,7 @@ final class FetchAllHere {
     private final CompletableFuture<FetchAllResult> answer = new CompletableFuture<>();
 
     /** @param memory of this fetch alone */
-    FetchAllHere(FetchAllRequest request, ReadMemory memory, BrokerObserver observer) {
+    LocalFetchAll(FetchAllRequest request, ReadMemory memory, BrokerObserver observer) {
         this.request = request;
         this.memory = memory;
         // Not more than max_bytes can ever be there at once.
@@ -66,19 +66,19 @@ final class FetchAllHere {
 
         @Override
         public void resume() {
-            synchronized (FetchAllHere.this) {
+            synchronized (LocalFetchAll.this) {
                 parked = false;
             }
-            look(false);
+            tryComplete(false);
         }
 
         @Override
         public void expel(BrokerException reason) {
-            synchronized (FetchAllHere.this) {
+            synchronized (LocalFetchAll.this) {
                 parked = false;
                 failure = reason;
             }
-            look(false);
+            tryComplete(false);
         }
 
         /** @return how many bytes there were */
@@ -88,7 +88,7 @@ final class FetchAllHere {
             }
             try {
                 offset = seen == null ? partition.reads().resolve(from) : offset;
-                read = maxBytes > 0 ? partition.reads().read(offset, maxBytes, -1, memory) : partition.reads().look(offset);
+                read = maxBytes > 0 ? partition.reads().read(offset, maxBytes, -1, memory) : partition.reads().peek(offset);
                 had = read.bytes();
                 records = read.records();
                 seen = read.seen();
@@ -125,25 +125,25 @@ final class FetchAllHere {
             memory.release();
             return null;
         });
-        look(request.maxWaitMs() == 0 || request.maxBytes() == 0);
+        tryComplete(request.maxWaitMs() == 0 || request.maxBytes() == 0);
         return answer;
     }
 
     /** Answers with what there is. */
     void timeIsOver() {
-        look(true);
+        tryComplete(true);
     }
 
     /** Whatever goes wrong is the answer: nobody else would give one. */
-    private void look(boolean timeIsOver) {
+    private void tryComplete(boolean timeIsOver) {
         try {
-            lookOrFail(timeIsOver);
+            readOrPark(timeIsOver);
         } catch (RuntimeException | Error failure) {
             answer.completeExceptionally(BrokerErrors.outcome(failure));
         }
     }
 
-    private void lookOrFail(boolean timeIsOver) {
+    private void readOrPark(boolean timeIsOver) {
         FetchAllResult done = null;
         List<Part> toPark = List.of();
         long missing;

@@ -6,14 +6,14 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 
 /** Takes continuations off the threads that must not linger: the writers of the log directories and the timers. */
-public final class Handoff implements Executor {
-    private static final System.Logger LOG = System.getLogger(Handoff.class.getName());
+public final class ContinuationExecutor implements Executor {
+    private static final System.Logger LOG = System.getLogger(ContinuationExecutor.class.getName());
 
     private final Executor workers;
     private final Executor fallback;
 
     /** @param fallback runs what the workers refuse, so that a full queue there loses no answer */
-    public Handoff(Executor workers, Executor fallback) {
+    public ContinuationExecutor(Executor workers, Executor fallback) {
         this.workers = workers;
         this.fallback = fallback;
     }

@@ -12,11 +12,11 @@ import java.util.TreeSet;
  * @param journal  its identity, chosen when it was created; empty: not told
  * @param founders identities of the journals that were there, all of them empty, when the cluster began; empty: not known
  */
-public record Origin(String journal, SortedSet<String> founders) {
-    static final Origin UNKNOWN = new Origin("", Collections.emptySortedSet());
+public record JournalOrigin(String journal, SortedSet<String> founders) {
+    static final JournalOrigin UNKNOWN = new JournalOrigin("", Collections.emptySortedSet());
     private static final String SEPARATOR = ",";
 
-    public Origin {
+    public JournalOrigin {
         founders = Collections.unmodifiableSortedSet(new TreeSet<>(founders));
     }
 

@@ -15,13 +15,13 @@ import java.util.Set;
 import java.util.UUID;
 
 /**
- * What a broker changes in the registers before it opens its logs again. It never goes on leading in an epoch of an
+ * Fences what an earlier run of this broker was, in the registers, before it opens its logs again. It never goes on leading in an epoch of an
  * earlier run, because two records of the same epoch and offset could differ then: what had not been forced may be
  * gone. And it does not count as in sync where its log is gone, nor, as long as another replica is left, where the log may
  * lack what had been acknowledged and not forced when the power failed: the other one leads, and this one catches up.
  */
-final class Comeback {
-    private static final System.Logger LOG = System.getLogger(Comeback.class.getName());
+final class RestartFencing {
+    private static final System.Logger LOG = System.getLogger(RestartFencing.class.getName());
 
     private final int brokerId;
     private final TopicStore store;
@@ -38,7 +38,7 @@ final class Comeback {
         boolean mayLack(TopicPartition id);
     }
 
-    Comeback(int brokerId, TopicStore store, OnDisk disk) {
+    RestartFencing(int brokerId, TopicStore store, OnDisk disk) {
         this.brokerId = brokerId;
         this.store = store;
         this.disk = disk;
