@@ -96,6 +96,27 @@ class LayeringTest {
     }
 
     @Test
+    void theChambersOfTheMetadataStandOnEachOther() {
+        layeredArchitecture().consideringOnlyDependenciesInLayers()
+                .layer("vocabulary").definedBy("io.millrace.metadata")
+                .layer("config").definedBy("io.millrace.metadata.config")
+                .layer("registers").definedBy("io.millrace.metadata.registers")
+                .layer("brokers").definedBy("io.millrace.metadata.brokers")
+                .layer("topics").definedBy("io.millrace.metadata.topics")
+                .layer("coordinators").definedBy("io.millrace.metadata.coordinators")
+                .layer("controller").definedBy("io.millrace.metadata.controller")
+                .whereLayer("vocabulary").mayNotAccessAnyLayer()
+                .whereLayer("config").mayOnlyAccessLayers("vocabulary")
+                .whereLayer("registers").mayOnlyAccessLayers("vocabulary")
+                .whereLayer("brokers").mayOnlyAccessLayers("vocabulary")
+                .whereLayer("topics").mayOnlyAccessLayers("registers", "brokers", "config", "vocabulary")
+                .whereLayer("coordinators").mayOnlyAccessLayers("brokers", "config", "vocabulary")
+                .whereLayer("controller").mayOnlyAccessLayers("coordinators", "topics", "registers", "brokers", "config",
+                        "vocabulary")
+                .check(CLASSES);
+    }
+
+    @Test
     void theStateOfAReplicaIsPure() {
         noClasses().that().resideInAPackage("io.millrace.replica.core").should().dependOnClassesThat()
                 .resideInAnyPackage("java.util.concurrent..", "java.nio.file..", "io.millrace.log.write..",

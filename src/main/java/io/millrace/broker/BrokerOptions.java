@@ -1,9 +1,9 @@
 package io.millrace.broker;
 
-import io.millrace.metadata.DescriptorRoom;
-import io.millrace.metadata.TopicConfigKey;
-import io.millrace.metadata.TopicLimits;
-import io.millrace.metadata.TopicStore;
+import io.millrace.metadata.config.TopicConfigKey;
+import io.millrace.metadata.registers.TopicStore;
+import io.millrace.metadata.topics.DescriptorRoom;
+import io.millrace.metadata.topics.TopicLimits;
 import io.millrace.replica.ReplicationOptions;
 import java.util.Map;
 

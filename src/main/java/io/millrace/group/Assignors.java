@@ -1,8 +1,8 @@
 package io.millrace.group;
 
 import io.millrace.metadata.BrokerException;
-import io.millrace.metadata.NamedProviders;
 import io.millrace.metadata.TopicPartition;
+import io.millrace.metadata.config.NamedProviders;
 import java.lang.System.Logger.Level;
 import java.util.Collections;
 import java.util.LinkedHashSet;

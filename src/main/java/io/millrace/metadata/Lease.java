@@ -21,11 +21,11 @@ public final class Lease {
     }
 
     /** The agreement, and a majority behind it, answered a question that was asked at this time, in ns. */
-    void renew(long askedAt) {
+    public void renew(long askedAt) {
         until.accumulateAndGet(askedAt + nanos, (held, offered) -> offered - held > 0 ? offered : held);
     }
 
-    boolean holds() {
+    public boolean holds() {
         return until.get() - nanoTime.getAsLong() > 0;
     }
 

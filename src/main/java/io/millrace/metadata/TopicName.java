@@ -16,7 +16,7 @@ public final class TopicName {
     }
 
     /** @throws BrokerException INVALID_TOPIC_NAME */
-    static void check(String name) {
+    public static void check(String name) {
         if (!isLegal(name)) {
             String shown = name == null ? "null" : "'" + shortened(name) + "'";
             throw new BrokerException(ErrorKind.INVALID_TOPIC_NAME, shown + " is not a topic name: use 1 to "
@@ -35,7 +35,7 @@ public final class TopicName {
     }
 
     /** As much of a name from outside as may go into a message. */
-    static String shortened(String name) {
+    public static String shortened(String name) {
         return name.length() <= SHOWN ? name : name.substring(0, SHOWN) + "...";
     }
 }

@@ -1,6 +1,6 @@
 package io.millrace.ops;
 
-import io.millrace.metadata.ClusterDescription;
+import io.millrace.metadata.controller.ClusterDescription;
 import org.eclipse.microprofile.metrics.MetricRegistry;
 
 /** What an operator watches of the cluster, as this server sees it. */

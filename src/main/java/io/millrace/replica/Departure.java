@@ -2,8 +2,8 @@ package io.millrace.replica;
 
 import io.millrace.agreement.AgreementStatus;
 import io.millrace.metadata.BrokerException;
-import io.millrace.metadata.BrokerRegistry;
-import io.millrace.metadata.Coordinators;
+import io.millrace.metadata.brokers.BrokerRegistry;
+import io.millrace.metadata.coordinators.Coordinators;
 import io.millrace.replica.hosting.HostedPartitions;
 import io.millrace.replica.hosting.Partition;
 import java.lang.System.Logger.Level;

@@ -2,13 +2,13 @@ package io.millrace.replica;
 
 import io.millrace.metadata.AgreementCalls;
 import io.millrace.metadata.BrokerException;
-import io.millrace.metadata.BrokerRegistry;
 import io.millrace.metadata.ContinuationExecutor;
 import io.millrace.metadata.Lease;
-import io.millrace.metadata.LocalReplicas;
-import io.millrace.metadata.TopicCatalog;
 import io.millrace.metadata.TopicPartition;
-import io.millrace.metadata.TopicStore;
+import io.millrace.metadata.brokers.BrokerRegistry;
+import io.millrace.metadata.registers.TopicStore;
+import io.millrace.metadata.topics.LocalReplicas;
+import io.millrace.metadata.topics.TopicCatalog;
 import io.millrace.replica.core.ReplicaFetchRequest;
 import io.millrace.replica.core.ReplicaFetchResponse;
 import io.millrace.replica.follower.CatchUpThrottle;

@@ -1,12 +1,12 @@
 package io.millrace.replica;
 
 import io.millrace.log.FlushPolicy;
-import io.millrace.metadata.CachedTopic;
-import io.millrace.metadata.Elections;
 import io.millrace.metadata.Topic;
-import io.millrace.metadata.TopicPage;
 import io.millrace.metadata.TopicPartition;
-import io.millrace.metadata.TopicStore;
+import io.millrace.metadata.controller.Elections;
+import io.millrace.metadata.registers.TopicPage;
+import io.millrace.metadata.registers.TopicStore;
+import io.millrace.metadata.topics.CachedTopic;
 import java.lang.System.Logger.Level;
 import java.util.HashSet;
 import java.util.List;

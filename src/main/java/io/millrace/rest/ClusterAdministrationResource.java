@@ -1,6 +1,6 @@
 package io.millrace.rest;
 
-import io.millrace.metadata.Reassignments;
+import io.millrace.metadata.controller.Reassignments;
 import io.millrace.rest.dialect.MediaTypes;
 import io.millrace.rest.dialect.RequestException;
 import io.millrace.rest.model.ClusterState;

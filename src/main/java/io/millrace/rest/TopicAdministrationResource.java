@@ -2,7 +2,7 @@ package io.millrace.rest;
 
 import io.millrace.broker.Broker;
 import io.millrace.metadata.Topic;
-import io.millrace.metadata.Topics;
+import io.millrace.metadata.topics.Topics;
 import io.millrace.replica.hosting.PartitionStatus;
 import io.millrace.rest.dialect.MediaTypes;
 import io.millrace.rest.dialect.RequestException;

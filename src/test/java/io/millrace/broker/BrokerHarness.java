@@ -11,7 +11,7 @@ import io.millrace.broker.produce.RecordAccumulator;
 import io.millrace.log.LogObserver;
 import io.millrace.log.write.LogDirectory;
 import io.millrace.metadata.AgreementCalls;
-import io.millrace.metadata.TopicStore;
+import io.millrace.metadata.registers.TopicStore;
 import io.millrace.record.Record;
 import io.millrace.record.RecordBatch;
 import io.millrace.replica.ReplicationOptions;

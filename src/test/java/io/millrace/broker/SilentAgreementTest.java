@@ -16,7 +16,7 @@ import io.millrace.metadata.AgreementCalls;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.BrokerObserver;
 import io.millrace.metadata.Topic;
-import io.millrace.metadata.TopicStore;
+import io.millrace.metadata.registers.TopicStore;
 import io.millrace.record.Codec;
 import io.millrace.record.RecordBatchBuilder;
 import io.millrace.replica.ReplicationOptions;

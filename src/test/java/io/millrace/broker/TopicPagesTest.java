@@ -7,7 +7,7 @@ import io.millrace.agreement.registers.Register;
 import io.millrace.agreement.registers.RegisterStore;
 import io.millrace.log.write.LogDirectory;
 import io.millrace.metadata.Topic;
-import io.millrace.metadata.TopicCodec;
+import io.millrace.metadata.registers.TopicCodec;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;

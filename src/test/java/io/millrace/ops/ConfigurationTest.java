@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.millrace.agreement.ClusterOptions;
 import io.millrace.config.InvalidSettingsException;
 import io.millrace.group.GroupOptions;
-import io.millrace.metadata.TopicConfigKey;
+import io.millrace.metadata.config.TopicConfigKey;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;

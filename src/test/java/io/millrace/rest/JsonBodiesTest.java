@@ -3,10 +3,10 @@ package io.millrace.rest;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.millrace.metadata.ClusterDescription;
-import io.millrace.metadata.Reassignment;
 import io.millrace.metadata.Topic;
 import io.millrace.metadata.TopicPartition;
+import io.millrace.metadata.controller.ClusterDescription;
+import io.millrace.metadata.controller.Reassignment;
 import io.millrace.rest.dialect.RequestException;
 import io.millrace.rest.model.BridgeInfo;
 import io.millrace.rest.model.ClusterState;

@@ -8,7 +8,7 @@ import io.millrace.metadata.BrokerObserver;
 import io.millrace.metadata.ContinuationExecutor;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.TopicPartition;
-import io.millrace.metadata.TopicStore;
+import io.millrace.metadata.registers.TopicStore;
 import io.millrace.replica.Routes;
 import io.millrace.replica.hosting.Deadlines;
 import io.millrace.replica.hosting.ReadMemory;

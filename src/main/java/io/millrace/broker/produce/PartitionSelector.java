@@ -1,10 +1,10 @@
 package io.millrace.broker.produce;
 
 import io.millrace.metadata.BrokerException;
-import io.millrace.metadata.CachedTopic;
 import io.millrace.metadata.ErrorKind;
-import io.millrace.metadata.KeyHashPartitioner;
 import io.millrace.metadata.Partitioner;
+import io.millrace.metadata.config.KeyHashPartitioner;
+import io.millrace.metadata.topics.CachedTopic;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 import java.util.function.IntPredicate;

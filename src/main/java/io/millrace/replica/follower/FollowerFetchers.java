@@ -1,7 +1,7 @@
 package io.millrace.replica.follower;
 
-import io.millrace.metadata.BrokerRegistry;
 import io.millrace.metadata.ContinuationExecutor;
+import io.millrace.metadata.brokers.BrokerRegistry;
 import io.millrace.replica.hosting.HostedTopics;
 import io.millrace.replica.hosting.Partition;
 import java.util.HashMap;

@@ -3,7 +3,7 @@ package io.millrace.replica.hosting;
 import io.millrace.agreement.LocalNotes;
 import io.millrace.metadata.BrokerErrors;
 import io.millrace.metadata.BrokerException;
-import io.millrace.metadata.TopicCatalog;
+import io.millrace.metadata.topics.TopicCatalog;
 import java.util.Collection;
 import java.util.Optional;
 import java.util.Set;

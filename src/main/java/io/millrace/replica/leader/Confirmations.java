@@ -1,8 +1,8 @@
 package io.millrace.replica.leader;
 
 import io.millrace.metadata.AgreementCalls;
-import io.millrace.metadata.TopicPage;
-import io.millrace.metadata.TopicStore;
+import io.millrace.metadata.registers.TopicPage;
+import io.millrace.metadata.registers.TopicStore;
 import io.millrace.replica.hosting.Partition;
 import java.util.HashMap;
 import java.util.List;

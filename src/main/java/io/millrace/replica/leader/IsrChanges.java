@@ -1,13 +1,13 @@
 package io.millrace.replica.leader;
 
 import io.millrace.metadata.AgreementCalls;
-import io.millrace.metadata.BrokerRegistry;
-import io.millrace.metadata.Elections;
 import io.millrace.metadata.Topic;
-import io.millrace.metadata.TopicCatalog;
-import io.millrace.metadata.TopicPage;
-import io.millrace.metadata.TopicStore;
-import io.millrace.metadata.TopicStore.PageChange;
+import io.millrace.metadata.brokers.BrokerRegistry;
+import io.millrace.metadata.controller.Elections;
+import io.millrace.metadata.registers.TopicPage;
+import io.millrace.metadata.registers.TopicStore;
+import io.millrace.metadata.registers.TopicStore.PageChange;
+import io.millrace.metadata.topics.TopicCatalog;
 import io.millrace.replica.core.IsrProposal;
 import io.millrace.replica.hosting.Partition;
 import java.lang.System.Logger.Level;

@@ -1,7 +1,7 @@
 package io.millrace.rest.model;
 
-import io.millrace.metadata.ClusterDescription;
 import io.millrace.metadata.TopicPartition;
+import io.millrace.metadata.controller.ClusterDescription;
 import jakarta.json.bind.annotation.JsonbPropertyOrder;
 import java.util.List;
 

@@ -1,6 +1,6 @@
 package io.millrace.rest.model;
 
-import io.millrace.metadata.Reassignment;
+import io.millrace.metadata.controller.Reassignment;
 import jakarta.json.bind.annotation.JsonbPropertyOrder;
 import java.util.List;
 

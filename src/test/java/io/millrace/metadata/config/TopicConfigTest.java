@@ -1,0 +1,95 @@
+package io.millrace.metadata.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+
+import io.millrace.broker.Failures;
+import io.millrace.log.FlushPolicy;
+import io.millrace.log.LogConfig;
+import io.millrace.metadata.ErrorKind;
+import io.millrace.record.Codec;
+import io.millrace.record.TimestampType;
+import java.util.HashMap;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class TopicConfigTest {
+    @Test
+    void whatNobodySetsHasTheBuiltInDefault() {
+        TopicConfig config = TopicConfig.of(Map.of(), Map.of());
+
+        assertThat(config.batchCodec()).isEqualTo(Codec.NONE);
+        assertThat(config.maxMessageBytes()).isEqualTo(1048588);
+        assertThat(config.partitioner()).isEqualTo("default");
+        assertThat(config.log()).isEqualTo(new LogConfig(1073741824, 604800000, 604800000, -1, 4096,
+                TimestampType.CREATE_TIME, FlushPolicy.COMMIT));
+    }
+
+    @Test
+    void aTopicsOverrideStandsAboveTheServersDefault() {
+        Map<String, String> server = Map.of("flush", "os", "segment.ms", "5000");
+
+        TopicConfig config = TopicConfig.of(server,
+                Map.of("flush", "interval", "message.timestamp.type", "LogAppendTime"));
+
+        assertThat(config.log().flush()).isEqualTo(FlushPolicy.INTERVAL);
+        assertThat(config.log().segmentMillis()).isEqualTo(5000);
+        assertThat(config.log().timestampType()).isEqualTo(TimestampType.LOG_APPEND_TIME);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"producer,NONE", "none,NONE", "gzip,GZIP", "snappy,SNAPPY", "lz4,LZ4", "zstd,ZSTD"})
+    void theCodecIsThatOfBatchesBuiltHere(String compressionType, Codec codec) {
+        assertThat(TopicConfig.of(Map.of(), Map.of("compression.type", compressionType)).batchCodec()).isEqualTo(codec);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "retention.ms,-1", "retention.ms,0", "retention.ms,9223372036854775807", "retention.bytes,-1",
+        "retention.bytes,0",
+        "segment.bytes,1024", "segment.bytes,2147483647", "segment.ms,1", "max.message.bytes,128",
+        "max.message.bytes,104857600", "cleanup.policy,delete", "partitioner,by-country"})
+    void valuesAtTheBoundsAreAllowed(String key, String value) {
+        assertThatCode(() -> TopicConfig.of(Map.of(), Map.of(key, value))).doesNotThrowAnyException();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "retention.ms,-2,-1 for no limit", "retention.ms,1d,a whole number",
+        "retention.ms,9223372036854775808,a whole number",
+        "retention.bytes,-2,no limit", "segment.bytes,1023,from 1024 to 2147483647",
+        "segment.bytes,2147483648,from 1024",
+        "segment.bytes,-1,from 1024", "segment.ms,0,from 1", "max.message.bytes,127,from 128 to 104857600",
+        "max.message.bytes,1.5,a whole number",
+        "compression.type,brotli,'one of producer, none, gzip, snappy, lz4, zstd'",
+        "compression.type,GZIP,one of", "message.timestamp.type,createtime,'one of CreateTime, LogAppendTime'",
+        "flush,always,'one of commit, interval, os'",
+        "cleanup.policy,compact,must be delete", "partitioner,'',a name of 1"})
+    void otherValuesAreRefusedWithWhatIsAllowed(String key, String value, String allowed) {
+        Failures.assertFails(ErrorKind.INVALID_CONFIG, () -> TopicConfig.of(Map.of(), Map.of(key, value)))
+                .hasMessageContaining(key).hasMessageContaining(allowed).hasMessageContaining("'" + value + "'");
+    }
+
+    @ParameterizedTest
+    @EnumSource(TopicConfigKey.class)
+    void everyDefaultIsAllowedAndNoKeyTakesNull(TopicConfigKey key) {
+        assertThatCode(() -> key.check(key.defaultValue())).doesNotThrowAnyException();
+
+        Map<String, String> withNull = new HashMap<>();
+        withNull.put(key.key(), null);
+        Failures.assertFails(ErrorKind.INVALID_CONFIG, () -> TopicConfig.of(Map.of(), withNull));
+    }
+
+    @Test
+    void anUnknownKeyIsToldTheKnownOnes() {
+        Failures.assertFails(ErrorKind.INVALID_CONFIG, () -> TopicConfig.of(Map.of(), Map.of("retention.hours", "1")))
+                .hasMessage("'retention.hours' is not a topic configuration key: the known ones are cleanup.policy, "
+                        + "compression.type, flush, max.message.bytes, message.timestamp.after.max.ms, "
+                        + "message.timestamp.before.max.ms, message.timestamp.type, min.insync.replicas, "
+                        + "partitioner, retention.bytes, retention.ms, segment.bytes, segment.ms, "
+                        + "unclean.leader.election.enable");
+    }
+}
