@@ -45,59 +45,35 @@ final class LogAppender {
     private record Sealed(Segment segment, long since) {
     }
 
+    private final LogState state;
     private final PartitionLog log;
-    private final LogFolder folder;
     private final Clock clock;
     private final LogObserver observer;
-    private final LeaderEpochCheckpoint epochs;
-    /** Ascending; the last one is the active one. */
-    private final List<Segment> segments;
     /** Sealed segments whose bytes were not forced yet, ascending. */
     private final Deque<Sealed> unforced = new ArrayDeque<>();
     private final List<RecordBatch> staged = new ArrayList<>();
     private long stagedBytes;
-    private List<Segment> publishedSegments;
-    private long sealedBytes;
-    private long logStartOffset;
     /** What the checkpoint of the start may say. */
     private long notedStart;
-    private long nextOffset;
-    /** End of what is as safe as the flush policy wants it, and where in the active segment that is. */
-    private long durableEnd;
-    private long durableBytes;
     private long recoveryPoint;
     private long activeSince;
-    private int truncations;
     /** Whether the active segment holds bytes that were not forced. */
     private boolean dirty;
     private boolean folderChanged;
-    /** Whether an operation was broken off, and {@link #settle()} is to come before the next one. */
-    private boolean unsettled;
     private boolean toldOfTheFuture;
     private long refusedCut = -1;
-    private boolean closed;
 
     LogAppender(PartitionLog log, LogFolder folder, RecoveredLog recovered, Clock clock, LogObserver observer) {
+        this.state = new LogState(log, folder, recovered);
         this.log = log;
-        this.folder = folder;
         this.clock = clock;
         this.observer = observer;
-        this.epochs = recovered.epochs();
-        this.segments = new ArrayList<>(recovered.segments());
-        this.logStartOffset = recovered.logStartOffset();
-        this.nextOffset = recovered.logEndOffset();
         this.recoveryPoint = recovered.logEndOffset();
         this.activeSince = clock.millis();
-        segmentsChanged();
-        noteDurable();
-    }
-
-    private Segment active() {
-        return segments.get(segments.size() - 1);
     }
 
     LeaderEpochCheckpoint epochs() {
-        return epochs;
+        return state.epochs();
     }
 
     // ---- appends
@@ -107,7 +83,7 @@ final class LogAppender {
      * them before {@link #publish}.
      */
     void write(List<PendingAppend> appends, GatheringWriter gathering) throws IOException {
-        unsettled = true;
+        state.unsettled();
         LogConfig config = log.config();
         for (PendingAppend append : appends) {
             RuntimeException refusal = refusal(append);
@@ -121,11 +97,11 @@ final class LogAppender {
     }
 
     private RuntimeException refusal(PendingAppend append) {
-        if (closed) {
-            return closedException();
+        if (state.isClosed()) {
+            return state.closedException();
         }
         // The batches of another replica may be of older epochs than the leader that they came from.
-        int newest = append.isReplicated() ? append.epochFloor() : Math.max(append.epochFloor(), epochs.latestEpoch());
+        int newest = append.isReplicated() ? append.epochFloor() : Math.max(append.epochFloor(), state.epochs().latestEpoch());
         if (append.leaderEpoch() != LeaderEpochEnd.NO_EPOCH && append.leaderEpoch() < newest) {
             return new FencedLeaderEpochException(log.name(), append.leaderEpoch(), newest);
         }
@@ -134,8 +110,8 @@ final class LogAppender {
 
     /** Why batches of another replica do not follow what is here, or null. */
     private RuntimeException gap(PendingAppend append) {
-        long expected = nextOffset;
-        int epoch = epochs.latestEpoch();
+        long expected = state.endOffset();
+        int epoch = state.epochs().latestEpoch();
         for (RecordBatch batch : append.batches()) {
             if (batch.baseOffset() != expected || batch.leaderEpoch() < epoch) {
                 return new IllegalArgumentException("a batch at offset " + batch.baseOffset() + " of leader epoch "
@@ -151,7 +127,7 @@ final class LogAppender {
     private void stage(PendingAppend append, LogConfig config, GatheringWriter gathering) throws IOException {
         long now = clock.millis();
         long maxTimestamp = RecordBatch.NO_TIMESTAMP;
-        long offset = nextOffset;
+        long offset = state.endOffset();
         boolean stamped = config.timestampType() == TimestampType.LOG_APPEND_TIME && !append.isReplicated();
         for (RecordBatch batch : append.batches()) {
             if (!append.isReplicated()) {
@@ -168,28 +144,28 @@ final class LogAppender {
             roll(config);
         }
         for (RecordBatch batch : append.batches()) {
-            epochs.assign(batch.leaderEpoch(), batch.baseOffset());
+            state.epochs().assign(batch.leaderEpoch(), batch.baseOffset());
         }
-        epochs.save();
-        append.written(new AppendResult(nextOffset, offset - 1, stamped ? now : RecordBatch.NO_TIMESTAMP));
+        state.epochs().save();
+        append.written(new AppendResult(state.endOffset(), offset - 1, stamped ? now : RecordBatch.NO_TIMESTAMP));
         staged.addAll(append.batches());
         stagedBytes += append.bytes();
-        nextOffset = offset;
+        state.endAt(offset);
     }
 
     private boolean mustRoll(long bytes, long maxTimestamp, long lastOffset, LogConfig config) throws IOException {
-        long size = active().sizeInBytes() + stagedBytes;
+        long size = state.active().sizeInBytes() + stagedBytes;
         if (size == 0) {
             return false;
         }
-        return size + bytes > config.segmentBytes() || active().cannotIndex(lastOffset)
+        return size + bytes > config.segmentBytes() || state.active().cannotIndex(lastOffset)
             || age(maxTimestamp, staged.isEmpty() ? null : staged.get(0)) > config.segmentMillis();
     }
 
     /** How old the active segment is in ms: by the first timestamp in it, or since it was made when that has none. */
     private long age(long now, RecordBatch firstStaged) throws IOException {
-        long first = active().sizeInBytes() == 0 && firstStaged != null ? firstStaged.maxTimestamp()
-            : active().firstTimestamp();
+        long first = state.active().sizeInBytes() == 0 && firstStaged != null ? firstStaged.maxTimestamp()
+            : state.active().firstTimestamp();
         return isTime(first) ? (isTime(now) ? now : clock.millis()) - first : clock.millis() - activeSince;
     }
 
@@ -200,7 +176,7 @@ final class LogAppender {
 
     private void writeStaged(LogConfig config, GatheringWriter gathering) throws IOException {
         if (!staged.isEmpty()) {
-            active().append(staged, gathering, config.indexIntervalBytes());
+            state.active().append(staged, gathering, config.indexIntervalBytes());
             staged.clear();
             stagedBytes = 0;
             dirty = true;
@@ -211,20 +187,18 @@ final class LogAppender {
      * Begins a new segment. Only with a flush policy that forces is the old one forced here; the writer shall not wait.
      */
     private void roll(LogConfig config) throws IOException {
-        active().flushIndexes();
-        unforced.add(new Sealed(active(), clock.millis()));
+        state.active().flushIndexes();
+        unforced.add(new Sealed(state.active(), clock.millis()));
         if (config.flush() != FlushPolicy.OS) {
             forceSealed(Long.MAX_VALUE);
         }
-        segments.add(Segment.create(folder, nextOffset));
+        state.add(Segment.create(state.folder(), state.endOffset()));
         dirty = false;
         activeSince = clock.millis();
         folderChanged = true;
-        segmentsChanged();
-        noteDurable();
         if (config.flush() != FlushPolicy.OS) {
             forceFolder();
-            moveRecoveryPoint(nextOffset);
+            moveRecoveryPoint(state.endOffset());
         }
     }
 
@@ -233,32 +207,13 @@ final class LogAppender {
      * durable, after {@link #endForce()}, else now.
      */
     void publish(FlushPolicy policy) {
-        unsettled = policy == FlushPolicy.COMMIT;
-        if (!unsettled) {
-            noteDurable();
+        if (policy == FlushPolicy.COMMIT) {
+            state.unsettled();
+        } else {
+            state.noteDurable();
+            state.settled();
         }
-        show();
-    }
-
-    private void noteDurable() {
-        durableEnd = nextOffset;
-        durableBytes = active().sizeInBytes();
-    }
-
-    private void show() {
-        if (closed) {
-            return;
-        }
-        log.publish(new LogView(publishedSegments, logStartOffset, nextOffset, durableEnd, active().sizeInBytes(),
-            sealedBytes, truncations, epochs.published()));
-    }
-
-    private void segmentsChanged() {
-        publishedSegments = List.copyOf(segments);
-        sealedBytes = 0;
-        for (Segment segment : segments.subList(0, segments.size() - 1)) {
-            sealedBytes += segment.sizeInBytes();
-        }
+        state.show();
     }
 
     // ---- durability
@@ -269,34 +224,34 @@ final class LogAppender {
      * @return the active segment, when {@link #endForce()} needs it to be forced first
      */
     Optional<Segment> beginForce() throws IOException {
-        if (closed) {
+        if (state.isClosed()) {
             return Optional.empty();
         }
-        unsettled = true;
+        state.unsettled();
         forceSealed(Long.MAX_VALUE);
         forceFolder();
-        return dirty ? Optional.of(active()) : Optional.empty();
+        return dirty ? Optional.of(state.active()) : Optional.empty();
     }
 
     /** Everything that was written is durable: lets others see that. */
     void endForce() {
         dirty = false;
-        noteDurable();
-        show();
-        unsettled = false;
+        state.noteDurable();
+        state.show();
+        state.settled();
     }
 
     private void forceAll() throws IOException {
-        if (closed) {
+        if (state.isClosed()) {
             return;
         }
         forceSealed(Long.MAX_VALUE);
         forceFolder();
         if (dirty) {
-            timedForce(active());
+            timedForce(state.active());
             dirty = false;
         }
-        noteDurable();
+        state.noteDurable();
     }
 
     private void forceSealed(long until) throws IOException {
@@ -311,7 +266,7 @@ final class LogAppender {
 
     private void forceFolder() throws IOException {
         if (folderChanged) {
-            folder.force();
+            state.folder().force();
             folderChanged = false;
         }
     }
@@ -328,10 +283,10 @@ final class LogAppender {
      * would hold up all appends of the directory.
      */
     void checkpoint() throws IOException {
-        if (closed) {
+        if (state.isClosed()) {
             return;
         }
-        whole(() -> {
+        state.whole(() -> {
             moveCheckpoint();
             return null;
         });
@@ -343,21 +298,21 @@ final class LogAppender {
         } else if (!unforced.isEmpty() && unforced.peek().since() <= clock.millis() - WRITTEN_BY_SYSTEM_AFTER_MS) {
             forceSealed(clock.millis() - WRITTEN_BY_SYSTEM_AFTER_MS);
             forceFolder();
-            moveRecoveryPoint(unforced.isEmpty() ? active().baseOffset() : unforced.peek().segment().baseOffset());
+            moveRecoveryPoint(unforced.isEmpty() ? state.active().baseOffset() : unforced.peek().segment().baseOffset());
         }
     }
 
     /** The active segment's indexes need no force: recovery takes what is there of them, and makes the rest anew. */
     private void checkpointEnd() throws IOException {
-        if (recoveryPoint < nextOffset) {
+        if (recoveryPoint < state.endOffset()) {
             forceAll();
-            active().flushIndexes();
-            moveRecoveryPoint(nextOffset);
+            state.active().flushIndexes();
+            moveRecoveryPoint(state.endOffset());
         }
     }
 
     private void moveRecoveryPoint(long offset) throws IOException {
-        folder.recoveryPoint().write(offset);
+        state.folder().recoveryPoint().write(offset);
         recoveryPoint = offset;
     }
 
@@ -365,10 +320,10 @@ final class LogAppender {
 
     /** Deletes what is too old or too much, and rolls a segment that is old enough. */
     void applyRetention() throws IOException {
-        if (closed) {
+        if (state.isClosed()) {
             return;
         }
-        whole(() -> {
+        state.whole(() -> {
             deleteExpired();
             return null;
         });
@@ -379,38 +334,34 @@ final class LogAppender {
         long now = clock.millis();
         int expired = 0;
         int deletable = log.leavesRetentionToLeader() ? 0 : committedSegments();
-        while (expired < deletable && isExpired(segments.get(expired), now, config)) {
+        while (expired < deletable && isExpired(state.segments().get(expired), now, config)) {
             expired++;
         }
-        boolean allExpired = expired == segments.size();
+        boolean allExpired = expired == state.segments().size();
         // First what frees space: a new segment takes some.
         deleteOldest(allExpired ? expired - 1 : expired);
-        if (allExpired || active().sizeInBytes() > 0 && age(now, null) > config.segmentMillis()) {
+        if (allExpired || state.active().sizeInBytes() > 0 && age(now, null) > config.segmentMillis()) {
             roll(config);
         }
         int tooMuch = allExpired ? 1 : 0;
-        long size = sealedBytes + active().sizeInBytes() - (allExpired ? segments.get(0).sizeInBytes() : 0);
-        while (config.retentionBytes() >= 0 && tooMuch < Math.min(deletable - expired, segments.size() - 1)
-                && size - segments.get(tooMuch).sizeInBytes() >= config.retentionBytes()) {
-            size -= segments.get(tooMuch).sizeInBytes();
+        long size = state.sizeInBytes() - (allExpired ? state.segments().get(0).sizeInBytes() : 0);
+        while (config.retentionBytes() >= 0 && tooMuch < Math.min(deletable - expired, state.segments().size() - 1)
+                && size - state.segments().get(tooMuch).sizeInBytes() >= config.retentionBytes()) {
+            size -= state.segments().get(tooMuch).sizeInBytes();
             tooMuch++;
         }
         deleteOldest(tooMuch);
-        show();
+        state.show();
     }
 
     /** How many of the oldest segments hold nothing but committed records. */
     private int committedSegments() {
         long mark = log.highWatermark();
         int count = 0;
-        while (count < segments.size() && endOf(count) <= mark) {
+        while (count < state.segments().size() && state.endOf(count) <= mark) {
             count++;
         }
         return count;
-    }
-
-    private long endOf(int index) {
-        return index == segments.size() - 1 ? nextOffset : segments.get(index + 1).baseOffset();
     }
 
     /** By the newest record, or, where there is no time to believe, by when the file was last written. */
@@ -430,12 +381,12 @@ final class LogAppender {
 
     /** @return the new log start offset, which is never lower than before */
     long deleteRecordsBefore(long offset) throws IOException {
-        ensureOpen();
-        long mark = Math.min(log.highWatermark(), nextOffset);
+        state.ensureOpen();
+        long mark = Math.min(log.highWatermark(), state.endOffset());
         if (offset > mark || offset < 0) {
-            throw new OffsetOutOfRangeException(offset, logStartOffset, mark);
+            throw new OffsetOutOfRangeException(offset, state.startOffset(), mark);
         }
-        return offset <= logStartOffset ? logStartOffset : whole(() -> moveStart(offset));
+        return offset <= state.startOffset() ? state.startOffset() : state.whole(() -> moveStart(offset));
     }
 
     /**
@@ -444,16 +395,16 @@ final class LogAppender {
      * @return the new log start offset, which is never lower than before
      */
     long advanceStart(long offset) throws IOException {
-        ensureOpen();
-        if (offset <= logStartOffset) {
-            return logStartOffset;
+        state.ensureOpen();
+        if (offset <= state.startOffset()) {
+            return state.startOffset();
         }
-        return whole(() -> offset <= nextOffset ? moveStart(offset) : beginAt(offset));
+        return state.whole(() -> offset <= state.endOffset() ? moveStart(offset) : beginAt(offset));
     }
 
     private long moveStart(long offset) throws IOException {
         int before = 0;
-        while (before < segments.size() - 1 && segments.get(before + 1).baseOffset() <= offset) {
+        while (before < state.segments().size() - 1 && state.segments().get(before + 1).baseOffset() <= offset) {
             before++;
         }
         // First what frees space: the checkpoint takes some.
@@ -462,30 +413,25 @@ final class LogAppender {
             forceAll(); // A start beyond the end could not be told from a damaged file after a crash.
         }
         noteStart(offset);
-        logStartOffset = offset;
-        show();
+        state.startAt(offset);
+        state.show();
         return offset;
     }
 
     private void noteStart(long offset) throws IOException {
         notedStart = offset; // First: it may be in the file although this throws.
-        folder.logStartOffset().write(offset);
+        state.folder().logStartOffset().write(offset);
     }
 
     private void deleteOldest(int count) throws IOException {
         if (count == 0) {
             return;
         }
-        List<Segment> deleted = List.copyOf(segments.subList(0, count));
-        segments.subList(0, count).clear();
-        segmentsChanged();
-        logStartOffset = Math.max(logStartOffset, segments.get(0).baseOffset());
-        show();
-        for (Segment segment : deleted) {
+        for (Segment segment : state.dropOldest(count)) {
             remove(segment);
         }
-        epochs.truncateFromStart(logStartOffset);
-        epochs.save();
+        state.epochs().truncateFromStart(state.startOffset());
+        state.epochs().save();
     }
 
 
@@ -508,12 +454,12 @@ final class LogAppender {
      * @throws CommittedRecordsException when a clean one would take committed records
      */
     long truncateTo(long offset, Truncation truncation) throws IOException {
-        ensureOpen();
-        if (offset < logStartOffset) {
-            throw new OffsetOutOfRangeException(offset, logStartOffset, nextOffset);
+        state.ensureOpen();
+        if (offset < state.startOffset()) {
+            throw new OffsetOutOfRangeException(offset, state.startOffset(), state.endOffset());
         }
-        if (offset >= nextOffset) {
-            return nextOffset;
+        if (offset >= state.endOffset()) {
+            return state.endOffset();
         }
         if (truncation != Truncation.UNCLEAN) {
             refuseCutIntoCommitted(offset);
@@ -522,7 +468,7 @@ final class LogAppender {
             requireDamage(offset);
         }
         lowerWatermark(offset, truncation);
-        long end = whole(() -> cutAt(offset));
+        long end = state.whole(() -> cutAt(offset));
         log.watermark().cutAt(end, Truncation.UNCLEAN); // a batch that reaches over the offset went as a whole
         return end;
     }
@@ -531,7 +477,7 @@ final class LogAppender {
     private void requireDamage(long offset) throws IOException {
         long mark = log.highWatermark();
         boolean damaged = log.damagedRange(offset).filter(range -> range.from() == offset && range.to() >= mark).isPresent();
-        Segment last = segments.get(segmentsBefore(offset) - 1);
+        Segment last = state.segments().get(segmentsBefore(offset) - 1);
         if (!damaged || TailCut.endBefore(offset, last) < offset) {
             tellOfCommitted(offset, mark, false);
             throw new CommittedRecordsException(log.name(), offset, mark);
@@ -541,7 +487,7 @@ final class LogAppender {
     /** Where a batch before the offset is damaged, it would be cut there. */
     private void refuseCutIntoCommitted(long offset) throws IOException {
         long mark = log.highWatermark();
-        Segment last = segments.get(segmentsBefore(offset) - 1);
+        Segment last = state.segments().get(segmentsBefore(offset) - 1);
         if (log.isReplicated() && offset >= mark && mark > last.baseOffset() && TailCut.endBefore(offset, last) < mark) {
             tellOfCommitted(offset, mark, false);
             throw new CommittedRecordsException(log.name(), offset, mark);
@@ -550,8 +496,8 @@ final class LogAppender {
 
     /** How many segments stay when the log is cut at an offset. */
     private int segmentsBefore(long offset) {
-        int stay = segments.size();
-        while (stay > 1 && segments.get(stay - 1).baseOffset() >= offset) {
+        int stay = state.segments().size();
+        while (stay > 1 && state.segments().get(stay - 1).baseOffset() >= offset) {
             stay--;
         }
         return stay;
@@ -572,50 +518,37 @@ final class LogAppender {
     private void tellOfCommitted(long offset, long mark, boolean cut) {
         if (cut) {
             LOG.log(Level.ERROR, "{0}: COMMITTED RECORDS ARE LOST here: an unclean truncation cuts the log, which ends at"
-                + " {1}, back to {2}, below its high watermark, {3}", log.name(), Long.toString(nextOffset),
+                + " {1}, back to {2}, below its high watermark, {3}", log.name(), Long.toString(state.endOffset()),
                 Long.toString(offset), Long.toString(mark));
         } else if (offset != refusedCut) {
             refusedCut = offset;
             LOG.log(Level.ERROR, "{0}: a truncation of the log, which ends at {1}, to {2} is refused: that is below its"
-                + " high watermark, {3}, and nobody asked for an unclean one", log.name(), Long.toString(nextOffset),
+                + " high watermark, {3}, and nobody asked for an unclean one", log.name(), Long.toString(state.endOffset()),
                 Long.toString(offset), Long.toString(mark));
         }
     }
 
     private long cutAt(long offset) throws IOException {
         int stay = segmentsBefore(offset);
-        Segment last = segments.get(stay - 1);
+        Segment last = state.segments().get(stay - 1);
         last.openForWriting();
         TailCut cut = TailCut.before(offset, last, log.config().indexIntervalBytes());
         if (recoveryPoint > cut.nextOffset()) {
             moveRecoveryPoint(cut.nextOffset());
         }
-        if (logStartOffset > cut.nextOffset()) {
+        if (state.startOffset() > cut.nextOffset()) {
             noteStart(cut.nextOffset());
-            logStartOffset = cut.nextOffset();
+            state.startAt(cut.nextOffset());
         }
-        truncations++;
         unforced.removeIf(sealed -> sealed.segment() == last);
-        List<Segment> removed = new ArrayList<>();
-        while (segments.size() > stay) {
-            removed.add(segments.remove(segments.size() - 1));
-        }
-        nextOffset = cut.nextOffset();
-        if (durableEnd > nextOffset) {
-            durableEnd = nextOffset;
-            durableBytes = cut.position();
-        }
-        segmentsChanged();
-        // Readers first, so that none takes the cut for damage; then the newest first, so that a crash leaves no gap.
-        log.publish(new LogView(publishedSegments, logStartOffset, nextOffset, durableEnd, cut.position(), sealedBytes,
-            truncations, epochs.published()));
-        for (Segment segment : removed) {
+        // Then the newest first, so that a crash leaves no gap.
+        for (Segment segment : state.cut(stay, cut)) {
             remove(segment);
         }
-        active().truncate(cut.position());
-        epochs.truncateFromEnd(nextOffset);
-        epochs.save();
-        return nextOffset;
+        state.active().truncate(cut.position());
+        state.epochs().truncateFromEnd(state.endOffset());
+        state.epochs().save();
+        return state.endOffset();
     }
 
     /**
@@ -623,17 +556,17 @@ final class LogAppender {
      * leaves before it is removed by recovery.
      */
     private long beginAt(long offset) throws IOException {
-        cutAt(logStartOffset);
-        Segment old = active();
+        cutAt(state.startOffset());
+        Segment old = state.active();
         noteStart(offset);
-        Segment first = Segment.create(folder, offset);
+        Segment first = Segment.create(state.folder(), offset);
         beginWith(first, offset);
         remove(old);
-        epochs.truncateFromEnd(0);
-        epochs.save();
-        folder.force();
+        state.epochs().truncateFromEnd(0);
+        state.epochs().save();
+        state.folder().force();
         moveRecoveryPoint(offset);
-        return logStartOffset;
+        return state.startOffset();
     }
 
     /**
@@ -643,12 +576,12 @@ final class LogAppender {
      * @throws CommittedRecordsException when a clean one would take committed records
      */
     long beginAnew(long offset, Truncation truncation) throws IOException {
-        ensureOpen();
-        if (offset > nextOffset) {
-            return whole(() -> beginAt(offset));
+        state.ensureOpen();
+        if (offset > state.endOffset()) {
+            return state.whole(() -> beginAt(offset));
         }
         lowerWatermark(offset, truncation);
-        return whole(() -> beginBack(offset));
+        return state.whole(() -> beginBack(offset));
     }
 
     /**
@@ -656,31 +589,24 @@ final class LogAppender {
      * for the new one.
      */
     private long beginBack(long offset) throws IOException {
-        cutAt(logStartOffset);
-        SegmentReplacement replacement = SegmentReplacement.empty(folder, offset);
+        cutAt(state.startOffset());
+        SegmentReplacement replacement = SegmentReplacement.empty(state.folder(), offset);
         moveRecoveryPoint(Math.min(recoveryPoint, offset));
         noteStart(offset);
-        remove(active());
+        remove(state.active());
         Segment first = replacement.install();
         first.openForWriting();
         beginWith(first, offset);
-        epochs.truncateFromEnd(0);
-        epochs.save();
-        folder.force();
-        return logStartOffset;
+        state.epochs().truncateFromEnd(0);
+        state.epochs().save();
+        state.folder().force();
+        return state.startOffset();
     }
 
-    private void beginWith(Segment first, long offset) throws IOException {
-        segments.clear();
-        segments.add(first);
-        truncations++;
-        logStartOffset = offset;
-        nextOffset = offset;
+    private void beginWith(Segment first, long offset) {
         activeSince = clock.millis();
         dirty = false;
-        segmentsChanged();
-        noteDurable();
-        show();
+        state.beginWith(first, offset);
     }
 
     // ---- healing
@@ -696,20 +622,20 @@ final class LogAppender {
 
     /** The segment that holds a committed offset; a new one is begun where it is the active one. */
     SealedSegment seal(long offset) throws IOException {
-        ensureOpen();
-        long mark = Math.min(log.highWatermark(), nextOffset);
-        if (offset < segments.get(0).baseOffset() || offset >= mark) {
-            throw new OffsetOutOfRangeException(offset, segments.get(0).baseOffset(), mark);
+        state.ensureOpen();
+        long mark = Math.min(log.highWatermark(), state.endOffset());
+        if (offset < state.segments().get(0).baseOffset() || offset >= mark) {
+            throw new OffsetOutOfRangeException(offset, state.segments().get(0).baseOffset(), mark);
         }
         int index = log.lastView().indexOf(offset);
-        if (index == segments.size() - 1) {
-            whole(() -> {
+        if (index == state.segments().size() - 1) {
+            state.whole(() -> {
                 roll(log.config());
-                show();
+                state.show();
                 return null;
             });
         }
-        return new SealedSegment(folder, segments.get(index), endOf(index), truncations);
+        return new SealedSegment(state.folder(), state.segments().get(index), state.endOf(index), state.truncations());
     }
 
     /**
@@ -718,19 +644,17 @@ final class LogAppender {
      * @throws IllegalStateException when the segment is not what it was any more
      */
     void replace(SealedSegment sealed, SegmentReplacement replacement) throws IOException {
-        ensureOpen();
+        state.ensureOpen();
         Segment old = sealed.segment();
-        int index = segments.indexOf(old);
-        if (index < 0 || index == segments.size() - 1 || truncations != sealed.truncations()) {
+        int index = state.segments().indexOf(old);
+        if (index < 0 || index == state.segments().size() - 1 || state.truncations() != sealed.truncations()) {
             throw new IllegalStateException("the log of " + log.name() + " was cut, or its segment "
                 + old.baseOffset() + " deleted, while that was written anew: look again what is damaged");
         }
-        whole(() -> {
-            segments.set(index, replacement.install());
+        state.whole(() -> {
+            Segment segment = replacement.install();
             unforced.removeIf(waiting -> waiting.segment() == old);
-            truncations++;
-            segmentsChanged();
-            show();
+            state.replace(index, segment);
             old.closeForWriting();
             old.release();
             return null;
@@ -739,75 +663,51 @@ final class LogAppender {
 
     // ---- after an error that passed
 
-    private interface Operation<T> {
-        T carryOut() throws IOException;
-    }
-
-    /** Remembers that an operation was begun until it is done. */
-    private <T> T whole(Operation<T> operation) throws IOException {
-        boolean before = unsettled;
-        unsettled = true;
-        T outcome = operation.carryOut();
-        unsettled = before;
-        return outcome;
-    }
-
     /**
      * Back to what readers were shown last: what was written behind it was never acknowledged, and goes. What they were
      * shown stays, as other replicas may have it by now. Durable when it returns; when it throws, it can be called again.
      */
     void settle() throws IOException {
-        if (!unsettled || closed) {
+        if (state.isSettled() || state.isClosed()) {
             return;
         }
         staged.clear();
         stagedBytes = 0;
         LogView shown = log.lastView();
         Segment last = shown.segments().get(shown.segments().size() - 1);
-        while (active() != last) {
-            remove(segments.remove(segments.size() - 1));
+        while (state.active() != last) {
+            remove(state.dropNewest());
         }
         unforced.removeIf(sealed -> sealed.segment() == last);
-        folder.removeSegmentsOutside(segments.get(0).baseOffset(), last.baseOffset());
+        state.folder().removeSegmentsOutside(state.segments().get(0).baseOffset(), last.baseOffset());
         last.openForWriting();
         TailCut.before(shown.logEndOffset(), last, log.config().indexIntervalBytes());
-        nextOffset = shown.logEndOffset();
-        if (shown.durableEndOffset() < nextOffset) {
+        state.endAt(shown.logEndOffset());
+        if (shown.durableEndOffset() < state.endOffset()) {
             // The force that failed may have dropped it: one that succeeds after it would tell nothing.
-            last.writeAgain(durableBytes, shown.activeBytes());
+            last.writeAgain(state.durableBytes(), shown.activeBytes());
         }
         last.truncate(shown.activeBytes());
-        segmentsChanged();
-        epochs.truncateFromEnd(nextOffset);
-        epochs.save();
+        state.epochs().truncateFromEnd(state.endOffset());
+        state.epochs().save();
         dirty = true;
         folderChanged = true;
         forceAll();
-        if (notedStart > logStartOffset) {
-            noteStart(logStartOffset);
+        if (notedStart > state.startOffset()) {
+            noteStart(state.startOffset());
         }
-        if (recoveryPoint > nextOffset) {
-            moveRecoveryPoint(nextOffset);
+        if (recoveryPoint > state.endOffset()) {
+            moveRecoveryPoint(state.endOffset());
         }
-        show();
-        unsettled = false;
+        state.show();
+        state.settled();
     }
 
     // ---- the end
 
-    private void ensureOpen() {
-        if (closed) {
-            throw closedException();
-        }
-    }
-
-    private IllegalStateException closedException() {
-        return new IllegalStateException("the log of " + log.name() + " is closed");
-    }
-
     /** Makes everything durable, so that the next start need not verify it, and closes the files. */
     void close() throws IOException {
-        if (closed) {
+        if (state.isClosed()) {
             return;
         }
         try {
@@ -819,13 +719,12 @@ final class LogAppender {
 
     /** Closes the files as they are. */
     void abandon() throws IOException {
-        if (closed) {
+        if (state.isClosed()) {
             return;
         }
-        closed = true;
-        log.closeToReaders();
+        state.close();
         IOException failure = null;
-        for (Segment segment : segments) {
+        for (Segment segment : state.segments()) {
             segment.closeForWriting();
             try {
                 segment.release();
