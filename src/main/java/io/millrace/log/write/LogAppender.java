@@ -23,9 +23,7 @@ import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Clock;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 
@@ -36,30 +34,18 @@ import java.util.Optional;
  */
 final class LogAppender {
     private static final Logger LOG = System.getLogger(LogAppender.class.getName());
-    /** Linux writes dirty pages out after 30 s and looks every 5 s; twice that is long enough. */
-    private static final long WRITTEN_BY_SYSTEM_AFTER_MS = 70_000;
     /** As far as a producer's clock may be ahead by default. */
     private static final long BELIEVED_AHEAD_MS = 3_600_000;
 
-    /** A segment that is not the active one any more, since a time in ms. */
-    private record Sealed(Segment segment, long since) {
-    }
-
     private final LogState state;
+    private final LogForces forces;
     private final PartitionLog log;
     private final Clock clock;
-    private final LogObserver observer;
-    /** Sealed segments whose bytes were not forced yet, ascending. */
-    private final Deque<Sealed> unforced = new ArrayDeque<>();
     private final List<RecordBatch> staged = new ArrayList<>();
     private long stagedBytes;
     /** What the checkpoint of the start may say. */
     private long notedStart;
-    private long recoveryPoint;
     private long activeSince;
-    /** Whether the active segment holds bytes that were not forced. */
-    private boolean dirty;
-    private boolean folderChanged;
     private boolean toldOfTheFuture;
     private long refusedCut = -1;
 
@@ -67,8 +53,7 @@ final class LogAppender {
         this.state = new LogState(log, folder, recovered);
         this.log = log;
         this.clock = clock;
-        this.observer = observer;
-        this.recoveryPoint = recovered.logEndOffset();
+        this.forces = new LogForces(state, clock, observer);
         this.activeSince = clock.millis();
     }
 
@@ -179,7 +164,7 @@ final class LogAppender {
             state.active().append(staged, gathering, config.indexIntervalBytes());
             staged.clear();
             stagedBytes = 0;
-            dirty = true;
+            forces.wrote();
         }
     }
 
@@ -188,17 +173,16 @@ final class LogAppender {
      */
     private void roll(LogConfig config) throws IOException {
         state.active().flushIndexes();
-        unforced.add(new Sealed(state.active(), clock.millis()));
+        forces.sealed(state.active());
         if (config.flush() != FlushPolicy.OS) {
-            forceSealed(Long.MAX_VALUE);
+            forces.forceSealed();
         }
         state.add(Segment.create(state.folder(), state.endOffset()));
-        dirty = false;
+        forces.begun();
         activeSince = clock.millis();
-        folderChanged = true;
         if (config.flush() != FlushPolicy.OS) {
-            forceFolder();
-            moveRecoveryPoint(state.endOffset());
+            forces.forceFolder();
+            forces.moveRecoveryPoint(state.endOffset());
         }
     }
 
@@ -228,92 +212,24 @@ final class LogAppender {
             return Optional.empty();
         }
         state.unsettled();
-        forceSealed(Long.MAX_VALUE);
-        forceFolder();
-        return dirty ? Optional.of(state.active()) : Optional.empty();
+        return forces.begin();
     }
 
     /** Everything that was written is durable: lets others see that. */
     void endForce() {
-        dirty = false;
-        state.noteDurable();
+        forces.end();
         state.show();
         state.settled();
     }
 
-    private void forceAll() throws IOException {
-        if (state.isClosed()) {
-            return;
-        }
-        forceSealed(Long.MAX_VALUE);
-        forceFolder();
-        if (dirty) {
-            timedForce(state.active());
-            dirty = false;
-        }
-        state.noteDurable();
-    }
-
-    private void forceSealed(long until) throws IOException {
-        while (!unforced.isEmpty() && unforced.peek().since() <= until) {
-            Segment segment = unforced.peek().segment();
-            timedForce(segment);
-            segment.forceIndexes();
-            segment.closeForWriting();
-            unforced.remove();
-        }
-    }
-
-    private void forceFolder() throws IOException {
-        if (folderChanged) {
-            state.folder().force();
-            folderChanged = false;
-        }
-    }
-
-    private void timedForce(Segment segment) throws IOException {
-        long begin = System.nanoTime();
-        segment.force();
-        observer.forced(System.nanoTime() - begin);
-    }
-
-    /**
-     * Moves the recovery point up, so that less is verified after a crash: to the log's end, or with
-     * {@link FlushPolicy#OS} past the segments that the operating system has had the time to write, as to force others
-     * would hold up all appends of the directory.
-     */
+    /** Moves the recovery point up, so that less is verified after a crash. */
     void checkpoint() throws IOException {
-        if (state.isClosed()) {
-            return;
+        if (!state.isClosed()) {
+            state.whole(() -> {
+                forces.checkpoint();
+                return null;
+            });
         }
-        state.whole(() -> {
-            moveCheckpoint();
-            return null;
-        });
-    }
-
-    private void moveCheckpoint() throws IOException {
-        if (log.config().flush() != FlushPolicy.OS) {
-            checkpointEnd();
-        } else if (!unforced.isEmpty() && unforced.peek().since() <= clock.millis() - WRITTEN_BY_SYSTEM_AFTER_MS) {
-            forceSealed(clock.millis() - WRITTEN_BY_SYSTEM_AFTER_MS);
-            forceFolder();
-            moveRecoveryPoint(unforced.isEmpty() ? state.active().baseOffset() : unforced.peek().segment().baseOffset());
-        }
-    }
-
-    /** The active segment's indexes need no force: recovery takes what is there of them, and makes the rest anew. */
-    private void checkpointEnd() throws IOException {
-        if (recoveryPoint < state.endOffset()) {
-            forceAll();
-            state.active().flushIndexes();
-            moveRecoveryPoint(state.endOffset());
-        }
-    }
-
-    private void moveRecoveryPoint(long offset) throws IOException {
-        state.folder().recoveryPoint().write(offset);
-        recoveryPoint = offset;
     }
 
     // ---- the log's start
@@ -409,8 +325,8 @@ final class LogAppender {
         }
         // First what frees space: the checkpoint takes some.
         deleteOldest(before);
-        if (offset > recoveryPoint) {
-            forceAll(); // A start beyond the end could not be told from a damaged file after a crash.
+        if (offset > forces.recoveryPoint()) {
+            forces.forceAll(); // A start beyond the end could not be told from a damaged file after a crash.
         }
         noteStart(offset);
         state.startAt(offset);
@@ -428,22 +344,12 @@ final class LogAppender {
             return;
         }
         for (Segment segment : state.dropOldest(count)) {
-            remove(segment);
+            forces.remove(segment);
         }
         state.epochs().truncateFromStart(state.startOffset());
         state.epochs().save();
     }
 
-
-    private void remove(Segment segment) throws IOException {
-        unforced.removeIf(sealed -> sealed.segment() == segment);
-        try {
-            segment.closeForWriting();
-            segment.deleteFiles();
-        } finally {
-            segment.release();
-        }
-    }
 
     // ---- the log's end
 
@@ -533,17 +439,15 @@ final class LogAppender {
         Segment last = state.segments().get(stay - 1);
         last.openForWriting();
         TailCut cut = TailCut.before(offset, last, log.config().indexIntervalBytes());
-        if (recoveryPoint > cut.nextOffset()) {
-            moveRecoveryPoint(cut.nextOffset());
-        }
+        forces.lowerRecoveryPoint(cut.nextOffset());
         if (state.startOffset() > cut.nextOffset()) {
             noteStart(cut.nextOffset());
             state.startAt(cut.nextOffset());
         }
-        unforced.removeIf(sealed -> sealed.segment() == last);
+        forces.forget(last);
         // Then the newest first, so that a crash leaves no gap.
         for (Segment segment : state.cut(stay, cut)) {
-            remove(segment);
+            forces.remove(segment);
         }
         state.active().truncate(cut.position());
         state.epochs().truncateFromEnd(state.endOffset());
@@ -561,11 +465,11 @@ final class LogAppender {
         noteStart(offset);
         Segment first = Segment.create(state.folder(), offset);
         beginWith(first, offset);
-        remove(old);
+        forces.remove(old);
         state.epochs().truncateFromEnd(0);
         state.epochs().save();
-        state.folder().force();
-        moveRecoveryPoint(offset);
+        forces.forceFolder();
+        forces.moveRecoveryPoint(offset);
         return state.startOffset();
     }
 
@@ -591,21 +495,21 @@ final class LogAppender {
     private long beginBack(long offset) throws IOException {
         cutAt(state.startOffset());
         SegmentReplacement replacement = SegmentReplacement.empty(state.folder(), offset);
-        moveRecoveryPoint(Math.min(recoveryPoint, offset));
+        forces.moveRecoveryPoint(Math.min(forces.recoveryPoint(), offset));
         noteStart(offset);
-        remove(state.active());
+        forces.remove(state.active());
         Segment first = replacement.install();
         first.openForWriting();
         beginWith(first, offset);
         state.epochs().truncateFromEnd(0);
         state.epochs().save();
-        state.folder().force();
+        forces.forceFolder();
         return state.startOffset();
     }
 
     private void beginWith(Segment first, long offset) {
         activeSince = clock.millis();
-        dirty = false;
+        forces.begun();
         state.beginWith(first, offset);
     }
 
@@ -653,7 +557,7 @@ final class LogAppender {
         }
         state.whole(() -> {
             Segment segment = replacement.install();
-            unforced.removeIf(waiting -> waiting.segment() == old);
+            forces.forget(old);
             state.replace(index, segment);
             old.closeForWriting();
             old.release();
@@ -676,9 +580,9 @@ final class LogAppender {
         LogView shown = log.lastView();
         Segment last = shown.segments().get(shown.segments().size() - 1);
         while (state.active() != last) {
-            remove(state.dropNewest());
+            forces.remove(state.dropNewest());
         }
-        unforced.removeIf(sealed -> sealed.segment() == last);
+        forces.forget(last);
         state.folder().removeSegmentsOutside(state.segments().get(0).baseOffset(), last.baseOffset());
         last.openForWriting();
         TailCut.before(shown.logEndOffset(), last, log.config().indexIntervalBytes());
@@ -690,15 +594,12 @@ final class LogAppender {
         last.truncate(shown.activeBytes());
         state.epochs().truncateFromEnd(state.endOffset());
         state.epochs().save();
-        dirty = true;
-        folderChanged = true;
-        forceAll();
+        forces.mistrust();
+        forces.forceAll();
         if (notedStart > state.startOffset()) {
             noteStart(state.startOffset());
         }
-        if (recoveryPoint > state.endOffset()) {
-            moveRecoveryPoint(state.endOffset());
-        }
+        forces.lowerRecoveryPoint(state.endOffset());
         state.show();
         state.settled();
     }
@@ -711,7 +612,7 @@ final class LogAppender {
             return;
         }
         try {
-            checkpointEnd();
+            forces.checkpointEnd();
         } finally {
             abandon();
         }
