@@ -34,19 +34,15 @@ import java.util.Optional;
  */
 final class LogAppender {
     private static final Logger LOG = System.getLogger(LogAppender.class.getName());
-    /** As far as a producer's clock may be ahead by default. */
-    private static final long BELIEVED_AHEAD_MS = 3_600_000;
-
     private final LogState state;
     private final LogForces forces;
+    private final SegmentAge ages;
     private final PartitionLog log;
     private final Clock clock;
     private final List<RecordBatch> staged = new ArrayList<>();
     private long stagedBytes;
     /** What the checkpoint of the start may say. */
     private long notedStart;
-    private long activeSince;
-    private boolean toldOfTheFuture;
     private long refusedCut = -1;
 
     LogAppender(PartitionLog log, LogFolder folder, RecoveredLog recovered, Clock clock, LogObserver observer) {
@@ -54,7 +50,7 @@ final class LogAppender {
         this.log = log;
         this.clock = clock;
         this.forces = new LogForces(state, clock, observer);
-        this.activeSince = clock.millis();
+        this.ages = new SegmentAge(state, clock);
     }
 
     LeaderEpochCheckpoint epochs() {
@@ -144,19 +140,7 @@ final class LogAppender {
             return false;
         }
         return size + bytes > config.segmentBytes() || state.active().cannotIndex(lastOffset)
-            || age(maxTimestamp, staged.isEmpty() ? null : staged.get(0)) > config.segmentMillis();
-    }
-
-    /** How old the active segment is in ms: by the first timestamp in it, or since it was made when that has none. */
-    private long age(long now, RecordBatch firstStaged) throws IOException {
-        long first = state.active().sizeInBytes() == 0 && firstStaged != null ? firstStaged.maxTimestamp()
-            : state.active().firstTimestamp();
-        return isTime(first) ? (isTime(now) ? now : clock.millis()) - first : clock.millis() - activeSince;
-    }
-
-    /** A timestamp far ahead of this server's clock tells no age. */
-    private boolean isTime(long timestamp) {
-        return timestamp >= 0 && timestamp <= clock.millis() + BELIEVED_AHEAD_MS;
+            || ages.ofActive(maxTimestamp, staged.isEmpty() ? null : staged.get(0)) > config.segmentMillis();
     }
 
     private void writeStaged(LogConfig config, GatheringWriter gathering) throws IOException {
@@ -179,7 +163,7 @@ final class LogAppender {
         }
         state.add(Segment.create(state.folder(), state.endOffset()));
         forces.begun();
-        activeSince = clock.millis();
+        ages.begun();
         if (config.flush() != FlushPolicy.OS) {
             forces.forceFolder();
             forces.moveRecoveryPoint(state.endOffset());
@@ -250,13 +234,13 @@ final class LogAppender {
         long now = clock.millis();
         int expired = 0;
         int deletable = log.leavesRetentionToLeader() ? 0 : committedSegments();
-        while (expired < deletable && isExpired(state.segments().get(expired), now, config)) {
+        while (expired < deletable && ages.isExpired(state.segments().get(expired), now, config)) {
             expired++;
         }
         boolean allExpired = expired == state.segments().size();
         // First what frees space: a new segment takes some.
         deleteOldest(allExpired ? expired - 1 : expired);
-        if (allExpired || state.active().sizeInBytes() > 0 && age(now, null) > config.segmentMillis()) {
+        if (allExpired || state.active().sizeInBytes() > 0 && ages.ofActive(now, null) > config.segmentMillis()) {
             roll(config);
         }
         int tooMuch = allExpired ? 1 : 0;
@@ -278,21 +262,6 @@ final class LogAppender {
             count++;
         }
         return count;
-    }
-
-    /** By the newest record, or, where there is no time to believe, by when the file was last written. */
-    private boolean isExpired(Segment segment, long now, LogConfig config) throws IOException {
-        if (config.retentionMillis() < 0 || segment.sizeInBytes() == 0) {
-            return false;
-        }
-        long newest = segment.maxTimestamp();
-        if (newest >= 0 && !isTime(newest) && !toldOfTheFuture) {
-            toldOfTheFuture = true;
-            LOG.log(Level.WARNING, "{0}: {1} holds a record with the timestamp {2}, which is far in the future: it"
-                + " expires by when it was written. This is said once for each partition", log.name(),
-                segment.file().path().getFileName(), Long.toString(newest));
-        }
-        return now - (isTime(newest) ? newest : segment.lastModified()) > config.retentionMillis();
     }
 
     /** @return the new log start offset, which is never lower than before */
@@ -508,7 +477,7 @@ final class LogAppender {
     }
 
     private void beginWith(Segment first, long offset) {
-        activeSince = clock.millis();
+        ages.begun();
         forces.begun();
         state.beginWith(first, offset);
     }
