@@ -37,12 +37,11 @@ final class LogAppender {
     private final LogState state;
     private final LogForces forces;
     private final SegmentAge ages;
+    private final LogStart start;
     private final PartitionLog log;
     private final Clock clock;
     private final List<RecordBatch> staged = new ArrayList<>();
     private long stagedBytes;
-    /** What the checkpoint of the start may say. */
-    private long notedStart;
     private long refusedCut = -1;
 
     LogAppender(PartitionLog log, LogFolder folder, RecoveredLog recovered, Clock clock, LogObserver observer) {
@@ -51,6 +50,7 @@ final class LogAppender {
         this.clock = clock;
         this.forces = new LogForces(state, clock, observer);
         this.ages = new SegmentAge(state, clock);
+        this.start = new LogStart(state, forces);
     }
 
     LeaderEpochCheckpoint epochs() {
@@ -239,7 +239,7 @@ final class LogAppender {
         }
         boolean allExpired = expired == state.segments().size();
         // First what frees space: a new segment takes some.
-        deleteOldest(allExpired ? expired - 1 : expired);
+        start.deleteOldest(allExpired ? expired - 1 : expired);
         if (allExpired || state.active().sizeInBytes() > 0 && ages.ofActive(now, null) > config.segmentMillis()) {
             roll(config);
         }
@@ -250,7 +250,7 @@ final class LogAppender {
             size -= state.segments().get(tooMuch).sizeInBytes();
             tooMuch++;
         }
-        deleteOldest(tooMuch);
+        start.deleteOldest(tooMuch);
         state.show();
     }
 
@@ -264,14 +264,9 @@ final class LogAppender {
         return count;
     }
 
-    /** @return the new log start offset, which is never lower than before */
+    /** See {@link LogStart#deleteRecordsBefore}. */
     long deleteRecordsBefore(long offset) throws IOException {
-        state.ensureOpen();
-        long mark = Math.min(log.highWatermark(), state.endOffset());
-        if (offset > mark || offset < 0) {
-            throw new OffsetOutOfRangeException(offset, state.startOffset(), mark);
-        }
-        return offset <= state.startOffset() ? state.startOffset() : state.whole(() -> moveStart(offset));
+        return start.deleteRecordsBefore(offset);
     }
 
     /**
@@ -284,41 +279,8 @@ final class LogAppender {
         if (offset <= state.startOffset()) {
             return state.startOffset();
         }
-        return state.whole(() -> offset <= state.endOffset() ? moveStart(offset) : beginAt(offset));
+        return state.whole(() -> offset <= state.endOffset() ? start.moveTo(offset) : beginAt(offset));
     }
-
-    private long moveStart(long offset) throws IOException {
-        int before = 0;
-        while (before < state.segments().size() - 1 && state.segments().get(before + 1).baseOffset() <= offset) {
-            before++;
-        }
-        // First what frees space: the checkpoint takes some.
-        deleteOldest(before);
-        if (offset > forces.recoveryPoint()) {
-            forces.forceAll(); // A start beyond the end could not be told from a damaged file after a crash.
-        }
-        noteStart(offset);
-        state.startAt(offset);
-        state.show();
-        return offset;
-    }
-
-    private void noteStart(long offset) throws IOException {
-        notedStart = offset; // First: it may be in the file although this throws.
-        state.folder().logStartOffset().write(offset);
-    }
-
-    private void deleteOldest(int count) throws IOException {
-        if (count == 0) {
-            return;
-        }
-        for (Segment segment : state.dropOldest(count)) {
-            forces.remove(segment);
-        }
-        state.epochs().truncateFromStart(state.startOffset());
-        state.epochs().save();
-    }
-
 
     // ---- the log's end
 
@@ -409,10 +371,7 @@ final class LogAppender {
         last.openForWriting();
         TailCut cut = TailCut.before(offset, last, log.config().indexIntervalBytes());
         forces.lowerRecoveryPoint(cut.nextOffset());
-        if (state.startOffset() > cut.nextOffset()) {
-            noteStart(cut.nextOffset());
-            state.startAt(cut.nextOffset());
-        }
+        start.lowerTo(cut.nextOffset());
         forces.forget(last);
         // Then the newest first, so that a crash leaves no gap.
         for (Segment segment : state.cut(stay, cut)) {
@@ -431,7 +390,7 @@ final class LogAppender {
     private long beginAt(long offset) throws IOException {
         cutAt(state.startOffset());
         Segment old = state.active();
-        noteStart(offset);
+        start.note(offset);
         Segment first = Segment.create(state.folder(), offset);
         beginWith(first, offset);
         forces.remove(old);
@@ -465,7 +424,7 @@ final class LogAppender {
         cutAt(state.startOffset());
         SegmentReplacement replacement = SegmentReplacement.empty(state.folder(), offset);
         forces.moveRecoveryPoint(Math.min(forces.recoveryPoint(), offset));
-        noteStart(offset);
+        start.note(offset);
         forces.remove(state.active());
         Segment first = replacement.install();
         first.openForWriting();
@@ -565,9 +524,7 @@ final class LogAppender {
         state.epochs().save();
         forces.mistrust();
         forces.forceAll();
-        if (notedStart > state.startOffset()) {
-            noteStart(state.startOffset());
-        }
+        start.settle();
         forces.lowerRecoveryPoint(state.endOffset());
         state.show();
         state.settled();
