@@ -38,6 +38,7 @@ final class LogAppender {
     private final LogForces forces;
     private final SegmentAge ages;
     private final LogStart start;
+    private final LogRetention retention;
     private final PartitionLog log;
     private final Clock clock;
     private final List<RecordBatch> staged = new ArrayList<>();
@@ -51,6 +52,7 @@ final class LogAppender {
         this.forces = new LogForces(state, clock, observer);
         this.ages = new SegmentAge(state, clock);
         this.start = new LogStart(state, forces);
+        this.retention = new LogRetention(state, start, this, ages, clock);
     }
 
     LeaderEpochCheckpoint epochs() {
@@ -155,7 +157,7 @@ final class LogAppender {
     /**
      * Begins a new segment. Only with a flush policy that forces is the old one forced here; the writer shall not wait.
      */
-    private void roll(LogConfig config) throws IOException {
+    void roll(LogConfig config) throws IOException {
         state.active().flushIndexes();
         forces.sealed(state.active());
         if (config.flush() != FlushPolicy.OS) {
@@ -220,48 +222,12 @@ final class LogAppender {
 
     /** Deletes what is too old or too much, and rolls a segment that is old enough. */
     void applyRetention() throws IOException {
-        if (state.isClosed()) {
-            return;
+        if (!state.isClosed()) {
+            state.whole(() -> {
+                retention.apply();
+                return null;
+            });
         }
-        state.whole(() -> {
-            deleteExpired();
-            return null;
-        });
-    }
-
-    private void deleteExpired() throws IOException {
-        LogConfig config = log.config();
-        long now = clock.millis();
-        int expired = 0;
-        int deletable = log.leavesRetentionToLeader() ? 0 : committedSegments();
-        while (expired < deletable && ages.isExpired(state.segments().get(expired), now, config)) {
-            expired++;
-        }
-        boolean allExpired = expired == state.segments().size();
-        // First what frees space: a new segment takes some.
-        start.deleteOldest(allExpired ? expired - 1 : expired);
-        if (allExpired || state.active().sizeInBytes() > 0 && ages.ofActive(now, null) > config.segmentMillis()) {
-            roll(config);
-        }
-        int tooMuch = allExpired ? 1 : 0;
-        long size = state.sizeInBytes() - (allExpired ? state.segments().get(0).sizeInBytes() : 0);
-        while (config.retentionBytes() >= 0 && tooMuch < Math.min(deletable - expired, state.segments().size() - 1)
-                && size - state.segments().get(tooMuch).sizeInBytes() >= config.retentionBytes()) {
-            size -= state.segments().get(tooMuch).sizeInBytes();
-            tooMuch++;
-        }
-        start.deleteOldest(tooMuch);
-        state.show();
-    }
-
-    /** How many of the oldest segments hold nothing but committed records. */
-    private int committedSegments() {
-        long mark = log.highWatermark();
-        int count = 0;
-        while (count < state.segments().size() && state.endOf(count) <= mark) {
-            count++;
-        }
-        return count;
     }
 
     /** See {@link LogStart#deleteRecordsBefore}. */
