@@ -21,7 +21,6 @@ import io.millrace.record.RecordBatch;
 import io.millrace.record.TimestampType;
 import java.io.IOException;
 import java.lang.System.Logger;
-import java.lang.System.Logger.Level;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,12 +38,12 @@ final class LogAppender {
     private final SegmentAge ages;
     private final LogStart start;
     private final LogRetention retention;
+    private final LogTruncation truncation;
+
     private final PartitionLog log;
     private final Clock clock;
     private final List<RecordBatch> staged = new ArrayList<>();
     private long stagedBytes;
-    private long refusedCut = -1;
-
     LogAppender(PartitionLog log, LogFolder folder, RecoveredLog recovered, Clock clock, LogObserver observer) {
         this.state = new LogState(log, folder, recovered);
         this.log = log;
@@ -53,6 +52,7 @@ final class LogAppender {
         this.ages = new SegmentAge(state, clock);
         this.start = new LogStart(state, forces);
         this.retention = new LogRetention(state, start, this, ages, clock);
+        this.truncation = new LogTruncation(state, forces, start);
     }
 
     LeaderEpochCheckpoint epochs() {
@@ -84,7 +84,8 @@ final class LogAppender {
             return state.closedException();
         }
         // The batches of another replica may be of older epochs than the leader that they came from.
-        int newest = append.isReplicated() ? append.epochFloor() : Math.max(append.epochFloor(), state.epochs().latestEpoch());
+        int newest = append.isReplicated() ? append.epochFloor()
+            : Math.max(append.epochFloor(), state.epochs().latestEpoch());
         if (append.leaderEpoch() != LeaderEpochEnd.NO_EPOCH && append.leaderEpoch() < newest) {
             return new FencedLeaderEpochException(log.name(), append.leaderEpoch(), newest);
         }
@@ -250,103 +251,9 @@ final class LogAppender {
 
     // ---- the log's end
 
-    /**
-     * Cuts off every batch that does not end before the offset.
-     *
-     * @return the new log end offset
-     * @throws CommittedRecordsException when a clean one would take committed records
-     */
-    long truncateTo(long offset, Truncation truncation) throws IOException {
-        state.ensureOpen();
-        if (offset < state.startOffset()) {
-            throw new OffsetOutOfRangeException(offset, state.startOffset(), state.endOffset());
-        }
-        if (offset >= state.endOffset()) {
-            return state.endOffset();
-        }
-        if (truncation != Truncation.UNCLEAN) {
-            refuseCutIntoCommitted(offset);
-        }
-        if (truncation == Truncation.DAMAGED && offset < log.highWatermark()) {
-            requireDamage(offset);
-        }
-        lowerWatermark(offset, truncation);
-        long end = state.whole(() -> cutAt(offset));
-        log.watermark().cutAt(end, Truncation.UNCLEAN); // a batch that reaches over the offset went as a whole
-        return end;
-    }
-
-    /** That nothing between the offset and the high watermark can be read, and everything before it in its segment can. */
-    private void requireDamage(long offset) throws IOException {
-        long mark = log.highWatermark();
-        boolean damaged = log.damagedRange(offset).filter(range -> range.from() == offset && range.to() >= mark).isPresent();
-        Segment last = state.segments().get(segmentsBefore(offset) - 1);
-        if (!damaged || TailCut.endBefore(offset, last) < offset) {
-            tellOfCommitted(offset, mark, false);
-            throw new CommittedRecordsException(log.name(), offset, mark);
-        }
-    }
-
-    /** Where a batch before the offset is damaged, it would be cut there. */
-    private void refuseCutIntoCommitted(long offset) throws IOException {
-        long mark = log.highWatermark();
-        Segment last = state.segments().get(segmentsBefore(offset) - 1);
-        if (log.isReplicated() && offset >= mark && mark > last.baseOffset() && TailCut.endBefore(offset, last) < mark) {
-            tellOfCommitted(offset, mark, false);
-            throw new CommittedRecordsException(log.name(), offset, mark);
-        }
-    }
-
-    /** How many segments stay when the log is cut at an offset. */
-    private int segmentsBefore(long offset) {
-        int stay = state.segments().size();
-        while (stay > 1 && state.segments().get(stay - 1).baseOffset() >= offset) {
-            stay--;
-        }
-        return stay;
-    }
-
-    private void lowerWatermark(long offset, Truncation truncation) {
-        long mark = log.highWatermark();
-        boolean may = log.watermark().cutAt(offset, truncation);
-        if (offset < mark && log.isReplicated() && truncation != Truncation.DAMAGED) {
-            tellOfCommitted(offset, mark, may);
-        }
-        if (!may) {
-            throw new CommittedRecordsException(log.name(), offset, mark);
-        }
-    }
-
-    /** A refusal is repeated with each try of a follower: it is told once for each offset. */
-    private void tellOfCommitted(long offset, long mark, boolean cut) {
-        if (cut) {
-            LOG.log(Level.ERROR, "{0}: COMMITTED RECORDS ARE LOST here: an unclean truncation cuts the log, which ends at"
-                + " {1}, back to {2}, below its high watermark, {3}", log.name(), Long.toString(state.endOffset()),
-                Long.toString(offset), Long.toString(mark));
-        } else if (offset != refusedCut) {
-            refusedCut = offset;
-            LOG.log(Level.ERROR, "{0}: a truncation of the log, which ends at {1}, to {2} is refused: that is below its"
-                + " high watermark, {3}, and nobody asked for an unclean one", log.name(), Long.toString(state.endOffset()),
-                Long.toString(offset), Long.toString(mark));
-        }
-    }
-
-    private long cutAt(long offset) throws IOException {
-        int stay = segmentsBefore(offset);
-        Segment last = state.segments().get(stay - 1);
-        last.openForWriting();
-        TailCut cut = TailCut.before(offset, last, log.config().indexIntervalBytes());
-        forces.lowerRecoveryPoint(cut.nextOffset());
-        start.lowerTo(cut.nextOffset());
-        forces.forget(last);
-        // Then the newest first, so that a crash leaves no gap.
-        for (Segment segment : state.cut(stay, cut)) {
-            forces.remove(segment);
-        }
-        state.active().truncate(cut.position());
-        state.epochs().truncateFromEnd(state.endOffset());
-        state.epochs().save();
-        return state.endOffset();
+    /** See {@link LogTruncation#truncateTo}. */
+    long truncateTo(long offset, Truncation kind) throws IOException {
+        return truncation.truncateTo(offset, kind);
     }
 
     /**
@@ -354,7 +261,7 @@ final class LogAppender {
      * leaves before it is removed by recovery.
      */
     private long beginAt(long offset) throws IOException {
-        cutAt(state.startOffset());
+        truncation.cutAt(state.startOffset());
         Segment old = state.active();
         start.note(offset);
         Segment first = Segment.create(state.folder(), offset);
@@ -373,12 +280,12 @@ final class LogAppender {
      * @return the new log start offset
      * @throws CommittedRecordsException when a clean one would take committed records
      */
-    long beginAnew(long offset, Truncation truncation) throws IOException {
+    long beginAnew(long offset, Truncation kind) throws IOException {
         state.ensureOpen();
         if (offset > state.endOffset()) {
             return state.whole(() -> beginAt(offset));
         }
-        lowerWatermark(offset, truncation);
+        truncation.lowerWatermark(offset, kind);
         return state.whole(() -> beginBack(offset));
     }
 
@@ -387,7 +294,7 @@ final class LogAppender {
      * for the new one.
      */
     private long beginBack(long offset) throws IOException {
-        cutAt(state.startOffset());
+        truncation.cutAt(state.startOffset());
         SegmentReplacement replacement = SegmentReplacement.empty(state.folder(), offset);
         forces.moveRecoveryPoint(Math.min(forces.recoveryPoint(), offset));
         start.note(offset);
