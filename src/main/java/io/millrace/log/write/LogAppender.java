@@ -1,7 +1,6 @@
 package io.millrace.log.write;
 
 import io.millrace.log.AppendResult;
-import io.millrace.log.CommittedRecordsException;
 import io.millrace.log.FencedLeaderEpochException;
 import io.millrace.log.FlushPolicy;
 import io.millrace.log.LeaderEpochEnd;
@@ -39,6 +38,7 @@ final class LogAppender {
     private final LogStart start;
     private final LogRetention retention;
     private final LogTruncation truncation;
+    private final FullTruncation fullTruncation;
 
     private final PartitionLog log;
     private final Clock clock;
@@ -53,6 +53,7 @@ final class LogAppender {
         this.start = new LogStart(state, forces);
         this.retention = new LogRetention(state, start, this, ages, clock);
         this.truncation = new LogTruncation(state, forces, start);
+        this.fullTruncation = new FullTruncation(state, forces, start, truncation, ages);
     }
 
     LeaderEpochCheckpoint epochs() {
@@ -246,7 +247,7 @@ final class LogAppender {
         if (offset <= state.startOffset()) {
             return state.startOffset();
         }
-        return state.whole(() -> offset <= state.endOffset() ? start.moveTo(offset) : beginAt(offset));
+        return state.whole(() -> offset <= state.endOffset() ? start.moveTo(offset) : fullTruncation.beginAt(offset));
     }
 
     // ---- the log's end
@@ -256,62 +257,9 @@ final class LogAppender {
         return truncation.truncateTo(offset, kind);
     }
 
-    /**
-     * Drops everything and begins at an offset beyond the end. The start offset is made durable first: whatever a crash
-     * leaves before it is removed by recovery.
-     */
-    private long beginAt(long offset) throws IOException {
-        truncation.cutAt(state.startOffset());
-        Segment old = state.active();
-        start.note(offset);
-        Segment first = Segment.create(state.folder(), offset);
-        beginWith(first, offset);
-        forces.remove(old);
-        state.epochs().truncateFromEnd(0);
-        state.epochs().save();
-        forces.forceFolder();
-        forces.moveRecoveryPoint(offset);
-        return state.startOffset();
-    }
-
-    /**
-     * Drops everything and begins at an offset, which may be before the start: what the leader's log begins with.
-     *
-     * @return the new log start offset
-     * @throws CommittedRecordsException when a clean one would take committed records
-     */
+    /** See {@link FullTruncation#beginAnew}. */
     long beginAnew(long offset, Truncation kind) throws IOException {
-        state.ensureOpen();
-        if (offset > state.endOffset()) {
-            return state.whole(() -> beginAt(offset));
-        }
-        truncation.lowerWatermark(offset, kind);
-        return state.whole(() -> beginBack(offset));
-    }
-
-    /**
-     * The old segment goes first, as a crash that left both would leave a gap between them; but not before there is space
-     * for the new one.
-     */
-    private long beginBack(long offset) throws IOException {
-        truncation.cutAt(state.startOffset());
-        SegmentReplacement replacement = SegmentReplacement.empty(state.folder(), offset);
-        forces.moveRecoveryPoint(Math.min(forces.recoveryPoint(), offset));
-        start.note(offset);
-        forces.remove(state.active());
-        Segment first = replacement.install();
-        first.openForWriting();
-        beginWith(first, offset);
-        state.epochs().truncateFromEnd(0);
-        state.epochs().save();
-        forces.forceFolder();
-        return state.startOffset();
-    }
-
-    private void beginWith(Segment first, long offset) {
-        ages.begun();
-        forces.begun();
-        state.beginWith(first, offset);
+        return fullTruncation.beginAnew(offset, kind);
     }
 
     // ---- healing
