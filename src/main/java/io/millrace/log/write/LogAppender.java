@@ -6,7 +6,6 @@ import io.millrace.log.FlushPolicy;
 import io.millrace.log.LeaderEpochEnd;
 import io.millrace.log.LogConfig;
 import io.millrace.log.LogObserver;
-import io.millrace.log.OffsetOutOfRangeException;
 import io.millrace.log.Truncation;
 import io.millrace.log.recovery.RecoveredLog;
 import io.millrace.log.segment.GatheringWriter;
@@ -14,7 +13,6 @@ import io.millrace.log.segment.LeaderEpochCheckpoint;
 import io.millrace.log.segment.LogFolder;
 import io.millrace.log.segment.LogView;
 import io.millrace.log.segment.Segment;
-import io.millrace.log.segment.SegmentReplacement;
 import io.millrace.log.segment.TailCut;
 import io.millrace.record.RecordBatch;
 import io.millrace.record.TimestampType;
@@ -39,6 +37,7 @@ final class LogAppender {
     private final LogRetention retention;
     private final LogTruncation truncation;
     private final FullTruncation fullTruncation;
+    private final SegmentExchange exchange;
 
     private final PartitionLog log;
     private final Clock clock;
@@ -54,6 +53,7 @@ final class LogAppender {
         this.retention = new LogRetention(state, start, this, ages, clock);
         this.truncation = new LogTruncation(state, forces, start);
         this.fullTruncation = new FullTruncation(state, forces, start, truncation, ages);
+        this.exchange = new SegmentExchange(state, forces, this);
     }
 
     LeaderEpochCheckpoint epochs() {
@@ -262,56 +262,9 @@ final class LogAppender {
         return fullTruncation.beginAnew(offset, kind);
     }
 
-    // ---- healing
-
-    /**
-     * A segment that nothing is appended to, as it was at one moment.
-     *
-     * @param endOffset   exclusive bound of its offsets
-     * @param truncations how often the log had been changed before its end
-     */
-    record SealedSegment(LogFolder folder, Segment segment, long endOffset, int truncations) {
-    }
-
-    /** The segment that holds a committed offset; a new one is begun where it is the active one. */
-    SealedSegment seal(long offset) throws IOException {
-        state.ensureOpen();
-        long mark = Math.min(log.highWatermark(), state.endOffset());
-        if (offset < state.segments().get(0).baseOffset() || offset >= mark) {
-            throw new OffsetOutOfRangeException(offset, state.segments().get(0).baseOffset(), mark);
-        }
-        int index = log.lastView().indexOf(offset);
-        if (index == state.segments().size() - 1) {
-            state.whole(() -> {
-                roll(log.config());
-                state.show();
-                return null;
-            });
-        }
-        return new SealedSegment(state.folder(), state.segments().get(index), state.endOf(index), state.truncations());
-    }
-
-    /**
-     * Puts a segment's replacement into its place.
-     *
-     * @throws IllegalStateException when the segment is not what it was any more
-     */
-    void replace(SealedSegment sealed, SegmentReplacement replacement) throws IOException {
-        state.ensureOpen();
-        Segment old = sealed.segment();
-        int index = state.segments().indexOf(old);
-        if (index < 0 || index == state.segments().size() - 1 || state.truncations() != sealed.truncations()) {
-            throw new IllegalStateException("the log of " + log.name() + " was cut, or its segment "
-                + old.baseOffset() + " deleted, while that was written anew: look again what is damaged");
-        }
-        state.whole(() -> {
-            Segment segment = replacement.install();
-            forces.forget(old);
-            state.replace(index, segment);
-            old.closeForWriting();
-            old.release();
-            return null;
-        });
+    /** Hands out a segment to be written anew, and takes what was written. */
+    SegmentExchange exchange() {
+        return exchange;
     }
 
     // ---- after an error that passed

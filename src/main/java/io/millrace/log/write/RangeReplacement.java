@@ -36,16 +36,16 @@ final class RangeReplacement {
         }
     }
 
-    private record Prepared(LogAppender.SealedSegment sealed, SegmentReplacement replacement, long end) {
+    private record Prepared(SegmentExchange.SealedSegment sealed, SegmentReplacement replacement, long end) {
     }
 
     CompletableFuture<Long> start(Executor executor) {
         long first = batches.get(0).baseOffset();
-        return log.directory().queue(LogTask.of(() -> log.appender().seal(first)))
+        return log.directory().queue(LogTask.of(() -> log.appender().exchange().seal(first)))
             .thenApplyAsync(this::prepare, executor).thenCompose(this::install);
     }
 
-    private Prepared prepare(LogAppender.SealedSegment sealed) {
+    private Prepared prepare(SegmentExchange.SealedSegment sealed) {
         List<RecordBatch> within = new ArrayList<>(batches);
         within.removeIf(batch -> batch.lastOffset() >= sealed.endOffset());
         if (within.isEmpty() || !sealed.segment().acquire()) {
@@ -69,7 +69,7 @@ final class RangeReplacement {
         }
     }
 
-    private LogDirectoryOfflineException noRoom(LogAppender.SealedSegment sealed, IOException cause) {
+    private LogDirectoryOfflineException noRoom(SegmentExchange.SealedSegment sealed, IOException cause) {
         return new LogDirectoryOfflineException("the segment " + sealed.segment().baseOffset() + " of " + log.name()
             + " could not be written anew: there is no room on the disk for a copy, or too many files are open", cause);
     }
@@ -78,7 +78,7 @@ final class RangeReplacement {
         CompletableFuture<Long> installed;
         try {
             installed = log.directory().queue(LogTask.of(() -> {
-                log.appender().replace(prepared.sealed(), prepared.replacement());
+                log.appender().exchange().replace(prepared.sealed(), prepared.replacement());
                 return prepared.end();
             }));
         } catch (RuntimeException refused) {
