@@ -27,7 +27,7 @@ final class DirectoryWriter {
     private final GroupForce forces;
     private final GatheringWriter gathering = new GatheringWriter();
     /** Logs whose last bytes wait for the interval to end before they are forced. */
-    private final Set<LogAppender> unforced = new LinkedHashSet<>();
+    private final Set<WritableLog> unforced = new LinkedHashSet<>();
     private long nextFlush;
 
     /** @param nanoTime measures the interval, in ns */
@@ -79,15 +79,15 @@ final class DirectoryWriter {
         for (Map.Entry<PartitionLog, List<PendingAppend>> entry : byLog.entrySet()) {
             PartitionLog log = entry.getKey();
             FlushPolicy policy = log.config().flush();
-            log.appender().write(entry.getValue(), gathering);
+            log.writable().write(entry.getValue(), gathering);
             if (policy == FlushPolicy.COMMIT) {
                 toForce.put(log, entry.getValue());
                 continue;
             }
             if (policy == FlushPolicy.INTERVAL) {
-                forceLater(log.appender());
+                forceLater(log.writable());
             }
-            log.appender().publish(policy);
+            log.writable().publish(policy);
             complete(entry.getValue());
         }
         force(toForce);
@@ -96,19 +96,19 @@ final class DirectoryWriter {
 
     /** Others see what was written before it is forced: they can copy it meanwhile. */
     private void force(Map<PartitionLog, List<PendingAppend>> written) throws IOException {
-        written.keySet().forEach(log -> log.appender().publish(FlushPolicy.COMMIT));
+        written.keySet().forEach(log -> log.writable().publish(FlushPolicy.COMMIT));
         written.keySet().forEach(PartitionLog::tellWritten);
-        force(written.keySet().stream().map(PartitionLog::appender).toList());
+        force(written.keySet().stream().map(PartitionLog::writable).toList());
         written.values().forEach(this::complete);
     }
 
-    private void force(Collection<LogAppender> appenders) throws IOException {
+    private void force(Collection<WritableLog> logs) throws IOException {
         List<Segment> segments = new ArrayList<>();
-        for (LogAppender appender : appenders) {
-            appender.beginForce().ifPresent(segments::add);
+        for (WritableLog log : logs) {
+            log.beginForce().ifPresent(segments::add);
         }
         forces.force(segments);
-        appenders.forEach(LogAppender::endForce);
+        logs.forEach(WritableLog::endForce);
     }
 
     private void complete(List<PendingAppend> appends) {
@@ -130,11 +130,11 @@ final class DirectoryWriter {
         }
     }
 
-    private void forceLater(LogAppender appender) {
+    private void forceLater(WritableLog log) {
         if (unforced.isEmpty()) {
             nextFlush = nanoTime.getAsLong() + flushIntervalNanos;
         }
-        unforced.add(appender);
+        unforced.add(log);
     }
 
     private void flushWhenDue() throws IOException {
@@ -145,7 +145,7 @@ final class DirectoryWriter {
     }
 
     /** The log is about to be closed: nothing of it is to be forced any more. */
-    void forget(LogAppender appender) {
-        unforced.remove(appender);
+    void forget(WritableLog log) {
+        unforced.remove(log);
     }
 }

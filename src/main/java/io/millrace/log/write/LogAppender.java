@@ -5,70 +5,41 @@ import io.millrace.log.FencedLeaderEpochException;
 import io.millrace.log.FlushPolicy;
 import io.millrace.log.LeaderEpochEnd;
 import io.millrace.log.LogConfig;
-import io.millrace.log.LogObserver;
-import io.millrace.log.Truncation;
-import io.millrace.log.recovery.RecoveredLog;
 import io.millrace.log.segment.GatheringWriter;
-import io.millrace.log.segment.LeaderEpochCheckpoint;
-import io.millrace.log.segment.LogFolder;
-import io.millrace.log.segment.LogView;
 import io.millrace.log.segment.Segment;
-import io.millrace.log.segment.TailCut;
 import io.millrace.record.RecordBatch;
 import io.millrace.record.TimestampType;
 import java.io.IOException;
-import java.lang.System.Logger;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 
 /**
- * The half of a log that changes: append, roll, retention, truncation. Only the directory's writer thread is ever here
- * (and before the log is handed out, the thread that opens it). After an IOException it is unfit for use until
- * {@link #settle()}.
+ * Gives records their offsets and writes them at a log's end, and begins a new segment where the active one is full or old.
+ * The log writer's.
  */
 final class LogAppender {
-    private static final Logger LOG = System.getLogger(LogAppender.class.getName());
     private final LogState state;
     private final LogForces forces;
     private final SegmentAge ages;
-    private final LogStart start;
-    private final LogRetention retention;
-    private final LogTruncation truncation;
-    private final FullTruncation fullTruncation;
-    private final SegmentExchange exchange;
-
-    private final PartitionLog log;
     private final Clock clock;
+    /** Have their offsets, and are about to be written in one go. */
     private final List<RecordBatch> staged = new ArrayList<>();
     private long stagedBytes;
-    LogAppender(PartitionLog log, LogFolder folder, RecoveredLog recovered, Clock clock, LogObserver observer) {
-        this.state = new LogState(log, folder, recovered);
-        this.log = log;
+
+    LogAppender(LogState state, LogForces forces, SegmentAge ages, Clock clock) {
+        this.state = state;
+        this.forces = forces;
+        this.ages = ages;
         this.clock = clock;
-        this.forces = new LogForces(state, clock, observer);
-        this.ages = new SegmentAge(state, clock);
-        this.start = new LogStart(state, forces);
-        this.retention = new LogRetention(state, start, this, ages, clock);
-        this.truncation = new LogTruncation(state, forces, start);
-        this.fullTruncation = new FullTruncation(state, forces, start, truncation, ages);
-        this.exchange = new SegmentExchange(state, forces, this);
     }
-
-    LeaderEpochCheckpoint epochs() {
-        return state.epochs();
-    }
-
-    // ---- appends
 
     /**
      * Gives each append its offsets and writes all of them, or refuses it and goes on with the next. Readers do not see
-     * them before {@link #publish}.
+     * them before they are published.
      */
     void write(List<PendingAppend> appends, GatheringWriter gathering) throws IOException {
-        state.unsettled();
-        LogConfig config = log.config();
+        LogConfig config = state.log().config();
         for (PendingAppend append : appends) {
             RuntimeException refusal = refusal(append);
             if (refusal == null) {
@@ -88,7 +59,7 @@ final class LogAppender {
         int newest = append.isReplicated() ? append.epochFloor()
             : Math.max(append.epochFloor(), state.epochs().latestEpoch());
         if (append.leaderEpoch() != LeaderEpochEnd.NO_EPOCH && append.leaderEpoch() < newest) {
-            return new FencedLeaderEpochException(log.name(), append.leaderEpoch(), newest);
+            return new FencedLeaderEpochException(state.log().name(), append.leaderEpoch(), newest);
         }
         return append.isReplicated() ? gap(append) : null;
     }
@@ -101,7 +72,7 @@ final class LogAppender {
             if (batch.baseOffset() != expected || batch.leaderEpoch() < epoch) {
                 return new IllegalArgumentException("a batch at offset " + batch.baseOffset() + " of leader epoch "
                     + batch.leaderEpoch() + " does not follow offset " + (expected - 1) + " of epoch " + epoch + " in "
-                    + log.name());
+                    + state.log().name());
             }
             expected = batch.lastOffset() + 1;
             epoch = batch.leaderEpoch();
@@ -150,10 +121,15 @@ final class LogAppender {
     private void writeStaged(LogConfig config, GatheringWriter gathering) throws IOException {
         if (!staged.isEmpty()) {
             state.active().append(staged, gathering, config.indexIntervalBytes());
-            staged.clear();
-            stagedBytes = 0;
+            dropStaged();
             forces.wrote();
         }
+    }
+
+    /** What was about to be written is not any more: it was written, or something went wrong. */
+    void dropStaged() {
+        staged.clear();
+        stagedBytes = 0;
     }
 
     /**
@@ -171,170 +147,6 @@ final class LogAppender {
         if (config.flush() != FlushPolicy.OS) {
             forces.forceFolder();
             forces.moveRecoveryPoint(state.endOffset());
-        }
-    }
-
-    /**
-     * Lets readers see what has been written, which stays. With {@link FlushPolicy#COMMIT} what was begun is done, and
-     * durable, after {@link #endForce()}, else now.
-     */
-    void publish(FlushPolicy policy) {
-        if (policy == FlushPolicy.COMMIT) {
-            state.unsettled();
-        } else {
-            state.noteDurable();
-            state.settled();
-        }
-        state.show();
-    }
-
-    // ---- durability
-
-    /**
-     * Forces what comes before the active segment's bytes, where that was not done.
-     *
-     * @return the active segment, when {@link #endForce()} needs it to be forced first
-     */
-    Optional<Segment> beginForce() throws IOException {
-        if (state.isClosed()) {
-            return Optional.empty();
-        }
-        state.unsettled();
-        return forces.begin();
-    }
-
-    /** Everything that was written is durable: lets others see that. */
-    void endForce() {
-        forces.end();
-        state.show();
-        state.settled();
-    }
-
-    /** Moves the recovery point up, so that less is verified after a crash. */
-    void checkpoint() throws IOException {
-        if (!state.isClosed()) {
-            state.whole(() -> {
-                forces.checkpoint();
-                return null;
-            });
-        }
-    }
-
-    // ---- the log's start
-
-    /** Deletes what is too old or too much, and rolls a segment that is old enough. */
-    void applyRetention() throws IOException {
-        if (!state.isClosed()) {
-            state.whole(() -> {
-                retention.apply();
-                return null;
-            });
-        }
-    }
-
-    /** See {@link LogStart#deleteRecordsBefore}. */
-    long deleteRecordsBefore(long offset) throws IOException {
-        return start.deleteRecordsBefore(offset);
-    }
-
-    /**
-     * Takes another replica's start over, which is committed wherever it is: beyond the end, the log begins anew there.
-     *
-     * @return the new log start offset, which is never lower than before
-     */
-    long advanceStart(long offset) throws IOException {
-        state.ensureOpen();
-        if (offset <= state.startOffset()) {
-            return state.startOffset();
-        }
-        return state.whole(() -> offset <= state.endOffset() ? start.moveTo(offset) : fullTruncation.beginAt(offset));
-    }
-
-    // ---- the log's end
-
-    /** See {@link LogTruncation#truncateTo}. */
-    long truncateTo(long offset, Truncation kind) throws IOException {
-        return truncation.truncateTo(offset, kind);
-    }
-
-    /** See {@link FullTruncation#beginAnew}. */
-    long beginAnew(long offset, Truncation kind) throws IOException {
-        return fullTruncation.beginAnew(offset, kind);
-    }
-
-    /** Hands out a segment to be written anew, and takes what was written. */
-    SegmentExchange exchange() {
-        return exchange;
-    }
-
-    // ---- after an error that passed
-
-    /**
-     * Back to what readers were shown last: what was written behind it was never acknowledged, and goes. What they were
-     * shown stays, as other replicas may have it by now. Durable when it returns; when it throws, it can be called again.
-     */
-    void settle() throws IOException {
-        if (state.isSettled() || state.isClosed()) {
-            return;
-        }
-        staged.clear();
-        stagedBytes = 0;
-        LogView shown = log.lastView();
-        Segment last = shown.segments().get(shown.segments().size() - 1);
-        while (state.active() != last) {
-            forces.remove(state.dropNewest());
-        }
-        forces.forget(last);
-        state.folder().removeSegmentsOutside(state.segments().get(0).baseOffset(), last.baseOffset());
-        last.openForWriting();
-        TailCut.before(shown.logEndOffset(), last, log.config().indexIntervalBytes());
-        state.endAt(shown.logEndOffset());
-        if (shown.durableEndOffset() < state.endOffset()) {
-            // The force that failed may have dropped it: one that succeeds after it would tell nothing.
-            last.writeAgain(state.durableBytes(), shown.activeBytes());
-        }
-        last.truncate(shown.activeBytes());
-        state.epochs().truncateFromEnd(state.endOffset());
-        state.epochs().save();
-        forces.mistrust();
-        forces.forceAll();
-        start.settle();
-        forces.lowerRecoveryPoint(state.endOffset());
-        state.show();
-        state.settled();
-    }
-
-    // ---- the end
-
-    /** Makes everything durable, so that the next start need not verify it, and closes the files. */
-    void close() throws IOException {
-        if (state.isClosed()) {
-            return;
-        }
-        try {
-            forces.checkpointEnd();
-        } finally {
-            abandon();
-        }
-    }
-
-    /** Closes the files as they are. */
-    void abandon() throws IOException {
-        if (state.isClosed()) {
-            return;
-        }
-        state.close();
-        IOException failure = null;
-        for (Segment segment : state.segments()) {
-            segment.closeForWriting();
-            try {
-                segment.release();
-            } catch (IOException e) {
-                failure = e;
-            }
-        }
-        if (failure != null) {
-            throw failure;
         }
     }
 }

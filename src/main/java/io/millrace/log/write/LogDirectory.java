@@ -403,14 +403,14 @@ public class LogDirectory implements AutoCloseable, Runnable {
         }
         PartitionLog log = new PartitionLog(name, topicId, this, config, reports);
         RecoveredLog recovered = LogRecovery.recover(reports, folder, config.indexIntervalBytes(), maxEpoch);
-        LogAppender appender = new LogAppender(log, folder, recovered, clock, observer);
+        WritableLog writable = new WritableLog(log, folder, recovered, clock, observer);
         log.liftEpochFloor(maxEpoch == Integer.MAX_VALUE ? recovered.epochs().latestEpoch()
             : Math.max(maxEpoch, recovered.epochs().latestEpoch()));
-        log.attach(appender, replicated ? watermarks.of(name, recovered) : HighWatermark.ofEnd());
-        appender.publish(FlushPolicy.OS); // what recovery found is durable
+        log.attach(writable, replicated ? watermarks.of(name, recovered) : HighWatermark.ofEnd());
+        writable.publish(FlushPolicy.OS); // what recovery found is durable
         synchronized (logs) {
             if (closing.get()) {
-                appender.abandon();
+                writable.abandon();
                 queue.ensureWritable();
             }
             logs.put(name, log);
@@ -487,7 +487,7 @@ public class LogDirectory implements AutoCloseable, Runnable {
     /** Queues that all there is of a log is forced, unless nothing is written at the moment: then retention does it. */
     void checkpoint(PartitionLog log) {
         queue.addIfWritable(LogTask.of(() -> {
-            log.appender().checkpoint();
+            log.writable().checkpoint();
             return null;
         }));
     }
@@ -527,8 +527,8 @@ public class LogDirectory implements AutoCloseable, Runnable {
     public CompletableFuture<Long> deleteRecordsBefore(PartitionLog log, long offset) {
         ensureOwn(log);
         return queue(LogTask.freeing(() -> {
-            log.appender().settle();
-            return log.appender().deleteRecordsBefore(offset);
+            log.writable().settle();
+            return log.writable().deleteRecordsBefore(offset);
         }));
     }
 
@@ -540,8 +540,8 @@ public class LogDirectory implements AutoCloseable, Runnable {
     public CompletableFuture<Long> advanceLogStart(PartitionLog log, long offset) {
         ensureOwn(log);
         return queue(LogTask.freeing(() -> {
-            log.appender().settle();
-            return log.appender().advanceStart(offset);
+            log.writable().settle();
+            return log.writable().advanceStart(offset);
         }));
     }
 
@@ -554,8 +554,8 @@ public class LogDirectory implements AutoCloseable, Runnable {
     public CompletableFuture<Long> beginAnew(PartitionLog log, long offset, Truncation truncation) {
         ensureOwn(log);
         return queue(LogTask.of(() -> {
-            log.appender().settle();
-            return noted(truncation, log.appender().beginAnew(offset, truncation));
+            log.writable().settle();
+            return noted(truncation, log.writable().beginAnew(offset, truncation));
         }));
     }
 
@@ -580,7 +580,7 @@ public class LogDirectory implements AutoCloseable, Runnable {
      */
     public CompletableFuture<Long> truncateTo(PartitionLog log, long offset, Truncation truncation) {
         ensureOwn(log);
-        return queue(LogTask.of(() -> noted(truncation, log.appender().truncateTo(offset, truncation))));
+        return queue(LogTask.of(() -> noted(truncation, log.writable().truncateTo(offset, truncation))));
     }
 
     /**
@@ -661,8 +661,8 @@ public class LogDirectory implements AutoCloseable, Runnable {
             if (logs.get(log.name()) != log) {
                 throw new IllegalStateException("the log of " + log.name() + " is closed");
             }
-            writer.forget(log.appender());
-            log.appender().close();
+            writer.forget(log.writable());
+            log.writable().close();
             Path path = folders.setAside(log.name());
             logs.remove(log.name());
             forget(log.name());
@@ -681,9 +681,9 @@ public class LogDirectory implements AutoCloseable, Runnable {
     }
 
     private void remove(PartitionLog log) throws IOException {
-        writer.forget(log.appender());
+        writer.forget(log.writable());
         try {
-            log.appender().abandon();
+            log.writable().abandon();
         } catch (IOException e) {
             LOG.log(Level.WARNING, () -> "closing the files of " + log.name() + ", which go, failed", e);
         }
@@ -740,9 +740,9 @@ public class LogDirectory implements AutoCloseable, Runnable {
 
     private void applyRetention(PartitionLog log) throws IOException {
         try {
-            log.appender().settle();
-            log.appender().applyRetention();
-            log.appender().checkpoint();
+            log.writable().settle();
+            log.writable().applyRetention();
+            log.writable().checkpoint();
         } catch (IOException e) {
             if (!waitsForSpace || !space.isShortage(e)) {
                 throw e;
@@ -894,7 +894,7 @@ public class LogDirectory implements AutoCloseable, Runnable {
         nextLook = nanoTime.getAsLong() + LOOK_NANOS;
         try {
             for (PartitionLog log : logs.values()) {
-                log.appender().settle();
+                log.writable().settle();
             }
             finishDeletions();
             if (!space.isOver()) {
@@ -1052,9 +1052,9 @@ public class LogDirectory implements AutoCloseable, Runnable {
     private boolean close(PartitionLog log) {
         try {
             if (failure.get() == null) {
-                log.appender().close();
+                log.writable().close();
             } else {
-                log.appender().abandon();
+                log.writable().abandon();
             }
             return true;
         } catch (IOException e) {

@@ -36,7 +36,7 @@ import java.util.function.IntConsumer;
 
 /**
  * One partition's log: reads from any thread; changed only through its {@link LogDirectory}'s writer. Long because it is all
- * that others see of a log; what changes is in {@link LogAppender}.
+ * that others see of a log; what changes is in {@link WritableLog}.
  */
 public final class PartitionLog {
     private static final Logger LOG = System.getLogger(PartitionLog.class.getName());
@@ -55,7 +55,7 @@ public final class PartitionLog {
     private volatile Runnable writtenListener = () -> { };
     /** Lowest leader epoch that may append: what is cut off takes its epochs with it, but not this. */
     private final AtomicInteger epochFloor = new AtomicInteger(LeaderEpochEnd.NO_EPOCH);
-    private LogAppender appender;
+    private WritableLog writable;
     private HighWatermark watermark;
 
     PartitionLog(LogName name, UUID topicId, LogDirectory directory, LogConfig config, DamageReports reports) {
@@ -205,7 +205,7 @@ public final class PartitionLog {
         long logEnd = logEndOffset();
         long end = logEnd;
         int found = LeaderEpochEnd.NO_EPOCH;
-        for (LeaderEpochCheckpoint.Entry entry : appender.epochs().published().entries()) {
+        for (LeaderEpochCheckpoint.Entry entry : writable.epochs().published().entries()) {
             if (entry.startOffset() >= logEnd) {
                 break;
             }
@@ -514,13 +514,13 @@ public final class PartitionLog {
     }
 
     /** The half of the log that only the log writer touches. */
-    LogAppender appender() {
-        return appender;
+    WritableLog writable() {
+        return writable;
     }
 
     /** Before the log is handed out. */
-    void attach(LogAppender writersHalf, HighWatermark highWatermark) {
-        this.appender = writersHalf;
+    void attach(WritableLog writersHalf, HighWatermark highWatermark) {
+        this.writable = writersHalf;
         this.watermark = highWatermark;
     }
 

@@ -41,7 +41,7 @@ final class RangeReplacement {
 
     CompletableFuture<Long> start(Executor executor) {
         long first = batches.get(0).baseOffset();
-        return log.directory().queue(LogTask.of(() -> log.appender().exchange().seal(first)))
+        return log.directory().queue(LogTask.of(() -> log.writable().seal(first)))
             .thenApplyAsync(this::prepare, executor).thenCompose(this::install);
     }
 
@@ -78,7 +78,7 @@ final class RangeReplacement {
         CompletableFuture<Long> installed;
         try {
             installed = log.directory().queue(LogTask.of(() -> {
-                log.appender().exchange().replace(prepared.sealed(), prepared.replacement());
+                log.writable().replace(prepared.sealed(), prepared.replacement());
                 return prepared.end();
             }));
         } catch (RuntimeException refused) {

@@ -1,0 +1,225 @@
+package io.millrace.log.write;
+
+import io.millrace.log.FlushPolicy;
+import io.millrace.log.LogObserver;
+import io.millrace.log.Truncation;
+import io.millrace.log.recovery.RecoveredLog;
+import io.millrace.log.segment.GatheringWriter;
+import io.millrace.log.segment.LeaderEpochCheckpoint;
+import io.millrace.log.segment.LogFolder;
+import io.millrace.log.segment.LogView;
+import io.millrace.log.segment.Segment;
+import io.millrace.log.segment.SegmentReplacement;
+import io.millrace.log.segment.TailCut;
+import java.io.IOException;
+import java.time.Clock;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The half of a log that changes: puts together what appends to it, cuts it and forces it. Only the directory's writer
+ * thread is ever here (and before the log is handed out, the thread that opens it, and after that one's end the thread that
+ * closes the directory). After an IOException it is unfit for use until {@link #settle()}.
+ */
+final class WritableLog {
+    private final LogState state;
+    private final LogForces forces;
+    private final LogAppender appender;
+    private final LogStart start;
+    private final LogRetention retention;
+    private final LogTruncation truncation;
+    private final FullTruncation fullTruncation;
+    private final SegmentExchange exchange;
+
+    WritableLog(PartitionLog log, LogFolder folder, RecoveredLog recovered, Clock clock, LogObserver observer) {
+        this.state = new LogState(log, folder, recovered);
+        this.forces = new LogForces(state, clock, observer);
+        SegmentAge ages = new SegmentAge(state, clock);
+        this.appender = new LogAppender(state, forces, ages, clock);
+        this.start = new LogStart(state, forces);
+        this.retention = new LogRetention(state, start, appender, ages, clock);
+        this.truncation = new LogTruncation(state, forces, start);
+        this.fullTruncation = new FullTruncation(state, forces, start, truncation, ages);
+        this.exchange = new SegmentExchange(state, forces, appender);
+    }
+
+    LeaderEpochCheckpoint epochs() {
+        return state.epochs();
+    }
+
+    // ---- appends and forces
+
+    /** See {@link LogAppender#write}. */
+    void write(List<PendingAppend> appends, GatheringWriter gathering) throws IOException {
+        state.unsettled();
+        appender.write(appends, gathering);
+    }
+
+    /**
+     * Lets readers see what has been written, which stays. With {@link FlushPolicy#COMMIT} what was begun is done, and
+     * durable, after {@link #endForce()}, else now.
+     */
+    void publish(FlushPolicy policy) {
+        if (policy == FlushPolicy.COMMIT) {
+            state.unsettled();
+        } else {
+            state.noteDurable();
+            state.settled();
+        }
+        state.show();
+    }
+
+    /**
+     * Forces what comes before the active segment's bytes, where that was not done.
+     *
+     * @return the active segment, when {@link #endForce()} needs it to be forced first
+     */
+    Optional<Segment> beginForce() throws IOException {
+        if (state.isClosed()) {
+            return Optional.empty();
+        }
+        state.unsettled();
+        return forces.begin();
+    }
+
+    /** Everything that was written is durable: lets others see that. */
+    void endForce() {
+        forces.end();
+        state.show();
+        state.settled();
+    }
+
+    /** Moves the recovery point up, so that less is verified after a crash. */
+    void checkpoint() throws IOException {
+        if (!state.isClosed()) {
+            state.whole(() -> {
+                forces.checkpoint();
+                return null;
+            });
+        }
+    }
+
+    // ---- the log's start
+
+    /** Deletes what is too old or too much, and rolls a segment that is old enough. */
+    void applyRetention() throws IOException {
+        if (!state.isClosed()) {
+            state.whole(() -> {
+                retention.apply();
+                return null;
+            });
+        }
+    }
+
+    /** See {@link LogStart#deleteRecordsBefore}. */
+    long deleteRecordsBefore(long offset) throws IOException {
+        return start.deleteRecordsBefore(offset);
+    }
+
+    /**
+     * Takes another replica's start over, which is committed wherever it is: beyond the end, the log begins anew there.
+     *
+     * @return the new log start offset, which is never lower than before
+     */
+    long advanceStart(long offset) throws IOException {
+        state.ensureOpen();
+        if (offset <= state.startOffset()) {
+            return state.startOffset();
+        }
+        return state.whole(() -> offset <= state.endOffset() ? start.moveTo(offset) : fullTruncation.beginAt(offset));
+    }
+
+    // ---- the log's end
+
+    /** See {@link LogTruncation#truncateTo}. */
+    long truncateTo(long offset, Truncation kind) throws IOException {
+        return truncation.truncateTo(offset, kind);
+    }
+
+    /** See {@link FullTruncation#beginAnew}. */
+    long beginAnew(long offset, Truncation kind) throws IOException {
+        return fullTruncation.beginAnew(offset, kind);
+    }
+
+    // ---- healing
+
+    /** See {@link SegmentExchange#seal}. */
+    SegmentExchange.SealedSegment seal(long offset) throws IOException {
+        return exchange.seal(offset);
+    }
+
+    /** See {@link SegmentExchange#replace}. */
+    void replace(SegmentExchange.SealedSegment sealed, SegmentReplacement replacement) throws IOException {
+        exchange.replace(sealed, replacement);
+    }
+
+    // ---- after an error that passed
+
+    /**
+     * Back to what readers were shown last: what was written behind it was never acknowledged, and goes. What they were
+     * shown stays, as other replicas may have it by now. Durable when it returns; when it throws, it can be called again.
+     */
+    void settle() throws IOException {
+        if (state.isSettled() || state.isClosed()) {
+            return;
+        }
+        appender.dropStaged();
+        LogView shown = state.log().lastView();
+        Segment last = shown.segments().get(shown.segments().size() - 1);
+        while (state.active() != last) {
+            forces.remove(state.dropNewest());
+        }
+        forces.forget(last);
+        state.folder().removeSegmentsOutside(state.segments().get(0).baseOffset(), last.baseOffset());
+        last.openForWriting();
+        TailCut.before(shown.logEndOffset(), last, state.log().config().indexIntervalBytes());
+        state.endAt(shown.logEndOffset());
+        if (shown.durableEndOffset() < state.endOffset()) {
+            // The force that failed may have dropped it: one that succeeds after it would tell nothing.
+            last.writeAgain(state.durableBytes(), shown.activeBytes());
+        }
+        last.truncate(shown.activeBytes());
+        state.epochs().truncateFromEnd(state.endOffset());
+        state.epochs().save();
+        forces.mistrust();
+        forces.forceAll();
+        start.settle();
+        forces.lowerRecoveryPoint(state.endOffset());
+        state.show();
+        state.settled();
+    }
+
+    // ---- the end
+
+    /** Makes everything durable, so that the next start need not verify it, and closes the files. */
+    void close() throws IOException {
+        if (state.isClosed()) {
+            return;
+        }
+        try {
+            forces.checkpointEnd();
+        } finally {
+            abandon();
+        }
+    }
+
+    /** Closes the files as they are. */
+    void abandon() throws IOException {
+        if (state.isClosed()) {
+            return;
+        }
+        state.close();
+        IOException failure = null;
+        for (Segment segment : state.segments()) {
+            segment.closeForWriting();
+            try {
+                segment.release();
+            } catch (IOException e) {
+                failure = e;
+            }
+        }
+        if (failure != null) {
+            throw failure;
+        }
+    }
+}
