@@ -23,7 +23,6 @@ import java.io.UncheckedIOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,6 +44,7 @@ public final class PartitionLog {
     private final UUID topicId;
     private final LogDirectory directory;
     private final DamageReports reports;
+    private final LogReader reader;
     /** Replaced by whoever reconfigures; the writer takes it anew for each group of appends. */
     private volatile LogConfig config;
     /** Replaced by the log writer only; null when the log was closed or deleted. */
@@ -64,6 +64,7 @@ public final class PartitionLog {
         this.directory = directory;
         this.config = config;
         this.reports = reports;
+        this.reader = new LogReader(this, reports);
     }
 
     public String topic() {
@@ -239,7 +240,7 @@ public final class PartitionLog {
      * @throws UncheckedIOException      when the disk cannot be read, or the thread was interrupted
      */
     public ByteBuffer read(long offset, long maxOffset, int maxBytes) {
-        return read(offset, maxOffset, maxBytes, ByteBuffer::allocate);
+        return reader.read(offset, maxOffset, maxBytes, ByteBuffer::allocate);
     }
 
     /**
@@ -253,7 +254,7 @@ public final class PartitionLog {
             beforeAllocation.accept(bytes);
             return ByteBuffer.allocate(bytes);
         };
-        return read(offset, maxOffset, maxBytes, counted);
+        return reader.read(offset, maxOffset, maxBytes, counted);
     }
 
     /**
@@ -265,43 +266,8 @@ public final class PartitionLog {
      * @return a view of the target, or a new heap buffer when the first batch alone has no room there
      */
     public ByteBuffer read(long offset, long maxOffset, ByteBuffer target) {
-        return read(offset, maxOffset, target.remaining(), bytes -> bytes <= target.remaining()
+        return reader.read(offset, maxOffset, target.remaining(), bytes -> bytes <= target.remaining()
             ? target.slice(target.position(), bytes) : ByteBuffer.allocate(bytes));
-    }
-
-    private ByteBuffer read(long offset, long maxOffset, int maxBytes, SegmentReader.Buffers buffers) {
-        while (true) {
-            LogView current = openView();
-            if (offset < current.logStartOffset() || offset > current.logEndOffset()) {
-                throw new OffsetOutOfRangeException(offset, current.logStartOffset(), current.logEndOffset());
-            }
-            if (offset == current.logEndOffset() || offset >= maxOffset) {
-                return ByteBuffer.allocate(0);
-            }
-            int index = current.indexOf(offset);
-            Segment segment = current.segments().get(index);
-            if (!segment.acquire()) {
-                continue; // Deleted since the view was taken: there is a newer one, or the log is closed.
-            }
-            try {
-                ByteBuffer batches = reader(current, index).read(offset, maxOffset, maxBytes, buffers);
-                current.epochs().correct(batches, wrong -> reports.reportEpoch(segment, wrong));
-                return batches;
-            } catch (SegmentDamage damage) {
-                if (openView().truncations() == current.truncations()) {
-                    throw reports.report(segment, damage);
-                }
-            } catch (NoSuchFileException e) {
-                // Opened again only now, and deleted since the view was taken; else it is lost.
-                if (openView().segments().contains(segment)) {
-                    throw failedRead(segment, e);
-                }
-            } catch (IOException e) {
-                throw failedRead(segment, e);
-            } finally {
-                release(segment);
-            }
-        }
     }
 
     /**
@@ -312,38 +278,7 @@ public final class PartitionLog {
      * @throws UncheckedIOException  when the disk cannot be read, or the thread was interrupted
      */
     public Optional<OffsetAndTimestamp> offsetForTimestamp(long timestamp) {
-        LogView current = openView();
-        int index = current.indexOf(current.logStartOffset());
-        while (index < current.segments().size()) {
-            Segment segment = current.segments().get(index);
-            if (!segment.acquire()) {
-                current = openView();
-                index = current.indexOf(current.logStartOffset());
-                continue;
-            }
-            try {
-                if (segment.maxTimestamp() >= timestamp) {
-                    Optional<OffsetAndTimestamp> found = reader(current, index)
-                        .firstAtOrAfter(timestamp, Math.max(current.logStartOffset(), segment.baseOffset()));
-                    if (found.isPresent()) {
-                        return found;
-                    }
-                }
-            } catch (NoSuchFileException e) {
-                current = openView();
-                if (current.segments().contains(segment)) {
-                    throw failedRead(segment, e);
-                }
-                index = current.indexOf(current.logStartOffset());
-                continue;
-            } catch (IOException e) {
-                throw failedRead(segment, e);
-            } finally {
-                release(segment);
-            }
-            index++;
-        }
-        return Optional.empty();
+        return reader.offsetForTimestamp(timestamp);
     }
 
     /**
@@ -430,11 +365,8 @@ public final class PartitionLog {
         }
     }
 
-    private static SegmentReader reader(LogView view, int index) {
-        return new SegmentReader(view.segments().get(index), view.readableBytes(index), view.endOffset(index));
-    }
-
-    private LogView openView() {
+    /** @throws IllegalStateException when the log was closed or deleted */
+    LogView openView() {
         LogView current = view;
         if (current == null) {
             throw new IllegalStateException("the log of " + name + " is closed");
@@ -442,7 +374,7 @@ public final class PartitionLog {
         return current;
     }
 
-    private UncheckedIOException failedRead(Segment segment, IOException cause) {
+    UncheckedIOException failedRead(Segment segment, IOException cause) {
         return new UncheckedIOException("reading " + segment.file().path().getFileName() + " of " + name
             + " failed: check the disk under " + directory.root() + " (" + cause + ")", cause);
     }

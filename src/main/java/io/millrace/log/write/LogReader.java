@@ -1,0 +1,109 @@
+package io.millrace.log.write;
+
+import io.millrace.log.CorruptLogException;
+import io.millrace.log.OffsetAndTimestamp;
+import io.millrace.log.OffsetOutOfRangeException;
+import io.millrace.log.segment.DamageReports;
+import io.millrace.log.segment.LogView;
+import io.millrace.log.segment.Segment;
+import io.millrace.log.segment.SegmentDamage;
+import io.millrace.log.segment.SegmentReader;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.NoSuchFileException;
+import java.util.Optional;
+
+/**
+ * Finds what readers of a log ask for in the segment that holds it, while segments are rolled, cut off and deleted by the
+ * log writer. Any thread; keeps nothing.
+ */
+final class LogReader {
+    private final PartitionLog log;
+    private final DamageReports reports;
+
+    LogReader(PartitionLog log, DamageReports reports) {
+        this.log = log;
+        this.reports = reports;
+    }
+
+    /**
+     * See {@link PartitionLog#read(long, long, int)}.
+     *
+     * @param buffers where the batches go
+     * @throws CorruptLogException when the very batch that holds the offset is damaged
+     */
+    ByteBuffer read(long offset, long maxOffset, int maxBytes, SegmentReader.Buffers buffers) {
+        while (true) {
+            LogView current = log.openView();
+            if (offset < current.logStartOffset() || offset > current.logEndOffset()) {
+                throw new OffsetOutOfRangeException(offset, current.logStartOffset(), current.logEndOffset());
+            }
+            if (offset == current.logEndOffset() || offset >= maxOffset) {
+                return ByteBuffer.allocate(0);
+            }
+            int index = current.indexOf(offset);
+            Segment segment = current.segments().get(index);
+            if (!segment.acquire()) {
+                continue; // Deleted since the view was taken: there is a newer one, or the log is closed.
+            }
+            try {
+                ByteBuffer batches = reader(current, index).read(offset, maxOffset, maxBytes, buffers);
+                current.epochs().correct(batches, wrong -> reports.reportEpoch(segment, wrong));
+                return batches;
+            } catch (SegmentDamage damage) {
+                if (log.openView().truncations() == current.truncations()) {
+                    throw reports.report(segment, damage);
+                }
+            } catch (NoSuchFileException e) {
+                // Opened again only now, and deleted since the view was taken; else it is lost.
+                if (log.openView().segments().contains(segment)) {
+                    throw log.failedRead(segment, e);
+                }
+            } catch (IOException e) {
+                throw log.failedRead(segment, e);
+            } finally {
+                log.release(segment);
+            }
+        }
+    }
+
+    /** See {@link PartitionLog#offsetForTimestamp}. */
+    Optional<OffsetAndTimestamp> offsetForTimestamp(long timestamp) {
+        LogView current = log.openView();
+        int index = current.indexOf(current.logStartOffset());
+        while (index < current.segments().size()) {
+            Segment segment = current.segments().get(index);
+            if (!segment.acquire()) {
+                current = log.openView();
+                index = current.indexOf(current.logStartOffset());
+                continue;
+            }
+            try {
+                if (segment.maxTimestamp() >= timestamp) {
+                    Optional<OffsetAndTimestamp> found = reader(current, index)
+                        .firstAtOrAfter(timestamp, Math.max(current.logStartOffset(), segment.baseOffset()));
+                    if (found.isPresent()) {
+                        return found;
+                    }
+                }
+            } catch (NoSuchFileException e) {
+                current = log.openView();
+                if (current.segments().contains(segment)) {
+                    throw log.failedRead(segment, e);
+                }
+                index = current.indexOf(current.logStartOffset());
+                continue;
+            } catch (IOException e) {
+                throw log.failedRead(segment, e);
+            } finally {
+                log.release(segment);
+            }
+            index++;
+        }
+        return Optional.empty();
+    }
+
+    private static SegmentReader reader(LogView view, int index) {
+        return new SegmentReader(view.segments().get(index), view.readableBytes(index), view.endOffset(index));
+    }
+}
