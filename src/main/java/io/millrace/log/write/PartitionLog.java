@@ -10,13 +10,10 @@ import io.millrace.log.LogName;
 import io.millrace.log.OffsetAndTimestamp;
 import io.millrace.log.OffsetOutOfRangeException;
 import io.millrace.log.Truncation;
-import io.millrace.log.segment.BatchScan;
 import io.millrace.log.segment.DamageReports;
 import io.millrace.log.segment.LeaderEpochCheckpoint;
 import io.millrace.log.segment.LogView;
 import io.millrace.log.segment.Segment;
-import io.millrace.log.segment.SegmentAudit;
-import io.millrace.log.segment.SegmentDamage;
 import io.millrace.log.segment.SegmentReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -24,7 +21,6 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -43,8 +39,8 @@ public final class PartitionLog {
     private final LogName name;
     private final UUID topicId;
     private final LogDirectory directory;
-    private final DamageReports reports;
     private final LogReader reader;
+    private final LogAudit audit;
     /** Replaced by whoever reconfigures; the writer takes it anew for each group of appends. */
     private volatile LogConfig config;
     /** Replaced by the log writer only; null when the log was closed or deleted. */
@@ -63,8 +59,8 @@ public final class PartitionLog {
         this.topicId = topicId;
         this.directory = directory;
         this.config = config;
-        this.reports = reports;
         this.reader = new LogReader(this, reports);
+        this.audit = new LogAudit(this, reports);
     }
 
     public String topic() {
@@ -290,39 +286,7 @@ public final class PartitionLog {
      * @throws UncheckedIOException      when the disk cannot be read, or the thread was interrupted
      */
     public Optional<DamagedRange> damagedRange(long offset) {
-        while (true) {
-            LogView current = openView();
-            if (offset < current.logStartOffset() || offset >= current.logEndOffset()) {
-                throw new OffsetOutOfRangeException(offset, current.logStartOffset(), current.logEndOffset());
-            }
-            int index = current.indexOf(offset);
-            Segment segment = current.segments().get(index);
-            if (!segment.acquire()) {
-                continue;
-            }
-            List<DamagedRange> found = new ArrayList<>();
-            try {
-                SegmentAudit.read(segment, current.readableBytes(index), current.endOffset(index),
-                    new SegmentAudit.Visitor() {
-                        @Override
-                        public void damaged(long position, long from, long to) {
-                            if (offset >= from && offset < to) {
-                                found.add(new DamagedRange(from, to));
-                            }
-                        }
-                    });
-            } catch (IOException e) {
-                if (openView().segments().contains(segment)) {
-                    throw failedRead(segment, e);
-                }
-                continue;
-            } finally {
-                release(segment);
-            }
-            if (openView().truncations() == current.truncations()) {
-                return found.stream().findFirst();
-            }
-        }
+        return audit.damagedRange(offset);
     }
 
     /**
@@ -332,37 +296,7 @@ public final class PartitionLog {
      * @throws UncheckedIOException when the disk cannot be read, or the thread was interrupted
      */
     boolean scrub(long baseOffset, LogScrub.Pace pace) {
-        LogView current = lastView;
-        int index = current.indexOf(baseOffset);
-        Segment segment = current.segments().get(index);
-        if (segment.baseOffset() != baseOffset || !segment.acquire()) {
-            return true;
-        }
-        try {
-            return SegmentAudit.read(segment, current.readableBytes(index), current.endOffset(index),
-                new SegmentAudit.Visitor() {
-                    @Override
-                    public boolean intact(BatchScan batch) {
-                        return pace.read(batch.sizeInBytes());
-                    }
-
-                    @Override
-                    public void damaged(long position, long from, long to) {
-                        LogView now = lastView;
-                        if (now.truncations() == current.truncations() && to > now.logStartOffset()) {
-                            reports.reportAgain(segment, new SegmentDamage("no intact batch holds the offsets from " + from,
-                                position, to));
-                        }
-                    }
-                });
-        } catch (IOException e) {
-            if (!lastView.segments().contains(segment)) {
-                return true;
-            }
-            throw failedRead(segment, e);
-        } finally {
-            release(segment);
-        }
+        return audit.scrub(baseOffset, pace);
     }
 
     /** @throws IllegalStateException when the log was closed or deleted */
