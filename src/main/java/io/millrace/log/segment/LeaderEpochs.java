@@ -41,4 +41,26 @@ public record LeaderEpochs(List<LeaderEpochCheckpoint.Entry> entries) {
             index += RecordBatch.sizeInBytesAt(batches, index);
         }
     }
+
+    /**
+     * The newest epoch with records that is not newer than the given one, and the offset after its last record; epoch -1
+     * and the log start offset when there is none.
+     *
+     * @param logEndOffset an epoch that begins there, or behind it, has no records yet
+     */
+    public LeaderEpochEnd endOf(int epoch, long logStartOffset, long logEndOffset) {
+        long end = logEndOffset;
+        int found = LeaderEpochEnd.NO_EPOCH;
+        for (LeaderEpochCheckpoint.Entry entry : entries) {
+            if (entry.startOffset() >= logEndOffset) {
+                break;
+            }
+            if (entry.epoch() > epoch) {
+                end = entry.startOffset();
+                break;
+            }
+            found = entry.epoch();
+        }
+        return new LeaderEpochEnd(found, found == LeaderEpochEnd.NO_EPOCH ? logStartOffset : end);
+    }
 }

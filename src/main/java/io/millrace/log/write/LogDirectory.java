@@ -404,7 +404,7 @@ public class LogDirectory implements AutoCloseable, Runnable {
         PartitionLog log = new PartitionLog(name, topicId, this, config, reports);
         RecoveredLog recovered = LogRecovery.recover(reports, folder, config.indexIntervalBytes(), maxEpoch);
         WritableLog writable = new WritableLog(log, folder, recovered, clock, observer);
-        log.liftEpochFloor(maxEpoch == Integer.MAX_VALUE ? recovered.epochs().latestEpoch()
+        log.raiseEpochFloor(maxEpoch == Integer.MAX_VALUE ? recovered.epochs().latestEpoch()
             : Math.max(maxEpoch, recovered.epochs().latestEpoch()));
         log.attach(writable, replicated ? watermarks.of(name, recovered) : HighWatermark.ofEnd());
         writable.publish(FlushPolicy.OS); // what recovery found is durable
@@ -473,15 +473,6 @@ public class LogDirectory implements AutoCloseable, Runnable {
         List<RecordBatch> parsed = new ArrayList<>();
         long bytes = parse(log, List.of(batches), parsed);
         return queue(PendingAppend.replicated(log, parsed, leaderEpoch, bytes));
-    }
-
-    /**
-     * Raises the log's epoch floor: what is queued for it from now on and comes from a leader of an older epoch is
-     * refused by the writer, whatever was truncated in between; what is queued already is not. Nothing is queued for it, so
-     * that it parts no group.
-     */
-    void raiseEpochFloor(PartitionLog log, int epoch) {
-        log.liftEpochFloor(epoch);
     }
 
     /** Queues that all there is of a log is forced, unless nothing is written at the moment: then retention does it. */

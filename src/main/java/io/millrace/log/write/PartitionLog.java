@@ -11,7 +11,6 @@ import io.millrace.log.OffsetAndTimestamp;
 import io.millrace.log.OffsetOutOfRangeException;
 import io.millrace.log.Truncation;
 import io.millrace.log.segment.DamageReports;
-import io.millrace.log.segment.LeaderEpochCheckpoint;
 import io.millrace.log.segment.LogView;
 import io.millrace.log.segment.Segment;
 import io.millrace.log.segment.SegmentReader;
@@ -30,8 +29,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntConsumer;
 
 /**
- * One partition's log: reads from any thread; changed only through its {@link LogDirectory}'s writer. Long because it is all
- * that others see of a log; what changes is in {@link WritableLog}.
+ * One partition's log, as others see it: reads from any thread; changed only through its {@link LogDirectory}'s writer, as
+ * a {@link WritableLog}.
  */
 public final class PartitionLog {
     private static final Logger LOG = System.getLogger(PartitionLog.class.getName());
@@ -174,14 +173,10 @@ public final class PartitionLog {
 
     /**
      * Any thread: a leader epoch has begun, and no append that is queued from now on by, or was fetched from, the leader
-     * of an older one reaches the log. It never goes back; a log that is opened begins with its newest epoch, or the
-     * newest that its partition has had.
+     * of an older one reaches the log, whatever is cut off meanwhile; what is queued already may. It never goes back; a log
+     * that is opened begins with its newest epoch, or the newest that its partition has had.
      */
     public void raiseEpochFloor(int epoch) {
-        directory.raiseEpochFloor(this, epoch);
-    }
-
-    void liftEpochFloor(int epoch) {
         epochFloor.accumulateAndGet(epoch, Math::max);
     }
 
@@ -200,20 +195,7 @@ public final class PartitionLog {
      */
     public LeaderEpochEnd endOffsetOf(int epoch) {
         long logEnd = logEndOffset();
-        long end = logEnd;
-        int found = LeaderEpochEnd.NO_EPOCH;
-        for (LeaderEpochCheckpoint.Entry entry : writable.epochs().published().entries()) {
-            if (entry.startOffset() >= logEnd) {
-                break;
-            }
-            if (entry.epoch() > epoch) {
-                end = entry.startOffset();
-                break;
-            }
-            found = entry.epoch();
-        }
-        return found == LeaderEpochEnd.NO_EPOCH ? new LeaderEpochEnd(found, logStartOffset())
-            : new LeaderEpochEnd(found, end);
+        return writable.epochs().published().endOf(epoch, logStartOffset(), logEnd);
     }
 
     public long sizeInBytes() {
