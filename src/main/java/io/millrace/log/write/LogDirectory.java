@@ -110,9 +110,7 @@ public class LogDirectory implements AutoCloseable, Runnable {
     private final WriteQueue queue;
     private final DirectoryWriter writer;
     private final SpaceWatch space;
-    private final LastRun lastRun;
-    private final HighWatermarkCheckpoint watermarks;
-    private final long notesNanos;
+    private final DirectoryCheckpoints checkpoints;
     private final Map<LogName, PartitionLog> logs = new ConcurrentHashMap<>();
     private final Set<LogName> opening = ConcurrentHashMap.newKeySet();
     private final AtomicReference<LogDirectoryOfflineException> failure = new AtomicReference<>();
@@ -126,8 +124,6 @@ public class LogDirectory implements AutoCloseable, Runnable {
     /** Whether the failure is one that passes. */
     private volatile boolean waitsForSpace;
     private long nextLook;
-    /** When what is known of the logs, their high watermarks above all, is noted next. */
-    private long nextNotes;
 
     /** @param nanoTime measures intervals, in ns */
     LogDirectory(LockedFolders locked, Options options, Clock clock, LongSupplier nanoTime, LogObserver observer) {
@@ -136,7 +132,6 @@ public class LogDirectory implements AutoCloseable, Runnable {
 
     private LogDirectory(LockedFolders locked, Options options, Clock clock, LongSupplier nanoTime, LogObserver observer,
                          Executor forces) {
-        this.lastRun = locked.lastRun();
         this.folders = locked.folders();
         this.root = folders.root();
         this.clock = clock;
@@ -146,10 +141,8 @@ public class LogDirectory implements AutoCloseable, Runnable {
         this.queue = new WriteQueue(options.maxQueuedBytes(), options.maxQueuedAppends());
         this.writer = new DirectoryWriter(queue, options.flushInterval(), nanoTime,
             new GroupForce(forces, observer), observer);
-        this.watermarks = locked.watermarks();
-        this.notesNanos = TimeUnit.MILLISECONDS.toNanos(options.highWatermarkInterval());
-        this.nextNotes = nanoTime.getAsLong();
         this.space = new SpaceWatch(root, folders.files(), options.reserveBytes());
+        this.checkpoints = new DirectoryCheckpoints(locked, space, options.highWatermarkInterval(), nanoTime);
         if (space.lacksReserve()) {
             space.reserve();
         }
@@ -288,7 +281,7 @@ public class LogDirectory implements AutoCloseable, Runnable {
      */
     public boolean takeBack(Stray stray) {
         try {
-            forget(new LogName(stray.topic(), stray.partition()));
+            checkpoints.forget(new LogName(stray.topic(), stray.partition()));
             return folders.takeBack(stray);
         } catch (IOException e) {
             throw offline(root, e);
@@ -366,7 +359,7 @@ public class LogDirectory implements AutoCloseable, Runnable {
         queue.ensureWritable();
         boolean isNew = !folders.exists(name);
         if (isNew) {
-            forget(name);
+            checkpoints.forget(name);
         }
         try {
             return openClaimed(folders.claim(name, topicId), name, topicId, config, maxEpoch, replicated);
@@ -376,12 +369,6 @@ public class LogDirectory implements AutoCloseable, Runnable {
             }
             throw e;
         }
-    }
-
-    /** What was noted of a log does not hold for another one of its name. */
-    private void forget(LogName name) {
-        watermarks.forget(name);
-        lastRun.settle(name);
     }
 
     /** Its name must not stay taken. */
@@ -399,14 +386,14 @@ public class LogDirectory implements AutoCloseable, Runnable {
                                      boolean replicated) throws IOException {
         DamageReports reports = new DamageReports(name, observer);
         if (config.flush() == FlushPolicy.COMMIT) {
-            lastRun.settle(name); // all that was acknowledged was forced
+            checkpoints.settleLoss(name); // all that was acknowledged was forced
         }
         PartitionLog log = new PartitionLog(name, topicId, this, config, reports);
         RecoveredLog recovered = LogRecovery.recover(reports, folder, config.indexIntervalBytes(), maxEpoch);
         WritableLog writable = new WritableLog(log, folder, recovered, clock, observer);
         log.raiseEpochFloor(maxEpoch == Integer.MAX_VALUE ? recovered.epochs().latestEpoch()
             : Math.max(maxEpoch, recovered.epochs().latestEpoch()));
-        log.attach(writable, replicated ? watermarks.of(name, recovered) : HighWatermark.ofEnd());
+        log.attach(writable, replicated ? checkpoints.highWatermark(name, recovered) : HighWatermark.ofEnd());
         writable.publish(FlushPolicy.OS); // what recovery found is durable
         synchronized (logs) {
             if (closing.get()) {
@@ -427,12 +414,12 @@ public class LogDirectory implements AutoCloseable, Runnable {
     }
 
     boolean mayHaveLost(LogName name) {
-        return lastRun.suspects(name);
+        return checkpoints.mayHaveLost(name);
     }
 
     /** Any thread; durable within seconds. */
     void settleLoss(LogName name) {
-        lastRun.settle(name);
+        checkpoints.settleLoss(name);
     }
 
     /** Those that are open at one moment. */
@@ -550,10 +537,9 @@ public class LogDirectory implements AutoCloseable, Runnable {
         }));
     }
 
-    /** What comes in the place of committed records that were cut must not count as committed after a crash. */
     private long noted(Truncation truncation, long offset) throws IOException {
         if (truncation == Truncation.UNCLEAN) {
-            watermarks.save(logs.values());
+            checkpoints.saveHighWatermarks(logs.values());
         }
         return offset;
     }
@@ -632,7 +618,7 @@ public class LogDirectory implements AutoCloseable, Runnable {
             }
             if (folders.isOf(name, topicId)) {
                 removeRenamed(rename(name));
-                forget(name);
+                checkpoints.forget(name);
             }
         } catch (IOException e) {
             throw new LogDirectoryOfflineException("the log of " + name + " in " + root + " cannot be removed (" + e + ")", e);
@@ -656,7 +642,7 @@ public class LogDirectory implements AutoCloseable, Runnable {
             log.writable().close();
             Path path = folders.setAside(log.name());
             logs.remove(log.name());
-            forget(log.name());
+            checkpoints.forget(log.name());
             return path;
         }));
     }
@@ -680,7 +666,7 @@ public class LogDirectory implements AutoCloseable, Runnable {
         }
         LogFolder renamed = rename(log.name());
         logs.remove(log.name());
-        forget(log.name());
+        checkpoints.forget(log.name());
         doomed.remove(log);
         removeRenamed(renamed);
     }
@@ -824,7 +810,7 @@ public class LogDirectory implements AutoCloseable, Runnable {
         if (waitsForSpace) {
             return LOOK_NANOS; // Nothing is flushed meanwhile.
         }
-        long wait = Math.min(writer.maxWaitNanos(), nextNotes - nanoTime.getAsLong());
+        long wait = Math.min(writer.maxWaitNanos(), checkpoints.nanosToSave());
         return space.lacksReserve() ? Math.min(LOOK_NANOS, wait) : wait;
     }
 
@@ -833,7 +819,7 @@ public class LogDirectory implements AutoCloseable, Runnable {
         if (failure.get() == null) {
             try {
                 writer.carryOut(tasks);
-                keepNotesWhenDue();
+                checkpoints.saveWhenDue(logs.values());
                 keepReserve();
                 return true;
             } catch (IOException | RuntimeException | Error e) {
@@ -899,24 +885,6 @@ public class LogDirectory implements AutoCloseable, Runnable {
         failure.set(null);
         queue.resume();
         LOG.log(Level.INFO, "the log directory {0} is online again: there is space", root);
-    }
-
-    private void keepNotesWhenDue() throws IOException {
-        if (nextNotes - nanoTime.getAsLong() > 0) {
-            return;
-        }
-        nextNotes = nanoTime.getAsLong() + notesNanos;
-        try {
-            watermarks.save(logs.values());
-            lastRun.save();
-        } catch (IOException e) {
-            if (!space.isShortage(e)) {
-                throw e;
-            }
-            // Reads go on, and appends find out by themselves that there is no space.
-            LOG.log(Level.WARNING, () -> "the high watermarks of the logs in " + root + " could not be noted; that is tried"
-                + " again", e);
-        }
     }
 
     private void keepReserve() {
@@ -992,7 +960,9 @@ public class LogDirectory implements AutoCloseable, Runnable {
                 for (PartitionLog log : logs.values()) {
                     forced &= close(log);
                 }
-                noteEnd(forced);
+                if (failure.get() == null) {
+                    checkpoints.saveEnd(logs.values(), forced);
+                }
                 logs.clear();
             }
         } finally {
@@ -1000,22 +970,6 @@ public class LogDirectory implements AutoCloseable, Runnable {
             if (interrupted) {
                 Thread.currentThread().interrupt();
             }
-        }
-    }
-
-    /** @param forced whether all logs were closed as they should be */
-    private void noteEnd(boolean forced) {
-        if (failure.get() != null) {
-            return;
-        }
-        try {
-            watermarks.save(logs.values());
-            if (forced) {
-                lastRun.end();
-            }
-        } catch (IOException e) {
-            LOG.log(Level.WARNING, () -> "the clean stop of the log directory " + root + ", and the high watermarks of its"
-                + " logs, could not be noted: the next start knows those of some seconds ago", e);
         }
     }
 
