@@ -30,7 +30,7 @@ record LockedFolders(LogFolders folders, LastRun lastRun, HighWatermarkCheckpoin
                 throw e;
             }
         } catch (IOException e) {
-            throw LogDirectory.offline(root, e);
+            throw Availability.offline(root, e);
         }
     }
 }

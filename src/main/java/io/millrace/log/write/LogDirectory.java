@@ -37,7 +37,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
@@ -57,8 +56,6 @@ public class LogDirectory implements AutoCloseable, Runnable {
     private static final Logger LOG = System.getLogger(LogDirectory.class.getName());
     /** Open at a time, where nothing else is said. */
     private static final int FILES_OF_ITS_OWN = 500;
-    /** How often it is looked whether there is space again. */
-    private static final long LOOK_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     /**
      * @param maxQueuedBytes    bound of the bytes that wait for the writer or are being written
@@ -103,17 +100,16 @@ public class LogDirectory implements AutoCloseable, Runnable {
 
     private final Path root;
     private final Clock clock;
-    private final LongSupplier nanoTime;
     private final LogObserver observer;
     private final LogFolders folders;
     private final DirectoryLock lock;
     private final WriteQueue queue;
     private final DirectoryWriter writer;
     private final SpaceWatch space;
+    private final Availability availability;
     private final DirectoryCheckpoints checkpoints;
     private final Map<LogName, PartitionLog> logs = new ConcurrentHashMap<>();
     private final Set<LogName> opening = ConcurrentHashMap.newKeySet();
-    private final AtomicReference<LogDirectoryOfflineException> failure = new AtomicReference<>();
     private final AtomicReference<Thread> writerThread = new AtomicReference<>();
     private final CountDownLatch writerEnded = new CountDownLatch(1);
     private final AtomicBoolean closing = new AtomicBoolean();
@@ -121,9 +117,6 @@ public class LogDirectory implements AutoCloseable, Runnable {
     // The writer's.
     /** Logs whose deletion was broken off. */
     private final Set<PartitionLog> doomed = new LinkedHashSet<>();
-    /** Whether the failure is one that passes. */
-    private volatile boolean waitsForSpace;
-    private long nextLook;
 
     /** @param nanoTime measures intervals, in ns */
     LogDirectory(LockedFolders locked, Options options, Clock clock, LongSupplier nanoTime, LogObserver observer) {
@@ -135,7 +128,6 @@ public class LogDirectory implements AutoCloseable, Runnable {
         this.folders = locked.folders();
         this.root = folders.root();
         this.clock = clock;
-        this.nanoTime = nanoTime;
         this.observer = observer;
         this.lock = locked.lock();
         this.queue = new WriteQueue(options.maxQueuedBytes(), options.maxQueuedAppends());
@@ -143,9 +135,7 @@ public class LogDirectory implements AutoCloseable, Runnable {
             new GroupForce(forces, observer), observer);
         this.space = new SpaceWatch(root, folders.files(), options.reserveBytes());
         this.checkpoints = new DirectoryCheckpoints(locked, space, options.highWatermarkInterval(), nanoTime);
-        if (space.lacksReserve()) {
-            space.reserve();
-        }
+        this.availability = new Availability(root, queue, space, nanoTime);
     }
 
     /**
@@ -196,7 +186,7 @@ public class LogDirectory implements AutoCloseable, Runnable {
         try {
             return folders.identity().read().flatMap(DirectoryIdentity::of);
         } catch (IOException e) {
-            throw offline(root, e);
+            throw Availability.offline(root, e);
         }
     }
 
@@ -209,7 +199,7 @@ public class LogDirectory implements AutoCloseable, Runnable {
         try {
             folders.identity().write(identity.lines());
         } catch (IOException e) {
-            throw offline(root, e);
+            throw Availability.offline(root, e);
         }
     }
 
@@ -229,7 +219,7 @@ public class LogDirectory implements AutoCloseable, Runnable {
         try {
             return folders.found();
         } catch (IOException e) {
-            throw offline(root, e);
+            throw Availability.offline(root, e);
         }
     }
 
@@ -242,7 +232,7 @@ public class LogDirectory implements AutoCloseable, Runnable {
         try {
             folders.identify(new LogName(topic, partition), topicId);
         } catch (IOException e) {
-            throw offline(root, e);
+            throw Availability.offline(root, e);
         }
     }
 
@@ -256,7 +246,7 @@ public class LogDirectory implements AutoCloseable, Runnable {
         try {
             return folders.setAside(new LogName(topic, partition));
         } catch (IOException e) {
-            throw offline(root, e);
+            throw Availability.offline(root, e);
         }
     }
 
@@ -269,7 +259,7 @@ public class LogDirectory implements AutoCloseable, Runnable {
         try {
             return folders.strays();
         } catch (IOException e) {
-            throw offline(root, e);
+            throw Availability.offline(root, e);
         }
     }
 
@@ -284,7 +274,7 @@ public class LogDirectory implements AutoCloseable, Runnable {
             checkpoints.forget(new LogName(stray.topic(), stray.partition()));
             return folders.takeBack(stray);
         } catch (IOException e) {
-            throw offline(root, e);
+            throw Availability.offline(root, e);
         }
     }
 
@@ -721,7 +711,7 @@ public class LogDirectory implements AutoCloseable, Runnable {
             log.writable().applyRetention();
             log.writable().checkpoint();
         } catch (IOException e) {
-            if (!waitsForSpace || !space.isShortage(e)) {
+            if (!waitsForSpace() || !space.isShortage(e)) {
                 throw e;
             }
             LOG.log(Level.DEBUG, () -> "retention of " + log.name() + " waits for space", e);
@@ -789,7 +779,7 @@ public class LogDirectory implements AutoCloseable, Runnable {
                 }
             }
         } finally {
-            queue.drain().forEach(task -> writer.giveUp(task, failure.get()));
+            queue.drain().forEach(task -> writer.giveUp(task, failure()));
             writerEnded.countDown();
             if (interrupted) {
                 Thread.currentThread().interrupt();
@@ -807,102 +797,46 @@ public class LogDirectory implements AutoCloseable, Runnable {
     }
 
     private long maxWaitNanos() {
-        if (waitsForSpace) {
-            return LOOK_NANOS; // Nothing is flushed meanwhile.
-        }
-        long wait = Math.min(writer.maxWaitNanos(), checkpoints.nanosToSave());
-        return space.lacksReserve() ? Math.min(LOOK_NANOS, wait) : wait;
+        long wait = availability.maxWaitNanos();
+        // Nothing is forced or saved while there is no space.
+        return waitsForSpace() ? wait : Math.min(wait, Math.min(writer.maxWaitNanos(), checkpoints.nanosToSave()));
     }
 
     /** @return whether the writer can go on */
     private boolean carryOut(List<WriteTask> tasks) {
-        if (failure.get() == null) {
+        if (failure() == null) {
             try {
                 writer.carryOut(tasks);
                 checkpoints.saveWhenDue(logs.values());
-                keepReserve();
+                availability.keepReserve();
                 return true;
             } catch (IOException | RuntimeException | Error e) {
-                fail(e);
+                availability.fail(e);
             }
         }
         tasks.forEach(this::carryOutOffline);
-        if (waitsForSpace && (!tasks.isEmpty() || nextLook - nanoTime.getAsLong() <= 0)) {
-            comeBack();
+        if (waitsForSpace() && (!tasks.isEmpty() || availability.isLookDue())) {
+            availability.comeBack(this::settle);
         }
-        return failure.get() == null || waitsForSpace;
+        return availability.mayBeWritten();
     }
 
     private void carryOutOffline(WriteTask task) {
-        if (waitsForSpace && task instanceof LogTask<?> other && other.freesSpace() && !task.isTold()) {
+        if (waitsForSpace() && task instanceof LogTask<?> other && other.freesSpace() && !task.isTold()) {
             try {
                 other.carryOut();
             } catch (IOException | RuntimeException | Error e) {
-                failAgain(e);
+                availability.failAgain(e);
             }
         }
-        writer.giveUp(task, failure.get());
+        writer.giveUp(task, failure());
     }
 
-    /** Takes the directory offline, for the first reason that comes: until there is space, or for good. */
-    private void fail(Throwable cause) {
-        waitsForSpace = space.isShortage(cause);
-        LogDirectoryOfflineException reason = waitsForSpace ? full(root, cause) : offline(root, cause);
-        failure.set(reason);
-        LOG.log(Level.ERROR, reason.getMessage(), cause);
-        if (waitsForSpace) {
-            queue.suspend(reason);
-            space.giveUpReserve();
-            nextLook = nanoTime.getAsLong();
-        } else {
-            queue.refuse(reason);
+    private void settle() throws IOException {
+        for (PartitionLog log : logs.values()) {
+            log.writable().settle();
         }
-    }
-
-    /** What fails while there is no space fails for the same reason, or ends the wait for it. */
-    private void failAgain(Throwable cause) {
-        if (!space.isShortage(cause)) {
-            fail(cause);
-        }
-    }
-
-    /** Brings every log to a known state, and the directory back when there is space. */
-    private void comeBack() {
-        nextLook = nanoTime.getAsLong() + LOOK_NANOS;
-        try {
-            for (PartitionLog log : logs.values()) {
-                log.writable().settle();
-            }
-            finishDeletions();
-            if (!space.isOver()) {
-                return;
-            }
-        } catch (IOException | RuntimeException | Error e) {
-            failAgain(e);
-            return;
-        }
-        waitsForSpace = false;
-        failure.set(null);
-        queue.resume();
-        LOG.log(Level.INFO, "the log directory {0} is online again: there is space", root);
-    }
-
-    private void keepReserve() {
-        if (space.lacksReserve() && nextLook - nanoTime.getAsLong() <= 0) {
-            nextLook = nanoTime.getAsLong() + LOOK_NANOS;
-            space.reserve();
-        }
-    }
-
-    private static LogDirectoryOfflineException full(Path root, Throwable cause) {
-        return new LogDirectoryOfflineException("the log directory " + root + " is offline because the disk is full, or"
-            + " too many files are open (" + cause + "): free some, by deleting topics or records as well; it comes back"
-            + " by itself within seconds", cause);
-    }
-
-    static LogDirectoryOfflineException offline(Path root, Throwable cause) {
-        return new LogDirectoryOfflineException("the log directory " + root + " is offline after an error (" + cause
-            + "): check the disk's free space and health and the access rights, then restart the server", cause);
+        finishDeletions();
     }
 
     // ---- state
@@ -919,7 +853,7 @@ public class LogDirectory implements AutoCloseable, Runnable {
 
     /** Whether the directory is offline until there is space, and then comes back by itself. */
     public boolean waitsForSpace() {
-        return waitsForSpace;
+        return availability.waitsForSpace();
     }
 
     /** Whether there is too little space to keep some back, where that was asked for. */
@@ -929,7 +863,7 @@ public class LogDirectory implements AutoCloseable, Runnable {
 
     /** Why the directory is offline, for good or until there is space; or null. */
     public LogDirectoryOfflineException failure() {
-        return failure.get();
+        return availability.failure();
     }
 
     public Path root() {
@@ -960,7 +894,7 @@ public class LogDirectory implements AutoCloseable, Runnable {
                 for (PartitionLog log : logs.values()) {
                     forced &= close(log);
                 }
-                if (failure.get() == null) {
+                if (failure() == null) {
                     checkpoints.saveEnd(logs.values(), forced);
                 }
                 logs.clear();
@@ -996,7 +930,7 @@ public class LogDirectory implements AutoCloseable, Runnable {
     /** @return whether all of it is forced */
     private boolean close(PartitionLog log) {
         try {
-            if (failure.get() == null) {
+            if (failure() == null) {
                 log.writable().close();
             } else {
                 log.writable().abandon();
