@@ -29,12 +29,10 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -108,8 +106,7 @@ public class LogDirectory implements AutoCloseable, Runnable {
     private final SpaceWatch space;
     private final Availability availability;
     private final DirectoryCheckpoints checkpoints;
-    private final Map<LogName, PartitionLog> logs = new ConcurrentHashMap<>();
-    private final Set<LogName> opening = ConcurrentHashMap.newKeySet();
+    private final OpenLogs logs = new OpenLogs();
     private final AtomicReference<Thread> writerThread = new AtomicReference<>();
     private final CountDownLatch writerEnded = new CountDownLatch(1);
     private final AtomicBoolean closing = new AtomicBoolean();
@@ -327,9 +324,7 @@ public class LogDirectory implements AutoCloseable, Runnable {
     private PartitionLog openLog(String topic, int partition, UUID topicId, LogConfig config, int maxEpoch,
                                  boolean replicated) {
         LogName name = new LogName(topic, partition);
-        if (!opening.add(name)) {
-            throw new IllegalStateException("the log of " + name + " is being opened already");
-        }
+        logs.take(name);
         try {
             return openLog(name, topicId, config, maxEpoch, replicated);
         } catch (IOException e) {
@@ -337,15 +332,12 @@ public class LogDirectory implements AutoCloseable, Runnable {
             throw new LogDirectoryOfflineException("the log of " + name + " in " + root + " cannot be opened (" + e
                 + "): check the disk's free space and health, the number of open files and the access rights", e);
         } finally {
-            opening.remove(name);
+            logs.release(name);
         }
     }
 
     private PartitionLog openLog(LogName name, UUID topicId, LogConfig config, int maxEpoch, boolean replicated)
             throws IOException {
-        if (logs.containsKey(name)) {
-            throw new IllegalStateException("the log of " + name + " is open already");
-        }
         queue.ensureWritable();
         boolean isNew = !folders.exists(name);
         if (isNew) {
@@ -385,12 +377,9 @@ public class LogDirectory implements AutoCloseable, Runnable {
             : Math.max(maxEpoch, recovered.epochs().latestEpoch()));
         log.attach(writable, replicated ? checkpoints.highWatermark(name, recovered) : HighWatermark.ofEnd());
         writable.publish(FlushPolicy.OS); // what recovery found is durable
-        synchronized (logs) {
-            if (closing.get()) {
-                writable.abandon();
-                queue.ensureWritable();
-            }
-            logs.put(name, log);
+        if (!logs.add(log)) {
+            writable.abandon();
+            queue.ensureWritable(); // says that it is closed
         }
         return log;
     }
@@ -414,7 +403,7 @@ public class LogDirectory implements AutoCloseable, Runnable {
 
     /** Those that are open at one moment. */
     List<PartitionLog> logs() {
-        return List.copyOf(logs.values());
+        return List.copyOf(logs.all());
     }
 
     // ---- changes
@@ -529,7 +518,7 @@ public class LogDirectory implements AutoCloseable, Runnable {
 
     private long noted(Truncation truncation, long offset) throws IOException {
         if (truncation == Truncation.UNCLEAN) {
-            checkpoints.saveHighWatermarks(logs.values());
+            checkpoints.saveHighWatermarks(logs.all());
         }
         return offset;
     }
@@ -578,9 +567,7 @@ public class LogDirectory implements AutoCloseable, Runnable {
     public CompletableFuture<Void> delete(PartitionLog log) {
         ensureOwn(log);
         return queue(LogTask.freeing(() -> {
-            if (logs.get(log.name()) != log) {
-                throw new IllegalStateException("the log of " + log.name() + " is closed");
-            }
+            logs.ensureOpen(log);
             doomed.add(log);
             remove(log);
             return null;
@@ -596,13 +583,8 @@ public class LogDirectory implements AutoCloseable, Runnable {
      */
     public void delete(String topic, int partition, UUID topicId) {
         LogName name = new LogName(topic, partition);
-        if (!opening.add(name)) {
-            throw new IllegalStateException("the log of " + name + " is being opened");
-        }
+        logs.take(name);
         try {
-            if (logs.containsKey(name)) {
-                throw new IllegalStateException("the log of " + name + " is open");
-            }
             if (queue.isRefusing()) {
                 throw new LogDirectoryOfflineException("the log directory " + root + " is offline or closed", failure());
             }
@@ -613,7 +595,7 @@ public class LogDirectory implements AutoCloseable, Runnable {
         } catch (IOException e) {
             throw new LogDirectoryOfflineException("the log of " + name + " in " + root + " cannot be removed (" + e + ")", e);
         } finally {
-            opening.remove(name);
+            logs.release(name);
         }
     }
 
@@ -625,13 +607,11 @@ public class LogDirectory implements AutoCloseable, Runnable {
     public CompletableFuture<Path> setAside(PartitionLog log) {
         ensureOwn(log);
         return queue(LogTask.of(() -> {
-            if (logs.get(log.name()) != log) {
-                throw new IllegalStateException("the log of " + log.name() + " is closed");
-            }
+            logs.ensureOpen(log);
             writer.forget(log.writable());
             log.writable().close();
             Path path = folders.setAside(log.name());
-            logs.remove(log.name());
+            logs.remove(log);
             checkpoints.forget(log.name());
             return path;
         }));
@@ -655,7 +635,7 @@ public class LogDirectory implements AutoCloseable, Runnable {
             LOG.log(Level.WARNING, () -> "closing the files of " + log.name() + ", which go, failed", e);
         }
         LogFolder renamed = rename(log.name());
-        logs.remove(log.name());
+        logs.remove(log);
         checkpoints.forget(log.name());
         doomed.remove(log);
         removeRenamed(renamed);
@@ -807,7 +787,7 @@ public class LogDirectory implements AutoCloseable, Runnable {
         if (failure() == null) {
             try {
                 writer.carryOut(tasks);
-                checkpoints.saveWhenDue(logs.values());
+                checkpoints.saveWhenDue(logs.all());
                 availability.keepReserve();
                 return true;
             } catch (IOException | RuntimeException | Error e) {
@@ -833,7 +813,7 @@ public class LogDirectory implements AutoCloseable, Runnable {
     }
 
     private void settle() throws IOException {
-        for (PartitionLog log : logs.values()) {
+        for (PartitionLog log : logs.all()) {
             log.writable().settle();
         }
         finishDeletions();
@@ -889,21 +869,23 @@ public class LogDirectory implements AutoCloseable, Runnable {
         try {
             run(); // For a directory that has no writer; returns at once when there is one.
             interrupted |= awaitWriter();
-            synchronized (logs) {
-                boolean forced = true;
-                for (PartitionLog log : logs.values()) {
-                    forced &= close(log);
-                }
-                if (failure() == null) {
-                    checkpoints.saveEnd(logs.values(), forced);
-                }
-                logs.clear();
-            }
+            closeLogs();
         } finally {
             release();
             if (interrupted) {
                 Thread.currentThread().interrupt();
             }
+        }
+    }
+
+    private void closeLogs() {
+        List<PartitionLog> open = logs.close();
+        boolean forced = true;
+        for (PartitionLog log : open) {
+            forced &= close(log);
+        }
+        if (failure() == null) {
+            checkpoints.saveEnd(open, forced);
         }
     }
 
