@@ -14,9 +14,6 @@ import io.millrace.log.file.BootId;
 import io.millrace.log.file.DirectoryLock;
 import io.millrace.log.file.OpenFiles;
 import io.millrace.log.file.SpaceWatch;
-import io.millrace.log.recovery.LogRecovery;
-import io.millrace.log.recovery.RecoveredLog;
-import io.millrace.log.segment.DamageReports;
 import io.millrace.log.segment.LogFolder;
 import io.millrace.record.RecordBatch;
 import java.io.IOException;
@@ -97,8 +94,6 @@ public class LogDirectory implements AutoCloseable, Runnable {
     }
 
     private final Path root;
-    private final Clock clock;
-    private final LogObserver observer;
     private final LogFolders folders;
     private final DirectoryLock lock;
     private final WriteQueue queue;
@@ -107,6 +102,7 @@ public class LogDirectory implements AutoCloseable, Runnable {
     private final Availability availability;
     private final DirectoryCheckpoints checkpoints;
     private final OpenLogs logs = new OpenLogs();
+    private final LogOpener opener;
     private final AtomicReference<Thread> writerThread = new AtomicReference<>();
     private final CountDownLatch writerEnded = new CountDownLatch(1);
     private final AtomicBoolean closing = new AtomicBoolean();
@@ -124,14 +120,13 @@ public class LogDirectory implements AutoCloseable, Runnable {
                          Executor forces) {
         this.folders = locked.folders();
         this.root = folders.root();
-        this.clock = clock;
-        this.observer = observer;
         this.lock = locked.lock();
         this.queue = new WriteQueue(options.maxQueuedBytes(), options.maxQueuedAppends());
         this.writer = new DirectoryWriter(queue, options.flushInterval(), nanoTime,
             new GroupForce(forces, observer), observer);
         this.space = new SpaceWatch(root, folders.files(), options.reserveBytes());
         this.checkpoints = new DirectoryCheckpoints(locked, space, options.highWatermarkInterval(), nanoTime);
+        this.opener = new LogOpener(this, folders, logs, checkpoints, queue, clock, observer);
         this.availability = new Availability(root, queue, space, nanoTime);
     }
 
@@ -309,7 +304,7 @@ public class LogDirectory implements AutoCloseable, Runnable {
      *                 is corrected, and leaders of older ones append nothing; Integer.MAX_VALUE: not known
      */
     public PartitionLog openLog(String topic, int partition, UUID topicId, LogConfig config, int maxEpoch) {
-        return openLog(topic, partition, topicId, config, maxEpoch, false);
+        return opener.open(new LogName(topic, partition), topicId, config, maxEpoch, false);
     }
 
     /**
@@ -318,70 +313,7 @@ public class LogDirectory implements AutoCloseable, Runnable {
      * Retention deletes nothing above that, nor is it cut off without a word.
      */
     public PartitionLog openReplicated(String topic, int partition, UUID topicId, LogConfig config, int maxEpoch) {
-        return openLog(topic, partition, topicId, config, maxEpoch, true);
-    }
-
-    private PartitionLog openLog(String topic, int partition, UUID topicId, LogConfig config, int maxEpoch,
-                                 boolean replicated) {
-        LogName name = new LogName(topic, partition);
-        logs.take(name);
-        try {
-            return openLog(name, topicId, config, maxEpoch, replicated);
-        } catch (IOException e) {
-            // the other logs may be well: only a failed write takes the directory from them
-            throw new LogDirectoryOfflineException("the log of " + name + " in " + root + " cannot be opened (" + e
-                + "): check the disk's free space and health, the number of open files and the access rights", e);
-        } finally {
-            logs.release(name);
-        }
-    }
-
-    private PartitionLog openLog(LogName name, UUID topicId, LogConfig config, int maxEpoch, boolean replicated)
-            throws IOException {
-        queue.ensureWritable();
-        boolean isNew = !folders.exists(name);
-        if (isNew) {
-            checkpoints.forget(name);
-        }
-        try {
-            return openClaimed(folders.claim(name, topicId), name, topicId, config, maxEpoch, replicated);
-        } catch (IOException e) {
-            if (isNew) {
-                removeHalfMade(name, e);
-            }
-            throw e;
-        }
-    }
-
-    /** Its name must not stay taken. */
-    private void removeHalfMade(LogName name, IOException reason) {
-        try {
-            if (folders.exists(name)) {
-                folders.of(name).remove();
-            }
-        } catch (IOException e) {
-            reason.addSuppressed(e);
-        }
-    }
-
-    private PartitionLog openClaimed(LogFolder folder, LogName name, UUID topicId, LogConfig config, int maxEpoch,
-                                     boolean replicated) throws IOException {
-        DamageReports reports = new DamageReports(name, observer);
-        if (config.flush() == FlushPolicy.COMMIT) {
-            checkpoints.settleLoss(name); // all that was acknowledged was forced
-        }
-        PartitionLog log = new PartitionLog(name, topicId, this, config, reports);
-        RecoveredLog recovered = LogRecovery.recover(reports, folder, config.indexIntervalBytes(), maxEpoch);
-        WritableLog writable = new WritableLog(log, folder, recovered, clock, observer);
-        log.raiseEpochFloor(maxEpoch == Integer.MAX_VALUE ? recovered.epochs().latestEpoch()
-            : Math.max(maxEpoch, recovered.epochs().latestEpoch()));
-        log.attach(writable, replicated ? checkpoints.highWatermark(name, recovered) : HighWatermark.ofEnd());
-        writable.publish(FlushPolicy.OS); // what recovery found is durable
-        if (!logs.add(log)) {
-            writable.abandon();
-            queue.ensureWritable(); // says that it is closed
-        }
-        return log;
+        return opener.open(new LogName(topic, partition), topicId, config, maxEpoch, true);
     }
 
     /**
