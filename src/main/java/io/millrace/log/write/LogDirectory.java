@@ -14,7 +14,6 @@ import io.millrace.log.file.BootId;
 import io.millrace.log.file.DirectoryLock;
 import io.millrace.log.file.OpenFiles;
 import io.millrace.log.file.SpaceWatch;
-import io.millrace.log.segment.LogFolder;
 import io.millrace.record.RecordBatch;
 import java.io.IOException;
 import java.lang.System.Logger;
@@ -24,10 +23,8 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Iterator;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -103,13 +100,10 @@ public class LogDirectory implements AutoCloseable, Runnable {
     private final DirectoryCheckpoints checkpoints;
     private final OpenLogs logs = new OpenLogs();
     private final LogOpener opener;
+    private final LogRemoval removal;
     private final AtomicReference<Thread> writerThread = new AtomicReference<>();
     private final CountDownLatch writerEnded = new CountDownLatch(1);
     private final AtomicBoolean closing = new AtomicBoolean();
-
-    // The writer's.
-    /** Logs whose deletion was broken off. */
-    private final Set<PartitionLog> doomed = new LinkedHashSet<>();
 
     /** @param nanoTime measures intervals, in ns */
     LogDirectory(LockedFolders locked, Options options, Clock clock, LongSupplier nanoTime, LogObserver observer) {
@@ -127,6 +121,7 @@ public class LogDirectory implements AutoCloseable, Runnable {
         this.space = new SpaceWatch(root, folders.files(), options.reserveBytes());
         this.checkpoints = new DirectoryCheckpoints(locked, space, options.highWatermarkInterval(), nanoTime);
         this.opener = new LogOpener(this, folders, logs, checkpoints, queue, clock, observer);
+        this.removal = new LogRemoval(folders, logs, checkpoints, writer, space);
         this.availability = new Availability(root, queue, space, nanoTime);
     }
 
@@ -499,9 +494,7 @@ public class LogDirectory implements AutoCloseable, Runnable {
     public CompletableFuture<Void> delete(PartitionLog log) {
         ensureOwn(log);
         return queue(LogTask.freeing(() -> {
-            logs.ensureOpen(log);
-            doomed.add(log);
-            remove(log);
+            removal.delete(log);
             return null;
         }));
     }
@@ -520,10 +513,7 @@ public class LogDirectory implements AutoCloseable, Runnable {
             if (queue.isRefusing()) {
                 throw new LogDirectoryOfflineException("the log directory " + root + " is offline or closed", failure());
             }
-            if (folders.isOf(name, topicId)) {
-                removeRenamed(rename(name));
-                checkpoints.forget(name);
-            }
+            removal.deleteClosed(name, topicId);
         } catch (IOException e) {
             throw new LogDirectoryOfflineException("the log of " + name + " in " + root + " cannot be removed (" + e + ")", e);
         } finally {
@@ -538,15 +528,7 @@ public class LogDirectory implements AutoCloseable, Runnable {
      */
     public CompletableFuture<Path> setAside(PartitionLog log) {
         ensureOwn(log);
-        return queue(LogTask.of(() -> {
-            logs.ensureOpen(log);
-            writer.forget(log.writable());
-            log.writable().close();
-            Path path = folders.setAside(log.name());
-            logs.remove(log);
-            checkpoints.forget(log.name());
-            return path;
-        }));
+        return queue(LogTask.of(() -> removal.setAside(log)));
     }
 
     /** Whether a log that is not open has a file of records. */
@@ -559,41 +541,6 @@ public class LogDirectory implements AutoCloseable, Runnable {
         }
     }
 
-    private void remove(PartitionLog log) throws IOException {
-        writer.forget(log.writable());
-        try {
-            log.writable().abandon();
-        } catch (IOException e) {
-            LOG.log(Level.WARNING, () -> "closing the files of " + log.name() + ", which go, failed", e);
-        }
-        LogFolder renamed = rename(log.name());
-        logs.remove(log);
-        checkpoints.forget(log.name());
-        doomed.remove(log);
-        removeRenamed(renamed);
-    }
-
-    private void removeRenamed(LogFolder renamed) {
-        try {
-            renamed.remove();
-        } catch (IOException e) {
-            LOG.log(Level.WARNING, () -> renamed.path() + " could not be removed now; that is tried again", e);
-        }
-    }
-
-    /** A longer name may take space that is not there: then the records go first. */
-    private LogFolder rename(LogName name) throws IOException {
-        try {
-            return folders.rename(name);
-        } catch (IOException e) {
-            if (!space.isShortage(e)) {
-                throw e;
-            }
-            folders.of(name).removeRecords();
-            return folders.rename(name);
-        }
-    }
-
     /**
      * Applies retention, and rolls by time, to every open log; also moves their recovery points up, so that less is to
      * be verified after a crash. While there is no space it does what it can. One log after the other, between which the
@@ -601,7 +548,7 @@ public class LogDirectory implements AutoCloseable, Runnable {
      */
     public CompletableFuture<Void> applyRetention() {
         return queue(LogTask.freeing(() -> {
-            finishDeletions();
+            removal.finishDeletions();
             return logs().iterator();
         })).thenCompose(this::applyRetention);
     }
@@ -627,17 +574,6 @@ public class LogDirectory implements AutoCloseable, Runnable {
                 throw e;
             }
             LOG.log(Level.DEBUG, () -> "retention of " + log.name() + " waits for space", e);
-        }
-    }
-
-    private void finishDeletions() throws IOException {
-        for (PartitionLog log : List.copyOf(doomed)) {
-            remove(log);
-        }
-        try {
-            folders.finishDeletions();
-        } catch (IOException e) {
-            LOG.log(Level.WARNING, () -> "what is left of deleted logs in " + root + " could not be removed now", e);
         }
     }
 
@@ -748,7 +684,7 @@ public class LogDirectory implements AutoCloseable, Runnable {
         for (PartitionLog log : logs.all()) {
             log.writable().settle();
         }
-        finishDeletions();
+        removal.finishDeletions();
     }
 
     // ---- state
