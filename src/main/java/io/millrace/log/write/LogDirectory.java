@@ -22,7 +22,6 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -543,38 +542,10 @@ public class LogDirectory implements AutoCloseable, Runnable {
 
     /**
      * Applies retention, and rolls by time, to every open log; also moves their recovery points up, so that less is to
-     * be verified after a crash. While there is no space it does what it can. One log after the other, between which the
-     * writer does what came meanwhile: forces of many logs in a row would hold up all appends.
+     * be verified after a crash. While there is no space it does what it can.
      */
     public CompletableFuture<Void> applyRetention() {
-        return queue(LogTask.freeing(() -> {
-            removal.finishDeletions();
-            return logs().iterator();
-        })).thenCompose(this::applyRetention);
-    }
-
-    private CompletableFuture<Void> applyRetention(Iterator<PartitionLog> left) {
-        if (!left.hasNext()) {
-            return CompletableFuture.completedFuture(null);
-        }
-        PartitionLog log = left.next();
-        return queue(LogTask.freeing(() -> {
-            applyRetention(log);
-            return null;
-        })).thenCompose(done -> applyRetention(left));
-    }
-
-    private void applyRetention(PartitionLog log) throws IOException {
-        try {
-            log.writable().settle();
-            log.writable().applyRetention();
-            log.writable().checkpoint();
-        } catch (IOException e) {
-            if (!waitsForSpace() || !space.isShortage(e)) {
-                throw e;
-            }
-            LOG.log(Level.DEBUG, () -> "retention of " + log.name() + " waits for space", e);
-        }
+        return new RetentionPass(this, removal).start();
     }
 
     <T> CompletableFuture<T> queue(LogTask<T> task) {
