@@ -26,10 +26,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
 
 /**
@@ -96,13 +93,11 @@ public class LogDirectory implements AutoCloseable, Runnable {
     private final DirectoryWriter writer;
     private final SpaceWatch space;
     private final Availability availability;
+    private final WriterLoop loop;
     private final DirectoryCheckpoints checkpoints;
     private final OpenLogs logs = new OpenLogs();
     private final LogOpener opener;
     private final LogRemoval removal;
-    private final AtomicReference<Thread> writerThread = new AtomicReference<>();
-    private final CountDownLatch writerEnded = new CountDownLatch(1);
-    private final AtomicBoolean closing = new AtomicBoolean();
 
     /** @param nanoTime measures intervals, in ns */
     LogDirectory(LockedFolders locked, Options options, Clock clock, LongSupplier nanoTime, LogObserver observer) {
@@ -122,6 +117,7 @@ public class LogDirectory implements AutoCloseable, Runnable {
         this.opener = new LogOpener(this, folders, logs, checkpoints, queue, clock, observer);
         this.removal = new LogRemoval(folders, logs, checkpoints, writer, space);
         this.availability = new Availability(root, queue, space, nanoTime);
+        this.loop = new WriterLoop(root, queue, writer, availability, checkpoints, logs, removal);
     }
 
     /**
@@ -579,31 +575,7 @@ public class LogDirectory implements AutoCloseable, Runnable {
      */
     @Override
     public void run() {
-        if (!writerThread.compareAndSet(null, Thread.currentThread())) {
-            if (closing.get()) {
-                return;
-            }
-            throw new IllegalStateException("the log directory " + root + " has a writer already");
-        }
-        boolean interrupted = false;
-        try {
-            boolean more = true;
-            while (more) {
-                try {
-                    List<WriteTask> tasks = queue.take(maxWaitNanos());
-                    interrupted |= Thread.interrupted();
-                    more = carryOut(tasks) && !(tasks.isEmpty() && queue.isRefusing());
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                }
-            }
-        } finally {
-            queue.drain().forEach(task -> writer.giveUp(task, failure()));
-            writerEnded.countDown();
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
-        }
+        loop.run();
     }
 
     /**
@@ -612,50 +584,7 @@ public class LogDirectory implements AutoCloseable, Runnable {
      * @return whether the writer can go on
      */
     final boolean carryOutWaiting() {
-        return carryOut(queue.drain());
-    }
-
-    private long maxWaitNanos() {
-        long wait = availability.maxWaitNanos();
-        // Nothing is forced or saved while there is no space.
-        return waitsForSpace() ? wait : Math.min(wait, Math.min(writer.maxWaitNanos(), checkpoints.nanosToSave()));
-    }
-
-    /** @return whether the writer can go on */
-    private boolean carryOut(List<WriteTask> tasks) {
-        if (failure() == null) {
-            try {
-                writer.carryOut(tasks);
-                checkpoints.saveWhenDue(logs.all());
-                availability.keepReserve();
-                return true;
-            } catch (IOException | RuntimeException | Error e) {
-                availability.fail(e);
-            }
-        }
-        tasks.forEach(this::carryOutOffline);
-        if (waitsForSpace() && (!tasks.isEmpty() || availability.isLookDue())) {
-            availability.comeBack(this::settle);
-        }
-        return availability.mayBeWritten();
-    }
-
-    private void carryOutOffline(WriteTask task) {
-        if (waitsForSpace() && task instanceof LogTask<?> other && other.freesSpace() && !task.isTold()) {
-            try {
-                other.carryOut();
-            } catch (IOException | RuntimeException | Error e) {
-                availability.failAgain(e);
-            }
-        }
-        writer.giveUp(task, failure());
-    }
-
-    private void settle() throws IOException {
-        for (PartitionLog log : logs.all()) {
-            log.writable().settle();
-        }
-        removal.finishDeletions();
+        return loop.carryOut(queue.drain());
     }
 
     // ---- state
@@ -697,17 +626,13 @@ public class LogDirectory implements AutoCloseable, Runnable {
      */
     @Override
     public void close() {
-        if (writerThread.get() == Thread.currentThread() && !closing.get()) {
-            throw new IllegalStateException("the writer of " + root + " cannot close it, and wait for its own end");
-        }
-        if (!closing.compareAndSet(false, true)) {
+        if (!loop.end()) {
             return;
         }
-        queue.refuse(new LogDirectoryOfflineException("the log directory " + root + " is closed", null));
         boolean interrupted = Thread.interrupted();
         try {
-            run(); // For a directory that has no writer; returns at once when there is one.
-            interrupted |= awaitWriter();
+            loop.run(); // For a directory that has no writer; returns at once when there is one.
+            interrupted |= loop.awaitEnd();
             closeLogs();
         } finally {
             release();
@@ -733,18 +658,6 @@ public class LogDirectory implements AutoCloseable, Runnable {
             lock.close();
         } catch (IOException e) {
             LOG.log(Level.WARNING, () -> "the lock of " + root + " could not be released; the process's end will", e);
-        }
-    }
-
-    private boolean awaitWriter() {
-        boolean interrupted = false;
-        while (true) {
-            try {
-                writerEnded.await();
-                return interrupted;
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
         }
     }
 
