@@ -11,9 +11,7 @@ import io.millrace.log.LogQueueFullException;
 import io.millrace.log.Stray;
 import io.millrace.log.Truncation;
 import io.millrace.log.file.BootId;
-import io.millrace.log.file.DirectoryLock;
 import io.millrace.log.file.OpenFiles;
-import io.millrace.log.file.SpaceWatch;
 import io.millrace.record.RecordBatch;
 import java.io.IOException;
 import java.lang.System.Logger;
@@ -86,38 +84,17 @@ public class LogDirectory implements AutoCloseable, Runnable {
     public record Found(String topic, int partition, UUID topicId) {
     }
 
-    private final Path root;
-    private final LogFolders folders;
-    private final DirectoryLock lock;
-    private final WriteQueue queue;
-    private final DirectoryWriter writer;
-    private final SpaceWatch space;
-    private final Availability availability;
-    private final WriterLoop loop;
-    private final DirectoryCheckpoints checkpoints;
-    private final OpenLogs logs = new OpenLogs();
+    private final DirectoryParts parts;
     private final LogOpener opener;
-    private final LogRemoval removal;
 
     /** @param nanoTime measures intervals, in ns */
     LogDirectory(LockedFolders locked, Options options, Clock clock, LongSupplier nanoTime, LogObserver observer) {
-        this(locked, options, clock, nanoTime, observer, GroupForce.ALONE);
+        this(DirectoryParts.of(locked, options, nanoTime, observer, GroupForce.ALONE), clock, observer);
     }
 
-    private LogDirectory(LockedFolders locked, Options options, Clock clock, LongSupplier nanoTime, LogObserver observer,
-                         Executor forces) {
-        this.folders = locked.folders();
-        this.root = folders.root();
-        this.lock = locked.lock();
-        this.queue = new WriteQueue(options.maxQueuedBytes(), options.maxQueuedAppends());
-        this.writer = new DirectoryWriter(queue, options.flushInterval(), nanoTime,
-            new GroupForce(forces, observer), observer);
-        this.space = new SpaceWatch(root, folders.files(), options.reserveBytes());
-        this.checkpoints = new DirectoryCheckpoints(locked, space, options.highWatermarkInterval(), nanoTime);
-        this.opener = new LogOpener(this, folders, logs, checkpoints, queue, clock, observer);
-        this.removal = new LogRemoval(folders, logs, checkpoints, writer, space);
-        this.availability = new Availability(root, queue, space, nanoTime);
-        this.loop = new WriterLoop(root, queue, writer, availability, checkpoints, logs, removal);
+    private LogDirectory(DirectoryParts parts, Clock clock, LogObserver observer) {
+        this.parts = parts;
+        this.opener = new LogOpener(this, parts.folders(), parts.logs(), parts.checkpoints(), parts.queue(), clock, observer);
     }
 
     /**
@@ -153,8 +130,8 @@ public class LogDirectory implements AutoCloseable, Runnable {
      */
     public static LogDirectory open(Path root, Options options, Clock clock, LogObserver observer, OpenFiles files,
                                     Executor forces) {
-        return new LogDirectory(LockedFolders.of(root, files, BootId.SYSTEM), options, clock, System::nanoTime, observer,
-            forces);
+        return new LogDirectory(DirectoryParts.of(LockedFolders.of(root, files, BootId.SYSTEM), options, System::nanoTime,
+            observer, forces), clock, observer);
     }
 
     // ---- the directory itself
@@ -166,9 +143,9 @@ public class LogDirectory implements AutoCloseable, Runnable {
      */
     public Optional<DirectoryIdentity> identity() {
         try {
-            return folders.identity().read().flatMap(DirectoryIdentity::of);
+            return parts.folders().identity().read().flatMap(DirectoryIdentity::of);
         } catch (IOException e) {
-            throw Availability.offline(root, e);
+            throw Availability.offline(parts.root(), e);
         }
     }
 
@@ -179,9 +156,9 @@ public class LogDirectory implements AutoCloseable, Runnable {
      */
     public void mark(DirectoryIdentity identity) {
         try {
-            folders.identity().write(identity.lines());
+            parts.folders().identity().write(identity.lines());
         } catch (IOException e) {
-            throw Availability.offline(root, e);
+            throw Availability.offline(parts.root(), e);
         }
     }
 
@@ -199,9 +176,9 @@ public class LogDirectory implements AutoCloseable, Runnable {
      */
     public List<Found> found() {
         try {
-            return folders.found();
+            return parts.folders().found();
         } catch (IOException e) {
-            throw Availability.offline(root, e);
+            throw Availability.offline(parts.root(), e);
         }
     }
 
@@ -212,9 +189,9 @@ public class LogDirectory implements AutoCloseable, Runnable {
      */
     public void identify(String topic, int partition, UUID topicId) {
         try {
-            folders.identify(new LogName(topic, partition), topicId);
+            parts.folders().identify(new LogName(topic, partition), topicId);
         } catch (IOException e) {
-            throw Availability.offline(root, e);
+            throw Availability.offline(parts.root(), e);
         }
     }
 
@@ -226,9 +203,9 @@ public class LogDirectory implements AutoCloseable, Runnable {
      */
     public Path setAside(String topic, int partition) {
         try {
-            return folders.setAside(new LogName(topic, partition));
+            return parts.folders().setAside(new LogName(topic, partition));
         } catch (IOException e) {
-            throw Availability.offline(root, e);
+            throw Availability.offline(parts.root(), e);
         }
     }
 
@@ -239,9 +216,9 @@ public class LogDirectory implements AutoCloseable, Runnable {
      */
     public List<Stray> strays() {
         try {
-            return folders.strays();
+            return parts.folders().strays();
         } catch (IOException e) {
-            throw Availability.offline(root, e);
+            throw Availability.offline(parts.root(), e);
         }
     }
 
@@ -253,10 +230,10 @@ public class LogDirectory implements AutoCloseable, Runnable {
      */
     public boolean takeBack(Stray stray) {
         try {
-            checkpoints.forget(new LogName(stray.topic(), stray.partition()));
-            return folders.takeBack(stray);
+            parts.checkpoints().forget(new LogName(stray.topic(), stray.partition()));
+            return parts.folders().takeBack(stray);
         } catch (IOException e) {
-            throw Availability.offline(root, e);
+            throw Availability.offline(parts.root(), e);
         }
     }
 
@@ -268,9 +245,9 @@ public class LogDirectory implements AutoCloseable, Runnable {
     public int newestEpoch(String topic, int partition) {
         LogName name = new LogName(topic, partition);
         try {
-            return folders.newestEpoch(name);
+            return parts.folders().newestEpoch(name);
         } catch (IOException e) {
-            throw new LogDirectoryOfflineException("the log of " + name + " in " + root + " cannot be read (" + e
+            throw new LogDirectoryOfflineException("the log of " + name + " in " + parts.root() + " cannot be read (" + e
                 + "): check the disk and the access rights, then restart the server", e);
         }
     }
@@ -315,17 +292,17 @@ public class LogDirectory implements AutoCloseable, Runnable {
     }
 
     boolean mayHaveLost(LogName name) {
-        return checkpoints.mayHaveLost(name);
+        return parts.checkpoints().mayHaveLost(name);
     }
 
     /** Any thread; durable within seconds. */
     void settleLoss(LogName name) {
-        checkpoints.settleLoss(name);
+        parts.checkpoints().settleLoss(name);
     }
 
     /** Those that are open at one moment. */
     List<PartitionLog> logs() {
-        return List.copyOf(logs.all());
+        return List.copyOf(parts.logs().all());
     }
 
     // ---- changes
@@ -365,14 +342,14 @@ public class LogDirectory implements AutoCloseable, Runnable {
 
     /** Queues that all there is of a log is forced, unless nothing is written at the moment: then retention does it. */
     void checkpoint(PartitionLog log) {
-        queue.addIfWritable(LogTask.of(() -> {
+        parts.queue().addIfWritable(LogTask.of(() -> {
             log.writable().checkpoint();
             return null;
         }));
     }
 
     CompletableFuture<AppendResult> queue(PendingAppend append) {
-        queue.add(append);
+        parts.queue().add(append);
         return append.future();
     }
 
@@ -440,7 +417,7 @@ public class LogDirectory implements AutoCloseable, Runnable {
 
     private long noted(Truncation truncation, long offset) throws IOException {
         if (truncation == Truncation.UNCLEAN) {
-            checkpoints.saveHighWatermarks(logs.all());
+            parts.checkpoints().saveHighWatermarks(parts.logs().all());
         }
         return offset;
     }
@@ -489,7 +466,7 @@ public class LogDirectory implements AutoCloseable, Runnable {
     public CompletableFuture<Void> delete(PartitionLog log) {
         ensureOwn(log);
         return queue(LogTask.freeing(() -> {
-            removal.delete(log);
+            parts.removal().delete(log);
             return null;
         }));
     }
@@ -503,16 +480,16 @@ public class LogDirectory implements AutoCloseable, Runnable {
      */
     public void delete(String topic, int partition, UUID topicId) {
         LogName name = new LogName(topic, partition);
-        logs.take(name);
+        parts.logs().take(name);
         try {
-            if (queue.isRefusing()) {
-                throw new LogDirectoryOfflineException("the log directory " + root + " is offline or closed", failure());
+            if (parts.queue().isRefusing()) {
+                throw new LogDirectoryOfflineException("the log directory " + parts.root() + " is offline or closed", failure());
             }
-            removal.deleteClosed(name, topicId);
+            parts.removal().deleteClosed(name, topicId);
         } catch (IOException e) {
-            throw new LogDirectoryOfflineException("the log of " + name + " in " + root + " cannot be removed (" + e + ")", e);
+            throw new LogDirectoryOfflineException("the log of " + name + " in " + parts.root() + " cannot be removed (" + e + ")", e);
         } finally {
-            logs.release(name);
+            parts.logs().release(name);
         }
     }
 
@@ -523,16 +500,16 @@ public class LogDirectory implements AutoCloseable, Runnable {
      */
     public CompletableFuture<Path> setAside(PartitionLog log) {
         ensureOwn(log);
-        return queue(LogTask.of(() -> removal.setAside(log)));
+        return queue(LogTask.of(() -> parts.removal().setAside(log)));
     }
 
     /** Whether a log that is not open has a file of records. */
     public boolean hasSegments(String topic, int partition) {
         LogName name = new LogName(topic, partition);
         try {
-            return folders.exists(name) && !folders.of(name).segments().isEmpty();
+            return parts.folders().exists(name) && !parts.folders().of(name).segments().isEmpty();
         } catch (IOException e) {
-            throw new LogDirectoryOfflineException("the log of " + name + " in " + root + " cannot be read (" + e + ")", e);
+            throw new LogDirectoryOfflineException("the log of " + name + " in " + parts.root() + " cannot be read (" + e + ")", e);
         }
     }
 
@@ -541,27 +518,27 @@ public class LogDirectory implements AutoCloseable, Runnable {
      * be verified after a crash. While there is no space it does what it can.
      */
     public CompletableFuture<Void> applyRetention() {
-        return new RetentionPass(this, removal).start();
+        return new RetentionPass(this, parts.removal()).start();
     }
 
     <T> CompletableFuture<T> queue(LogTask<T> task) {
-        queue.add(task);
+        parts.queue().add(task);
         return task.future();
     }
 
     /** Whether a failure is that there is no space or no descriptor, which passes. Any thread. */
     boolean isShortage(IOException failure) {
-        return space.isShortage(failure);
+        return parts.space().isShortage(failure);
     }
 
     /** Whether so many bytes more leave room for all others. Any thread. */
     boolean hasRoomFor(long bytes) throws IOException {
-        return space.hasRoomFor(bytes);
+        return parts.space().hasRoomFor(bytes);
     }
 
     private void ensureOwn(PartitionLog log) {
         if (log.directory() != this) {
-            throw new IllegalArgumentException("the log of " + log.name() + " is not in " + root);
+            throw new IllegalArgumentException("the log of " + log.name() + " is not in " + parts.root());
         }
     }
 
@@ -575,7 +552,7 @@ public class LogDirectory implements AutoCloseable, Runnable {
      */
     @Override
     public void run() {
-        loop.run();
+        parts.loop().run();
     }
 
     /**
@@ -584,38 +561,38 @@ public class LogDirectory implements AutoCloseable, Runnable {
      * @return whether the writer can go on
      */
     final boolean carryOutWaiting() {
-        return loop.carryOut(queue.drain());
+        return parts.loop().carryOut(parts.queue().drain());
     }
 
     // ---- state
 
     /** Bytes that wait for the writer or are being written. */
     public long queuedBytes() {
-        return queue.bytes();
+        return parts.queue().bytes();
     }
 
     /** Appends that wait for the writer or are being written. */
     public int queuedAppends() {
-        return queue.appends();
+        return parts.queue().appends();
     }
 
     /** Whether the directory is offline until there is space, and then comes back by itself. */
     public boolean waitsForSpace() {
-        return availability.waitsForSpace();
+        return parts.availability().waitsForSpace();
     }
 
     /** Whether there is too little space to keep some back, where that was asked for. */
     public boolean lacksReserve() {
-        return space.lacksReserve();
+        return parts.space().lacksReserve();
     }
 
     /** Why the directory is offline, for good or until there is space; or null. */
     public LogDirectoryOfflineException failure() {
-        return availability.failure();
+        return parts.availability().failure();
     }
 
     public Path root() {
-        return root;
+        return parts.root();
     }
 
     /**
@@ -626,13 +603,13 @@ public class LogDirectory implements AutoCloseable, Runnable {
      */
     @Override
     public void close() {
-        if (!loop.end()) {
+        if (!parts.loop().end()) {
             return;
         }
         boolean interrupted = Thread.interrupted();
         try {
-            loop.run(); // For a directory that has no writer; returns at once when there is one.
-            interrupted |= loop.awaitEnd();
+            parts.loop().run(); // For a directory that has no writer; returns at once when there is one.
+            interrupted |= parts.loop().awaitEnd();
             closeLogs();
         } finally {
             release();
@@ -643,21 +620,21 @@ public class LogDirectory implements AutoCloseable, Runnable {
     }
 
     private void closeLogs() {
-        List<PartitionLog> open = logs.close();
+        List<PartitionLog> open = parts.logs().close();
         boolean forced = true;
         for (PartitionLog log : open) {
             forced &= close(log);
         }
         if (failure() == null) {
-            checkpoints.saveEnd(open, forced);
+            parts.checkpoints().saveEnd(open, forced);
         }
     }
 
     private void release() {
         try {
-            lock.close();
+            parts.lock().close();
         } catch (IOException e) {
-            LOG.log(Level.WARNING, () -> "the lock of " + root + " could not be released; the process's end will", e);
+            LOG.log(Level.WARNING, () -> "the lock of " + parts.root() + " could not be released; the process's end will", e);
         }
     }
 
