@@ -1,25 +1,19 @@
 package io.millrace.log.write;
 
-import io.millrace.log.AppendResult;
 import io.millrace.log.DirectoryIdentity;
 import io.millrace.log.FlushPolicy;
 import io.millrace.log.LogConfig;
 import io.millrace.log.LogDirectoryOfflineException;
 import io.millrace.log.LogName;
 import io.millrace.log.LogObserver;
-import io.millrace.log.LogQueueFullException;
 import io.millrace.log.Stray;
-import io.millrace.log.Truncation;
 import io.millrace.log.file.BootId;
 import io.millrace.log.file.OpenFiles;
-import io.millrace.record.RecordBatch;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -38,7 +32,7 @@ import java.util.function.LongSupplier;
  *
  * <p>A simulation makes one of its own, whose thread is the writer for a moment whenever it calls {@link #carryOutWaiting()}.
  */
-public class LogDirectory implements AutoCloseable, Runnable {
+public class LogDirectory extends LogChanges implements AutoCloseable, Runnable {
     private static final Logger LOG = System.getLogger(LogDirectory.class.getName());
     /** Open at a time, where nothing else is said. */
     private static final int FILES_OF_ITS_OWN = 500;
@@ -93,6 +87,7 @@ public class LogDirectory implements AutoCloseable, Runnable {
     }
 
     private LogDirectory(DirectoryParts parts, Clock clock, LogObserver observer) {
+        super(parts);
         this.parts = parts;
         this.opener = new LogOpener(this, parts.folders(), parts.logs(), parts.checkpoints(), parts.queue(), clock, observer);
     }
@@ -305,172 +300,6 @@ public class LogDirectory implements AutoCloseable, Runnable {
         return List.copyOf(parts.logs().all());
     }
 
-    // ---- changes
-
-    /**
-     * Queues whole, valid batches for an atomic append: consecutive offsets, one segment write. Offsets, leader epoch
-     * and, where the log wants it, timestamps are written into the buffers, which belong to the log until the future is
-     * done.
-     * Completes when the log's flush policy holds, and on the writer's thread: do not linger there.
-     *
-     * @param batches     each holds one or more whole batches, position to limit
-     * @param leaderEpoch of the leader that appends, or -1; fails with
-     *                    {@link io.millrace.log.FencedLeaderEpochException} when the log has seen a newer one, or its
-     *                    epoch floor is higher
-     * @throws LogQueueFullException         at once, when the queue is at its bound
-     * @throws LogDirectoryOfflineException  at once or through the future, when the directory has failed or is closed
-     */
-    public CompletableFuture<AppendResult> append(PartitionLog log, List<ByteBuffer> batches, int leaderEpoch) {
-        List<RecordBatch> parsed = new ArrayList<>();
-        long bytes = parse(log, batches, parsed);
-        return queue(new PendingAppend(log, parsed, leaderEpoch, bytes));
-    }
-
-    /**
-     * Queues whole batches of another replica's log, to be written as they are: offsets and leader epochs stand in them
-     * already. Otherwise as {@link #append}. The future fails with IllegalArgumentException, nothing being written, when
-     * the batches do not follow the log's end, or are of an older leader epoch than what is there.
-     *
-     * @param leaderEpoch of the leader that they were fetched from, which may be newer than theirs; fails with
-     *                    {@link io.millrace.log.FencedLeaderEpochException} when the log's epoch floor is higher
-     */
-    public CompletableFuture<AppendResult> appendReplicated(PartitionLog log, ByteBuffer batches, int leaderEpoch) {
-        List<RecordBatch> parsed = new ArrayList<>();
-        long bytes = parse(log, List.of(batches), parsed);
-        return queue(PendingAppend.replicated(log, parsed, leaderEpoch, bytes));
-    }
-
-    /** Queues that all there is of a log is forced, unless nothing is written at the moment: then retention does it. */
-    void checkpoint(PartitionLog log) {
-        parts.queue().addIfWritable(LogTask.of(() -> {
-            log.writable().checkpoint();
-            return null;
-        }));
-    }
-
-    CompletableFuture<AppendResult> queue(PendingAppend append) {
-        parts.queue().add(append);
-        return append.future();
-    }
-
-    /** @return bytes of the batches */
-    private long parse(PartitionLog log, List<ByteBuffer> batches, List<RecordBatch> parsed) {
-        ensureOwn(log);
-        long bytes = 0;
-        for (ByteBuffer buffer : batches) {
-            long whole = 0;
-            for (RecordBatch batch : RecordBatch.in(buffer)) {
-                parsed.add(batch);
-                whole += batch.sizeInBytes();
-            }
-            if (whole != buffer.remaining()) {
-                throw new IllegalArgumentException("an append takes whole batches: " + (buffer.remaining() - whole)
-                    + " bytes at the end are none");
-            }
-            bytes += whole;
-        }
-        if (parsed.isEmpty() || bytes > Integer.MAX_VALUE) {
-            throw new IllegalArgumentException("an append takes 1 byte to 2 GiB of batches: found " + bytes);
-        }
-        return bytes;
-    }
-
-    /**
-     * Moves the log start offset up; completes with the new one. Also while there is no space.
-     *
-     * @return fails with OffsetOutOfRangeException when the offset is above the high watermark
-     */
-    public CompletableFuture<Long> deleteRecordsBefore(PartitionLog log, long offset) {
-        ensureOwn(log);
-        return queue(LogTask.freeing(() -> {
-            log.writable().settle();
-            return log.writable().deleteRecordsBefore(offset);
-        }));
-    }
-
-    /**
-     * Takes over where another replica's log starts, what is below being committed and deleted there; completes with the
-     * new log start offset, which never goes back. Beyond the log end offset all records are dropped, and the log
-     * begins anew there. Also while there is no space.
-     */
-    public CompletableFuture<Long> advanceLogStart(PartitionLog log, long offset) {
-        ensureOwn(log);
-        return queue(LogTask.freeing(() -> {
-            log.writable().settle();
-            return log.writable().advanceStart(offset);
-        }));
-    }
-
-    /**
-     * Drops all records; the log begins anew at an offset, which may be before its start. Completes with that offset.
-     *
-     * @return fails with {@link io.millrace.log.CommittedRecordsException} when a clean one is to go below the high
-     *         watermark
-     */
-    public CompletableFuture<Long> beginAnew(PartitionLog log, long offset, Truncation truncation) {
-        ensureOwn(log);
-        return queue(LogTask.of(() -> {
-            log.writable().settle();
-            return noted(truncation, log.writable().beginAnew(offset, truncation));
-        }));
-    }
-
-    private long noted(Truncation truncation, long offset) throws IOException {
-        if (truncation == Truncation.UNCLEAN) {
-            parts.checkpoints().saveHighWatermarks(parts.logs().all());
-        }
-        return offset;
-    }
-
-    /** As {@link #truncateTo(PartitionLog, long, Truncation)}, clean. */
-    public CompletableFuture<Long> truncateTo(PartitionLog log, long offset) {
-        return truncateTo(log, offset, Truncation.CLEAN);
-    }
-
-    /**
-     * Cuts off the log's end: every batch that does not end before the offset; completes with the new log end offset.
-     *
-     * @return fails with OffsetOutOfRangeException when the offset is below the log start offset, and with
-     *         {@link io.millrace.log.CommittedRecordsException} when a clean one is to go below the high watermark
-     */
-    public CompletableFuture<Long> truncateTo(PartitionLog log, long offset, Truncation truncation) {
-        ensureOwn(log);
-        return queue(LogTask.of(() -> noted(truncation, log.writable().truncateTo(offset, truncation))));
-    }
-
-    /**
-     * Puts batches of another replica in the place of damaged ones, all of them committed; what is good before and behind
-     * them stays, and is never out of reach. The segment is copied, which may take long, by the executor, while the
-     * writer goes on; readers in flight keep the old one. A crash leaves the one or the other.
-     *
-     * @param batches whole, intact, one after the other; they fill a gap of damage between intact batches, or the bounds
-     *                of a segment, as {@link PartitionLog#damagedRange} tells it. They are the log's until the future is
-     *                done
-     * @return completes with the offset up to which the log is replaced: the end of the batches, or of the segment that
-     *         holds the first; fails with IllegalStateException when they do not fit or the log was changed meanwhile,
-     *         with OffsetOutOfRangeException when the first is not committed, with LogDirectoryOfflineException when
-     *         there is no space now, and with UncheckedIOException when the copy cannot be read or written: the log is as
-     *         it was then
-     * @throws IllegalArgumentException when the batches are not whole and intact, or do not follow each other
-     */
-    public CompletableFuture<Long> replaceRange(PartitionLog log, ByteBuffer batches, Executor executor) {
-        List<RecordBatch> parsed = new ArrayList<>();
-        parse(log, List.of(batches), parsed);
-        return new RangeReplacement(log, parsed).start(executor);
-    }
-
-    /**
-     * Drops the log and its files; readers in flight finish. Also while there is no space: what cannot be removed then
-     * is removed later.
-     */
-    public CompletableFuture<Void> delete(PartitionLog log) {
-        ensureOwn(log);
-        return queue(LogTask.freeing(() -> {
-            parts.removal().delete(log);
-            return null;
-        }));
-    }
-
     /**
      * Drops the folder of a log that is not open, when there is one of this very topic, or a half-made one.
      *
@@ -493,16 +322,6 @@ public class LogDirectory implements AutoCloseable, Runnable {
         }
     }
 
-    /**
-     * Closes a log and gives its folder a name that is no log's; completes with its new path.
-     *
-     * @return fails with IllegalStateException when it is closed
-     */
-    public CompletableFuture<Path> setAside(PartitionLog log) {
-        ensureOwn(log);
-        return queue(LogTask.of(() -> parts.removal().setAside(log)));
-    }
-
     /** Whether a log that is not open has a file of records. */
     public boolean hasSegments(String topic, int partition) {
         LogName name = new LogName(topic, partition);
@@ -521,11 +340,6 @@ public class LogDirectory implements AutoCloseable, Runnable {
         return new RetentionPass(this, parts.removal()).start();
     }
 
-    <T> CompletableFuture<T> queue(LogTask<T> task) {
-        parts.queue().add(task);
-        return task.future();
-    }
-
     /** Whether a failure is that there is no space or no descriptor, which passes. Any thread. */
     boolean isShortage(IOException failure) {
         return parts.space().isShortage(failure);
@@ -534,12 +348,6 @@ public class LogDirectory implements AutoCloseable, Runnable {
     /** Whether so many bytes more leave room for all others. Any thread. */
     boolean hasRoomFor(long bytes) throws IOException {
         return parts.space().hasRoomFor(bytes);
-    }
-
-    private void ensureOwn(PartitionLog log) {
-        if (log.directory() != this) {
-            throw new IllegalArgumentException("the log of " + log.name() + " is not in " + parts.root());
-        }
     }
 
     // ---- the writer
