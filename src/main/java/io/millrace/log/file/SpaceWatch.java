@@ -40,7 +40,7 @@ public final class SpaceWatch {
 
     /**
      * Whether a failure is one that passes: no space, or no descriptor. A force that failed must say so itself, and so
-     * must each that failed with it.
+     * must each that failed with it. Any thread.
      */
     public boolean isShortage(Throwable failure) {
         return failure instanceof IOException

@@ -9,6 +9,7 @@ import io.millrace.log.LogObserver;
 import io.millrace.log.Stray;
 import io.millrace.log.file.BootId;
 import io.millrace.log.file.OpenFiles;
+import io.millrace.log.file.SpaceWatch;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -137,11 +138,7 @@ public class LogDirectory extends LogChanges implements AutoCloseable, Runnable 
      * @throws LogDirectoryOfflineException when it cannot be read
      */
     public Optional<DirectoryIdentity> identity() {
-        try {
-            return parts.folders().identity().read().flatMap(DirectoryIdentity::of);
-        } catch (IOException e) {
-            throw Availability.offline(parts.root(), e);
-        }
+        return onDisk(() -> parts.folders().identity().read().flatMap(DirectoryIdentity::of));
     }
 
     /**
@@ -150,8 +147,15 @@ public class LogDirectory extends LogChanges implements AutoCloseable, Runnable 
      * @throws LogDirectoryOfflineException when it cannot be written
      */
     public void mark(DirectoryIdentity identity) {
-        try {
+        onDisk(() -> {
             parts.folders().identity().write(identity.lines());
+            return null;
+        });
+    }
+
+    private <T> T onDisk(LogState.Operation<T> operation) {
+        try {
+            return operation.carryOut();
         } catch (IOException e) {
             throw Availability.offline(parts.root(), e);
         }
@@ -170,11 +174,7 @@ public class LogDirectory extends LogChanges implements AutoCloseable, Runnable 
      * @throws LogDirectoryOfflineException when the folder cannot be read
      */
     public List<Found> found() {
-        try {
-            return parts.folders().found();
-        } catch (IOException e) {
-            throw Availability.offline(parts.root(), e);
-        }
+        return onDisk(() -> parts.folders().found());
     }
 
     /**
@@ -183,11 +183,10 @@ public class LogDirectory extends LogChanges implements AutoCloseable, Runnable 
      * @throws LogDirectoryOfflineException when it cannot be written
      */
     public void identify(String topic, int partition, UUID topicId) {
-        try {
+        onDisk(() -> {
             parts.folders().identify(new LogName(topic, partition), topicId);
-        } catch (IOException e) {
-            throw Availability.offline(parts.root(), e);
-        }
+            return null;
+        });
     }
 
     /**
@@ -197,11 +196,7 @@ public class LogDirectory extends LogChanges implements AutoCloseable, Runnable 
      * @throws LogDirectoryOfflineException when it cannot be renamed
      */
     public Path setAside(String topic, int partition) {
-        try {
-            return parts.folders().setAside(new LogName(topic, partition));
-        } catch (IOException e) {
-            throw Availability.offline(parts.root(), e);
-        }
+        return onDisk(() -> parts.folders().setAside(new LogName(topic, partition)));
     }
 
     /**
@@ -210,11 +205,7 @@ public class LogDirectory extends LogChanges implements AutoCloseable, Runnable 
      * @throws LogDirectoryOfflineException when the folder cannot be read
      */
     public List<Stray> strays() {
-        try {
-            return parts.folders().strays();
-        } catch (IOException e) {
-            throw Availability.offline(parts.root(), e);
-        }
+        return onDisk(() -> parts.folders().strays());
     }
 
     /**
@@ -224,12 +215,8 @@ public class LogDirectory extends LogChanges implements AutoCloseable, Runnable 
      * @throws LogDirectoryOfflineException when it cannot be renamed
      */
     public boolean takeBack(Stray stray) {
-        try {
-            parts.checkpoints().forget(new LogName(stray.topic(), stray.partition()));
-            return parts.folders().takeBack(stray);
-        } catch (IOException e) {
-            throw Availability.offline(parts.root(), e);
-        }
+        parts.checkpoints().forget(new LogName(stray.topic(), stray.partition()));
+        return onDisk(() -> parts.folders().takeBack(stray));
     }
 
     /**
@@ -283,16 +270,7 @@ public class LogDirectory extends LogChanges implements AutoCloseable, Runnable 
      * that is not open the flush policy is not known, and not counted with.
      */
     public boolean mayHaveLost(String topic, int partition) {
-        return mayHaveLost(new LogName(topic, partition));
-    }
-
-    boolean mayHaveLost(LogName name) {
-        return parts.checkpoints().mayHaveLost(name);
-    }
-
-    /** Any thread; durable within seconds. */
-    void settleLoss(LogName name) {
-        parts.checkpoints().settleLoss(name);
+        return parts.checkpoints().mayHaveLost(new LogName(topic, partition));
     }
 
     /** Those that are open at one moment. */
@@ -340,14 +318,14 @@ public class LogDirectory extends LogChanges implements AutoCloseable, Runnable 
         return new RetentionPass(this, parts.removal()).start();
     }
 
-    /** Whether a failure is that there is no space or no descriptor, which passes. Any thread. */
-    boolean isShortage(IOException failure) {
-        return parts.space().isShortage(failure);
+    /** What it keeps of its logs beside them. */
+    DirectoryCheckpoints checkpoints() {
+        return parts.checkpoints();
     }
 
-    /** Whether so many bytes more leave room for all others. Any thread. */
-    boolean hasRoomFor(long bytes) throws IOException {
-        return parts.space().hasRoomFor(bytes);
+    /** The space that there is for it. */
+    SpaceWatch space() {
+        return parts.space();
     }
 
     // ---- the writer

@@ -160,7 +160,7 @@ public final class PartitionLog {
      * later runs as well.
      */
     public boolean mayHaveLost() {
-        return directory.mayHaveLost(name);
+        return directory.checkpoints().mayHaveLost(name);
     }
 
     /**
@@ -168,7 +168,7 @@ public final class PartitionLog {
      * better. Durable some seconds later.
      */
     public void settleLoss() {
-        directory.settleLoss(name);
+        directory.checkpoints().settleLoss(name);
     }
 
     /**

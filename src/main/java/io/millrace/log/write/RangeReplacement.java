@@ -53,13 +53,13 @@ final class RangeReplacement {
                 + " is gone, or has no room for the batches");
         }
         try {
-            if (!log.directory().hasRoomFor(sealed.segment().sizeInBytes())) {
+            if (!log.directory().space().hasRoomFor(sealed.segment().sizeInBytes())) {
                 throw noRoom(sealed, null); // a copy that fills the disk would stop the appends of all logs
             }
             return new Prepared(sealed, SegmentReplacement.prepare(sealed.folder(), sealed.segment(), sealed.endOffset(),
                 within, log.config().indexIntervalBytes()), within.get(within.size() - 1).lastOffset() + 1);
         } catch (IOException e) {
-            if (log.directory().isShortage(e)) {
+            if (log.directory().space().isShortage(e)) {
                 throw noRoom(sealed, e);
             }
             throw new UncheckedIOException("the segment " + sealed.segment().baseOffset() + " of " + log.name()

@@ -46,7 +46,7 @@ final class RetentionPass {
             log.writable().applyRetention();
             log.writable().checkpoint();
         } catch (IOException e) {
-            if (!directory.waitsForSpace() || !directory.isShortage(e)) {
+            if (!directory.waitsForSpace() || !directory.space().isShortage(e)) {
                 throw e;
             }
             LOG.log(Level.DEBUG, () -> "retention of " + log.name() + " waits for space", e);
