@@ -11,8 +11,6 @@ import io.millrace.log.file.BootId;
 import io.millrace.log.file.OpenFiles;
 import io.millrace.log.file.SpaceWatch;
 import java.io.IOException;
-import java.lang.System.Logger;
-import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
@@ -34,7 +32,6 @@ import java.util.function.LongSupplier;
  * <p>A simulation makes one of its own, whose thread is the writer for a moment whenever it calls {@link #carryOutWaiting()}.
  */
 public class LogDirectory extends LogChanges implements AutoCloseable, Runnable {
-    private static final Logger LOG = System.getLogger(LogDirectory.class.getName());
     /** Open at a time, where nothing else is said. */
     private static final int FILES_OF_ITS_OWN = 500;
 
@@ -382,8 +379,8 @@ public class LogDirectory extends LogChanges implements AutoCloseable, Runnable 
     }
 
     /**
-     * Ends the writer after what is queued, forces everything, notes the high watermarks and the clean stop, releases the lock. Where there
-     * is no writer, the calling thread does what is queued. Reads fail afterwards.
+     * Ends the writer after what is queued, forces everything, notes the high watermarks and the clean stop, releases the
+     * lock. Where there is no writer, the calling thread does what is queued. Reads fail afterwards.
      *
      * @throws IllegalStateException on the writer's own thread
      */
@@ -392,50 +389,17 @@ public class LogDirectory extends LogChanges implements AutoCloseable, Runnable 
         if (!parts.loop().end()) {
             return;
         }
+        CleanStop stop = new CleanStop(parts);
         boolean interrupted = Thread.interrupted();
         try {
             parts.loop().run(); // For a directory that has no writer; returns at once when there is one.
             interrupted |= parts.loop().awaitEnd();
-            closeLogs();
+            stop.closeLogs();
         } finally {
-            release();
+            stop.releaseLock();
             if (interrupted) {
                 Thread.currentThread().interrupt();
             }
-        }
-    }
-
-    private void closeLogs() {
-        List<PartitionLog> open = parts.logs().close();
-        boolean forced = true;
-        for (PartitionLog log : open) {
-            forced &= close(log);
-        }
-        if (failure() == null) {
-            parts.checkpoints().saveEnd(open, forced);
-        }
-    }
-
-    private void release() {
-        try {
-            parts.lock().close();
-        } catch (IOException e) {
-            LOG.log(Level.WARNING, () -> "the lock of " + parts.root() + " could not be released; the process's end will", e);
-        }
-    }
-
-    /** @return whether all of it is forced */
-    private boolean close(PartitionLog log) {
-        try {
-            if (failure() == null) {
-                log.writable().close();
-            } else {
-                log.writable().abandon();
-            }
-            return true;
-        } catch (IOException e) {
-            LOG.log(Level.ERROR, () -> "the log of " + log.name() + " could not be closed; the next start verifies it", e);
-            return false;
         }
     }
 }
