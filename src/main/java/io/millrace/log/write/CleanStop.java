@@ -51,7 +51,8 @@ final class CleanStop {
         try {
             parts.lock().close();
         } catch (IOException e) {
-            LOG.log(Level.WARNING, () -> "the lock of " + parts.root() + " could not be released; the process's end will", e);
+            LOG.log(Level.WARNING, () -> "the lock of " + parts.root() + " could not be released; the process's end will",
+                e);
         }
     }
 }

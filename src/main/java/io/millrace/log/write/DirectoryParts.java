@@ -21,7 +21,8 @@ record DirectoryParts(LogFolders folders, DirectoryLock lock, WriteQueue queue, 
         DirectoryWriter writer = new DirectoryWriter(queue, options.flushInterval(), nanoTime,
             new GroupForce(forces, observer), observer);
         SpaceWatch space = new SpaceWatch(folders.root(), folders.files(), options.reserveBytes());
-        DirectoryCheckpoints checkpoints = new DirectoryCheckpoints(locked, space, options.highWatermarkInterval(), nanoTime);
+        DirectoryCheckpoints checkpoints = new DirectoryCheckpoints(locked, space, options.highWatermarkInterval(),
+            nanoTime);
         OpenLogs logs = new OpenLogs();
         LogRemoval removal = new LogRemoval(folders, logs, checkpoints, writer, space);
         Availability availability = new Availability(folders.root(), queue, space, nanoTime);

@@ -13,7 +13,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Reads whole segments of a log for the damage in them, which the log writer may delete or replace meanwhile. Any thread. */
+/**
+ * Reads whole segments of a log for the damage in them, which the log writer may delete or replace meanwhile. Any thread.
+ */
 final class LogAudit {
     private final PartitionLog log;
     private final DamageReports reports;

@@ -29,7 +29,7 @@ import java.util.function.LongSupplier;
  * descriptor), what frees some is still done, and the directory comes back by itself: what was half written is cut off
  * first, so that every log ends where it was last published.
  *
- * <p>A simulation makes one of its own, whose thread is the writer for a moment whenever it calls {@link #carryOutWaiting()}.
+ * <p>A simulation makes one of its own, whose thread is the writer whenever it calls {@link #carryOutWaiting()}.
  */
 public class LogDirectory extends LogChanges implements AutoCloseable, Runnable {
     /** Open at a time, where nothing else is said. */
@@ -87,7 +87,7 @@ public class LogDirectory extends LogChanges implements AutoCloseable, Runnable 
     private LogDirectory(DirectoryParts parts, Clock clock, LogObserver observer) {
         super(parts);
         this.parts = parts;
-        this.opener = new LogOpener(this, parts.folders(), parts.logs(), parts.checkpoints(), parts.queue(), clock, observer);
+        this.opener = new LogOpener(this, parts, clock, observer);
     }
 
     /**
@@ -150,6 +150,7 @@ public class LogDirectory extends LogChanges implements AutoCloseable, Runnable 
         });
     }
 
+    /** What is wrong with the disk is wrong with the directory. */
     private <T> T onDisk(LogState.Operation<T> operation) {
         try {
             return operation.carryOut();
@@ -226,7 +227,7 @@ public class LogDirectory extends LogChanges implements AutoCloseable, Runnable 
         try {
             return parts.folders().newestEpoch(name);
         } catch (IOException e) {
-            throw new LogDirectoryOfflineException("the log of " + name + " in " + parts.root() + " cannot be read (" + e
+            throw new LogDirectoryOfflineException("the log of " + name + " in " + root() + " cannot be read (" + e
                 + "): check the disk and the access rights, then restart the server", e);
         }
     }
@@ -283,18 +284,10 @@ public class LogDirectory extends LogChanges implements AutoCloseable, Runnable 
      *                                      renamed; the other logs go on
      */
     public void delete(String topic, int partition, UUID topicId) {
-        LogName name = new LogName(topic, partition);
-        parts.logs().take(name);
-        try {
-            if (parts.queue().isRefusing()) {
-                throw new LogDirectoryOfflineException("the log directory " + parts.root() + " is offline or closed", failure());
-            }
-            parts.removal().deleteClosed(name, topicId);
-        } catch (IOException e) {
-            throw new LogDirectoryOfflineException("the log of " + name + " in " + parts.root() + " cannot be removed (" + e + ")", e);
-        } finally {
-            parts.logs().release(name);
+        if (parts.queue().isRefusing()) {
+            throw new LogDirectoryOfflineException("the log directory " + root() + " is offline or closed", failure());
         }
+        parts.removal().deleteClosed(new LogName(topic, partition), topicId);
     }
 
     /** Whether a log that is not open has a file of records. */
@@ -303,7 +296,8 @@ public class LogDirectory extends LogChanges implements AutoCloseable, Runnable 
         try {
             return parts.folders().exists(name) && !parts.folders().of(name).segments().isEmpty();
         } catch (IOException e) {
-            throw new LogDirectoryOfflineException("the log of " + name + " in " + parts.root() + " cannot be read (" + e + ")", e);
+            throw new LogDirectoryOfflineException("the log of " + name + " in " + root() + " cannot be read (" + e + ")",
+                e);
         }
     }
 

@@ -13,7 +13,9 @@ import java.io.IOException;
 import java.time.Clock;
 import java.util.UUID;
 
-/** Opens the logs of a directory: claims a log's folder or makes it, recovers what is in it, and hands it out. Any thread. */
+/**
+ * Opens the logs of a directory: claims a log's folder or makes it, recovers what is in it, and hands it out. Any thread.
+ */
 final class LogOpener {
     private final LogDirectory directory;
     private final LogFolders folders;
@@ -23,14 +25,12 @@ final class LogOpener {
     private final Clock clock;
     private final LogObserver observer;
 
-    /** @param queue of the directory's writer, which tells whether it can be written */
-    LogOpener(LogDirectory directory, LogFolders folders, OpenLogs logs, DirectoryCheckpoints checkpoints, WriteQueue queue,
-              Clock clock, LogObserver observer) {
+    LogOpener(LogDirectory directory, DirectoryParts parts, Clock clock, LogObserver observer) {
         this.directory = directory;
-        this.folders = folders;
-        this.logs = logs;
-        this.checkpoints = checkpoints;
-        this.queue = queue;
+        this.folders = parts.folders();
+        this.logs = parts.logs();
+        this.checkpoints = parts.checkpoints();
+        this.queue = parts.queue();
         this.clock = clock;
         this.observer = observer;
     }

@@ -1,5 +1,6 @@
 package io.millrace.log.write;
 
+import io.millrace.log.LogDirectoryOfflineException;
 import io.millrace.log.LogName;
 import io.millrace.log.file.SpaceWatch;
 import io.millrace.log.segment.LogFolder;
@@ -73,11 +74,19 @@ final class LogRemoval {
         }
     }
 
-    /** Any thread, which has taken the name: drops the folder of a log that is not open, when it is the topic's. */
-    void deleteClosed(LogName name, UUID topicId) throws IOException {
-        if (folders.isOf(name, topicId)) {
-            remove(rename(name));
-            checkpoints.forget(name);
+    /** Any thread: see {@link LogDirectory#delete(String, int, UUID)}. */
+    void deleteClosed(LogName name, UUID topicId) {
+        logs.take(name);
+        try {
+            if (folders.isOf(name, topicId)) {
+                remove(rename(name));
+                checkpoints.forget(name);
+            }
+        } catch (IOException e) {
+            throw new LogDirectoryOfflineException("the log of " + name + " in " + folders.root() + " cannot be removed ("
+                + e + ")", e);
+        } finally {
+            logs.release(name);
         }
     }
 
