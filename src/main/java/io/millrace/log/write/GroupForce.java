@@ -18,8 +18,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  * The log writer takes part, and goes on without the others' help where no thread comes. Only the log writer calls it.
  */
 final class GroupForce {
-    /** Most files at a time, the log writer's one included. */
     private static final Logger LOG = System.getLogger(GroupForce.class.getName());
+    /** Most files at a time, the log writer's one included. */
     static final int MOST_AT_ONCE = 64;
     /** Nobody helps. */
     static final Executor ALONE = task -> { };

@@ -150,15 +150,6 @@ public class LogDirectory extends LogChanges implements AutoCloseable, Runnable 
         });
     }
 
-    /** What is wrong with the disk is wrong with the directory. */
-    private <T> T onDisk(LogState.Operation<T> operation) {
-        try {
-            return operation.carryOut();
-        } catch (IOException e) {
-            throw Availability.offline(parts.root(), e);
-        }
-    }
-
     /** Whether there is any log in it, opened or not. */
     public boolean holdsLogs() {
         return !found().isEmpty();
@@ -394,6 +385,15 @@ public class LogDirectory extends LogChanges implements AutoCloseable, Runnable 
             if (interrupted) {
                 Thread.currentThread().interrupt();
             }
+        }
+    }
+
+    /** What is wrong with the disk is wrong with the directory. */
+    private <T> T onDisk(LogState.Operation<T> operation) {
+        try {
+            return operation.carryOut();
+        } catch (IOException e) {
+            throw Availability.offline(parts.root(), e);
         }
     }
 }
