@@ -140,6 +140,33 @@ class LayeringTest {
     }
 
     @Test
+    void theChambersOfTheHttpInterfaceStandOnEachOther() {
+        layeredArchitecture().consideringOnlyDependenciesInLayers()
+                .layer("dialect").definedBy("io.millrace.rest.dialect")
+                .layer("model").definedBy("io.millrace.rest.model")
+                .layer("entry").definedBy("io.millrace.rest.entry")
+                .layer("errors").definedBy("io.millrace.rest.errors")
+                .layer("access").definedBy("io.millrace.rest.access")
+                .layer("body").definedBy("io.millrace.rest.body")
+                .layer("forwarding").definedBy("io.millrace.rest.forwarding")
+                .layer("exchange").definedBy("io.millrace.rest.exchange")
+                .layer("internal").definedBy("io.millrace.rest.internal")
+                .layer("resources").definedBy("io.millrace.rest")
+                .whereLayer("dialect").mayNotAccessAnyLayer()
+                .whereLayer("model").mayNotAccessAnyLayer()
+                .whereLayer("entry").mayOnlyAccessLayers("dialect")
+                .whereLayer("errors").mayOnlyAccessLayers("dialect")
+                .whereLayer("access").mayNotAccessAnyLayer()
+                .whereLayer("body").mayOnlyAccessLayers("dialect")
+                .whereLayer("forwarding").mayOnlyAccessLayers("body", "access", "dialect")
+                .whereLayer("exchange").mayOnlyAccessLayers("forwarding", "body", "access", "model", "dialect")
+                .whereLayer("internal").mayOnlyAccessLayers("forwarding", "body", "access", "errors", "dialect")
+                .whereLayer("resources").mayOnlyAccessLayers("exchange", "forwarding", "body", "access", "errors", "entry",
+                        "model", "dialect")
+                .check(CLASSES);
+    }
+
+    @Test
     void noPackagesGoInCircles() {
         slices().matching("io.millrace.(**)").should().beFreeOfCycles().check(CLASSES);
     }

@@ -1,5 +1,6 @@
 package io.millrace.rest;
 
+import io.millrace.rest.body.JsonBodies;
 import io.millrace.rest.dialect.MediaTypes;
 import io.millrace.rest.model.BridgeInfo;
 import jakarta.enterprise.context.ApplicationScoped;

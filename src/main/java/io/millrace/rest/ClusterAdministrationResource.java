@@ -1,6 +1,10 @@
 package io.millrace.rest;
 
 import io.millrace.metadata.controller.Reassignments;
+import io.millrace.rest.access.AgreementAccess;
+import io.millrace.rest.access.BrokerAccess;
+import io.millrace.rest.body.JsonBodies;
+import io.millrace.rest.body.Numbers;
 import io.millrace.rest.dialect.MediaTypes;
 import io.millrace.rest.dialect.RequestException;
 import io.millrace.rest.model.ClusterState;

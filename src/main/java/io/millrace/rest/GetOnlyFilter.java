@@ -1,5 +1,6 @@
 package io.millrace.rest;
 
+import io.millrace.rest.errors.ErrorResponse;
 import jakarta.ws.rs.HttpMethod;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.container.ContainerRequestFilter;

@@ -1,7 +1,12 @@
 package io.millrace.rest;
 
 import io.millrace.group.Groups;
+import io.millrace.rest.access.GroupAccess;
+import io.millrace.rest.body.Answer;
+import io.millrace.rest.body.JsonBodies;
+import io.millrace.rest.body.OffsetsResetBody;
 import io.millrace.rest.dialect.MediaTypes;
+import io.millrace.rest.forwarding.GroupForwarding;
 import io.millrace.rest.model.GroupDetails;
 import io.millrace.rest.model.GroupEntry;
 import io.millrace.rest.model.ResetOffsets;

@@ -1,5 +1,6 @@
 package io.millrace.rest;
 
+import io.millrace.rest.errors.ErrorResponse;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.container.ContainerRequestFilter;
 import jakarta.ws.rs.ext.Provider;

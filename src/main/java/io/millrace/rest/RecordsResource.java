@@ -1,8 +1,17 @@
 package io.millrace.rest;
 
 import io.millrace.broker.fetch.FetchRequest;
+import io.millrace.rest.access.BrokerAccess;
+import io.millrace.rest.body.AnswerDeadlines;
+import io.millrace.rest.body.MemoryBudget;
+import io.millrace.rest.body.Numbers;
+import io.millrace.rest.body.QueryParameters;
+import io.millrace.rest.body.RestLimits;
 import io.millrace.rest.dialect.AcceptHeader;
 import io.millrace.rest.dialect.MediaTypes;
+import io.millrace.rest.exchange.FetchExchange;
+import io.millrace.rest.exchange.FetchFormat;
+import io.millrace.rest.forwarding.PartitionForwarding;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.GET;

@@ -1,8 +1,15 @@
 package io.millrace.rest;
 
 import io.millrace.replica.hosting.Deadlines;
+import io.millrace.rest.body.AnswerDeadlines;
+import io.millrace.rest.body.JsonBodies;
+import io.millrace.rest.body.MemoryBudget;
+import io.millrace.rest.body.RestLimits;
+import io.millrace.rest.body.UploadShares;
 import io.millrace.rest.entry.UploadLimits;
 import io.millrace.rest.entry.Uploads;
+import io.millrace.rest.forwarding.Peers;
+import io.millrace.rest.forwarding.PollAnswers;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;

@@ -1,8 +1,12 @@
 package io.millrace.rest;
 
 import io.millrace.broker.produce.RecordAccumulator;
+import io.millrace.rest.access.BrokerAccess;
+import io.millrace.rest.body.JsonBodies;
+import io.millrace.rest.body.QueryParameters;
 import io.millrace.rest.dialect.MediaTypes;
 import io.millrace.rest.dialect.RecordFormat;
+import io.millrace.rest.exchange.Producing;
 import io.millrace.rest.model.TopicMetadata;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;

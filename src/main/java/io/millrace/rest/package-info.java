@@ -4,13 +4,13 @@
  * <p>A request comes in through {@code io.millrace.rest.entry}, which checks its target, headers and the coming of its body.
  * Begin with {@link io.millrace.rest.TopicsResource} (topics and producing),
  * {@link io.millrace.rest.RecordsResource} (fetching) and {@link io.millrace.rest.TopicAdministrationResource}; what
- * another broker leads goes through {@link io.millrace.rest.Forwarding}, and brokers speak with each other by
- * {@code io.millrace.rest.internal}. Bodies of records are read and written by {@code io.millrace.rest.dialect}, which
- * knows nothing of JAX-RS; small ones are records of {@code io.millrace.rest.model}, bound by
- * {@link io.millrace.rest.JsonBodies}.
+ * another broker leads goes through {@link io.millrace.rest.forwarding.Forwarding}, and brokers speak with each other by
+ * {@code io.millrace.rest.internal}. Records come and go by {@code io.millrace.rest.exchange}; their bodies are read and
+ * written by {@code io.millrace.rest.dialect}, which knows nothing of JAX-RS; small ones are records of {@code
+ * io.millrace.rest.model}, bound by {@link io.millrace.rest.body.JsonBodies}.
  *
  * <p>Laws: no request holds a thread while it waits; every byte that a client's request keeps in memory is reserved
- * in the {@link io.millrace.rest.MemoryBudget} until its answer is out, but for the few of an answer that passes
+ * in the {@link io.millrace.rest.body.MemoryBudget} until its answer is out, but for the few of an answer that passes
  * through on its way from the leader; nothing is passed on twice; every error leaves in the dialect's shape.
  */
 package io.millrace.rest;

@@ -11,6 +11,7 @@ import io.millrace.group.GroupSummary;
 import io.millrace.group.OffsetChange;
 import io.millrace.group.Subscription;
 import io.millrace.metadata.TopicPartition;
+import io.millrace.rest.body.JsonBodies;
 import io.millrace.rest.model.GroupDetails;
 import io.millrace.rest.model.GroupEntry;
 import io.millrace.rest.model.ResetOffsets;

@@ -4,7 +4,7 @@ import io.millrace.agreement.Member;
 import io.millrace.log.AppendResult;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
-import io.millrace.rest.ErrorResponse;
+import io.millrace.rest.errors.ErrorResponse;
 import jakarta.json.Json;
 import jakarta.json.JsonException;
 import jakarta.json.JsonObject;

@@ -1,6 +1,6 @@
 package io.millrace.rest.internal;
 
-import io.millrace.rest.ErrorResponse;
+import io.millrace.rest.errors.ErrorResponse;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;

@@ -1,0 +1,6 @@
+/**
+ * How resources come to the broker, the groups and the agreement, once these are there.
+ *
+ * <p>Begin with {@code BrokerAccess}.
+ */
+package io.millrace.rest.access;

@@ -1,0 +1,191 @@
+package io.millrace.rest.body;
+
+import io.millrace.group.ConsumerConfig;
+import io.millrace.group.OffsetReset;
+import io.millrace.group.RecordForm;
+import io.millrace.group.Subscription;
+import io.millrace.metadata.TopicPartition;
+import io.millrace.rest.dialect.RequestException;
+import jakarta.json.JsonNumber;
+import jakarta.json.JsonObject;
+import jakarta.json.JsonString;
+import jakarta.json.JsonValue;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+/** What consumers ask for in the bodies of their requests. */
+public final class ConsumerBodies {
+    private static final Set<String> CONSUMER = Set.of("name", "format", "auto.offset.reset", "fetch.min.bytes",
+            "consumer.request.timeout.ms", "enable.auto.commit", "isolation.level", "max.poll.records", "session.timeout.ms",
+            "group.instance.id", "group.remote.assignor");
+    private static final Set<String> SUBSCRIPTION = Set.of("topics", "topic_pattern");
+    private static final Set<String> PARTITIONS = Set.of("partitions");
+    private static final Set<String> OFFSETS = Set.of("offsets");
+    private static final Set<String> OFFSET = Set.of("topic", "partition", "offset");
+
+    private ConsumerBodies() {
+    }
+
+    /** @param name null: one is to be made up */
+    public record NewConsumer(String name, ConsumerConfig config) {
+    }
+
+    /**
+     * @throws RequestException                    400 for unknown fields; 422 for values that are not allowed
+     * @throws io.millrace.metadata.BrokerException INVALID_CONSUMER for numbers out of their bounds
+     */
+    public static NewConsumer consumer(JsonObject body) {
+        JsonFields.requireKnown(body, CONSUMER);
+        ConsumerConfig defaults = ConsumerConfig.DEFAULT;
+        ConsumerConfig config = new ConsumerConfig(choice(body, "format", RecordForm.values(), defaults.form()),
+                choice(body, "auto.offset.reset", OffsetReset.values(), defaults.reset()),
+                flag(body, "enable.auto.commit", defaults.autoCommit()),
+                isolation(body), (int) number(body, "fetch.min.bytes", defaults.minBytes()),
+                number(body, "consumer.request.timeout.ms", defaults.requestTimeoutMs()),
+                (int) number(body, "max.poll.records", defaults.maxPollRecords()),
+                number(body, "session.timeout.ms", defaults.sessionTimeoutMs()), text(body, "group.instance.id"),
+                text(body, "group.remote.assignor"));
+        return new NewConsumer(text(body, "name"), config);
+    }
+
+    private static String text(JsonObject body, String name) {
+        JsonValue value = JsonFields.present(body, name);
+        return value == null ? null : JsonFields.string(name, value);
+    }
+
+    private static <E extends Enum<E>> E choice(JsonObject body, String name, E[] choices, E otherwise) {
+        JsonValue value = JsonFields.present(body, name);
+        if (value == null) {
+            return otherwise;
+        }
+        for (E choice : choices) {
+            if (value instanceof JsonString text && word(choice).equals(text.getString())) {
+                return choice;
+            }
+        }
+        throw notAllowed(name, value, "one of " + Arrays.stream(choices).map(ConsumerBodies::word).collect(Collectors.joining(", ")));
+    }
+
+    private static String word(Enum<?> choice) {
+        return choice.name().toLowerCase(Locale.ROOT);
+    }
+
+    private static boolean isolation(JsonObject body) {
+        String level = text(body, "isolation.level");
+        if (level == null || level.equals("read_uncommitted")) {
+            return false;
+        } else if (level.equals("read_committed")) {
+            return true;
+        }
+        throw notAllowed("isolation.level", body.get("isolation.level"), "read_uncommitted or read_committed");
+    }
+
+    /** Clients of other bridges send flags and numbers as strings, too. */
+    private static boolean flag(JsonObject body, String name, boolean otherwise) {
+        JsonValue value = JsonFields.present(body, name);
+        if (value == null) {
+            return otherwise;
+        }
+        String word = value instanceof JsonString text ? text.getString() : value.toString();
+        if (!word.equals("true") && !word.equals("false")) {
+            throw notAllowed(name, value, "true or false");
+        }
+        return word.equals("true");
+    }
+
+    private static long number(JsonObject body, String name, long otherwise) {
+        JsonValue value = JsonFields.present(body, name);
+        if (value == null) {
+            return otherwise;
+        }
+        try {
+            if (value instanceof JsonNumber number && number.isIntegral()) {
+                return number.intValueExact();
+            } else if (value instanceof JsonString text) {
+                return Integer.parseInt(text.getString());
+            }
+        } catch (ArithmeticException | NumberFormatException e) {
+            // no whole number, or beyond 32 bits
+        }
+        throw notAllowed(name, value, "a whole number of 32 bits");
+    }
+
+    private static RequestException notAllowed(String name, JsonValue value, String allowed) {
+        return RequestException.unprocessable(name + " must be " + allowed + "; it is " + Numbers.quoted(value.toString()));
+    }
+
+    /** @throws RequestException 400 for a wrong shape; 409 for topics and a pattern; 422 for neither */
+    public static Subscription subscription(JsonObject body) {
+        JsonFields.requireKnown(body, SUBSCRIPTION);
+        boolean topics = JsonFields.present(body, "topics") != null;
+        String pattern = text(body, "topic_pattern");
+        if (topics && pattern != null) {
+            throw RequestException.conflict("subscriptions to topics, partitions, and patterns are mutually exclusive: send"
+                    + " \"topics\" or \"topic_pattern\"");
+        } else if (pattern != null && !pattern.isEmpty()) {
+            return new Subscription.Matching(Subscription.TopicPattern.of(pattern));
+        }
+        List<JsonValue> names = topics ? JsonFields.list(body, "topics") : List.of();
+        if (names.isEmpty()) {
+            throw RequestException.unprocessable("a list of topics (\"topics\") or a topic_pattern must be specified");
+        }
+        return new Subscription.Topics(names.stream().map(each -> JsonFields.string("each of \"topics\"", each))
+                .collect(Collectors.toCollection(TreeSet::new)));
+    }
+
+    /** @throws RequestException 400 for a wrong shape */
+    public static List<TopicPartition> partitions(JsonObject body) {
+        JsonFields.requireKnown(body, PARTITIONS);
+        return JsonFields.list(body, "partitions").stream().map(each -> JsonFields.partition("partitions", each)).toList();
+    }
+
+    /** @throws RequestException 400 for a wrong shape; 422 for a negative offset, and a partition that is there twice */
+    public static SortedMap<TopicPartition, Long> offsets(JsonObject body) {
+        JsonFields.requireKnown(body, OFFSETS);
+        TreeMap<TopicPartition, Long> offsets = new TreeMap<>();
+        for (JsonValue each : JsonFields.list(body, "offsets")) {
+            JsonObject entry = JsonFields.object("offsets", each);
+            JsonFields.requireKnown(entry, OFFSET);
+            TopicPartition partition = JsonFields.partition(entry);
+            if (offsets.put(partition, offset(JsonFields.required(entry, "offset", "an offset"))) != null) {
+                throw RequestException.unprocessable("partition " + partition + " is there twice");
+            }
+        }
+        return offsets;
+    }
+
+    private static long offset(JsonValue value) {
+        if (!(value instanceof JsonNumber number) || !number.isIntegral()) {
+            throw RequestException.invalidBody("\"offset\" must be a whole number of 64 bits");
+        }
+        long offset;
+        try {
+            offset = number.longValueExact();
+        } catch (ArithmeticException e) {
+            throw RequestException.invalidBody("\"offset\" must be a whole number of 64 bits");
+        }
+        if (offset < 0) {
+            throw RequestException.unprocessable("\"offset\" must be 0 or more, it is " + offset);
+        }
+        return offset;
+    }
+
+    /** A consumer's subscription and partitions, as the dialect tells them. */
+    public static Map<String, Object> described(Subscription subscription, Set<TopicPartition> owned) {
+        TreeMap<String, List<Integer>> byTopic = new TreeMap<>();
+        owned.forEach(each -> byTopic.computeIfAbsent(each.topic(), topic -> new ArrayList<>()).add(each.partition()));
+        Map<String, Object> description = new TreeMap<>();
+        description.put("topics", subscription instanceof Subscription.Topics topics ? List.copyOf(topics.names())
+                : List.copyOf(byTopic.keySet()));
+        description.put("partitions", byTopic.entrySet().stream().map(Map::ofEntries).toList());
+        return description;
+    }
+}

@@ -1,0 +1,101 @@
+package io.millrace.rest.body;
+
+import io.millrace.replica.hosting.Acks;
+import io.millrace.replica.hosting.FetchPosition;
+import io.millrace.rest.dialect.RequestException;
+import java.util.List;
+import java.util.Map;
+
+/** A request's query parameters, checked as they are asked for; unknown ones are passed over. */
+public final class QueryParameters {
+    private static final String OFFSET_GRAMMAR =
+            "an offset (0 or more), earliest, latest or timestamp:<milliseconds since the epoch>";
+
+    private final Map<String, List<String>> parameters;
+
+    /** @param parameters decoded, as JAX-RS gives them */
+    public QueryParameters(Map<String, List<String>> parameters) {
+        this.parameters = parameters;
+    }
+
+    /**
+     * The value, or null when there is none.
+     *
+     * @throws RequestException 400 when it is there twice
+     */
+    public String text(String name) {
+        List<String> values = parameters.get(name);
+        if (values == null || values.isEmpty()) {
+            return null;
+        }
+        if (values.size() > 1) {
+            throw RequestException.badRequest("the query parameter " + name + " is there " + values.size() + " times");
+        }
+        return values.get(0);
+    }
+
+    /**
+     * A whole number.
+     *
+     * @param otherwise the value when there is none
+     * @throws RequestException 400 when it is not a number from {@code min} to the largest of 64 bits
+     */
+    public long number(String name, long min, long otherwise) {
+        String text = text(name);
+        if (text == null) {
+            return otherwise;
+        }
+        long number = Numbers.parse(text);
+        if (number < min) {
+            throw RequestException.badRequest("the query parameter " + name + " must be a number from " + min + " to "
+                    + Long.MAX_VALUE + ", not \"" + Numbers.quoted(text) + "\"");
+        }
+        return number;
+    }
+
+    boolean flag(String name) {
+        String text = text(name);
+        if (text == null || text.equals("false")) {
+            return false;
+        }
+        if (text.equals("true")) {
+            return true;
+        }
+        throw RequestException.badRequest("the query parameter " + name + " must be true or false, not \""
+                + Numbers.quoted(text) + "\"");
+    }
+
+    /** Where to fetch from; earliest when nothing is said. */
+    public FetchPosition position(String name) {
+        String text = text(name);
+        if (text == null || text.equals("earliest")) {
+            return new FetchPosition.Earliest();
+        }
+        if (text.equals("latest")) {
+            return new FetchPosition.Latest();
+        }
+        boolean byTime = text.startsWith("timestamp:");
+        long number = Numbers.parse(byTime ? text.substring("timestamp:".length()) : text);
+        if (number < 0) {
+            throw RequestException.badRequest("the query parameter " + name + " must be " + OFFSET_GRAMMAR + ", not \""
+                    + Numbers.quoted(text) + "\"");
+        }
+        return byTime ? new FetchPosition.AtTimestamp(number) : new FetchPosition.AtOffset(number);
+    }
+
+    /** When a produce is answered: {@code async=true} is the dialect's way to say {@code acks=0}; all by default. */
+    public Acks acks() {
+        String acks = text("acks");
+        if (acks == null) {
+            return flag("async") ? Acks.NONE : Acks.ALL;
+        }
+        Acks asked = switch (acks) {
+            case "0" -> Acks.NONE;
+            case "1" -> Acks.LEADER;
+            case "all", "-1" -> Acks.ALL;
+            default -> throw RequestException.badRequest("the query parameter acks must be 0, 1 or all, not \""
+                    + Numbers.quoted(acks) + "\"");
+        };
+        return flag("async") ? Acks.NONE : asked;
+    }
+}

@@ -1,0 +1,44 @@
+package io.millrace.rest.errors;
+
+import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.ErrorKind;
+import io.millrace.rest.dialect.ErrorBody;
+import io.millrace.rest.dialect.ErrorStatus;
+import io.millrace.rest.dialect.MediaTypes;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.Response;
+import java.util.List;
+
+/** Every error's response: the dialect's body, whatever the client accepts; 503 says when to try again. */
+public final class ErrorResponse {
+    /** Names the {@link ErrorKind} of an error that the broker speaks of, for other brokers. */
+    public static final String KIND_HEADER = "Millrace-Error";
+
+    private static final int RETRY_AFTER_SECONDS = 1;
+
+    private ErrorResponse() {
+    }
+
+    public static Response of(int status, String message) {
+        return of(status, message, List.of());
+    }
+
+    static Response of(BrokerException e) {
+        int status = ErrorStatus.of(e.kind());
+        return with(Response.status(status).header(KIND_HEADER, e.kind().name()), status, e.getMessage(), List.of());
+    }
+
+    static Response of(int status, String message, List<String> validationErrors) {
+        return with(Response.status(status), status, message, validationErrors);
+    }
+
+    /** Completes a response that already carries its status and headers of its own. */
+    static Response with(Response.ResponseBuilder response, int status, String message, List<String> validationErrors) {
+        if (status == 503) {
+            response.header(HttpHeaders.RETRY_AFTER, RETRY_AFTER_SECONDS);
+        }
+        return response.type(MediaTypes.DIALECT)
+                .entity(new ErrorBody(status, message, validationErrors).toJson())
+                .build();
+    }
+}

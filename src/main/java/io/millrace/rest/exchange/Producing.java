@@ -1,0 +1,109 @@
+package io.millrace.rest.exchange;
+
+import io.millrace.broker.Broker;
+import io.millrace.broker.produce.RecordAccumulator;
+import io.millrace.replica.hosting.Acks;
+import io.millrace.rest.access.BrokerAccess;
+import io.millrace.rest.body.Answer;
+import io.millrace.rest.body.JsonBodies;
+import io.millrace.rest.body.MemoryBudget;
+import io.millrace.rest.body.RequestBody;
+import io.millrace.rest.body.RestLimits;
+import io.millrace.rest.body.UploadShares;
+import io.millrace.rest.dialect.ProduceResultWriter;
+import io.millrace.rest.dialect.RecordFormat;
+import io.millrace.rest.dialect.RecordListReader;
+import io.millrace.rest.dialect.RequestException;
+import io.millrace.rest.model.BatchOffsets;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.ws.rs.container.AsyncResponse;
+import jakarta.ws.rs.core.Response;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+
+/**
+ * The way of a produce request: its body is read on the request's thread and given to the broker; the answer goes out
+ * on the thread that completes the append. Its memory is reserved from before the first byte until then.
+ */
+@ApplicationScoped
+public class Producing {
+    @Inject
+    BrokerAccess access;
+    @Inject
+    RestLimits limits;
+    @Inject
+    MemoryBudget budget;
+    @Inject
+    UploadShares shares;
+    @Inject
+    HttpServletRequest request;
+    @Inject
+    JsonBodies json;
+
+    /**
+     * Produces a list of records.
+     *
+     * @param partition     the one that the path names, or {@link RecordAccumulator#ANY_PARTITION}
+     * @param contentLength the header's value, or null
+     */
+    public void records(String topic, int partition, RecordFormat format, Acks acks, String contentLength,
+                        InputStream body, AsyncResponse response) {
+        Broker broker = access.broker();
+        RecordAccumulator records = broker.accumulator(topic);
+        if (partition != RecordAccumulator.ANY_PARTITION) {
+            requirePartition(broker, topic, partition);
+        }
+        MemoryBudget.Reservation memory = budget.reserve(0);
+        try {
+            byte[] list = read(contentLength, body, memory);
+            // the body and its records side by side, then its records and the answer
+            memory.growTo(2L * list.length);
+            int count = new RecordListReader(format, partition).read(list, records::append);
+            memory.resize(list.length + ProduceResultWriter.bytesFor(count));
+            broker.produce(records, acks)
+                    .whenComplete((result, failure) -> memory.close())
+                    .whenComplete(Answer.to(response, result -> acks == Acks.NONE
+                            ? Response.noContent().build()
+                            : ProduceResultWriter.toJson(result)));
+        } catch (RuntimeException | Error e) {
+            memory.close();
+            throw e;
+        }
+    }
+
+    /** Produces record batches as they are. */
+    public void batches(String topic, int partition, Acks acks, String contentLength, InputStream body,
+                        AsyncResponse response) {
+        Broker broker = access.broker();
+        requirePartition(broker, topic, partition);
+        MemoryBudget.Reservation memory = budget.reserve(0);
+        try {
+            byte[] batches = read(contentLength, body, memory);
+            if (batches.length == 0) {
+                throw RequestException.unprocessable(
+                        "the request body is empty; at least one record batch is expected");
+            }
+            broker.append(topic, partition, ByteBuffer.wrap(batches), acks)
+                    .whenComplete((result, failure) -> memory.close())
+                    .whenComplete(Answer.to(response, result -> acks == Acks.NONE
+                            ? Response.noContent().build()
+                            : json.write(new BatchOffsets(partition, result.baseOffset(), result.lastOffset()))));
+        } catch (RuntimeException | Error e) {
+            memory.close();
+            throw e;
+        }
+    }
+
+    private byte[] read(String contentLength, InputStream body, MemoryBudget.Reservation memory) {
+        try (UploadShares.Share share = shares.of(request.getRemoteAddr())) {
+            return new RequestBody(body, contentLength, limits.maxRequestBytes(), memory).readFully(share::growTo);
+        }
+    }
+
+    /** Before the body is read: a request that goes nowhere costs nothing. */
+    private static void requirePartition(Broker broker, String topic, int partition) {
+        broker.requireLed(topic, partition);
+    }
+}

@@ -1,0 +1,158 @@
+package io.millrace.rest.forwarding;
+
+import io.millrace.agreement.Member;
+import io.millrace.group.PollRequest.Source;
+import io.millrace.metadata.BrokerException;
+import io.millrace.rest.access.GroupAccess;
+import io.millrace.rest.body.Numbers;
+import io.millrace.rest.dialect.RequestException;
+import io.millrace.rest.forwarding.PassedRequest.Owner;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
+import jakarta.ws.rs.HttpMethod;
+import jakarta.ws.rs.container.AsyncResponse;
+import jakarta.ws.rs.container.CompletionCallback;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.UriInfo;
+import java.io.InputStream;
+import java.net.URI;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Passes requests on to the coordinators of groups. A coordinator must know which answers arrived, so with a consumer's request
+ * goes what this broker knows of the last answer that it passed on to that consumer.
+ */
+@ApplicationScoped
+public class GroupForwarding {
+    /** Number of a poll: in its answer, and in the consumer's next request, where it says that it got it. */
+    public static final String POLL_HEADER = "Millrace-Poll";
+    /** Epoch of the consumer: in the answers to its polls, and in its commits. */
+    public static final String EPOCH_HEADER = "Millrace-Member-Epoch";
+    /** Between brokers: the poll whose answer the sender wrote to the consumer. */
+    private static final String ANSWERED_HEADER = "Millrace-Answered";
+    /** Between brokers: where the client found this cluster. */
+    private static final String BASE_HEADER = "Millrace-Base-Uri";
+
+    @Inject
+    GroupAccess access;
+    @Inject
+    Forwarding forwarding;
+    @Inject
+    PollAnswers pollAnswers;
+    @Inject
+    Peers peers;
+
+    /**
+     * @param waitMs how long the coordinator is asked to wait, in ms
+     * @return false: this broker coordinates the group, and is to answer
+     * @throws BrokerException NOT_COORDINATOR
+     */
+    public boolean passOn(String group, String method, long waitMs, UriInfo uri, HttpHeaders headers, AsyncResponse response) {
+        return forwarding.passOn(request(group, null, method, uri, headers), coordinator(group), waitMs, response,
+                Forwarding.NO_RECEIPT);
+    }
+
+    /** As above, with a body, which is read on this thread. */
+    public boolean passOn(String group, String method, InputStream body, UriInfo uri, HttpHeaders headers, AsyncResponse response) {
+        return forwarding.passOn(request(group, null, method, uri, headers), coordinator(group), body, response);
+    }
+
+    /** A consumer's request without a body. */
+    public boolean passOn(String group, String consumer, String method, long waitMs, UriInfo uri, HttpHeaders headers,
+                   AsyncResponse response) {
+        return forwarding.passOn(request(group, consumer, method, uri, headers), coordinator(group), waitMs, response,
+                answer -> receipt(group, consumer, answer));
+    }
+
+    /** A consumer's poll: while it is passed on, its coordinator may ask what became of its answer. */
+    public boolean passPollOn(String group, String consumer, long waitMs, UriInfo uri, HttpHeaders headers, AsyncResponse response) {
+        Runnable over = pollAnswers.passing(group, consumer);
+        boolean passed = false;
+        try {
+            response.register((CompletionCallback) failure -> over.run());
+            passed = passOn(group, consumer, HttpMethod.GET, waitMs, uri, headers, response);
+            return passed;
+        } finally {
+            if (!passed) {
+                over.run();
+            }
+        }
+    }
+
+    /** A consumer's request with a body, which is read on this thread. */
+    public boolean passOn(String group, String consumer, String method, InputStream body, UriInfo uri, HttpHeaders headers,
+                   AsyncResponse response) {
+        return forwarding.passOn(request(group, consumer, method, uri, headers), coordinator(group), body, response);
+    }
+
+    private CompletableFuture<Boolean> receipt(String group, String consumer, PassedAnswer answer) {
+        String poll = answer.header(POLL_HEADER);
+        return poll == null ? new CompletableFuture<>() : pollAnswers.begun(group, consumer, Long.parseLong(poll));
+    }
+
+    private Optional<Member> coordinator(String group) {
+        return access.groups().remoteCoordinator(group);
+    }
+
+    private PassedRequest request(String group, String consumer, String method, UriInfo uri, HttpHeaders headers) {
+        Map<String, String> further = new TreeMap<>();
+        further.put(BASE_HEADER, uri.getBaseUri().toString());
+        for (String name : new String[] {POLL_HEADER, EPOCH_HEADER}) {
+            String value = headers.getHeaderString(name);
+            if (value != null) {
+                further.put(name, value);
+            }
+        }
+        Long vouched = consumer == null ? null : pollAnswers.vouched(group, consumer);
+        if (vouched != null) {
+            further.put(ANSWERED_HEADER, vouched.toString());
+        }
+        return PassedRequest.of(Owner.COORDINATOR, "group " + group, method, uri, headers).with(further);
+    }
+
+    /** How a consumer's request came to this broker, which coordinates its group. */
+    public Source source(HttpHeaders headers) {
+        String forwarder = headers.getHeaderString(Peers.FORWARDED_HEADER);
+        Long received = number(headers, POLL_HEADER);
+        long entry = forwarder == null ? -1 : Numbers.parse(forwarder);
+        // Clients may send that header, too, with any value.
+        return entry < 0 || entry > Integer.MAX_VALUE ? new Source(peers.brokerId(), received, null)
+                : new Source((int) entry, received, number(headers, ANSWERED_HEADER));
+    }
+
+    /** Where the client found this cluster: what it is told begins there. */
+    public static URI base(UriInfo uri, HttpHeaders headers) {
+        String base = headers.getHeaderString(BASE_HEADER);
+        try {
+            if (headers.getHeaderString(Peers.FORWARDED_HEADER) == null || base == null) {
+                return uri.getBaseUri();
+            }
+            URI told = URI.create(base);
+            if (told.getHost() != null && ("http".equals(told.getScheme()) || "https".equals(told.getScheme()))) {
+                return told;
+            }
+        } catch (IllegalArgumentException e) {
+            // no URI at all
+        }
+        throw RequestException.badRequest("the header " + BASE_HEADER + " is not the URL of a server");
+    }
+
+    /**
+     * A header that is a number.
+     *
+     * @return null when there is none
+     * @throws RequestException 400 when it is not a whole number
+     */
+    public static Long number(HttpHeaders headers, String name) {
+        String value = headers.getHeaderString(name);
+        try {
+            return value == null ? null : Long.valueOf(value.strip());
+        } catch (NumberFormatException e) {
+            throw RequestException.badRequest("the header " + name + " must be a whole number, not \"" + Numbers.quoted(value)
+                    + "\"");
+        }
+    }
+}

@@ -1,0 +1,27 @@
+package io.millrace.rest.forwarding;
+
+import java.net.http.HttpClient;
+import java.time.Duration;
+import java.util.concurrent.Executor;
+
+/**
+ * What requests to other brokers are made with.
+ *
+ * @param brokerId this broker's
+ * @param client   see {@link #client(Executor)}
+ * @param answers  writes what other brokers answer to clients, and may wait for both; not the executor of the client
+ * @param waits    those that wait for another broker's answer
+ */
+public record Peers(int brokerId, HttpClient client, Executor answers, PassedWaits waits) {
+    /** Set to the broker that passes a request on. It forbids to do so once more, and grants nothing. */
+    public static final String FORWARDED_HEADER = "Millrace-Forwarded";
+
+    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(2);
+
+    /** A client for brokers, which are reached directly. */
+    public static HttpClient client(Executor executor) {
+        return HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).executor(executor)
+                .connectTimeout(CONNECT_TIMEOUT).proxy(HttpClient.Builder.NO_PROXY)
+                .followRedirects(HttpClient.Redirect.NEVER).build();
+    }
+}

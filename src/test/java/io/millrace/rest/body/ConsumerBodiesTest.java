@@ -1,0 +1,119 @@
+package io.millrace.rest.body;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.millrace.group.ConsumerConfig;
+import io.millrace.group.OffsetReset;
+import io.millrace.group.RecordForm;
+import io.millrace.group.Subscription;
+import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.TopicPartition;
+import io.millrace.rest.dialect.RequestException;
+import jakarta.json.Json;
+import jakarta.json.JsonObject;
+import jakarta.json.JsonReader;
+import java.io.StringReader;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ConsumerBodiesTest {
+    private static JsonObject json(String text) {
+        try (JsonReader reader = Json.createReader(new StringReader(text.replace('\'', '"')))) {
+            return reader.readObject();
+        }
+    }
+
+    private static int status(org.assertj.core.api.ThrowableAssert.ThrowingCallable call) {
+        return catchThrowableOfType(RequestException.class, call).status();
+    }
+
+    @Test
+    void everyFieldOfAConsumerIsTaken() {
+        ConsumerBodies.NewConsumer consumer = ConsumerBodies.consumer(json("{'name':'n','format':'raw',"
+                + "'auto.offset.reset':'none','enable.auto.commit':false,'isolation.level':'read_committed','fetch.min.bytes':5,"
+                + "'consumer.request.timeout.ms':6,'max.poll.records':7,'session.timeout.ms':8000,'group.instance.id':'i',"
+                + "'group.remote.assignor':'range'}"));
+        assertThat(consumer.name()).isEqualTo("n");
+        assertThat(consumer.config()).isEqualTo(
+                new ConsumerConfig(RecordForm.RAW, OffsetReset.NONE, false, true, 5, 6, 7, 8000, "i", "range"));
+    }
+
+    @Test
+    void whatIsLeftOutOrNullHasItsDefault() {
+        assertThat(ConsumerBodies.consumer(json("{}")))
+                .isEqualTo(new ConsumerBodies.NewConsumer(null, ConsumerConfig.DEFAULT));
+        assertThat(ConsumerBodies.consumer(json("{'name':null,'fetch.min.bytes':null}")).config())
+                .isEqualTo(ConsumerConfig.DEFAULT);
+    }
+
+    @Test
+    void numbersAndFlagsMayBeStrings() {
+        ConsumerConfig config = ConsumerBodies.consumer(json("{'enable.auto.commit':'false','fetch.min.bytes':'12'}")).config();
+        assertThat(config.autoCommit()).isFalse();
+        assertThat(config.minBytes()).isEqualTo(12);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"{'format':'xml'}", "{'format':7}", "{'auto.offset.reset':'EARLIEST'}", "{'enable.auto.commit':1}",
+        "{'isolation.level':'x'}", "{'fetch.min.bytes':1e400}", "{'max.poll.records':'1.5'}", "{'session.timeout.ms':99999999999}"})
+    void valuesThatAreNotAllowedAreUnprocessableAndTheMessageNamesThem(String body) {
+        String field = body.substring(2, body.indexOf('\'', 2));
+        assertThatThrownBy(() -> ConsumerBodies.consumer(json(body))).isInstanceOf(RequestException.class)
+                .hasMessageContaining(field).extracting(e -> ((RequestException) e).status()).isEqualTo(422);
+    }
+
+    @Test
+    void numbersOutOfTheirBoundsAndUnknownFieldsAreRefused() {
+        assertThatThrownBy(() -> ConsumerBodies.consumer(json("{'session.timeout.ms':10}")))
+                .isInstanceOf(BrokerException.class).hasMessageContaining("1000 to 1800000");
+        assertThat(status(() -> ConsumerBodies.consumer(json("{'session.timeout':10}")))).isEqualTo(400);
+    }
+
+    @Test
+    void aSubscriptionIsTopicsOrAPattern() {
+        assertThat(ConsumerBodies.subscription(json("{'topics':['b','a']}")))
+                .isInstanceOfSatisfying(Subscription.Topics.class, topics -> assertThat(topics.names()).containsExactly("a", "b"));
+        assertThat(ConsumerBodies.subscription(json("{'topic_pattern':'a.*'}"))).isInstanceOf(Subscription.Matching.class);
+        assertThat(status(() -> ConsumerBodies.subscription(json("{}")))).isEqualTo(422);
+        assertThat(status(() -> ConsumerBodies.subscription(json("{'topics':[]}")))).isEqualTo(422);
+        assertThat(status(() -> ConsumerBodies.subscription(json("{'topics':['a'],'topic_pattern':'a'}")))).isEqualTo(409);
+        assertThat(status(() -> ConsumerBodies.subscription(json("{'topics':[7]}")))).isEqualTo(400);
+        assertThatThrownBy(() -> ConsumerBodies.subscription(json("{'topic_pattern':'(?=a)'}")))
+                .isInstanceOf(BrokerException.class).hasMessageContaining("RE2");
+    }
+
+    @Test
+    void partitionsAndOffsetsAreTaken() {
+        assertThat(ConsumerBodies.partitions(json("{'partitions':[{'topic':'t','partition':3}]}")))
+                .containsExactly(new TopicPartition("t", 3));
+        assertThat(ConsumerBodies.offsets(json("{'offsets':[{'topic':'t','partition':3,'offset':9223372036854775807}]}")))
+                .containsExactly(Map.entry(new TopicPartition("t", 3), Long.MAX_VALUE));
+        assertThat(status(() -> ConsumerBodies.partitions(json("{'partitions':[{'topic':'t'}]}")))).isEqualTo(400);
+        assertThat(status(() -> ConsumerBodies.partitions(json("{'partitions':[{'topic':'t','partition':-1}]}")))).isEqualTo(422);
+        assertThat(status(() -> ConsumerBodies.offsets(json("{'offsets':[{'topic':'t','partition':3,'offset':1.5}]}"))))
+                .isEqualTo(400);
+        assertThat(status(() -> ConsumerBodies.offsets(json("{'offsets':[{'topic':'t','partition':3,'offset':-1}]}"))))
+                .isEqualTo(422);
+        assertThat(status(() -> ConsumerBodies.offsets(json("{'offsets':[7]}")))).isEqualTo(400);
+        assertThat(status(() -> ConsumerBodies.offsets(json("{'offsets':[{'topic':'t','partition':3,'offset':1},"
+                + "{'topic':'t','partition':3,'offset':2}]}")))).isEqualTo(422);
+    }
+
+    @Test
+    void aConsumerIsDescribedWithItsTopicsAndPartitions() {
+        Set<TopicPartition> owned = new TreeSet<>(List.of(new TopicPartition("b", 1), new TopicPartition("a", 0),
+                new TopicPartition("b", 0)));
+        Map<String, Object> described = ConsumerBodies.described(new Subscription.Topics(new TreeSet<>(Set.of("z"))),
+                owned);
+        assertThat(described).containsEntry("topics", List.of("z"))
+                .containsEntry("partitions", List.of(Map.of("a", List.of(0)), Map.of("b", List.of(0, 1))));
+        assertThat(ConsumerBodies.described(new Subscription.None(), owned)).containsEntry("topics", List.of("a", "b"));
+    }
+}

@@ -1,0 +1,78 @@
+package io.millrace.rest.body;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.millrace.rest.dialect.RequestException;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class MemoryBudgetTest {
+    private final MemoryBudget budget = new MemoryBudget(100);
+
+    @Test
+    void whatIsReservedIsGivenBackOnClose() {
+        try (MemoryBudget.Reservation all = budget.reserve(100)) {
+            assertThat(all.held()).isEqualTo(100);
+            assertThat(budget.bytesInUse()).isEqualTo(100);
+        }
+        assertThat(budget.bytesInUse()).isZero();
+    }
+
+    @Test
+    void whatDoesNotFitIsRefusedAndTakesNothing() {
+        budget.reserve(60);
+
+        RequestException e = catchThrowableOfType(RequestException.class, () -> budget.reserve(41));
+
+        assertThat(e.status()).isEqualTo(503);
+        assertThat(budget.bytesInUse()).isEqualTo(60);
+    }
+
+    @Test
+    void aReservationGrowsAndShrinks() {
+        MemoryBudget.Reservation reservation = budget.reserve(10);
+        reservation.growTo(50);
+        reservation.growTo(20);
+        assertThat(budget.bytesInUse()).isEqualTo(50);
+        reservation.resize(5);
+        assertThat(budget.bytesInUse()).isEqualTo(5);
+        assertThat(catchThrowableOfType(RequestException.class, () -> reservation.growTo(101))).isNotNull();
+        assertThat(reservation.held()).isEqualTo(5);
+        reservation.close();
+        assertThat(budget.bytesInUse()).isZero();
+    }
+
+    @Test
+    void closingTwiceGivesBackOnceAndAClosedOneTakesNothing() {
+        MemoryBudget.Reservation reservation = budget.reserve(10);
+        reservation.close();
+        reservation.close();
+        reservation.resize(30);
+
+        assertThat(budget.bytesInUse()).isZero();
+    }
+
+    @Test
+    void manyThreadsNeverPassTheLimitAndLeaveNothingBehind() {
+        List<CompletableFuture<Void>> threads = IntStream.range(0, 8)
+                .mapToObj(thread -> CompletableFuture.runAsync(() -> takeAndGiveBack(thread)))
+                .toList();
+
+        threads.forEach(CompletableFuture::join);
+        assertThat(budget.bytesInUse()).isZero();
+    }
+
+    private void takeAndGiveBack(int thread) {
+        for (int i = 0; i < 10_000; i++) {
+            try (MemoryBudget.Reservation reservation = budget.reserve((i + thread) % 40)) {
+                reservation.resize((i * 7 + thread) % 40);
+                assertThat(budget.bytesInUse()).isBetween(0L, 100L);
+            } catch (RequestException e) {
+                assertThat(e.status()).isEqualTo(503);
+            }
+        }
+    }
+}

@@ -1,0 +1,85 @@
+package io.millrace.rest.body;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.millrace.replica.hosting.Acks;
+import io.millrace.replica.hosting.FetchPosition;
+import io.millrace.rest.dialect.RequestException;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class QueryParametersTest {
+    @Test
+    void aFetchBeginsWhereItSays() {
+        assertThat(position("0")).isEqualTo(new FetchPosition.AtOffset(0));
+        assertThat(position("9223372036854775807")).isEqualTo(new FetchPosition.AtOffset(Long.MAX_VALUE));
+        assertThat(position("earliest")).isEqualTo(new FetchPosition.Earliest());
+        assertThat(position("latest")).isEqualTo(new FetchPosition.Latest());
+        assertThat(position("timestamp:1591897790000")).isEqualTo(new FetchPosition.AtTimestamp(1591897790000L));
+        assertThat(new QueryParameters(Map.of()).position("offset")).isEqualTo(new FetchPosition.Earliest());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "-1", "+1", " 1", "1.5", "1e3", "0x10", "9223372036854775808",
+        "99999999999999999999999", "Earliest",
+        "end", "timestamp", "timestamp:", "timestamp:-1", "timestamp:now", "timestamp:9223372036854775808", "\u0661"})
+    void anythingElseIsRefusedWithTheGrammar(String offset) {
+        RequestException e = catchThrowableOfType(RequestException.class, () -> position(offset));
+
+        assertThat(e.status()).isEqualTo(400);
+        assertThat(e).hasMessageContaining("earliest, latest or timestamp:");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0,NONE", "1,LEADER", "all,ALL", "-1,ALL"})
+    void acksAreThoseOfTheProtocol(String text, Acks acks) {
+        assertThat(new QueryParameters(Map.of("acks", List.of(text))).acks()).isEqualTo(acks);
+    }
+
+    @Test
+    void allAcksByDefaultAndNoneWhenAsync() {
+        assertThat(new QueryParameters(Map.of()).acks()).isEqualTo(Acks.ALL);
+        assertThat(new QueryParameters(Map.of("async", List.of("false"))).acks()).isEqualTo(Acks.ALL);
+        assertThat(new QueryParameters(Map.of("async", List.of("true"))).acks()).isEqualTo(Acks.NONE);
+        assertThat(new QueryParameters(Map.of("async", List.of("true"), "acks", List.of("all"))).acks())
+                .isEqualTo(Acks.NONE);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"acks,2", "acks,''", "acks,ALL", "async,yes", "async,''"})
+    void otherAcksAreRefused(String name, String value) {
+        assertThatThrownBy(() -> new QueryParameters(Map.of(name, List.of(value))).acks())
+                .isInstanceOf(RequestException.class).hasMessageContaining(name);
+    }
+
+    @Test
+    void aParameterMayBeThereOnce() {
+        assertThatThrownBy(() -> new QueryParameters(Map.of("offset", List.of("1", "1"))).position("offset"))
+                .isInstanceOf(RequestException.class).hasMessageContaining("2 times");
+    }
+
+    @Test
+    void numbersHaveADefaultAndAMinimum() {
+        assertThat(new QueryParameters(Map.of()).number("max_bytes", 1, 7)).isEqualTo(7);
+        assertThat(new QueryParameters(Map.of("max_bytes", List.of("1"))).number("max_bytes", 1, 7)).isEqualTo(1);
+        assertThatThrownBy(() -> new QueryParameters(Map.of("max_bytes", List.of("0"))).number("max_bytes", 1, 7))
+                .isInstanceOf(RequestException.class).hasMessageContaining("max_bytes");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "-1", "x", "1.0", "2147483648", "99999999999999999999"})
+    void aPartitionIsANumberOf32Bits(String text) {
+        assertThatThrownBy(() -> Numbers.partition(text)).isInstanceOf(RequestException.class)
+                .hasMessageContaining("partition");
+    }
+
+    private static FetchPosition position(String offset) {
+        return new QueryParameters(Map.of("offset", List.of(offset))).position("offset");
+    }
+}
