@@ -22,7 +22,6 @@ import io.millrace.metadata.topics.TopicCatalog;
 import jakarta.json.bind.Jsonb;
 import jakarta.json.bind.JsonbBuilder;
 import java.lang.System.Logger.Level;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -319,7 +318,7 @@ public final class Controller {
     }
 
     private static void warn(TopicStore.PageChange change, int partition, UncleanElections.Choice choice) {
-        if (change.after().has(partition) && !change.after().assignment(partition).equals(change.before().assignment(partition))) {
+        if (change.changes(partition)) {
             LOG.log(Level.WARNING, "unclean election: broker {0} leads {1}-{2} from now on, although it was not in sync, and its"
                     + " log, which ends at offset {3}, is all that counts. Records that only {4}, which were in sync and are"
                     + " down, had are lost{5}. Those that are up: {6}", Integer.toString(choice.leader()), change.after().topic(),
@@ -348,7 +347,7 @@ public final class Controller {
         }
         TopicPage after = changed.get().after();
         if (!changed.get().isNone()) {
-            LOG.log(Level.INFO, "topic {0}: {1}", topic.name(), differences(changed.get()));
+            LOG.log(Level.INFO, "topic {0}: {1}", topic.name(), changed.get().summary());
             done.accept(changed.get());
         }
         catalog.take(after);
@@ -395,17 +394,5 @@ public final class Controller {
         LOG.log(Level.INFO, "a newer controller was elected: this one is over");
         elected = new Elected(-1, "", epoch);
         return true;
-    }
-
-    private static String differences(TopicStore.PageChange change) {
-        List<String> changes = new ArrayList<>();
-        for (int i = change.after().first(); i < change.after().end() && changes.size() < 5; i++) {
-            Topic.Assignment now = change.after().assignment(i);
-            if (!now.equals(change.before().assignment(i))) {
-                changes.add("partition %d leader %d epoch %d isr %s".formatted(i, now.leader(), now.leaderEpoch(),
-                        now.isr()));
-            }
-        }
-        return String.join("; ", changes);
     }
 }

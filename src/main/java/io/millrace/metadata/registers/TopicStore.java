@@ -14,6 +14,8 @@ import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * The registers {@code topic/<name>} and {@code topic-page/<name>/<number>}: reads topics, and changes assignments. A
@@ -49,8 +51,22 @@ public final class TopicStore {
 
     /** A page before and after {@link #change}; the same where nothing was written. */
     public record PageChange(TopicPage before, TopicPage after) {
+        private static final int MAX_TOLD = 5;
+
         public boolean isNone() {
             return before.equals(after);
+        }
+
+        public boolean changes(int partition) {
+            return after.has(partition) && !after.assignment(partition).equals(before.assignment(partition));
+        }
+
+        /** The first assignments that changed, for the log. */
+        public String summary() {
+            return IntStream.range(after.first(), after.end()).filter(this::changes).limit(MAX_TOLD).mapToObj(number -> {
+                Topic.Assignment now = after.assignment(number);
+                return "partition %d leader %d epoch %d isr %s".formatted(number, now.leader(), now.leaderEpoch(), now.isr());
+            }).collect(Collectors.joining("; "));
         }
     }
 
