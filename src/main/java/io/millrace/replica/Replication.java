@@ -150,8 +150,13 @@ public final class Replication implements ReplicaContext {
     }
 
     @Override
-    public void wake(Collection<Integer> followers) {
-        replicaFetches.wake(followers);
+    public void mark(TopicPartition id, Collection<Integer> followers) {
+        replicaFetches.mark(id, followers);
+    }
+
+    @Override
+    public void wake(TopicPartition id, Collection<Integer> followers) {
+        replicaFetches.wake(id, followers);
     }
 
     @Override

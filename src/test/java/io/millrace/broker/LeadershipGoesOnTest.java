@@ -142,7 +142,12 @@ class LeadershipGoesOnTest {
         }
 
         @Override
-        public void wake(Collection<Integer> followers) {
+        public void mark(TopicPartition id, Collection<Integer> followers) {
+            // they come when the test wants it
+        }
+
+        @Override
+        public void wake(TopicPartition id, Collection<Integer> followers) {
             // they come when the test wants it
         }
 

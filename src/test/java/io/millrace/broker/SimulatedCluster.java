@@ -24,6 +24,7 @@ import io.millrace.replica.hosting.Acks;
 import io.millrace.replica.hosting.FetchPosition;
 import io.millrace.replica.hosting.FetchResult;
 import io.millrace.replica.hosting.Partition;
+import io.millrace.replica.hosting.PartitionLocks;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -199,7 +200,7 @@ final class SimulatedCluster {
     /** Whoever holds a partition's lock keeps the others out. Else other threads may do anything meanwhile. */
     void betweenCheckAndQueue(SimulatedServer server, PartitionLog log) {
         Partition partition = server.partition(new TopicPartition(log.topic(), log.partition()), log.topicId());
-        boolean outside = partition != null && (!Thread.holdsLock(partition)
+        boolean outside = partition != null && (!PartitionLocks.isHeldHere(partition)
                 || bug == PlantedBug.QUEUE_OUTSIDE_LOCK && partition.state().isLeading());
         if (outside && !scripted && random.nextInt(8) == 0) {
             meanwhile(10_000);
@@ -491,7 +492,7 @@ final class SimulatedCluster {
         SimulatedServer server = servers.get(random.nextInt(servers.size()));
         switch (random.nextInt(100)) {
             case 0, 1 -> {
-                if (server.isUp() && !server.isStopping() && random.nextInt(3) == 0) {
+                if (server.isUp() && !server.isStopping() && random.nextInt(3) == 0 && mayStop(server)) {
                     note("stop " + server.id());
                     server.stop();
                 } else if (server.self() != null && mayLosePower(server) && random.nextBoolean()) {
@@ -592,7 +593,22 @@ final class SimulatedCluster {
             TopicPartition id = new TopicPartition(TOPIC, i);
             if (assignments.get(i).replicas().contains(server.id()) && assignments.get(i).isr().stream()
                     .map(this::server).noneMatch(other -> other != server && other.isUp() && !other.isPaused()
-                            && other.log(id) != null && !other.log(id).log().mayHaveLost())) {
+                            && !other.isStopping() && other.log(id) != null && !other.log(id).log().mayHaveLost())) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** As in Kafka: who stops leaves what is not forced to another one, which must not have lost its power just now. */
+    private boolean mayStop(SimulatedServer server) {
+        if (flush.equals("commit") || topicId == null) {
+            return true;
+        }
+        List<Topic.Assignment> assignments = registered().partitions();
+        for (int i = 0; i < assignments.size(); i++) {
+            TopicPartition id = new TopicPartition(TOPIC, i);
+            if (assignments.get(i).isr().stream().map(this::server).anyMatch(other -> other != server && mayHaveLost(other, id))) {
                 return false;
             }
         }

@@ -12,6 +12,10 @@ public sealed interface Effect {
     record LeadershipEnded(int epoch) implements Effect {
     }
 
+    /** The high watermark moved: these followers are told so with their next answers, and need not be woken for it. */
+    record TellFollowers(Set<Integer> brokers) implements Effect {
+    }
+
     /** There is something new for these followers. */
     record WakeFollowers(Set<Integer> brokers) implements Effect {
     }

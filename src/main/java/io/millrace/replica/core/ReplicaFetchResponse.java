@@ -4,8 +4,18 @@ import io.millrace.metadata.TopicPartition;
 import java.nio.ByteBuffer;
 import java.util.List;
 
-/** What a leader answers a follower; partitions that have nothing new are left out. */
-public record ReplicaFetchResponse(List<Partition> partitions) {
+/**
+ * What a leader answers a follower; partitions that have nothing new are left out.
+ *
+ * @param sessionLost the leader does not know the request's fetch session as it should: everything is to be asked anew
+ */
+public record ReplicaFetchResponse(boolean sessionLost, List<Partition> partitions) {
+    public static final ReplicaFetchResponse SESSION_LOST = new ReplicaFetchResponse(true, List.of());
+
+    public ReplicaFetchResponse(List<Partition> partitions) {
+        this(false, partitions);
+    }
+
     /** How one partition's fetch went. */
     public enum Outcome {
         OK,

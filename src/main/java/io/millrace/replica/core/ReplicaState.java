@@ -189,7 +189,11 @@ public record ReplicaState(int self, Topic.Assignment assignment, long version, 
             end = Math.min(end, leading.confirmedEnd());
         }
         ReplicaState next = asking == leading ? this : with(asking);
-        return new Transition(end > highWatermark ? next.withHighWatermark(end) : next, effects);
+        if (end > highWatermark) {
+            next = next.withHighWatermark(end);
+            effects.add(new Effect.TellFollowers(leading.followers().keySet()));
+        }
+        return new Transition(next, effects);
     }
 
     /**

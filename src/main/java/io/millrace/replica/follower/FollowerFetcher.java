@@ -14,7 +14,6 @@ import io.millrace.replica.core.ReplicaFetchResponse.Outcome;
 import io.millrace.replica.hosting.Partition;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -50,7 +49,7 @@ public final class FollowerFetcher {
     private final ScheduledExecutorService timers;
     private final LongSupplier nanoTime;
     private final CatchUpThrottle throttle;
-    private final Set<Partition> partitions = ConcurrentHashMap.newKeySet();
+    private final AskedPartitions partitions = new AskedPartitions();
     /** Partitions that failed or are throttled, and until when they are left out, in ns. */
     private final Map<TopicPartition, Long> pausedUntil = new ConcurrentHashMap<>();
     /** Partitions whose last answer made the log go back or begin anew: a second such answer is worth a pause. */
@@ -62,8 +61,8 @@ public final class FollowerFetcher {
     private final int aheadBytes;
     /** When what earlier answers brought is durable, or given up. Only the one who takes an answer over changes it. */
     private volatile CompletableFuture<Void> durable = CompletableFuture.completedFuture(null);
-    /** A session of the leader's server whose version does not understand what is asked ahead, or null. */
-    private volatile String behindSession;
+    /** A session of the leader's server whose version does not understand fetch sessions, or what is asked ahead; or null. */
+    private volatile String olderServer;
 
     /** @param aheadBytes after an answer of so many bytes more is asked for before they are durable */
     public FollowerFetcher(int leader, BrokerRegistry brokers, ReplicaTransport transport, ContinuationExecutor handoff,
@@ -112,41 +111,49 @@ public final class FollowerFetcher {
             }
             asked = ++generation;
         }
-        Map<TopicPartition, Asked> byId = new HashMap<>();
-        List<ReplicaFetchRequest.Partition> wanted = new ArrayList<>();
         long now = nanoTime.getAsLong();
-        pausedUntil.values().removeIf(until -> until - now <= 0);
-        for (Partition partition : partitions) {
-            if (!pausedUntil.containsKey(partition.id())) {
-                partition.nextFetch().ifPresent(fetch -> {
-                    wanted.add(fetch);
-                    byId.put(partition.id(), new Asked(partition, fetch));
-                });
+        pausedUntil.forEach((id, until) -> {
+            if (until - now <= 0 && pausedUntil.remove(id, until)) {
+                partitions.changed(id);
             }
-        }
+        });
         Optional<Member> member = brokers.member(leader);
-        if (wanted.isEmpty() || member.isEmpty()) {
-            if (!partitions.isEmpty()) {
-                askLater(asked);
-            }
+        if (member.isEmpty()) {
+            askLaterUnlessEmpty(asked);
             return;
         }
-        String session = member.get().session();
+        String server = member.get().session();
+        boolean older = server.equals(olderServer);
+        AskedPartitions.Next next = partitions.next(asked, now, pausedUntil::containsKey, older);
+        if (next.nothing()) {
+            askLaterUnlessEmpty(asked);
+            return;
+        }
         Member self = brokers.membership().self();
         int wait = ahead ? AHEAD_WAIT_MS : pausedUntil.isEmpty() ? MAX_WAIT_MS : (int) PAUSE_MS;
-        send(member.get(), new ReplicaFetchRequest(self.brokerId(), self.session(), wait, MAX_BYTES, wanted))
-                .whenComplete((answer, failure) -> handoff.execute(() -> {
-                    if (failure == null) {
-                        answered(asked, answer, byId, !session.equals(behindSession));
-                    } else {
-                        if (ahead && causeOf(failure) instanceof BrokerException refusal
-                                && refusal.kind() == ErrorKind.INVALID_REQUEST) {
-                            behindSession = session;
-                        }
-                        LOG.log(Level.DEBUG, "broker " + leader + " did not answer a fetch", failure);
-                        askLater(asked);
-                    }
-                }));
+        send(member.get(), new ReplicaFetchRequest(self.brokerId(), self.session(), wait, MAX_BYTES, next.session(),
+                next.partitions(), next.forgotten())).whenComplete((answer, failure) -> handoff.execute(() -> {
+            if (failure == null && !answer.sessionLost()) {
+                answered(asked, answer, !older);
+                return;
+            }
+            partitions.lost(next.session());
+            if (failure == null && next.session().epoch() > 0) {
+                askAgain(asked, false);
+                return;
+            }
+            if (causeOf(failure) instanceof BrokerException refusal && refusal.kind() == ErrorKind.INVALID_REQUEST) {
+                olderServer = server;
+            }
+            LOG.log(Level.DEBUG, "broker " + leader + " did not answer a fetch", failure);
+            askLater(asked);
+        }));
+    }
+
+    private void askLaterUnlessEmpty(long asked) {
+        if (!partitions.isEmpty()) {
+            askLater(asked);
+        }
     }
 
     private CompletableFuture<ReplicaFetchResponse> send(Member member, ReplicaFetchRequest request) {
@@ -157,20 +164,18 @@ public final class FollowerFetcher {
         }
     }
 
-    /** A partition, and what was asked for it. */
-    private record Asked(Partition partition, ReplicaFetchRequest.Partition fetch) {
-    }
-
-    private void answered(long asked, ReplicaFetchResponse response, Map<TopicPartition, Asked> byId, boolean mayAskAhead) {
+    private void answered(long asked, ReplicaFetchResponse response, boolean mayAskAhead) {
         CompletableFuture<Void> before = durable;
         List<CompletableFuture<?>> written = new ArrayList<>(List.of(before));
         List<CompletableFuture<?>> changes = new ArrayList<>(List.of(before));
         int bytes = 0;
         for (ReplicaFetchResponse.Partition answer : response.partitions()) {
-            Asked request = byId.get(answer.id());
-            if (request != null) {
+            AskedPartitions.Asked request = partitions.of(answer.id(), asked).orElse(null);
+            if (request == null) {
+                partitions.again(answer.id());
+            } else {
                 Partition.TakenOver taken = request.partition().replicate(leader, request.fetch(), answer);
-                written.add(taken.written());
+                written.add(taken.written().whenComplete((done, failure) -> partitions.changed(answer.id())));
                 changes.add(taken.durable().handle((done, failure) -> settled(request.partition(), answer, failure)));
                 bytes += answer.batches().remaining();
             }
@@ -202,6 +207,11 @@ public final class FollowerFetcher {
         }
         if (answer.outcome() == Outcome.OK) {
             parted.remove(partition.id());
+        }
+        if (failure == null && answer.outcome() == Outcome.OK) {
+            partitions.changed(partition.id());
+        } else {
+            partitions.again(partition.id());
         }
         if (pause > 0) {
             pausedUntil.put(partition.id(), nanoTime.getAsLong() + pause);

@@ -97,6 +97,11 @@ public final class Partition implements PartitionSlot {
         return replica.state();
     }
 
+    /** Its state, under the lock that guards it. */
+    ReplicaShell replica() {
+        return replica;
+    }
+
     /** What producers append. */
     public PartitionAppends appends() {
         return appends;
@@ -267,7 +272,7 @@ public final class Partition implements PartitionSlot {
     private void written() {
         Set<Integer> followers = state().followers();
         if (!followers.isEmpty()) {
-            context.wake(followers);
+            context.wake(id, followers);
         }
         changes.written();
     }

@@ -95,7 +95,7 @@ public final class PartitionAppends {
             followers = replica.state().followers();
         }
         if (!followers.isEmpty()) {
-            context.wake(followers);
+            context.wake(id, followers);
         }
         replica.carryOut(after);
         if (acks != Acks.ALL) {

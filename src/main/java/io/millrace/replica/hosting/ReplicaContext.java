@@ -11,8 +11,11 @@ public interface ReplicaContext {
     /** For measuring, in ns. */
     long nanoTime();
 
-    /** Something new is there for these followers. */
-    void wake(Collection<Integer> followers);
+    /** These followers are to be told of a partition with their next answers. */
+    void mark(TopicPartition id, Collection<Integer> followers);
+
+    /** Something new is there in a partition for these followers. */
+    void wake(TopicPartition id, Collection<Integer> followers);
 
     /** The session of a broker that is ready, or null: only in that one it may come to count as in sync. */
     String session(int brokerId);

@@ -144,7 +144,9 @@ final class ReplicaShell {
             } else if (effect instanceof Effect.LeadershipEnded) {
                 parked.expel(notLeader());
             } else if (effect instanceof Effect.WakeFollowers wake) {
-                context.wake(wake.brokers());
+                context.wake(partition.id(), wake.brokers());
+            } else if (effect instanceof Effect.TellFollowers tell) {
+                context.mark(partition.id(), tell.brokers());
             } else if (effect instanceof Effect.Confirm) {
                 context.confirm(partition);
             } else if (effect instanceof Effect.ProposeIsr) {

@@ -5,6 +5,7 @@ import io.millrace.metadata.BrokerErrors;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ContinuationExecutor;
 import io.millrace.metadata.ErrorKind;
+import io.millrace.metadata.TopicPartition;
 import io.millrace.metadata.brokers.BrokerRegistry;
 import io.millrace.replica.core.Asking;
 import io.millrace.replica.core.ReplicaFetchRequest;
@@ -39,6 +40,8 @@ public final class ReplicaFetches {
     private final Deadlines deadlines;
     private final ReplicaContext context;
     private final Map<Integer, Waiting> waiting = new ConcurrentHashMap<>();
+    /** By follower; as many as there are brokers. */
+    private final Map<Integer, FetchSession> sessions = new ConcurrentHashMap<>();
 
     public ReplicaFetches(HostedPartitions hosted, BrokerRegistry brokers, ContinuationExecutor handoff, Deadlines deadlines,
                    ReplicaContext context) {
@@ -52,16 +55,16 @@ public final class ReplicaFetches {
     /** A follower's request that waits. */
     private static final class Waiting {
         private final ReplicaFetchRequest request;
+        private final FetchSession session;
         private final CompletableFuture<ReplicaFetchResponse> answer = new CompletableFuture<>();
-        /** Whether something came since it was last looked at. */
+        /** Whether something came since its partitions were last visited. */
         private volatile boolean rung;
-        /** As what it is looked at next. */
+        /** As what they are visited next. Guarded by the session. */
         private Asking asking;
-        /** Where the next look begins, so that the last partitions are not always left out. */
-        private int first;
 
-        private Waiting(ReplicaFetchRequest request, Asking asking) {
+        private Waiting(ReplicaFetchRequest request, FetchSession session, Asking asking) {
             this.request = request;
+            this.session = session;
             this.asking = asking;
         }
     }
@@ -78,20 +81,23 @@ public final class ReplicaFetches {
                     + " session: try again in a moment");
         }
         if (request.maxWaitMs() == 0) {
-            Waiting aside = new Waiting(request, Asking.ASIDE);
-            look(aside, true);
+            Waiting aside = new Waiting(request, new FetchSession(request, context.nanoTime()), Asking.ASIDE);
+            answer(aside, true);
             return aside.answer;
         }
-        Waiting newest = new Waiting(request, Asking.ARRIVED);
-        newest.first = (int) (Math.floorMod(context.nanoTime() >> 20, Math.max(1, request.partitions().size())));
+        FetchSession session = session(request);
+        if (session == null) {
+            return CompletableFuture.completedFuture(ReplicaFetchResponse.SESSION_LOST);
+        }
+        Waiting newest = new Waiting(request, session, Asking.ARRIVED);
         Waiting older = waiting.put(request.replica(), newest);
         if (older != null) {
             older.answer.complete(NOTHING_NEW);
         }
-        look(newest, false);
+        answer(newest, false);
         if (!newest.answer.isDone()) {
             Deadlines.Deadline deadline =
-                    deadlines.add(request.maxWaitMs(), () -> handoff.execute(() -> look(newest, true)));
+                    deadlines.add(request.maxWaitMs(), () -> handoff.execute(() -> answer(newest, true)));
             newest.answer.whenComplete((answer, failure) -> {
                 deadlines.remove(deadline);
                 waiting.remove(request.replica(), newest);
@@ -100,13 +106,37 @@ public final class ReplicaFetches {
         return newest.answer;
     }
 
-    /** Any thread, also the writer's. */
-    public void wake(Collection<Integer> followers) {
+    /** The session that a request begins or goes on with; null when it does neither. */
+    private FetchSession session(ReplicaFetchRequest request) {
+        long now = context.nanoTime();
+        if (request.fetchSession().epoch() > 0) {
+            FetchSession known = sessions.get(request.replica());
+            return known != null && known.goOn(request, now) ? known : null;
+        }
+        FetchSession begun = new FetchSession(request, now);
+        FetchSession kept = sessions.merge(request.replica(), begun,
+                (known, first) -> known.isLaterThan(request) ? known : first);
+        return kept == begun ? begun : null;
+    }
+
+    /** These followers are to be told of a partition with their next answers. Any thread, also the writer's. */
+    public void mark(TopicPartition id, Collection<Integer> followers) {
+        for (int follower : followers) {
+            FetchSession session = sessions.get(follower);
+            if (session != null) {
+                session.mark(id);
+            }
+        }
+    }
+
+    /** And are to be answered now. */
+    public void wake(TopicPartition id, Collection<Integer> followers) {
+        mark(id, followers);
         for (int follower : followers) {
             Waiting waiter = waiting.get(follower);
             if (waiter != null && !waiter.rung) {
                 waiter.rung = true;
-                handoff.execute(() -> look(waiter, false));
+                handoff.execute(() -> answer(waiter, false));
             }
         }
     }
@@ -116,8 +146,9 @@ public final class ReplicaFetches {
         waiting.values().forEach(waiter -> waiter.answer.complete(NOTHING_NEW));
     }
 
-    private void look(Waiting waiter, boolean timeIsOver) {
-        synchronized (waiter) {
+    /** When there is something to say, or the time is over. */
+    private void answer(Waiting waiter, boolean timeIsOver) {
+        synchronized (waiter.session) {
             if (waiter.answer.isDone()) {
                 return;
             }
@@ -136,11 +167,10 @@ public final class ReplicaFetches {
     private ReplicaFetchResponse collect(Waiting waiter) {
         ReplicaFetchRequest request = waiter.request;
         List<ReplicaFetchResponse.Partition> found = new ArrayList<>();
+        List<ReplicaFetchRequest.Partition> marked = waiter.session.takeMarked();
         int left = request.maxBytes();
-        int count = request.partitions().size();
         int share = 0;
-        for (int i = 0; i < count; i++) {
-            ReplicaFetchRequest.Partition wanted = request.partitions().get((waiter.first + i) % count);
+        for (ReplicaFetchRequest.Partition wanted : marked) {
             Partition partition = hosted.find(wanted.id(), wanted.topicId());
             ReplicaFetchResponse.Partition answer;
             if (partition == null) {
@@ -149,10 +179,13 @@ public final class ReplicaFetches {
                         0, null, ByteBuffer.allocate(0));
             } else {
                 if (share == 0 && isBehind(wanted, partition)) {
-                    share = Math.max(PARTITION_BYTES, left / behind(request)); // only now: mostly there is nothing new
+                    share = Math.max(PARTITION_BYTES, left / behind(marked)); // only now: mostly there is nothing new
                 }
                 answer = partition.fetch(wanted, request.replica(), request.session(), waiter.asking,
                         Math.min(left, Math.max(share, PARTITION_BYTES)));
+                if (left <= 0 && isBehind(wanted, partition)) {
+                    waiter.session.mark(wanted.id()); // it is among the first next time
+                }
             }
             if (answer != null) {
                 found.add(answer);
@@ -164,9 +197,9 @@ public final class ReplicaFetches {
     }
 
     /** How many partitions have something for the follower, at least one. */
-    private int behind(ReplicaFetchRequest request) {
+    private int behind(List<ReplicaFetchRequest.Partition> asked) {
         int behind = 0;
-        for (ReplicaFetchRequest.Partition wanted : request.partitions()) {
+        for (ReplicaFetchRequest.Partition wanted : asked) {
             Partition partition = hosted.find(wanted.id(), wanted.topicId());
             if (partition != null && isBehind(wanted, partition)) {
                 behind++;

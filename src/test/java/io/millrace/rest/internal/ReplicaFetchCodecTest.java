@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.millrace.metadata.TopicPartition;
 import io.millrace.replica.core.ReplicaFetchRequest;
+import io.millrace.replica.core.ReplicaFetchRequest.FetchSession;
 import io.millrace.replica.core.ReplicaFetchResponse;
 import io.millrace.replica.core.ReplicaFetchResponse.EpochEnd;
 import io.millrace.replica.core.ReplicaFetchResponse.Outcome;
@@ -33,6 +34,33 @@ class ReplicaFetchCodecTest {
         ReplicaFetchRequest request = new ReplicaFetchRequest(0, "", 0, 0, List.of());
 
         assertThat(ReplicaFetchCodec.decodeRequest(ReplicaFetchCodec.encode(request))).isEqualTo(request);
+    }
+
+    @Test
+    void aRequestOfAFetchSessionComesBackWithWhatIsForgotten() {
+        ReplicaFetchRequest request = inSession(request());
+
+        assertThat(ReplicaFetchCodec.decodeRequest(ReplicaFetchCodec.encode(request))).isEqualTo(request);
+    }
+
+    @Test
+    void ofASessionWithAThousandPartitionsInWhichNothingChangedNothingIsWritten() {
+        ReplicaFetchRequest request = new ReplicaFetchRequest(1, "session-1", 500, 1 << 20, new FetchSession(1, 99),
+                List.of(), List.of());
+
+        assertThat(ReplicaFetchCodec.encode(request).remaining()).isLessThan(60);
+    }
+
+    @Test
+    void aLostSessionComesBack() {
+        assertThat(ReplicaFetchCodec.decodeResponse(joined(ReplicaFetchCodec.encode(ReplicaFetchResponse.SESSION_LOST))))
+                .isEqualTo(ReplicaFetchResponse.SESSION_LOST);
+    }
+
+    private static ReplicaFetchRequest inSession(ReplicaFetchRequest request) {
+        return new ReplicaFetchRequest(request.replica(), request.session(), request.maxWaitMs(), request.maxBytes(),
+                new FetchSession(7, 3), request.partitions(),
+                List.of(new TopicPartition("orders", 9), new TopicPartition("gone", 1)));
     }
 
     @Test
@@ -94,6 +122,10 @@ class ReplicaFetchCodecTest {
         for (int length = 0; length < response.length; length++) {
             requireRefused(Arrays.copyOf(response, length), ReplicaFetchCodec::decodeResponse);
         }
+        byte[] session = bytes(ReplicaFetchCodec.encode(inSession(request())));
+        for (int length = 0; length < session.length; length++) {
+            requireRefused(Arrays.copyOf(session, length), ReplicaFetchCodec::decodeRequest);
+        }
         requireRefused(Arrays.copyOf(request, request.length + 1), ReplicaFetchCodec::decodeRequest);
         requireRefused(Arrays.copyOf(response, response.length + 1), ReplicaFetchCodec::decodeResponse);
     }
@@ -120,9 +152,11 @@ class ReplicaFetchCodecTest {
     void damagedMessagesAreDecodedOrRefusedAndNothingElse(long seed) {
         Random random = new Random(seed);
         byte[] request = bytes(ReplicaFetchCodec.encode(request()));
+        byte[] session = bytes(ReplicaFetchCodec.encode(inSession(request())));
         byte[] response = joined(ReplicaFetchCodec.encode(response())).array();
         for (int i = 0; i < 20_000; i++) {
             decodeOrRefuse(damaged(request, random), ReplicaFetchCodec::decodeRequest);
+            decodeOrRefuse(damaged(session, random), ReplicaFetchCodec::decodeRequest);
             decodeOrRefuse(damaged(response, random), ReplicaFetchCodec::decodeResponse);
         }
     }
