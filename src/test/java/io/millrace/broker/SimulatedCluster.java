@@ -501,7 +501,7 @@ final class SimulatedCluster {
                     if (!flush.equals("commit")) {
                         rotten.add(server.id()); // of what was not forced, the middle may be lost
                     }
-                } else if (server.self() != null) {
+                } else if (server.self() != null && mayStop(server)) {
                     note("crash " + server.id());
                     server.crash();
                 }
@@ -600,7 +600,10 @@ final class SimulatedCluster {
         return true;
     }
 
-    /** As in Kafka: who stops leaves what is not forced to another one, which must not have lost its power just now. */
+    /**
+     * As in Kafka: who stops or is gone for a moment leaves what is not forced to another one in the ISR, which must not have
+     * lost its power just now, unnoticed.
+     */
     private boolean mayStop(SimulatedServer server) {
         if (flush.equals("commit") || topicId == null) {
             return true;

@@ -133,8 +133,13 @@ public final class Healing {
                         partition.state().leaderEpoch(), Math.max(next, partition.log().logStartOffset()), NO_EPOCH)));
         return transport.fetch(member, request).thenComposeAsync(response -> {
             OptionalLong leadersStart = startBeyond(response);
-            return leadersStart.isPresent() ? deleted(partition, leadersStart.getAsLong())
-                    : fetch(partition, range, fetched, take(response, range, fetched, next));
+            OptionalLong leadersFirst = next == range.from() ? firstBehind(response, next) : OptionalLong.empty();
+            if (leadersStart.isPresent()) {
+                return deleted(partition, leadersStart.getAsLong());
+            } else if (leadersFirst.isPresent() && leadersFirst.getAsLong() <= partition.log().logStartOffset()) {
+                return beginAnew(partition, leadersFirst.getAsLong());
+            }
+            return fetch(partition, range, fetched, take(response, range, fetched, next));
         }, workers);
     }
 
@@ -142,6 +147,22 @@ public final class Healing {
     private static OptionalLong startBeyond(ReplicaFetchResponse response) {
         return response.partitions().stream().filter(answer -> answer.outcome() == Outcome.BELOW_START)
                 .mapToLong(ReplicaFetchResponse.Partition::logStartOffset).findFirst();
+    }
+
+    /** Where the leader's first batch begins, when that is behind what was asked for. */
+    private static OptionalLong firstBehind(ReplicaFetchResponse response, long next) {
+        return response.partitions().stream().filter(answer -> answer.batches().hasRemaining())
+                .mapToLong(answer -> RecordBatch.at(answer.batches()).baseOffset()).filter(first -> first > next).findFirst();
+    }
+
+    /**
+     * The range begins before the log's start, with a batch that the leader has not any more: a part of it cannot take its
+     * place, because a segment has no gap at its beginning.
+     */
+    private static CompletableFuture<ByteBuffer> beginAnew(Partition partition, long leadersFirst) {
+        LOG.log(Level.WARNING, "{0}: the log begins anew at offset {1}, because it is damaged at its start, where the leader"
+                + " has only a part; all is fetched from the leader", partition.id(), Long.toString(leadersFirst));
+        return partition.log().beginAnew(leadersFirst, Truncation.DAMAGED).thenApply(start -> ByteBuffer.allocate(0));
     }
 
     private static CompletableFuture<ByteBuffer> deleted(Partition partition, long leadersStart) {
