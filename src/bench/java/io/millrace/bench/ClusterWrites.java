@@ -3,6 +3,7 @@ package io.millrace.bench;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +17,8 @@ import java.util.function.ToDoubleFunction;
 final class ClusterWrites {
     private static final int MIB = 1 << 20;
     private static final int CONNECTIONS = 4;
+    /** The compilers of three servers share the cores with the load: what is measured before they are done is them. */
+    private static final Duration WARM_UP = Duration.ofSeconds(20);
     private static final int PARTITIONS = 100;
     private static final int MANY_CONNECTIONS = 16;
 
@@ -41,8 +44,8 @@ final class ClusterWrites {
             String three = "bench-three-" + flush;
             BenchCluster.Lane single = cluster.lane(one, flush, 1, "1", batch, records, CONNECTIONS);
             BenchCluster.Lane triple = cluster.lane(three, flush, BenchCluster.SERVERS, "all", batch, records, CONNECTIONS);
-            single.run(options.slice().multipliedBy(2));
-            triple.run(options.slice().multipliedBy(2));
+            single.run(WARM_UP);
+            triple.run(WARM_UP.multipliedBy(2));
             Map<String, List<LoadResult>> results = new Rounds<LoadResult>()
                     .variant("one", () -> single.run(options.slice()))
                     .variant("three", () -> triple.run(options.slice()))
@@ -75,8 +78,8 @@ final class ClusterWrites {
         ByteBuffer record = Batches.of(1, 100);
         BenchCluster.Lane one = cluster.lane("bench-low-one", "commit", 1, "1", record, 1, 1);
         BenchCluster.Lane all = cluster.lane("bench-low-all", "commit", BenchCluster.SERVERS, "all", record, 1, 1);
-        one.run(options.slice());
-        all.run(options.slice());
+        one.run(WARM_UP);
+        all.run(WARM_UP.multipliedBy(3));
         Map<String, List<LoadResult>> results = new Rounds<LoadResult>()
                 .variant("one", () -> one.run(options.slice()))
                 .variant("three", () -> all.run(options.slice()))
@@ -114,7 +117,7 @@ final class ClusterWrites {
         HttpLoad load = new HttpLoad(cluster.servers().address(leader));
         Rounds.Slice<LoadResult> spread = () -> load.run(MANY_CONNECTIONS, options.slice(),
                 connection -> Workload.inTurn(requests, connection * PARTITIONS / MANY_CONNECTIONS, 1));
-        one.run(options.slice());
+        one.run(WARM_UP);
         spread.measure();
         Map<String, List<LoadResult>> results = new Rounds<LoadResult>()
                 .variant("one", () -> one.run(options.slice()))

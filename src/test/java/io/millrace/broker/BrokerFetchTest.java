@@ -25,6 +25,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+/** What consumers fetch from a broker alone; long because every way of waiting meets the same memory and deadlines. */
 class BrokerFetchTest {
     private static final int BYTES = 1 << 20;
     @TempDir

@@ -25,7 +25,10 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** The known ways in which replicated logs lose or change records, one by one; {@link SimulatedCluster} plays them. */
+/**
+ * The known ways in which replicated logs lose or change records, one by one; {@link SimulatedCluster} plays them. A list: that
+ * is why it is long.
+ */
 class ReplicationScenariosTest {
     private static final Logger LOGGER = Logger.getLogger("io.millrace.broker");
 

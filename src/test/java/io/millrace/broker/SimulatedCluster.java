@@ -43,7 +43,8 @@ import java.util.function.BooleanSupplier;
 /**
  * Some brokers in one thread, from a seed: real ones, over a network that drops, delays, duplicates and parts, disks that
  * lose what was not forced, and an agreement that may be out of reach. After every step it checks what replication
- * promises; a violation is an {@link AssertionError} that names the seed.
+ * promises; a violation is an {@link AssertionError} that names the seed. One long file, so that what may happen, what the
+ * planted bugs do and what must hold then stand side by side, over the same state.
  */
 final class SimulatedCluster {
     static final String TOPIC = "orders";

@@ -48,7 +48,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
-/** One server of a {@link SimulatedCluster}: a real broker over a simulated disk, network, clock and agreement. */
+/**
+ * One server of a {@link SimulatedCluster}: a real broker over a simulated disk, network, clock and agreement. One long file,
+ * because each of these ends with the same run of the server.
+ */
 final class SimulatedServer {
     /** When a simulation begins, since the epoch. */
     static final long BEGIN_MS = 1_000_000_000_000L;

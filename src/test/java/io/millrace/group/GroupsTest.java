@@ -17,7 +17,10 @@ import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What a coordinator does for its consumers when all is well with the servers. */
+/**
+ * What a coordinator does for its consumers when all is well with the servers. A specification, to be read from top to bottom:
+ * that is why it is long.
+ */
 class GroupsTest {
     private static final TopicPartition FIRST = new TopicPartition("orders", 0);
     private static final TopicPartition SECOND = new TopicPartition("orders", 1);

@@ -27,7 +27,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The dialect's consumers, from outside. */
+/** The dialect's consumers, from outside; one long file, because each request of it follows from those before. */
 @ExtendWith(RunningServer.class)
 class ConsumersIT {
     private static final String MANUAL = "\"format\":\"json\",\"auto.offset.reset\":\"earliest\",\"enable.auto.commit\":false";

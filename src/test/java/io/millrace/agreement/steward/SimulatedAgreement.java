@@ -36,7 +36,8 @@ import java.util.function.Consumer;
 /**
  * Brokers over journals in memory, from a seed. The CP subsystem is lost again and again, while a minority goes on with
  * the old group; brokers are out of reach, their disks fail and are lost; and between any two steps of whoever restores
- * or writes, he stops or others act. What was acknowledged stays, and is acknowledged once.
+ * or writes, he stops or others act. What was acknowledged stays, and is acknowledged once. One long file, so that what may
+ * happen stands beside what must hold then.
  */
 final class SimulatedAgreement {
     private static final int DEPTH = 3;

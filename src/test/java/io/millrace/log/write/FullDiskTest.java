@@ -34,7 +34,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Disks that are full, or files that cannot be opened because too many are: what passes by itself. */
+/**
+ * Disks that are full, or files that cannot be opened because too many are: what passes by itself. One long file, because
+ * each step of the log's writer fails in turn on the same disk.
+ */
 class FullDiskTest {
     private static final LogConfig SMALL_SEGMENTS = TestDirectory.segmentBytes(500);
 
