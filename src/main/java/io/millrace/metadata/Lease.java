@@ -25,6 +25,11 @@ public final class Lease {
         until.accumulateAndGet(askedAt + nanos, (held, offered) -> offered - held > 0 ? offered : held);
     }
 
+    /** Whether so much of it is over that it should be renewed. */
+    public boolean isHalfOver() {
+        return until.get() - nanoTime.getAsLong() < nanos / 2;
+    }
+
     public boolean holds() {
         return until.get() - nanoTime.getAsLong() > 0;
     }

@@ -49,7 +49,13 @@ final class DamagedReplicas {
                 if (failure == null && partition.state().leaderEpoch() > before) {
                     fenced.put(partition, partition.state().leaderEpoch());
                 }
-                mend(partition);
+                if (isFenced(partition)) {
+                    mend(partition);
+                } else {
+                    LOG.log(Level.DEBUG, "the damaged replica of " + partition.id() + " could not be fenced now: what it had"
+                            + " before may still count", failure);
+                    tryAgainLater(partition);
+                }
             });
         }
     }
@@ -74,8 +80,12 @@ final class DamagedReplicas {
             } else {
                 LOG.log(Level.ERROR, "the damaged replica of " + partition.id() + " could not be healed now; tried again"
                         + " soon", failure);
-                timers.schedule(() -> healing.remove(partition.id()), HEALING_PAUSE_MS, TimeUnit.MILLISECONDS);
+                tryAgainLater(partition);
             }
         });
+    }
+
+    private void tryAgainLater(Partition partition) {
+        timers.schedule(() -> healing.remove(partition.id()), HEALING_PAUSE_MS, TimeUnit.MILLISECONDS);
     }
 }

@@ -620,4 +620,78 @@ class ReplicationScenariosTest {
         cluster.rejoin();
         cluster.await("it is healed", () -> !cluster.hasDamage(damaged) && cluster.isWhole());
     }
+
+    @Test
+    void aFollowersRequestsNameThePartitionsInWhichSomethingChangedAndNoOthers() {
+        SimulatedCluster wide = new SimulatedCluster(5, 3, 4, SimulatedCluster.PlantedBug.NONE);
+        wide.begin(Map.of());
+        wide.acknowledged("record");
+        wide.await("all have it", wide::isWhole);
+        wide.advance(5_000);
+        SimulatedServer follower = wide.followers().get(0);
+        long fetches = follower.fetches();
+        long named = follower.partitionsAsked();
+        wide.advance(10_000);
+        assertThat(follower.fetches() - fetches).as("it goes on asking").isGreaterThan(8);
+        assertThat(follower.partitionsAsked()).as("nothing came").isEqualTo(named);
+
+        for (int i = 0; i < 10; i++) {
+            wide.acknowledged("record " + i);
+        }
+        assertThat(follower.partitionsAsked() - named).as("of one of four partitions").isBetween(10L, 40L);
+        assertThat(wide.registered().partitions()).allSatisfy(each -> assertThat(each.isr()).hasSize(3));
+    }
+
+    @Test
+    void aLeaderThatWasStartedAnewDoesNotKnowTheSessionAndIsAskedForEverything() {
+        cluster.begin(Map.of());
+        cluster.acknowledged("before");
+        cluster.await("all have it", cluster::isWhole);
+        SimulatedServer leader = cluster.leader();
+        leader.crash();
+        leader.start();
+        cluster.await("all are up", cluster::isWhole);
+        cluster.acknowledged("after");
+        cluster.await("all have both", cluster::isWhole);
+        assertThat(cluster.registered().partitions().get(0).isr()).hasSize(3);
+    }
+
+    @Test
+    void aFollowerOfAServerThatKnowsNoFetchSessionsAsksForEverythingEachTime() {
+        for (int id = 1; id <= 3; id++) {
+            cluster.server(id).beOfTheVersionBefore();
+        }
+        cluster.begin(Map.of("min.insync.replicas", "3"));
+        for (int i = 0; i < 5; i++) {
+            cluster.acknowledged("record " + i);
+        }
+        cluster.await("all have them", cluster::isWhole);
+        SimulatedServer follower = cluster.followers().get(0);
+        long fetches = follower.fetches();
+        long named = follower.partitionsAsked();
+        cluster.advance(10_000);
+        assertThat(follower.fetches() - fetches).as("no storm").isBetween(8L, 40L);
+        assertThat(follower.partitionsAsked() - named).isEqualTo(follower.fetches() - fetches);
+    }
+
+    @Test
+    void aFollowerThatBeginsAnewGoesOnWhereTheLeadersLogStartsWithinABatch() {
+        cluster.begin(Map.of());
+        SimulatedServer follower = cluster.followers().get(0);
+        cluster.isolate(follower);
+        cluster.await("it is not in sync", () -> !cluster.registered().partitions().get(0).isr().contains(follower.id()));
+        CompletableFuture<AppendResult> batch = cluster.produceTogether("a", "b", "c", "d", "e");
+        cluster.await("the batch is there", batch::isDone);
+        assertThat(batch).isCompletedWithValueMatching(result -> result.baseOffset() == 0);
+        cluster.partition(cluster.leader()).deleteRecordsBefore(3);
+        cluster.await("it begins within it", () -> cluster.log(cluster.leader()).startOffset() == 3);
+        cluster.rejoin();
+
+        cluster.await("all have it", cluster::isWhole);
+        assertThat(cluster.log(follower).startOffset()).isEqualTo(3);
+        assertThat(cluster.log(follower).valueAt(3)).isEqualTo("d");
+        assertThat(cluster.acknowledged("more")).isEqualTo(5);
+        cluster.await("all have that, too", cluster::isWhole);
+        assertThat(cluster.registered().partitions().get(0).isr()).contains(follower.id());
+    }
 }

@@ -195,7 +195,7 @@ final class SimulatedCluster {
                         new ReplicaFetchResponse.EpochEnd(-1, one.logStartOffset()), ByteBuffer.allocate(0)));
             }
         }
-        return new ReplicaFetchResponse(partitions);
+        return new ReplicaFetchResponse(answer.sessionLost(), partitions);
     }
 
     /** Whoever holds a partition's lock keeps the others out. Else other threads may do anything meanwhile. */
@@ -388,6 +388,11 @@ final class SimulatedCluster {
 
     CompletableFuture<AppendResult> produce(SimulatedServer server, String value, Acks acks) {
         return server.broker.append(TOPIC, 0, batch(value), acks);
+    }
+
+    /** In one batch, to the leader. */
+    CompletableFuture<AppendResult> produceTogether(String... values) {
+        return leader().broker.append(TOPIC, 0, batch(values), Acks.ALL);
     }
 
     /** Produces with acks=all until that is answered, as a client does: again, to whoever leads by then. */
@@ -748,9 +753,11 @@ final class SimulatedCluster {
                 });
     }
 
-    private ByteBuffer batch(String value) {
+    private ByteBuffer batch(String... values) {
         RecordBatchBuilder builder = new RecordBatchBuilder(Codec.NONE);
-        builder.append(SimulatedServer.BEGIN_MS + time.nanoTime() / 1_000_000, null, BrokerHarness.bytes(value), List.of());
+        for (String value : values) {
+            builder.append(SimulatedServer.BEGIN_MS + time.nanoTime() / 1_000_000, null, BrokerHarness.bytes(value), List.of());
+        }
         return builder.build();
     }
 

@@ -3,6 +3,7 @@ package io.millrace.broker;
 import io.millrace.log.CorruptLogException;
 import io.millrace.log.write.PartitionLog;
 import io.millrace.record.RecordBatch;
+import io.millrace.record.RecordIterator;
 import java.nio.ByteBuffer;
 import java.util.TreeMap;
 
@@ -23,7 +24,7 @@ record SimulatedLog(PartitionLog log) {
 
     /** The value of the record at an offset, or null. */
     String valueAt(long offset) {
-        return offset < startOffset() || offset >= endOffset() ? null : values(offset, offset + 1).get(offset);
+        return offset < startOffset() || offset >= endOffset() ? null : values(offset, endOffset()).get(offset);
     }
 
     /** By offset, from one that is at or above the log's start to one that is at or below its end. */
@@ -34,7 +35,13 @@ record SimulatedLog(PartitionLog log) {
             try {
                 ByteBuffer found = log.read(offset, to, MOST_BYTES);
                 for (RecordBatch batch : RecordBatch.in(found)) {
-                    values.put(batch.baseOffset(), BrokerHarness.text(batch.records().next().value()));
+                    long of = batch.baseOffset();
+                    for (RecordIterator records = batch.records(); records.hasNext(); of++) {
+                        String value = BrokerHarness.text(records.next().value());
+                        if (of >= from && of < to) {
+                            values.put(of, value);
+                        }
+                    }
                     offset = batch.lastOffset() + 1;
                 }
                 if (!found.hasRemaining()) {

@@ -58,6 +58,8 @@ final class SimulatedServer {
     private static final long RETENTION_INTERVAL_MS = 3_000;
 
     private long fetches;
+    private long asked;
+    private boolean ofTheVersionBefore;
     private final SimulatedCluster cluster;
     private final int id;
     private final SimulatedDisk disk;
@@ -440,14 +442,32 @@ final class SimulatedServer {
         return fetches;
     }
 
+    /** How many partitions they named. */
+    long partitionsAsked() {
+        return asked;
+    }
+
+    /** From now on it knows no fetch sessions. */
+    void beOfTheVersionBefore() {
+        ofTheVersionBefore = true;
+    }
+
+    private CompletableFuture<ReplicaFetchResponse> answer(Broker target, ReplicaFetchRequest request) {
+        if (ofTheVersionBefore && !request.fetchSession().equals(ReplicaFetchRequest.FetchSession.NONE)) {
+            return CompletableFuture.failedFuture(new BrokerException(ErrorKind.INVALID_REQUEST, "the message has version 3"));
+        }
+        return target.replicaFetch(request);
+    }
+
     private final class Network implements Transport {
         private final int of = run;
 
         @Override
         public CompletableFuture<ReplicaFetchResponse> fetch(Member leader, ReplicaFetchRequest request) {
             fetches++;
-            return ask(leader, request.maxWaitMs(), target -> target.replicaFetch(request).thenApply(answer ->
-                    cluster.answered(request, answer)));
+            asked += request.partitions().size();
+            return ask(leader, request.maxWaitMs(), target -> cluster.server(leader.brokerId()).answer(target, request)
+                    .thenApply(answer -> cluster.answered(request, answer)));
         }
 
         @Override

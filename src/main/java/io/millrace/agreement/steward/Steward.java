@@ -195,7 +195,7 @@ final class Steward implements Runnable, AutoCloseable {
         } finally {
             recovery.roundOver();
         }
-        calm = problem == null && action == StewardAction.NONE;
+        calm = problem == null && action == StewardAction.NONE && goneSince.isEmpty();
         report(problem);
     }
 

@@ -125,7 +125,7 @@ public final class Controller {
 
     /** Regularly: whether it is time for a pass although nothing is known to have changed. */
     public boolean isDue() {
-        return restless || nanoTime.getAsLong() - passedAt >= CALM_NANOS;
+        return restless || lease.isHalfOver() || nanoTime.getAsLong() - passedAt >= CALM_NANOS;
     }
 
     /**

@@ -6,12 +6,11 @@ import io.millrace.replica.core.ReplicaFetchRequest.FetchSession;
 import io.millrace.replica.hosting.Partition;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 
@@ -22,13 +21,18 @@ import java.util.function.Predicate;
  */
 final class AskedPartitions {
     /** What changed unnoticed, because something else than an answer changed it, is found after this long. */
-    private static final long SCAN_NANOS = TimeUnit.MILLISECONDS.toNanos(900);
+    private static final long SCAN_NANOS = TimeUnit.MILLISECONDS.toNanos(400);
+
+    private static final int MAX_EPOCH = 1 << 30;
 
     private final Map<TopicPartition, Partition> followed = new HashMap<>();
     private final Map<TopicPartition, Asked> asked = new HashMap<>();
-    /** Which are to be looked at for the next request, and which of them are said again even if they are as they were. */
-    private final Set<TopicPartition> changed = new LinkedHashSet<>();
-    private final Set<TopicPartition> again = new HashSet<>();
+    /**
+     * Which are to be looked at for the next request, and which of them are said again even if they are as they were. Any
+     * thread adds to them, also a log's writer, which must not wait while the next request is put together.
+     */
+    private final Set<TopicPartition> changed = ConcurrentHashMap.newKeySet();
+    private final Set<TopicPartition> again = ConcurrentHashMap.newKeySet();
     private long sessionId = 1;
     private int nextEpoch;
     private long scannedAt;
@@ -62,14 +66,14 @@ final class AskedPartitions {
     }
 
     /** Something may have changed: its log, or whether it may be asked for. */
-    synchronized void changed(TopicPartition id) {
+    void changed(TopicPartition id) {
         changed.add(id);
     }
 
     /** What was answered for it came to nothing: the leader is to answer once more. */
-    synchronized void again(TopicPartition id) {
-        changed.add(id);
+    void again(TopicPartition id) {
         again.add(id);
+        changed.add(id);
     }
 
     /** The leader does not know this session, or may not: the next request says everything in a new one. */
@@ -91,7 +95,10 @@ final class AskedPartitions {
      * @param inFull  whether the leader knows no sessions
      */
     synchronized Next next(long request, long now, Predicate<TopicPartition> paused, boolean inFull) {
-        if (inFull) {
+        if (nextEpoch == MAX_EPOCH) {
+            sessionId++;
+        }
+        if (inFull || nextEpoch == MAX_EPOCH) {
             nextEpoch = 0;
         }
         if (nextEpoch == 0) {
@@ -103,7 +110,9 @@ final class AskedPartitions {
         }
         List<ReplicaFetchRequest.Partition> partitions = new ArrayList<>();
         List<TopicPartition> forgotten = new ArrayList<>();
-        for (TopicPartition id : changed) {
+        for (TopicPartition id : List.copyOf(changed)) {
+            changed.remove(id); // before it is looked at: what changes from here on is for the request after this one
+            boolean once = again.remove(id);
             Partition partition = followed.get(id);
             ReplicaFetchRequest.Partition fetch = partition == null || paused.test(id) ? null
                     : partition.nextFetch().orElse(null);
@@ -112,14 +121,12 @@ final class AskedPartitions {
                 if (asked.remove(id) != null) {
                     forgotten.add(id);
                 }
-            } else if (before == null || again.contains(id) || before.partition() != partition
+            } else if (before == null || once || before.partition() != partition
                     || !before.fetch().equals(fetch)) {
                 asked.put(id, new Asked(partition, fetch, request));
                 partitions.add(fetch);
             }
         }
-        changed.clear();
-        again.clear();
         if (asked.isEmpty()) {
             nextEpoch = 0; // nothing is sent: the next one that says something begins anew
             return new Next(FetchSession.NONE, List.of(), List.of(), true);

@@ -79,8 +79,8 @@ public final class FollowerFetcher {
 
     /** Begins to follow, or follows on in a new epoch; asks at once, whatever is under way. */
     public void add(Partition partition) {
-        partitions.add(partition);
         pausedUntil.remove(partition.id());
+        partitions.add(partition);
         if (asking.compareAndSet(false, true)) {
             later(GATHER_MS, this::ask);
         }
@@ -142,7 +142,8 @@ public final class FollowerFetcher {
                 askAgain(asked, false);
                 return;
             }
-            if (causeOf(failure) instanceof BrokerException refusal && refusal.kind() == ErrorKind.INVALID_REQUEST) {
+            if (next.session().epoch() == 0 && causeOf(failure) instanceof BrokerException refusal
+                    && refusal.kind() == ErrorKind.INVALID_REQUEST) {
                 olderServer = server;
             }
             LOG.log(Level.DEBUG, "broker " + leader + " did not answer a fetch", failure);
@@ -208,7 +209,7 @@ public final class FollowerFetcher {
         if (answer.outcome() == Outcome.OK) {
             parted.remove(partition.id());
         }
-        if (failure == null && answer.outcome() == Outcome.OK) {
+        if (failure == null && answer.outcome() == Outcome.OK && !answer.batches().hasRemaining()) {
             partitions.changed(partition.id());
         } else {
             partitions.again(partition.id());

@@ -109,10 +109,22 @@ public final class Healing {
         LOG.log(Level.WARNING, "{0}: cutting the log at offset {1}: from there to {2} it is damaged, and only what is below"
                 + " {3} of that is known to be committed; the leader has it, and all is fetched anew", partition.id(),
                 Long.toString(range.from()), Long.toString(range.to()), Long.toString(mark));
-        return fetch(partition, new DamagedRange(range.from(), mark), new ByteArrayOutputStream(), range.from())
-                .thenCompose(batches -> batches.hasRemaining()
-                        ? partition.log().truncateTo(range.from(), Truncation.DAMAGED)
-                        : CompletableFuture.completedFuture(range.to()));
+        return ask(partition, range.from()).thenComposeAsync(response -> {
+            OptionalLong leadersStart = startBeyond(response);
+            if (leadersStart.isPresent()) {
+                return deleted(partition, leadersStart.getAsLong()).thenApply(nothing -> range.to());
+            }
+            long first = firstOf(response, partition);
+            return range.from() < partition.log().logStartOffset() ? beginAnew(partition, first).thenApply(nothing -> first)
+                    : partition.log().truncateTo(range.from(), Truncation.DAMAGED);
+        }, workers);
+    }
+
+    /** Where the leader's first batch begins; without one nothing says that the leader has what is damaged here. */
+    private static long firstOf(ReplicaFetchResponse response, Partition partition) {
+        return response.partitions().stream().peek(Healing::requireGiven).filter(answer -> answer.batches().hasRemaining())
+                .mapToLong(answer -> RecordBatch.at(answer.batches()).baseOffset()).findFirst()
+                .orElseThrow(() -> notNow(partition));
     }
 
     private CompletableFuture<ByteBuffer> fetch(Partition partition, DamagedRange range, ByteArrayOutputStream fetched,
@@ -124,14 +136,7 @@ public final class Healing {
                     + partition.id() + " are damaged in one place: move its log away and restart the server, so that it is"
                     + " fetched anew as a whole"));
         }
-        int leader = partition.state().leaderToFollow().orElseThrow(() -> notNow(partition));
-        Member member = brokers.member(leader).orElseThrow(() -> notNow(partition));
-        Member self = brokers.membership().self();
-        // No epoch: what is asked for lies within the leader's log, wherever the epochs of this one are damaged.
-        ReplicaFetchRequest request = new ReplicaFetchRequest(self.brokerId(), self.session(), 0, REQUEST_BYTES,
-                List.of(new ReplicaFetchRequest.Partition(partition.id(), partition.topicId(),
-                        partition.state().leaderEpoch(), Math.max(next, partition.log().logStartOffset()), NO_EPOCH)));
-        return transport.fetch(member, request).thenComposeAsync(response -> {
+        return ask(partition, next).thenComposeAsync(response -> {
             OptionalLong leadersStart = startBeyond(response);
             OptionalLong leadersFirst = next == range.from() ? firstBehind(response, next) : OptionalLong.empty();
             if (leadersStart.isPresent()) {
@@ -141,6 +146,16 @@ public final class Healing {
             }
             return fetch(partition, range, fetched, take(response, range, fetched, next));
         }, workers);
+    }
+
+    private CompletableFuture<ReplicaFetchResponse> ask(Partition partition, long from) {
+        int leader = partition.state().leaderToFollow().orElseThrow(() -> notNow(partition));
+        Member member = brokers.member(leader).orElseThrow(() -> notNow(partition));
+        Member self = brokers.membership().self();
+        // No epoch: what is asked for lies within the leader's log, wherever the epochs of this one are damaged.
+        return transport.fetch(member, new ReplicaFetchRequest(self.brokerId(), self.session(), 0, REQUEST_BYTES,
+                List.of(new ReplicaFetchRequest.Partition(partition.id(), partition.topicId(),
+                        partition.state().leaderEpoch(), Math.max(from, partition.log().logStartOffset()), NO_EPOCH))));
     }
 
     /** Where the leader's log starts, when that is behind what was asked for: it was deleted there, and goes here as well. */
@@ -175,17 +190,21 @@ public final class Healing {
                 + " has no leader now from which it could be healed");
     }
 
+    private static void requireGiven(ReplicaFetchResponse.Partition answer) {
+        if (answer.outcome() == Outcome.FAILED || answer.outcome() == Outcome.DIVERGED) {
+            throw new IllegalStateException("the leader of " + answer.id() + " cannot give what is damaged here: "
+                    + answer.outcome());
+        } else if (answer.outcome() != Outcome.OK) {
+            throw new BrokerException(ErrorKind.UNAVAILABLE, "the leader of " + answer.id() + " does not give what is"
+                    + " damaged here now: " + answer.outcome());
+        }
+    }
+
     /** @return the offset behind what was taken */
     private static long take(ReplicaFetchResponse response, DamagedRange range, ByteArrayOutputStream fetched, long from) {
         long next = from;
         for (ReplicaFetchResponse.Partition answer : response.partitions()) {
-            if (answer.outcome() == Outcome.FAILED || answer.outcome() == Outcome.DIVERGED) {
-                throw new IllegalStateException("the leader of " + answer.id() + " cannot give what is damaged here: "
-                        + answer.outcome());
-            } else if (answer.outcome() != Outcome.OK) {
-                throw new BrokerException(ErrorKind.UNAVAILABLE, "the leader of " + answer.id() + " does not give what is"
-                        + " damaged here now: " + answer.outcome());
-            }
+            requireGiven(answer);
             for (RecordBatch batch : RecordBatch.in(answer.batches())) {
                 if (batch.baseOffset() != next || batch.lastOffset() >= range.to()) {
                     break;

@@ -177,7 +177,7 @@ public final class Partition implements PartitionSlot {
         FollowerAnswer answer = given.answer();
         boolean more = request.fetchOffset() < log.logEndOffset();
         if (answer.outcome() == Outcome.BELOW_START) {
-            return belowStart(answer);
+            return belowStart(request, answer, maxBytes);
         } else if (answer.outcome() != Outcome.OK) {
             return answer(answer, NOTHING);
         } else if (!more || maxBytes <= 0) {
@@ -193,12 +193,17 @@ public final class Partition implements PartitionSlot {
         return answer(FollowerAnswer.of(Outcome.FAILED), NOTHING);
     }
 
-    /** The log may start within a batch: the follower begins with the whole of it, and moves its own start then. */
-    private ReplicaFetchResponse.Partition belowStart(FollowerAnswer answer) {
+    /**
+     * The log may start within a batch: a follower without records begins with the whole of it, and moves its own start
+     * then. Any other is told to begin anew there.
+     */
+    private ReplicaFetchResponse.Partition belowStart(ReplicaFetchRequest.Partition request, FollowerAnswer answer, int maxBytes) {
         long start = log.logStartOffset();
         try {
-            ByteBuffer first = log.read(start, Long.MAX_VALUE, 1, ReadMemory.UNBOUNDED::take);
-            return answer(answer, first.hasRemaining() ? RecordBatch.at(first).baseOffset() : start, NOTHING);
+            ByteBuffer found = log.read(start, Long.MAX_VALUE, Math.max(1, maxBytes), ReadMemory.UNBOUNDED::take);
+            long first = found.hasRemaining() ? RecordBatch.at(found).baseOffset() : start;
+            boolean begins = request.lastFetchedEpoch() < 0 && request.fetchOffset() == first && first < start;
+            return begins ? answer(FollowerAnswer.of(Outcome.OK), start, found) : answer(answer, first, NOTHING);
         } catch (RuntimeException failure) { // damaged there, or moved on meanwhile: the follower asks again
             LOG.log(Level.DEBUG, "the first batch of " + id + " could not be read for a follower", failure);
             return answer(FollowerAnswer.of(Outcome.FAILED), NOTHING);

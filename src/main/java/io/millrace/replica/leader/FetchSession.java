@@ -3,11 +3,12 @@ package io.millrace.replica.leader;
 import io.millrace.metadata.TopicPartition;
 import io.millrace.replica.core.ReplicaFetchRequest;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -18,11 +19,11 @@ import java.util.concurrent.TimeUnit;
  */
 final class FetchSession {
     /** A request says of all partitions of its session where the follower is: this often that is noted of each of them. */
-    private static final long ALL_NANOS = TimeUnit.MILLISECONDS.toNanos(900);
+    private static final long ALL_NANOS = TimeUnit.MILLISECONDS.toNanos(400);
 
     private final String followerSession;
     private final ReplicaFetchRequest.FetchSession begun;
-    private final Map<TopicPartition, ReplicaFetchRequest.Partition> asked = new HashMap<>();
+    private final Map<TopicPartition, ReplicaFetchRequest.Partition> asked = new ConcurrentHashMap<>();
     /** To be visited, the longest waiting first; guarded by itself. */
     private final Set<TopicPartition> marked = new LinkedHashSet<>();
     private int epoch;
@@ -34,7 +35,14 @@ final class FetchSession {
         begun = first.fetchSession();
         epoch = begun.epoch();
         allMarkedAt = now;
-        note(first);
+        note(begun.equals(ReplicaFetchRequest.FetchSession.NONE) ? rotated(first.partitions(), now) : first.partitions());
+    }
+
+    /** Nothing is remembered from one of these requests to the next: so that the last partitions are not always left out. */
+    private static List<ReplicaFetchRequest.Partition> rotated(List<ReplicaFetchRequest.Partition> partitions, long now) {
+        List<ReplicaFetchRequest.Partition> rotated = new ArrayList<>(partitions);
+        Collections.rotate(rotated, (int) (now >> 20));
+        return rotated;
     }
 
     /** Whether this one, of the same run of the follower, began later than the one that a request begins. */
@@ -51,7 +59,7 @@ final class FetchSession {
         }
         epoch++;
         next.forgotten().forEach(asked::remove);
-        note(next);
+        note(next.partitions());
         if (now - allMarkedAt >= ALL_NANOS) {
             allMarkedAt = now;
             asked.keySet().forEach(this::mark);
@@ -59,8 +67,8 @@ final class FetchSession {
         return true;
     }
 
-    private void note(ReplicaFetchRequest request) {
-        for (ReplicaFetchRequest.Partition each : request.partitions()) {
+    private void note(List<ReplicaFetchRequest.Partition> partitions) {
+        for (ReplicaFetchRequest.Partition each : partitions) {
             asked.put(each.id(), each);
             mark(each.id());
         }
@@ -68,8 +76,10 @@ final class FetchSession {
 
     /** Something came in a partition. */
     void mark(TopicPartition id) {
-        synchronized (marked) {
-            marked.add(id);
+        if (asked.containsKey(id)) {
+            synchronized (marked) {
+                marked.add(id);
+            }
         }
     }
 

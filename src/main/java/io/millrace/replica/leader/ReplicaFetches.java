@@ -92,7 +92,7 @@ public final class ReplicaFetches {
         Waiting newest = new Waiting(request, session, Asking.ARRIVED);
         Waiting older = waiting.put(request.replica(), newest);
         if (older != null) {
-            older.answer.complete(NOTHING_NEW);
+            displace(older);
         }
         answer(newest, false);
         if (!newest.answer.isDone()) {
@@ -104,6 +104,13 @@ public final class ReplicaFetches {
             });
         }
         return newest.answer;
+    }
+
+    /** Under the lock, so that it takes no marks with it that another thread has just found. */
+    private static void displace(Waiting older) {
+        synchronized (older.session) {
+            older.answer.complete(NOTHING_NEW);
+        }
     }
 
     /** The session that a request begins or goes on with; null when it does neither. */

@@ -59,13 +59,13 @@ class FetchSessionTest {
     }
 
     @Test
-    void aboutEachSecondARequestVisitsAllOfThem() {
+    void inEachSecondARequestVisitsAllOfThem() {
         session.takeMarked();
-        session.goOn(request(5, 1, List.of()), SECOND / 2);
+        session.goOn(request(5, 1, List.of()), SECOND / 4);
         assertThat(session.takeMarked()).isEmpty();
-        session.goOn(request(5, 2, List.of()), SECOND);
+        session.goOn(request(5, 2, List.of()), SECOND / 2);
         assertThat(session.takeMarked()).hasSize(3);
-        session.goOn(request(5, 3, List.of()), SECOND + 1);
+        session.goOn(request(5, 3, List.of()), SECOND / 2 + 1);
         assertThat(session.takeMarked()).isEmpty();
     }
 
