@@ -21,7 +21,7 @@ import java.util.concurrent.TimeUnit;
 final class Upkeep implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(Upkeep.class.getName());
 
-    /** How often the controller's register and the brokers are looked at, in ms. */
+    /** How often it is looked whether a pass of the controller is due, in ms; in calm times every other one is. */
     private static final long TICK_MS = 500;
     /** How often it is looked for replicas that lag and disks that failed, in ms. */
     private static final long REPLICA_TICK_MS = 1_000;

@@ -45,7 +45,7 @@ public final class FollowerFetcher {
     private final int leader;
     private final BrokerRegistry brokers;
     private final ReplicaTransport transport;
-    private final ContinuationExecutor handoff;
+    private final ContinuationExecutor continuations;
     private final ScheduledExecutorService timers;
     private final LongSupplier nanoTime;
     private final CatchUpThrottle throttle;
@@ -65,12 +65,12 @@ public final class FollowerFetcher {
     private volatile String olderServer;
 
     /** @param aheadBytes after an answer of so many bytes more is asked for before they are durable */
-    public FollowerFetcher(int leader, BrokerRegistry brokers, ReplicaTransport transport, ContinuationExecutor handoff,
+    public FollowerFetcher(int leader, BrokerRegistry brokers, ReplicaTransport transport, ContinuationExecutor continuations,
                     ScheduledExecutorService timers, LongSupplier nanoTime, CatchUpThrottle throttle, int aheadBytes) {
         this.leader = leader;
         this.brokers = brokers;
         this.transport = transport;
-        this.handoff = handoff;
+        this.continuations = continuations;
         this.timers = timers;
         this.nanoTime = nanoTime;
         this.throttle = throttle;
@@ -132,7 +132,7 @@ public final class FollowerFetcher {
         Member self = brokers.membership().self();
         int wait = ahead ? AHEAD_WAIT_MS : pausedUntil.isEmpty() ? MAX_WAIT_MS : (int) PAUSE_MS;
         send(member.get(), new ReplicaFetchRequest(self.brokerId(), self.session(), wait, MAX_BYTES, next.session(),
-                next.partitions(), next.forgotten())).whenComplete((answer, failure) -> handoff.execute(() -> {
+                next.partitions(), next.forgotten())).whenComplete((answer, failure) -> continuations.execute(() -> {
             if (failure == null && !answer.sessionLost()) {
                 answered(asked, answer, !older);
                 return;
@@ -185,7 +185,7 @@ public final class FollowerFetcher {
         durable = all;
         boolean ahead = bytes >= aheadBytes && mayAskAhead;
         (ahead ? allOf(written) : all).whenComplete((done, failure) ->
-                handoff.execute(() -> askAgain(asked, ahead && !all.isDone())));
+                continuations.execute(() -> askAgain(asked, ahead && !all.isDone())));
     }
 
     /** Leaves a partition out for a while when its fetch failed, or when it catches up faster than it may. */
@@ -246,7 +246,7 @@ public final class FollowerFetcher {
 
     private void later(long ms, Runnable task) {
         try {
-            timers.schedule(() -> handoff.execute(task), ms, TimeUnit.MILLISECONDS);
+            timers.schedule(() -> continuations.execute(task), ms, TimeUnit.MILLISECONDS);
         } catch (RejectedExecutionException | IllegalStateException stopped) {
             LOG.log(Level.DEBUG, "no more fetches: the server stops", stopped);
         }

@@ -36,18 +36,18 @@ public final class ReplicaFetches {
 
     private final HostedPartitions hosted;
     private final BrokerRegistry brokers;
-    private final ContinuationExecutor handoff;
+    private final ContinuationExecutor continuations;
     private final Deadlines deadlines;
     private final ReplicaContext context;
     private final Map<Integer, Waiting> waiting = new ConcurrentHashMap<>();
     /** By follower; as many as there are brokers. */
     private final Map<Integer, FetchSession> sessions = new ConcurrentHashMap<>();
 
-    public ReplicaFetches(HostedPartitions hosted, BrokerRegistry brokers, ContinuationExecutor handoff, Deadlines deadlines,
+    public ReplicaFetches(HostedPartitions hosted, BrokerRegistry brokers, ContinuationExecutor continuations, Deadlines deadlines,
                    ReplicaContext context) {
         this.hosted = hosted;
         this.brokers = brokers;
-        this.handoff = handoff;
+        this.continuations = continuations;
         this.deadlines = deadlines;
         this.context = context;
     }
@@ -97,7 +97,7 @@ public final class ReplicaFetches {
         answer(newest, false);
         if (!newest.answer.isDone()) {
             Deadlines.Deadline deadline =
-                    deadlines.add(request.maxWaitMs(), () -> handoff.execute(() -> answer(newest, true)));
+                    deadlines.add(request.maxWaitMs(), () -> continuations.execute(() -> answer(newest, true)));
             newest.answer.whenComplete((answer, failure) -> {
                 deadlines.remove(deadline);
                 waiting.remove(request.replica(), newest);
@@ -143,7 +143,7 @@ public final class ReplicaFetches {
             Waiting waiter = waiting.get(follower);
             if (waiter != null && !waiter.rung) {
                 waiter.rung = true;
-                handoff.execute(() -> answer(waiter, false));
+                continuations.execute(() -> answer(waiter, false));
             }
         }
     }
