@@ -127,12 +127,17 @@ class GroupClusterIT {
     }
 
     private String describe() {
-        return String.valueOf(client.json(0, "/admin/groups/" + group));
+        return IntStream.range(0, SERVERS).mapToObj(index -> client.json(index, "/admin/groups/" + group)).toList().toString();
     }
 
     private void awaitStable(int consumers) {
+        awaitStable(consumers, 1);
+    }
+
+    /** @param server one that is up */
+    private void awaitStable(int consumers, int server) {
         ClusterClient.await(consumers + " consumers have their partitions", PATIENCE_SECONDS, () -> {
-            JsonObject described = client.json(0, "/admin/groups/" + group);
+            JsonObject described = client.json(server - 1, "/admin/groups/" + group);
             return described != null && described.getString("state").equals("stable") && described.getJsonArray("members").stream()
                     .filter(member -> ((JsonObject) member).getString("status").equals("active")).count() == consumers;
         });
@@ -182,7 +187,7 @@ class GroupClusterIT {
             awaitWhole();
             servers.kill(coordinator % SERVERS + 1);
             load.awaitMore(20);
-            awaitStable(MEMBERS - 1);
+            awaitStable(MEMBERS - 1, coordinator);
             load.awaitMore(10);
             load.close();
             awaitSeen(load.values());
