@@ -61,7 +61,7 @@ final class LogTruncation {
         boolean damaged = log.damagedRange(offset).filter(range -> range.from() == offset && range.to() >= mark).isPresent();
         Segment last = state.segments().get(segmentsBefore(offset) - 1);
         if (!damaged || TailCut.endBefore(offset, last) < offset) {
-            tellOfCommitted(offset, mark, false);
+            reportCutIntoCommitted(offset, mark, false);
             throw new CommittedRecordsException(log.name(), offset, mark);
         }
     }
@@ -71,7 +71,7 @@ final class LogTruncation {
         long mark = log.highWatermark();
         Segment last = state.segments().get(segmentsBefore(offset) - 1);
         if (log.isReplicated() && offset >= mark && mark > last.baseOffset() && TailCut.endBefore(offset, last) < mark) {
-            tellOfCommitted(offset, mark, false);
+            reportCutIntoCommitted(offset, mark, false);
             throw new CommittedRecordsException(log.name(), offset, mark);
         }
     }
@@ -94,7 +94,7 @@ final class LogTruncation {
         long mark = log.highWatermark();
         boolean may = log.watermark().cutAt(offset, truncation);
         if (offset < mark && log.isReplicated() && truncation != Truncation.DAMAGED) {
-            tellOfCommitted(offset, mark, may);
+            reportCutIntoCommitted(offset, mark, may);
         }
         if (!may) {
             throw new CommittedRecordsException(log.name(), offset, mark);
@@ -102,7 +102,7 @@ final class LogTruncation {
     }
 
     /** A refusal is repeated with each try of a follower: it is told once for each offset. */
-    private void tellOfCommitted(long offset, long mark, boolean cut) {
+    private void reportCutIntoCommitted(long offset, long mark, boolean cut) {
         if (cut) {
             LOG.log(Level.ERROR, "{0}: COMMITTED RECORDS ARE LOST here: an unclean truncation cuts the log, which ends at"
                 + " {1}, back to {2}, below its high watermark, {3}", log.name(), Long.toString(state.endOffset()),

@@ -13,7 +13,7 @@ public sealed interface Effect {
     }
 
     /** The high watermark moved: these followers are told so with their next answers, and need not be woken for it. */
-    record TellFollowers(Set<Integer> brokers) implements Effect {
+    record MarkFollowers(Set<Integer> brokers) implements Effect {
     }
 
     /** There is something new for these followers. */

@@ -191,7 +191,7 @@ public record ReplicaState(int self, Topic.Assignment assignment, long version, 
         ReplicaState next = asking == leading ? this : with(asking);
         if (end > highWatermark) {
             next = next.withHighWatermark(end);
-            effects.add(new Effect.TellFollowers(leading.followers().keySet()));
+            effects.add(new Effect.MarkFollowers(leading.followers().keySet()));
         }
         return new Transition(next, effects);
     }

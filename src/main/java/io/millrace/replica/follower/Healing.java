@@ -122,7 +122,8 @@ public final class Healing {
 
     /** Where the leader's first batch begins; without one nothing says that the leader has what is damaged here. */
     private static long firstOf(ReplicaFetchResponse response, Partition partition) {
-        return response.partitions().stream().peek(Healing::requireGiven).filter(answer -> answer.batches().hasRemaining())
+        response.partitions().forEach(Healing::requireGiven);
+        return response.partitions().stream().filter(answer -> answer.batches().hasRemaining())
                 .mapToLong(answer -> RecordBatch.at(answer.batches()).baseOffset()).findFirst()
                 .orElseThrow(() -> notNow(partition));
     }

@@ -145,8 +145,8 @@ final class ReplicaShell {
                 parked.expel(notLeader());
             } else if (effect instanceof Effect.WakeFollowers wake) {
                 context.wake(partition.id(), wake.brokers());
-            } else if (effect instanceof Effect.TellFollowers tell) {
-                context.mark(partition.id(), tell.brokers());
+            } else if (effect instanceof Effect.MarkFollowers marked) {
+                context.mark(partition.id(), marked.brokers());
             } else if (effect instanceof Effect.Confirm) {
                 context.confirm(partition);
             } else if (effect instanceof Effect.ProposeIsr) {
