@@ -19,6 +19,12 @@ import java.util.function.Supplier;
 public final class HazelcastMember implements AutoCloseable {
     private static final System.Logger LOGGER = System.getLogger(HazelcastMember.class.getName());
 
+    /**
+     * Two members that start at once connect to each other twice, and what one asks over the connection that is then
+     * dropped is never answered. Hazelcast gives up on such a question, and with it on the start.
+     */
+    private static final int START_ATTEMPTS = 3;
+
     private final ClusterOptions options;
     private final Supplier<Config> config;
     private final Consumer<HazelcastInstance> started;
@@ -42,19 +48,34 @@ public final class HazelcastMember implements AutoCloseable {
         if (closed) {
             throw new RegisterUnavailableException("the cluster member is closed", null);
         }
-        try {
-            moved = false;
-            OwnThread.run("millrace-member-start", this::launch);
-        } catch (IllegalArgumentException e) {
-            throw e;
-        } catch (RuntimeException e) {
-            throw new RegisterUnavailableException("Hazelcast does not start on " + options.host() + " port "
-                + options.port() + ": " + e.getMessage(), e);
+        for (int attempt = 1; ; attempt++) {
+            try {
+                moved = false;
+                OwnThread.run("millrace-member-start", this::launch);
+                return;
+            } catch (IllegalArgumentException e) {
+                throw e;
+            } catch (RuntimeException e) {
+                if (attempt == START_ATTEMPTS || Thread.currentThread().isInterrupted()) {
+                    throw new RegisterUnavailableException("Hazelcast does not start on " + options.host() + " port "
+                        + options.port() + ": " + e.getMessage(), e);
+                }
+                LOGGER.log(System.Logger.Level.WARNING, "the cluster member does not start, and is started again", e);
+            }
         }
     }
 
     private void launch() {
         HazelcastInstance fresh = Hazelcast.newHazelcastInstance(config.get());
+        try {
+            use(fresh);
+        } catch (RuntimeException e) {
+            fresh.getLifecycleService().terminate();
+            throw e;
+        }
+    }
+
+    private void use(HazelcastInstance fresh) {
         fresh.getLifecycleService().addLifecycleListener(event -> {
             if (event.getState() == LifecycleState.MERGED || event.getState() == LifecycleState.MERGE_FAILED) {
                 moved = true;

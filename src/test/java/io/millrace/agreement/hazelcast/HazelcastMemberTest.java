@@ -1,0 +1,75 @@
+package io.millrace.agreement.hazelcast;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import com.hazelcast.core.HazelcastInstance;
+import io.millrace.agreement.ClusterOptions;
+import io.millrace.agreement.RegisterUnavailableException;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class HazelcastMemberTest {
+    private static final String HOST = "127.0.0.1";
+
+    @TempDir
+    private Path temp;
+    private int port;
+    private final List<HazelcastInstance> begun = new ArrayList<>();
+
+    @BeforeEach
+    void choosePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName(HOST))) {
+            port = socket.getLocalPort();
+        }
+    }
+
+    private HazelcastMember member(Consumer<HazelcastInstance> started) {
+        PlatformLoggers.use();
+        ClusterOptions options = new ClusterOptions("test", 1, HOST, port, temp);
+        return new HazelcastMember(options,
+            () -> MemberConfig.singleMember(options, UUID.randomUUID().toString()), started);
+    }
+
+    @Test
+    void aStartWhoseFirstQuestionWasLostIsTriedAgain() {
+        try (HazelcastMember member = member(instance -> {
+            begun.add(instance);
+            if (begun.size() == 1) {
+                throw new IllegalStateException("the answer was lost");
+            }
+        })) {
+            member.start();
+
+            assertThat(begun).hasSize(2);
+            assertThat(begun.get(0).getLifecycleService().isRunning()).isFalse();
+            assertThat(member.instance()).isSameAs(begun.get(1));
+            assertThat(member.isSound()).isTrue();
+        }
+    }
+
+    @Test
+    void aStartThatFailsEachTimeSaysWhyAndLeavesNothingRunning() {
+        try (HazelcastMember member = member(instance -> {
+            begun.add(instance);
+            throw new IllegalStateException("the answer was lost");
+        })) {
+            assertThatExceptionOfType(RegisterUnavailableException.class).isThrownBy(member::start)
+                .withMessageContaining("does not start on " + HOST + " port " + port)
+                .withMessageContaining("the answer was lost");
+
+            assertThat(begun).hasSize(3)
+                .allMatch(instance -> !instance.getLifecycleService().isRunning());
+            assertThat(member.isRunning()).isFalse();
+        }
+    }
+}
