@@ -71,6 +71,7 @@ public class Lifecycle implements BrokerAccess, GroupAccess, AgreementAccess {
     private volatile AnswerThreads answers;
     private volatile ServerMetrics metrics;
     private volatile Server server;
+    private volatile HttpTransport transport;
     private volatile RequestThreads requestThreads;
     private final PassedWaits passedWaits = new PassedWaits();
 
@@ -87,9 +88,10 @@ public class Lifecycle implements BrokerAccess, GroupAccess, AgreementAccess {
         metrics = measuring;
         AnswerThreads answering = new AnswerThreads(threads);
         answers = answering;
-        HttpTransport transport = new HttpTransport(valid.brokerId(), clusterSecret(), workers);
+        HttpTransport reaching = new HttpTransport(valid.brokerId(), clusterSecret(), workers);
+        transport = reaching;
         Server starting = new Server(valid, workers, answering, new AgreementThreads(threads),
-                new ForceThreads(threads), transport, transport, timers, Clock.systemUTC(), measuring.observers(), passedWaits::end);
+                new ForceThreads(threads), reaching, reaching, timers, Clock.systemUTC(), measuring.observers(), passedWaits::end);
         server = starting;
         halt.arm(starting::close);
         workers.execute(() -> {
@@ -107,7 +109,7 @@ public class Lifecycle implements BrokerAccess, GroupAccess, AgreementAccess {
     /** The threads come last: until the server is closed some run its tasks. */
     @PreDestroy
     void stop() {
-        Closing.all(halt::disarm, server, metrics, this::clearThreads);
+        Closing.all(halt::disarm, server, transport, metrics, this::clearThreads);
     }
 
     /** Whatever is left on the threads of a process that ends goes with it. */

@@ -12,23 +12,33 @@ import jakarta.json.JsonReader;
 import java.io.ByteArrayInputStream;
 import java.net.http.HttpResponse;
 
-/** What another broker answered to a request of ours, in the broker's own words. */
-record BrokerAnswer(Member from, HttpResponse<byte[]> response) {
+/**
+ * What another broker answered to a request of ours, in the broker's own words.
+ *
+ * @param kindName what stands in {@link ErrorResponse#KIND_HEADER}, or null
+ * @param content  the body, whatever the status
+ */
+record BrokerAnswer(Member from, int status, String kindName, byte[] content) {
     private static final int MAX_MESSAGE = 1000;
     private static final long NO_TIME = -1;
 
+    static BrokerAnswer of(Member from, HttpResponse<byte[]> response) {
+        return new BrokerAnswer(from, response.statusCode(),
+                response.headers().firstValue(ErrorResponse.KIND_HEADER).orElse(null), response.body());
+    }
+
     /** The body of an answer that went well. */
     byte[] body() {
-        if (response.statusCode() / 100 != 2) {
+        if (status / 100 != 2) {
             throw new BrokerException(kind(), message());
         }
-        return response.body();
+        return content;
     }
 
     /** Where an append went; -1 when it was only queued. */
     AppendResult appended() {
         byte[] body = body();
-        if (response.statusCode() == 204) {
+        if (status == 204) {
             return new AppendResult(-1, -1, NO_TIME);
         }
         try {
@@ -42,13 +52,12 @@ record BrokerAnswer(Member from, HttpResponse<byte[]> response) {
     }
 
     private ErrorKind kind() {
-        String named = response.headers().firstValue(ErrorResponse.KIND_HEADER).orElse("");
         for (ErrorKind kind : ErrorKind.values()) {
-            if (kind.name().equals(named)) {
+            if (kind.name().equals(kindName)) {
                 return kind;
             }
         }
-        return switch (response.statusCode()) {
+        return switch (status) {
             case 400 -> ErrorKind.INVALID_REQUEST;
             case 404 -> ErrorKind.UNKNOWN_PARTITION;
             case 413 -> ErrorKind.RECORD_TOO_LARGE;
@@ -61,11 +70,10 @@ record BrokerAnswer(Member from, HttpResponse<byte[]> response) {
     private String message() {
         String told;
         try {
-            told = json(response.body()).getString("message");
+            told = json(content).getString("message");
         } catch (JsonException | ClassCastException | NullPointerException e) {
             // not of the shape of our errors: something between the brokers, most likely
-            return "broker " + from.brokerId() + " at " + from.url() + " answered with status "
-                    + response.statusCode();
+            return "broker " + from.brokerId() + " at " + from.url() + " answered with status " + status;
         }
         return told.length() <= MAX_MESSAGE ? told : told.substring(0, MAX_MESSAGE);
     }

@@ -15,6 +15,8 @@ import io.millrace.replica.hosting.Acks;
 import io.millrace.replica.hosting.ReadMemory;
 import io.millrace.rest.dialect.MediaTypes;
 import io.millrace.rest.forwarding.Peers;
+import java.io.IOException;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpConnectTimeoutException;
@@ -27,6 +29,7 @@ import java.net.http.HttpTimeoutException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -34,8 +37,11 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Function;
 
-/** Other brokers over HTTP: fetches at their internal paths, appends at the path that clients use. */
-public final class HttpTransport implements Transport, Deliveries {
+/**
+ * Other brokers over HTTP: fetches at their internal paths, appends at the path that clients use. Of the replica fetches
+ * each holds a thread of the executor: there is one at a time for each broker that is followed, and now and then one beside.
+ */
+public final class HttpTransport implements Transport, Deliveries, AutoCloseable {
     /** What a broker may take beyond the time that it is asked to wait, in ms. */
     private static final long GRACE_MS = 5_000;
     /** How long an append may take to reach every in-sync replica, in ms. */
@@ -45,23 +51,44 @@ public final class HttpTransport implements Transport, Deliveries {
 
     private final int brokerId;
     private final ClusterSecret secret;
+    private final Executor executor;
     private final HttpClient client;
+    private final WaitingExchange fetches = new WaitingExchange();
 
     /**
      * @param brokerId this broker's
-     * @param executor for the client's work; has a thread for whatever it is given
+     * @param executor for the client's work and for replica fetches, which wait; has a thread for whatever it is given
      */
     public HttpTransport(int brokerId, ClusterSecret secret, Executor executor) {
         this.brokerId = brokerId;
         this.secret = secret;
+        this.executor = executor;
         this.client = Peers.client(executor);
     }
 
     @Override
     public CompletableFuture<ReplicaFetchResponse> fetch(Member leader, ReplicaFetchRequest request) {
-        return post(leader, "/internal/" + InternalResource.REPLICA_FETCH, "", OCTETS,
-                publisher(ReplicaFetchCodec.encode(request)), request.maxWaitMs() + GRACE_MS,
-                answer -> understood(leader, answer, "replica fetch", ReplicaFetchCodec::decodeResponse));
+        String path = "/internal/" + InternalResource.REPLICA_FETCH;
+        try {
+            return CompletableFuture.supplyAsync(() -> {
+                BrokerAnswer answer;
+                try {
+                    answer = fetches.post(leader, path, headers(path, OCTETS), ReplicaFetchCodec.encode(request),
+                            request.maxWaitMs() + (int) GRACE_MS);
+                } catch (IOException | IllegalArgumentException | IllegalStateException failure) {
+                    throw unreachable(leader, failure);
+                }
+                return understood(leader, answer, "replica fetch", ReplicaFetchCodec::decodeResponse);
+            }, executor);
+        } catch (IllegalStateException | RejectedExecutionException stopping) {
+            return CompletableFuture.failedFuture(unreachable(leader, stopping));
+        }
+    }
+
+    /** Ends the replica fetches that are under way. */
+    @Override
+    public void close() {
+        fetches.close();
     }
 
     @Override
@@ -132,16 +159,10 @@ public final class HttpTransport implements Transport, Deliveries {
                                           long timeoutMs, BodyHandler<byte[]> answers, Function<BrokerAnswer, T> understood) {
         CompletableFuture<HttpResponse<byte[]>> exchange;
         try {
-            ClusterSecret.Signature signature = secret.sign("POST", path, brokerId);
-            HttpRequest request = HttpRequest.newBuilder(URI.create(to.url() + path + query))
-                    .timeout(Duration.ofMillis(timeoutMs))
-                    .header("Content-Type", contentType)
-                    .header(Peers.FORWARDED_HEADER, Integer.toString(brokerId))
-                    .header(ClusterSecret.AUTHORIZATION, signature.authorization())
-                    .header(ClusterSecret.DATE, Long.toString(signature.dateMs()))
-                    .header(ClusterSecret.BROKER, Integer.toString(brokerId))
-                    .POST(body).build();
-            exchange = client.sendAsync(request, answers);
+            HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(to.url() + path + query))
+                    .timeout(Duration.ofMillis(timeoutMs)).POST(body);
+            headers(path, contentType).forEach(request::header);
+            exchange = client.sendAsync(request.build(), answers);
         } catch (IllegalArgumentException | IllegalStateException | RejectedExecutionException e) {
             // no secret, no usable address, or this server is stopping
             return CompletableFuture.failedFuture(unreachable(to, e));
@@ -150,8 +171,18 @@ public final class HttpTransport implements Transport, Deliveries {
             if (failure != null) {
                 throw unreachable(to, failure);
             }
-            return understood.apply(new BrokerAnswer(to, response));
+            return understood.apply(BrokerAnswer.of(to, response));
         });
+    }
+
+    /** @throws IllegalStateException when this broker knows no secret */
+    private Map<String, String> headers(String path, String contentType) {
+        ClusterSecret.Signature signature = secret.sign("POST", path, brokerId);
+        return Map.of("Content-Type", contentType,
+                Peers.FORWARDED_HEADER, Integer.toString(brokerId),
+                ClusterSecret.AUTHORIZATION, signature.authorization(),
+                ClusterSecret.DATE, Long.toString(signature.dateMs()),
+                ClusterSecret.BROKER, Integer.toString(brokerId));
     }
 
     private static BrokerException unreachable(Member broker, Throwable failure) {
@@ -160,7 +191,8 @@ public final class HttpTransport implements Transport, Deliveries {
         if (cause instanceof BrokerException refused) {
             return refused; // by this broker, which has no room for the answer
         }
-        boolean late = cause instanceof HttpTimeoutException && !(cause instanceof HttpConnectTimeoutException);
+        boolean late = cause instanceof SocketTimeoutException
+                || cause instanceof HttpTimeoutException && !(cause instanceof HttpConnectTimeoutException);
         return new BrokerException(ErrorKind.UNAVAILABLE,
                 named(broker) + (late ? " did not answer in time" : " cannot be reached"), cause);
     }

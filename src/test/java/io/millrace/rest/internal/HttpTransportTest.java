@@ -30,8 +30,10 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -72,6 +74,7 @@ class HttpTransportTest {
 
     @AfterEach
     void stop() {
+        transport.close();
         server.stop(0);
         threads.shutdownNow();
     }
@@ -89,14 +92,76 @@ class HttpTransportTest {
             assertThat(header(exchange, "Millrace-Broker")).isEqualTo("1");
             assertThat(ReplicaFetchCodec.decodeRequest(ByteBuffer.wrap(exchange.getRequestBody().readAllBytes())))
                     .isEqualTo(REQUEST);
-            ByteArrayOutputStream out = new ByteArrayOutputStream();
-            for (ByteBuffer piece : ReplicaFetchCodec.encode(response)) {
-                out.write(piece.array(), piece.arrayOffset() + piece.position(), piece.remaining());
-            }
-            answer(exchange, 200, out.toByteArray());
+            answer(exchange, 200, encoded(response));
         };
 
         assertThat(transport.fetch(leader, REQUEST)).succeedsWithin(10, TimeUnit.SECONDS).isEqualTo(response);
+    }
+
+    private static byte[] encoded(ReplicaFetchResponse response) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        for (ByteBuffer piece : ReplicaFetchCodec.encode(response)) {
+            out.write(piece.array(), piece.arrayOffset() + piece.position(), piece.remaining());
+        }
+        return out.toByteArray();
+    }
+
+    private static ReplicaFetchResponse records(int bytes) {
+        return new ReplicaFetchResponse(List.of(new ReplicaFetchResponse.Partition(new TopicPartition("orders", 3),
+                ReplicaFetchResponse.Outcome.OK, 4, 12, 0, null, ByteBuffer.allocate(bytes))));
+    }
+
+    @Test
+    void fetchesGoOverOneConnectionWhateverTheirSizeAndTheirLengthMayBeUnknown() {
+        Set<InetSocketAddress> connections = ConcurrentHashMap.newKeySet();
+        for (int bytes : new int[] {0, 1, 3 << 20, 100}) {
+            for (boolean chunked : new boolean[] {false, true}) {
+                ReplicaFetchResponse response = records(bytes);
+                byte[] body = encoded(response);
+                handler = exchange -> {
+                    connections.add(exchange.getRemoteAddress());
+                    exchange.getRequestBody().readAllBytes();
+                    exchange.sendResponseHeaders(200, chunked ? 0 : body.length);
+                    exchange.getResponseBody().write(body);
+                };
+                assertThat(transport.fetch(leader, REQUEST)).succeedsWithin(10, TimeUnit.SECONDS).isEqualTo(response);
+            }
+        }
+        assertThat(connections).hasSize(1);
+    }
+
+    @Test
+    void aFetchWhoseAnswerBreaksOffIsUnavailableAndTheNextOneIsAnswered() {
+        byte[] body = encoded(records(1 << 20));
+        handler = exchange -> {
+            exchange.getRequestBody().readAllBytes();
+            exchange.sendResponseHeaders(200, body.length);
+            exchange.getResponseBody().write(body, 0, body.length / 2);
+            throw new IOException("the connection breaks");
+        };
+        assertThat(failure(transport.fetch(leader, REQUEST)).kind()).isEqualTo(ErrorKind.UNAVAILABLE);
+
+        handler = exchange -> answer(exchange, 200, body);
+        assertThat(transport.fetch(leader, REQUEST)).succeedsWithin(10, TimeUnit.SECONDS).isEqualTo(records(1 << 20));
+    }
+
+    @Test
+    void closingEndsTheFetchesThatWaitAndRefusesOthers() throws InterruptedException {
+        CountDownLatch asked = new CountDownLatch(1);
+        CountDownLatch over = new CountDownLatch(1);
+        handler = exchange -> {
+            asked.countDown();
+            uninterruptibly(over);
+        };
+        ReplicaFetchRequest patient = new ReplicaFetchRequest(1, "run", 60_000, 1 << 20, REQUEST.partitions());
+        CompletableFuture<ReplicaFetchResponse> waiting = transport.fetch(leader, patient);
+        assertThat(asked.await(10, TimeUnit.SECONDS)).isTrue();
+
+        transport.close();
+
+        assertThat(failure(waiting).kind()).isEqualTo(ErrorKind.UNAVAILABLE);
+        assertThat(failure(transport.fetch(leader, patient)).kind()).isEqualTo(ErrorKind.UNAVAILABLE);
+        over.countDown();
     }
 
     @Test
@@ -269,9 +334,10 @@ class HttpTransportTest {
             answer(exchange, 503, "{\"error_code\":503,\"message\":\"do this\"}");
         };
 
-        BrokerException e = failure(append(Acks.ALL));
-        assertThat(e.kind()).isEqualTo(kind);
-        assertThat(e).hasMessage("do this");
+        for (BrokerException e : List.of(failure(append(Acks.ALL)), failure(transport.fetch(leader, REQUEST)))) {
+            assertThat(e.kind()).isEqualTo(kind);
+            assertThat(e).hasMessage("do this");
+        }
     }
 
     @ParameterizedTest
@@ -284,18 +350,20 @@ class HttpTransportTest {
             answer(exchange, status, "<html>not ours</html>");
         };
 
-        BrokerException e = failure(append(Acks.ALL));
-        assertThat(e.kind()).isEqualTo(kind);
-        assertThat(e).hasMessageContaining(leader.url()).hasMessageContaining(Integer.toString(status));
+        for (BrokerException e : List.of(failure(append(Acks.ALL)), failure(transport.fetch(leader, REQUEST)))) {
+            assertThat(e.kind()).isEqualTo(kind);
+            assertThat(e).hasMessageContaining(leader.url()).hasMessageContaining(Integer.toString(status));
+        }
     }
 
     @Test
     void aServerThatIsNotThereIsUnavailable() {
         server.stop(0);
 
-        BrokerException e = failure(append(Acks.ALL));
-        assertThat(e.kind()).isEqualTo(ErrorKind.UNAVAILABLE);
-        assertThat(e).hasMessageContaining("cannot be reached").hasMessageContaining(leader.url());
+        for (BrokerException e : List.of(failure(append(Acks.ALL)), failure(transport.fetch(leader, REQUEST)))) {
+            assertThat(e.kind()).isEqualTo(ErrorKind.UNAVAILABLE);
+            assertThat(e).hasMessageContaining("cannot be reached").hasMessageContaining(leader.url());
+        }
     }
 
     @Test
