@@ -31,7 +31,7 @@ import java.util.function.LongSupplier;
  * Keeps the partitions that this broker follows at one leader up to date: one long poll for all of them, the next as
  * soon as the last answer is in the logs. After an answer of many bytes the next one is asked for while they are forced,
  * and no further one before that is done: such a request takes what there is and does not wait, because the leader is to
- * be told as soon as they are durable. Thread-safe; holds no thread while it waits.
+ * be told as soon as they are durable. Thread-safe; what waits is the transport.
  */
 public final class FollowerFetcher {
     private static final System.Logger LOG = System.getLogger(FollowerFetcher.class.getName());
