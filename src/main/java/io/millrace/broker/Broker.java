@@ -251,8 +251,7 @@ public final class Broker implements AutoCloseable {
 
     /** A stored batch is damaged: the replica is healed from another one, where there is one. Any thread; returns at once. */
     public void foundDamage(CorruptLogException damage) {
-        damage.nextReadableOffset().ifPresent(next -> parts.hosted.damaged(new TopicPartition(damage.topic(),
-                damage.partition()), next - 1));
+        parts.hosted.damaged(new TopicPartition(damage.topic(), damage.partition()), damage.nextReadableOffset() - 1);
     }
 
     /** The hosted partitions that work, sorted by topic and partition. */

@@ -1,23 +1,14 @@
 package io.millrace.log;
 
 import java.nio.file.Path;
-import java.util.OptionalLong;
 
 /** Stored bytes that fail their checks: never served, never cut off, reported with their place. */
 public final class CorruptLogException extends RuntimeException {
     private static final long serialVersionUID = 1L;
-    private static final long UNKNOWN = -1;
 
     private final String topic;
     private final int partition;
     private final long nextReadableOffset;
-
-    public CorruptLogException(String topic, int partition, Path segment, long position, String reason) {
-        super(place(topic, partition, segment, position, reason));
-        this.topic = topic;
-        this.partition = partition;
-        this.nextReadableOffset = UNKNOWN;
-    }
 
     /** @param nextReadableOffset first offset behind the damage: a consumer can go on from there */
     public CorruptLogException(String topic, int partition, Path segment, long position, String reason,
@@ -42,8 +33,8 @@ public final class CorruptLogException extends RuntimeException {
         return partition;
     }
 
-    /** First offset behind the damage; empty when none is known. */
-    public OptionalLong nextReadableOffset() {
-        return nextReadableOffset == UNKNOWN ? OptionalLong.empty() : OptionalLong.of(nextReadableOffset);
+    /** First offset behind the damage. */
+    public long nextReadableOffset() {
+        return nextReadableOffset;
     }
 }

@@ -16,13 +16,15 @@ final class DirectoryGauges implements AutoCloseable {
      * @param files  shared by all directories
      * @param strays how many logs were set aside
      * @param lost   how many partitions' only logs are gone
+     * @param damaged how many batches are damaged, and not mended yet
      */
     DirectoryGauges(MetricRegistry registry, List<LogDirectory> directories, OpenFiles files, Supplier<Number> strays,
-                    Supplier<Number> lost) {
+                    Supplier<Number> lost, Supplier<Number> damaged) {
         Instruments all = new Instruments(registry);
         all.gauge("millrace_log_files_open", "Files of logs that are open", files::count);
         all.gauge("millrace_stray_logs", "Logs that were set aside because they belong to no topic that is known", strays);
         all.gauge("millrace_lost_partitions", "Partitions whose only log was made on this broker and is gone", lost);
+        all.gauge("millrace_unmended_batches", "Record batches that are known to be damaged and not mended yet", damaged);
         instruments.add(all);
         directories.forEach(directory -> register(
                 new Instruments(registry, new Tag("directory", directory.root().toString())), directory));

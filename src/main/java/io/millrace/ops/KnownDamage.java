@@ -2,27 +2,53 @@ package io.millrace.ops;
 
 import io.millrace.log.CorruptLogException;
 import io.millrace.log.DamagedFile;
+import io.millrace.log.LogName;
 import io.millrace.log.LogObserver;
-import java.util.ArrayList;
-import java.util.LinkedHashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * Keeps in mind which batches and files were found damaged since the start, each once although every read finds it again, and
- * passes on what the logs tell. Any thread.
+ * Keeps in mind which batches are damaged, until they are mended, and which small files were found so since the start, each
+ * once although every read finds it again; and passes on what the logs tell. Any thread.
  */
 final class KnownDamage implements LogObserver {
-    /** Enough for an operator; the server's log has them all. */
-    private static final int MAX_NOTES = 100;
+    /** Enough for an operator; the server's log has them all, and those that are left are found again by the scrub. */
+    static final int MAX_NOTES = 1_000;
+    private static final long NO_BATCH = -1;
+
+    /**
+     * What is damaged.
+     *
+     * @param lastOffset the last one that cannot be read, or {@link #NO_BATCH}
+     * @param file       the small file and what is wrong with it, else empty
+     */
+    private record Place(LogName log, long lastOffset, String file) {
+        static Place of(CorruptLogException damage) {
+            return new Place(new LogName(damage.topic(), damage.partition()), damage.nextReadableOffset() - 1, "");
+        }
+
+        static Place of(DamagedFile damage) {
+            return new Place(new LogName(damage.topic(), damage.partition()), NO_BATCH, damage.message());
+        }
+
+        boolean isBatch() {
+            return file.isEmpty();
+        }
+
+        boolean isWithin(LogName name, long from, long to) {
+            boolean whole = from == 0 && to == Long.MAX_VALUE;
+            return log.equals(name) && (whole || lastOffset >= from && lastOffset < to);
+        }
+    }
 
     private final LogObserver next;
-    /** Guarded by this. */
-    private final Set<String> notes = new LinkedHashSet<>();
+    /** A sentence for each, in the order in which they were found. Guarded by this. */
+    private final Map<Place, String> notes = new LinkedHashMap<>();
     /** Those batches of the notes that nobody has been told of who could heal them. Guarded by this. */
-    private final List<CorruptLogException> unhealed = new ArrayList<>();
+    private final Map<Place, CorruptLogException> unhealed = new LinkedHashMap<>();
     /** Guarded by this; null until there is one. */
     private Consumer<CorruptLogException> healer;
 
@@ -42,44 +68,61 @@ final class KnownDamage implements LogObserver {
 
     @Override
     public void damaged(CorruptLogException damage) {
-        boolean isNew = isNew(damage.getMessage());
+        Place place = Place.of(damage);
+        boolean isNew = isNew(place, damage.getMessage());
         if (isNew) {
             next.damaged(damage);
         }
-        toHeal(damage, isNew).ifPresent(ready -> ready.accept(damage));
+        toHeal(place, damage).ifPresent(ready -> ready.accept(damage));
     }
 
-    private synchronized Optional<Consumer<CorruptLogException>> toHeal(CorruptLogException damage, boolean isNew) {
-        if (healer == null && isNew && unhealed.size() < MAX_NOTES) {
-            unhealed.add(damage);
+    private synchronized Optional<Consumer<CorruptLogException>> toHeal(Place place, CorruptLogException damage) {
+        if (healer == null && notes.containsKey(place)) {
+            unhealed.put(place, damage);
         }
         return Optional.ofNullable(healer);
     }
 
-    /** @param told of each damaged batch from now on, and of those that were found before */
+    /** @param told of each damaged batch from now on, and of those that were found before and are not mended */
     void healBy(Consumer<CorruptLogException> told) {
         List<CorruptLogException> before;
         synchronized (this) {
             healer = told;
-            before = List.copyOf(unhealed);
+            before = List.copyOf(unhealed.values());
             unhealed.clear();
         }
         before.forEach(told);
     }
 
     @Override
+    public void mended(LogName log, long from, long to) {
+        forget(log, from, to);
+        next.mended(log, from, to);
+    }
+
+    private synchronized void forget(LogName log, long from, long to) {
+        notes.keySet().removeIf(place -> place.isWithin(log, from, to));
+        unhealed.keySet().removeIf(place -> place.isWithin(log, from, to));
+    }
+
+    @Override
     public void damagedFile(DamagedFile damage) {
-        if (isNew(damage.message())) {
+        if (isNew(Place.of(damage), damage.message())) {
             next.damagedFile(damage);
         }
     }
 
-    private synchronized boolean isNew(String note) {
-        return notes.size() < MAX_NOTES ? notes.add(note) : !notes.contains(note);
+    private synchronized boolean isNew(Place place, String note) {
+        return notes.size() < MAX_NOTES ? notes.putIfAbsent(place, note) == null : !notes.containsKey(place);
     }
 
     /** Each with topic, partition, segment and position. */
     synchronized List<String> all() {
-        return List.copyOf(notes);
+        return List.copyOf(notes.values());
+    }
+
+    /** How many damaged batches it has in mind. */
+    synchronized long batches() {
+        return notes.keySet().stream().filter(Place::isBatch).count();
     }
 }

@@ -275,7 +275,12 @@ final class Server implements AutoCloseable {
         current.recover(kept, replaced);
     }
 
-    /** Batches found damaged, and partitions that do not work; at most {@code limit}. Empty unless SERVING. */
+    /** How many batches are known to be damaged, and not mended yet. */
+    long damagedBatches() {
+        return damage.batches();
+    }
+
+    /** Batches that are damaged, small files that were found so, and partitions that do not work; at most {@code limit}. Empty unless SERVING. */
     List<String> damage(int limit) {
         if (state != State.SERVING) {
             return List.of();

@@ -231,8 +231,8 @@ final class SimulatedCluster {
     void foundDamage(SimulatedServer server, CorruptLogException damage) {
         if (bug == PlantedBug.CUT_AT_DAMAGE) {
             TopicPartition id = new TopicPartition(damage.topic(), damage.partition());
-            damage.nextReadableOffset().ifPresent(next -> server.log(id).log().directory().truncateTo(
-                    server.log(id).log(), next - 1, Truncation.UNCLEAN));
+            server.log(id).log().directory().truncateTo(server.log(id).log(), damage.nextReadableOffset() - 1,
+                    Truncation.UNCLEAN);
         } else {
             server.broker.foundDamage(damage);
         }

@@ -4,10 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.config.Settings;
 import io.millrace.log.CorruptLogException;
+import io.millrace.log.DamagedFile;
+import io.millrace.log.LogName;
 import io.millrace.log.LogObserver;
 import io.millrace.replica.hosting.PartitionStatus;
 import io.millrace.rest.TopicsResource;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -125,13 +128,50 @@ class MetricsTest {
                 counted.incrementAndGet();
             }
         });
-        IntStream.range(0, 500).forEach(position -> notes.damaged(damage(position)));
-        assertThat(counted).hasValue(500);
-        assertThat(notes.all()).hasSizeLessThan(500);
+        IntStream.range(0, 5_000).forEach(position -> notes.damaged(damage(position)));
+        assertThat(counted).hasValue(5_000);
+        assertThat(notes.all()).hasSize(KnownDamage.MAX_NOTES);
+    }
+
+    @Test
+    void whatIsMendedIsNotNotedAnyMoreUntilItIsDamagedAgain() {
+        LogMetrics logs = new LogMetrics(recorded.registry());
+        KnownDamage notes = new KnownDamage(logs);
+        IntStream.range(0, 10).forEach(position -> notes.damaged(damage(position)));
+        notes.damagedFile(new DamagedFile("a", 0, Path.of("leader-epoch-checkpoint"), "it was mended at once"));
+        LogName log = new LogName("a", 0);
+        notes.mended(new LogName("a", 1), 0, Long.MAX_VALUE);
+        assertThat(notes.all()).hasSize(11);
+        assertThat(notes.batches()).isEqualTo(10);
+
+        notes.mended(log, 0, 3);
+        notes.mended(log, 5, 6);
+        notes.mended(log, 9, Long.MAX_VALUE);
+        assertThat(notes.batches()).isEqualTo(5);
+        assertThat(notes.all()).hasSize(6).noneMatch(note -> note.contains("at byte 5:"));
+        notes.damaged(damage(5));
+        assertThat(notes.batches()).isEqualTo(6);
+        assertThat(recorded.all()).containsEntry("millrace_damaged_batches", 11L);
+
+        notes.mended(log, 0, Long.MAX_VALUE);
+        assertThat(notes.all()).as("the log is gone, with its files").isEmpty();
+    }
+
+    @Test
+    void whatWasMendedBeforeThereIsAHealerIsNotHealed() {
+        KnownDamage notes = new KnownDamage(LogObserver.NONE);
+        notes.damaged(damage(1));
+        notes.damaged(damage(2));
+        notes.mended(new LogName("a", 0), 1, 2);
+        List<Long> told = new ArrayList<>();
+        notes.healBy(damage -> told.add(damage.nextReadableOffset()));
+        notes.damaged(damage(7));
+        assertThat(told).containsExactly(3L, 8L);
     }
 
     private static CorruptLogException damage(long position) {
-        return new CorruptLogException("a", 0, Path.of("00000000000000000000.log"), position, "the CRC is wrong");
+        return new CorruptLogException("a", 0, Path.of("00000000000000000000.log"), position, "the CRC is wrong",
+                position + 1);
     }
 
     @Test

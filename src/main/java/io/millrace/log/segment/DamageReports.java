@@ -7,6 +7,7 @@ import io.millrace.log.LogObserver;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
+import java.util.function.LongPredicate;
 
 /** Says once in the log, and to whoever observes, what of one partition is not as it was written. Thread-safe. */
 public final class DamageReports {
@@ -27,7 +28,7 @@ public final class DamageReports {
     /** Tells of damage, each place once. */
     public CorruptLogException report(Segment segment, SegmentDamage damage) {
         CorruptLogException report = exception(segment, damage);
-        if (segment.damage().firstReport(damage.position())) {
+        if (segment.damage().firstReport(damage)) {
             LOG.log(Level.ERROR, report.getMessage());
             observer.damaged(report);
         }
@@ -36,10 +37,29 @@ public final class DamageReports {
 
     /** Tells of damage that may have been told of before: whoever could not mend it then may be able to now. */
     public void reportAgain(Segment segment, SegmentDamage damage) {
-        boolean known = !segment.damage().firstReport(damage.position());
+        boolean known = !segment.damage().firstReport(damage);
         CorruptLogException report = exception(segment, damage);
         LOG.log(known ? Level.DEBUG : Level.ERROR, report.getMessage());
         observer.damaged(report);
+    }
+
+    /**
+     * Takes back what was told of damage, because the log was changed meanwhile: that may have been mended before it was
+     * told. Whoever told it looks again; if it is there still, it is told anew.
+     */
+    public void takeBack(Segment segment, SegmentDamage damage) {
+        mended(damage.lastOffset(), damage.nextOffset());
+        segment.damage().forget(damage.position());
+    }
+
+    /** Takes back what was told of places in a segment: of those whose last offset is in order. */
+    public void mended(Segment segment, LongPredicate inOrder) {
+        segment.damage().forgetWhere(inOrder).forEach(last -> mended(last, last + 1));
+    }
+
+    /** See {@link LogObserver#mended}; readers see it already. */
+    public void mended(long from, long to) {
+        observer.mended(name, from, to);
     }
 
     private CorruptLogException exception(Segment segment, SegmentDamage damage) {
@@ -49,7 +69,7 @@ public final class DamageReports {
 
     /** Tells of a batch whose leader epoch is not the one in force, each once. */
     public void reportEpoch(Segment segment, long offset) {
-        if (segment.damage().firstReport(-1 - offset)) { // no position in the file: those are not negative
+        if (segment.damage().firstEpochReport(offset)) {
             reportFile(segment.file().path(), "the leader epoch of the batch at offset " + offset
                 + " is not the one in force there, which readers are given; the records are as they were written");
         }

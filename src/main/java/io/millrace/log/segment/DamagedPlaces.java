@@ -1,20 +1,53 @@
 package io.millrace.log.segment;
 
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongPredicate;
 
 /**
  * What is known of one segment's damaged places, so that each is reported once and searched behind once. Thread-safe.
  */
 public final class DamagedPlaces {
-    private final Set<Long> reported = ConcurrentHashMap.newKeySet();
+    /** The last offset of each place by its position. */
+    private final Map<Long, Long> reported = new ConcurrentHashMap<>();
+    private final Set<Long> reportedEpochs = ConcurrentHashMap.newKeySet();
     private final Map<Long, Long> nextIntact = new ConcurrentHashMap<>();
 
-    /** Whether this place is reported for the first time. */
-    boolean firstReport(long position) {
-        return reported.add(position);
+    /** Whether this place is reported for the first time, or was forgotten since. */
+    boolean firstReport(SegmentDamage damage) {
+        return reported.put(damage.position(), damage.lastOffset()) == null;
+    }
+
+    /** Whether the leader epoch of the batch at an offset is reported for the first time. */
+    boolean firstEpochReport(long offset) {
+        return reportedEpochs.add(offset);
+    }
+
+    /** A place that was reported is damaged no more, or not known to be. */
+    void forget(long position) {
+        reported.remove(position);
+        nextIntact.remove(position);
+    }
+
+    /** Nothing stands at a position and behind it any more. */
+    void forgetFrom(long position) {
+        reported.keySet().removeIf(place -> place >= position);
+        nextIntact.entrySet().removeIf(known -> known.getKey() >= position || known.getValue() >= position);
+    }
+
+    /**
+     * Forgets the places whose last offsets are in order.
+     *
+     * @return these offsets
+     */
+    List<Long> forgetWhere(LongPredicate inOrder) {
+        List<Map.Entry<Long, Long>> good = reported.entrySet().stream().filter(place -> inOrder.test(place.getValue()))
+            .toList();
+        good.forEach(place -> forget(place.getKey()));
+        return good.stream().map(Map.Entry::getValue).toList();
     }
 
     /** Position of the first intact batch behind the damage that begins at a position, when it is known. */

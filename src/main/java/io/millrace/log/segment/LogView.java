@@ -12,14 +12,31 @@ import java.util.List;
  * @param activeBytes    how far the active segment can be read
  * @param sealedBytes    size of all other segments
  * @param truncations    how often the log's end was cut off or a segment replaced: what was read before is then not what
- *                       stands there now
+ *                       stands there now; -1 once the log is closed
  * @param epochs         of the records up to the log end offset
  */
 public record LogView(List<Segment> segments, long logStartOffset, long logEndOffset, long durableEndOffset,
                       long activeBytes, long sealedBytes, int truncations, LeaderEpochs epochs) {
+    private static final int CLOSED = -1;
 
     public long sizeInBytes() {
         return sealedBytes + activeBytes;
+    }
+
+    /**
+     * Whether damage that was found in an earlier view stands still: nothing was cut off, replaced or closed since then,
+     * nor deleted up to there.
+     *
+     * @param nextOffset first offset behind the damage
+     */
+    public boolean stillHas(LogView earlier, long nextOffset) {
+        return truncations != CLOSED && truncations == earlier.truncations && nextOffset > logStartOffset;
+    }
+
+    /** What is kept of it, for the offsets, when the log is closed. */
+    public LogView closed() {
+        return new LogView(segments, logStartOffset, logEndOffset, durableEndOffset, activeBytes, sealedBytes, CLOSED,
+            epochs);
     }
 
     /** Index of the segment that would hold the offset. */

@@ -20,7 +20,13 @@ public final class SegmentDamage extends Exception {
         return position;
     }
 
-    long nextOffset() {
+    /** The first offset behind it. */
+    public long nextOffset() {
         return nextOffset;
+    }
+
+    /** The last offset that no intact batch holds. */
+    long lastOffset() {
+        return nextOffset - 1;
     }
 }

@@ -18,10 +18,14 @@ public final class SegmentReplacement {
 
     private final LogFolder folder;
     private final long baseOffset;
+    private final long from;
+    private final long to;
 
-    private SegmentReplacement(LogFolder folder, long baseOffset) {
+    private SegmentReplacement(LogFolder folder, long baseOffset, long from, long to) {
         this.folder = folder;
         this.baseOffset = baseOffset;
+        this.from = from;
+        this.to = to;
     }
 
     /**
@@ -35,10 +39,11 @@ public final class SegmentReplacement {
      */
     public static SegmentReplacement prepare(LogFolder folder, Segment old, long endOffset, List<RecordBatch> batches,
                                              int indexInterval) throws IOException {
-        Gap gap = new Gap(old, endOffset, batches.get(0).baseOffset(), batches.get(batches.size() - 1).lastOffset() + 1);
+        SegmentReplacement replacement = new SegmentReplacement(folder, old.baseOffset(), batches.get(0).baseOffset(),
+            batches.get(batches.size() - 1).lastOffset() + 1);
+        Gap gap = new Gap(old, endOffset, replacement.from, replacement.to);
         SegmentAudit.read(old, old.sizeInBytes(), endOffset, gap);
         gap.check();
-        SegmentReplacement replacement = new SegmentReplacement(folder, old.baseOffset());
         replacement.discard(); // of one that was given up before, and could not be removed then
         Segment written = Segment.create(folder, old.baseOffset(), LogFolder.REPLACEMENT_SUFFIX);
         try {
@@ -65,12 +70,22 @@ public final class SegmentReplacement {
 
     /** An empty segment, in whose place is none: it takes its space before that of another is given up. */
     public static SegmentReplacement empty(LogFolder folder, long baseOffset) throws IOException {
-        SegmentReplacement replacement = new SegmentReplacement(folder, baseOffset);
+        SegmentReplacement replacement = new SegmentReplacement(folder, baseOffset, baseOffset, baseOffset);
         replacement.discard();
         Segment made = Segment.create(folder, baseOffset, LogFolder.REPLACEMENT_SUFFIX);
         made.closeForWriting();
         made.release();
         return replacement;
+    }
+
+    /** The first offset that is another one's. */
+    public long from() {
+        return from;
+    }
+
+    /** The offset behind the last one. */
+    public long to() {
+        return to;
     }
 
     /** Finds the place between the batches before the range and those behind it. */

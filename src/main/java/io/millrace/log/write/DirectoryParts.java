@@ -24,7 +24,7 @@ record DirectoryParts(LogFolders folders, DirectoryLock lock, WriteQueue queue, 
         DirectoryCheckpoints checkpoints = new DirectoryCheckpoints(locked, space, options.highWatermarkInterval(),
             nanoTime);
         OpenLogs logs = new OpenLogs();
-        LogRemoval removal = new LogRemoval(folders, logs, checkpoints, writer, space);
+        LogRemoval removal = new LogRemoval(folders, logs, checkpoints, writer, space, observer);
         Availability availability = new Availability(folders.root(), queue, space, nanoTime);
         return new DirectoryParts(folders, locked.lock(), queue, space, availability, checkpoints, logs, removal,
             new WriterLoop(folders.root(), queue, writer, availability, checkpoints, logs, removal));

@@ -43,57 +43,93 @@ final class LogAudit {
                     new SegmentAudit.Visitor() {
                         @Override
                         public void damaged(long position, long from, long to) {
-                            if (offset >= from && offset < to) {
-                                found.add(new DamagedRange(from, to));
-                            }
+                            found.add(new DamagedRange(from, to));
                         }
                     });
+                if (tellInOrder(segment, current, index, found)) {
+                    return found.stream().filter(range -> offset >= range.from() && offset < range.to()).findFirst();
+                }
             } catch (IOException e) {
                 if (log.openView().segments().contains(segment)) {
                     throw log.failedRead(segment, e);
                 }
-                continue;
             } finally {
                 log.release(segment);
-            }
-            if (log.openView().truncations() == current.truncations()) {
-                return found.stream().findFirst();
             }
         }
     }
 
+    /**
+     * A segment was read to its end.
+     *
+     * @return false when the log was changed meanwhile, so that what was found may not be there
+     */
+    private boolean tellInOrder(Segment segment, LogView current, int index, List<DamagedRange> found) {
+        if (log.lastView().truncations() != current.truncations()) {
+            return false;
+        }
+        reports.mended(segment, last -> last < current.endOffset(index)
+            && found.stream().noneMatch(range -> last >= range.from() && last < range.to()));
+        return true;
+    }
+
     /** See {@link PartitionLog#scrub}. */
     boolean scrub(long baseOffset, LogScrub.Pace pace) {
-        LogView current = log.lastView();
-        int index = current.indexOf(baseOffset);
-        Segment segment = current.segments().get(index);
-        if (segment.baseOffset() != baseOffset || !segment.acquire()) {
-            return true;
-        }
-        try {
-            return SegmentAudit.read(segment, current.readableBytes(index), current.endOffset(index),
-                new SegmentAudit.Visitor() {
-                    @Override
-                    public boolean intact(BatchScan batch) {
-                        return pace.read(batch.sizeInBytes());
-                    }
-
-                    @Override
-                    public void damaged(long position, long from, long to) {
-                        LogView now = log.lastView();
-                        if (now.truncations() == current.truncations() && to > now.logStartOffset()) {
-                            reports.reportAgain(segment, new SegmentDamage("no intact batch holds the offsets from " + from,
-                                position, to));
-                        }
-                    }
-                });
-        } catch (IOException e) {
-            if (!log.lastView().segments().contains(segment)) {
+        while (true) {
+            LogView current = log.lastView();
+            int index = current.indexOf(baseOffset);
+            Segment segment = current.segments().get(index);
+            if (segment.baseOffset() != baseOffset || !segment.acquire()) {
                 return true;
             }
-            throw log.failedRead(segment, e);
-        } finally {
-            log.release(segment);
+            Scrubbing scrubbing = new Scrubbing(segment, current, pace);
+            try {
+                if (!SegmentAudit.read(segment, current.readableBytes(index), current.endOffset(index), scrubbing)) {
+                    return false;
+                }
+                if (tellInOrder(segment, current, index, scrubbing.found) || scrubbing.found.isEmpty()) {
+                    return true;
+                }
+            } catch (IOException e) {
+                if (!log.lastView().segments().contains(segment)) {
+                    return true;
+                }
+                throw log.failedRead(segment, e);
+            } finally {
+                log.release(segment);
+            }
+        }
+    }
+
+    /** Tells of the damage in a segment while that is read. For one thread. */
+    private final class Scrubbing implements SegmentAudit.Visitor {
+        private final Segment segment;
+        private final LogView view;
+        private final LogScrub.Pace pace;
+        private final List<DamagedRange> found = new ArrayList<>();
+
+        private Scrubbing(Segment segment, LogView view, LogScrub.Pace pace) {
+            this.segment = segment;
+            this.view = view;
+            this.pace = pace;
+        }
+
+        @Override
+        public boolean intact(BatchScan batch) {
+            return pace.read(batch.sizeInBytes());
+        }
+
+        @Override
+        public void damaged(long position, long from, long to) {
+            found.add(new DamagedRange(from, to));
+            if (!log.lastView().stillHas(view, to)) {
+                return;
+            }
+            SegmentDamage damage = new SegmentDamage("no intact batch holds the offsets from " + from, position, to);
+            reports.reportAgain(segment, damage);
+            if (!log.lastView().stillHas(view, to)) {
+                reports.takeBack(segment, damage);
+            }
         }
     }
 }

@@ -89,7 +89,7 @@ final class LogOpener {
         }
         PartitionLog log = new PartitionLog(name, topicId, directory, config, reports);
         RecoveredLog recovered = LogRecovery.recover(reports, folder, config.indexIntervalBytes(), maxEpoch);
-        WritableLog writable = new WritableLog(log, folder, recovered, clock, observer);
+        WritableLog writable = new WritableLog(log, folder, recovered, clock, observer, reports);
         log.raiseEpochFloor(maxEpoch == Integer.MAX_VALUE ? recovered.epochs().latestEpoch()
             : Math.max(maxEpoch, recovered.epochs().latestEpoch()));
         log.attach(writable, replicated ? checkpoints.highWatermark(name, recovered) : HighWatermark.ofEnd());

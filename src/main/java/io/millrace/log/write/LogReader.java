@@ -51,8 +51,12 @@ final class LogReader {
                 current.epochs().correct(batches, wrong -> reports.reportEpoch(segment, wrong));
                 return batches;
             } catch (SegmentDamage damage) {
-                if (log.openView().truncations() == current.truncations()) {
-                    throw reports.report(segment, damage);
+                if (log.lastView().stillHas(current, damage.nextOffset())) {
+                    CorruptLogException told = reports.report(segment, damage);
+                    if (log.lastView().stillHas(current, damage.nextOffset())) {
+                        throw told;
+                    }
+                    reports.takeBack(segment, damage);
                 }
             } catch (NoSuchFileException e) {
                 // Opened again only now, and deleted since the view was taken; else it is lost.

@@ -2,6 +2,7 @@ package io.millrace.log.write;
 
 import io.millrace.log.LogDirectoryOfflineException;
 import io.millrace.log.LogName;
+import io.millrace.log.LogObserver;
 import io.millrace.log.file.SpaceWatch;
 import io.millrace.log.segment.LogFolder;
 import java.io.IOException;
@@ -25,16 +26,18 @@ final class LogRemoval {
     private final DirectoryCheckpoints checkpoints;
     private final DirectoryWriter writer;
     private final SpaceWatch space;
+    private final LogObserver observer;
     /** Logs whose deletion was broken off. */
     private final Set<PartitionLog> doomed = new LinkedHashSet<>();
 
     LogRemoval(LogFolders folders, OpenLogs logs, DirectoryCheckpoints checkpoints, DirectoryWriter writer,
-               SpaceWatch space) {
+               SpaceWatch space, LogObserver observer) {
         this.folders = folders;
         this.logs = logs;
         this.checkpoints = checkpoints;
         this.writer = writer;
         this.space = space;
+        this.observer = observer;
     }
 
     /**
@@ -80,7 +83,7 @@ final class LogRemoval {
         try {
             if (folders.isOf(name, topicId)) {
                 remove(rename(name));
-                checkpoints.forget(name);
+                forget(name);
             }
         } catch (IOException e) {
             throw new LogDirectoryOfflineException("the log of " + name + " in " + folders.root() + " cannot be removed ("
@@ -107,7 +110,12 @@ final class LogRemoval {
 
     private void takeOut(PartitionLog log) {
         logs.remove(log);
-        checkpoints.forget(log.name());
+        forget(log.name());
+    }
+
+    private void forget(LogName name) {
+        checkpoints.forget(name);
+        observer.mended(name, 0, Long.MAX_VALUE); // what was damaged there is no log's any more
     }
 
     /** A longer name may take space that is not there: then the records go first. */

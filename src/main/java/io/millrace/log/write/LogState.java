@@ -1,6 +1,7 @@
 package io.millrace.log.write;
 
 import io.millrace.log.recovery.RecoveredLog;
+import io.millrace.log.segment.DamageReports;
 import io.millrace.log.segment.LeaderEpochCheckpoint;
 import io.millrace.log.segment.LogFolder;
 import io.millrace.log.segment.LogView;
@@ -24,11 +25,14 @@ final class LogState {
     private final PartitionLog log;
     private final LogFolder folder;
     private final LeaderEpochCheckpoint epochs;
+    private final DamageReports reports;
     /** Ascending; the last one is the active one. */
     private final List<Segment> segments;
     private List<Segment> publishedSegments;
     private long sealedBytes;
     private long startOffset;
+    /** As readers see it, and those know who keep damage in mind. */
+    private long publishedStart;
     private long endOffset;
     /** End of what is as safe as the flush policy wants it, and where in the active segment that is. */
     private long durableEnd;
@@ -38,9 +42,10 @@ final class LogState {
     private boolean unsettled;
     private boolean closed;
 
-    LogState(PartitionLog log, LogFolder folder, RecoveredLog recovered) {
+    LogState(PartitionLog log, LogFolder folder, RecoveredLog recovered, DamageReports reports) {
         this.log = log;
         this.folder = folder;
+        this.reports = reports;
         this.epochs = recovered.epochs();
         this.segments = new ArrayList<>(recovered.segments());
         this.startOffset = recovered.logStartOffset();
@@ -117,12 +122,18 @@ final class LogState {
         return dropped;
     }
 
-    /** Puts a segment with the same offsets in the place of another, and lets readers see that. */
-    void replace(int index, Segment segment) {
+    /**
+     * Puts a segment with the same offsets in the place of another, and lets readers see that.
+     *
+     * @param from the first offset that is not what it was
+     * @param to   exclusive
+     */
+    void replace(int index, Segment segment, long from, long to) {
         segments.set(index, segment);
         truncations++;
         segmentsChanged();
         show();
+        reports.mended(from, to);
     }
 
     // ---- offsets
@@ -179,6 +190,8 @@ final class LogState {
         }
         segmentsChanged();
         publish(cut.position());
+        reports.mended(active(), last -> last >= endOffset);
+        reports.mended(endOffset, Long.MAX_VALUE);
         return dropped;
     }
 
@@ -192,6 +205,7 @@ final class LogState {
         segmentsChanged();
         noteDurable();
         show();
+        reports.mended(0, Long.MAX_VALUE);
     }
 
     /** Lets readers see the log as it is now. */
@@ -204,6 +218,10 @@ final class LogState {
     private void publish(long activeBytes) {
         log.publish(new LogView(publishedSegments, startOffset, endOffset, durableEnd, activeBytes, sealedBytes,
             truncations, epochs.published()));
+        if (startOffset > publishedStart) {
+            reports.mended(0, startOffset);
+        }
+        publishedStart = startOffset;
     }
 
     // ---- whole operations

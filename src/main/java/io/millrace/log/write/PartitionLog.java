@@ -394,6 +394,7 @@ public final class PartitionLog {
 
     /** Lets readers in flight finish and refuses new ones. */
     void closeToReaders() {
+        lastView = lastView.closed();
         view = null;
     }
 }

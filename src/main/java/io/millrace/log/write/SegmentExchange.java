@@ -61,7 +61,7 @@ final class SegmentExchange {
         state.whole(() -> {
             Segment segment = replacement.install();
             forces.forget(old);
-            state.replace(index, segment);
+            state.replace(index, segment, replacement.from(), replacement.to());
             old.closeForWriting();
             old.release();
             return null;

@@ -4,6 +4,7 @@ import io.millrace.log.FlushPolicy;
 import io.millrace.log.LogObserver;
 import io.millrace.log.Truncation;
 import io.millrace.log.recovery.RecoveredLog;
+import io.millrace.log.segment.DamageReports;
 import io.millrace.log.segment.GatheringWriter;
 import io.millrace.log.segment.LeaderEpochCheckpoint;
 import io.millrace.log.segment.LogFolder;
@@ -31,8 +32,9 @@ final class WritableLog {
     private final FullTruncation fullTruncation;
     private final SegmentExchange exchange;
 
-    WritableLog(PartitionLog log, LogFolder folder, RecoveredLog recovered, Clock clock, LogObserver observer) {
-        this.state = new LogState(log, folder, recovered);
+    WritableLog(PartitionLog log, LogFolder folder, RecoveredLog recovered, Clock clock, LogObserver observer,
+                DamageReports reports) {
+        this.state = new LogState(log, folder, recovered, reports);
         this.forces = new LogForces(state, clock, observer);
         SegmentAge ages = new SegmentAge(state, clock);
         this.appender = new LogAppender(state, forces, ages, clock);

@@ -93,7 +93,7 @@ class BitRotTest {
                 CorruptLogException damage = catchThrowableOfType(CorruptLogException.class,
                     () -> log.read(offset, Long.MAX_VALUE, 1));
                 assertThat(damage).as("batch %d, byte %d", victim, at).isNotNull();
-                assertThat(damage.nextReadableOffset()).hasValue(victim + 1L);
+                assertThat(damage.nextReadableOffset()).isEqualTo(victim + 1L);
                 assertThat(damage).hasMessageContaining("topic orders, partition 0, segment %020d.log, at byte %d"
                     .formatted(victim / PER_SEGMENT * PER_SEGMENT, victim % PER_SEGMENT * SIZE))
                     .hasMessageContaining("next offset that can be read is " + (victim + 1));
@@ -185,7 +185,7 @@ class BitRotTest {
             assertThat(TestDirectory.segment(copy, 0, ".log")).hasSize(PER_SEGMENT * (long) SIZE);
             CorruptLogException damage = catchThrowableOfType(CorruptLogException.class,
                 () -> log.read(3, Long.MAX_VALUE, 1));
-            assertThat(damage.nextReadableOffset()).hasValue(4);
+            assertThat(damage.nextReadableOffset()).isEqualTo(4);
             assertThat(allValues(log, 4)).hasSize(8);
         }
     }
@@ -222,7 +222,7 @@ class BitRotTest {
             PartitionLog log = test.log(CONFIG);
             assertThat(allValues(log, 0).subList(0, 4)).containsExactly("v00", "v01", "v02", "v03");
         } catch (CorruptLogException e) {
-            assertThat(e.nextReadableOffset()).hasValue(8);
+            assertThat(e.nextReadableOffset()).isEqualTo(8);
         }
         try (TestDirectory test = open(root)) {
             assertThat(allValues(test.log(CONFIG), 8)).containsExactly("v08", "v09", "v10", "v11");

@@ -190,7 +190,7 @@ class LogModelTest {
                     readable = record.offset() + 1;
                 }
             } catch (CorruptLogException e) {
-                readable = e.nextReadableOffset().orElseThrow();
+                readable = e.nextReadableOffset();
                 test.directory.deleteRecordsBefore(log, readable).join();
                 model.startAt(readable);
             }
