@@ -3,11 +3,15 @@ package io.millrace.log.write;
 import io.millrace.log.CommittedRecordsException;
 import io.millrace.log.OffsetOutOfRangeException;
 import io.millrace.log.Truncation;
+import io.millrace.log.segment.DamageReports;
 import io.millrace.log.segment.Segment;
+import io.millrace.log.segment.SegmentDamage;
+import io.millrace.log.segment.SegmentReader;
 import io.millrace.log.segment.TailCut;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.nio.ByteBuffer;
 
 /**
  * Cuts off the end of a log, and refuses what would take committed records where nobody asked for that. The log writer's.
@@ -19,14 +23,16 @@ final class LogTruncation {
     private final PartitionLog log;
     private final LogForces forces;
     private final LogStart start;
+    private final DamageReports reports;
     /** The offset of the cut that was refused last; -1: none was. */
     private long refused = -1;
 
-    LogTruncation(LogState state, LogForces forces, LogStart start) {
+    LogTruncation(LogState state, LogForces forces, LogStart start, DamageReports reports) {
         this.state = state;
         this.log = state.log();
         this.forces = forces;
         this.start = start;
+        this.reports = reports;
     }
 
     /**
@@ -59,8 +65,12 @@ final class LogTruncation {
     private void requireDamage(long offset) throws IOException {
         long mark = log.highWatermark();
         boolean damaged = log.damagedRange(offset).filter(range -> range.from() == offset && range.to() >= mark).isPresent();
-        Segment last = state.segments().get(segmentsBefore(offset) - 1);
-        if (!damaged || TailCut.endBefore(offset, last) < offset) {
+        int last = segmentsBefore(offset) - 1;
+        long end = TailCut.endBefore(offset, state.segments().get(last));
+        if (end < offset) {
+            reportDamage(end, last);
+        }
+        if (!damaged || end < offset) {
             reportCutIntoCommitted(offset, mark, false);
             throw new CommittedRecordsException(log.name(), offset, mark);
         }
@@ -69,10 +79,27 @@ final class LogTruncation {
     /** Where a batch before the offset is damaged, it would be cut there. */
     private void refuseCutIntoCommitted(long offset) throws IOException {
         long mark = log.highWatermark();
-        Segment last = state.segments().get(segmentsBefore(offset) - 1);
-        if (log.isReplicated() && offset >= mark && mark > last.baseOffset() && TailCut.endBefore(offset, last) < mark) {
+        int last = segmentsBefore(offset) - 1;
+        Segment segment = state.segments().get(last);
+        if (!log.isReplicated() || offset < mark || mark <= segment.baseOffset()) {
+            return;
+        }
+        long end = TailCut.endBefore(offset, segment);
+        if (end < mark) {
+            reportDamage(end, last);
             reportCutIntoCommitted(offset, mark, false);
             throw new CommittedRecordsException(log.name(), offset, mark);
+        }
+    }
+
+    /** What is in the way of a cut is told with each refusal, so that it is healed without waiting for the scrub. */
+    private void reportDamage(long offset, int index) throws IOException {
+        Segment segment = state.segments().get(index);
+        try {
+            new SegmentReader(segment, segment.sizeInBytes(), state.endOf(index)).read(offset, Long.MAX_VALUE, 1,
+                ByteBuffer::allocate);
+        } catch (SegmentDamage damage) {
+            reports.reportAgain(segment, damage);
         }
     }
 

@@ -40,7 +40,7 @@ final class WritableLog {
         this.appender = new LogAppender(state, forces, ages, clock);
         this.start = new LogStart(state, forces);
         this.retention = new LogRetention(state, start, appender, ages, clock);
-        this.truncation = new LogTruncation(state, forces, start);
+        this.truncation = new LogTruncation(state, forces, start, reports);
         this.fullTruncation = new FullTruncation(state, forces, start, truncation, ages);
         this.exchange = new SegmentExchange(state, forces, appender);
     }

@@ -4,6 +4,7 @@ import static io.millrace.log.write.Batches.batch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.millrace.log.CommittedRecordsException;
 import io.millrace.log.CorruptLogException;
 import io.millrace.log.LogConfig;
 import io.millrace.log.LogName;
@@ -240,5 +241,38 @@ class MendedDamageTest {
         beforeTold = () -> log.delete().join();
         scrub();
         assertThat(known).isEmpty();
+    }
+
+    @Test
+    void damageThatKeepsTheLogFromBeingCutIsToldWithEachRefusal() throws Exception {
+        test.append(log, batch(50, "v12"), batch(51, "v13"));
+        log.raiseHighWatermark(11);
+        damageAt(3, 9); // the base offset
+        for (int i = 1; i <= 2; i++) {
+            assertThatThrownBy(() -> log.truncateTo(11, Truncation.CLEAN).join()).hasCauseInstanceOf(CommittedRecordsException.class);
+            assertThat(known).containsExactly(9L);
+            assertThat(told).isEqualTo(i);
+        }
+        replace(9);
+        assertThat(log.truncateTo(11, Truncation.CLEAN).join()).isEqualTo(11);
+        assertThat(known).isEmpty();
+    }
+
+    @Test
+    void aBatchThatTellsAWrongEndIsWhatKeepsTheLogFromBeingCut() throws Exception {
+        log.raiseHighWatermark(11);
+        damageAt(26, 9); // the last offset: the next batch seems not to follow
+        assertThatThrownBy(() -> log.truncateTo(11, Truncation.CLEAN).join()).hasCauseInstanceOf(CommittedRecordsException.class);
+        assertThat(known).containsExactly(9L);
+    }
+
+    @Test
+    void damageBeforeTheOneThatIsToBeCutOffIsTold() throws Exception {
+        log.raiseHighWatermark(11);
+        damageAt(3, 8);
+        damage(10, 11);
+        assertThatThrownBy(() -> log.truncateTo(10, Truncation.DAMAGED).join())
+            .hasCauseInstanceOf(CommittedRecordsException.class);
+        assertThat(known).containsExactly(8L);
     }
 }
