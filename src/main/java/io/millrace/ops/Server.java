@@ -202,7 +202,7 @@ final class Server implements AutoCloseable {
         long interval = configuration.settings().longValue(Settings.LOG_SCRUB_INTERVAL_MS);
         if (interval > 0) {
             workers.execute(open(() -> new LogScrub(writers.stream().map(Writer::directory).toList(), interval,
-                    configuration.settings().longValue(Settings.LOG_SCRUB_BYTES))));
+                    configuration.settings().longValue(Settings.LOG_SCRUB_BYTES), clock)));
         }
     }
 

@@ -14,7 +14,7 @@ import java.util.function.LongSupplier;
 /**
  * What a log directory keeps of its logs beside them: how far each is committed, and whether it may have lost something in
  * an earlier run. Asked and told by any thread; written to disk by the log writer, and after its end by whoever closes the
- * directory.
+ * directory, but for the scrub's progress.
  */
 final class DirectoryCheckpoints {
     private static final Logger LOG = System.getLogger(DirectoryCheckpoints.class.getName());
@@ -22,6 +22,7 @@ final class DirectoryCheckpoints {
     private final Path root;
     private final LastRun lastRun;
     private final HighWatermarkCheckpoint watermarks;
+    private final ScrubCheckpoint scrub;
     private final SpaceWatch space;
     private final long intervalNanos;
     private final LongSupplier nanoTime;
@@ -33,6 +34,7 @@ final class DirectoryCheckpoints {
         this.root = locked.folders().root();
         this.lastRun = locked.lastRun();
         this.watermarks = locked.watermarks();
+        this.scrub = new ScrubCheckpoint(locked.folders());
         this.space = space;
         this.intervalNanos = TimeUnit.MILLISECONDS.toNanos(intervalMs);
         this.nanoTime = nanoTime;
@@ -57,6 +59,11 @@ final class DirectoryCheckpoints {
     void forget(LogName name) {
         watermarks.forget(name);
         lastRun.settle(name);
+    }
+
+    /** How far its scrub has come, which that notes by itself. */
+    ScrubCheckpoint scrub() {
+        return scrub;
     }
 
     /** How long until they are written next, in ns; below 0 when that is due. */

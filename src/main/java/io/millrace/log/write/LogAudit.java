@@ -74,7 +74,7 @@ final class LogAudit {
     }
 
     /** See {@link PartitionLog#scrub}. */
-    boolean scrub(long baseOffset, LogScrub.Pace pace) {
+    boolean scrub(long baseOffset, ScrubPace pace) {
         while (true) {
             LogView current = log.lastView();
             int index = current.indexOf(baseOffset);
@@ -105,10 +105,10 @@ final class LogAudit {
     private final class Scrubbing implements SegmentAudit.Visitor {
         private final Segment segment;
         private final LogView view;
-        private final LogScrub.Pace pace;
+        private final ScrubPace pace;
         private final List<DamagedRange> found = new ArrayList<>();
 
-        private Scrubbing(Segment segment, LogView view, LogScrub.Pace pace) {
+        private Scrubbing(Segment segment, LogView view, ScrubPace pace) {
             this.segment = segment;
             this.view = view;
             this.pace = pace;

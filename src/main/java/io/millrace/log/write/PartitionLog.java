@@ -277,7 +277,7 @@ public final class PartitionLog {
      * @return false when the pace ended it
      * @throws UncheckedIOException when the disk cannot be read, or the thread was interrupted
      */
-    boolean scrub(long baseOffset, LogScrub.Pace pace) {
+    boolean scrub(long baseOffset, ScrubPace pace) {
         return audit.scrub(baseOffset, pace);
     }
 

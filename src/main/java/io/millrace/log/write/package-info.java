@@ -14,6 +14,7 @@
  * publishes, as a whole;
  * <li>the log writer {@code Availability} (online or not), {@code LogRemoval} (deletions that were broken off) and the files
  * of {@code DirectoryCheckpoints}, whose entries any thread may change in memory;
+ * <li>the thread of {@code LogScrub} the {@code ScrubPass} of each directory, and the file of its {@code ScrubCheckpoint};
  * <li>any thread adds to {@code OpenLogs} what its {@code LogOpener} has recovered; only the log writer removes;
  * <li>who closes the directory does the rest in the writer's place, once that has ended: {@code CleanStop}.
  * </ul>

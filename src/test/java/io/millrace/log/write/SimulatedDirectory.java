@@ -144,9 +144,9 @@ public final class SimulatedDirectory extends LogDirectory {
 
     /** The background pass over all records of a log. */
     public void scrub(PartitionLog log) {
-        LogScrub scrub = new LogScrub(List.of(this), 1, Long.MAX_VALUE, () -> 0, new Random(0), nanos -> true);
+        ScrubPace pace = new ScrubPace(Long.MAX_VALUE, () -> 0, nanos -> true);
         for (Segment segment : log.lastView().segments()) {
-            log.scrub(segment.baseOffset(), scrub.new Pace());
+            log.scrub(segment.baseOffset(), pace);
         }
     }
 
