@@ -68,10 +68,11 @@ public final class Broker implements AutoCloseable {
 
     private Broker(BrokerOptions options, RegisterStore registers, Membership membership, Transport transport,
                    Supplier<AgreementStatus> agreement, List<LogDirectory> directories, LocalNotes notes, Executor workers,
-                   AgreementCalls calls, ScheduledExecutorService timers, Clock clock, LongSupplier nanoTime, BrokerObserver observer) {
+                   Executor healing, AgreementCalls calls, ScheduledExecutorService timers, Clock clock, LongSupplier nanoTime,
+                   BrokerObserver observer) {
         this.agreement = agreement;
-        this.parts = new BrokerParts(options, registers, membership, transport, directories, notes, workers, calls, timers,
-                clock, nanoTime, observer);
+        this.parts = new BrokerParts(options, registers, membership, transport, directories, notes, workers, healing, calls,
+                timers, clock, nanoTime, observer);
         parts.recover();
         this.upkeep = new Upkeep(parts, registers, membership, timers, options.retentionIntervalMs());
         this.departure = new Departure(parts.brokers, parts.hosted, parts.replication, parts.coordinators, upkeep::control,
@@ -90,25 +91,26 @@ public final class Broker implements AutoCloseable {
      *                    broker. One that is left out looks like one whose logs are lost
      * @param notes       of this server alone; they outlive the log directories
      * @param workers     runs recovery and the continuations of requests
+     * @param healing     reads and writes whole segments of damaged logs, and may wait for the disk meanwhile
      * @param calls       of the agreement, for this broker alone; closed with it
      * @param timers      wakes parked fetches and applies retention
-     * @throws BrokerException       INVALID_CONFIG when a default is not allowed, UNAVAILABLE when the registers cannot
-     *                               be read
+     * @throws BrokerException       INVALID_CONFIG when a default is not allowed, UNAVAILABLE when the registers cannot be read
      * @throws IllegalStateException when two partitioners have the same name
      */
     public static Broker open(BrokerOptions options, RegisterStore registers, Membership membership, Transport transport,
                               Supplier<AgreementStatus> agreement, List<LogDirectory> directories, LocalNotes notes, Executor workers,
-                              AgreementCalls calls, ScheduledExecutorService timers, Clock clock, BrokerObserver observer) {
-        return open(options, registers, membership, transport, agreement, directories, notes, workers, calls, timers, clock,
-                System::nanoTime, observer);
+                              Executor healing, AgreementCalls calls, ScheduledExecutorService timers, Clock clock, BrokerObserver observer) {
+        return open(options, registers, membership, transport, agreement, directories, notes, workers, healing, calls, timers,
+                clock, System::nanoTime, observer);
     }
 
     /** @param nanoTime measures how long fetches wait and leases hold, in ns */
     static Broker open(BrokerOptions options, RegisterStore registers, Membership membership, Transport transport,
                        Supplier<AgreementStatus> agreement, List<LogDirectory> directories, LocalNotes notes, Executor workers,
-                       AgreementCalls calls, ScheduledExecutorService timers, Clock clock, LongSupplier nanoTime, BrokerObserver observer) {
-        return new Broker(options, registers, membership, transport, agreement, directories, notes, workers, calls, timers,
-                clock, nanoTime, observer);
+                       Executor healing, AgreementCalls calls, ScheduledExecutorService timers, Clock clock, LongSupplier nanoTime,
+                       BrokerObserver observer) {
+        return new Broker(options, registers, membership, transport, agreement, directories, notes, workers, healing, calls,
+                timers, clock, nanoTime, observer);
     }
 
     public Topics topics() {

@@ -75,8 +75,8 @@ final class BrokerParts {
 
     /** As for {@link Broker#open}. */
     BrokerParts(BrokerOptions options, RegisterStore registers, Membership membership, Transport transport,
-                List<LogDirectory> directories, LocalNotes notes, Executor workers, AgreementCalls calls,
-                ScheduledExecutorService timers, Clock clock, LongSupplier nanoTime, BrokerObserver observer) {
+                List<LogDirectory> directories, LocalNotes notes, Executor workers, Executor healing,
+                AgreementCalls calls, ScheduledExecutorService timers, Clock clock, LongSupplier nanoTime, BrokerObserver observer) {
         this.directories = List.copyOf(directories);
         this.transport = transport;
         this.alone = membership instanceof SingleMembership;
@@ -94,8 +94,8 @@ final class BrokerParts {
         Lease lease = new Lease(options.replication().leaseNanos(), nanoTime);
         this.hosted = new HostedPartitions(options.brokerId(), alone);
         this.deadlines = new Deadlines(timers, nanoTime);
-        this.replication = new Replication(options.replication(), hosted, logs, workers, brokers, store, transport, continuations,
-                calls, timers, deadlines, nanoTime, lease,
+        this.replication = new Replication(options.replication(), hosted, logs, workers, healing, brokers, store, transport,
+                continuations, calls, timers, deadlines, nanoTime, lease,
                 replicas -> new TopicCatalog(store, deleted, replicas, calls, options.topicDefaults(), observer));
         this.catalog = replication.topics();
         this.readers = new PageReaders(registers, brokers);

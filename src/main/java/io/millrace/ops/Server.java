@@ -68,6 +68,7 @@ final class Server implements AutoCloseable {
     private final AnswerThreads answers;
     private final AgreementThreads agreementThreads;
     private final ForceThreads forces;
+    private final HealingThreads healing;
     private final Transport transport;
     private final Deliveries deliveries;
     private final ScheduledExecutorService timers;
@@ -92,13 +93,14 @@ final class Server implements AutoCloseable {
      * @param passedWaits ends the requests that wait for other servers
      */
     Server(Configuration configuration, ExecutorService workers, AnswerThreads answers,
-           AgreementThreads agreementThreads, ForceThreads forces, Transport transport, Deliveries deliveries,
-           ScheduledExecutorService timers, Clock clock, Observers observers, Runnable passedWaits) {
+           AgreementThreads agreementThreads, ForceThreads forces, HealingThreads healing, Transport transport,
+           Deliveries deliveries, ScheduledExecutorService timers, Clock clock, Observers observers, Runnable passedWaits) {
         this.configuration = configuration;
         this.workers = workers;
         this.answers = answers;
         this.agreementThreads = agreementThreads;
         this.forces = forces;
+        this.healing = healing;
         this.transport = transport;
         this.deliveries = deliveries;
         this.timers = timers;
@@ -122,6 +124,7 @@ final class Server implements AutoCloseable {
             opened.push(answers); // closed after the directories, whose last appends are still answered
             opened.push(agreementThreads);
             opened.push(forces);
+            opened.push(healing);
             broker = openBroker();
             damage.healBy(broker::foundDamage);
             groups = open(() -> Groups.open(configuration.groups(), registers(), broker, deliveries, answers, timers, clock),
@@ -161,7 +164,7 @@ final class Server implements AutoCloseable {
             try {
                 return open(() -> Broker.open(configuration.broker(),
                         registers(), membership(), transport,
-                        node::status, directories, node.notes(), answers, agreementThreads.calls(), timers, clock,
+                        node::status, directories, node.notes(), answers, healing, agreementThreads.calls(), timers, clock,
                         observers.broker()));
             } catch (IllegalStateException failure) {
                 if (configuration.cluster().size() == 1 || !(failure.getCause() instanceof BrokerException known)

@@ -63,10 +63,11 @@ public final class Replication implements ReplicaContext {
      *
      * @param hosted  empty
      * @param workers open logs
+     * @param healing reads and writes whole segments of damaged logs
      * @param topics  makes the catalog of the topics that the replicas belong to
      */
     public Replication(ReplicationOptions options, HostedPartitions hosted, LocalLogs logs, Executor workers,
-                       BrokerRegistry brokers, TopicStore store, ReplicaTransport transport, ContinuationExecutor continuations,
+                       Executor healing, BrokerRegistry brokers, TopicStore store, ReplicaTransport transport, ContinuationExecutor continuations,
                        AgreementCalls calls, ScheduledExecutorService timers, Deadlines deadlines, LongSupplier nanoTime,
                        Lease lease, Function<LocalReplicas, TopicCatalog> topics) {
         this.options = options;
@@ -83,7 +84,7 @@ public final class Replication implements ReplicaContext {
         this.isrChanges = new IsrChanges(hosted.brokerId(), brokers, store, catalog, calls, options.maxLagNanos());
         this.confirmations = new Confirmations(store, calls);
         this.withdrawal = new Withdrawal(hosted.brokerId(), brokers, store, catalog);
-        this.damaged = new DamagedReplicas(withdrawal, new Healing(brokers, transport, continuations), calls, timers);
+        this.damaged = new DamagedReplicas(withdrawal, new Healing(brokers, transport, healing), calls, timers);
     }
 
     /** The topics that the replicas belong to. */

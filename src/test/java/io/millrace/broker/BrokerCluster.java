@@ -73,7 +73,7 @@ final class BrokerCluster implements AutoCloseable {
                     new View(members.get(id - 1)), new Calls(),
                     () -> new AgreementStatus(lost ? "the majority is lost" : null, 1, Set.of(), BROKERS, BROKERS), List.of(directories.get(id - 1)),
                     new InMemoryNotes(),
-                    threads, new AgreementCalls(threads, 4, 1_000, 5_000), timers, Clock.systemUTC(), new BrokerObserver() { }));
+                    threads, threads, new AgreementCalls(threads, 4, 1_000, 5_000), timers, Clock.systemUTC(), new BrokerObserver() { }));
         }
         brokers.get(0).topics().create(TOPIC, 1, BROKERS, Map.of("segment.bytes", "1024"));
         Awaiting.until(() -> brokers.stream().allMatch(broker -> broker.topics().names().contains(TOPIC)));

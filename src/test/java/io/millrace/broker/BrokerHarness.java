@@ -104,7 +104,7 @@ final class BrokerHarness implements AutoCloseable {
                 new SingleMembership(new Member(1, "session", "http://localhost", null)), null,
                 () -> new AgreementStatus(null, 1, Set.of(1), 1, 1),
                 directories,
-                notes, workers, new AgreementCalls(workers, 4, 1_000, 5_000), timers, clock,
+                notes, workers, workers, new AgreementCalls(workers, 4, 1_000, 5_000), timers, clock,
                 timers::nanoTime, observer);
     }
 

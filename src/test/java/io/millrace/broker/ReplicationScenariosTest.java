@@ -619,6 +619,7 @@ class ReplicationScenariosTest {
         assertThat(cluster.registered().partitions().get(0).leaderEpoch()).isEqualTo(epoch + 1);
         cluster.rejoin();
         cluster.await("it is healed", () -> !cluster.hasDamage(damaged) && cluster.isWhole());
+        assertThat(damaged.healings()).as("read and written by threads of their own").isPositive();
     }
 
     @Test

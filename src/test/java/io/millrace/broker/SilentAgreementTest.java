@@ -91,7 +91,7 @@ class SilentAgreementTest {
                 TimeUnit.HOURS.toNanos(1), TimeUnit.HOURS.toNanos(1), 0, ReplicationOptions.AHEAD_BYTES);
         broker = Broker.open(new BrokerOptions(1, 1, 10, Map.of(), 1 << 20, 3_600_000, options), registers, new Alone(),
                 null, () -> new AgreementStatus(null, 1, Set.of(), 1, 3), List.of(directory), new InMemoryNotes(),
-                workers, new AgreementCalls(calls, CALLS, 1_000, 300), timers, Clock.systemUTC(), new BrokerObserver() { });
+                workers, workers, new AgreementCalls(calls, CALLS, 1_000, 300), timers, Clock.systemUTC(), new BrokerObserver() { });
         for (int i = 0; i < TOPICS; i++) {
             broker.topics().create("topic-" + i, 1, 1, Map.of());
         }

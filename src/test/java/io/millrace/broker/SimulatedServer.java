@@ -43,6 +43,7 @@ import java.util.Set;
 import java.util.SortedSet;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -59,6 +60,7 @@ final class SimulatedServer {
 
     private long fetches;
     private long asked;
+    private long healings;
     private boolean ofTheVersionBefore;
     private final SimulatedCluster cluster;
     private final int id;
@@ -175,7 +177,7 @@ final class SimulatedServer {
             broker = Broker.open(new BrokerOptions(id, 1, 10, cluster.topicDefaults(), 1 << 20, RETENTION_INTERVAL_MS,
                     cluster.options()).withPartitionsPerPage(cluster.partitionsPerPage()), new Registers(), new View(), new Network(),
                     () -> new AgreementStatus(null, 1, Set.of(), 1, 1), List.of(directory), notes, timers(),
-                    new AgreementCalls(timers(), 4, 1_000, 0), timers(), new WallClock(), cluster.time()::nanoTime, new BrokerObserver() { });
+                    healingThreads(), new AgreementCalls(timers(), 4, 1_000, 0), timers(), new WallClock(), cluster.time()::nanoTime, new BrokerObserver() { });
             List.copyOf(foundByRecovery).forEach(damage -> cluster.foundDamage(this, damage));
             tick(run);
         } catch (BrokerException | RegisterUnavailableException | LogDirectoryOfflineException unavailable) {
@@ -334,6 +336,19 @@ final class SimulatedServer {
     private ScheduledExecutorService timers() {
         int of = run;
         return new SimulatedTimers(cluster.time(), task -> guarded(of, task), () -> of != run);
+    }
+
+    private Executor healingThreads() {
+        Executor threads = timers();
+        return task -> {
+            healings++;
+            threads.execute(task);
+        };
+    }
+
+    /** How many tasks were given to the threads that may wait for the disk. */
+    long healings() {
+        return healings;
     }
 
     private final class WallClock extends Clock {

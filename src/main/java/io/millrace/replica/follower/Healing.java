@@ -22,6 +22,7 @@ import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 
 /**
  * Heals a log that follows and has a damaged batch: what is committed is replaced, range by range, by what the leader has
@@ -38,7 +39,7 @@ public final class Healing {
     private final ReplicaTransport transport;
     private final Executor workers;
 
-    /** @param workers read and write whole segments */
+    /** @param workers read and write whole segments, and may wait for the disk meanwhile */
     public Healing(BrokerRegistry brokers, ReplicaTransport transport, Executor workers) {
         this.brokers = brokers;
         this.transport = transport;
@@ -58,10 +59,18 @@ public final class Healing {
         if (damagedAt.isEmpty()) {
             return CompletableFuture.completedFuture(null);
         }
-        return CompletableFuture.supplyAsync(() -> range(partition, damagedAt.getAsLong()), workers)
+        return findRange(partition, damagedAt.getAsLong())
                 .thenCompose(range -> range.isEmpty() ? CompletableFuture.completedFuture(damagedAt.getAsLong())
                         : mend(partition, range.get()))
                 .whenComplete((done, failure) -> end(partition, damagedAt.getAsLong(), failure));
+    }
+
+    private CompletableFuture<Optional<DamagedRange>> findRange(Partition partition, long damagedAt) {
+        try {
+            return CompletableFuture.supplyAsync(() -> range(partition, damagedAt), workers);
+        } catch (RejectedExecutionException ended) {
+            return CompletableFuture.failedFuture(ended);
+        }
     }
 
     /** What cannot be mended must not keep the replica from having all that is new. */
