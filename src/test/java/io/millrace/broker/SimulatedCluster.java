@@ -816,6 +816,8 @@ final class SimulatedCluster {
                     + registers.read(Controller.KEY));
             advance(200);
         }
+        servers.forEach(server -> check(server.knownDamage().isEmpty(), "nothing is damaged any more at " + server.id()
+                + ", and yet that is named: " + server.knownDamage()));
         checkAlike();
         acknowledged.forEach((id, records) -> {
             SimulatedServer leader = server(registered().partitions().get(id.partition()).leader());

@@ -12,6 +12,7 @@ import io.millrace.broker.fetch.FetchAllResult;
 import io.millrace.log.AppendResult;
 import io.millrace.log.CorruptLogException;
 import io.millrace.log.LogDirectoryOfflineException;
+import io.millrace.log.LogName;
 import io.millrace.log.LogObserver;
 import io.millrace.log.file.SimulatedDisk;
 import io.millrace.log.write.PartitionLog;
@@ -36,6 +37,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -58,6 +60,10 @@ final class SimulatedServer {
     static final long BEGIN_MS = 1_000_000_000_000L;
     private static final long RETENTION_INTERVAL_MS = 3_000;
 
+    /** A batch that was found damaged, by its last offset. */
+    record KnownDamage(LogName log, long offset) {
+    }
+
     private long fetches;
     private long asked;
     private long healings;
@@ -72,6 +78,7 @@ final class SimulatedServer {
     private final List<Runnable> membershipListeners = new ArrayList<>();
     private final List<Consumer<String>> doorbells = new ArrayList<>();
     private final ArrayDeque<Runnable> heldWhilePaused = new ArrayDeque<>();
+    private final Set<KnownDamage> damage = new HashSet<>();
     private final List<CorruptLogException> foundByRecovery = new ArrayList<>();
     private List<Member> view = List.of();
     private Member self;
@@ -231,7 +238,13 @@ final class SimulatedServer {
         doorbells.clear();
         open.forEach((partition, log) -> lastEnds.put(partition, log.endOffset()));
         open.clear();
+        damage.clear();
         cluster.memberChanged();
+    }
+
+    /** What was told of damage in this run and not taken back since: what an operator is shown. */
+    Set<KnownDamage> knownDamage() {
+        return Set.copyOf(damage);
     }
 
     /** As a server does that is told to: from now on nobody reaches it; it hands over for some seconds, and is gone. */
@@ -555,11 +568,22 @@ final class SimulatedServer {
         public LogObserver observer() {
             return new LogObserver() {
                 @Override
-                public void damaged(CorruptLogException damage) {
+                public void mended(LogName log, long from, long to) {
+                    if (of == run) {
+                        damage.removeIf(known -> known.log().equals(log) && known.offset() >= from && known.offset() < to);
+                    }
+                }
+
+                @Override
+                public void damaged(CorruptLogException found) {
+                    if (of == run) {
+                        damage.add(new KnownDamage(new LogName(found.topic(), found.partition()),
+                                found.nextReadableOffset() - 1));
+                    }
                     if (of == run && broker != null) {
-                        cluster.foundDamage(SimulatedServer.this, damage);
+                        cluster.foundDamage(SimulatedServer.this, found);
                     } else if (of == run) {
-                        foundByRecovery.add(damage);
+                        foundByRecovery.add(found);
                     }
                 }
             };

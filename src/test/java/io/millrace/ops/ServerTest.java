@@ -263,6 +263,31 @@ class ServerTest {
         }
     }
 
+    @Test
+    void aDamagedBatchIsNamedUntilItIsDeleted() throws IOException {
+        values.put("millrace.log.dirs", "a");
+        try (Server server = started()) {
+            Broker broker = server.broker();
+            broker.topics().create("orders", 1, 1, Map.of());
+            produce(broker, "orders", "x".repeat(800));
+            produce(broker, "orders", "y".repeat(800));
+            Path log = folder.resolve("a").resolve("orders-0").resolve("00000000000000000000.log");
+            byte[] bytes = Files.readAllBytes(log);
+            bytes[400] ^= 1;
+            Files.write(log, bytes);
+            assertThatThrownBy(() -> broker.fetch(new FetchRequest("orders", 0, new FetchPosition.Earliest(), 1, 1000, 0))
+                    .join()).hasMessageContaining("damaged");
+            HealthCheckResponse ready = Health.ready(server);
+            assertThat(ready.getStatus()).isEqualTo(UP);
+            assertThat(ready.getData().orElseThrow().get("damage-1").toString()).contains("topic orders, partition 0");
+            assertThat(server.damagedBatches()).isEqualTo(1);
+
+            broker.deleteRecords("orders", 0, 1).join();
+            assertThat(Health.ready(server).getData().orElseThrow()).doesNotContainKey("damage-1");
+            assertThat(server.damagedBatches()).isZero();
+        }
+    }
+
     private static void deleteAll(Path root) throws IOException {
         List<Path> doomed;
         try (Stream<Path> tree = Files.walk(root)) {
