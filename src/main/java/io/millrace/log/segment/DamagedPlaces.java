@@ -32,9 +32,8 @@ public final class DamagedPlaces {
         nextIntact.remove(position);
     }
 
-    /** Nothing stands at a position and behind it any more. */
-    void forgetFrom(long position) {
-        reported.keySet().removeIf(place -> place >= position);
+    /** Whatever stood at a position and behind it is cut off. */
+    void forgetIntactFrom(long position) {
         nextIntact.entrySet().removeIf(known -> known.getKey() >= position || known.getValue() >= position);
     }
 

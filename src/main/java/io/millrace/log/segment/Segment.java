@@ -341,7 +341,7 @@ public final class Segment {
         for (int i = 0; i < HINTS; i++) {
             hints.set(i, null);
         }
-        damage.forgetFrom(position);
+        damage.forgetIntactFrom(position);
         if (position == 0) {
             firstTimestamp = UNKNOWN;
         }

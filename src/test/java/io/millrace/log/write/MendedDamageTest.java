@@ -13,6 +13,7 @@ import io.millrace.log.OffsetOutOfRangeException;
 import io.millrace.log.SettableClock;
 import io.millrace.log.Truncation;
 import io.millrace.log.file.FileAccess;
+import io.millrace.log.segment.Segment;
 import io.millrace.record.RecordBatch;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -155,6 +156,16 @@ class MendedDamageTest {
     }
 
     @Test
+    void whatStoodBehindDamageBeforeACutIsNotLookedForThere() throws Exception {
+        damage(9, 10);
+        assertThat(log.offsetForTimestamp(9).orElseThrow().offset()).isEqualTo(11);
+        log.truncateTo(10, Truncation.CLEAN).join();
+        test.append(log, batch(10, "another, and a longer one"));
+        read(9);
+        assertThat(known).containsExactly(9L);
+    }
+
+    @Test
     void whatIsDeletedIsMended() throws Exception {
         damage(0, 2, 6);
         read(0, 2, 6);
@@ -239,6 +250,17 @@ class MendedDamageTest {
 
         beforeTold = () -> log.delete().join();
         scrub();
+        assertThat(known).isEmpty();
+    }
+
+    @Test
+    void whatIsReadOfALogThatIsDeletedIsNoDamage() throws Exception {
+        damage(1);
+        Segment first = log.lastView().segments().get(0);
+        assertThat(first.acquire()).as("somebody reads it still").isTrue();
+        log.delete().join();
+        scrub();
+        first.release();
         assertThat(known).isEmpty();
     }
 
