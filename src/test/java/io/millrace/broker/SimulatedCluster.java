@@ -454,6 +454,11 @@ final class SimulatedCluster {
         return acknowledgements;
     }
 
+    /** What happened, as a number: a run that is the same has the same. */
+    long trace() {
+        return 31L * history.hashCode() + random.nextLong();
+    }
+
     /** As with brokers of an earlier version, until they were started again. */
     void createInOneRegister() {
         inOneRegister = true;

@@ -4,7 +4,8 @@ import io.millrace.metadata.AgreementCalls;
 import io.millrace.metadata.registers.TopicPage;
 import io.millrace.metadata.registers.TopicStore;
 import io.millrace.replica.hosting.Partition;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -18,6 +19,7 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class Confirmations {
     private final TopicStore store;
     private final AgreementCalls calls;
+    /** In the order in which they came. A set is changed only within the map's {@code compute}, and by nobody once it is removed. */
     private final Map<String, Set<Partition>> asking = new ConcurrentHashMap<>();
 
     /** As it was before the register was read. */
@@ -33,7 +35,7 @@ public final class Confirmations {
     public void add(Partition partition) {
         String topic = partition.topic();
         asking.compute(topic, (same, set) -> {
-            Set<Partition> partitions = set == null ? ConcurrentHashMap.newKeySet() : set;
+            Set<Partition> partitions = set == null ? new LinkedHashSet<>() : set;
             partitions.add(partition);
             return partitions;
         });
@@ -57,7 +59,7 @@ public final class Confirmations {
     }
 
     private void confirm(String topic, Set<Partition> partitions) {
-        Map<Partition, Before> before = new HashMap<>();
+        Map<Partition, Before> before = new LinkedHashMap<>();
         partitions.forEach(partition ->
                 before.put(partition, new Before(partition.state().leaderEpoch(), partition.log().logEndOffset())));
         while (!before.isEmpty()) {

@@ -13,6 +13,7 @@ import io.millrace.replica.hosting.Partition;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,6 +33,7 @@ public final class IsrChanges {
     private final TopicCatalog catalog;
     private final AgreementCalls calls;
     private final long maxLagNanos;
+    /** In the order in which they came. A set is changed only within the map's {@code compute}, and by nobody once it is removed. */
     private final Map<String, Set<Partition>> wanted = new ConcurrentHashMap<>();
 
     public IsrChanges(int brokerId, BrokerRegistry brokers, TopicStore store, TopicCatalog catalog, AgreementCalls calls,
@@ -46,7 +48,7 @@ public final class IsrChanges {
 
     public void add(Partition partition) {
         wanted.compute(partition.topic(), (topic, set) -> {
-            Set<Partition> partitions = set == null ? ConcurrentHashMap.newKeySet() : set;
+            Set<Partition> partitions = set == null ? new LinkedHashSet<>() : set;
             partitions.add(partition);
             return partitions;
         });
