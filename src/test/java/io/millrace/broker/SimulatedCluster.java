@@ -27,6 +27,7 @@ import io.millrace.replica.hosting.Partition;
 import io.millrace.replica.hosting.PartitionLocks;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -49,6 +50,8 @@ import java.util.function.BooleanSupplier;
 final class SimulatedCluster {
     static final String TOPIC = "orders";
     private static final int VERDICT_MS = 90_000;
+    /** In one batch. */
+    private static final int MOST_RECORDS = 6;
 
     /** What the checks say where records are lost. */
     private static final String LOST = "is not in the log of its later leader|is committed as .*, and broker"
@@ -450,6 +453,7 @@ final class SimulatedCluster {
         }
     }
 
+    /** How many batches were acknowledged. */
     int acknowledgements() {
         return acknowledgements;
     }
@@ -743,19 +747,26 @@ final class SimulatedCluster {
         if (partition == null || server.isPaused()) {
             return;
         }
-        String value = "record-" + ++records;
+        String[] values = new String[random.nextInt(3) == 0 ? 1 + random.nextInt(MOST_RECORDS) : 1];
+        Arrays.setAll(values, i -> "record-" + ++records);
         boolean all = bug != PlantedBug.ACKNOWLEDGE_BEFORE_REPLICATION;
-        server.broker.append(TOPIC, id.partition(), batch(value), all ? Acks.ALL : Acks.LEADER)
+        server.broker.append(TOPIC, id.partition(), batch(values), all ? Acks.ALL : Acks.LEADER)
                 .whenComplete((appended, failure) -> {
                     if (failure == null) {
                         acknowledgements++;
-                        note("broker " + server.id() + " acknowledged " + value + " at " + appended.baseOffset());
-                        String before = acknowledged.computeIfAbsent(id, any -> new TreeMap<>())
-                                .put(appended.baseOffset(), value);
-                        check(before == null, "two records were acknowledged at offset " + appended.baseOffset()
-                                + " of " + id + ": " + before + " and " + value);
+                        note("broker " + server.id() + " acknowledged " + String.join(", ", values) + " at "
+                                + appended.baseOffset());
+                        for (int i = 0; i < values.length; i++) {
+                            acknowledge(id, appended.baseOffset() + i, values[i]);
+                        }
                     }
                 });
+    }
+
+    private void acknowledge(TopicPartition id, long offset, String value) {
+        String before = acknowledged.computeIfAbsent(id, any -> new TreeMap<>()).put(offset, value);
+        check(before == null, "two records were acknowledged at offset " + offset + " of " + id + ": " + before + " and "
+                + value);
     }
 
     private ByteBuffer batch(String... values) {

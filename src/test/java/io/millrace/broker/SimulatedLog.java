@@ -7,7 +7,7 @@ import io.millrace.record.RecordIterator;
 import java.nio.ByteBuffer;
 import java.util.TreeMap;
 
-/** What is in a log on a simulated disk: each of its batches holds one record. */
+/** What is in a log on a simulated disk. */
 record SimulatedLog(PartitionLog log) {
     /** In the place of a value that cannot be read. */
     static final String DAMAGED = "(damaged)";
