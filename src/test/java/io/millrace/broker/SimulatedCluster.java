@@ -117,6 +117,8 @@ final class SimulatedCluster {
     private boolean lossAllowed;
     /** Whether a script deletes records where it likes. */
     private boolean scripted;
+    /** Whether faults happen by chance now. */
+    private boolean faulty;
     /** Whether the script took a disk away. */
     boolean wiped;
     /** Of each partition: the highest start that a leader's log has had. */
@@ -216,6 +218,11 @@ final class SimulatedCluster {
         // Where replicas move away, their logs are deleted, and whoever does that waits for the writer.
         if (server.isUp() && topicId != null && servers.size() == 3 && random.nextInt(5) == 0) {
             meanwhile(40);
+            if (faulty && random.nextInt(20) == 0 && mayLosePower(server)) {
+                note("power loss " + server.id() + ", which has not forced what others may have seen");
+                server.disk().stopAfter(0);
+                time.at(time.nanoTime(), () -> losePower(server));
+            }
         }
     }
 
@@ -329,6 +336,7 @@ final class SimulatedCluster {
             advance(2_000);
             long end = time.nanoTime() + TimeUnit.MILLISECONDS.toNanos(faultyMs);
             lossPercent = random.nextInt(3) * 4;
+            faulty = true;
             while (time.nanoTime() < end) {
                 act();
                 advance(1 + random.nextInt(random.nextInt(10) == 0 ? 3000 : 120));
@@ -512,10 +520,7 @@ final class SimulatedCluster {
                     server.stop();
                 } else if (server.self() != null && mayLosePower(server) && random.nextBoolean()) {
                     note("power loss " + server.id());
-                    server.losePower();
-                    if (!flush.equals("commit")) {
-                        rotten.add(server.id()); // of what was not forced, the middle may be lost
-                    }
+                    losePower(server);
                 } else if (server.self() != null && mayStop(server)) {
                     note("crash " + server.id());
                     server.crash();
@@ -573,8 +578,10 @@ final class SimulatedCluster {
             }
             case 19 -> deleteRecords(server);
             case 20 -> {
-                note("the disk of " + server.id() + " is full");
-                server.disk().setFull(true);
+                if (mayStop(server)) {
+                    note("the disk of " + server.id() + " is full");
+                    server.disk().setFull(true);
+                }
             }
             case 21, 22, 23 -> servers.forEach(each -> each.disk().setFull(false));
             case 24 -> failDisk(server);
@@ -589,6 +596,13 @@ final class SimulatedCluster {
                     read(server);
                 }
             }
+        }
+    }
+
+    private void losePower(SimulatedServer server) {
+        server.losePower();
+        if (!flush.equals("commit")) {
+            rotten.add(server.id()); // of what was not forced, the middle may be lost
         }
     }
 
@@ -608,7 +622,8 @@ final class SimulatedCluster {
             TopicPartition id = new TopicPartition(TOPIC, i);
             if (assignments.get(i).replicas().contains(server.id()) && assignments.get(i).isr().stream()
                     .map(this::server).noneMatch(other -> other != server && other.isUp() && !other.isPaused()
-                            && !other.isStopping() && other.log(id) != null && !other.log(id).log().mayHaveLost())) {
+                            && !other.isStopping() && !other.disk().isFailing() && !other.disk().isFull()
+                            && other.log(id) != null && !other.log(id).log().mayHaveLost())) {
                 return false;
             }
         }
@@ -616,8 +631,8 @@ final class SimulatedCluster {
     }
 
     /**
-     * As in Kafka: who stops or is gone for a moment leaves what is not forced to another one in the ISR, which must not have
-     * lost its power just now, unnoticed.
+     * As in Kafka: who stops, is gone for a moment or hands over because of its disk leaves what is not forced to another
+     * one in the ISR, which must not have lost its power just now, unnoticed.
      */
     private boolean mayStop(SimulatedServer server) {
         if (flush.equals("commit") || topicId == null) {
@@ -647,7 +662,7 @@ final class SimulatedCluster {
 
     /** Nothing can be written any more; whoever looks after it starts the server again, with a disk that works. */
     private void failDisk(SimulatedServer server) {
-        if (server.isUp() && !server.isStopping()) {
+        if (server.isUp() && !server.isStopping() && mayStop(server)) {
             note("the disk of " + server.id() + " fails");
             server.disk().setFailing(true);
             crashLater(server, server.self().session(), 1_000 + random.nextInt(5_000));
@@ -801,6 +816,7 @@ final class SimulatedCluster {
 
     void heal() {
         note("everything heals");
+        faulty = false;
         lossPercent = 0;
         cut.clear();
         withoutAgreement.clear();

@@ -210,7 +210,7 @@ final class SimulatedServer {
     /** As a killed process: the operating system has what it had written by then, in the middle of its work. */
     void crash() {
         run++;
-        if (directory != null) {
+        if (directory != null && !disk.isStopped()) {
             disk.stopAfter(cluster.random().nextInt(12));
             directory.work();
         }

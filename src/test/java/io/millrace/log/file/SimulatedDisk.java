@@ -104,6 +104,11 @@ public final class SimulatedDisk implements FileAccess {
         changesLeft = changes;
     }
 
+    /** Whether no write reaches it any more. */
+    public boolean isStopped() {
+        return changesLeft == 0;
+    }
+
     /** The process is gone and another one can come; the operating system still has what was written. */
     public void goOn() {
         changesLeft = -1;
@@ -359,6 +364,7 @@ public final class SimulatedDisk implements FileAccess {
             change();
             if (isLog && changesLeft < 0) {
                 whileForcing.run();
+                change(); // as it is by now
             }
             ByteBuffer whole = ByteBuffer.allocate((int) channel.size());
             while (whole.hasRemaining() && channel.read(whole, whole.position()) > 0) {
