@@ -18,8 +18,6 @@ import io.millrace.metadata.registers.TopicStore;
 import io.millrace.record.Codec;
 import io.millrace.record.RecordBatchBuilder;
 import io.millrace.replica.ReplicationOptions;
-import io.millrace.replica.core.ReplicaFetchRequest;
-import io.millrace.replica.core.ReplicaFetchResponse;
 import io.millrace.replica.hosting.Acks;
 import io.millrace.replica.hosting.FetchPosition;
 import io.millrace.replica.hosting.FetchResult;
@@ -73,7 +71,9 @@ final class SimulatedCluster {
         /** An append reaches the log some time after the leader made sure that it leads, whoever leads by then. */
         QUEUE_OUTSIDE_LOCK(LOST),
         /** The log takes all that is written for committed. */
-        FORGET_HIGH_WATERMARK("is committed as .*, and broker");
+        FORGET_HIGH_WATERMARK("is committed as .*, and broker"),
+        /** A fetch session goes on from what the leader has sent, and not from what the follower says it has. */
+        TAKE_SENT_FOR_FETCHED(LOST);
 
         private final String violation;
 
@@ -92,6 +92,7 @@ final class SimulatedCluster {
     private final SimulatedTime time;
     private final int partitions;
     private final PlantedBug bug;
+    private final PlantedFetches fetches;
     private final InMemoryRegisterStore registers = new InMemoryRegisterStore();
     private final int partitionsPerPage;
     private final TopicStore store;
@@ -140,6 +141,7 @@ final class SimulatedCluster {
         this.time = new SimulatedTime(random);
         this.partitions = partitions;
         this.bug = bug;
+        this.fetches = new PlantedFetches(bug);
         this.partitionsPerPage = partitionsPerPage;
         this.store = new TopicStore(registers, partitionsPerPage);
         for (int id = 1; id <= brokers; id++) {
@@ -186,21 +188,8 @@ final class SimulatedCluster {
         return bug == PlantedBug.FORGET_BOOT;
     }
 
-    /** What a leader answers, before it is sent. */
-    ReplicaFetchResponse answered(ReplicaFetchRequest request, ReplicaFetchResponse answer) {
-        if (bug != PlantedBug.DIVERGE_WITHOUT_EPOCH) {
-            return answer;
-        }
-        List<ReplicaFetchResponse.Partition> partitions = new ArrayList<>(answer.partitions());
-        for (ReplicaFetchRequest.Partition asked : request.partitions()) {
-            if (asked.lastFetchedEpoch() < 0 && asked.fetchOffset() > 0) {
-                partitions.replaceAll(one -> !one.id().equals(asked.id()) || one.outcome() != ReplicaFetchResponse.Outcome.OK
-                        ? one : new ReplicaFetchResponse.Partition(one.id(), ReplicaFetchResponse.Outcome.DIVERGED,
-                        one.leaderEpoch(), one.highWatermark(), one.logStartOffset(),
-                        new ReplicaFetchResponse.EpochEnd(-1, one.logStartOffset()), ByteBuffer.allocate(0)));
-            }
-        }
-        return new ReplicaFetchResponse(answer.sessionLost(), partitions);
+    PlantedFetches fetches() {
+        return fetches;
     }
 
     /** Whoever holds a partition's lock keeps the others out. Else other threads may do anything meanwhile. */
@@ -216,7 +205,7 @@ final class SimulatedCluster {
     /** Followers copy what their leader has written and not forced, and fetch on before they have forced it. */
     void whileForcing(SimulatedServer server) {
         // Where replicas move away, their logs are deleted, and whoever does that waits for the writer.
-        if (server.isUp() && topicId != null && servers.size() == 3 && random.nextInt(5) == 0) {
+        if (server.isUp() && topicId != null && servers.size() == 3 && random.nextInt(5) == 0 && !interleaving) {
             meanwhile(40);
             if (faulty && random.nextInt(20) == 0 && mayLosePower(server)) {
                 note("power loss " + server.id() + ", which has not forced what others may have seen");

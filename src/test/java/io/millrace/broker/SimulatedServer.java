@@ -494,8 +494,10 @@ final class SimulatedServer {
         public CompletableFuture<ReplicaFetchResponse> fetch(Member leader, ReplicaFetchRequest request) {
             fetches++;
             asked += request.partitions().size();
-            return ask(leader, request.maxWaitMs(), target -> cluster.server(leader.brokerId()).answer(target, request)
-                    .thenApply(answer -> cluster.answered(request, answer)));
+            PlantedFetches planted = cluster.fetches();
+            return ask(leader, request.maxWaitMs(), target -> cluster.server(leader.brokerId())
+                    .answer(target, planted.asked(leader, request))
+                    .thenApply(answer -> planted.answered(leader, request, answer)));
         }
 
         @Override
