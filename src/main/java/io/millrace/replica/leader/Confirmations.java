@@ -19,7 +19,7 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class Confirmations {
     private final TopicStore store;
     private final AgreementCalls calls;
-    /** In the order in which they came. A set is changed only within the map's {@code compute}, and by nobody once it is removed. */
+    /** In the order in which they came. A set is changed only within the map's {@code compute}; once removed, by nobody. */
     private final Map<String, Set<Partition>> asking = new ConcurrentHashMap<>();
 
     /** As it was before the register was read. */

@@ -33,7 +33,7 @@ public final class IsrChanges {
     private final TopicCatalog catalog;
     private final AgreementCalls calls;
     private final long maxLagNanos;
-    /** In the order in which they came. A set is changed only within the map's {@code compute}, and by nobody once it is removed. */
+    /** In the order in which they came. A set is changed only within the map's {@code compute}; once removed, by nobody. */
     private final Map<String, Set<Partition>> wanted = new ConcurrentHashMap<>();
 
     public IsrChanges(int brokerId, BrokerRegistry brokers, TopicStore store, TopicCatalog catalog, AgreementCalls calls,
