@@ -30,6 +30,11 @@ record FollowerProgress(String session, long endOffset, long caughtUpAt, long la
                 toldStartOffset);
     }
 
+    /** One that may not have heard what it was told. */
+    FollowerProgress untold() {
+        return new FollowerProgress(session, endOffset, caughtUpAt, lastFetchAt, leaderEndAtLastFetch, UNKNOWN, UNKNOWN);
+    }
+
     boolean knows(long highWatermark, long startOffset) {
         return highWatermark == toldHighWatermark && startOffset == toldStartOffset;
     }

@@ -30,6 +30,10 @@ public record ReplicaFetchRequest(int replica, String session, int maxWaitMs, in
      */
     public record FetchSession(long id, int epoch) {
         public static final FetchSession NONE = new FetchSession(0, 0);
+
+        public boolean begins() {
+            return id > 0 && epoch == 0;
+        }
     }
 
     /**

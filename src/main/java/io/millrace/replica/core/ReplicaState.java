@@ -244,7 +244,8 @@ public record ReplicaState(int self, Topic.Assignment assignment, long version, 
         } else if (asking == Asking.WAITED) {
             return told(follower, known, List.of(), log);
         }
-        FollowerProgress progress = known.fetched(request.fetchOffset(), request.durableOffset(), log.durableEnd(),
+        FollowerProgress heard = asking == Asking.BEGAN ? known.untold() : known;
+        FollowerProgress progress = heard.fetched(request.fetchOffset(), request.durableOffset(), log.durableEnd(),
                 moment.nanos());
         Transition moved = with(leading.with(follower, progress)).advanced(moment, List.of());
         List<Effect> effects = new ArrayList<>(moved.effects());

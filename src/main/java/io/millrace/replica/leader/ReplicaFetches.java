@@ -89,7 +89,7 @@ public final class ReplicaFetches {
         if (session == null) {
             return CompletableFuture.completedFuture(ReplicaFetchResponse.SESSION_LOST);
         }
-        Waiting newest = new Waiting(request, session, Asking.ARRIVED);
+        Waiting newest = new Waiting(request, session, request.fetchSession().begins() ? Asking.BEGAN : Asking.ARRIVED);
         Waiting older = waiting.put(request.replica(), newest);
         if (older != null) {
             displace(older);

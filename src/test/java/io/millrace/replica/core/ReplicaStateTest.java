@@ -204,6 +204,20 @@ class ReplicaStateTest {
         assertThat(retired.state().assigned(led(1, 7, 1), 9, moment).state().isLeading()).isFalse();
     }
 
+    @Test
+    void aFollowerThatBeginsAFetchSessionIsToldAgainWhatItMayNotHaveHeard() {
+        Moment moment = at(0, 10, 5);
+        FollowerAnswer.Given first = leader(moment, 1, 2).asked(asking(5, 10, 5), 2, "s2", new LeaderEpochEnd(5, 10),
+                Asking.ARRIVED, moment);
+        ReplicaState told = first.transition().state();
+
+        assertThat(first.answer().news()).isTrue();
+        assertThat(told.asked(asking(5, 10, 5), 2, "s2", new LeaderEpochEnd(5, 10), Asking.ARRIVED, moment).answer().news())
+                .as("it has heard").isFalse();
+        assertThat(told.asked(asking(5, 10, 5), 2, "s2", new LeaderEpochEnd(5, 10), Asking.BEGAN, moment).answer().news())
+                .as("the answer may have been lost").isTrue();
+    }
+
     private static Moment written(long end, long durableEnd) {
         return new Moment(1_000, new LogSpan(0, end, durableEnd, 5), 1, false);
     }
