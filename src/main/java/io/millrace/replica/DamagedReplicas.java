@@ -12,6 +12,7 @@ import java.util.WeakHashMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Has damaged replicas healed from others, one try at a time for each: first a new leader epoch begins without the replica,
@@ -20,12 +21,15 @@ import java.util.concurrent.TimeUnit;
 final class DamagedReplicas {
     private static final System.Logger LOG = System.getLogger(DamagedReplicas.class.getName());
     private static final long HEALING_PAUSE_MS = 10_000;
+    /** Each holds what its leader has sent, while it waits for a thread that writes it. */
+    private static final int MOST_AT_ONCE = 4;
 
     private final Withdrawal withdrawal;
     private final Healing healer;
     private final AgreementCalls calls;
     private final ScheduledExecutorService timers;
     private final Set<TopicPartition> healing = ConcurrentHashMap.newKeySet();
+    private final AtomicInteger mending = new AtomicInteger();
     /** Of each damaged replica, as long as it is hosted, that was fenced: the leader epoch that began with that. */
     private final Map<Partition, Integer> fenced = Collections.synchronizedMap(new WeakHashMap<>());
 
@@ -69,9 +73,15 @@ final class DamagedReplicas {
         return since != null && partition.state().leaderEpoch() >= since && !partition.state().isInSync();
     }
 
-    /** Others must have the records: only then is the damaged copy changed. */
+    /** Others must have the records: only then is the damaged copy changed. Those that find no place come back soon. */
     private void mend(Partition partition) {
+        if (mending.incrementAndGet() > MOST_AT_ONCE) {
+            mending.decrementAndGet();
+            healing.remove(partition.id());
+            return;
+        }
         healer.heal(partition).whenComplete((done, failure) -> {
+            mending.decrementAndGet();
             if (!partition.state().isDamaged()) {
                 fenced.remove(partition);
             }

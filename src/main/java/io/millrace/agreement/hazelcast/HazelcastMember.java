@@ -31,7 +31,7 @@ public final class HazelcastMember implements AutoCloseable {
     private final List<HazelcastInstance> witnesses = new ArrayList<>();
     private volatile HazelcastInstance instance;
     private volatile boolean moved;
-    private boolean closed;
+    private volatile boolean closed;
 
     /** @param started is called with each new instance */
     public HazelcastMember(ClusterOptions options, Supplier<Config> config, Consumer<HazelcastInstance> started) {
@@ -56,7 +56,7 @@ public final class HazelcastMember implements AutoCloseable {
             } catch (IllegalArgumentException e) {
                 throw e;
             } catch (RuntimeException e) {
-                if (attempt == START_ATTEMPTS || Thread.currentThread().isInterrupted()) {
+                if (closed || attempt == START_ATTEMPTS || Thread.currentThread().isInterrupted()) {
                     throw new RegisterUnavailableException("Hazelcast does not start on " + options.host() + " port "
                         + options.port() + ": " + e.getMessage(), e);
                 }
@@ -143,9 +143,14 @@ public final class HazelcastMember implements AutoCloseable {
         witnesses.clear();
     }
 
+    /** A start that is under way tries no further. */
     @Override
-    public synchronized void close() {
+    public void close() {
         closed = true;
+        end();
+    }
+
+    private synchronized void end() {
         HazelcastInstance current = instance;
         if (current == null) {
             stopWitnesses();

@@ -2,12 +2,16 @@ package io.millrace.log.segment;
 
 import io.millrace.log.CorruptLogException;
 import io.millrace.log.DamagedFile;
+import io.millrace.log.DamagedRange;
 import io.millrace.log.LogName;
 import io.millrace.log.LogObserver;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
-import java.util.function.LongPredicate;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Set;
 
 /** Says once in the log, and to whoever observes, what of one partition is not as it was written. Thread-safe. */
 public final class DamageReports {
@@ -36,11 +40,12 @@ public final class DamageReports {
     }
 
     /** Tells of damage that may have been told of before: whoever could not mend it then may be able to now. */
-    public void reportAgain(Segment segment, SegmentDamage damage) {
+    public CorruptLogException reportAgain(Segment segment, SegmentDamage damage) {
         boolean known = !segment.damage().firstReport(damage);
         CorruptLogException report = exception(segment, damage);
         LOG.log(known ? Level.DEBUG : Level.ERROR, report.getMessage());
         observer.damaged(report);
+        return report;
     }
 
     /**
@@ -52,9 +57,45 @@ public final class DamageReports {
         segment.damage().forget(damage.position());
     }
 
-    /** Takes back what was told of places in a segment: of those whose last offset is in order. */
-    public void mended(Segment segment, LongPredicate inOrder) {
-        segment.damage().forgetWhere(inOrder).forEach(last -> mended(last, last + 1));
+    /**
+     * The log was cut within a segment: what was told of damage behind the cut is taken back, and what is left of damage that
+     * reaches over it is told anew. Readers see the cut already.
+     *
+     * @param position  of the cut
+     * @param endOffset the offset behind the last one that is left
+     */
+    public void cut(Segment segment, long position, long endOffset) {
+        List<Long> cut = segment.damage().forgetWhere(last -> last >= endOffset);
+        mended(endOffset, Long.MAX_VALUE);
+        cut.stream().filter(place -> place < position).forEach(place -> reportAgain(segment, new SegmentDamage(
+            "no intact batch holds the last offsets before " + endOffset, place, endOffset)));
+    }
+
+    /**
+     * A segment was read to its end: whatever was told of the offsets between the damage that was found is taken back.
+     *
+     * @param endOffset of the segment
+     * @param before    the last offsets of the places that were reported before it was read. What others have reported
+     *                  since may be newer than what was read
+     * @param found     in ascending order
+     */
+    public void readWhole(Segment segment, long endOffset, Set<Long> before, List<DamagedRange> found) {
+        List<DamagedRange> kept = new ArrayList<>(found);
+        segment.damage().lastOffsets().stream().filter(last -> !before.contains(last))
+            .forEach(last -> kept.add(new DamagedRange(last, last + 1)));
+        kept.sort(Comparator.comparingLong(DamagedRange::from));
+        segment.damage().forgetWhere(last -> last < endOffset
+            && kept.stream().noneMatch(range -> last >= range.from() && last < range.to()));
+        long from = segment.baseOffset();
+        for (DamagedRange range : kept) {
+            if (from < range.from()) {
+                mended(from, range.from());
+            }
+            from = Math.max(from, range.to());
+        }
+        if (from < endOffset) {
+            mended(from, endOffset);
+        }
     }
 
     /** See {@link LogObserver#mended}; readers see it already. */

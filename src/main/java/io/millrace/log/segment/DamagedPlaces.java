@@ -37,16 +37,21 @@ public final class DamagedPlaces {
         nextIntact.entrySet().removeIf(known -> known.getKey() >= position || known.getValue() >= position);
     }
 
+    /** The last offsets of the places that were reported. */
+    public Set<Long> lastOffsets() {
+        return Set.copyOf(reported.values());
+    }
+
     /**
-     * Forgets the places whose last offsets are in order.
+     * Forgets the places with such last offsets.
      *
-     * @return these offsets
+     * @return where they begin
      */
-    List<Long> forgetWhere(LongPredicate inOrder) {
-        List<Map.Entry<Long, Long>> good = reported.entrySet().stream().filter(place -> inOrder.test(place.getValue()))
-            .toList();
-        good.forEach(place -> forget(place.getKey()));
-        return good.stream().map(Map.Entry::getValue).toList();
+    List<Long> forgetWhere(LongPredicate lastOffset) {
+        List<Long> positions = reported.entrySet().stream().filter(place -> lastOffset.test(place.getValue()))
+            .map(Map.Entry::getKey).toList();
+        positions.forEach(this::forget);
+        return positions;
     }
 
     /** Position of the first intact batch behind the damage that begins at a position, when it is known. */

@@ -90,7 +90,7 @@ public final class SegmentWalk {
         OptionalLong known = segment.damage().nextIntactAfter(damagedAt);
         if (!found && known.isPresent()) {
             scan.seek(known.getAsLong());
-            return scan.header();
+            found = scan.isIntactWithin(expectedOffset, endOffset); // it was noted by a reader who may not have seen a cut
         }
         if (!found) {
             scan.seek(suspect);

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Reads whole segments of a log for the damage in them, which the log writer may delete or replace meanwhile. Any thread.
@@ -38,6 +39,7 @@ final class LogAudit {
                 continue;
             }
             List<DamagedRange> found = new ArrayList<>();
+            Set<Long> before = segment.damage().lastOffsets();
             try {
                 SegmentAudit.read(segment, current.readableBytes(index), current.endOffset(index),
                     new SegmentAudit.Visitor() {
@@ -46,7 +48,7 @@ final class LogAudit {
                             found.add(new DamagedRange(from, to));
                         }
                     });
-                if (tellInOrder(segment, current, index, found)) {
+                if (tellInOrder(segment, current, index, before, found)) {
                     return found.stream().filter(range -> offset >= range.from() && offset < range.to()).findFirst();
                 }
             } catch (IOException e) {
@@ -64,12 +66,12 @@ final class LogAudit {
      *
      * @return false when the log was changed meanwhile, so that what was found may not be there
      */
-    private boolean tellInOrder(Segment segment, LogView current, int index, List<DamagedRange> found) {
+    private boolean tellInOrder(Segment segment, LogView current, int index, Set<Long> before,
+                                List<DamagedRange> found) {
         if (log.lastView().truncations() != current.truncations()) {
             return false;
         }
-        reports.mended(segment, last -> last < current.endOffset(index)
-            && found.stream().noneMatch(range -> last >= range.from() && last < range.to()));
+        reports.readWhole(segment, current.endOffset(index), before, found);
         return true;
     }
 
@@ -83,11 +85,12 @@ final class LogAudit {
                 return true;
             }
             Scrubbing scrubbing = new Scrubbing(segment, current, pace);
+            Set<Long> before = segment.damage().lastOffsets();
             try {
                 if (!SegmentAudit.read(segment, current.readableBytes(index), current.endOffset(index), scrubbing)) {
                     return false;
                 }
-                if (tellInOrder(segment, current, index, scrubbing.found) || scrubbing.found.isEmpty()) {
+                if (tellInOrder(segment, current, index, before, scrubbing.found) || scrubbing.found.isEmpty()) {
                     return true;
                 }
             } catch (IOException e) {

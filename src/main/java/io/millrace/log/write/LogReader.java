@@ -33,6 +33,7 @@ final class LogReader {
      * @throws CorruptLogException when the very batch that holds the offset is damaged
      */
     ByteBuffer read(long offset, long maxOffset, int maxBytes, SegmentReader.Buffers buffers) {
+        boolean takenBack = false;
         while (true) {
             LogView current = log.openView();
             if (offset < current.logStartOffset() || offset > current.logEndOffset()) {
@@ -52,11 +53,13 @@ final class LogReader {
                 return batches;
             } catch (SegmentDamage damage) {
                 if (log.lastView().stillHas(current, damage.nextOffset())) {
-                    CorruptLogException told = reports.report(segment, damage);
+                    // What was taken back may have been what another reader had told of the segment as it is now.
+                    CorruptLogException told = takenBack ? reports.reportAgain(segment, damage) : reports.report(segment, damage);
                     if (log.lastView().stillHas(current, damage.nextOffset())) {
                         throw told;
                     }
                     reports.takeBack(segment, damage);
+                    takenBack = true;
                 }
             } catch (NoSuchFileException e) {
                 // Opened again only now, and deleted since the view was taken; else it is lost.

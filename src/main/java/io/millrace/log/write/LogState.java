@@ -190,8 +190,7 @@ final class LogState {
         }
         segmentsChanged();
         publish(cut.position());
-        reports.mended(active(), last -> last >= endOffset);
-        reports.mended(endOffset, Long.MAX_VALUE);
+        reports.cut(active(), cut.position(), endOffset);
         return dropped;
     }
 

@@ -25,6 +25,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 
 /**
@@ -39,6 +40,8 @@ public final class FollowerFetcher {
     private static final int MAX_BYTES = 4 << 20;
     private static final int AHEAD_WAIT_MS = 1;
     private static final long PAUSE_MS = 100;
+    /** A newer request displaces the older ones, but at a leader that hangs: each may hold a thread of the transport. */
+    private static final int MOST_UNDER_WAY = 4;
     /** So that many partitions that come at once go into one request. */
     private static final long GATHER_MS = 3;
 
@@ -58,6 +61,7 @@ public final class FollowerFetcher {
     private long generation;
     private boolean closed;
     private final AtomicBoolean asking = new AtomicBoolean();
+    private final AtomicInteger underWay = new AtomicInteger();
     private final int aheadBytes;
     /** When what earlier answers brought is durable, or given up. Only the one who takes an answer over changes it. */
     private volatile CompletableFuture<Void> durable = CompletableFuture.completedFuture(null);
@@ -118,7 +122,7 @@ public final class FollowerFetcher {
             }
         });
         Optional<Member> member = brokers.member(leader);
-        if (member.isEmpty()) {
+        if (member.isEmpty() || underWay.get() >= MOST_UNDER_WAY) {
             askLaterUnlessEmpty(asked);
             return;
         }
@@ -131,8 +135,10 @@ public final class FollowerFetcher {
         }
         Member self = brokers.membership().self();
         int wait = ahead ? AHEAD_WAIT_MS : pausedUntil.isEmpty() ? MAX_WAIT_MS : (int) PAUSE_MS;
+        underWay.incrementAndGet();
         send(member.get(), new ReplicaFetchRequest(self.brokerId(), self.session(), wait, MAX_BYTES, next.session(),
                 next.partitions(), next.forgotten())).whenComplete((answer, failure) -> continuations.execute(() -> {
+            underWay.decrementAndGet();
             if (failure == null && !answer.sessionLost()) {
                 answered(asked, answer, !older);
                 return;

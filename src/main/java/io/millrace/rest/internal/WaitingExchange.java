@@ -12,9 +12,15 @@ import java.net.Proxy;
 import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.nio.ByteBuffer;
+import java.security.NoSuchAlgorithmException;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.HttpsURLConnection;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocketFactory;
 
 /**
  * Asks other brokers with the caller's thread, which waits for the answer. For answers of megabytes: the JDK's client
@@ -26,14 +32,19 @@ final class WaitingExchange implements AutoCloseable {
 
     private final Set<HttpURLConnection> underWay = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
+    /** Guarded by this; null until it is needed. */
+    private SSLSocketFactory tls;
 
     /**
-     * @param timeoutMs how long the other one may keep silent
-     * @throws SocketTimeoutException when it was silent for longer, after the connection stood
+     * @param timeoutMs how long the request may take to go out, and how long the other one may keep silent
+     * @throws SocketTimeoutException when that was over, after the connection stood
      * @throws IOException            when it cannot be reached, the connection broke, or this is closed
      */
     BrokerAnswer post(Member to, String path, Map<String, String> headers, ByteBuffer body, int timeoutMs) throws IOException {
         HttpURLConnection connection = (HttpURLConnection) URI.create(to.url() + path).toURL().openConnection(Proxy.NO_PROXY);
+        if (connection instanceof HttpsURLConnection secured) {
+            secure(secured);
+        }
         connection.setConnectTimeout(CONNECT_TIMEOUT_MS);
         connection.setReadTimeout(timeoutMs);
         connection.setInstanceFollowRedirects(false);
@@ -43,28 +54,58 @@ final class WaitingExchange implements AutoCloseable {
         connection.setRequestProperty("Accept", "*/*");
         headers.forEach(connection::setRequestProperty);
         underWay.add(connection);
+        // The JDK's own timeout is that of a read. A request that the other one's system takes no more of would wait for ever.
+        CompletableFuture<Void> sent = new CompletableFuture<Void>().orTimeout(CONNECT_TIMEOUT_MS + timeoutMs,
+                TimeUnit.MILLISECONDS);
+        sent.whenComplete((done, late) -> {
+            if (late != null) {
+                connection.disconnect();
+            }
+        });
         boolean whole = false;
         try {
-            BrokerAnswer answer = exchange(to, connection, body);
+            BrokerAnswer answer = exchange(to, connection, body, sent);
             whole = true;
             return answer;
         } finally {
             underWay.remove(connection);
+            sent.complete(null);
             if (!whole) {
                 connection.disconnect();
             }
         }
     }
 
-    private BrokerAnswer exchange(Member to, HttpURLConnection connection, ByteBuffer body) throws IOException {
-        if (closed) {
+    /** As the JDK's other client does it: a container may have set defaults that do not look at the name of the host. */
+    private void secure(HttpsURLConnection connection) throws IOException {
+        connection.setSSLSocketFactory(tls());
+        connection.setHostnameVerifier((host, session) -> false); // asked where the certificate names another host
+    }
+
+    /** Always the same one: connections are kept by it. */
+    private synchronized SSLSocketFactory tls() throws IOException {
+        if (tls == null) {
+            try {
+                tls = SSLContext.getDefault().getSocketFactory();
+            } catch (NoSuchAlgorithmException e) {
+                throw new IOException("this server has no TLS", e);
+            }
+        }
+        return tls;
+    }
+
+    private BrokerAnswer exchange(Member to, HttpURLConnection connection, ByteBuffer body, CompletableFuture<Void> sent)
+            throws IOException {
+        connect(connection);
+        if (closed) { // looked at when there is something to disconnect
             throw new IOException("this server stops");
         }
-        connect(connection);
         try (OutputStream out = connection.getOutputStream()) {
             out.write(body.array(), body.arrayOffset() + body.position(), body.remaining());
         }
+        // This writes the request, and reads the head of the answer.
         int status = connection.getResponseCode();
+        sent.complete(null);
         try (InputStream in = status < HttpURLConnection.HTTP_BAD_REQUEST ? connection.getInputStream()
                 : connection.getErrorStream()) {
             return new BrokerAnswer(to, status, connection.getHeaderField(ErrorResponse.KIND_HEADER),
