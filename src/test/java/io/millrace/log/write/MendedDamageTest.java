@@ -16,6 +16,7 @@ import io.millrace.log.file.FileAccess;
 import io.millrace.log.segment.Segment;
 import io.millrace.record.RecordBatch;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -247,6 +248,43 @@ class MendedDamageTest {
         assertThat(known).containsExactly(3L);
 
         beforeTold = () -> log.delete().join();
+        scrub();
+        assertThat(known).isEmpty();
+    }
+
+    @Test
+    void whatAReaderFindsInAReplacedSegmentIsKnownThoughAnotherTakesBackWhatItFoundInTheOldOne() throws Exception {
+        damage(1, 3);
+        beforeTold = () -> {
+            replace(1);
+            read(3);
+        };
+        read(3);
+        assertThat(known).containsExactly(3L);
+    }
+
+    @Test
+    void whatAReaderFindsInASegmentThatIsBeingScrubbedStaysKnown() throws Exception {
+        damage(2);
+        beforeTold = () -> {
+            try {
+                damage(0); // which the scrub has passed
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            read(0);
+        };
+        scrub();
+        assertThat(known).containsExactly(0L, 2L);
+    }
+
+    @Test
+    void aPlaceThatIsFoundInOrderIsMendedAlsoWhereItsSegmentWasReplacedSince() throws Exception {
+        damage(1, 3);
+        read(1, 3);
+        damage(3); // as it was
+        replace(1);
+        assertThat(known).containsExactly(3L);
         scrub();
         assertThat(known).isEmpty();
     }
