@@ -39,7 +39,8 @@ import java.util.function.Function;
 
 /**
  * Other brokers over HTTP: fetches at their internal paths, appends at the path that clients use. Of the replica fetches
- * each holds a thread of the executor: there is one at a time for each broker that is followed, and now and then one beside.
+ * each holds a thread of the executor: one at a time for each broker that is followed, a few where that one hangs, and one
+ * for each replica that is being healed.
  */
 public final class HttpTransport implements Transport, Deliveries, AutoCloseable {
     /** What a broker may take beyond the time that it is asked to wait, in ms. */
