@@ -23,7 +23,7 @@ final class HealingThreads implements Executor, AutoCloseable {
     }
 
     /**
-     * What waits is bounded by those who give it: one task at a time for each damaged log.
+     * What waits is bounded by those who give it: one task at a time for each of the few logs that are healed at once.
      *
      * @throws RejectedExecutionException after {@link #close()}
      */
