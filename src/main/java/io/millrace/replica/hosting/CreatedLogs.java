@@ -5,6 +5,7 @@ import io.millrace.metadata.BrokerErrors;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.topics.TopicCatalog;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -22,6 +23,19 @@ public final class CreatedLogs {
     private static final String NOTHING = "-";
 
     private final LocalNotes notes;
+    /** The note that was read last: a start asks for each of a topic's partitions, one after the other. */
+    private volatile Read last = new Read(NOTHING, Set.of());
+
+    /** @param partitions as the note has them; not to be changed */
+    private record Read(String note, Set<Integer> partitions) {
+        private static Read of(String note) {
+            Set<Integer> partitions = new HashSet<>();
+            for (String number : note.substring(note.indexOf(' ') + 1).split(",")) {
+                partitions.add(Integer.valueOf(number));
+            }
+            return new Read(note, partitions);
+        }
+    }
 
     public CreatedLogs(LocalNotes notes) {
         this.notes = notes;
@@ -40,7 +54,7 @@ public final class CreatedLogs {
 
     /** @throws BrokerException UNAVAILABLE when it cannot be noted */
     void add(String topic, UUID topicId, Collection<Integer> partitions) {
-        Set<Integer> all = partitions(topic, topicId);
+        Set<Integer> all = new TreeSet<>(partitions(topic, topicId));
         if (all.addAll(partitions)) {
             write(topic, topicId, all);
         }
@@ -48,7 +62,7 @@ public final class CreatedLogs {
 
     /** The log of a partition was given up: it was moved to other brokers. */
     void remove(String topic, UUID topicId, int partition) {
-        Set<Integer> all = partitions(topic, topicId);
+        Set<Integer> all = new TreeSet<>(partitions(topic, topicId));
         if (all.remove(partition)) {
             write(topic, topicId, all);
         }
@@ -62,14 +76,16 @@ public final class CreatedLogs {
     }
 
     private Set<Integer> partitions(String topic, UUID topicId) {
-        Set<Integer> partitions = new TreeSet<>();
-        String prefix = topicId + " ";
-        notes.read(KEY + topic).filter(note -> note.startsWith(prefix)).ifPresent(note -> {
-            for (String number : note.substring(prefix.length()).split(",")) {
-                partitions.add(Integer.valueOf(number));
-            }
-        });
-        return partitions;
+        String note = notes.read(KEY + topic).filter(text -> text.startsWith(topicId + " ")).orElse(null);
+        if (note == null) {
+            return Set.of();
+        }
+        Read read = last;
+        if (!note.equals(read.note())) {
+            read = Read.of(note);
+            last = read;
+        }
+        return read.partitions();
     }
 
     private void write(String topic, UUID topicId, Set<Integer> partitions) {

@@ -20,6 +20,7 @@ import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
@@ -225,19 +226,25 @@ public final class HostedTopics implements LocalReplicas {
     }
 
     /** An empty log in the place of one that was there would hand out offsets a second time. */
-    private boolean isGone(UnavailablePartition partition) {
+    private boolean isGone(UnavailablePartition partition, Map<LogDirectory, Set<TopicPartition>> onDisk) {
         TopicPartition id = partition.id();
-        return created.has(id.topic(), partition.topicId(), id.partition()) && partition.home().found().stream()
-                .noneMatch(found -> found.topic().equals(id.topic()) && found.partition() == id.partition());
+        return created.has(id.topic(), partition.topicId(), id.partition())
+                && !onDisk.computeIfAbsent(partition.home(), HostedTopics::onDisk).contains(id);
+    }
+
+    private static Set<TopicPartition> onDisk(LogDirectory directory) {
+        return directory.found().stream().map(found -> new TopicPartition(found.topic(), found.partition()))
+                .collect(Collectors.toSet());
     }
 
     /** Makes or opens the logs of a topic that could not be before, up to the first one that still cannot. */
     @Override
     public void mend(CachedTopic topic) {
+        Map<LogDirectory, Set<TopicPartition>> onDisk = new HashMap<>(); // to read thousands of folders takes a while
         for (int number = 0; number < topic.partitionCount(); number++) {
             TopicPartition id = new TopicPartition(topic.name(), number);
             if (hosted.slot(id) instanceof UnavailablePartition broken && isMendable(broken)
-                    && broken.topicId().equals(topic.id()) && !isGone(broken)) {
+                    && broken.topicId().equals(topic.id()) && !isGone(broken, onDisk)) {
                 PartitionSlot now = opening.openAgain(topic, broken);
                 hosted.put(broken.home(), now);
                 if (now instanceof UnavailablePartition) {
