@@ -5,6 +5,7 @@ import io.millrace.agreement.registers.Register;
 import io.millrace.agreement.registers.RegisterStore;
 import java.util.Collection;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -22,6 +23,16 @@ final class ObservedRegisters implements RegisterStore {
     @Override
     public Optional<Register> read(String key) {
         return observed(() -> registers.read(key));
+    }
+
+    @Override
+    public SortedMap<String, Register> readAll(Collection<String> keys) {
+        return observed(() -> registers.readAll(keys));
+    }
+
+    @Override
+    public SortedMap<String, Register> compareAndSetAll(SortedMap<String, Change> changes) {
+        return observed(() -> registers.compareAndSetAll(changes));
     }
 
     @Override

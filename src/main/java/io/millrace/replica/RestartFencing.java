@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.IntStream;
 
 /**
  * Fences what an earlier run of this broker was, in the registers, before it opens its logs again. It never goes on leading in an epoch of an
@@ -47,12 +48,10 @@ final class RestartFencing {
     void run(List<CachedTopic> topics) {
         for (CachedTopic topic : topics) {
             boolean forces = topic.invalid() == null && topic.config().log().flush() == FlushPolicy.COMMIT;
-            int partition = 0;
-            while (partition < topic.partitionCount()) {
-                partition = !isConcerned(topic, partition, forces) ? partition + 1
-                        : store.change(topic.name(), topic.id(), partition, page -> changed(page, forces))
-                                .map(change -> change.after().end()).orElse(topic.partitionCount());
-            }
+            List<Integer> concerned = IntStream.range(0, topic.partitionCount())
+                    .filter(partition -> isConcerned(topic, partition, forces)).boxed().toList();
+            topic.stored().byPages(concerned).forEach(some ->
+                    store.changeAll(topic.name(), topic.id(), some, page -> changed(page, forces)));
         }
     }
 

@@ -6,20 +6,23 @@ import io.millrace.metadata.brokers.BrokerRegistry;
 import io.millrace.metadata.controller.Elections;
 import io.millrace.metadata.registers.TopicPage;
 import io.millrace.metadata.registers.TopicStore;
-import io.millrace.metadata.registers.TopicStore.PageChange;
+import io.millrace.metadata.topics.PageChanges;
 import io.millrace.metadata.topics.TopicCatalog;
 import io.millrace.replica.hosting.Partition;
 import io.millrace.replica.hosting.PartitionSlot;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.UUID;
 import java.util.function.IntPredicate;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 
 /**
  * Takes this broker's replicas out of ISRs in which another one is left that will do, and hands their leadership on: those
@@ -31,14 +34,14 @@ final class Withdrawal {
 
     private final int brokerId;
     private final BrokerRegistry brokers;
-    private final TopicStore store;
     private final TopicCatalog catalog;
+    private final PageChanges pages;
 
     Withdrawal(int brokerId, BrokerRegistry brokers, TopicStore store, TopicCatalog catalog) {
         this.brokerId = brokerId;
         this.brokers = brokers;
-        this.store = store;
         this.catalog = catalog;
+        this.pages = new PageChanges(store, catalog);
     }
 
     /** Gives up replicas that cannot be used, where another one is in sync. What fails is tried again soon. */
@@ -82,19 +85,13 @@ final class Withdrawal {
      */
     private boolean withdraw(String topic, List<? extends PartitionSlot> partitions,
                              UnaryOperator<Topic.Assignment> without) {
+        Map<UUID, List<PartitionSlot>> byTopic = partitions.stream().collect(Collectors.groupingBy(PartitionSlot::topicId,
+                LinkedHashMap::new, Collectors.toList()));
         boolean changed = false;
-        List<PartitionSlot> left = new ArrayList<>(partitions);
-        while (!left.isEmpty()) {
-            PartitionSlot first = left.remove(0);
-            PageChange change = store.change(topic, first.topicId(), first.id().partition(),
-                    page -> without(page, partitions, without)).orElse(null);
-            if (change != null) {
-                left.removeIf(partition -> isOn(change.after(), partition));
-            }
-            if (change != null && !change.isNone()) {
-                changed = true;
-                catalog.take(change.after());
-            }
+        for (Map.Entry<UUID, List<PartitionSlot>> one : byTopic.entrySet()) {
+            List<Integer> numbers = one.getValue().stream().map(slot -> slot.id().partition()).toList();
+            changed |= pages.changeAll(topic, one.getKey(), numbers, page -> without(page, one.getValue(), without)).stream()
+                    .anyMatch(change -> !change.isNone());
         }
         return changed;
     }

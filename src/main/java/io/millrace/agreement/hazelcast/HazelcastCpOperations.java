@@ -12,6 +12,9 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -33,7 +36,7 @@ public final class HazelcastCpOperations implements CpOperations {
 
     public static final long ANSWER_MILLIS = 5_000;
     /** The time for an answer runs from the question on, so that not all can be asked at once. */
-    private static final int READS_UNDER_WAY = 64;
+    private static final int CALLS_UNDER_WAY = 64;
 
     private final Supplier<HazelcastInstance> hazelcast;
     private final Executor executor;
@@ -69,7 +72,7 @@ public final class HazelcastCpOperations implements CpOperations {
         Deque<Map.Entry<String, CompletableFuture<String>>> asked = new ArrayDeque<>();
         Map<String, String> texts = new HashMap<>();
         for (String name : names) {
-            if (asked.size() == READS_UNDER_WAY) {
+            if (asked.size() == CALLS_UNDER_WAY) {
                 collect(asked.remove(), texts);
             }
             asked.add(Map.entry(name, ask(name, IAtomicReference::getAsync)));
@@ -88,6 +91,39 @@ public final class HazelcastCpOperations implements CpOperations {
     @Override
     public boolean compareAndSet(String name, String expected, String value) {
         return answer(name, ask(name, reference -> reference.compareAndSetAsync(expected, value)));
+    }
+
+    @Override
+    public Swapped compareAndSetAll(SortedMap<String, Swap> swaps) {
+        Deque<Map.Entry<String, CompletableFuture<Boolean>>> asked = new ArrayDeque<>();
+        Swapping swapping = new Swapping();
+        swaps.forEach((name, swap) -> {
+            if (asked.size() == CALLS_UNDER_WAY) {
+                swapping.await(asked.remove());
+            }
+            asked.add(Map.entry(name, ask(name, reference -> reference.compareAndSetAsync(swap.expected(), swap.value()))));
+        });
+        asked.forEach(swapping::await);
+        return new Swapped(swapping.set, swapping.silence);
+    }
+
+    /** Compare-and-sets that are under way; after the first that is not answered nobody waits for the others. */
+    private final class Swapping {
+        private final Set<String> set = new TreeSet<>();
+        private RegisterUnavailableException silence;
+
+        private void await(Map.Entry<String, CompletableFuture<Boolean>> asked) {
+            if (silence != null && !asked.getValue().isDone()) {
+                return;
+            }
+            try {
+                if (answer(asked.getKey(), asked.getValue())) {
+                    set.add(asked.getKey());
+                }
+            } catch (RegisterUnavailableException unanswered) {
+                silence = unanswered;
+            }
+        }
     }
 
     @Override

@@ -2,12 +2,14 @@ package io.millrace.agreement.registers;
 
 import io.millrace.agreement.RegisterUnavailableException;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -45,28 +47,37 @@ public final class HazelcastRegisterStore implements RegisterStore {
 
     @Override
     public Optional<Register> read(String key) {
-        requireValid(key);
+        return Optional.ofNullable(readAll(List.of(key)).get(key));
+    }
+
+    @Override
+    public SortedMap<String, Register> readAll(Collection<String> keys) {
+        keys.forEach(HazelcastRegisterStore::requireValid);
         Incarnation incarnation = active.require();
-        RegisterState state = decode(incarnation, key, cp.get(RegisterNames.of(key)));
+        SortedMap<String, RegisterState> states = states(incarnation, keys);
         active.requireStill(incarnation);
-        if (state != null) {
-            journal.ensure(key, state);
-        }
-        return state == null || !state.exists() ? Optional.empty()
-            : Optional.of(new Register(key, state.version(), state.value()));
+        journal.ensureAll(states);
+        return registers(states);
     }
 
     @Override
     public Optional<Register> compareAndSet(String key, long expectedVersion, String value) {
-        if (value == null || value.isEmpty()) {
-            throw new IllegalArgumentException("register " + key + " needs a JSON value; to remove it, delete it");
-        }
-        return change(key, expectedVersion, value).map(state -> new Register(key, state.version(), value));
+        return Optional.ofNullable(compareAndSetAll(new TreeMap<>(Map.of(key, new Change(expectedVersion, value)))).get(key));
+    }
+
+    @Override
+    public SortedMap<String, Register> compareAndSetAll(SortedMap<String, Change> changes) {
+        changes.forEach((key, change) -> {
+            if (change.value() == null || change.value().isEmpty()) {
+                throw new IllegalArgumentException("register " + key + " needs a JSON value; to remove it, delete it");
+            }
+        });
+        return registers(change(changes));
     }
 
     @Override
     public boolean compareAndDelete(String key, long expectedVersion) {
-        return expectedVersion != ABSENT && change(key, expectedVersion, null).isPresent();
+        return expectedVersion != ABSENT && !change(new TreeMap<>(Map.of(key, new Change(expectedVersion, null)))).isEmpty();
     }
 
     @Override
@@ -79,19 +90,10 @@ public final class HazelcastRegisterStore implements RegisterStore {
     @Override
     public SortedSet<String> keys(String prefix) {
         Incarnation incarnation = active.require();
-        SortedSet<String> listed = directory.list(prefix);
-        Map<String, String> texts = cp.getAll(listed.stream().map(RegisterNames::of).toList());
+        SortedMap<String, RegisterState> states = states(incarnation, directory.list(prefix));
         active.requireStill(incarnation);
-        Map<String, RegisterState> states = new HashMap<>();
-        for (String key : listed) {
-            RegisterState state = decode(incarnation, key, texts.get(RegisterNames.of(key)));
-            if (state != null) {
-                states.put(key, state);
-            }
-        }
         journal.ensureAll(states);
-        listed.removeIf(key -> !states.containsKey(key) || !states.get(key).exists());
-        return listed;
+        return new TreeSet<>(registers(states).keySet());
     }
 
     @Override
@@ -104,73 +106,140 @@ public final class HazelcastRegisterStore implements RegisterStore {
         return cp.listen(changedKey);
     }
 
-    private Optional<RegisterState> change(String key, long expectedVersion, String value) {
-        requireValid(key);
+    /** Those that are there, deleted ones among them. */
+    private SortedMap<String, RegisterState> states(Incarnation incarnation, Collection<String> keys) {
+        Map<String, String> texts = cp.getAll(keys.stream().map(RegisterNames::of).toList());
+        SortedMap<String, RegisterState> states = new TreeMap<>();
+        for (String key : keys) {
+            RegisterState state = decode(incarnation, key, texts.get(RegisterNames.of(key)));
+            if (state != null) {
+                states.put(key, state);
+            }
+        }
+        return states;
+    }
+
+    private static SortedMap<String, Register> registers(SortedMap<String, RegisterState> states) {
+        SortedMap<String, Register> registers = new TreeMap<>();
+        states.forEach((key, state) -> {
+            if (state.exists()) {
+                registers.put(key, new Register(key, state.version(), state.value()));
+            }
+        });
+        return registers;
+    }
+
+    /** @param changes a value of null deletes */
+    private SortedMap<String, RegisterState> change(SortedMap<String, Change> changes) {
+        changes.keySet().forEach(HazelcastRegisterStore::requireValid);
         journal.requireWritable();
         Incarnation incarnation = active.require();
-        Attempt attempt;
-        ReentrantLock lock = changing.get(Math.floorMod(key.hashCode(), STRIPES));
-        lock.lock();
+        Attempt attempt = new Attempt(incarnation);
+        List<ReentrantLock> held = locks(changes.keySet());
+        held.forEach(ReentrantLock::lock);
         try {
-            attempt = attempt(incarnation, key, expectedVersion, value);
+            attempt.run(changes);
         } finally {
-            lock.unlock();
+            held.forEach(ReentrantLock::unlock);
         }
         active.requireStill(incarnation);
-        if (attempt.stands() != null) {
-            journal.ensure(key, attempt.stands());
+        journal.ensureAll(attempt.stands);
+        attempt.won.keySet().forEach(cp::ring);
+        if (attempt.unknown != null) {
+            throw attempt.unknown;
         }
-        if (!attempt.won()) {
-            return Optional.empty();
-        }
-        cp.ring(key);
-        return Optional.of(attempt.stands());
+        return attempt.won;
     }
 
-    /** @param stands the register as it is after the attempt; null when it never was */
-    private record Attempt(boolean won, RegisterState stands) {
+    /** In one order for all, so that nobody waits in a circle. */
+    private List<ReentrantLock> locks(Collection<String> keys) {
+        return keys.stream().map(key -> Math.floorMod(key.hashCode(), STRIPES)).distinct().sorted().map(changing::get).toList();
     }
 
-    private Attempt attempt(Incarnation incarnation, String key, long expectedVersion, String value) {
-        String found = cp.get(RegisterNames.of(key));
-        RegisterState current = decode(incarnation, key, found);
-        boolean exists = current != null && current.exists();
-        if (exists ? current.version() != expectedVersion : expectedVersion != ABSENT) {
-            return new Attempt(false, current);
+    /** To change some registers, under their locks. */
+    private final class Attempt {
+        private final Incarnation incarnation;
+        /** The registers that were changed. */
+        private final SortedMap<String, RegisterState> won = new TreeMap<>();
+        /** The registers as they are after the attempt, but those that never were, or are not known. */
+        private final SortedMap<String, RegisterState> stands = new TreeMap<>();
+        /** Of a register of which nobody can tell whether it was changed; null: there is none. */
+        private RegisterUnavailableException unknown;
+
+        private Attempt(Incarnation incarnation) {
+            this.incarnation = incarnation;
         }
-        if (current == null) {
-            directory.add(List.of(key));
-        }
-        long version = current == null ? 1 : current.version() + 1;
-        RegisterState wanted = new RegisterState(incarnation.number(), version, changeIds.get(), value);
-        RegisterUnavailableException failure = null;
-        try {
-            if (cp.compareAndSet(RegisterNames.of(key), found, wanted.encode())) {
-                return new Attempt(true, wanted);
+
+        private void run(SortedMap<String, Change> changes) {
+            Map<String, String> found = cp.getAll(changes.keySet().stream().map(RegisterNames::of).toList());
+            SortedMap<String, RegisterState> before = new TreeMap<>();
+            SortedMap<String, RegisterState> wanted = new TreeMap<>();
+            changes.forEach((key, change) -> {
+                RegisterState current = decode(incarnation, key, found.get(RegisterNames.of(key)));
+                boolean exists = current != null && current.exists();
+                if (current != null) {
+                    before.put(key, current);
+                }
+                if (exists ? current.version() == change.expectedVersion() : change.expectedVersion() == ABSENT) {
+                    long version = current == null ? 1 : current.version() + 1;
+                    wanted.put(key, new RegisterState(incarnation.number(), version, changeIds.get(), change.value()));
+                } else if (current != null) {
+                    stands.put(key, current);
+                }
+            });
+            List<String> unlisted = wanted.keySet().stream().filter(key -> !before.containsKey(key)).toList();
+            if (!unlisted.isEmpty()) {
+                directory.add(unlisted);
             }
-        } catch (RegisterUnavailableException e) {
-            failure = e;
+            set(found, before, wanted);
         }
-        return lookAgain(incarnation, key, current, wanted, failure);
-    }
 
-    /**
-     * A compare-and-set that answered false or not at all may have been carried out. It was if its own text stands; it
-     * never will be if a rival's text of the same version stands; else nobody can tell.
-     */
-    private Attempt lookAgain(Incarnation incarnation, String key, RegisterState before,
-                              RegisterState wanted, RegisterUnavailableException failure) {
-        RegisterState stands = decode(incarnation, key, cp.get(RegisterNames.of(key)));
-        if (wanted.equals(stands)) {
-            return new Attempt(true, wanted);
+        private void set(Map<String, String> found, Map<String, RegisterState> before,
+                         SortedMap<String, RegisterState> wanted) {
+            SortedMap<String, CpOperations.Swap> swaps = new TreeMap<>();
+            wanted.forEach((key, state) -> swaps.put(RegisterNames.of(key),
+                new CpOperations.Swap(found.get(RegisterNames.of(key)), state.encode())));
+            CpOperations.Swapped swapped = cp.compareAndSetAll(swaps);
+            SortedMap<String, RegisterState> doubtful = new TreeMap<>();
+            wanted.forEach((key, state) -> {
+                if (swapped.set().contains(RegisterNames.of(key))) {
+                    win(key, state);
+                } else {
+                    doubtful.put(key, state);
+                }
+            });
+            if (!doubtful.isEmpty()) {
+                lookAgain(doubtful, before, swapped.silence());
+            }
         }
-        if (stands != null && stands.version() == wanted.version()) {
-            return new Attempt(false, stands);
+
+        private void win(String key, RegisterState state) {
+            won.put(key, state);
+            stands.put(key, state);
         }
-        boolean unchanged = Objects.equals(before, stands);
-        throw new RegisterUnavailableException("whether version " + wanted.version() + " of register " + key
-            + " was set is not known: " + (unchanged ? "it may still be" : "a later version stands")
-            + "; read it again before deciding", failure);
+
+        /**
+         * A compare-and-set that answered false or not at all may have been carried out. It was if its own text stands; it
+         * never will be if a rival's text of the same version stands; else nobody can tell. Where nothing answers now either,
+         * what was set is kept back until somebody meets it.
+         */
+        private void lookAgain(SortedMap<String, RegisterState> doubtful, Map<String, RegisterState> before,
+                               RegisterUnavailableException silence) {
+            SortedMap<String, RegisterState> now = states(incarnation, doubtful.keySet());
+            doubtful.forEach((key, wanted) -> {
+                RegisterState state = now.get(key);
+                if (wanted.equals(state)) {
+                    win(key, state);
+                } else if (state != null && state.version() == wanted.version()) {
+                    stands.put(key, state);
+                } else {
+                    boolean unchanged = Objects.equals(before.get(key), state);
+                    unknown = new RegisterUnavailableException("whether version " + wanted.version() + " of register " + key
+                        + " was set is not known: " + (unchanged ? "it may still be" : "a later version stands")
+                        + "; read it again before deciding", silence);
+                }
+            });
+        }
     }
 
     /**

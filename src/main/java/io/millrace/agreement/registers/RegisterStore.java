@@ -3,7 +3,9 @@ package io.millrace.agreement.registers;
 import io.millrace.agreement.RegisterUnavailableException;
 import java.util.Collection;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.SortedSet;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /**
@@ -20,12 +22,40 @@ public interface RegisterStore {
     Optional<Register> read(String key);
 
     /**
+     * Those of these registers that exist, by key: as {@link #read} of each, and faster; not one common instant.
+     *
+     * @throws RegisterUnavailableException as {@link #read}
+     */
+    default SortedMap<String, Register> readAll(Collection<String> keys) {
+        SortedMap<String, Register> found = new TreeMap<>();
+        keys.forEach(key -> read(key).ifPresent(register -> found.put(key, register)));
+        return found;
+    }
+
+    /**
      * Sets a register if its version is the expected one.
      *
      * @return the register as it now stands, or empty when another version was found: read again
      * @throws RegisterUnavailableException when the outcome is not known: read again before deciding
      */
     Optional<Register> compareAndSet(String key, long expectedVersion, String value);
+
+    /** A register's next value, over the version that was read. */
+    record Change(long expectedVersion, String value) {
+    }
+
+    /**
+     * As {@link #compareAndSet} of each key, and faster: each by itself, not all or none.
+     *
+     * @return by key, the registers that were set; of the others another version was found
+     * @throws RegisterUnavailableException when the outcome of one is not known: read all again before deciding
+     */
+    default SortedMap<String, Register> compareAndSetAll(SortedMap<String, Change> changes) {
+        SortedMap<String, Register> set = new TreeMap<>();
+        changes.forEach((key, change) -> compareAndSet(key, change.expectedVersion(), change.value())
+                .ifPresent(register -> set.put(key, register)));
+        return set;
+    }
 
     /**
      * Deletes a register if its version is the expected one; its versions go on from there when it is created again.

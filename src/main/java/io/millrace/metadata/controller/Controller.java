@@ -22,16 +22,17 @@ import io.millrace.metadata.topics.TopicCatalog;
 import jakarta.json.bind.Jsonb;
 import jakarta.json.bind.JsonbBuilder;
 import java.lang.System.Logger.Level;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 
 /**
  * Every broker's candidate for the controller, and the controller's work where it is elected: brings the assignments of
@@ -259,11 +260,10 @@ public final class Controller {
      */
     private boolean reconcile(CachedTopic topic, Set<Integer> live, boolean balance) {
         UnaryOperator<Topic.Assignment> change = now -> Elections.reconcile(now, live, balance);
-        int partition = 0;
-        while (partition < topic.partitionCount() && isElected()) {
-            Topic.Assignment now = topic.topic().partitions().get(partition);
-            partition = change.apply(now).equals(now) ? partition + 1 : changePage(topic, partition, live, change);
-        }
+        List<Topic.Assignment> now = topic.topic().partitions();
+        List<Integer> concerned = IntStream.range(0, now.size())
+                .filter(partition -> !change.apply(now.get(partition)).equals(now.get(partition))).boxed().toList();
+        changePages(topic, concerned, live, page -> page.withEach(change), changed -> { });
         pagination.advance(topic);
         return !isElected() || electUncleanly(topic.name(), live);
     }
@@ -289,12 +289,7 @@ public final class Controller {
         if (chosen.isEmpty() || catalog.find(name).filter(Controller::mayElectUncleanly).isEmpty()) {
             return false;
         }
-        Set<Integer> left = new TreeSet<>(chosen.keySet());
-        while (!left.isEmpty() && isElected()) {
-            int first = left.iterator().next();
-            int end = changePage(topic, first, live, chosen);
-            left.removeIf(partition -> partition >= first && partition < end);
-        }
+        changeUncleanly(topic, live, chosen);
         return chosen.keySet().equals(candidates.keySet());
     }
 
@@ -302,9 +297,8 @@ public final class Controller {
         return topic.invalid() == null && topic.config().uncleanElection();
     }
 
-    private int changePage(CachedTopic topic, int partition, Set<Integer> live,
-                           Map<Integer, UncleanElections.Choice> chosen) {
-        return changePage(topic, partition, live, page -> {
+    private void changeUncleanly(CachedTopic topic, Set<Integer> live, Map<Integer, UncleanElections.Choice> chosen) {
+        changePages(topic, chosen.keySet(), live, page -> {
             TopicPage next = page;
             for (Map.Entry<Integer, UncleanElections.Choice> each : chosen.entrySet()) {
                 int number = each.getKey();
@@ -327,31 +321,33 @@ public final class Controller {
         }
     }
 
-    private int changePage(CachedTopic topic, int partition, Set<Integer> live, UnaryOperator<Topic.Assignment> change) {
-        return changePage(topic, partition, live, page -> page.withEach(change), changed -> { });
+    private void changePages(CachedTopic topic, Collection<Integer> partitions, Set<Integer> live,
+                             UnaryOperator<TopicPage> change, Consumer<TopicStore.PageChange> done) {
+        for (List<Integer> some : topic.stored().byPages(partitions)) {
+            if (!isElected()) {
+                return;
+            }
+            renewInBetween();
+            List<TopicStore.PageChange> changed = store.changeAll(topic.name(), topic.id(), some, page -> {
+                TopicPage next = change.apply(page);
+                // Somebody may have come or gone, perhaps this broker itself: the next pass knows better.
+                return isOver(page.controllerEpoch()) || next.equals(page) || !live.equals(brokers.live()) ? Optional.empty()
+                        : Optional.of(next.by(elected.epoch()));
+            });
+            changed.forEach(page -> changed(page, done));
+            if (changed.size() < some.size()) {
+                catalog.refresh(topic.name());
+                return;
+            }
+        }
     }
 
-    /** @return the first partition of the next page */
-    private int changePage(CachedTopic topic, int partition, Set<Integer> live, UnaryOperator<TopicPage> change,
-                           Consumer<TopicStore.PageChange> done) {
-        renewInBetween();
-        Optional<TopicStore.PageChange> changed = store.change(topic.name(), topic.id(), partition, page -> {
-            TopicPage next = change.apply(page);
-            // Somebody may have come or gone, perhaps this broker itself: the next pass knows better.
-            return isOver(page.controllerEpoch()) || next.equals(page) || !live.equals(brokers.live()) ? Optional.empty()
-                    : Optional.of(next.by(elected.epoch()));
-        });
-        if (changed.isEmpty()) {
-            catalog.refresh(topic.name());
-            return topic.partitionCount();
+    private void changed(TopicStore.PageChange page, Consumer<TopicStore.PageChange> done) {
+        if (!page.isNone()) {
+            LOG.log(Level.INFO, "topic {0}: {1}", page.after().topic(), page.summary());
+            done.accept(page);
         }
-        TopicPage after = changed.get().after();
-        if (!changed.get().isNone()) {
-            LOG.log(Level.INFO, "topic {0}: {1}", topic.name(), changed.get().summary());
-            done.accept(changed.get());
-        }
-        catalog.take(after);
-        return after.end();
+        catalog.take(page.after());
     }
 
     /** Gives the buckets of brokers that are gone to others. A broker that is alone needs no register for that. */

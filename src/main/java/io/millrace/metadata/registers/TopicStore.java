@@ -7,10 +7,13 @@ import io.millrace.metadata.BrokerErrors;
 import io.millrace.metadata.Topic;
 import io.millrace.metadata.TopicName;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
@@ -29,6 +32,9 @@ public final class TopicStore {
      * each topic that has pages, and the same for all brokers.
      */
     public static final int PARTITIONS_PER_PAGE = 64;
+
+    /** Pages that are changed at once: some 100 KB, which is one message and one forced write for each journal. */
+    public static final int PAGES_AT_ONCE = 16;
 
     static final String PREFIX = "topic/";
     private static final String PAGE_PREFIX = "topic-page/";
@@ -155,6 +161,9 @@ public final class TopicStore {
         List<Topic.Assignment> assignments = new ArrayList<>(topic.partitions());
         List<Long> versions = new ArrayList<>(List.of(version));
         boolean isKnown = known != null && known.topic().id().equals(topic.id()) && known.pageSize() == entry.pageSize();
+        int firstUnknown = !isKnown ? 1 : known.partitionCount() / entry.pageSize();
+        Map<String, Register> read = registers.readAll(IntStream.range(Math.max(1, firstUnknown), entry.pages())
+                .mapToObj(number -> pageKey(topic.name(), number)).toList());
         for (int number = 1; number < entry.pages(); number++) {
             int first = number * entry.pageSize();
             int end = Math.min(entry.partitions(), first + entry.pageSize());
@@ -163,7 +172,7 @@ public final class TopicStore {
                 versions.add(known.versions().get(number));
                 continue;
             }
-            Optional<TopicPage> page = numbered(topic.name(), topic.id(), number);
+            Optional<TopicPage> page = numbered(topic.name(), topic.id(), number, read.get(pageKey(topic.name(), number)));
             if (page.filter(found -> found.has(end - 1)).isEmpty()) {
                 return Optional.empty();
             }
@@ -173,10 +182,9 @@ public final class TopicStore {
         return Optional.of(new StoredTopic(topic.withPartitions(assignments), entry.pageSize(), List.copyOf(versions)));
     }
 
-    /** A page that is not the first one, as its register is now; empty when there is none of this very topic. */
-    private Optional<TopicPage> numbered(String name, UUID id, int number) {
-        return registers.read(pageKey(name, number)).flatMap(register -> place(name, id, number, register))
-                .map(Place::page);
+    /** A page that is not the first one; empty when its register, null where there is none, is not of this very topic. */
+    private Optional<TopicPage> numbered(String name, UUID id, int number, Register register) {
+        return Optional.ofNullable(register).flatMap(found -> place(name, id, number, found)).map(Place::page);
     }
 
     /**
@@ -210,20 +218,68 @@ public final class TopicStore {
                 }
                 OptionalLong version = set(place.key(), place.version(), place.text().apply(after.get()));
                 if (version.isPresent()) {
-                    long grown = version.getAsLong() - place.version();
-                    return Optional.of(new PageChange(before, after.get().at(before.version() + grown)));
+                    return Optional.of(new Change(place, after.get()).done(version.getAsLong()));
                 }
             }
         });
     }
 
+    /**
+     * As {@link #change} of each page that one of these partitions' assignments is on, all of them under way at once.
+     *
+     * @param partitions of {@link #PAGES_AT_ONCE} pages at most
+     * @param change     also called anew for a page alone
+     * @return of the pages that are (still) there, in the order of their numbers
+     */
+    public List<PageChange> changeAll(String name, UUID id, Collection<Integer> partitions,
+                                      Function<TopicPage, Optional<TopicPage>> change) {
+        return BrokerErrors.translating(() -> {
+            SortedMap<String, Integer> keys = new TreeMap<>();
+            partitions.forEach(partition -> keys.putIfAbsent(keyOf(name, id, partition), partition));
+            if (keys.size() == 1) {
+                return change(name, id, keys.get(keys.firstKey()), change).stream().toList();
+            }
+            SortedMap<String, Change> begun = new TreeMap<>();
+            SortedMap<String, RegisterStore.Change> wanted = new TreeMap<>();
+            SortedMap<Integer, PageChange> changes = new TreeMap<>();
+            registers.readAll(keys.keySet()).forEach((key, register) -> placeOf(name, id, keys.get(key), register).ifPresent(place -> {
+                TopicPage before = place.page();
+                change.apply(before).ifPresentOrElse(after -> {
+                    begun.put(key, new Change(place, after));
+                    wanted.put(key, new RegisterStore.Change(place.version(), place.text().apply(after)));
+                }, () -> changes.put(before.number(), new PageChange(before, before)));
+            }));
+            SortedMap<String, Register> set = registers.compareAndSetAll(wanted);
+            begun.forEach((key, one) -> Optional.ofNullable(set.get(key))
+                    .map(register -> one.done(register.version()))
+                    .or(() -> change(name, id, keys.get(key), change)) // another change came first
+                    .ifPresent(done -> changes.put(done.after().number(), done)));
+            return List.copyOf(changes.values());
+        });
+    }
+
+    /** A change that is under way. */
+    private record Change(Place place, TopicPage after) {
+        private PageChange done(long version) {
+            TopicPage before = place.page();
+            return new PageChange(before, after.at(before.version() + version - place.version()));
+        }
+    }
+
     private Optional<Place> place(String name, UUID id, int partition) {
-        int number = partition / pageSize;
-        // A topic that an earlier version wrote is in one register, how many partitions it may have.
-        Optional<Place> place = number > 0 && isPaged(name, id)
-                ? registers.read(pageKey(name, number)).flatMap(register -> place(name, id, number, register))
-                : registers.read(key(name)).flatMap(register -> place(name, id, register));
+        return registers.read(keyOf(name, id, partition)).flatMap(register -> placeOf(name, id, partition, register));
+    }
+
+    private Optional<Place> placeOf(String name, UUID id, int partition, Register register) {
+        Optional<Place> place = register.key().equals(key(name)) ? place(name, id, register)
+                : place(name, id, partition / pageSize, register);
         return place.filter(found -> found.page().has(partition));
+    }
+
+    /** A topic that an earlier version wrote is in one register, how many partitions it may have. */
+    private String keyOf(String name, UUID id, int partition) {
+        int number = partition / pageSize;
+        return number > 0 && isPaged(name, id) ? pageKey(name, number) : key(name);
     }
 
     /** Pages do not count before the topic's own register says so; from then on they do for good. */

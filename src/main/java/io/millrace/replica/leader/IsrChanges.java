@@ -6,19 +6,19 @@ import io.millrace.metadata.brokers.BrokerRegistry;
 import io.millrace.metadata.controller.Elections;
 import io.millrace.metadata.registers.TopicPage;
 import io.millrace.metadata.registers.TopicStore;
-import io.millrace.metadata.registers.TopicStore.PageChange;
+import io.millrace.metadata.topics.PageChanges;
 import io.millrace.metadata.topics.TopicCatalog;
 import io.millrace.replica.core.IsrProposal;
 import io.millrace.replica.hosting.Partition;
 import java.lang.System.Logger.Level;
-import java.util.ArrayList;
-import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 
 /**
  * Writes the ISRs that this broker's leaders want to the topics' registers, all of one page in one write, and one write
@@ -29,8 +29,7 @@ public final class IsrChanges {
 
     private final int brokerId;
     private final BrokerRegistry brokers;
-    private final TopicStore store;
-    private final TopicCatalog catalog;
+    private final PageChanges pages;
     private final AgreementCalls calls;
     private final long maxLagNanos;
     /** In the order in which they came. A set is changed only within the map's {@code compute}; once removed, by nobody. */
@@ -40,8 +39,7 @@ public final class IsrChanges {
                       long maxLagNanos) {
         this.brokerId = brokerId;
         this.brokers = brokers;
-        this.store = store;
-        this.catalog = catalog;
+        this.pages = new PageChanges(store, catalog);
         this.calls = calls;
         this.maxLagNanos = maxLagNanos;
     }
@@ -59,24 +57,9 @@ public final class IsrChanges {
     private void run(String topic) {
         Set<Partition> partitions = wanted.remove(topic);
         if (partitions != null) {
-            change(topic, partitions);
-        }
-    }
-
-    private void change(String topic, Set<Partition> partitions) {
-        List<Partition> left = new ArrayList<>(partitions);
-        left.sort(Comparator.comparingInt(Partition::partition));
-        while (!left.isEmpty()) {
-            Partition first = left.remove(0);
-            Optional<PageChange> change = store.change(topic, first.topicId(), first.partition(),
-                    page -> changed(page, partitions));
-            if (change.isPresent()) {
-                TopicPage page = change.get().after();
-                left.removeIf(partition -> isOn(page, partition));
-                catalog.take(page);
-            } else {
-                catalog.refresh(topic);
-            }
+            partitions.stream().collect(Collectors.groupingBy(Partition::topicId, LinkedHashMap::new, Collectors.toList()))
+                    .forEach((id, some) -> pages.changeAll(topic, id, some.stream().map(Partition::partition).toList(),
+                            page -> changed(page, some)));
         }
     }
 
@@ -85,7 +68,7 @@ public final class IsrChanges {
     }
 
     /** Empty when nothing is proposed; else it must be written, so that an earlier proposal cannot be any more. */
-    private Optional<TopicPage> changed(TopicPage page, Set<Partition> partitions) {
+    private Optional<TopicPage> changed(TopicPage page, List<Partition> partitions) {
         // After the page: a broker that came back is here in its new session before it changes any topic.
         brokers.refresh();
         TopicPage changed = null;

@@ -20,6 +20,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
@@ -29,6 +31,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -63,6 +66,23 @@ class HazelcastCpOperationsTest {
     }
 
     @Test
+    void ofManyTextsEachIsSetIfItIsTheExpectedOne() {
+        SortedMap<String, CpOperations.Swap> swaps = new TreeMap<>();
+        IntStream.range(0, 200).forEach(i -> {
+            cp.compareAndSet("many/" + i, null, i % 3 == 0 ? "other" : "a");
+            swaps.put("many/" + i, new CpOperations.Swap("a", "b" + i));
+        });
+
+        CpOperations.Swapped swapped = cp.compareAndSetAll(swaps);
+
+        assertThat(swapped.silence()).isNull();
+        IntStream.range(0, 200).forEach(i -> {
+            assertThat(swapped.set().contains("many/" + i)).isEqualTo(i % 3 != 0);
+            assertThat(cp.get("many/" + i)).isEqualTo(i % 3 == 0 ? "other" : "b" + i);
+        });
+    }
+
+    @Test
     void theCallingThreadIsLeftWithoutAReferenceToTheInstance() {
         List<Object> left = new ArrayList<>();
 
@@ -70,6 +90,7 @@ class HazelcastCpOperationsTest {
             cp.get("left");
             cp.compareAndSet("left", null, "a");
             cp.getAll(List.of("left", "right"));
+            cp.compareAndSetAll(new TreeMap<>(Map.of("left", new CpOperations.Swap("a", "b"))));
             cp.ring("left");
             left.add(NodeEngineThreadLocalContext.getNodeEngineThreadLocalContextOrNull());
         });
@@ -153,6 +174,10 @@ class HazelcastCpOperationsTest {
         assertThatExceptionOfType(RegisterUnavailableException.class).isThrownBy(() -> gone.getAll(List.of("x")));
         assertThatExceptionOfType(RegisterUnavailableException.class)
             .isThrownBy(() -> gone.compareAndSet("x", null, "a"));
+        CpOperations.Swapped swapped = gone.compareAndSetAll(new TreeMap<>(Map.of("x", new CpOperations.Swap(null, "a"),
+            "y", new CpOperations.Swap(null, "a"))));
+        assertThat(swapped.set()).isEmpty();
+        assertThat(swapped.silence()).isNotNull();
         gone.ring("x");
     }
 }

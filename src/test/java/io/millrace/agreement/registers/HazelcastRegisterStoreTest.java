@@ -11,7 +11,10 @@ import io.millrace.agreement.registers.FakeCp.Fate;
 import io.millrace.agreement.steward.TestStores;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
@@ -172,6 +175,49 @@ class HazelcastRegisterStoreTest {
         assertThatExceptionOfType(RegisterUnavailableException.class)
             .isThrownBy(() -> store.compareAndSet("k", 1, "2")).withMessageContaining("a later version stands");
         assertThat(store.read("k")).contains(new Register("k", 3, "3"));
+    }
+
+    private static SortedMap<String, RegisterStore.Change> over(long version, String value, String... keys) {
+        SortedMap<String, RegisterStore.Change> changes = new TreeMap<>();
+        List.of(keys).forEach(key -> changes.put(key, new RegisterStore.Change(version, value)));
+        return changes;
+    }
+
+    @Test
+    void ofSeveralChangesEachIsMadeOrRefusedByItself() {
+        store.compareAndSet("a", ABSENT, "1");
+        rival.compareAndSet("b", ABSENT, "1");
+        rival.compareAndSet("b", 1, "2");
+
+        assertThat(store.compareAndSetAll(over(1, "3", "a", "b", "c"))).containsOnly(Map.entry("a", new Register("a", 2, "3")));
+        assertThat(store.compareAndSetAll(over(ABSENT, "4", "a", "c", "d"))).containsOnlyKeys("c", "d");
+        assertThat(store.readAll(List.of("a", "b", "c", "d", "e"))).containsOnlyKeys("a", "b", "c", "d");
+        assertThat(store.keys("")).containsExactly("a", "b", "c", "d");
+    }
+
+    @Test
+    void ofSeveralChangesThoseThatAreCertainAreDurableAndRungThoughOneIsNot() {
+        List<String> rung = new ArrayList<>();
+        rival.subscribe(rung::add);
+        cp.weather(name -> name.equals(RegisterNames.of("b")) ? Fate.LOST_BEFORE : Fate.ANSWERED);
+
+        assertThatExceptionOfType(RegisterUnavailableException.class)
+            .isThrownBy(() -> store.compareAndSetAll(over(ABSENT, "1", "a", "b", "c"))).withMessageContaining("register b");
+        assertThat(journal.states()).containsOnlyKeys("a", "c");
+        assertThat(rung).containsExactly("a", "c");
+    }
+
+    @Test
+    void ofSeveralChangesALostAnswerIsFoundOutAndARivalsIsNotTakenForOnesOwn() {
+        cp.weather(name -> {
+            if (name.equals(RegisterNames.of("b"))) {
+                cp.weather(any -> Fate.LOST_AFTER);
+                assertThat(rival.compareAndSet("b", ABSENT, "1")).isPresent();
+            }
+            return Fate.LOST_AFTER;
+        });
+
+        assertThat(store.compareAndSetAll(over(ABSENT, "1", "a", "b", "c"))).containsOnlyKeys("a", "c");
     }
 
     @Test

@@ -105,6 +105,59 @@ class TopicRegistersTest {
         assertThat(leaders()).containsExactly(1, 1, 2, 3, 1);
     }
 
+    private static Optional<TopicPage> ledByTwo(TopicPage page) {
+        TopicPage next = page.withEach(now -> now.leader() == 2 ? now : Elections.led(now, 2, List.of(2)));
+        return next.equals(page) ? Optional.empty() : Optional.of(next);
+    }
+
+    @Test
+    void pagesThatAreChangedAtOnceAreReadAndWrittenOnceEach() {
+        Topic topic = created(7);
+        elect(topic.id(), 2, 2);
+        elect(topic.id(), 3, 2);
+        stored();
+        registers.forget();
+
+        List<TopicStore.PageChange> changes = store.changeAll("orders", topic.id(), List.of(6, 1, 0, 2),
+                TopicRegistersTest::ledByTwo);
+
+        assertThat(registers.written).containsExactly("topic-page/orders/3", "topic/orders");
+        assertThat(registers.read).containsExactlyInAnyOrder("topic/orders", "topic-page/orders/1", "topic-page/orders/3");
+        assertThat(changes).extracting(change -> change.after().number()).containsExactly(0, 1, 3);
+        assertThat(changes).extracting(TopicStore.PageChange::isNone).containsExactly(false, true, false);
+        assertThat(leaders()).containsExactly(2, 2, 2, 2, 1, 1, 2);
+        assertThat(changes).allMatch(change -> change.after().version() == stored().version(change.after().first()));
+    }
+
+    @Test
+    void ofPagesThatAreChangedAtOnceTheOneThatChangedInBetweenIsChangedAnew() {
+        Topic topic = created(7);
+        registers.beforeWrite = key -> {
+            if (key.equals("topic-page/orders/1")) {
+                registers.beforeWrite = any -> { };
+                elect(topic.id(), 2, 3);
+            }
+        };
+
+        List<TopicStore.PageChange> changes = store.changeAll("orders", topic.id(), List.of(0, 2, 4, 6),
+                TopicRegistersTest::ledByTwo);
+
+        assertThat(changes).hasSize(4);
+        assertThat(changes.get(1).before().assignment(2).leader()).isEqualTo(3);
+        assertThat(leaders()).containsOnly(2);
+        assertThat(stored().topic().partitions().get(2).leaderEpoch()).isEqualTo(2);
+    }
+
+    @Test
+    void pagesOfADeletedTopicAreNotChangedWithOthersOfItsName() {
+        Topic gone = created(7);
+        topics.delete(stored());
+        Topic next = created(7);
+
+        assertThat(store.changeAll("orders", gone.id(), List.of(0, 2), TopicRegistersTest::ledByTwo)).isEmpty();
+        assertThat(store.changeAll("orders", next.id(), List.of(0, 100), TopicRegistersTest::ledByTwo)).hasSize(1);
+    }
+
     @Test
     void versionsGrowWithEveryChangeOfAPageAlsoWhereItComesFromTheTopicsOwnRegister() {
         UUID id = createdInOneRegister(5).id();
