@@ -11,12 +11,19 @@ import java.util.Set;
 
 /**
  * Chooses brokers for new replicas: racks that the partition does not have yet first, then the broker with the fewest
- * replicas; preferred leaders are spread in the same way. Deterministic. Used by one thread.
+ * replicas; preferred leaders are spread in the same way, and so are those that stand next in line: the first of a
+ * partition's replicas that is in sync is elected, and what one broker led goes to several when it is down. Deterministic.
+ * Used by one thread.
  */
 public final class ReplicaPlacement {
     private final List<KnownBroker> brokers;
     private final Map<Integer, Integer> replicas = new HashMap<>();
     private final Map<Integer, Integer> preferred = new HashMap<>();
+    /** How often a broker stands at a place, 1 and more, directly behind another one. */
+    private final Map<Neighbours, Integer> behind = new HashMap<>();
+
+    private record Neighbours(int place, int broker, int next) {
+    }
 
     /**
      * @param brokers all that may get replicas
@@ -32,6 +39,9 @@ public final class ReplicaPlacement {
     private void count(List<Integer> chosen) {
         chosen.forEach(broker -> replicas.merge(broker, 1, Integer::sum));
         preferred.merge(chosen.get(0), 1, Integer::sum);
+        for (int place = 1; place < chosen.size(); place++) {
+            behind.merge(new Neighbours(place, chosen.get(place - 1), chosen.get(place)), 1, Integer::sum);
+        }
     }
 
     /** Replicas of one more partition, the preferred leader first; at most as many as there are brokers. */
@@ -43,8 +53,24 @@ public final class ReplicaPlacement {
             chosen.add(next.id());
             racks.add(next.rack());
         }
-        count(chosen);
-        return List.copyOf(chosen);
+        List<Integer> replicas = inLine(chosen);
+        count(replicas);
+        return replicas;
+    }
+
+    private List<Integer> inLine(List<Integer> chosen) {
+        List<Integer> waiting = new ArrayList<>(chosen);
+        List<Integer> line = new ArrayList<>(List.of(waiting.remove(0)));
+        while (!waiting.isEmpty()) {
+            int place = line.size();
+            int last = line.get(place - 1);
+            Integer next = waiting.stream().min(Comparator
+                    .comparing((Integer broker) -> behind.getOrDefault(new Neighbours(place, last, broker), 0))
+                    .thenComparing(broker -> broker)).orElseThrow();
+            waiting.remove(next);
+            line.add(next);
+        }
+        return List.copyOf(line);
     }
 
     /** Another broker in place of one that is to go; the same list when there is none. */

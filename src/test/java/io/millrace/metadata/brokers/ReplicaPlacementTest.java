@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.metadata.Topic.Assignment;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -29,6 +30,17 @@ class ReplicaPlacementTest {
 
         assertThat(leaders).containsOnlyKeys(1, 2, 3, 4).allSatisfy((id, count) -> assertThat(count).isEqualTo(3));
         assertThat(replicas).allSatisfy((id, count) -> assertThat(count).isEqualTo(9));
+    }
+
+    @Test
+    void whatABrokerLedGoesToAllOthersInEqualPartsWhenItIsDown() {
+        ReplicaPlacement placement = new ReplicaPlacement(List.of(broker(1, null), broker(2, null), broker(3, null)), List.of());
+        Map<List<Integer>, Integer> heirs = new TreeMap<>(Comparator.comparing(List::toString));
+        for (int partition = 0; partition < 60; partition++) {
+            heirs.merge(placement.place(3).subList(0, 2), 1, Integer::sum);
+        }
+
+        assertThat(heirs).hasSize(6).allSatisfy((leaderAndHeir, count) -> assertThat(count).isEqualTo(10));
     }
 
     @Test
