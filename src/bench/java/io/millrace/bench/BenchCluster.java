@@ -24,6 +24,9 @@ final class BenchCluster implements AutoCloseable {
     private final HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1)
             .connectTimeout(Duration.ofSeconds(1)).build();
 
+    /** Of the server that was asked last whether the cluster is whole. */
+    private String lastSaid = "";
+
     private BenchCluster(LocalServer servers) {
         this.servers = servers;
     }
@@ -98,7 +101,8 @@ final class BenchCluster implements AutoCloseable {
         int whole = 0;
         while (whole < SERVERS) {
             if (System.nanoTime() > deadline) {
-                throw new IOException("the cluster was not whole again within " + LONGEST_PAUSE_SECONDS + " s");
+                throw new IOException("the cluster was not whole again within " + LONGEST_PAUSE_SECONDS + " s; server "
+                        + (whole + 1) + " says: " + lastSaid);
             }
             whole = isWhole(whole + 1) ? whole + 1 : 0;
             TimeUnit.MILLISECONDS.sleep(200);
@@ -110,9 +114,11 @@ final class BenchCluster implements AutoCloseable {
             HttpResponse<String> answer = client.send(HttpRequest.newBuilder(servers.uri(server)
                     .resolve("/admin/cluster")).timeout(Duration.ofSeconds(5)).build(),
                     HttpResponse.BodyHandlers.ofString());
+            lastSaid = answer.body();
             return answer.statusCode() == 200 && answer.body().contains("\"under_replicated\":[]")
                     && !answer.body().contains("\"live\":false") && !answer.body().contains("\"cp_member\":false");
         } catch (IOException notNow) {
+            lastSaid = "nothing, " + notNow;
             return false; // asked again, until the deadline
         }
     }

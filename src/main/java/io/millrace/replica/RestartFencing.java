@@ -50,8 +50,7 @@ final class RestartFencing {
             boolean forces = topic.invalid() == null && topic.config().log().flush() == FlushPolicy.COMMIT;
             List<Integer> concerned = IntStream.range(0, topic.partitionCount())
                     .filter(partition -> isConcerned(topic, partition, forces)).boxed().toList();
-            topic.stored().byPages(concerned).forEach(some ->
-                    store.changeAll(topic.name(), topic.id(), some, page -> changed(page, forces)));
+            store.changeAll(topic.name(), topic.id(), concerned, page -> changed(page, forces), some -> { });
         }
     }
 

@@ -101,13 +101,16 @@ public final class HazelcastCpOperations implements CpOperations {
             if (asked.size() == CALLS_UNDER_WAY) {
                 swapping.await(asked.remove());
             }
+            if (swapping.silence != null) {
+                return;
+            }
             asked.add(Map.entry(name, ask(name, reference -> reference.compareAndSetAsync(swap.expected(), swap.value()))));
         });
         asked.forEach(swapping::await);
         return new Swapped(swapping.set, swapping.silence);
     }
 
-    /** Compare-and-sets that are under way; after the first that is not answered nobody waits for the others. */
+    /** Compare-and-sets that are under way; after the first that is not answered nobody waits for others, or asks for more. */
     private final class Swapping {
         private final Set<String> set = new TreeSet<>();
         private RegisterUnavailableException silence;

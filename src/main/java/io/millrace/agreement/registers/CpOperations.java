@@ -10,7 +10,7 @@ import java.util.function.Consumer;
 
 /**
  * What registers need of the agreement: named texts, null at first, that all members see in one order of changes.
- * Thread-safe. Every method throws {@link RegisterUnavailableException} when there is no answer.
+ * Thread-safe. A method throws {@link RegisterUnavailableException} when there is no answer, but where it says otherwise.
  */
 public interface CpOperations {
     String get(String name);

@@ -21,7 +21,8 @@ import java.util.stream.Stream;
  * bring it into the journals.
  */
 public final class HazelcastRegisterStore implements RegisterStore {
-    private static final int STRIPES = 64;
+    /** So many that a batch, which holds several, is seldom in the way of other registers. */
+    private static final int STRIPES = 1024;
 
     private final CpOperations cp;
     private final ActiveIncarnation active;
@@ -53,6 +54,9 @@ public final class HazelcastRegisterStore implements RegisterStore {
     @Override
     public SortedMap<String, Register> readAll(Collection<String> keys) {
         keys.forEach(HazelcastRegisterStore::requireValid);
+        if (keys.isEmpty()) {
+            return new TreeMap<>();
+        }
         Incarnation incarnation = active.require();
         SortedMap<String, RegisterState> states = states(incarnation, keys);
         active.requireStill(incarnation);
@@ -132,6 +136,9 @@ public final class HazelcastRegisterStore implements RegisterStore {
     /** @param changes a value of null deletes */
     private SortedMap<String, RegisterState> change(SortedMap<String, Change> changes) {
         changes.keySet().forEach(HazelcastRegisterStore::requireValid);
+        if (changes.isEmpty()) {
+            return new TreeMap<>();
+        }
         journal.requireWritable();
         Incarnation incarnation = active.require();
         Attempt attempt = new Attempt(incarnation);

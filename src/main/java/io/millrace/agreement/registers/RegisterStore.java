@@ -2,6 +2,7 @@ package io.millrace.agreement.registers;
 
 import io.millrace.agreement.RegisterUnavailableException;
 import java.util.Collection;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
@@ -48,12 +49,23 @@ public interface RegisterStore {
      * As {@link #compareAndSet} of each key, and faster: each by itself, not all or none.
      *
      * @return by key, the registers that were set; of the others another version was found
-     * @throws RegisterUnavailableException when the outcome of one is not known: read all again before deciding
+     * @throws RegisterUnavailableException when the outcome of one is not known; others may have been set: read all again
+     *                                      before deciding
      */
     default SortedMap<String, Register> compareAndSetAll(SortedMap<String, Change> changes) {
         SortedMap<String, Register> set = new TreeMap<>();
-        changes.forEach((key, change) -> compareAndSet(key, change.expectedVersion(), change.value())
-                .ifPresent(register -> set.put(key, register)));
+        RegisterUnavailableException unknown = null;
+        for (Map.Entry<String, Change> change : changes.entrySet()) {
+            try {
+                compareAndSet(change.getKey(), change.getValue().expectedVersion(), change.getValue().value())
+                        .ifPresent(register -> set.put(change.getKey(), register));
+            } catch (RegisterUnavailableException unanswered) {
+                unknown = unanswered;
+            }
+        }
+        if (unknown != null) {
+            throw unknown;
+        }
         return set;
     }
 

@@ -323,31 +323,29 @@ public final class Controller {
 
     private void changePages(CachedTopic topic, Collection<Integer> partitions, Set<Integer> live,
                              UnaryOperator<TopicPage> change, Consumer<TopicStore.PageChange> done) {
-        for (List<Integer> some : topic.stored().byPages(partitions)) {
-            if (!isElected()) {
-                return;
-            }
-            renewInBetween();
-            List<TopicStore.PageChange> changed = store.changeAll(topic.name(), topic.id(), some, page -> {
-                TopicPage next = change.apply(page);
-                // Somebody may have come or gone, perhaps this broker itself: the next pass knows better.
-                return isOver(page.controllerEpoch()) || next.equals(page) || !live.equals(brokers.live()) ? Optional.empty()
-                        : Optional.of(next.by(elected.epoch()));
-            });
-            changed.forEach(page -> changed(page, done));
-            if (changed.size() < some.size()) {
-                catalog.refresh(topic.name());
-                return;
-            }
+        int epoch = elected.epoch();
+        List<TopicStore.PageChange> changes = store.changeAll(topic.name(), topic.id(), partitions, page -> {
+            TopicPage next = change.apply(page);
+            // Somebody may have come or gone, perhaps this broker itself: the next pass knows better. And whoever was told
+            // of a newer controller by one page must write no other one.
+            return isOver(page.controllerEpoch()) || !isElected() || elected.epoch() != epoch
+                    || next.equals(page) || !live.equals(brokers.live()) ? Optional.empty() : Optional.of(next.by(epoch));
+        }, some -> changed(some, done));
+        if (!partitions.stream().allMatch(number -> changes.stream().anyMatch(page -> page.after().has(number)))) {
+            catalog.refresh(topic.name());
         }
     }
 
-    private void changed(TopicStore.PageChange page, Consumer<TopicStore.PageChange> done) {
-        if (!page.isNone()) {
+    private void changed(List<TopicStore.PageChange> pages, Consumer<TopicStore.PageChange> done) {
+        // All of it is told before anything else can fail: no later pass knows of it.
+        pages.stream().filter(page -> !page.isNone()).forEach(page -> {
             LOG.log(Level.INFO, "topic {0}: {1}", page.after().topic(), page.summary());
             done.accept(page);
+        });
+        for (TopicStore.PageChange page : pages) {
+            renewInBetween();
+            catalog.take(page.after());
         }
-        catalog.take(page.after());
     }
 
     /** Gives the buckets of brokers that are gone to others. A broker that is alone needs no register for that. */

@@ -2,10 +2,7 @@ package io.millrace.metadata.registers;
 
 import io.millrace.metadata.Topic;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /**
@@ -51,19 +48,6 @@ public record StoredTopic(Topic topic, int pageSize, List<Long> versions) {
 
     public int firstOfPage(int partition) {
         return pageOf(partition) * pageSize;
-    }
-
-    /**
-     * Some partitions for {@link TopicStore#changeAll}, in their order: the first of each page's, in lists of as many as are
-     * changed at once.
-     */
-    public List<List<Integer>> byPages(Collection<Integer> partitions) {
-        SortedMap<Integer, Integer> firsts = new TreeMap<>();
-        partitions.forEach(partition -> firsts.merge(pageOf(partition), partition, Math::min));
-        List<Integer> all = List.copyOf(firsts.values());
-        return IntStream.range(0, (all.size() + TopicStore.PAGES_AT_ONCE - 1) / TopicStore.PAGES_AT_ONCE)
-                .mapToObj(some -> all.subList(some * TopicStore.PAGES_AT_ONCE,
-                        Math.min(all.size(), (some + 1) * TopicStore.PAGES_AT_ONCE))).toList();
     }
 
     /** Whether anything in it is newer; of the same topic. */

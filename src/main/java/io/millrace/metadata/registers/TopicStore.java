@@ -12,11 +12,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.IntUnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -77,7 +77,7 @@ public final class TopicStore {
     }
 
     /** Where a page is. */
-    private record Place(String key, long version, TopicPage page, Function<TopicPage, String> text) {
+    record Place(String key, long version, TopicPage page, Function<TopicPage, String> text) {
     }
 
     public int pageSize() {
@@ -161,13 +161,15 @@ public final class TopicStore {
         List<Topic.Assignment> assignments = new ArrayList<>(topic.partitions());
         List<Long> versions = new ArrayList<>(List.of(version));
         boolean isKnown = known != null && known.topic().id().equals(topic.id()) && known.pageSize() == entry.pageSize();
-        int firstUnknown = !isKnown ? 1 : known.partitionCount() / entry.pageSize();
-        Map<String, Register> read = registers.readAll(IntStream.range(Math.max(1, firstUnknown), entry.pages())
+        IntUnaryOperator endOf = number -> Math.min(entry.partitions(), (number + 1) * entry.pageSize());
+        int unknown = IntStream.range(1, entry.pages())
+                .filter(number -> !isKnown || endOf.applyAsInt(number) > known.partitionCount()).findFirst().orElse(entry.pages());
+        Map<String, Register> read = registers.readAll(IntStream.range(unknown, entry.pages())
                 .mapToObj(number -> pageKey(topic.name(), number)).toList());
         for (int number = 1; number < entry.pages(); number++) {
             int first = number * entry.pageSize();
-            int end = Math.min(entry.partitions(), first + entry.pageSize());
-            if (isKnown && end <= known.partitionCount()) {
+            int end = endOf.applyAsInt(number);
+            if (number < unknown) {
                 assignments.addAll(known.topic().partitions().subList(first, end));
                 versions.add(known.versions().get(number));
                 continue;
@@ -216,51 +218,50 @@ public final class TopicStore {
                 if (after.isEmpty()) {
                     return Optional.of(new PageChange(before, before));
                 }
-                OptionalLong version = set(place.key(), place.version(), place.text().apply(after.get()));
+                Change begun = new Change(place, after.get());
+                OptionalLong version = set(begun.key(), place.version(), begun.text());
                 if (version.isPresent()) {
-                    return Optional.of(new Change(place, after.get()).done(version.getAsLong()));
+                    return Optional.of(begun.done(version.getAsLong()));
                 }
             }
         });
     }
 
+    /** What is to become of some pages. */
+    public interface PageEdit {
+        /** Pages have been read, and are about to be {@link #of edited}. */
+        default void begin() {
+        }
+
+        /** As for {@link #change}: perhaps of a page that was given before, and as it is now. */
+        Optional<TopicPage> of(TopicPage page);
+    }
+
     /**
-     * As {@link #change} of each page that one of these partitions' assignments is on, all of them under way at once.
+     * As {@link #change} of each page that one of these partitions' assignments is on, {@value #PAGES_AT_ONCE} of them at
+     * once; those of which another change came first are changed anew by themselves.
      *
-     * @param partitions of {@link #PAGES_AT_ONCE} pages at most
-     * @param change     also called anew for a page alone
-     * @return of the pages that are (still) there, in the order of their numbers
+     * @param done called with the outcome of each step, in the order of the pages
+     * @return of the pages that are (still) there
+     * @throws BrokerException UNAVAILABLE when the outcome of a page is not known: what is known of the step's others was given
+     *                         to {@code done} before
      */
-    public List<PageChange> changeAll(String name, UUID id, Collection<Integer> partitions,
-                                      Function<TopicPage, Optional<TopicPage>> change) {
-        return BrokerErrors.translating(() -> {
-            SortedMap<String, Integer> keys = new TreeMap<>();
-            partitions.forEach(partition -> keys.putIfAbsent(keyOf(name, id, partition), partition));
-            if (keys.size() == 1) {
-                return change(name, id, keys.get(keys.firstKey()), change).stream().toList();
-            }
-            SortedMap<String, Change> begun = new TreeMap<>();
-            SortedMap<String, RegisterStore.Change> wanted = new TreeMap<>();
-            SortedMap<Integer, PageChange> changes = new TreeMap<>();
-            registers.readAll(keys.keySet()).forEach((key, register) -> placeOf(name, id, keys.get(key), register).ifPresent(place -> {
-                TopicPage before = place.page();
-                change.apply(before).ifPresentOrElse(after -> {
-                    begun.put(key, new Change(place, after));
-                    wanted.put(key, new RegisterStore.Change(place.version(), place.text().apply(after)));
-                }, () -> changes.put(before.number(), new PageChange(before, before)));
-            }));
-            SortedMap<String, Register> set = registers.compareAndSetAll(wanted);
-            begun.forEach((key, one) -> Optional.ofNullable(set.get(key))
-                    .map(register -> one.done(register.version()))
-                    .or(() -> change(name, id, keys.get(key), change)) // another change came first
-                    .ifPresent(done -> changes.put(done.after().number(), done)));
-            return List.copyOf(changes.values());
-        });
+    public List<PageChange> changeAll(String name, UUID id, Collection<Integer> partitions, PageEdit edit,
+                                      Consumer<List<PageChange>> done) {
+        return new PageBatches(this, registers, name, id, edit, done).run(partitions);
     }
 
     /** A change that is under way. */
-    private record Change(Place place, TopicPage after) {
-        private PageChange done(long version) {
+    record Change(Place place, TopicPage after) {
+        String key() {
+            return place.key();
+        }
+
+        String text() {
+            return place.text().apply(after);
+        }
+
+        PageChange done(long version) {
             TopicPage before = place.page();
             return new PageChange(before, after.at(before.version() + version - place.version()));
         }
@@ -270,14 +271,14 @@ public final class TopicStore {
         return registers.read(keyOf(name, id, partition)).flatMap(register -> placeOf(name, id, partition, register));
     }
 
-    private Optional<Place> placeOf(String name, UUID id, int partition, Register register) {
+    Optional<Place> placeOf(String name, UUID id, int partition, Register register) {
         Optional<Place> place = register.key().equals(key(name)) ? place(name, id, register)
                 : place(name, id, partition / pageSize, register);
         return place.filter(found -> found.page().has(partition));
     }
 
     /** A topic that an earlier version wrote is in one register, how many partitions it may have. */
-    private String keyOf(String name, UUID id, int partition) {
+    String keyOf(String name, UUID id, int partition) {
         int number = partition / pageSize;
         return number > 0 && isPaged(name, id) ? pageKey(name, number) : key(name);
     }

@@ -218,10 +218,14 @@ public final class TopicCatalog {
         String name = page.topic();
         boolean fits = exclusively(name, () -> {
             CachedTopic known = byName.get(name);
-            if (known == null || page.number() == 0 || !known.stored().has(page)) {
-                return false; // the first one is in the topic's register, which has more to tell
+            if (known == null || !known.stored().has(page)) {
+                return false;
             }
-            if (known.version(page.first()) < page.version()) {
+            boolean isNews = known.version(page.first()) < page.version();
+            if (isNews && page.number() == 0) {
+                return false; // it is in the topic's register, which has more to tell
+            }
+            if (isNews) {
                 turns.incrementAndGet(stripe(name));
                 CachedTopic now = new CachedTopic(known.stored().with(page), known.config(), known.invalid(), known.keyless());
                 hosted.assign(now, page.first(), now.stored().end(page.first()));

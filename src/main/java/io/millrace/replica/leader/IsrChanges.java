@@ -21,8 +21,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 
 /**
- * Writes the ISRs that this broker's leaders want to the topics' registers, all of one page in one write, and one write
- * of a topic at a time. A leader whose epoch is over is refused by what it reads there. Thread-safe.
+ * Writes the ISRs that this broker's leaders want to the topics' registers, all of one page in one write, and one run
+ * for a topic at a time. A leader whose epoch is over is refused by what it reads there. Thread-safe.
  */
 public final class IsrChanges {
     private static final System.Logger LOG = System.getLogger(IsrChanges.class.getName());
@@ -59,7 +59,7 @@ public final class IsrChanges {
         if (partitions != null) {
             partitions.stream().collect(Collectors.groupingBy(Partition::topicId, LinkedHashMap::new, Collectors.toList()))
                     .forEach((id, some) -> pages.changeAll(topic, id, some.stream().map(Partition::partition).toList(),
-                            page -> changed(page, some)));
+                            new Proposals(some)));
         }
     }
 
@@ -67,20 +67,33 @@ public final class IsrChanges {
         return page.topicId().equals(partition.topicId()) && page.has(partition.partition());
     }
 
-    /** Empty when nothing is proposed; else it must be written, so that an earlier proposal cannot be any more. */
-    private Optional<TopicPage> changed(TopicPage page, List<Partition> partitions) {
-        // After the page: a broker that came back is here in its new session before it changes any topic.
-        brokers.refresh();
-        TopicPage changed = null;
-        for (Partition partition : partitions) {
-            // Anew for every attempt: what was proposed over an earlier version does not count any more.
-            Optional<IsrProposal> proposal = isOn(page, partition) ? partition.propose(maxLagNanos, page.version())
-                    : Optional.empty();
-            if (proposal.isPresent()) {
-                changed = changed(changed == null ? page : changed, partition.partition(), proposal.get());
-            }
+    private final class Proposals implements TopicStore.PageEdit {
+        private final List<Partition> partitions;
+
+        private Proposals(List<Partition> partitions) {
+            this.partitions = partitions;
         }
-        return Optional.ofNullable(changed);
+
+        /** After the pages: a broker that came back is here in its new session before it changes any topic. */
+        @Override
+        public void begin() {
+            brokers.refresh();
+        }
+
+        /** Empty when nothing is proposed; else it must be written, so that an earlier proposal cannot be any more. */
+        @Override
+        public Optional<TopicPage> of(TopicPage page) {
+            TopicPage changed = null;
+            for (Partition partition : partitions) {
+                // Anew for every attempt: what was proposed over an earlier version does not count any more.
+                Optional<IsrProposal> proposal = isOn(page, partition) ? partition.propose(maxLagNanos, page.version())
+                        : Optional.empty();
+                if (proposal.isPresent()) {
+                    changed = changed(changed == null ? page : changed, partition.partition(), proposal.get());
+                }
+            }
+            return Optional.ofNullable(changed);
+        }
     }
 
     private TopicPage changed(TopicPage page, int number, IsrProposal proposal) {

@@ -33,6 +33,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -182,6 +183,71 @@ class LargeTopicTest {
 
         assertThat(now.get()).isGreaterThan(TimeUnit.SECONDS.toNanos(7));
         assertThat(without).isEmpty();
+    }
+
+    /** A controller that is about to see broker 3 go. */
+    private static final class Elected {
+        private static final int NEWER = 99;
+
+        private final CountingRegisters registers = new CountingRegisters();
+        private final TopicStore store = new TopicStore(registers, TopicStore.PARTITIONS_PER_PAGE);
+        private final Controller controller;
+        private final Topic topic;
+
+        private Elected() {
+            for (int id = 1; id <= 3; id++) {
+                new BrokerRegistry(registers, new View(id)).enter();
+            }
+            View view = new View(1);
+            BrokerRegistry brokers = new BrokerRegistry(registers, view);
+            AgreementCalls calls = new AgreementCalls(Runnable::run, 1, 10, 0);
+            TopicCatalog catalog = new TopicCatalog(store, new DeletedTopics(registers, 1), new NoReplicas(), calls,
+                    Map.of(), BrokerObserver.NONE);
+            controller = controller(registers, brokers, store, catalog, calls, new Lease(1, System::nanoTime), System::nanoTime);
+            topic = topic(registers, store);
+            controller.run();
+            view.members.remove(2);
+            registers.forget();
+        }
+
+        /** As a newer controller does, which sees all brokers. */
+        private void takenOver(int page) {
+            store.change("large", topic.id(), page * TopicStore.PARTITIONS_PER_PAGE, now -> Optional.of(now.by(NEWER)));
+        }
+
+        private List<String> writtenPages() {
+            return registers.written.stream().filter(key -> key.startsWith("topic")).toList();
+        }
+    }
+
+    @Test
+    void aControllerThatLearnsOfANewerOneByOnePageWritesNoOtherOne() {
+        Elected elected = new Elected();
+        elected.takenOver(1); // whose register is read first
+        elected.registers.forget();
+
+        elected.controller.run();
+
+        assertThat(elected.writtenPages()).isEmpty();
+        assertThat(elected.store.read("large").orElseThrow().topic().partitions()).isEqualTo(elected.topic.partitions());
+    }
+
+    @Test
+    void aControllerThatIsOvertakenBeforeItWritesTakesNothingBack() {
+        Elected elected = new Elected();
+        int pages = TopicStore.PAGES_AT_ONCE;
+        elected.registers.beforeWrite = key -> {
+            if (key.startsWith("topic")) {
+                elected.registers.beforeWrite = any -> { };
+                IntStream.range(0, PARTITIONS / TopicStore.PARTITIONS_PER_PAGE).forEach(elected::takenOver);
+                elected.registers.forget();
+            }
+        };
+
+        elected.controller.run();
+
+        assertThat(elected.writtenPages()).as("compare-and-sets over what was read before").hasSizeLessThanOrEqualTo(pages);
+        assertThat(elected.store.read("large").orElseThrow().topic().partitions()).isEqualTo(elected.topic.partitions());
     }
 
     private static final class NoReplicas implements LocalReplicas {

@@ -3,6 +3,7 @@ package io.millrace.metadata.registers;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.millrace.agreement.RegisterUnavailableException;
 import io.millrace.agreement.registers.Register;
 import io.millrace.agreement.registers.RegisterStore;
 import io.millrace.metadata.BrokerException;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** Topics of several registers, with two partitions a page. */
@@ -119,7 +121,7 @@ class TopicRegistersTest {
         registers.forget();
 
         List<TopicStore.PageChange> changes = store.changeAll("orders", topic.id(), List.of(6, 1, 0, 2),
-                TopicRegistersTest::ledByTwo);
+                TopicRegistersTest::ledByTwo, some -> { });
 
         assertThat(registers.written).containsExactly("topic-page/orders/3", "topic/orders");
         assertThat(registers.read).containsExactlyInAnyOrder("topic/orders", "topic-page/orders/1", "topic-page/orders/3");
@@ -140,7 +142,7 @@ class TopicRegistersTest {
         };
 
         List<TopicStore.PageChange> changes = store.changeAll("orders", topic.id(), List.of(0, 2, 4, 6),
-                TopicRegistersTest::ledByTwo);
+                TopicRegistersTest::ledByTwo, some -> { });
 
         assertThat(changes).hasSize(4);
         assertThat(changes.get(1).before().assignment(2).leader()).isEqualTo(3);
@@ -154,8 +156,65 @@ class TopicRegistersTest {
         topics.delete(stored());
         Topic next = created(7);
 
-        assertThat(store.changeAll("orders", gone.id(), List.of(0, 2), TopicRegistersTest::ledByTwo)).isEmpty();
-        assertThat(store.changeAll("orders", next.id(), List.of(0, 100), TopicRegistersTest::ledByTwo)).hasSize(1);
+        assertThat(store.changeAll("orders", gone.id(), List.of(0, 2), TopicRegistersTest::ledByTwo, some -> { })).isEmpty();
+        assertThat(store.changeAll("orders", next.id(), List.of(0, 100), TopicRegistersTest::ledByTwo, some -> { })).hasSize(1);
+    }
+
+    @Test
+    void manyPagesAreChangedInSteps() {
+        int pages = 2 * TopicStore.PAGES_AT_ONCE + 3;
+        Topic topic = created(PAGE * pages);
+        List<Integer> steps = new ArrayList<>();
+
+        store.changeAll("orders", topic.id(), IntStream.range(0, PAGE * pages).boxed().toList(), TopicRegistersTest::ledByTwo,
+                some -> steps.add(some.size()));
+
+        assertThat(steps).containsExactly(TopicStore.PAGES_AT_ONCE, TopicStore.PAGES_AT_ONCE, 3);
+        assertThat(leaders()).containsOnly(2);
+    }
+
+    @Test
+    void aTopicThatComesIntoPagesMeanwhileIsChangedOnAllOfThem() {
+        Topic topic = createdInOneRegister(7);
+        StoredTopic whole = stored();
+        TopicStore.PageEdit edit = new TopicStore.PageEdit() {
+            private boolean paged;
+
+            @Override
+            public void begin() {
+                if (!paged) {
+                    paged = true;
+                    assertThat(topics.paginate(whole)).isTrue();
+                }
+            }
+
+            @Override
+            public Optional<TopicPage> of(TopicPage page) {
+                return ledByTwo(page);
+            }
+        };
+
+        store.changeAll("orders", topic.id(), List.of(0, 1, 2, 3, 4, 5, 6), edit, some -> { });
+
+        assertThat(leaders()).containsOnly(2);
+    }
+
+    @Test
+    void whatWasSetThoughAnotherOutcomeIsNotKnownIsTold() {
+        Topic topic = created(7);
+        registers.beforeWrite = key -> {
+            if (key.equals("topic-page/orders/1")) {
+                throw new RegisterUnavailableException("lost by the test", null);
+            }
+        };
+        List<TopicStore.PageChange> told = new ArrayList<>();
+
+        assertThatThrownBy(() -> store.changeAll("orders", topic.id(), List.of(0, 2, 4, 6), TopicRegistersTest::ledByTwo,
+                told::addAll)).isInstanceOf(BrokerException.class);
+
+        assertThat(told).extracting(change -> change.after().number()).containsExactly(0, 2, 3);
+        assertThat(told).allMatch(change -> change.after().version() == stored().version(change.after().first()));
+        assertThat(leaders()).containsExactly(2, 2, 1, 1, 2, 2, 2);
     }
 
     @Test
