@@ -31,8 +31,12 @@ final class ObservedRegisters implements RegisterStore {
     }
 
     @Override
-    public SortedMap<String, Register> compareAndSetAll(SortedMap<String, Change> changes) {
-        return observed(() -> registers.compareAndSetAll(changes));
+    public Changed compareAndSetAll(SortedMap<String, Change> changes) {
+        Changed changed = observed(() -> registers.compareAndSetAll(changes));
+        if (changed.unknown() != null) {
+            failed.run();
+        }
+        return changed;
     }
 
     @Override

@@ -66,22 +66,31 @@ public final class HazelcastRegisterStore implements RegisterStore {
 
     @Override
     public Optional<Register> compareAndSet(String key, long expectedVersion, String value) {
-        return Optional.ofNullable(compareAndSetAll(new TreeMap<>(Map.of(key, new Change(expectedVersion, value)))).get(key));
+        return certain(compareAndSetAll(new TreeMap<>(Map.of(key, new Change(expectedVersion, value)))));
     }
 
     @Override
-    public SortedMap<String, Register> compareAndSetAll(SortedMap<String, Change> changes) {
+    public Changed compareAndSetAll(SortedMap<String, Change> changes) {
         changes.forEach((key, change) -> {
             if (change.value() == null || change.value().isEmpty()) {
                 throw new IllegalArgumentException("register " + key + " needs a JSON value; to remove it, delete it");
             }
         });
-        return registers(change(changes));
+        return change(changes);
     }
 
     @Override
     public boolean compareAndDelete(String key, long expectedVersion) {
-        return expectedVersion != ABSENT && !change(new TreeMap<>(Map.of(key, new Change(expectedVersion, null)))).isEmpty();
+        return expectedVersion != ABSENT
+            && certain(change(new TreeMap<>(Map.of(key, new Change(expectedVersion, null))))).isPresent();
+    }
+
+    /** Of one register. */
+    private static Optional<Register> certain(Changed changed) {
+        if (changed.unknown() != null) {
+            throw changed.unknown();
+        }
+        return changed.set().values().stream().findFirst();
     }
 
     @Override
@@ -134,10 +143,10 @@ public final class HazelcastRegisterStore implements RegisterStore {
     }
 
     /** @param changes a value of null deletes */
-    private SortedMap<String, RegisterState> change(SortedMap<String, Change> changes) {
+    private Changed change(SortedMap<String, Change> changes) {
         changes.keySet().forEach(HazelcastRegisterStore::requireValid);
         if (changes.isEmpty()) {
-            return new TreeMap<>();
+            return new Changed(new TreeMap<>(), null);
         }
         journal.requireWritable();
         Incarnation incarnation = active.require();
@@ -152,10 +161,9 @@ public final class HazelcastRegisterStore implements RegisterStore {
         active.requireStill(incarnation);
         journal.ensureAll(attempt.stands);
         attempt.won.keySet().forEach(cp::ring);
-        if (attempt.unknown != null) {
-            throw attempt.unknown;
-        }
-        return attempt.won;
+        SortedMap<String, Register> set = new TreeMap<>();
+        attempt.won.forEach((key, state) -> set.put(key, new Register(key, state.version(), state.value())));
+        return new Changed(set, attempt.unknown);
     }
 
     /** In one order for all, so that nobody waits in a circle. */
@@ -215,8 +223,10 @@ public final class HazelcastRegisterStore implements RegisterStore {
                     doubtful.put(key, state);
                 }
             });
-            if (!doubtful.isEmpty()) {
+            try {
                 lookAgain(doubtful, before, swapped.silence());
+            } catch (RegisterUnavailableException silence) {
+                unknown = silence;
             }
         }
 
@@ -227,8 +237,7 @@ public final class HazelcastRegisterStore implements RegisterStore {
 
         /**
          * A compare-and-set that answered false or not at all may have been carried out. It was if its own text stands; it
-         * never will be if a rival's text of the same version stands; else nobody can tell. Where nothing answers now either,
-         * what was set is kept back until somebody meets it.
+         * never will be if a rival's text of the same version stands; else nobody can tell.
          */
         private void lookAgain(SortedMap<String, RegisterState> doubtful, Map<String, RegisterState> before,
                                RegisterUnavailableException silence) {

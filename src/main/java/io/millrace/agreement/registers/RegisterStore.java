@@ -46,13 +46,21 @@ public interface RegisterStore {
     }
 
     /**
+     * What became of several changes.
+     *
+     * @param set     by key, the registers that were set for certain
+     * @param unknown why the others may have been set: read them again before deciding; null: of each of them another
+     *                version was found
+     */
+    record Changed(SortedMap<String, Register> set, RegisterUnavailableException unknown) {
+    }
+
+    /**
      * As {@link #compareAndSet} of each key, and faster: each by itself, not all or none.
      *
-     * @return by key, the registers that were set; of the others another version was found
-     * @throws RegisterUnavailableException when the outcome of one is not known; others may have been set: read all again
-     *                                      before deciding
+     * @throws RegisterUnavailableException when the outcome of none of them is known
      */
-    default SortedMap<String, Register> compareAndSetAll(SortedMap<String, Change> changes) {
+    default Changed compareAndSetAll(SortedMap<String, Change> changes) {
         SortedMap<String, Register> set = new TreeMap<>();
         RegisterUnavailableException unknown = null;
         for (Map.Entry<String, Change> change : changes.entrySet()) {
@@ -63,10 +71,7 @@ public interface RegisterStore {
                 unknown = unanswered;
             }
         }
-        if (unknown != null) {
-            throw unknown;
-        }
-        return set;
+        return new Changed(set, unknown);
     }
 
     /**

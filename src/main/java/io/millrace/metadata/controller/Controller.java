@@ -18,6 +18,7 @@ import io.millrace.metadata.registers.TopicPage;
 import io.millrace.metadata.registers.TopicRegisters;
 import io.millrace.metadata.registers.TopicStore;
 import io.millrace.metadata.topics.CachedTopic;
+import io.millrace.metadata.topics.PageChanges;
 import io.millrace.metadata.topics.TopicCatalog;
 import jakarta.json.bind.Jsonb;
 import jakarta.json.bind.JsonbBuilder;
@@ -63,6 +64,7 @@ public final class Controller {
     private final Pagination pagination;
     private final UncleanElections uncleanElections;
     private final TopicCatalog catalog;
+    private final PageChanges pages;
     private final CoordinatorStore coordinatorStore;
     private final Coordinators coordinators;
     private final Lease lease;
@@ -107,6 +109,7 @@ public final class Controller {
         this.pagination = new Pagination(new TopicRegisters(registers, store), readers, catalog, nanoTime);
         this.uncleanElections = new UncleanElections(replicaEnds, brokers, nanoTime);
         this.catalog = catalog;
+        this.pages = new PageChanges(store, catalog);
         this.coordinatorStore = coordinatorStore;
         this.coordinators = coordinators;
         this.lease = lease;
@@ -323,28 +326,36 @@ public final class Controller {
 
     private void changePages(CachedTopic topic, Collection<Integer> partitions, Set<Integer> live,
                              UnaryOperator<TopicPage> change, Consumer<TopicStore.PageChange> done) {
-        int epoch = elected.epoch();
-        List<TopicStore.PageChange> changes = store.changeAll(topic.name(), topic.id(), partitions, page -> {
-            TopicPage next = change.apply(page);
-            // Somebody may have come or gone, perhaps this broker itself: the next pass knows better. And whoever was told
-            // of a newer controller by one page must write no other one.
-            return isOver(page.controllerEpoch()) || !isElected() || elected.epoch() != epoch
-                    || next.equals(page) || !live.equals(brokers.live()) ? Optional.empty() : Optional.of(next.by(epoch));
-        }, some -> changed(some, done));
-        if (!partitions.stream().allMatch(number -> changes.stream().anyMatch(page -> page.after().has(number)))) {
-            catalog.refresh(topic.name());
-        }
+        pages.changeAll(topic.name(), topic.id(), partitions, new Reconciliation(live, change), some -> some.stream()
+                .filter(page -> !page.isNone()).forEach(page -> {
+                    LOG.log(Level.INFO, "topic {0}: {1}", topic.name(), page.summary());
+                    done.accept(page);
+                }));
     }
 
-    private void changed(List<TopicStore.PageChange> pages, Consumer<TopicStore.PageChange> done) {
-        // All of it is told before anything else can fail: no later pass knows of it.
-        pages.stream().filter(page -> !page.isNone()).forEach(page -> {
-            LOG.log(Level.INFO, "topic {0}: {1}", page.after().topic(), page.summary());
-            done.accept(page);
-        });
-        for (TopicStore.PageChange page : pages) {
+    /** Changes nothing any more as soon as somebody else is elected. */
+    private final class Reconciliation implements TopicStore.PageEdit {
+        private final int epoch = elected.epoch();
+        private final Set<Integer> live;
+        private final UnaryOperator<TopicPage> change;
+
+        private Reconciliation(Set<Integer> live, UnaryOperator<TopicPage> change) {
+            this.live = live;
+            this.change = change;
+        }
+
+        @Override
+        public void begin(List<TopicPage> some) {
             renewInBetween();
-            catalog.take(page.after());
+            isOver(some.stream().mapToInt(TopicPage::controllerEpoch).max().orElse(0));
+        }
+
+        @Override
+        public Optional<TopicPage> of(TopicPage page) {
+            TopicPage next = change.apply(page);
+            // Somebody may have come or gone, perhaps this broker itself: the next pass knows better.
+            return !isElected() || elected.epoch() != epoch || next.equals(page) || !live.equals(brokers.live())
+                    ? Optional.empty() : Optional.of(next.by(epoch));
         }
     }
 

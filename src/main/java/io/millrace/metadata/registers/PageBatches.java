@@ -38,16 +38,18 @@ final class PageBatches {
     List<PageChange> run(Collection<Integer> partitions) {
         List<PageChange> all = new ArrayList<>();
         TreeSet<Integer> left = new TreeSet<>(partitions);
+        SortedMap<String, Integer> before = null;
         while (!left.isEmpty()) {
-            List<PageChange> changes = BrokerErrors.translating(() -> {
-                SortedMap<String, Integer> some = next(left);
-                List<PageChange> step = step(some);
-                left.removeAll(some.values());
-                return step;
-            });
-            if (changes.isEmpty()) {
+            SortedMap<String, Integer> some = BrokerErrors.translating(() -> next(left));
+            if (some.equals(before)) {
                 break; // there is no such topic
             }
+            List<PageChange> changes = step(some);
+            if (changes.isEmpty()) {
+                before = some; // or it has come into pages just now: then these are on other ones
+                continue;
+            }
+            left.removeAll(some.values());
             changes.forEach(change -> left.subSet(change.after().first(), change.after().end()).clear());
             all.addAll(changes);
         }
@@ -57,8 +59,9 @@ final class PageBatches {
     /** The first partition of each of the next pages, by the key of the page's register. */
     private SortedMap<String, Integer> next(TreeSet<Integer> partitions) {
         SortedMap<String, Integer> firsts = new TreeMap<>();
-        for (int partition : partitions) {
-            String key = store.keyOf(topic, id, partition);
+        boolean isPaged = store.isPaged(topic, id, partitions.last());
+        for (int partition : isPaged ? partitions : List.of(partitions.first())) {
+            String key = store.keyOf(topic, partition, isPaged);
             if (firsts.size() == TopicStore.PAGES_AT_ONCE && !firsts.containsKey(key)) {
                 break;
             }
@@ -69,12 +72,29 @@ final class PageBatches {
 
     private List<PageChange> step(SortedMap<String, Integer> partitions) {
         SortedMap<Integer, PageChange> changes = new TreeMap<>();
+        RuntimeException failure = null;
         try {
-            write(begin(partitions, changes), partitions, changes);
-        } finally {
-            done.accept(List.copyOf(changes.values()));
+            BrokerErrors.translating(() -> {
+                write(begin(partitions, changes), partitions, changes);
+                return null;
+            });
+        } catch (RuntimeException unknown) {
+            failure = unknown;
         }
-        return List.copyOf(changes.values());
+        List<PageChange> certain = List.copyOf(changes.values());
+        try {
+            done.accept(certain);
+        } catch (RuntimeException notTaken) {
+            if (failure == null) {
+                failure = notTaken;
+            } else {
+                failure.addSuppressed(notTaken);
+            }
+        }
+        if (failure != null) {
+            throw failure;
+        }
+        return certain;
     }
 
     /** @param unchanged takes the pages that are to stay as they are */
@@ -82,8 +102,10 @@ final class PageBatches {
         List<TopicStore.Place> places = new ArrayList<>();
         registers.readAll(partitions.keySet()).forEach((key, register) ->
                 store.placeOf(topic, id, partitions.get(key), register).ifPresent(places::add));
-        edit.begin();
         List<TopicStore.Change> begun = new ArrayList<>();
+        if (!places.isEmpty()) {
+            edit.begin(places.stream().map(TopicStore.Place::page).toList());
+        }
         places.forEach(place -> edit.of(place.page()).ifPresentOrElse(after -> begun.add(new TopicStore.Change(place, after)),
                 () -> unchanged.put(place.page().number(), new PageChange(place.page(), place.page()))));
         return begun;
@@ -93,29 +115,32 @@ final class PageBatches {
                        SortedMap<Integer, PageChange> changes) {
         SortedMap<String, RegisterStore.Change> wanted = new TreeMap<>();
         begun.forEach(change -> wanted.put(change.key(), new RegisterStore.Change(change.place().version(), change.text())));
-        Outcome outcome = set(wanted);
-        begun.removeIf(change -> takeIfSet(change, outcome.set().get(change.key()), changes));
-        if (outcome.unknown() != null && !begun.isEmpty()) {
-            throw outcome.unknown();
+        RegisterStore.Changed changed = registers.compareAndSetAll(wanted);
+        begun.removeIf(change -> takeIfSet(change, changed.set().get(change.key()), changes));
+        if (changed.unknown() == null) {
+            begun.forEach(change -> again(partitions.get(change.key()))
+                    .ifPresent(one -> changes.put(one.after().number(), one)));
+        } else if (!begun.isEmpty()) {
+            lookAgain(begun, changes, changed.unknown());
         }
-        begun.forEach(change -> again(partitions.get(change.key()))
-                .ifPresent(one -> changes.put(one.after().number(), one)));
     }
 
-    /** @param unknown why it is not known of the others; null: they were not set */
-    private record Outcome(SortedMap<String, Register> set, RegisterUnavailableException unknown) {
-    }
-
-    private Outcome set(SortedMap<String, RegisterStore.Change> wanted) {
+    private void lookAgain(List<TopicStore.Change> doubtful, SortedMap<Integer, PageChange> changes,
+                           RegisterUnavailableException unknown) {
         try {
-            return new Outcome(registers.compareAndSetAll(wanted), null);
-        } catch (RegisterUnavailableException unknown) {
-            SortedMap<String, Register> now = registers.readAll(wanted.keySet());
-            now.values().removeIf(register -> !register.value().equals(wanted.get(register.key()).value()));
-            return new Outcome(now, unknown);
+            SortedMap<String, Register> now = registers.readAll(doubtful.stream().map(TopicStore.Change::key).toList());
+            doubtful.removeIf(change -> takeIfSet(change, Optional.ofNullable(now.get(change.key()))
+                    .filter(register -> register.version() > change.place().version()
+                            && register.value().equals(change.text())).orElse(null), changes));
+        } catch (RegisterUnavailableException silence) {
+            unknown.addSuppressed(silence);
+        }
+        if (!doubtful.isEmpty()) {
+            throw unknown;
         }
     }
 
+    /** @param set the register after the change; null: it is not known to have been made */
     private static boolean takeIfSet(TopicStore.Change change, Register set, SortedMap<Integer, PageChange> changes) {
         if (set != null) {
             changes.put(change.after().number(), change.done(set.version()));
@@ -126,7 +151,7 @@ final class PageBatches {
     /** Another change came first. */
     private Optional<PageChange> again(int partition) {
         return store.change(topic, id, partition, page -> {
-            edit.begin();
+            edit.begin(List.of(page));
             return edit.of(page);
         });
     }

@@ -229,8 +229,8 @@ public final class TopicStore {
 
     /** What is to become of some pages. */
     public interface PageEdit {
-        /** Pages have been read, and are about to be {@link #of edited}. */
-        default void begin() {
+        /** These pages have been read, and are about to be {@link #of edited} before any of them is written. */
+        default void begin(List<TopicPage> pages) {
         }
 
         /** As for {@link #change}: perhaps of a page that was given before, and as it is now. */
@@ -277,10 +277,17 @@ public final class TopicStore {
         return place.filter(found -> found.page().has(partition));
     }
 
-    /** A topic that an earlier version wrote is in one register, how many partitions it may have. */
-    String keyOf(String name, UUID id, int partition) {
-        int number = partition / pageSize;
-        return number > 0 && isPaged(name, id) ? pageKey(name, number) : key(name);
+    private String keyOf(String name, UUID id, int partition) {
+        return keyOf(name, partition, isPaged(name, id, partition));
+    }
+
+    String keyOf(String name, int partition, boolean isPaged) {
+        return isPaged && partition >= pageSize ? pageKey(name, partition / pageSize) : key(name);
+    }
+
+    /** A topic that an earlier version wrote is in one register, how many partitions it may have: it has no page of this one. */
+    boolean isPaged(String name, UUID id, int partition) {
+        return partition >= pageSize && isPaged(name, id);
     }
 
     /** Pages do not count before the topic's own register says so; from then on they do for good. */

@@ -6,6 +6,7 @@ import io.millrace.metadata.registers.TopicStore.PageChange;
 import java.util.Collection;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.Consumer;
 
 /** Changes the assignments of many partitions of a topic, and takes over what came of it. Thread-safe. */
 public final class PageChanges {
@@ -17,17 +18,42 @@ public final class PageChanges {
         this.catalog = catalog;
     }
 
+    /** As {@link #changeAll(String, UUID, Collection, TopicStore.PageEdit, Consumer)}, and nobody is told. */
+    public List<PageChange> changeAll(String topic, UUID id, Collection<Integer> partitions, TopicStore.PageEdit edit) {
+        return changeAll(topic, id, partitions, edit, some -> { });
+    }
+
     /**
      * As {@link TopicStore#changeAll}. Blocks.
      *
-     * @throws BrokerException UNAVAILABLE when the outcome of one page is not known; others may have been changed
+     * @param told of the outcome of each step, before anything else can fail
+     * @throws BrokerException when the outcome of one page is not known, or one could not be taken over; others may have been
+     *                         changed
      */
-    public List<PageChange> changeAll(String topic, UUID id, Collection<Integer> partitions, TopicStore.PageEdit edit) {
-        List<PageChange> changes = store.changeAll(topic, id, partitions, edit,
-                some -> some.forEach(change -> catalog.take(change.after())));
+    public List<PageChange> changeAll(String topic, UUID id, Collection<Integer> partitions, TopicStore.PageEdit edit,
+                                      Consumer<List<PageChange>> told) {
+        List<PageChange> changes = store.changeAll(topic, id, partitions, edit, some -> {
+            told.accept(some);
+            take(some);
+        });
         if (!partitions.stream().allMatch(number -> changes.stream().anyMatch(change -> change.after().has(number)))) {
             catalog.refresh(topic);
         }
         return changes;
+    }
+
+    /** Each of them, whatever became of the others. */
+    private void take(List<PageChange> changes) {
+        RuntimeException failure = null;
+        for (PageChange change : changes) {
+            try {
+                catalog.take(change.after());
+            } catch (RuntimeException notTaken) {
+                failure = failure == null ? notTaken : failure;
+            }
+        }
+        if (failure != null) {
+            throw failure;
+        }
     }
 }

@@ -76,7 +76,7 @@ public final class IsrChanges {
 
         /** After the pages: a broker that came back is here in its new session before it changes any topic. */
         @Override
-        public void begin() {
+        public void begin(List<TopicPage> some) {
             brokers.refresh();
         }
 

@@ -19,6 +19,8 @@ public final class CountingRegisters implements RegisterStore {
     public long bytesWritten;
     /** Called with the key before a register is changed. */
     public Consumer<String> beforeWrite = key -> { };
+    /** Called with the key before a register is read. */
+    Consumer<String> beforeRead = key -> { };
     /** How many changes are made yet until no more is answered. */
     int changesLeft = Integer.MAX_VALUE;
 
@@ -30,6 +32,7 @@ public final class CountingRegisters implements RegisterStore {
 
     @Override
     public Optional<Register> read(String key) {
+        beforeRead.accept(key);
         read.add(key);
         return registers.read(key);
     }

@@ -25,6 +25,8 @@ class TopicRegistersTest {
     private final CountingRegisters registers = new CountingRegisters();
     private final TopicStore store = new TopicStore(registers, PAGE);
     private final TopicRegisters topics = new TopicRegisters(registers, store);
+    /** Of the topic's register: the first one is to find out whether it is in pages. */
+    private int readsBefore = 2;
 
     private static Topic.Assignment led(int leader, int epoch) {
         return new Topic.Assignment(leader, epoch, List.of(1, 2, 3), List.of(1, 2, 3));
@@ -173,30 +175,51 @@ class TopicRegistersTest {
         assertThat(leaders()).containsOnly(2);
     }
 
+    /** Brings a topic into pages as soon as it was read in one register. */
+    private final class Paginating implements TopicStore.PageEdit {
+        private final StoredTopic whole;
+        private boolean done;
+
+        private Paginating(StoredTopic whole) {
+            this.whole = whole;
+        }
+
+        @Override
+        public void begin(List<TopicPage> pages) {
+            done = done || topics.paginate(whole);
+        }
+
+        @Override
+        public Optional<TopicPage> of(TopicPage page) {
+            return ledByTwo(page);
+        }
+    }
+
     @Test
-    void aTopicThatComesIntoPagesMeanwhileIsChangedOnAllOfThem() {
+    void partitionsOfATopicThatCameIntoPagesAfterItsRegisterWasFoundAreChangedOnTheirPages() {
         Topic topic = createdInOneRegister(7);
         StoredTopic whole = stored();
-        TopicStore.PageEdit edit = new TopicStore.PageEdit() {
-            private boolean paged;
-
-            @Override
-            public void begin() {
-                if (!paged) {
-                    paged = true;
-                    assertThat(topics.paginate(whole)).isTrue();
-                }
-            }
-
-            @Override
-            public Optional<TopicPage> of(TopicPage page) {
-                return ledByTwo(page);
+        registers.beforeRead = key -> {
+            if (key.equals("topic/orders") && --readsBefore == 0) {
+                registers.beforeRead = any -> { };
+                assertThat(topics.paginate(whole)).isTrue();
             }
         };
 
-        store.changeAll("orders", topic.id(), List.of(0, 1, 2, 3, 4, 5, 6), edit, some -> { });
+        assertThat(store.changeAll("orders", topic.id(), List.of(5, 6), TopicRegistersTest::ledByTwo, some -> { })).hasSize(2);
+        assertThat(leaders()).containsExactly(1, 1, 1, 1, 2, 2, 2);
+    }
 
-        assertThat(leaders()).containsOnly(2);
+    @Test
+    void aTopicThatComesIntoPagesMeanwhileIsChangedOnAllOfThem() {
+        for (int first = 0; first < 7; first++) {
+            Topic topic = createdInOneRegister(7);
+            List<Integer> partitions = IntStream.range(first, 7).boxed().toList();
+            store.changeAll("orders", topic.id(), partitions, new Paginating(stored()), some -> { });
+
+            assertThat(leaders().subList(first, 7)).containsOnly(2);
+            topics.delete(stored());
+        }
     }
 
     @Test
