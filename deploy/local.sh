@@ -110,7 +110,11 @@ form() {
     if [ "$count" -gt 1 ] && [ ! -f "$base/secret" ]; then
         (umask 077 && head -c 24 /dev/urandom | od -An -tx1 | tr -d ' \n' > "$base/secret")
     fi
-    echo "$count" > "$base/size"
+    # Never cut short for a moment: a server that was launched just now may still be reading it.
+    if [ "$(cat "$base/size" 2>/dev/null)" != "$count" ]; then
+        echo "$count" > "$base/size.new"
+        mv "$base/size.new" "$base/size"
+    fi
 }
 
 # The addresses of all servers of the cluster, separated by commas.

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -27,7 +30,11 @@ class LocalScriptIT {
         ServerClient client = new ServerClient(servers.url(1));
         client.createTopic("mine", 1, "{}");
 
+        Path size = servers.folder(1).resolveSibling("size");
+        FileTime formed = Files.getLastModifiedTime(size);
+
         assertThat(servers.run("start", "1").succeeded().output()).as("started again, the same run").isEqualTo(started);
+        assertThat(Files.getLastModifiedTime(size)).as("what a server that is being launched may read").isEqualTo(formed);
 
         servers.kill(1);
         assertThat(servers.run("status").succeeded().output()).contains("server 1: stopped");
