@@ -115,13 +115,22 @@ final class PageBatches {
                        SortedMap<Integer, PageChange> changes) {
         SortedMap<String, RegisterStore.Change> wanted = new TreeMap<>();
         begun.forEach(change -> wanted.put(change.key(), new RegisterStore.Change(change.place().version(), change.text())));
-        RegisterStore.Changed changed = registers.compareAndSetAll(wanted);
+        RegisterStore.Changed changed = set(wanted);
         begun.removeIf(change -> takeIfSet(change, changed.set().get(change.key()), changes));
         if (changed.unknown() == null) {
             begun.forEach(change -> again(partitions.get(change.key()))
                     .ifPresent(one -> changes.put(one.after().number(), one)));
         } else if (!begun.isEmpty()) {
             lookAgain(begun, changes, changed.unknown());
+        }
+    }
+
+    /** Where the journals did not answer in time, all of them may have been set. */
+    private RegisterStore.Changed set(SortedMap<String, RegisterStore.Change> wanted) {
+        try {
+            return registers.compareAndSetAll(wanted);
+        } catch (RegisterUnavailableException unknown) {
+            return new RegisterStore.Changed(new TreeMap<>(), unknown);
         }
     }
 

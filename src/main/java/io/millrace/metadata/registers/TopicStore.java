@@ -268,7 +268,15 @@ public final class TopicStore {
     }
 
     private Optional<Place> place(String name, UUID id, int partition) {
-        return registers.read(keyOf(name, id, partition)).flatMap(register -> placeOf(name, id, partition, register));
+        String key = keyOf(name, id, partition);
+        Optional<Place> place = placeBehind(key, name, id, partition);
+        // The topic may have come into pages between the two reads, which it does once.
+        String now = place.isPresent() ? key : keyOf(name, id, partition);
+        return now.equals(key) ? place : placeBehind(now, name, id, partition);
+    }
+
+    private Optional<Place> placeBehind(String key, String name, UUID id, int partition) {
+        return registers.read(key).flatMap(register -> placeOf(name, id, partition, register));
     }
 
     Optional<Place> placeOf(String name, UUID id, int partition, Register register) {

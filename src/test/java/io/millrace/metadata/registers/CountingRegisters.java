@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.function.Consumer;
 
@@ -21,6 +22,8 @@ public final class CountingRegisters implements RegisterStore {
     public Consumer<String> beforeWrite = key -> { };
     /** Called with the key before a register is read. */
     Consumer<String> beforeRead = key -> { };
+    /** Whether several changes at once are made and not confirmed. */
+    boolean unconfirmed;
     /** How many changes are made yet until no more is answered. */
     int changesLeft = Integer.MAX_VALUE;
 
@@ -42,6 +45,15 @@ public final class CountingRegisters implements RegisterStore {
         change(key);
         bytesWritten += value.length();
         return registers.compareAndSet(key, expectedVersion, value);
+    }
+
+    @Override
+    public Changed compareAndSetAll(SortedMap<String, Change> changes) {
+        Changed changed = RegisterStore.super.compareAndSetAll(changes);
+        if (unconfirmed) {
+            throw new RegisterUnavailableException("not confirmed, by the test", null);
+        }
+        return changed;
     }
 
     @Override

@@ -198,6 +198,13 @@ class TopicRegistersTest {
     @Test
     void partitionsOfATopicThatCameIntoPagesAfterItsRegisterWasFoundAreChangedOnTheirPages() {
         Topic topic = createdInOneRegister(7);
+        paginatedBeforeItIsReadAgain();
+
+        assertThat(store.changeAll("orders", topic.id(), List.of(5, 6), TopicRegistersTest::ledByTwo, some -> { })).hasSize(2);
+        assertThat(leaders()).containsExactly(1, 1, 1, 1, 2, 2, 2);
+    }
+
+    private void paginatedBeforeItIsReadAgain() {
         StoredTopic whole = stored();
         registers.beforeRead = key -> {
             if (key.equals("topic/orders") && --readsBefore == 0) {
@@ -205,9 +212,26 @@ class TopicRegistersTest {
                 assertThat(topics.paginate(whole)).isTrue();
             }
         };
+    }
 
-        assertThat(store.changeAll("orders", topic.id(), List.of(5, 6), TopicRegistersTest::ledByTwo, some -> { })).hasSize(2);
-        assertThat(leaders()).containsExactly(1, 1, 1, 1, 2, 2, 2);
+    @Test
+    void aPartitionOfATopicThatComesIntoPagesJustNowIsThereAllTheSame() {
+        Topic topic = createdInOneRegister(7);
+        paginatedBeforeItIsReadAgain();
+
+        elect(topic.id(), 5, 3);
+
+        assertThat(leaders()).containsExactly(1, 1, 1, 1, 1, 3, 1);
+    }
+
+    @Test
+    void whatTheJournalsDidNotConfirmInTimeIsLookedAtAgain() {
+        Topic topic = created(7);
+        registers.unconfirmed = true;
+
+        assertThat(store.changeAll("orders", topic.id(), List.of(0, 2, 4), TopicRegistersTest::ledByTwo, some -> { }))
+                .hasSize(3).noneMatch(TopicStore.PageChange::isNone);
+        assertThat(leaders()).containsExactly(2, 2, 2, 2, 2, 2, 1);
     }
 
     @Test
