@@ -303,9 +303,8 @@ public final class Controller {
     private void changeUncleanly(CachedTopic topic, Set<Integer> live, Map<Integer, UncleanElections.Choice> chosen) {
         changePages(topic, chosen.keySet(), live, page -> {
             TopicPage next = page;
-            for (Map.Entry<Integer, UncleanElections.Choice> each : chosen.entrySet()) {
-                int number = each.getKey();
-                int leader = each.getValue().leader();
+            for (int number : chosen.keySet()) {
+                int leader = chosen.get(number).leader();
                 if (page.has(number) && Elections.outOfSync(page.assignment(number), live).contains(leader)) {
                     next = next.with(number, Elections.uncleanly(page.assignment(number), leader));
                 }
@@ -326,11 +325,9 @@ public final class Controller {
 
     private void changePages(CachedTopic topic, Collection<Integer> partitions, Set<Integer> live,
                              UnaryOperator<TopicPage> change, Consumer<TopicStore.PageChange> done) {
+        Consumer<TopicStore.PageChange> told = page -> LOG.log(Level.INFO, "topic {0}: {1}", topic.name(), page.summary());
         pages.changeAll(topic.name(), topic.id(), partitions, new Reconciliation(live, change), some -> some.stream()
-                .filter(page -> !page.isNone()).forEach(page -> {
-                    LOG.log(Level.INFO, "topic {0}: {1}", topic.name(), page.summary());
-                    done.accept(page);
-                }));
+                .filter(page -> !page.isNone()).forEach(told.andThen(done)));
     }
 
     /** Changes nothing any more as soon as somebody else is elected. */
