@@ -4,6 +4,7 @@
  * The first page is in the topic's own register; a topic of 10,000 partitions has 157 registers, and one of up to 64 has
  * one.
  *
- * <p>Begin with {@code TopicStore}; {@code TopicRegisters} says in which order several are written.
+ * <p>Begin with {@code TopicStore}; {@code PageBatches} changes many pages at once, and {@code TopicRegisters} says in which
+ * order several registers are written where the order counts.
  */
 package io.millrace.metadata.registers;

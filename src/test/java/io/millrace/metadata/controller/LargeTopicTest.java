@@ -155,31 +155,18 @@ class LargeTopicTest {
     /** What the controller leads itself must be served all the while: its lease is shorter than the pass. */
     @Test
     void aPassThatTakesLongerThanTheLeaseRenewsItInBetween() {
-        CountingRegisters registers = new CountingRegisters();
         AtomicLong now = new AtomicLong();
         Lease lease = new Lease(TimeUnit.SECONDS.toNanos(4), now::get);
-        TopicStore store = new TopicStore(registers, TopicStore.PARTITIONS_PER_PAGE);
-        for (int id = 1; id <= 3; id++) {
-            new BrokerRegistry(registers, new View(id)).enter();
-        }
-        View view = new View(1);
-        BrokerRegistry brokers = new BrokerRegistry(registers, view);
-        AgreementCalls calls = new AgreementCalls(Runnable::run, 1, 10, 0);
-        TopicCatalog catalog = new TopicCatalog(store, new DeletedTopics(registers, 1), new NoReplicas(), calls,
-                Map.of(), BrokerObserver.NONE);
-        Controller controller = controller(registers, brokers, store, catalog, calls, lease, now::get);
-        topic(registers, store);
-        controller.run();
-        view.members.remove(2);
+        Elected elected = new Elected(lease, now::get);
         List<String> without = new ArrayList<>();
-        registers.beforeWrite = key -> {
+        elected.registers.beforeWrite = key -> {
             now.addAndGet(TimeUnit.MILLISECONDS.toNanos(50));
             if (!lease.holds()) {
                 without.add(key);
             }
         };
 
-        controller.run();
+        elected.controller.run();
 
         assertThat(now.get()).isGreaterThan(TimeUnit.SECONDS.toNanos(7));
         assertThat(without).isEmpty();
@@ -195,6 +182,10 @@ class LargeTopicTest {
         private final Topic topic;
 
         private Elected() {
+            this(new Lease(1, System::nanoTime), System::nanoTime);
+        }
+
+        private Elected(Lease lease, LongSupplier nanoTime) {
             for (int id = 1; id <= 3; id++) {
                 new BrokerRegistry(registers, new View(id)).enter();
             }
@@ -203,7 +194,7 @@ class LargeTopicTest {
             AgreementCalls calls = new AgreementCalls(Runnable::run, 1, 10, 0);
             TopicCatalog catalog = new TopicCatalog(store, new DeletedTopics(registers, 1), new NoReplicas(), calls,
                     Map.of(), BrokerObserver.NONE);
-            controller = controller(registers, brokers, store, catalog, calls, new Lease(1, System::nanoTime), System::nanoTime);
+            controller = controller(registers, brokers, store, catalog, calls, lease, nanoTime);
             topic = topic(registers, store);
             controller.run();
             view.members.remove(2);
