@@ -13,9 +13,17 @@ import io.millrace.record.TimestampType;
  * @param indexIntervalBytes log bytes between two index entries: 0 and above
  * @param timestampType      with LOG_APPEND_TIME the append sets the timestamps of every batch
  * @param flush              when bytes are forced
+ * @param cleanup            whether retention holds, and whether the log is compacted
  */
 public record LogConfig(long segmentBytes, long segmentMillis, long retentionMillis, long retentionBytes,
-                        int indexIntervalBytes, TimestampType timestampType, FlushPolicy flush) {
+                        int indexIntervalBytes, TimestampType timestampType, FlushPolicy flush, Cleanup cleanup) {
+    /** Old segments are deleted. */
+    public LogConfig(long segmentBytes, long segmentMillis, long retentionMillis, long retentionBytes,
+                     int indexIntervalBytes, TimestampType timestampType, FlushPolicy flush) {
+        this(segmentBytes, segmentMillis, retentionMillis, retentionBytes, indexIntervalBytes, timestampType, flush,
+            Cleanup.DELETE);
+    }
+
     /** @throws IllegalArgumentException when a value is out of its range */
     public LogConfig {
         check("segment bytes", segmentBytes, 1, Integer.MAX_VALUE);
@@ -25,7 +33,13 @@ public record LogConfig(long segmentBytes, long segmentMillis, long retentionMil
         check("index interval bytes", indexIntervalBytes, 0, Integer.MAX_VALUE);
     }
 
-    private static void check(String what, long value, long min, long max) {
+    /** When a segment rolls by time, in ms: one that is to be compacted soon cannot be the active one for long. */
+    public long rollMillis() {
+        return cleanup.compaction().map(compaction -> Math.min(compaction.maxLagMillis(), segmentMillis))
+            .orElse(segmentMillis);
+    }
+
+    static void check(String what, long value, long min, long max) {
         if (value < min || value > max) {
             throw new IllegalArgumentException(what + ": found " + value + ", allowed " + min + " to " + max);
         }

@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
+import java.util.OptionalLong;
 import java.util.function.LongConsumer;
 import java.util.zip.CRC32C;
 
@@ -50,6 +51,7 @@ public final class RecordBatch {
     static final int LOG_APPEND_TIME_BIT = 0x08;
     static final int TRANSACTIONAL_BIT = 0x10;
     static final int CONTROL_BIT = 0x20;
+    static final int DELETE_HORIZON_BIT = 0x40;
     static final int KNOWN_ATTRIBUTES = CODEC_MASK | LOG_APPEND_TIME_BIT | TRANSACTIONAL_BIT | CONTROL_BIT;
 
     private static final int MIN_LENGTH = HEADER_BYTES - PREFIX_BYTES;
@@ -115,6 +117,11 @@ public final class RecordBatch {
     /** Last offset of the batch whose header begins at an index; needs {@link #HEADER_BYTES} bytes there. */
     public static long lastOffsetAt(ByteBuffer buffer, int index) {
         return baseOffsetAt(buffer, index) + bigEndian(buffer.getInt(index + LAST_OFFSET_DELTA), buffer);
+    }
+
+    /** Number of records of the batch whose header begins at an index; needs {@link #HEADER_BYTES} bytes there. */
+    public static int recordCountAt(ByteBuffer buffer, int index) {
+        return bigEndian(buffer.getInt(index + RECORD_COUNT), buffer);
     }
 
     /** Largest timestamp of the batch whose header begins at an index; needs {@link #HEADER_BYTES} bytes there. */
@@ -199,7 +206,7 @@ public final class RecordBatch {
         return Integer.toUnsignedLong(bytes.getInt(CRC));
     }
 
-    /** Bits 0-2 codec, 3 timestamp type, 4 transactional, 5 control. */
+    /** Bits 0-2 codec, 3 timestamp type, 4 transactional, 5 control, 6 delete horizon. */
     public short attributes() {
         return bytes.getShort(ATTRIBUTES);
     }
@@ -224,6 +231,14 @@ public final class RecordBatch {
 
     public int lastOffsetDelta() {
         return bytes.getInt(LAST_OFFSET_DELTA);
+    }
+
+    /**
+     * Until when tombstones stay, in ms since the epoch: set when the batch is first cleaned with one in it, and then the
+     * base timestamp as well, as in the field's format (KIP-534).
+     */
+    public OptionalLong deleteHorizon() {
+        return has(DELETE_HORIZON_BIT) ? OptionalLong.of(baseTimestamp()) : OptionalLong.empty();
     }
 
     /** What the records' timestamp deltas are added to, in ms since the epoch. */

@@ -6,7 +6,6 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.zip.CRC32C;
 
 /**
  * Writes records straight into the bytes of one batch; base offset 0 and no leader epoch, to be set at the append.
@@ -115,21 +114,8 @@ public final class RecordBatchBuilder {
         VarintBytes whole = codec == Codec.NONE ? bytes : compress();
         bytes = null;
         ByteBuffer batch = whole.asBuffer();
-        batch.putLong(RecordBatch.BASE_OFFSET, 0);
-        batch.putInt(RecordBatch.LENGTH, batch.limit() - RecordBatch.PREFIX_BYTES);
-        batch.putInt(RecordBatch.LEADER_EPOCH, RecordBatch.NO_LEADER_EPOCH);
-        batch.put(RecordBatch.MAGIC_BYTE, RecordBatch.MAGIC);
-        batch.putShort(RecordBatch.ATTRIBUTES, (short) (codec.id() | flags));
-        batch.putInt(RecordBatch.LAST_OFFSET_DELTA, recordCount - 1);
-        batch.putLong(RecordBatch.BASE_TIMESTAMP, baseTimestamp);
-        batch.putLong(RecordBatch.MAX_TIMESTAMP, maxTimestamp);
-        batch.putLong(RecordBatch.PRODUCER_ID, producerId);
-        batch.putShort(RecordBatch.PRODUCER_EPOCH, producerEpoch);
-        batch.putInt(RecordBatch.BASE_SEQUENCE, baseSequence);
-        batch.putInt(RecordBatch.RECORD_COUNT, recordCount);
-        CRC32C crc = new CRC32C();
-        crc.update(whole.array(), RecordBatch.ATTRIBUTES, batch.limit() - RecordBatch.ATTRIBUTES);
-        batch.putInt(RecordBatch.CRC, (int) crc.getValue());
+        new BatchHeader(0, RecordBatch.NO_LEADER_EPOCH, codec.id() | flags, recordCount - 1, baseTimestamp, maxTimestamp,
+            producerId, producerEpoch, baseSequence, recordCount).write(batch);
         return batch;
     }
 

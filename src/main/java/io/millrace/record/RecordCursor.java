@@ -10,7 +10,7 @@ import java.util.function.LongConsumer;
 /**
  * Goes through the records of one batch and checks every field on the way: the one decoder of the format, under both
  * validation ({@link #skip()}, which allocates nothing per record and holds at most a window of the decompressed bytes)
- * and reading ({@link #load()}). Not thread-safe.
+ * and reading ({@link #load()}, {@link #loadBody()}). Not thread-safe.
  *
  * <p>Records that are not compressed are read where they lie: the window is the batch. Decompressed bytes pass through
  * a window that is filled again when it has been read; one out of which views were handed out is left to them.
@@ -45,6 +45,7 @@ final class RecordCursor implements AutoCloseable {
     private ByteBuffer key;
     private ByteBuffer value;
     private List<Header> headers;
+    private ByteBuffer body;
 
     /** Holds what it decompresses in memory of which nobody is told. */
     RecordCursor(RecordBatch batch, long maxBytes) {
@@ -106,6 +107,23 @@ final class RecordCursor implements AutoCloseable {
         checkRecordEnd();
     }
 
+    /** Reads the next record's key and value; its {@link #body()} is for whoever copies it. */
+    void loadBody() {
+        begin();
+        gather(recordEnd - at());
+        viewed = true;
+        readNumbers();
+        int from = position;
+        key = view(readLength("key length", -1));
+        value = view(readLength("value length", -1));
+        for (int left = readHeaderCount(); left > 0; left--) {
+            pass(readLength("header key length", 0));
+            pass(readLength("header value length", -1));
+        }
+        checkRecordEnd();
+        body = window.slice(from, position - from);
+    }
+
     /** Makes sure that nothing follows the record that was last read. */
     void end() {
         if (position < limit || fill()) {
@@ -137,6 +155,11 @@ final class RecordCursor implements AutoCloseable {
 
     List<Header> headers() {
         return headers;
+    }
+
+    /** The record's bytes behind its offset delta, as they stand: key, value and headers. */
+    ByteBuffer body() {
+        return body;
     }
 
     @Override

@@ -58,7 +58,7 @@ public final class LogRecovery {
      */
     public static RecoveredLog recover(DamageReports reports, LogFolder folder, int indexInterval, int maxEpoch) throws IOException {
         folder.removeLeftovers();
-        folder.removeReplacements();
+        folder.recoverReplacements();
         LogRecovery recovery = new LogRecovery(reports, folder, indexInterval, maxEpoch);
         try {
             return recovery.run();
@@ -89,7 +89,17 @@ public final class LogRecovery {
         holdEpochsAgainstBatches();
         epochs.save();
         makeDurable();
-        return new RecoveredLog(segments, logStartOffset, logEndOffset, epochs);
+        return new RecoveredLog(segments, logStartOffset, logEndOffset, epochs, cleanedOffset());
+    }
+
+    /** What was cleaned and is lost since, comes back as it was before: it is to be cleaned again. */
+    private long cleanedOffset() throws IOException {
+        OffsetCheckpoint file = folder.cleanedOffset();
+        long noted = file.read(damage -> reports.reportFile(file.path(), damage)).offset();
+        if (noted > logEndOffset) {
+            file.write(logEndOffset);
+        }
+        return Math.min(noted, logEndOffset);
     }
 
     private void openSealed(Segment segment, long endOffset) throws IOException {

@@ -22,6 +22,7 @@ public final class BatchScan {
     private long lastOffset;
     private long maxTimestamp;
     private int leaderEpoch;
+    private int recordCount;
     private long checksum;
 
     /**
@@ -63,6 +64,7 @@ public final class BatchScan {
         lastOffset = RecordBatch.lastOffsetAt(buffer, header);
         maxTimestamp = RecordBatch.maxTimestampAt(buffer, header);
         leaderEpoch = RecordBatch.leaderEpochAt(buffer, header);
+        recordCount = RecordBatch.recordCountAt(buffer, header);
         checksum = RecordBatch.checksumAt(buffer, header);
         return sizeInBytes <= limit - position;
     }
@@ -86,6 +88,10 @@ public final class BatchScan {
 
     public int leaderEpoch() {
         return leaderEpoch;
+    }
+
+    public int recordCount() {
+        return recordCount;
     }
 
     /** Goes on behind the batch at the position. */

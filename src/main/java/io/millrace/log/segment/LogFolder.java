@@ -29,6 +29,9 @@ public record LogFolder(Path path, OpenFiles open) {
     /** Behind the other suffixes: of a segment that is written anew and does not count yet. */
     static final String REPLACEMENT_SUFFIX = ".cleaned";
 
+    /** Behind the other suffixes: of a segment that was written anew and counts, in the place of others. */
+    static final String SWAP_SUFFIX = ".swap";
+
     private static final String DELETED_SUFFIX = ".deleted";
     public static final String LEADER_EPOCHS = "leader-epoch-checkpoint";
     private static final String METADATA = "partition.metadata";
@@ -53,6 +56,11 @@ public record LogFolder(Path path, OpenFiles open) {
 
     public OffsetCheckpoint recoveryPoint() {
         return new OffsetCheckpoint(files(), path.resolve("recovery-point-checkpoint"));
+    }
+
+    /** Up to where the log was compacted. */
+    public OffsetCheckpoint cleanedOffset() {
+        return new OffsetCheckpoint(files(), path.resolve("cleaner-offset-checkpoint"));
     }
 
     /** @param damaged is told what is wrong with it */
@@ -103,10 +111,20 @@ public record LogFolder(Path path, OpenFiles open) {
         }
     }
 
-    /** Removes segments that were being written anew when the process ended; while the log is open they have owners. */
-    public void removeReplacements() throws IOException {
+    /**
+     * Ends or undoes what was written anew when the process ended: a segment whose records count takes its place, what
+     * counts not goes. While the log is open all that has its owner.
+     */
+    public void recoverReplacements() throws IOException {
         for (Path file : entries()) {
-            if (file.getFileName().toString().endsWith(REPLACEMENT_SUFFIX)) {
+            String name = file.getFileName().toString();
+            if (name.endsWith(LOG_SUFFIX + SWAP_SUFFIX)) {
+                new SegmentSwap(this, Long.parseUnsignedLong(name.substring(0, OFFSET_DIGITS))).recover();
+            }
+        }
+        for (Path file : entries()) {
+            String name = file.getFileName().toString();
+            if (name.endsWith(REPLACEMENT_SUFFIX) || name.endsWith(SWAP_SUFFIX)) {
                 Files.delete(file);
             }
         }
@@ -129,7 +147,7 @@ public record LogFolder(Path path, OpenFiles open) {
         }
     }
 
-    private void removeSegment(long baseOffset) throws IOException {
+    void removeSegment(long baseOffset) throws IOException {
         for (String suffix : List.of(LOG_SUFFIX, INDEX_SUFFIX, TIME_INDEX_SUFFIX)) {
             Files.deleteIfExists(segmentFile(baseOffset, suffix));
         }

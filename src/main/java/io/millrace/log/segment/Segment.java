@@ -176,6 +176,11 @@ public final class Segment {
         }
     }
 
+    /** Makes the records durable, as any reader can. */
+    public void forceAsReader() throws IOException {
+        file.forceAsReader();
+    }
+
     /** Position at which an earlier reader saw the offset begin, or -1; may be out of date after a truncation. */
     long hint(long offset) {
         Hint hint = hints.get(slot(offset));

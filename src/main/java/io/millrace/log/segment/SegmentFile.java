@@ -129,7 +129,16 @@ public final class SegmentFile implements Closeable {
     }
 
     void force() throws IOException {
-        writer.use(file -> {
+        force(writer);
+    }
+
+    /** As {@link #force()}, for a thread that is not the log writer: forcing is a matter of the file, not of who wrote it. */
+    void forceAsReader() throws IOException {
+        force(reader);
+    }
+
+    private static void force(CachedFile through) throws IOException {
+        through.use(file -> {
             try {
                 file.force(false);
             } catch (ClosedChannelException e) {

@@ -115,6 +115,26 @@ public record SegmentReader(Segment segment, long readableBytes, long endOffset)
     }
 
     /**
+     * Goes over batches without records, whose checksums are right.
+     *
+     * @return the offset itself where its batch has records, or may be damaged; the segment's end when no record follows
+     */
+    public long passEmpty(long offset) throws IOException {
+        long at = offset;
+        SegmentWalk walk = SegmentWalk.towards(offset, segment, readableBytes, endOffset);
+        while (walk.next()) {
+            BatchScan batch = walk.batch();
+            if (batch.lastOffset() >= at) {
+                if (batch.baseOffset() > at || batch.recordCount() != 0 || !batch.isIntact()) {
+                    return at;
+                }
+                at = batch.lastOffset() + 1;
+            }
+        }
+        return at;
+    }
+
+    /**
      * The first record at or after an offset whose timestamp is at or after the given one; damaged batches are passed
      * over.
      */

@@ -2,20 +2,14 @@ package io.millrace.log.segment;
 
 import io.millrace.record.RecordBatch;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
 
 /**
  * A sealed segment written anew beside the old one, with a damaged range of its batches replaced by good ones; what stands
- * before and behind it is kept byte by byte, other damage too. Until {@link #install()} the log is as it was; the files
- * take the old ones' names one after the other, the records first, and recovery makes do with each state between.
+ * before and behind it is kept byte by byte, other damage too. Until {@link #install()} the log is as it was; a
+ * crash leaves the old segment or the new one.
  */
 public final class SegmentReplacement {
-    private static final List<String> SUFFIXES = List.of(LogFolder.LOG_SUFFIX, LogFolder.INDEX_SUFFIX,
-        LogFolder.TIME_INDEX_SUFFIX);
-
     private final LogFolder folder;
     private final long baseOffset;
     private final long from;
@@ -147,9 +141,8 @@ public final class SegmentReplacement {
 
     /** The log writer: gives the new files the names of the old ones, which readers in flight keep. */
     public Segment install() throws IOException {
-        for (String suffix : SUFFIXES) {
-            Files.move(written(suffix), folder.segmentFile(baseOffset, suffix), StandardCopyOption.ATOMIC_MOVE);
-        }
+        swap().commit();
+        swap().finish(List.of());
         folder.force();
         Segment segment = Segment.open(folder, baseOffset);
         segment.restoreMaxTimestamp();
@@ -158,12 +151,10 @@ public final class SegmentReplacement {
 
     /** Removes what was not installed. */
     public void discard() throws IOException {
-        for (String suffix : SUFFIXES) {
-            Files.deleteIfExists(written(suffix));
-        }
+        swap().discard();
     }
 
-    private Path written(String suffix) {
-        return folder.segmentFile(baseOffset, suffix + LogFolder.REPLACEMENT_SUFFIX);
+    private SegmentSwap swap() {
+        return new SegmentSwap(folder, baseOffset);
     }
 }

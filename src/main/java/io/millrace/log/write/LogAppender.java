@@ -67,6 +67,7 @@ final class LogAppender {
     /** Why batches of another replica do not follow what is here, or null. */
     private RuntimeException gap(PendingAppend append) {
         long expected = state.endOffset();
+        append.goOnAt(expected);
         int epoch = state.epochs().latestEpoch();
         for (RecordBatch batch : append.batches()) {
             if (batch.baseOffset() != expected || batch.leaderEpoch() < epoch) {
@@ -115,7 +116,7 @@ final class LogAppender {
             return false;
         }
         return size + bytes > config.segmentBytes() || state.active().cannotIndex(lastOffset)
-            || ages.ofActive(maxTimestamp, staged.isEmpty() ? null : staged.get(0)) > config.segmentMillis();
+            || ages.ofActive(maxTimestamp, staged.isEmpty() ? null : staged.get(0)) > config.rollMillis();
     }
 
     private void writeStaged(LogConfig config, GatheringWriter gathering) throws IOException {

@@ -76,7 +76,7 @@ final class LogAudit {
     }
 
     /** See {@link PartitionLog#scrub}. */
-    boolean scrub(long baseOffset, ScrubPace pace) {
+    boolean scrub(long baseOffset, Pace pace) {
         while (true) {
             LogView current = log.lastView();
             int index = current.indexOf(baseOffset);
@@ -108,10 +108,10 @@ final class LogAudit {
     private final class Scrubbing implements SegmentAudit.Visitor {
         private final Segment segment;
         private final LogView view;
-        private final ScrubPace pace;
+        private final Pace pace;
         private final List<DamagedRange> found = new ArrayList<>();
 
-        private Scrubbing(Segment segment, LogView view, ScrubPace pace) {
+        private Scrubbing(Segment segment, LogView view, Pace pace) {
             this.segment = segment;
             this.view = view;
             this.pace = pace;
@@ -119,7 +119,7 @@ final class LogAudit {
 
         @Override
         public boolean intact(BatchScan batch) {
-            return pace.read(batch.sizeInBytes());
+            return pace.passed(batch.sizeInBytes());
         }
 
         @Override

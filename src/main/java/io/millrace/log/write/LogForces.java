@@ -56,6 +56,11 @@ final class LogForces {
         folderChanged = true;
     }
 
+    /** Files were renamed or removed in the folder. */
+    void changedFolder() {
+        folderChanged = true;
+    }
+
     /** Nobody knows what of the active segment and the folder is durable. */
     void mistrust() {
         dirty = true;

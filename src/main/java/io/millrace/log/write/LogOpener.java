@@ -94,6 +94,7 @@ final class LogOpener {
             : Math.max(maxEpoch, recovered.epochs().latestEpoch()));
         log.attach(writable, replicated ? checkpoints.highWatermark(name, recovered) : HighWatermark.ofEnd());
         writable.publish(FlushPolicy.OS); // what recovery found is durable
+        log.raiseHighWatermark(recovered.cleanedOffset()); // nothing else is cleaned
         if (!logs.add(log)) {
             writable.abandon();
             queue.ensureWritable(); // says that it is closed

@@ -74,6 +74,40 @@ final class LogReader {
         }
     }
 
+    /** See {@link PartitionLog#passEmpty}. */
+    long passEmpty(long offset, long maxOffset) {
+        long at = offset;
+        while (at < maxOffset) {
+            LogView current = log.openView();
+            if (at < current.logStartOffset() || at >= current.logEndOffset()) {
+                return at;
+            }
+            int index = current.indexOf(at);
+            Segment segment = current.segments().get(index);
+            if (!segment.acquire()) {
+                continue;
+            }
+            long next = at;
+            try {
+                next = reader(current, index).passEmpty(at);
+            } catch (NoSuchFileException e) {
+                if (log.openView().segments().contains(segment)) {
+                    throw log.failedRead(segment, e);
+                }
+                continue;
+            } catch (IOException e) {
+                throw log.failedRead(segment, e);
+            } finally {
+                log.release(segment);
+            }
+            if (next < current.endOffset(index)) {
+                return Math.min(next, maxOffset);
+            }
+            at = next;
+        }
+        return Math.min(at, Math.max(offset, maxOffset));
+    }
+
     /** See {@link PartitionLog#offsetForTimestamp}. */
     Optional<OffsetAndTimestamp> offsetForTimestamp(long timestamp) {
         LogView current = log.openView();

@@ -28,14 +28,15 @@ final class LogRetention {
         LogConfig config = state.log().config();
         long now = clock.millis();
         int expired = 0;
-        int deletable = state.log().leavesRetentionToLeader() ? 0 : committedSegments();
+        boolean stays = state.log().leavesRetentionToLeader() || !config.cleanup().deletes();
+        int deletable = stays ? 0 : committedSegments();
         while (expired < deletable && ages.isExpired(segments.get(expired), now, config)) {
             expired++;
         }
         boolean allExpired = expired == segments.size();
         // First what frees space: a new segment takes some.
         start.deleteOldest(allExpired ? expired - 1 : expired);
-        if (allExpired || state.active().sizeInBytes() > 0 && ages.ofActive(now, null) > config.segmentMillis()) {
+        if (allExpired || state.active().sizeInBytes() > 0 && ages.ofActive(now, null) > config.rollMillis()) {
             appender.roll(config);
         }
         int tooMuch = allExpired ? 1 : 0;

@@ -22,8 +22,8 @@ public final class LogScrub implements Runnable, AutoCloseable {
     private final List<ScrubPass> passes;
     private final LongSupplier nanoTime;
     private final CountDownLatch closed = new CountDownLatch(1);
-    private final ScrubPace.Pause pause;
-    private final ScrubPace pace;
+    private final Pace.Pause pause;
+    private final Pace pace;
 
     /**
      * @param directories    at least one
@@ -37,7 +37,7 @@ public final class LogScrub implements Runnable, AutoCloseable {
 
     /** @param pause null: a real one, which ends with {@link #close()} */
     LogScrub(List<LogDirectory> directories, long intervalMs, long bytesPerSecond, Clock clock, LongSupplier nanoTime,
-             ScrubPace.Pause pause) {
+             Pace.Pause pause) {
         if (intervalMs < 1 || bytesPerSecond < 1) {
             throw new IllegalArgumentException("scrub: found an interval of " + intervalMs + " ms and a bound of "
                 + bytesPerSecond + " bytes a second, allowed 1 and above");
@@ -45,7 +45,7 @@ public final class LogScrub implements Runnable, AutoCloseable {
         this.passes = directories.stream().map(directory -> new ScrubPass(directory, intervalMs, clock, nanoTime)).toList();
         this.nanoTime = nanoTime;
         this.pause = pause == null ? nanos -> !closed.await(nanos, TimeUnit.NANOSECONDS) : pause;
-        this.pace = new ScrubPace(bytesPerSecond, nanoTime, this.pause);
+        this.pace = new Pace(bytesPerSecond, nanoTime, this.pause);
     }
 
     /** Returns after {@link #close()}, or when the thread is interrupted. */

@@ -129,11 +129,17 @@ final class LogState {
      * @param to   exclusive
      */
     void replace(int index, Segment segment, long from, long to) {
-        segments.set(index, segment);
+        replace(index, 1, segment);
+        reports.mended(from, to);
+    }
+
+    /** Puts a segment in the place of some that follow each other and have its offsets, and lets readers see that. */
+    void replace(int index, int count, Segment segment) {
+        segments.subList(index, index + count).clear();
+        segments.add(index, segment);
         truncations++;
         segmentsChanged();
         show();
-        reports.mended(from, to);
     }
 
     // ---- offsets

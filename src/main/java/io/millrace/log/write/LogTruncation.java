@@ -23,20 +23,23 @@ final class LogTruncation {
     private final PartitionLog log;
     private final LogForces forces;
     private final LogStart start;
+    private final LogCompaction compaction;
     private final DamageReports reports;
     /** The offset of the cut that was refused last; -1: none was. */
     private long refused = -1;
 
-    LogTruncation(LogState state, LogForces forces, LogStart start, DamageReports reports) {
+    LogTruncation(LogState state, LogForces forces, LogStart start, LogCompaction compaction, DamageReports reports) {
         this.state = state;
         this.log = state.log();
         this.forces = forces;
         this.start = start;
+        this.compaction = compaction;
         this.reports = reports;
     }
 
     /**
-     * Cuts off every batch that does not end before the offset.
+     * Cuts off every batch that does not end before the offset; all of the log where records that are before it have
+     * given way to some behind it, as compaction does: who copies the log begins from its start then.
      *
      * @return the new log end offset
      * @throws CommittedRecordsException when a clean one would take committed records
@@ -55,8 +58,9 @@ final class LogTruncation {
         if (truncation == Truncation.DAMAGED && offset < log.highWatermark()) {
             requireDamage(offset);
         }
-        lowerWatermark(offset, truncation);
-        long end = state.whole(() -> cutAt(offset));
+        long at = offset < compaction.cleanedOffset() ? state.startOffset() : offset;
+        lowerWatermark(at, truncation);
+        long end = state.whole(() -> cutAt(at));
         log.watermark().cutAt(end, Truncation.UNCLEAN); // a batch that reaches over the offset went as a whole
         return end;
     }
@@ -158,6 +162,7 @@ final class LogTruncation {
         state.active().truncate(cut.position());
         state.epochs().truncateFromEnd(state.endOffset());
         state.epochs().save();
+        compaction.lowerTo(state.endOffset());
         return state.endOffset();
     }
 }

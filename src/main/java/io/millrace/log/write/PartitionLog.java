@@ -143,8 +143,8 @@ public final class PartitionLog {
     }
 
     /**
-     * Whether retention deletes nothing here, because another replica leads, which decides for all, and whose log start
-     * is taken over by {@link LogDirectory#advanceLogStart}; false at first. From the next pass on; any thread.
+     * Whether retention deletes nothing here, as another replica leads, decides for all, and has its log start taken over
+     * by {@link LogDirectory#advanceLogStart}; false at first. Any thread.
      */
     public void leaveRetentionToLeader(boolean left) {
         this.retentionByLeader = left;
@@ -222,8 +222,6 @@ public final class PartitionLog {
     }
 
     /**
-     * As {@link #read(long, long, int)}.
-     *
      * @param beforeAllocation told the size in bytes of each buffer before it is made, even of one that is given up in
      *                         favour of a larger one; what it throws ends the read
      */
@@ -236,8 +234,7 @@ public final class PartitionLog {
     }
 
     /**
-     * As {@link #read(long, long, int)}, into a buffer of the caller's, heap or direct, which can be used again
-     * afterwards and spares the making of a new one.
+     * As {@link #read(long, long, int)}, into a buffer of the caller's, heap or direct, to be used again.
      *
      * @param target the batches go to its position, and no more than it has room for; position and limit stay as they
      * are
@@ -246,6 +243,14 @@ public final class PartitionLog {
     public ByteBuffer read(long offset, long maxOffset, ByteBuffer target) {
         return reader.read(offset, maxOffset, target.remaining(), bytes -> bytes <= target.remaining()
             ? target.slice(target.position(), bytes) : ByteBuffer.allocate(bytes));
+    }
+
+    /**
+     * The first offset, from one on and up to another, whose batch has records or is damaged: compaction leaves batches
+     * without. Throws what {@link #read(long, long, int)} throws, but nothing about damage.
+     */
+    public long passEmpty(long offset, long maxOffset) {
+        return reader.passEmpty(offset, Math.min(maxOffset, Math.max(offset, writable.compaction().cleanedOffset())));
     }
 
     /**
@@ -277,7 +282,7 @@ public final class PartitionLog {
      * @return false when the pace ended it
      * @throws UncheckedIOException when the disk cannot be read, or the thread was interrupted
      */
-    boolean scrub(long baseOffset, ScrubPace pace) {
+    boolean scrub(long baseOffset, Pace pace) {
         return audit.scrub(baseOffset, pace);
     }
 
@@ -340,7 +345,6 @@ public final class PartitionLog {
         return directory.replaceRange(this, batches, executor);
     }
 
-    /** See {@link LogDirectory#setAside(PartitionLog)}. */
     public CompletableFuture<Path> setAside() {
         return directory.setAside(this);
     }
@@ -350,7 +354,6 @@ public final class PartitionLog {
         return directory.delete(this);
     }
 
-    /** Whether its directory works. */
     public boolean isOnline() {
         return directory.failure() == null;
     }
@@ -361,7 +364,6 @@ public final class PartitionLog {
         return name;
     }
 
-    /** The half of the log that only the log writer touches. */
     WritableLog writable() {
         return writable;
     }
@@ -376,7 +378,6 @@ public final class PartitionLog {
         return watermark;
     }
 
-    /** What was published last. */
     LogView lastView() {
         return lastView;
     }
@@ -392,7 +393,6 @@ public final class PartitionLog {
         writtenListener.run();
     }
 
-    /** Lets readers in flight finish and refuses new ones. */
     void closeToReaders() {
         lastView = lastView.closed();
         view = null;

@@ -2,6 +2,7 @@ package io.millrace.log.write;
 
 import io.millrace.log.AppendResult;
 import io.millrace.log.LeaderEpochEnd;
+import io.millrace.record.EmptyBatch;
 import io.millrace.record.RecordBatch;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -53,6 +54,17 @@ final class PendingAppend implements WriteTask {
 
     List<RecordBatch> batches() {
         return batches;
+    }
+
+    /**
+     * Another replica's batches go on at an offset: of an empty one that begins before, because compaction has put several
+     * together there that are here already, the rest is taken.
+     */
+    void goOnAt(long offset) {
+        RecordBatch first = batches.get(0);
+        if (first.recordCount() == 0 && first.baseOffset() < offset && first.lastOffset() >= offset) {
+            batches.set(0, EmptyBatch.within(first, offset, Long.MAX_VALUE));
+        }
     }
 
     int leaderEpoch() {

@@ -63,6 +63,15 @@ final class SegmentAge {
 
     /** A timestamp far ahead of this server's clock tells no age. */
     private boolean isTime(long timestamp) {
-        return timestamp >= 0 && timestamp <= clock.millis() + BELIEVED_AHEAD_MS;
+        return isTime(timestamp, clock.millis());
+    }
+
+    private static boolean isTime(long timestamp, long now) {
+        return timestamp >= 0 && timestamp <= now + BELIEVED_AHEAD_MS;
+    }
+
+    /** A timestamp of a segment that is not written to, or, where that is no time, when its file was. Any thread. */
+    static long timeOf(long timestamp, Segment segment, long now) throws IOException {
+        return isTime(timestamp, now) ? timestamp : segment.lastModified();
     }
 }

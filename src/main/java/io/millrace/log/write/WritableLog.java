@@ -31,6 +31,7 @@ final class WritableLog {
     private final LogTruncation truncation;
     private final FullTruncation fullTruncation;
     private final SegmentExchange exchange;
+    private final LogCompaction compaction;
 
     WritableLog(PartitionLog log, LogFolder folder, RecoveredLog recovered, Clock clock, LogObserver observer,
                 DamageReports reports) {
@@ -40,7 +41,8 @@ final class WritableLog {
         this.appender = new LogAppender(state, forces, ages, clock);
         this.start = new LogStart(state, forces);
         this.retention = new LogRetention(state, start, appender, ages, clock);
-        this.truncation = new LogTruncation(state, forces, start, reports);
+        this.compaction = new LogCompaction(state, forces, recovered.cleanedOffset());
+        this.truncation = new LogTruncation(state, forces, start, compaction, reports);
         this.fullTruncation = new FullTruncation(state, forces, start, truncation, ages);
         this.exchange = new SegmentExchange(state, forces, appender);
     }
@@ -155,6 +157,13 @@ final class WritableLog {
         exchange.replace(sealed, replacement);
     }
 
+    // ---- compaction
+
+    /** What is done of it by the log writer, and how far it has come. */
+    LogCompaction compaction() {
+        return compaction;
+    }
+
     // ---- after an error that passed
 
     /**
@@ -166,6 +175,7 @@ final class WritableLog {
             return;
         }
         appender.dropStaged();
+        compaction.settle();
         LogView shown = state.log().lastView();
         Segment last = shown.segments().get(shown.segments().size() - 1);
         while (state.active() != last) {

@@ -8,6 +8,7 @@ import io.millrace.log.Truncation;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.brokers.BrokerRegistry;
+import io.millrace.record.EmptyBatch;
 import io.millrace.record.RecordBatch;
 import io.millrace.replica.core.ReplicaFetchRequest;
 import io.millrace.replica.core.ReplicaFetchResponse;
@@ -215,7 +216,10 @@ public final class Healing {
         long next = from;
         for (ReplicaFetchResponse.Partition answer : response.partitions()) {
             requireGiven(answer);
-            for (RecordBatch batch : RecordBatch.in(answer.batches())) {
+            for (RecordBatch given : RecordBatch.in(answer.batches())) {
+                // Where the leader's log was compacted, an empty batch may reach over what is damaged here.
+                boolean empty = given.recordCount() == 0 && given.baseOffset() < range.to() && given.lastOffset() >= next;
+                RecordBatch batch = empty ? EmptyBatch.within(given, next, range.to()) : given;
                 if (batch.baseOffset() != next || batch.lastOffset() >= range.to()) {
                     break;
                 }

@@ -131,10 +131,11 @@ final class FollowerChanges {
                         + ", sent a batch of epoch " + batch.leaderEpoch() + " at offset " + batch.baseOffset());
             }
         }
-        long base = RecordBatch.at(answer.batches()).baseOffset();
-        if (base != log.logEndOffset()) {
-            throw new IllegalStateException("the leader of " + id + " sent a batch at offset " + base + ", but this log ends"
-                    + " at " + log.logEndOffset());
+        RecordBatch first = RecordBatch.at(answer.batches());
+        boolean reachesOver = first.recordCount() == 0 && first.baseOffset() < log.logEndOffset(); // it was compacted there
+        if (first.baseOffset() != log.logEndOffset() && !reachesOver) {
+            throw new IllegalStateException("the leader of " + id + " sent a batch at offset " + first.baseOffset()
+                    + ", but this log ends at " + log.logEndOffset());
         }
         return log.appendReplicated(answer.batches(), answer.leaderEpoch()).thenCompose(done -> followStart(answer));
     }

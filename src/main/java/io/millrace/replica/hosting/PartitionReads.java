@@ -17,6 +17,10 @@ public final class PartitionReads {
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0).asReadOnlyBuffer();
     private static final int NO_EPOCH = -1;
 
+    /** @param from where the batches begin, or where to go on when there are none */
+    private record Found(long from, ByteBuffer batches) {
+    }
+
     private final Partition partition;
     private final PartitionLog log;
     private final ReplicaContext context;
@@ -73,16 +77,18 @@ public final class PartitionReads {
      * @throws BrokerException OFFSET_OUT_OF_RANGE, also when the log does not have that record any more
      */
     public PartitionRead read(long offset, int maxBytes, int lastEpoch, ReadMemory memory) {
-        return read(offset, lastEpoch,
-                end -> offset >= end ? NOTHING.duplicate() : log.read(offset, end, maxBytes, memory::take));
+        return read(offset, lastEpoch, end -> {
+            long from = log.passEmpty(offset, end); // who is given no record would come for the same again
+            return new Found(from, from >= end ? NOTHING.duplicate() : log.read(from, end, maxBytes, memory::take));
+        });
     }
 
     /** As {@link #read}, without reading any batch. */
     public PartitionRead peek(long offset) {
-        return read(offset, NO_EPOCH, end -> NOTHING.duplicate());
+        return read(offset, NO_EPOCH, end -> new Found(offset, NOTHING.duplicate()));
     }
 
-    private PartitionRead read(long offset, int lastEpoch, LongFunction<ByteBuffer> reading) {
+    private PartitionRead read(long offset, int lastEpoch, LongFunction<Found> reading) {
         check();
         boolean known = partition.state().isHighWatermarkKnown();
         Watermark seen = partition.watermark();
@@ -91,9 +97,9 @@ public final class PartitionReads {
             throw outOfRange(offset);
         }
         checkSameHistory(offset, lastEpoch);
-        ByteBuffer batches;
+        Found found;
         try {
-            batches = reading.apply(end);
+            found = reading.apply(end);
         } catch (OffsetOutOfRangeException movedMeanwhile) {
             throw outOfRange(offset);
         } catch (CorruptLogException damage) {
@@ -103,16 +109,16 @@ public final class PartitionReads {
             partition.checkServing();
             throw failure;
         }
-        long next = offset;
+        long next = found.from();
         long records = 0;
         int epoch = lastEpoch;
-        for (RecordBatch batch : RecordBatch.in(batches)) {
+        for (RecordBatch batch : RecordBatch.in(found.batches())) {
             next = batch.lastOffset() + 1;
             records += batch.recordCount();
             epoch = batch.leaderEpoch();
         }
         return new PartitionRead(new FetchResult(offset, next, known ? end : FetchResult.NOT_KNOWN, log.logStartOffset(),
-                epoch, batches), records, seen);
+                epoch, found.batches()), records, seen);
     }
 
     private void checkSameHistory(long offset, int lastEpoch) {

@@ -102,7 +102,7 @@ class MendedDamageTest {
     }
 
     private void scrub() {
-        ScrubPace pace = new ScrubPace(Long.MAX_VALUE, () -> 0, nanos -> true);
+        Pace pace = new Pace(Long.MAX_VALUE, () -> 0, nanos -> true);
         log.lastView().segments().forEach(segment -> log.scrub(segment.baseOffset(), pace));
     }
 

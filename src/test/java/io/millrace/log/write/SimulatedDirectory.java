@@ -144,7 +144,7 @@ public final class SimulatedDirectory extends LogDirectory {
 
     /** The background pass over all records of a log. */
     public void scrub(PartitionLog log) {
-        ScrubPace pace = new ScrubPace(Long.MAX_VALUE, () -> 0, nanos -> true);
+        Pace pace = new Pace(Long.MAX_VALUE, () -> 0, nanos -> true);
         for (Segment segment : log.lastView().segments()) {
             log.scrub(segment.baseOffset(), pace);
         }

@@ -3,26 +3,26 @@ package io.millrace.log.write;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
-/** Holds what the scrub reads to so many bytes a second, over all segments. For one thread. */
-final class ScrubPace {
+/** Holds what goes on in the background to so many bytes a second, over all segments. For one thread. */
+final class Pace {
     /** Waits, or is told to end. */
     interface Pause {
-        /** @return false when the scrub ends */
+        /** @return false when it is to end */
         boolean pause(long nanos) throws InterruptedException;
     }
 
-    /** Read at once, before the pace is looked at, in bytes. */
+    /** Gone through at once, before the pace is looked at, in bytes. */
     private static final long PIECE = 1 << 20;
 
     private final long bytesPerSecond;
     private final LongSupplier nanoTime;
     private final Pause pause;
-    /** When all that was read would have been read at this pace. */
+    /** When all by now would have been gone through at this pace. */
     private long due;
     private long sincePause;
 
     /** @param nanoTime measures intervals, in ns */
-    ScrubPace(long bytesPerSecond, LongSupplier nanoTime, Pause pause) {
+    Pace(long bytesPerSecond, LongSupplier nanoTime, Pause pause) {
         this.bytesPerSecond = bytesPerSecond;
         this.nanoTime = nanoTime;
         this.pause = pause;
@@ -30,11 +30,11 @@ final class ScrubPace {
     }
 
     /**
-     * So many bytes were read: waits where that was too fast.
+     * So many bytes were gone through: waits where that was too fast.
      *
-     * @return false when the scrub ends
+     * @return false when it is to end
      */
-    boolean read(long bytes) {
+    boolean passed(long bytes) {
         long now = nanoTime.getAsLong();
         due = now + Math.max(0, due - now) + (long) ((double) bytes / bytesPerSecond * TimeUnit.SECONDS.toNanos(1));
         sincePause += bytes;

@@ -1,0 +1,66 @@
+package io.millrace.log.compact;
+
+import io.millrace.log.segment.SegmentBatches;
+import io.millrace.log.segment.SegmentDamage;
+import io.millrace.record.BatchFilter;
+import io.millrace.record.RecordBatch;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/**
+ * Reads the dirty part of a log and learns the newest offset of each key, up to the part's end or until the map is full:
+ * what comes behind waits for the next pass.
+ */
+final class KeyScan {
+    private final OffsetMap offsets;
+    private final ProducerTails producers;
+    private final CleaningPace pace;
+    private final long from;
+    private long end;
+    private boolean full;
+
+    /** @param from the first offset that is dirty */
+    KeyScan(OffsetMap offsets, ProducerTails producers, CleaningPace pace, long from) {
+        this.offsets = offsets;
+        this.producers = producers;
+        this.pace = pace;
+        this.from = from;
+        this.end = from;
+    }
+
+    /** Exclusive: up to where all keys are in the map. */
+    long end() {
+        return end;
+    }
+
+    /**
+     * @param segmentEnd exclusive bound of the segment's offsets
+     * @return false when nothing behind is to be read, as the map is full
+     */
+    boolean read(SegmentBatches batches, long segmentEnd) throws IOException, SegmentDamage, InterruptedException {
+        for (RecordBatch batch = batches.next(); batch != null; batch = batches.next()) {
+            if (batch.lastOffset() < from) {
+                continue;
+            }
+            if (!batch.isControl()) {
+                BatchFilter.visit(batch, this::note);
+            }
+            if (full) {
+                return false;
+            }
+            producers.seen(batch);
+            end = batch.lastOffset() + 1;
+            pace.passed(batch.sizeInBytes());
+        }
+        end = Math.max(end, segmentEnd);
+        return true;
+    }
+
+    private boolean note(long offset, ByteBuffer key, ByteBuffer value) {
+        if (offset >= from && !full && key != null && !offsets.put(key, offset)) {
+            full = true;
+            end = offset;
+        }
+        return false;
+    }
+}

@@ -1,0 +1,189 @@
+package io.millrace.log.compact;
+
+import io.millrace.log.segment.LogFolder;
+import io.millrace.log.segment.Segment;
+import io.millrace.log.segment.SegmentBatches;
+import io.millrace.log.segment.SegmentDamage;
+import io.millrace.log.segment.SegmentRewrite;
+import io.millrace.record.BatchFilter;
+import io.millrace.record.RecordBatch;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * One pass over a log: learns the newest offset of each key in the dirty part, then writes all segments up to there anew,
+ * group by group, each taken in before the next is begun. What is older than the newest of its key goes; a tombstone goes
+ * some time after all that is older than it has gone; so does what has no key. A record never gets another offset or
+ * timestamp.
+ *
+ * <p>For one thread. Memory: the map, and two MiB of buffers, or twice the largest batch.
+ */
+public final class LogCleaning {
+    /**
+     * What is cleaned.
+     *
+     * @param segments      ascending, held by the caller, one after the other
+     * @param dirtyFrom     the first offset that no pass has looked at
+     * @param maxBytes      of a segment that is made of several
+     * @param indexInterval bytes of batches between two entries of an index
+     */
+    public record Source(LogFolder folder, List<BoundedSegment> segments, long dirtyFrom, long maxBytes,
+                         int indexInterval) {
+        public Source {
+            segments = List.copyOf(segments);
+        }
+    }
+
+    /**
+     * Segments that were written anew as one.
+     *
+     * @param replaced ascending
+     */
+    public record Group(List<Segment> replaced, SegmentRewrite rewrite) {
+    }
+
+    /** A segment that cannot be cleaned because records in it are damaged. */
+    public static final class DamagedSegmentException extends Exception {
+        private static final long serialVersionUID = 1L;
+        private final transient Segment segment;
+        private final SegmentDamage damage;
+
+        DamagedSegmentException(Segment segment, SegmentDamage damage) {
+            super(damage);
+            this.segment = segment;
+            this.damage = damage;
+        }
+
+        public Segment segment() {
+            return segment;
+        }
+
+        public SegmentDamage damage() {
+            return damage;
+        }
+    }
+
+    private final Source source;
+    private final CleaningPace pace;
+    private final long nowMs;
+    private final long deleteRetentionMs;
+    private final OffsetMap offsets;
+    private final ProducerTails producers;
+    private long end;
+    private long removed;
+
+    /**
+     * @param maxMapBytes       bound of the map's memory; what does not fit waits for the next pass
+     * @param nowMs             in ms since the epoch
+     * @param deleteRetentionMs how long a tombstone stays after it was first cleaned, in ms
+     */
+    public LogCleaning(Source source, long maxMapBytes, long nowMs, long deleteRetentionMs, CleaningPace pace) {
+        this.source = source;
+        this.pace = pace;
+        this.nowMs = nowMs;
+        this.deleteRetentionMs = deleteRetentionMs;
+        this.offsets = new OffsetMap(maxMapBytes);
+        this.producers = new ProducerTails(nowMs);
+    }
+
+    /**
+     * Reads the dirty part; first.
+     *
+     * @return exclusive: up to where this pass cleans, and the next one begins
+     */
+    public long scan() throws IOException, DamagedSegmentException, InterruptedException {
+        KeyScan scan = new KeyScan(offsets, producers, pace, source.dirtyFrom());
+        for (BoundedSegment next : source.segments()) {
+            if (next.endOffset() <= source.dirtyFrom()) {
+                continue;
+            }
+            try {
+                if (!scan.read(next.batches().towards(source.dirtyFrom()), next.endOffset())) {
+                    break;
+                }
+            } catch (SegmentDamage damage) {
+                throw new DamagedSegmentException(next.segment(), damage);
+            }
+        }
+        end = scan.end();
+        return end;
+    }
+
+    /** What is to be written anew, in this order, after {@link #scan()}. */
+    public List<List<BoundedSegment>> groups() {
+        return SegmentGroups.of(source.segments().stream().filter(each -> each.segment().baseOffset() < end).toList(),
+            source.maxBytes());
+    }
+
+    /**
+     * Writes some segments anew, beside the old ones.
+     *
+     * @param group one of {@link #groups()}
+     * @return empty when nothing is to be changed; else what is to be installed, or discarded
+     */
+    public Optional<Group> write(List<BoundedSegment> group)
+            throws IOException, DamagedSegmentException, InterruptedException {
+        SegmentRewrite rewrite = SegmentRewrite.begin(source.folder(), group.get(0).segment().baseOffset(),
+            source.indexInterval());
+        boolean written = false;
+        try {
+            CompactedBatches target = new CompactedBatches(rewrite, producers);
+            for (BoundedSegment each : group) {
+                copy(each, target);
+            }
+            target.finish();
+            if (group.size() > 1 || target.changed()) {
+                rewrite.finish();
+                written = true;
+                return Optional.of(new Group(group.stream().map(BoundedSegment::segment).toList(), rewrite));
+            }
+            return Optional.empty();
+        } finally {
+            if (!written) {
+                rewrite.discard();
+            }
+        }
+    }
+
+    /** Records that were left out by now. */
+    public long removedRecords() {
+        return removed;
+    }
+
+    private void copy(BoundedSegment from, CompactedBatches target)
+            throws IOException, DamagedSegmentException, InterruptedException {
+        SegmentBatches batches = from.batches();
+        try {
+            for (RecordBatch batch = batches.next(); batch != null; batch = batches.next()) {
+                RecordBatch left = left(batch);
+                target.add(batch, left);
+                pace.passed(batch.sizeInBytes() + (left == null ? 0 : left.sizeInBytes()));
+            }
+        } catch (SegmentDamage damage) {
+            throw new DamagedSegmentException(from.segment(), damage);
+        }
+    }
+
+    /** What of a batch this pass leaves, or null. */
+    private RecordBatch left(RecordBatch batch) {
+        if (batch.isControl() || batch.baseOffset() >= end) {
+            return batch;
+        }
+        boolean tombstonesGo = batch.deleteHorizon().isPresent() && batch.deleteHorizon().getAsLong() <= nowMs;
+        BatchFilter.Outcome outcome = BatchFilter.filter(batch,
+            (offset, key, value) -> offset >= end || isNewest(offset, key) && !(value == null && tombstonesGo),
+            horizon());
+        removed += outcome.removed();
+        return outcome.batch();
+    }
+
+    private boolean isNewest(long offset, ByteBuffer key) {
+        return key != null && offsets.get(key) <= offset;
+    }
+
+    private long horizon() {
+        return deleteRetentionMs > Long.MAX_VALUE - nowMs ? Long.MAX_VALUE : nowMs + deleteRetentionMs;
+    }
+}

@@ -1,0 +1,133 @@
+package io.millrace.log.write;
+
+import io.millrace.log.LogDirectoryOfflineException;
+import io.millrace.log.compact.BoundedSegment;
+import io.millrace.log.compact.CleaningPace;
+import io.millrace.log.compact.LogCleaning;
+import io.millrace.log.segment.Segment;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Compacts a log once: writes its segments anew, group by group, and has each taken in by the log writer before the next is
+ * begun, so that the disk needs room for one group beside the log, and what is replaced is gone before its tombstones are.
+ * For one thread, which is not the log writer's.
+ */
+final class CompactionPass {
+    private static final Logger LOG = System.getLogger(CompactionPass.class.getName());
+
+    /** How the pass waits for the log writer. */
+    interface Waiting {
+        /** @throws InterruptedException when the pass is to end */
+        <T> T await(CompletableFuture<T> future) throws InterruptedException;
+    }
+
+    /**
+     * What a pass has done.
+     *
+     * @param cleanedTo exclusive: the offset at which the next pass begins
+     * @param removed   records that are gone
+     */
+    record Outcome(long cleanedTo, long removed) {
+    }
+
+    private final CleanableLog what;
+    private final PartitionLog log;
+    private final LogCleaning cleaning;
+    private final Waiting waiting;
+    private int truncations;
+
+    /**
+     * @param mapBytes bound of the memory for the newest offset of each key, in bytes
+     * @param now      in ms since the epoch
+     */
+    CompactionPass(CleanableLog what, long mapBytes, long now, CleaningPace pace, Waiting waiting) {
+        this.what = what;
+        this.log = what.log();
+        this.waiting = waiting;
+        this.truncations = what.view().truncations();
+        this.cleaning = new LogCleaning(new LogCleaning.Source(log.writable().compaction().folder(), what.segments(),
+            what.dirtyFrom(), log.config().segmentBytes(), log.config().indexIntervalBytes()), mapBytes, now,
+            what.how().deleteRetentionMillis(), pace);
+    }
+
+    /**
+     * @throws InterruptedException         when it was told to end; what was taken in by then stays
+     * @throws IllegalStateException        when the log was changed meanwhile
+     * @throws LogDirectoryOfflineException when there is no room now
+     */
+    Outcome run() throws IOException, LogCleaning.DamagedSegmentException, InterruptedException {
+        List<Segment> held = new ArrayList<>();
+        try {
+            for (BoundedSegment each : what.segments()) {
+                if (!each.segment().acquire()) {
+                    throw new IllegalStateException("the log of " + log.name() + " was shortened before it was compacted");
+                }
+                held.add(each.segment());
+            }
+            return clean();
+        } finally {
+            held.forEach(log::release);
+        }
+    }
+
+    private Outcome clean() throws IOException, LogCleaning.DamagedSegmentException, InterruptedException {
+        long end = cleaning.scan();
+        for (BoundedSegment each : what.segments()) {
+            if (each.endOffset() > what.dirtyFrom() && each.segment().baseOffset() < end) {
+                each.segment().forceAsReader(); // what goes is replaced by what is here: that must outlive a crash first
+            }
+        }
+        for (List<BoundedSegment> group : cleaning.groups()) {
+            requireRoom(group);
+            Optional<LogCleaning.Group> written = cleaning.write(group);
+            if (written.isPresent()) {
+                truncations = waiting.await(install(written.get()));
+            }
+        }
+        int unchanged = truncations;
+        waiting.await(log.directory().queue(LogTask.of(() -> {
+            log.writable().compaction().cleanedTo(end, unchanged);
+            return null;
+        })));
+        return new Outcome(end, cleaning.removedRecords());
+    }
+
+    /** A copy that fills the disk would stop the appends of all logs. */
+    private void requireRoom(List<BoundedSegment> group) throws IOException {
+        long bytes = group.stream().mapToLong(each -> each.segment().sizeInBytes()).sum();
+        if (!log.directory().space().hasRoomFor(bytes)) {
+            throw new LogDirectoryOfflineException("segments of " + log.name() + " cannot be compacted now: the disk has no"
+                + " room for " + bytes + " bytes beside them", null);
+        }
+    }
+
+    private CompletableFuture<Integer> install(LogCleaning.Group group) {
+        int unchanged = truncations;
+        CompletableFuture<Integer> installed;
+        try {
+            installed = log.directory().queue(LogTask.of(() -> log.writable().compaction().install(group, unchanged)));
+        } catch (RuntimeException refused) {
+            installed = CompletableFuture.failedFuture(refused);
+        }
+        return installed.whenComplete((changes, failure) -> {
+            if (failure != null) {
+                discard(group);
+            }
+        });
+    }
+
+    private void discard(LogCleaning.Group group) {
+        try {
+            group.rewrite().discard();
+        } catch (IOException e) {
+            LOG.log(Level.WARNING, () -> "segments of " + log.name() + " that were written anew in vain could not be removed;"
+                + " the next start does it", e);
+        }
+    }
+}

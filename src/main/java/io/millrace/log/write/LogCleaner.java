@@ -1,0 +1,205 @@
+package io.millrace.log.write;
+
+import io.millrace.log.Compaction;
+import io.millrace.log.LogDirectoryOfflineException;
+import io.millrace.log.compact.LogCleaning.DamagedSegmentException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+
+/**
+ * Compacts the logs of some directories that are to be, the dirtiest that is due first, one at a time and never faster than a
+ * bound. One that cannot be compacted, because records in it are damaged or the disk is full, is tried again later, and does
+ * not keep the others waiting. {@link #run()} holds a thread until {@link #close()}, and sleeps while nothing is due.
+ */
+public final class LogCleaner implements Runnable, AutoCloseable {
+    private static final Logger LOG = System.getLogger(LogCleaner.class.getName());
+    /** When a log that could not be compacted is tried again. */
+    private static final long RETRY_NANOS = TimeUnit.SECONDS.toNanos(60);
+
+    /**
+     * @param mapBytes       bound of the memory for the newest offset of each key, in bytes; a log with more keys takes
+     *                       several passes
+     * @param bytesPerSecond that are read and written at most: 1 and above
+     * @param backoffMs      how often it is looked what is due, in ms: 1 and above
+     */
+    public record Options(long mapBytes, long bytesPerSecond, long backoffMs) {
+        /** @throws IllegalArgumentException when a value is below 1 */
+        public Options {
+            if (mapBytes < 1 || bytesPerSecond < 1 || backoffMs < 1) {
+                throw new IllegalArgumentException("cleaner: found a map of " + mapBytes + " bytes, " + bytesPerSecond
+                    + " bytes a second and a backoff of " + backoffMs + " ms, allowed 1 and above");
+            }
+        }
+    }
+
+    /** @param reason why a log cannot be compacted */
+    private record Failure(String reason, long retryAt) {
+    }
+
+    private final List<LogDirectory> directories;
+    private final Options options;
+    private final Clock clock;
+    private final LongSupplier nanoTime;
+    private final CountDownLatch closed = new CountDownLatch(1);
+    private final Pace.Pause pause;
+    private final Pace pace;
+    private final CleanerProgress progress = new CleanerProgress();
+    /** The running thread's. */
+    private final Map<PartitionLog, Failure> failures = new HashMap<>();
+
+    public LogCleaner(List<LogDirectory> directories, Options options, Clock clock) {
+        this(directories, options, clock, System::nanoTime);
+    }
+
+    LogCleaner(List<LogDirectory> directories, Options options, Clock clock, LongSupplier nanoTime) {
+        this.directories = List.copyOf(directories);
+        this.options = options;
+        this.clock = clock;
+        this.nanoTime = nanoTime;
+        this.pause = nanos -> !closed.await(nanos, TimeUnit.NANOSECONDS);
+        this.pace = new Pace(options.bytesPerSecond(), nanoTime, pause);
+    }
+
+    /** What it is at, and what it has done; any thread. */
+    public CleanerProgress progress() {
+        return progress;
+    }
+
+    /** Returns after {@link #close()}, or when the thread is interrupted. */
+    @Override
+    public void run() {
+        progress.began();
+        try {
+            while (closed.getCount() > 0) {
+                if (!cleanNext() && !pause.pause(TimeUnit.MILLISECONDS.toNanos(options.backoffMs()))) {
+                    return;
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            progress.ended();
+        }
+    }
+
+    /** @return false when nothing is due */
+    boolean cleanNext() throws InterruptedException {
+        List<CleanableLog> logs = cleanableLogs();
+        List<CleanableLog> due = logs.stream().filter(CleanableLog::isDue).toList();
+        progress.looked(logs.stream().mapToDouble(CleanableLog::dirtyRatio).max().orElse(0), due.size(),
+            failures.entrySet().stream().collect(HashMap::new,
+                (all, each) -> all.put(each.getKey().name().toString(), each.getValue().reason()), HashMap::putAll));
+        Optional<CleanableLog> next = due.stream().filter(each -> !waits(each.log()))
+            .max(Comparator.comparingDouble(CleanableLog::dirtyRatio));
+        if (next.isEmpty()) {
+            return false;
+        }
+        clean(next.get());
+        return true;
+    }
+
+    private List<CleanableLog> cleanableLogs() {
+        List<CleanableLog> found = new ArrayList<>();
+        for (LogDirectory directory : directories) {
+            if (directory.failure() != null) {
+                continue;
+            }
+            for (PartitionLog log : directory.logs()) {
+                Optional<Compaction> how = log.config().cleanup().compaction();
+                if (how.isPresent()) {
+                    look(log, how.get()).ifPresent(found::add);
+                }
+            }
+        }
+        failures.keySet().removeIf(log -> found.stream().noneMatch(each -> each.log() == log && each.isDue()));
+        return found;
+    }
+
+    private Optional<CleanableLog> look(PartitionLog log, Compaction how) {
+        try {
+            return Optional.of(CleanableLog.of(log, how, clock.millis()));
+        } catch (IllegalStateException deletedMeanwhile) {
+            return Optional.empty();
+        } catch (IOException e) {
+            LOG.log(Level.DEBUG, () -> "how dirty " + log.name() + " is could not be seen now", e);
+            return Optional.empty();
+        }
+    }
+
+    private boolean waits(PartitionLog log) {
+        Failure failure = failures.get(log);
+        return failure != null && failure.retryAt() - nanoTime.getAsLong() > 0;
+    }
+
+    private void clean(CleanableLog what) throws InterruptedException {
+        PartitionLog log = what.log();
+        long begin = nanoTime.getAsLong();
+        progress.begins(log.name().toString());
+        try {
+            CompactionPass.Outcome outcome = new CompactionPass(what, options.mapBytes(), clock.millis(), this::passed,
+                LogCleaner::await).run();
+            failures.remove(log);
+            progress.cleaned(outcome.removed(), nanoTime.getAsLong() - begin);
+            LOG.log(Level.DEBUG, "{0} was compacted up to offset {1}: {2} records are gone", log.name(),
+                Long.toString(outcome.cleanedTo()), Long.toString(outcome.removed()));
+        } catch (DamagedSegmentException e) {
+            log.scrub(e.segment().baseOffset(), pace); // tells what is damaged, so that it is mended
+            failed(log, "records in it are damaged, and are to be replaced by another replica's first: "
+                + e.getMessage(), null);
+        } catch (LogDirectoryOfflineException e) {
+            failed(log, e.getMessage(), null);
+        } catch (IllegalStateException e) {
+            LOG.log(Level.DEBUG, () -> log.name() + " was changed while it was compacted", e);
+            failures.put(log, new Failure(e.getMessage(), nanoTime.getAsLong())); // what it waits for is over
+        } catch (IOException | RuntimeException e) {
+            failed(log, e.toString(), e);
+        } finally {
+            progress.ends();
+        }
+    }
+
+    private void failed(PartitionLog log, String reason, Exception cause) {
+        Failure before = failures.put(log, new Failure(reason, nanoTime.getAsLong() + RETRY_NANOS));
+        if (before == null || !before.reason().equals(reason)) {
+            LOG.log(Level.WARNING, () -> log.name() + " cannot be compacted now, which is tried again: " + reason, cause);
+        }
+    }
+
+    private void passed(long bytes) throws InterruptedException {
+        progress.passed(bytes);
+        if (!pace.passed(bytes)) {
+            throw new InterruptedException("the cleaner is closed");
+        }
+    }
+
+    private static <T> T await(CompletableFuture<T> future) throws InterruptedException {
+        try {
+            return future.get();
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof RuntimeException cause) {
+                throw cause;
+            }
+            throw new UncheckedIOException("compaction failed", new IOException(e.getCause()));
+        }
+    }
+
+    /** Ends the pass that is going on, at the next piece; does not wait for that. */
+    @Override
+    public void close() {
+        closed.countDown();
+    }
+}
