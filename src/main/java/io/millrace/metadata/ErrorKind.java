@@ -3,7 +3,7 @@ package io.millrace.metadata;
 /** What went wrong, for listeners to translate; the message of the exception says what to do. */
 public enum ErrorKind {
     UNKNOWN_TOPIC, UNKNOWN_PARTITION, TOPIC_EXISTS, INVALID_TOPIC_NAME, INVALID_CONFIG, INVALID_PARTITIONS,
-    INVALID_REPLICATION_FACTOR, INVALID_REQUEST, INVALID_BATCH, INVALID_TIMESTAMP, RECORD_TOO_LARGE, OFFSET_OUT_OF_RANGE,
+    INVALID_REPLICATION_FACTOR, INVALID_REQUEST, INVALID_BATCH, INVALID_RECORD, INVALID_TIMESTAMP, RECORD_TOO_LARGE, OFFSET_OUT_OF_RANGE,
     /** The topic of that name is not the one that was meant: it was deleted and created anew. */
     UNKNOWN_TOPIC_ID,
     /** Queues are full: try again later. */

@@ -26,21 +26,27 @@ public final class BatchValidator {
     }
 
     /**
+     * What a topic wants of its records.
+     *
+     * @param keyed whether each must have a key
+     * @param now   in ms since the epoch
+     */
+    public record Rules(TimestampBounds timestamps, boolean keyed, long now) {
+        public static final Rules NONE = new Rules(TimestampBounds.NONE, false, 0);
+    }
+
+    /**
      * @param bytes one or more whole batches, position to limit
      * @return the batches, in order; never empty
      * @throws BatchTooLargeException when a batch passes a limit
      * @throws InvalidBatchException  when anything else is wrong
      */
     public static List<RecordBatch> validate(ByteBuffer bytes, Limits limits) {
-        return validate(bytes, limits, TimestampBounds.NONE, 0);
+        return validate(bytes, limits, Rules.NONE);
     }
 
-    /**
-     * As {@link #validate(ByteBuffer, Limits)}, and the timestamps as well.
-     *
-     * @param now in ms since the epoch
-     */
-    public static List<RecordBatch> validate(ByteBuffer bytes, Limits limits, TimestampBounds timestamps, long now) {
+    /** As {@link #validate(ByteBuffer, Limits)}, and what the topic wants of its records as well. */
+    public static List<RecordBatch> validate(ByteBuffer bytes, Limits limits, Rules rules) {
         if (!bytes.hasRemaining()) {
             throw new InvalidBatchException("no batch: the request holds 0 bytes, needed at least "
                 + RecordBatch.HEADER_BYTES);
@@ -50,7 +56,7 @@ public final class BatchValidator {
         while (rest.hasRemaining()) {
             String place = "batch " + batches.size() + " at byte " + (rest.position() - bytes.position()) + ": ";
             try {
-                RecordBatch batch = next(rest, limits, timestamps, now);
+                RecordBatch batch = next(rest, limits, rules);
                 batches.add(batch);
                 rest.position(rest.position() + batch.sizeInBytes());
             } catch (InvalidBatchException e) {
@@ -62,7 +68,7 @@ public final class BatchValidator {
         return batches;
     }
 
-    private static RecordBatch next(ByteBuffer rest, Limits limits, TimestampBounds timestamps, long now) {
+    private static RecordBatch next(ByteBuffer rest, Limits limits, Rules rules) {
         if (rest.remaining() >= RecordBatch.PREFIX_BYTES) {
             int size = RecordBatch.sizeInBytesAt(rest, rest.position());
             if (size > limits.maxBatchBytes) {
@@ -77,7 +83,7 @@ public final class BatchValidator {
         }
         checkHeader(batch);
         refuseProducerState(batch);
-        checkRecords(batch, limits.maxUncompressedBytes - RecordBatch.HEADER_BYTES, timestamps, now);
+        checkRecords(batch, limits.maxUncompressedBytes - RecordBatch.HEADER_BYTES, rules);
         return batch;
     }
 
@@ -125,7 +131,7 @@ public final class BatchValidator {
         }
     }
 
-    private static void checkRecords(RecordBatch batch, long maxBytes, TimestampBounds timestamps, long now) {
+    private static void checkRecords(RecordBatch batch, long maxBytes, Rules rules) {
         int count = batch.recordCount();
         long maxTimestamp = RecordBatch.NO_TIMESTAMP;
         try (RecordCursor cursor = new RecordCursor(batch, maxBytes)) {
@@ -140,7 +146,11 @@ public final class BatchValidator {
                     throw new InvalidBatchException("record " + i + ": timestamp: found " + timestamp
                         + ", allowed -1 (none) and above");
                 }
-                String problem = timestamps.problem(timestamp, now);
+                if (rules.keyed && !cursor.hasKey()) {
+                    throw new InvalidBatchException("record " + i + ": key: found none, but the topic is compacted"
+                        + " (cleanup.policy), which keeps the newest record of each key: give it one");
+                }
+                String problem = rules.timestamps.problem(timestamp, rules.now);
                 if (problem != null) {
                     throw new InvalidBatchException("record " + i + ": " + problem);
                 }

@@ -42,6 +42,7 @@ final class RecordCursor implements AutoCloseable {
     private long recordEnd;
     private int offsetDelta = -1;
     private long timestamp;
+    private boolean hasKey;
     private ByteBuffer key;
     private ByteBuffer value;
     private List<Header> headers;
@@ -75,11 +76,13 @@ final class RecordCursor implements AutoCloseable {
         }
     }
 
-    /** Passes the next record; afterwards its offset delta and timestamp are there, the rest is not. */
+    /** Passes the next record; afterwards its offset delta and timestamp are there, and whether it has a key, the rest is not. */
     void skip() {
         begin();
         readNumbers();
-        pass(readLength("key length", -1));
+        int keyLength = readLength("key length", -1);
+        hasKey = keyLength >= 0;
+        pass(keyLength);
         pass(readLength("value length", -1));
         for (int left = readHeaderCount(); left > 0; left--) {
             pass(readLength("header key length", 0));
@@ -143,6 +146,11 @@ final class RecordCursor implements AutoCloseable {
     /** Base timestamp + timestamp delta. */
     long timestamp() {
         return timestamp;
+    }
+
+    /** After {@link #skip()}. */
+    boolean hasKey() {
+        return hasKey;
     }
 
     ByteBuffer key() {

@@ -135,7 +135,7 @@ class TopicsIT {
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {"{\"configs\":{\"retention.ms\":\"x\"}} | 422",
         "{\"configs\":{\"no.such\":\"1\"}} | 422",
-        "{\"configs\":{\"cleanup.policy\":\"compact\"}} | 422", "{\"configs\":{\"retention.ms\":5}} | 400", "{} | 400",
+        "{\"configs\":{\"cleanup.policy\":\"compacted\"}} | 422", "{\"configs\":{\"retention.ms\":5}} | 400", "{} | 400",
         "{\"config\":{}} | 400", "{\"configs\":[]} | 400"})
     void aWrongConfigurationIsRefused(String body, int status) {
         patch("/admin/topics/" + api.newTopic(1) + "/configs", body).isError(status);

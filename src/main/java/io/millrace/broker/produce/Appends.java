@@ -58,7 +58,7 @@ public final class Appends {
         }
         List<RecordBatch> batches = BatchValidator.validate(bytes,
                 new BatchValidator.Limits(partition.config().maxMessageBytes(), maxUncompressedBytes),
-                partition.config().timestamps(), clock.millis());
+                new BatchValidator.Rules(partition.config().timestamps(), partition.config().isCompacted(), clock.millis()));
         List<ByteBuffer> buffers = new ArrayList<>(batches.size());
         long records = 0;
         for (RecordBatch batch : batches) {

@@ -49,8 +49,8 @@ public final class RecordAccumulator {
      * Adds a record; key and value are copied (position to limit), either may be null.
      *
      * @param timestamp ms since the epoch, or {@link #NO_TIMESTAMP}
-     * @throws BrokerException UNKNOWN_PARTITION, RECORD_TOO_LARGE, INVALID_TIMESTAMP or INVALID_REQUEST, naming the record's index in the
-     *                         request; the request is then to be given up, nothing is written
+     * @throws BrokerException UNKNOWN_PARTITION, RECORD_TOO_LARGE, INVALID_TIMESTAMP, INVALID_RECORD or INVALID_REQUEST, naming the
+     *                         record's index in the request; the request is then to be given up, nothing is written
      */
     public void append(int partition, long timestamp, ByteBuffer key, ByteBuffer value, List<Header> headers) {
         int record = recordCount;
@@ -62,6 +62,10 @@ public final class RecordAccumulator {
         String problem = timestamp == NO_TIMESTAMP ? null : config.timestamps().problem(timestamp, now);
         if (problem != null) {
             throw new BrokerException(ErrorKind.INVALID_TIMESTAMP, "record " + record + ": " + problem);
+        }
+        if (key == null && config.isCompacted()) {
+            throw new BrokerException(ErrorKind.INVALID_RECORD, ("record %d has no key, but topic '%s' is compacted"
+                    + " (cleanup.policy), which keeps the newest record of each key: give it one").formatted(record, topic.name()));
         }
         PartitionBatches batches = batches(
                 partition == ANY_PARTITION ? selector.select(record, key, value) : explicit(record, partition));

@@ -1,6 +1,7 @@
 package io.millrace.metadata.config;
 
 import java.util.List;
+import java.util.regex.Pattern;
 
 /** Which values a topic configuration key takes. */
 sealed interface ConfigType {
@@ -54,6 +55,21 @@ sealed interface ConfigType {
         @Override
         public boolean accepts(String value) {
             return !value.isBlank() && value.length() <= maxLength;
+        }
+    }
+
+    /** A part of a whole. */
+    record Share() implements ConfigType {
+        private static final Pattern DECIMAL = Pattern.compile("[0-9]+(\\.[0-9]{1,9})?");
+
+        @Override
+        public String allowed() {
+            return "a number from 0 to 1";
+        }
+
+        @Override
+        public boolean accepts(String value) {
+            return DECIMAL.matcher(value).matches() && Double.parseDouble(value) <= 1;
         }
     }
 

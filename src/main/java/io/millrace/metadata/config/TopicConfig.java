@@ -1,13 +1,17 @@
 package io.millrace.metadata.config;
 
+import io.millrace.log.Cleanup;
+import io.millrace.log.Compaction;
 import io.millrace.log.FlushPolicy;
 import io.millrace.log.LogConfig;
 import io.millrace.metadata.BrokerException;
 import io.millrace.record.Codec;
 import io.millrace.record.TimestampBounds;
 import io.millrace.record.TimestampType;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -37,6 +41,11 @@ public record TopicConfig(Codec batchCodec, int maxMessageBytes, int minInSyncRe
                 Integer.parseInt(effective.get(TopicConfigKey.MIN_INSYNC_REPLICAS.key())),
                 Boolean.parseBoolean(effective.get(TopicConfigKey.UNCLEAN_LEADER_ELECTION_ENABLE.key())),
                 effective.get(TopicConfigKey.PARTITIONER.key()), timestampBounds(effective), logConfig(effective));
+    }
+
+    /** Whether only the newest record of each key stays, so that each must have one. */
+    public boolean isCompacted() {
+        return log.cleanup().compaction().isPresent();
     }
 
     /** Every key with its value, sorted by key; unchecked. */
@@ -74,7 +83,16 @@ public record TopicConfig(Codec batchCodec, int maxMessageBytes, int minInSyncRe
                 number(values, TopicConfigKey.RETENTION_BYTES),
                 INDEX_INTERVAL_BYTES,
                 isCreateTime(values) ? TimestampType.CREATE_TIME : TimestampType.LOG_APPEND_TIME,
-                FlushPolicy.valueOf(values.get(TopicConfigKey.FLUSH.key()).toUpperCase(Locale.ROOT)));
+                FlushPolicy.valueOf(values.get(TopicConfigKey.FLUSH.key()).toUpperCase(Locale.ROOT)), cleanup(values));
+    }
+
+    private static Cleanup cleanup(Map<String, String> values) {
+        List<String> policies = List.of(values.get(TopicConfigKey.CLEANUP_POLICY.key()).split(","));
+        return new Cleanup(policies.contains("delete"), policies.contains("compact") ? Optional.of(new Compaction(
+                Double.parseDouble(values.get(TopicConfigKey.MIN_CLEANABLE_DIRTY_RATIO.key())),
+                number(values, TopicConfigKey.MIN_COMPACTION_LAG_MS),
+                number(values, TopicConfigKey.MAX_COMPACTION_LAG_MS),
+                number(values, TopicConfigKey.DELETE_RETENTION_MS))) : Optional.empty());
     }
 
     private static long number(Map<String, String> values, TopicConfigKey key) {

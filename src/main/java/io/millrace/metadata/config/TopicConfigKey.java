@@ -10,16 +10,20 @@ import java.util.stream.Collectors;
 
 /** The configuration keys of a topic, sorted by key. */
 public enum TopicConfigKey {
-    /** What happens to old records: they are deleted. */
-    CLEANUP_POLICY("cleanup.policy", "delete", ConfigType.oneOf("delete")),
+    /** What happens to old records: they are deleted, or give way to newer ones of their keys, or both. */
+    CLEANUP_POLICY("cleanup.policy", "delete", ConfigType.oneOf("delete", "compact", "compact,delete", "delete,compact")),
     /**
      * Codec of the batches that this server builds; {@code producer} means none there. Batches from outside stay as
      * they are.
      */
     COMPRESSION_TYPE("compression.type", "producer",
             ConfigType.oneOf("producer", "none", "gzip", "snappy", "lz4", "zstd")),
+    /** How long a compacted topic keeps a tombstone after all that it deletes is gone, in ms. */
+    DELETE_RETENTION_MS("delete.retention.ms", "86400000", ConfigType.wholeNumber(0, Long.MAX_VALUE)),
     /** When appended bytes are forced to disk. */
     FLUSH("flush", "commit", ConfigType.oneOf("commit", "interval", "os")),
+    /** A compacted topic's record gives way to a newer one of its key after this at the latest, in ms, and the cleaner's turn. */
+    MAX_COMPACTION_LAG_MS("max.compaction.lag.ms", "9223372036854775807", ConfigType.wholeNumber(1, Long.MAX_VALUE)),
     /** Largest record batch in bytes, header included. */
     MAX_MESSAGE_BYTES("max.message.bytes", "1048588", ConfigType.wholeNumber(128, 100 * 1024 * 1024)),
     /** A record whose timestamp is so far ahead of the server's clock, in ms, is refused; with CreateTime only. */
@@ -30,6 +34,10 @@ public enum TopicConfigKey {
             ConfigType.wholeNumber(0, Long.MAX_VALUE)),
     /** Whose clock sets the timestamps. */
     MESSAGE_TIMESTAMP_TYPE("message.timestamp.type", "CreateTime", ConfigType.oneOf("CreateTime", "LogAppendTime")),
+    /** A partition is compacted when so much of what can be is dirty: 0 to 1. */
+    MIN_CLEANABLE_DIRTY_RATIO("min.cleanable.dirty.ratio", "0.5", new ConfigType.Share()),
+    /** A compacted topic's record stays for so long, whatever comes after it, in ms. */
+    MIN_COMPACTION_LAG_MS("min.compaction.lag.ms", "0", ConfigType.wholeNumber(0, Long.MAX_VALUE)),
     /**
      * With acks=all nothing is written, and nothing committed, while fewer replicas are in sync.
      */

@@ -3,6 +3,7 @@ package io.millrace.replica.hosting;
 import io.millrace.log.CorruptLogException;
 import io.millrace.log.write.PartitionLog;
 import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.Topic;
 import io.millrace.metadata.TopicPartition;
 import io.millrace.metadata.config.TopicConfig;
@@ -319,9 +320,13 @@ public final class Partition implements PartitionSlot {
 
     // ---- deletion, and the end
 
-    /** @throws BrokerException OFFSET_OUT_OF_RANGE, NOT_LEADER */
+    /** @throws BrokerException OFFSET_OUT_OF_RANGE, NOT_LEADER, INVALID_REQUEST where records of the topic are not deleted */
     public CompletableFuture<Long> deleteRecordsBefore(long offset) {
         reads.check();
+        if (!config().log().cleanup().deletes()) {
+            throw new BrokerException(ErrorKind.INVALID_REQUEST, ("topic '%s' is compacted and deletes nothing: set its"
+                    + " cleanup.policy to compact,delete or delete first, or send tombstones").formatted(id.topic()));
+        }
         if (offset > highWatermark()) {
             throw reads.outOfRange(offset);
         }

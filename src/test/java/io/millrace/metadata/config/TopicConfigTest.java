@@ -4,13 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
 import io.millrace.broker.Failures;
+import io.millrace.log.Cleanup;
+import io.millrace.log.Compaction;
 import io.millrace.log.FlushPolicy;
 import io.millrace.log.LogConfig;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.record.Codec;
 import io.millrace.record.TimestampType;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -40,6 +44,20 @@ class TopicConfigTest {
         assertThat(config.log().timestampType()).isEqualTo(TimestampType.LOG_APPEND_TIME);
     }
 
+    @Test
+    void theCleanupPolicySaysWhetherOldRecordsAreDeletedGiveWayToNewerOnesOrBoth() {
+        assertThat(TopicConfig.of(Map.of(), Map.of()).isCompacted()).isFalse();
+        TopicConfig compact = TopicConfig.of(Map.of(), Map.of("cleanup.policy", "compact", "min.cleanable.dirty.ratio", "0.25",
+                "min.compaction.lag.ms", "1", "max.compaction.lag.ms", "2", "delete.retention.ms", "3"));
+        assertThat(compact.isCompacted()).isTrue();
+        assertThat(compact.log().cleanup()).isEqualTo(new Cleanup(false, Optional.of(new Compaction(0.25, 1, 2, 3))));
+        for (String both : List.of("compact,delete", "delete,compact")) {
+            Cleanup cleanup = TopicConfig.of(Map.of(), Map.of("cleanup.policy", both)).log().cleanup();
+            assertThat(cleanup.deletes()).isTrue();
+            assertThat(cleanup.compaction()).contains(new Compaction(0.5, 0, Long.MAX_VALUE, 86_400_000));
+        }
+    }
+
     @ParameterizedTest
     @CsvSource({"producer,NONE", "none,NONE", "gzip,GZIP", "snappy,SNAPPY", "lz4,LZ4", "zstd,ZSTD"})
     void theCodecIsThatOfBatchesBuiltHere(String compressionType, Codec codec) {
@@ -51,7 +69,9 @@ class TopicConfigTest {
         "retention.ms,-1", "retention.ms,0", "retention.ms,9223372036854775807", "retention.bytes,-1",
         "retention.bytes,0",
         "segment.bytes,1024", "segment.bytes,2147483647", "segment.ms,1", "max.message.bytes,128",
-        "max.message.bytes,104857600", "cleanup.policy,delete", "partitioner,by-country"})
+        "max.message.bytes,104857600", "cleanup.policy,delete", "cleanup.policy,compact",
+        "min.cleanable.dirty.ratio,0", "min.cleanable.dirty.ratio,1", "min.cleanable.dirty.ratio,0.01",
+        "delete.retention.ms,0", "min.compaction.lag.ms,0", "max.compaction.lag.ms,1", "partitioner,by-country"})
     void valuesAtTheBoundsAreAllowed(String key, String value) {
         assertThatCode(() -> TopicConfig.of(Map.of(), Map.of(key, value))).doesNotThrowAnyException();
     }
@@ -67,7 +87,9 @@ class TopicConfigTest {
         "compression.type,brotli,'one of producer, none, gzip, snappy, lz4, zstd'",
         "compression.type,GZIP,one of", "message.timestamp.type,createtime,'one of CreateTime, LogAppendTime'",
         "flush,always,'one of commit, interval, os'",
-        "cleanup.policy,compact,must be delete", "partitioner,'',a name of 1"})
+        "cleanup.policy,compacted,'one of delete, compact'", "min.cleanable.dirty.ratio,1.1,a number from 0 to 1",
+        "min.cleanable.dirty.ratio,-0.1,a number from 0 to 1", "min.cleanable.dirty.ratio,half,a number",
+        "min.compaction.lag.ms,-1,from 0", "max.compaction.lag.ms,0,from 1", "delete.retention.ms,-1,from 0", "partitioner,'',a name of 1"})
     void otherValuesAreRefusedWithWhatIsAllowed(String key, String value, String allowed) {
         Failures.assertFails(ErrorKind.INVALID_CONFIG, () -> TopicConfig.of(Map.of(), Map.of(key, value)))
                 .hasMessageContaining(key).hasMessageContaining(allowed).hasMessageContaining("'" + value + "'");
@@ -87,8 +109,9 @@ class TopicConfigTest {
     void anUnknownKeyIsToldTheKnownOnes() {
         Failures.assertFails(ErrorKind.INVALID_CONFIG, () -> TopicConfig.of(Map.of(), Map.of("retention.hours", "1")))
                 .hasMessage("'retention.hours' is not a topic configuration key: the known ones are cleanup.policy, "
-                        + "compression.type, flush, max.message.bytes, message.timestamp.after.max.ms, "
-                        + "message.timestamp.before.max.ms, message.timestamp.type, min.insync.replicas, "
+                        + "compression.type, delete.retention.ms, flush, max.compaction.lag.ms, max.message.bytes, message.timestamp.after.max.ms, "
+                        + "message.timestamp.before.max.ms, message.timestamp.type, min.cleanable.dirty.ratio, "
+                        + "min.compaction.lag.ms, min.insync.replicas, "
                         + "partitioner, retention.bytes, retention.ms, segment.bytes, segment.ms, "
                         + "unclean.leader.election.enable");
     }
