@@ -3,6 +3,8 @@ package io.millrace.agreement.journal;
 import io.millrace.agreement.LocalNotes;
 import io.millrace.agreement.RegisterUnavailableException;
 import io.millrace.agreement.registers.RegisterState;
+import io.millrace.log.Cleanup;
+import io.millrace.log.Compaction;
 import io.millrace.log.CorruptLogException;
 import io.millrace.log.FlushPolicy;
 import io.millrace.log.LogConfig;
@@ -14,7 +16,6 @@ import io.millrace.log.write.LogDirectory;
 import io.millrace.log.write.PartitionLog;
 import io.millrace.record.TimestampType;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
@@ -22,7 +23,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
-import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentNavigableMap;
@@ -35,9 +35,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The newest version of every register in one partition log: each change is appended and forced, and when the log has
- * grown well past its live content, a snapshot of all registers is appended and what stands before it is deleted. A
- * crash between any two of these steps leaves at least one record of the newest version of each register.
+ * The newest version of every register in one compacted partition log: each change is appended and forced, and whoever
+ * cleans the {@link #directory()} makes older versions give way to it, as in any compacted log.
  */
 public final class Journal implements StandingJournal, LocalNotes, AutoCloseable {
     /** Cannot be the name of a topic's folder here: the journal has a log directory to itself. */
@@ -49,33 +48,29 @@ public final class Journal implements StandingJournal, LocalNotes, AutoCloseable
     private static final String IDENTITY = OWN + "identity";
     private static final String FOUNDERS = OWN + "founders";
     private static final String NOTE = OWN + "note/";
+    /** Says that what was before the log's start is not missed: earlier versions deleted it after a snapshot of all. */
+    static final String WHOLE = OWN + "whole";
     private static final System.Logger LOGGER = System.getLogger(Journal.class.getName());
     private static final UUID TOPIC_ID = new UUID(0, 2);
     /** Nobody else ever writes it. */
     private static final int LEADER_EPOCH = 0;
     private static final int INDEX_INTERVAL_BYTES = 4096;
     private static final int MAX_OPEN_FILES = 500;
-    /** A guess at a record's framing, and its share of a batch header, in bytes. */
-    private static final int RECORD_OVERHEAD = 80;
-    /** Room for the deletions that free a disk which is full, in bytes. */
+    /** Room for what frees a disk which is full, in bytes. */
     private static final long RESERVE_BYTES = 4L << 20;
     /** Every caller waits for its own append, so the queue is bounded by their number. */
     private static final LogDirectory.Options QUEUE =
         new LogDirectory.Options(Long.MAX_VALUE, Integer.MAX_VALUE, 1000, RESERVE_BYTES);
 
-    /**
-     * @param segmentBytes  deleted space comes back in pieces of this size, in bytes
-     * @param garbageFactor the log is rewritten when it is larger than this many times its live content, and a few
-     *                      segments
-     * @param answerMillis  how long a call waits for the disk, in ms
-     */
-    public record Options(int segmentBytes, int garbageFactor, long answerMillis) {
-        public static final Options DEFAULT = new Options(1 << 20, 4, 30_000);
-        private static final int SEGMENTS_LEFT_ALONE = 4;
+    /** Half of what can be cleaned is dirty, or more. No record is ever a tombstone: a register that is deleted has a state. */
+    private static final Cleanup COMPACTED = new Cleanup(false, Optional.of(new Compaction(0.5, 0, Long.MAX_VALUE, 0)));
 
-        private boolean isDue(long logBytes, long liveBytes) {
-            return logBytes > (long) SEGMENTS_LEFT_ALONE * segmentBytes + garbageFactor * liveBytes;
-        }
+    /**
+     * @param segmentBytes what is older than the segment of this size that is written to can be cleaned, in bytes
+     * @param answerMillis how long a call waits for the disk, in ms
+     */
+    public record Options(int segmentBytes, long answerMillis) {
+        public static final Options DEFAULT = new Options(1 << 20, 30_000);
     }
 
     /** @param written completes when the state is durable */
@@ -89,17 +84,10 @@ public final class Journal implements StandingJournal, LocalNotes, AutoCloseable
 
     /** Read by any thread; written only under {@link #appending}. */
     private final ConcurrentNavigableMap<String, Slot> slots = new ConcurrentSkipListMap<>();
-    /**
-     * Held from the choice of what is appended until it is queued: a snapshot contains every change that is queued
-     * before it.
-     */
+    /** Held from the choice of what is appended until it is queued: versions of a register stand in their order. */
     private final Object appending = new Object();
     /** Held from the choice of a note's version until it is queued. */
     private final Object noting = new Object();
-    /** Bytes that a snapshot would take; guarded by {@link #appending}. */
-    private long liveBytes;
-    /** Set under {@link #appending}; reset by the log directory's writer, which must not wait for that. */
-    private final AtomicBoolean rewriting = new AtomicBoolean();
     /** Whether a write failed since all of them were last looked at. */
     private final AtomicBoolean torn = new AtomicBoolean();
     /** Appends that wait for the disk. */
@@ -136,11 +124,13 @@ public final class Journal implements StandingJournal, LocalNotes, AutoCloseable
         try {
             directory.identify(TOPIC, 0, TOPIC_ID);
             PartitionLog log = directory.openLog(TOPIC, 0, TOPIC_ID, new LogConfig(options.segmentBytes(),
-                Long.MAX_VALUE, -1, -1, INDEX_INTERVAL_BYTES, TimestampType.CREATE_TIME, FlushPolicy.COMMIT), LEADER_EPOCH);
+                Long.MAX_VALUE, -1, -1, INDEX_INTERVAL_BYTES, TimestampType.CREATE_TIME, FlushPolicy.COMMIT, COMPACTED),
+                LEADER_EPOCH);
             Journal journal = new Journal(directory, log, options, clock);
             journal.fill(JournalReplay.of(root, log));
             executor.execute(directory);
             journal.identify();
+            journal.noteWhole();
             return journal;
         } catch (CorruptLogException e) {
             directory.close();
@@ -155,6 +145,13 @@ public final class Journal implements StandingJournal, LocalNotes, AutoCloseable
     private void identify() {
         if (!slots.containsKey(IDENTITY) && standing().active() == 0) {
             ensure(IDENTITY, new RegisterState(1, "identity", UUID.randomUUID().toString()));
+        }
+    }
+
+    /** The records of a snapshot that say so may give way to newer ones. */
+    private void noteWhole() {
+        if (log.logStartOffset() > 0) {
+            ensure(WHOLE, new RegisterState(1, "whole", "true"));
         }
     }
 
@@ -233,10 +230,9 @@ public final class Journal implements StandingJournal, LocalNotes, AutoCloseable
             .map(entry -> Map.entry(entry.getKey(), entry.getValue().state())).iterator());
     }
 
-    private SortedMap<String, RegisterState> everything() {
-        SortedMap<String, RegisterState> states = new TreeMap<>();
-        slots.forEach((key, slot) -> states.put(key, slot.state()));
-        return states;
+    /** Where it is written, for whoever cleans it. */
+    public LogDirectory directory() {
+        return directory;
     }
 
     /** Why the journal takes no more changes, or null. */
@@ -295,11 +291,10 @@ public final class Journal implements StandingJournal, LocalNotes, AutoCloseable
                 return slot.written();
             }
             CompletableFuture<Void> written = queue(List.of(batch));
-            // An older state, after a newer one whose write failed, must not take its place in the next snapshot.
+            // An older state, after a newer one whose write failed, must not take its place when that is written again.
             if (slot == null || !slot.state().isNewerThan(state)) {
                 put(key, new Slot(state, written));
             }
-            rewriteIfDue();
             return written;
         }
     }
@@ -310,43 +305,7 @@ public final class Journal implements StandingJournal, LocalNotes, AutoCloseable
 
     /** Under {@link #appending}. */
     private void put(String key, Slot slot) {
-        Slot before = slots.put(key, slot);
-        liveBytes += sizeOf(key, slot) - (before == null ? 0 : sizeOf(key, before));
-    }
-
-    private static long sizeOf(String key, Slot slot) {
-        String value = slot.state().value();
-        return RECORD_OVERHEAD + key.getBytes(StandardCharsets.UTF_8).length
-            + (value == null ? 0 : value.getBytes(StandardCharsets.UTF_8).length);
-    }
-
-    /** Under {@link #appending}. */
-    private void rewriteIfDue() {
-        if (!options.isDue(log.sizeInBytes(), liveBytes) || !rewriting.compareAndSet(false, true)) {
-            return;
-        }
-        CompletableFuture<?> rewritten;
-        try {
-            rewritten = rewrite();
-        } catch (LogQueueFullException | LogDirectoryOfflineException e) {
-            rewritten = CompletableFuture.failedFuture(e);
-        }
-        rewritten.whenComplete((start, failure) -> endRewriting(failure));
-    }
-
-    /** Appends all registers as one append, then, when that is durable, deletes what stands before. */
-    private CompletableFuture<Long> rewrite() {
-        List<ByteBuffer> snapshot = JournalRecords.snapshot(clock.millis(), everything(), options.segmentBytes());
-        return directory.append(log, snapshot, LEADER_EPOCH)
-            .thenCompose(result -> directory.deleteRecordsBefore(log, result.baseOffset()));
-    }
-
-    private void endRewriting(Throwable failure) {
-        rewriting.set(false);
-        if (failure != null) {
-            LOGGER.log(System.Logger.Level.WARNING, "the journal of the registers was not made smaller, but is whole;"
-                + " the next change tries again", failure);
-        }
+        slots.put(key, slot);
     }
 
     private CompletableFuture<Void> queue(List<ByteBuffer> batches) {

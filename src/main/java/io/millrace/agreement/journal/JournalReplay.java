@@ -78,6 +78,7 @@ final class JournalReplay {
         if (record.key() == null || record.value() == null) {
             throw damage("the record at offset " + record.offset() + " lacks key or value");
         }
+        complete |= JournalRecords.text(record.key()).equals(Journal.WHOLE);
         try {
             RegisterState state = RegisterState.decode(JournalRecords.text(record.value()));
             states.merge(JournalRecords.text(record.key()), state,

@@ -96,8 +96,12 @@ public final class LogCleaner implements Runnable, AutoCloseable {
         }
     }
 
-    /** @return false when nothing is due */
-    boolean cleanNext() throws InterruptedException {
+    /**
+     * Compacts one log on the calling thread, instead of {@link #run()}.
+     *
+     * @return false when nothing is due, or what is due waits
+     */
+    public boolean cleanNext() throws InterruptedException {
         List<CleanableLog> logs = cleanableLogs();
         List<CleanableLog> due = logs.stream().filter(CleanableLog::isDue).toList();
         progress.looked(logs.stream().mapToDouble(CleanableLog::dirtyRatio).max().orElse(0), due.size(),

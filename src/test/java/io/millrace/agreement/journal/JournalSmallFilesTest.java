@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.millrace.agreement.registers.RegisterState;
 import io.millrace.log.DamagedFile;
 import io.millrace.log.LogObserver;
+import io.millrace.log.write.LogCleaner;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Files beside the journal's records that are damaged, missing or lie: the server starts and says which. */
 class JournalSmallFilesTest {
-    private static final Journal.Options SMALL = new Journal.Options(2048, 2, 30_000);
+    private static final Journal.Options SMALL = new Journal.Options(2048, 30_000);
     private static final String[] FILES = {"partition.metadata", "leader-epoch-checkpoint", "recovery-point-checkpoint",
         "log-start-offset-checkpoint"};
     private static final String[] LIES = {"", "\u0000\u0001", "0\n1\n7 0\n", "0\n2\n5 0\n2 4\n", "0\n900000\n",
@@ -40,11 +41,14 @@ class JournalSmallFilesTest {
     @BeforeEach
     void fill() {
         origin = new JournalFolder(temp.resolve("origin"));
-        try (Journal journal = open(origin)) {
-            for (int i = 1; i <= 200; i++) { // rewritten several times
+        try (Journal journal = open(origin); LogCleaner cleaner = JournalCleaning.start(journal, executor)) {
+            for (int i = 1; i <= 200; i++) {
                 journal.ensure("register-" + i % 7, new RegisterState(i, "t-" + i, "\"" + "x".repeat(100) + "\""));
             }
             expected = JournalStates.of(journal);
+            while (cleaner.progress().removedRecords() < 100) {
+                Thread.onSpinWait();
+            }
         }
     }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.millrace.agreement.RegisterUnavailableException;
 import io.millrace.agreement.registers.RegisterState;
+import io.millrace.log.write.LogCleaner;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -30,15 +31,17 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class JournalTest {
-    private static final Journal.Options SMALL = new Journal.Options(2048, 2, 30_000);
+    private static final Journal.Options SMALL = new Journal.Options(2048, 30_000);
 
     @TempDir
     private Path temp;
     private final ExecutorService executor = Executors.newCachedThreadPool();
     private final List<Journal> opened = new ArrayList<>();
+    private final List<LogCleaner> cleaners = new ArrayList<>();
 
     @AfterEach
     void closeAll() throws InterruptedException {
+        cleaners.forEach(LogCleaner::close);
         opened.forEach(Journal::close);
         executor.shutdown();
         assertThat(executor.awaitTermination(30, TimeUnit.SECONDS)).isTrue();
@@ -47,6 +50,7 @@ class JournalTest {
     private Journal open(Path root) {
         Journal journal = Journal.open(root, SMALL, Clock.systemUTC(), executor);
         opened.add(journal);
+        cleaners.add(JournalCleaning.start(journal, executor));
         return journal;
     }
 
@@ -129,7 +133,7 @@ class JournalTest {
 
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3})
-    void threadsThatEnsureInAnyOrderLoseNothingWhileTheLogIsRewritten(long seed) throws Exception {
+    void threadsThatEnsureInAnyOrderLoseNothingWhileTheLogIsCleaned(long seed) throws Exception {
         Journal journal = open(temp.resolve("killed"));
         ConcurrentHashMap<String, Long> ensured = new ConcurrentHashMap<>();
         List<Callable<Void>> work = new ArrayList<>();

@@ -7,13 +7,17 @@ import io.millrace.log.LogObserver;
 import io.millrace.log.write.LogDirectory;
 import io.millrace.log.write.PartitionLog;
 import io.millrace.record.Codec;
+import io.millrace.record.Header;
 import io.millrace.record.RecordBatchBuilder;
 import io.millrace.record.TimestampType;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.UUID;
 import java.util.concurrent.ExecutorService;
@@ -23,7 +27,7 @@ import java.util.function.Consumer;
 /** Writes a journal's log record by record, as no journal would, and reads it back as a journal. */
 final class RawJournal implements AutoCloseable {
     private static final int SEGMENT_BYTES = 1500;
-    private static final Journal.Options OPTIONS = new Journal.Options(SEGMENT_BYTES, 1000, 30_000);
+    private static final Journal.Options OPTIONS = new Journal.Options(SEGMENT_BYTES, 30_000);
 
     private final ExecutorService executor = Executors.newCachedThreadPool();
 
@@ -39,6 +43,36 @@ final class RawJournal implements AutoCloseable {
         RecordBatchBuilder batch = new RecordBatchBuilder(Codec.NONE);
         batch.append(0, bytes(key), bytes(value), List.of());
         return batch.build();
+    }
+
+    /**
+     * What earlier versions appended before they deleted what was older.
+     *
+     * @param states     at least one
+     * @param batchBytes a batch ends when it has reached this size
+     */
+    static List<ByteBuffer> snapshot(long timestamp, SortedMap<String, RegisterState> states, int batchBytes) {
+        List<ByteBuffer> batches = new ArrayList<>();
+        RecordBatchBuilder batch = new RecordBatchBuilder(Codec.NONE);
+        boolean first = true;
+        Iterator<Map.Entry<String, RegisterState>> entries = states.entrySet().iterator();
+        while (entries.hasNext()) {
+            Map.Entry<String, RegisterState> entry = entries.next();
+            List<Header> marks = new ArrayList<>();
+            if (first) {
+                marks.add(new Header(JournalRecords.SNAPSHOT, bytes(JournalRecords.BEGIN)));
+                first = false;
+            }
+            if (!entries.hasNext()) {
+                marks.add(new Header(JournalRecords.SNAPSHOT, bytes(JournalRecords.END)));
+            }
+            batch.append(timestamp, bytes(entry.getKey()), bytes(entry.getValue().encode()), marks);
+            if (batch.sizeInBytes() >= batchBytes || !entries.hasNext()) {
+                batches.add(batch.build());
+                batch = new RecordBatchBuilder(Codec.NONE);
+            }
+        }
+        return batches;
     }
 
     private static ByteBuffer bytes(String text) {

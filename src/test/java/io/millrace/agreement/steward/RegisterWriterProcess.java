@@ -2,6 +2,7 @@ package io.millrace.agreement.steward;
 
 import io.millrace.agreement.ClusterOptions;
 import io.millrace.agreement.journal.Journal;
+import io.millrace.agreement.journal.JournalCleaning;
 import io.millrace.agreement.registers.FakeCp;
 import io.millrace.agreement.registers.Register;
 import io.millrace.agreement.registers.RegisterStore;
@@ -31,13 +32,13 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class RegisterWriterProcess {
     /** What holds the registers beside the journal. */
     enum Agreement {
-        /** None but a map: starts at once. Its journal is small, so that it is rewritten all the time. */
+        /** None but a map: starts at once. Its journal is small, and is cleaned all the time. */
         FAKE,
         HAZELCAST
     }
 
     static final int KEYS = 4;
-    static final Journal.Options SMALL_JOURNAL = new Journal.Options(4096, 1, 30_000);
+    static final Journal.Options SMALL_JOURNAL = new Journal.Options(4096, 30_000);
 
     private RegisterWriterProcess() {
     }
@@ -77,6 +78,7 @@ final class RegisterWriterProcess {
 
     private static RegisterStore fake(Path journalRoot, ExecutorService executor) {
         Journal journal = Journal.open(journalRoot, SMALL_JOURNAL, Clock.systemUTC(), executor);
+        JournalCleaning.start(journal, executor);
         String node = UUID.randomUUID().toString();
         AtomicInteger count = new AtomicInteger();
         return TestStores.restored(new FakeCp(), journal, () -> node + "-" + count.incrementAndGet());

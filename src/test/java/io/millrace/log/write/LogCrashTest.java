@@ -13,9 +13,12 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -56,22 +59,71 @@ class LogCrashTest {
         }
     }
 
+    @ParameterizedTest
+    @EnumSource(value = FlushPolicy.class, names = {"COMMIT", "OS"})
+    void everyKeyHasItsLastAcknowledgedValueAfterTheCleanerWasKilled(FlushPolicy flush) throws Exception {
+        Random random = new Random(SEED * 3 + flush.ordinal());
+        Map<String, Long> counts = new HashMap<>();
+        Path root = temporary.resolve("compacted-" + flush);
+        for (int round = 1; round <= ROUNDS / 2; round++) {
+            long first = round * 10_000_000L;
+            for (String line : linesUntilKilled(CompactingProcess.class, 100 + random.nextInt(2 * MAX_ACKNOWLEDGED_A_ROUND),
+                    root.toString(), Long.toString(random.nextLong()), flush.name(), Long.toString(first))) {
+                String[] fields = line.split(" ");
+                counts.put(fields[0] + " " + fields[1], Long.parseLong(fields[2]));
+            }
+            assertLastValues(root, flush, counts, first, "seed %d, round %d".formatted(SEED, round));
+        }
+    }
+
+    /** What was on its way when the process was killed may be there, too. */
+    private static void assertLastValues(Path root, FlushPolicy flush, Map<String, Long> counts, long first, String round)
+            throws Exception {
+        List<CorruptLogException> damages = new CopyOnWriteArrayList<>();
+        LogObserver observer = new LogObserver() {
+            @Override
+            public void damaged(CorruptLogException damage) {
+                damages.add(damage);
+            }
+        };
+        try (TestDirectory test = new TestDirectory(
+                LogDirectory.open(root, AppendingProcess.options(), Clock.systemUTC(), observer))) {
+            for (int partition = 0; partition < CompactingProcess.PARTITIONS; partition++) {
+                Map<String, String> table = Compacted.table(Compacted.records(test.directory.openLog(AppendingProcess.TOPIC,
+                        partition, AppendingProcess.TOPIC_ID, CompactingProcess.config(flush))));
+                String of = partition + " ";
+                counts.forEach((key, count) -> {
+                    if (key.startsWith(of)) {
+                        assertThat(table.get(key.substring(of.length()))).as("%s: %s", round, key).isIn(
+                                CompactingProcess.valueAt(count), CompactingProcess.valueAt(count + 1),
+                                CompactingProcess.valueAt(first));
+                    }
+                });
+            }
+        }
+        assertThat(damages).as(round).isEmpty();
+    }
+
     private final List<Acknowledged> acknowledged = new ArrayList<>();
 
     private static List<Acknowledged> appendUntilKilled(Path root, Random random, FlushPolicy flush)
             throws IOException, InterruptedException {
-        int enough = 1 + random.nextInt(MAX_ACKNOWLEDGED_A_ROUND);
-        Process process = new ProcessBuilder(
+        return linesUntilKilled(AppendingProcess.class, 1 + random.nextInt(MAX_ACKNOWLEDGED_A_ROUND), root.toString(),
+                Long.toString(random.nextLong()), flush.name()).stream().map(Acknowledged::parse).toList();
+    }
+
+    private static List<String> linesUntilKilled(Class<?> main, int enough, String... arguments)
+            throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx128m",
-                "-cp", System.getProperty("java.class.path"), AppendingProcess.class.getName(),
-                root.toString(), Long.toString(random.nextLong()), flush.name())
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
-        List<Acknowledged> lines = new ArrayList<>();
+                "-cp", System.getProperty("java.class.path"), main.getName()));
+        command.addAll(List.of(arguments));
+        Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        List<String> lines = new ArrayList<>();
         try (BufferedReader out = process.inputReader()) {
             String line;
             while ((line = out.readLine()) != null) {
-                lines.add(Acknowledged.parse(line));
+                lines.add(line);
                 if (lines.size() == enough) {
                     // SIGKILL, through the handle: the process's own method would close the stream with what it printed
                     process.toHandle().destroyForcibly();

@@ -3,20 +3,27 @@ package io.millrace.agreement.journal;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.agreement.registers.RegisterState;
+import io.millrace.log.write.LogCleaner;
 import io.millrace.log.write.PartitionLog;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The rewriting of a journal, cut off at each of its steps: a restart finds every register in its newest version. */
-class JournalRewriteCrashTest {
+/**
+ * A journal that an earlier version made smaller by a snapshot and a deletion, cut off at each of these steps: every
+ * register is found in its newest version, and is still when the journal was compacted.
+ */
+class EarlierJournalTest {
     private static final int SNAPSHOT_BATCH_BYTES = 600;
 
     @TempDir
@@ -41,7 +48,7 @@ class JournalRewriteCrashTest {
                 expected.put(key, RawJournal.state(version));
             }
             beforeSnapshot = folder.copyTo(temp.resolve("before-snapshot"));
-            List<ByteBuffer> snapshot = JournalRecords.snapshot(0, expected, SNAPSHOT_BATCH_BYTES);
+            List<ByteBuffer> snapshot = RawJournal.snapshot(0, expected, SNAPSHOT_BATCH_BYTES);
             assertThat(snapshot).hasSizeGreaterThan(1);
             long start = log.append(snapshot);
             afterSnapshot = folder.copyTo(temp.resolve("after-snapshot"));
@@ -78,6 +85,26 @@ class JournalRewriteCrashTest {
                 stopped.deleteSegment(segment);
             }
             assertThat(raw.states(stopped.root())).as("%d deleted", gone).isEqualTo(expected);
+        }
+        assertThat(raw.states(afterDeletion.root())).isEqualTo(expected);
+    }
+
+    @Test
+    void aJournalWithoutItsBeginningIsWholeWhenTheSnapshotHasGivenWayToNewerVersions() throws Exception {
+        writeSnapshotAndDelete();
+        ExecutorService executor = Executors.newCachedThreadPool();
+        try (Journal journal = Journal.open(afterDeletion.root(), new Journal.Options(1500, 30_000), Clock.systemUTC(), executor);
+                LogCleaner cleaner = JournalCleaning.start(journal, executor)) {
+            for (int version = 100; version < 160; version++) {
+                String key = "k" + version % 7;
+                journal.ensure(key, RawJournal.state(version));
+                expected.put(key, RawJournal.state(version));
+            }
+            while (cleaner.progress().removedRecords() < 40) {
+                Thread.onSpinWait();
+            }
+        } finally {
+            executor.shutdown();
         }
         assertThat(raw.states(afterDeletion.root())).isEqualTo(expected);
     }
