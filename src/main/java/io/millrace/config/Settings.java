@@ -51,6 +51,13 @@ public final class Settings {
             + " found while other replicas have good copies; 0: never.");
     public static final Setting LOG_SCRUB_BYTES = number("millrace.log.scrub.bytes", 1024, TIB, "bytes a second",
             16 * MIB, "The fastest that segments are read for it.");
+    public static final Setting LOG_CLEANER_MEMORY_BYTES = number("millrace.log.cleaner.memory.bytes", 65_536, TIB, "bytes",
+            32 * MIB, "Memory for the newest offset of each key while a log is compacted, 48 bytes a key, taken only then and as"
+            + " needed; a log with more keys takes several passes.");
+    public static final Setting LOG_CLEANER_BYTES = number("millrace.log.cleaner.bytes", 65_536, TIB, "bytes a second",
+            256 * MIB, "The fastest that logs are read and written to compact them.");
+    public static final Setting LOG_CLEANER_INTERVAL_MS = number("millrace.log.cleaner.interval.ms", 10, 86_400_000, "ms",
+            15_000, "How often it is looked which logs are to be compacted.");
     public static final Setting HIGH_WATERMARK_INTERVAL_MS = number(
             "millrace.replica.high.watermark.checkpoint.interval.ms", 1, 3_600_000, "ms", 5_000,
             "How often it is noted on disk up to where the partitions are committed.");
@@ -137,7 +144,8 @@ public final class Settings {
     /** Every setting but the defaults of topic configuration, which the broker knows. */
     public static final List<Setting> CATALOGUE = List.of(BROKER_ID, HTTP_HOST, HTTP_PORT, LOG_DIRS, LOG_DIRS_LOST,
             LOG_QUEUE_BYTES, LOG_QUEUE_APPENDS, LOG_FLUSH_INTERVAL_MS, LOG_FILES_MAX, LOG_RETENTION_CHECK_INTERVAL_MS,
-            LOG_SCRUB_INTERVAL_MS, LOG_SCRUB_BYTES, HIGH_WATERMARK_INTERVAL_MS, TOPIC_PARTITIONS_DEFAULT,
+            LOG_SCRUB_INTERVAL_MS, LOG_SCRUB_BYTES, LOG_CLEANER_MEMORY_BYTES, LOG_CLEANER_BYTES, LOG_CLEANER_INTERVAL_MS,
+            HIGH_WATERMARK_INTERVAL_MS, TOPIC_PARTITIONS_DEFAULT,
             TOPIC_PARTITIONS_MAX, BATCH_MAX_UNCOMPRESSED_BYTES, REQUEST_MAX_BYTES, REQUEST_MEMORY_BYTES,
             REQUEST_BODY_TIMEOUT_MS, REQUEST_WAITING_MAX, FETCH_MAX_BYTES, FETCH_MAX_WAIT_MS, CLUSTER_NAME, CLUSTER_HOST,
             CLUSTER_PORT, CLUSTER_JOURNAL_DIR,

@@ -1,6 +1,7 @@
 package io.millrace.ops;
 
 import io.millrace.log.file.OpenFiles;
+import io.millrace.log.write.CleanerProgress;
 import io.millrace.log.write.LogDirectory;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,17 +18,31 @@ final class DirectoryGauges implements AutoCloseable {
      * @param strays how many logs were set aside
      * @param lost   how many partitions' only logs are gone
      * @param damaged how many batches are damaged, and not mended yet
+     * @param cleaning how the compaction of logs stands
      */
     DirectoryGauges(MetricRegistry registry, List<LogDirectory> directories, OpenFiles files, Supplier<Number> strays,
-                    Supplier<Number> lost, Supplier<Number> damaged) {
+                    Supplier<Number> lost, Supplier<Number> damaged, Supplier<CleanerProgress> cleaning) {
         Instruments all = new Instruments(registry);
         all.gauge("millrace_log_files_open", "Files of logs that are open", files::count);
         all.gauge("millrace_stray_logs", "Logs that were set aside because they belong to no topic that is known", strays);
         all.gauge("millrace_lost_partitions", "Partitions whose only log was made on this broker and is gone", lost);
         all.gauge("millrace_unmended_batches", "Record batches that are known to be damaged and not mended yet", damaged);
+        register(all, cleaning);
         instruments.add(all);
         directories.forEach(directory -> register(
                 new Instruments(registry, new Tag("directory", directory.root().toString())), directory));
+    }
+
+    private static void register(Instruments of, Supplier<CleanerProgress> cleaning) {
+        of.gauge("millrace_cleaner_bytes", "Bytes that were read and written to compact logs", () -> cleaning.get().bytes());
+        of.gauge("millrace_cleaner_passes", "Logs that were compacted, each time counted", () -> cleaning.get().passes());
+        of.gauge("millrace_cleaner_seconds", "How long all compactions took", () -> cleaning.get().nanos() / 1e9);
+        of.gauge("millrace_cleaner_removed_records", "Records that gave way to newer ones of their keys",
+                () -> cleaning.get().removedRecords());
+        of.gauge("millrace_cleaner_dirtiest_ratio", "How much of the dirtiest log that can be compacted is dirty, 0 to 1",
+                () -> cleaning.get().maxDirtyRatio());
+        of.gauge("millrace_cleaner_due_logs", "Logs that are to be compacted", () -> cleaning.get().dueLogs());
+        of.gauge("millrace_cleaner_failed_logs", "Logs that cannot be compacted now", () -> cleaning.get().failedLogs());
     }
 
     private void register(Instruments of, LogDirectory directory) {

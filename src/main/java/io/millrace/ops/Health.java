@@ -2,6 +2,7 @@ package io.millrace.ops;
 
 import io.millrace.agreement.AgreementStatus;
 import io.millrace.log.LogDirectoryOfflineException;
+import io.millrace.log.write.CleanerProgress;
 import java.nio.file.Files;
 import java.util.List;
 import org.eclipse.microprofile.health.HealthCheckResponse;
@@ -15,7 +16,7 @@ import org.eclipse.microprofile.health.HealthCheckResponseBuilder;
  * about to stop. A
  * damaged batch or file, a partition that does not work, a log that was set aside is named, but the server stays ready:
  * the others do not suffer. Not so where a partition's only log is gone.
- * <li>Live: no writer has ended unasked, no threads are deadlocked, and the journal of a server among others has not
+ * <li>Live: neither a writer nor the cleaner has ended unasked, no threads are deadlocked, and the journal of a server among others has not
  * failed: that server has left the agreement, serves nothing, and is back only after a restart. A disk that is full, a log
  * directory that failed, a port in use or a start that failed does not make the server dead, since a restart mends none of
  * them; so one whose journal's disk is still broken is restarted once, and not again and again.
@@ -58,8 +59,17 @@ final class Health {
             list(response, "lost", server.lost());
             list(response, "damage", server.damage(MAX_NOTES));
             list(response, "stray", server.strays());
+            tell(response, server.cleaning());
         }
         return response.status(up).build();
+    }
+
+    private static void tell(HealthCheckResponseBuilder response, CleanerProgress cleaning) {
+        if (cleaning != null) {
+            response.withData("compaction", cleaning.current().isEmpty() ? "idle" : cleaning.current());
+            list(response, "dirty", cleaning.dirtiest());
+            list(response, "uncompacted", cleaning.failures());
+        }
     }
 
     private static void list(HealthCheckResponseBuilder response, String name, List<String> notes) {
@@ -89,6 +99,10 @@ final class Health {
                     response.withData(writer.directory().root().toString(), "its writer has ended");
                 }
             }
+        }
+        if (server != null && server.cleaning() != null && server.cleaning().hasEnded()) {
+            up = false;
+            response.withData("compaction", "the cleaner has ended");
         }
         LogDirectoryOfflineException journal = server != null && server.needsRestart() ? server.journalFailure() : null;
         if (journal != null) {

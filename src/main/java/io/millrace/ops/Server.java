@@ -13,8 +13,8 @@ import io.millrace.group.Deliveries;
 import io.millrace.group.Groups;
 import io.millrace.log.LogDirectoryOfflineException;
 import io.millrace.log.file.OpenFiles;
+import io.millrace.log.write.CleanerProgress;
 import io.millrace.log.write.LogDirectory;
-import io.millrace.log.write.LogScrub;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import java.lang.System.Logger.Level;
@@ -86,10 +86,11 @@ final class Server implements AutoCloseable {
     private volatile List<Writer> writers = List.of();
     private volatile Broker broker;
     private volatile Groups groups;
+    private volatile Upkeep upkeep;
     private volatile String startFailure;
 
     /**
-     * @param workers     must have a thread for each log directory, the journal and the scrub, beside those that do the work
+     * @param workers     must have a thread for each log directory, the journal, the scrub and the cleaner, beside those that do the work
      * @param passedWaits ends the requests that wait for other servers
      */
     Server(Configuration configuration, ExecutorService workers, AnswerThreads answers,
@@ -129,7 +130,8 @@ final class Server implements AutoCloseable {
             damage.healBy(broker::foundDamage);
             groups = open(() -> Groups.open(configuration.groups(), registers(), broker, deliveries, answers, timers, clock),
                     Settings.GROUP_ASSIGNOR);
-            openScrub();
+            upkeep = open(() -> new Upkeep(configuration.settings(), writers.stream().map(Writer::directory).toList(),
+                    node.journalDirectory(), workers, clock));
             state = State.SERVING;
             LOG.log(Level.INFO, "Millrace is ready: broker {0}, log directories {1}",
                     Integer.toString(configuration.brokerId()), configuration.settings().folders(Settings.LOG_DIRS));
@@ -201,14 +203,6 @@ final class Server implements AutoCloseable {
                 .check(started.stream().map(Writer::directory).toList());
     }
 
-    private void openScrub() {
-        long interval = configuration.settings().longValue(Settings.LOG_SCRUB_INTERVAL_MS);
-        if (interval > 0) {
-            workers.execute(open(() -> new LogScrub(writers.stream().map(Writer::directory).toList(), interval,
-                    configuration.settings().longValue(Settings.LOG_SCRUB_BYTES), clock)));
-        }
-    }
-
     /** @param settings those that an operator may have to change when it fails */
     private <T extends AutoCloseable> T open(Supplier<T> opening, Setting... settings) {
         if (stopping) {
@@ -249,6 +243,12 @@ final class Server implements AutoCloseable {
     /** The log directories that are open. */
     List<Writer> writers() {
         return writers;
+    }
+
+    /** How the compaction of logs stands; null until the server serves. */
+    CleanerProgress cleaning() {
+        Upkeep current = upkeep;
+        return current == null ? null : current.cleaning();
     }
 
     /** Why registers cannot be changed any more; else null. */

@@ -51,7 +51,7 @@ final class ServerMetrics implements AutoCloseable {
         if (!closed) {
             directories = new DirectoryGauges(registry,
                     server.writers().stream().map(Server.Writer::directory).toList(), server.logFiles(),
-                    () -> server.strays().size(), () -> server.lost().size(), server::damagedBatches);
+                    () -> server.strays().size(), () -> server.lost().size(), server::damagedBatches, server::cleaning);
             refreshing = timers.scheduleWithFixedDelay(() -> refresh(server), 0, REFRESH_MS, TimeUnit.MILLISECONDS);
         }
     }

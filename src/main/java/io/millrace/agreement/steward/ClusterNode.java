@@ -29,6 +29,7 @@ import io.millrace.agreement.registers.HazelcastRegisterStore;
 import io.millrace.agreement.registers.RegisterStore;
 import io.millrace.log.Closing;
 import io.millrace.log.LogDirectoryOfflineException;
+import io.millrace.log.write.LogDirectory;
 import io.millrace.log.LogObserver;
 import io.millrace.log.file.OpenFiles;
 import java.time.Clock;
@@ -199,6 +200,11 @@ public final class ClusterNode implements AutoCloseable {
 
     public RegisterStore registers() {
         return registers;
+    }
+
+    /** Where the journal is written, for whoever compacts it. */
+    public LogDirectory journalDirectory() {
+        return journal.directory();
     }
 
     /** What the journal keeps for this server alone. */

@@ -1,38 +1,42 @@
 package io.millrace.log.write;
 
+import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.stream.Collectors;
 
 /** What a {@link LogCleaner} is at and has done: written by its thread, read by any. */
 public final class CleanerProgress {
     private static final int MOST_NAMED = 20;
+    private static final int MOST_DIRTY = 5;
 
     private final LongAdder bytes = new LongAdder();
     private final LongAdder passes = new LongAdder();
     private final LongAdder removed = new LongAdder();
     private final LongAdder nanos = new LongAdder();
-    private volatile boolean running;
+    private volatile boolean ended;
     private volatile String current = "";
     private volatile double maxDirtyRatio;
+    private volatile List<String> dirtiest = List.of();
     private volatile int due;
-    private volatile Map<String, String> failures = Map.of();
+    private volatile List<String> failures = List.of();
     private volatile int failed;
 
-    void began() {
-        running = true;
-    }
-
     void ended() {
-        running = false;
+        ended = true;
     }
 
-    void looked(double dirtiest, int dueLogs, Map<String, String> cannot) {
-        maxDirtyRatio = dirtiest;
+    /** @param cannot why logs cannot be compacted, by name */
+    void looked(List<CleanableLog> logs, int dueLogs, Map<String, String> cannot) {
+        List<CleanableLog> dirty = logs.stream().filter(log -> log.dirtyBytes() > 0)
+            .sorted(Comparator.comparingDouble(CleanableLog::dirtyRatio).reversed()).limit(MOST_DIRTY).toList();
+        maxDirtyRatio = dirty.isEmpty() ? 0 : dirty.get(0).dirtyRatio();
+        dirtiest = dirty.stream().map(log -> "%s: %d of %d bytes were not compacted yet".formatted(log.log().name(),
+            log.dirtyBytes(), log.cleanBytes() + log.dirtyBytes())).toList();
         due = dueLogs;
         failed = cannot.size();
-        failures = cannot.entrySet().stream().sorted(Map.Entry.comparingByKey()).limit(MOST_NAMED)
-            .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, Map.Entry::getValue));
+        failures = cannot.entrySet().stream().map(each -> each.getKey() + ": " + each.getValue()).sorted().limit(MOST_NAMED)
+            .toList();
     }
 
     void begins(String log) {
@@ -53,9 +57,9 @@ public final class CleanerProgress {
         nanos.add(duration);
     }
 
-    /** Whether its thread is there. */
-    public boolean isRunning() {
-        return running;
+    /** Whether its thread has ended, and nobody asked for that. */
+    public boolean hasEnded() {
+        return ended;
     }
 
     /** The log that is being compacted, or empty. */
@@ -68,6 +72,11 @@ public final class CleanerProgress {
         return maxDirtyRatio;
     }
 
+    /** The dirtiest logs when it was looked last, a sentence for each. */
+    public List<String> dirtiest() {
+        return dirtiest;
+    }
+
     /** Logs that were due when it was looked last. */
     public int dueLogs() {
         return due;
@@ -78,8 +87,8 @@ public final class CleanerProgress {
         return failed;
     }
 
-    /** Why they cannot, by name, of twenty at most. */
-    public Map<String, String> failures() {
+    /** Which they are and why they cannot, twenty at most. */
+    public List<String> failures() {
         return failures;
     }
 

@@ -19,6 +19,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
 
 /**
  * Compacts the logs of some directories that are to be, the dirtiest that is due first, one at a time and never faster than a
@@ -82,7 +83,6 @@ public final class LogCleaner implements Runnable, AutoCloseable {
     /** Returns after {@link #close()}, or when the thread is interrupted. */
     @Override
     public void run() {
-        progress.began();
         try {
             while (closed.getCount() > 0) {
                 if (!cleanNext() && !pause.pause(TimeUnit.MILLISECONDS.toNanos(options.backoffMs()))) {
@@ -92,7 +92,9 @@ public final class LogCleaner implements Runnable, AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } finally {
-            progress.ended();
+            if (closed.getCount() > 0) {
+                progress.ended();
+            }
         }
     }
 
@@ -104,9 +106,8 @@ public final class LogCleaner implements Runnable, AutoCloseable {
     public boolean cleanNext() throws InterruptedException {
         List<CleanableLog> logs = cleanableLogs();
         List<CleanableLog> due = logs.stream().filter(CleanableLog::isDue).toList();
-        progress.looked(logs.stream().mapToDouble(CleanableLog::dirtyRatio).max().orElse(0), due.size(),
-            failures.entrySet().stream().collect(HashMap::new,
-                (all, each) -> all.put(each.getKey().name().toString(), each.getValue().reason()), HashMap::putAll));
+        progress.looked(logs, due.size(), failures.entrySet().stream()
+            .collect(Collectors.toMap(each -> each.getKey().name().toString(), each -> each.getValue().reason(), (a, b) -> b)));
         Optional<CleanableLog> next = due.stream().filter(each -> !waits(each.log()))
             .max(Comparator.comparingDouble(CleanableLog::dirtyRatio));
         if (next.isEmpty()) {
@@ -163,12 +164,11 @@ public final class LogCleaner implements Runnable, AutoCloseable {
         } catch (DamagedSegmentException e) {
             log.scrub(e.segment().baseOffset(), pace); // tells what is damaged, so that it is mended
             failed(log, "records in it are damaged, and are to be replaced by another replica's first: "
-                + e.getMessage(), null);
+                + e.damage().getMessage(), null);
         } catch (LogDirectoryOfflineException e) {
             failed(log, e.getMessage(), null);
         } catch (IllegalStateException e) {
-            LOG.log(Level.DEBUG, () -> log.name() + " was changed while it was compacted", e);
-            failures.put(log, new Failure(e.getMessage(), nanoTime.getAsLong())); // what it waits for is over
+            LOG.log(Level.DEBUG, () -> log.name() + " was changed while it was compacted, and is looked at again", e);
         } catch (IOException | RuntimeException e) {
             failed(log, e.toString(), e);
         } finally {

@@ -78,6 +78,30 @@ class SegmentDumperTest {
             .contains("compresscodec: " + codec.codecName());
     }
 
+    @ParameterizedTest
+    @EnumSource(Codec.class)
+    void theDumperReadsWhatCompactionLeaves(Codec codec) throws Exception {
+        try (TestDirectory test = new TestDirectory(root)) {
+            PartitionLog log = test.log(Compacted.config(1 << 20));
+            for (int i = 0; i < 60; i++) {
+                test.append(log, Compacted.batch(codec, 1_000 + i, "key" + i % 7, "value" + i, "gone" + i / 30, "x", "deleted",
+                    null));
+            }
+            log.reconfigure(Compacted.config(100));
+            test.append(log, Compacted.batch(codec, 2_000, "z", "end"));
+            Compacted.clean(test, log, 5_000);
+            assertThat(Compacted.records(log)).hasSizeLessThan(15);
+        }
+        File log = TestDirectory.segment(root, 0, ".log").toFile();
+        String records = dump("--deep-iteration", "--print-data-log", "--files", log.getPath());
+        assertThat(records).contains("magic: 2").doesNotContain("isvalid: false").doesNotContain("invalid bytes")
+            .doesNotContain("Exception");
+        assertThat(records).contains("count: 0").contains("deleteHorizonMs: OptionalLong[15000]")
+            .contains("payload: value59").doesNotContain("payload: value3 ");
+        String index = TestDirectory.segment(root, 0, ".index").toFile() + "," + TestDirectory.segment(root, 0, ".timeindex");
+        assertThat(dump("--index-sanity-check", "--files", index)).contains("passed sanity check.");
+    }
+
     @Test
     void theDumperFindsTheIndexesRight() throws Exception {
         fill(Codec.NONE);
