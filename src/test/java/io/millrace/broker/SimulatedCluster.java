@@ -50,6 +50,8 @@ final class SimulatedCluster {
     private static final int VERDICT_MS = 90_000;
     /** In one batch. */
     private static final int MOST_RECORDS = 6;
+    /** Of a compacted topic. */
+    private static final int KEYS = 7;
 
     /** What the checks say where records are lost. */
     private static final String LOST = "is not in the log of its later leader|is committed as .*, and broker"
@@ -73,7 +75,9 @@ final class SimulatedCluster {
         /** The log takes all that is written for committed. */
         FORGET_HIGH_WATERMARK("is committed as .*, and broker"),
         /** A fetch session goes on from what the leader has sent, and not from what the follower says it has. */
-        TAKE_SENT_FOR_FETCHED(LOST);
+        TAKE_SENT_FOR_FETCHED(LOST),
+        /** A record gives way to one that is not committed, and is cut off later. */
+        COMPACT_ABOVE_HIGH_WATERMARK(LOST);
 
         private final String violation;
 
@@ -130,6 +134,7 @@ final class SimulatedCluster {
     private final Set<Integer> rotten = new TreeSet<>();
     private boolean interleaving;
     private String flush = "commit";
+    private boolean compacted;
 
     SimulatedCluster(long seed, int brokers, int partitions, PlantedBug bug) {
         this(seed, brokers, partitions, TopicStore.PARTITIONS_PER_PAGE, bug);
@@ -179,6 +184,7 @@ final class SimulatedCluster {
     SimulatedDirectory.PlantedBug logBug() {
         return switch (bug) {
             case QUEUE_OUTSIDE_LOCK -> SimulatedDirectory.PlantedBug.TAKE_EPOCH_LATE;
+            case COMPACT_ABOVE_HIGH_WATERMARK -> SimulatedDirectory.PlantedBug.COMPACT_ABOVE_HIGH_WATERMARK;
             case FORGET_HIGH_WATERMARK -> SimulatedDirectory.PlantedBug.FORGET_HIGH_WATERMARK;
             default -> SimulatedDirectory.PlantedBug.NONE;
         };
@@ -476,8 +482,13 @@ final class SimulatedCluster {
         Broker any = servers.stream().filter(SimulatedServer::isUp).findFirst().orElseThrow().broker;
         flush = bug == PlantedBug.FORGET_BOOT ? "os" : List.of("commit", "commit", "os", "interval").get(random.nextInt(4));
         Map<String, String> configs = new HashMap<>(Map.of("flush", flush, "segment.bytes", "1024"));
-        if (random.nextInt(3) == 0) {
+        boolean shortened = random.nextInt(3) == 0;
+        if (shortened) {
             configs.put("retention.bytes", "2048");
+        }
+        compacted = bug == PlantedBug.COMPACT_ABOVE_HIGH_WATERMARK || bug == PlantedBug.NONE && random.nextInt(2) == 0;
+        if (compacted) {
+            configs.put("cleanup.policy", shortened ? "compact,delete" : "compact");
         }
         if (bug == PlantedBug.ELECT_OUTSIDE_ISR) {
             configs.put("unclean.leader.election.enable", "true");
@@ -576,6 +587,7 @@ final class SimulatedCluster {
             case 24 -> failDisk(server);
             case 25 -> rot(server);
             case 26, 27 -> scrub(server);
+            case 28, 29, 30 -> compact(server);
             default -> {
                 if (random.nextInt(4) > 0) {
                     for (int burst = random.nextInt(4); burst >= 0; burst--) {
@@ -704,6 +716,31 @@ final class SimulatedCluster {
         }
     }
 
+    private void compact(SimulatedServer server) {
+        if (compacted && server.isUp() && !server.isPaused() && !interleaving) {
+            for (SimulatedLog log : server.logs()) {
+                long to = server.directory().compact(log.log(), 24 * (1 + random.nextInt(200)));
+                note("broker " + server.id() + " compacted " + log.log().partition() + " up to " + to);
+            }
+        }
+    }
+
+    /** Of a compacted topic: records with the same one replace each other. */
+    private static String key(String value) {
+        return "key-" + Integer.parseInt(value.substring(value.indexOf('-') + 1)) % KEYS;
+    }
+
+    /** Whether a log has a record, or, where it may, a newer one of its key. */
+    private boolean has(TreeMap<Long, String> log, long offset, String value) {
+        String found = log.get(offset);
+        return value.equals(found) || compacted && found == null
+                && log.tailMap(offset, false).values().stream().anyMatch(newer -> isOfKey(newer, value));
+    }
+
+    private static boolean isOfKey(String newer, String value) {
+        return !SimulatedLog.DAMAGED.equals(newer) && key(newer).equals(key(value));
+    }
+
     private String damages() {
         StringBuilder text = new StringBuilder();
         servers.forEach(server -> server.logs().forEach(log -> log.values(log.startOffset(), log.endOffset())
@@ -776,7 +813,8 @@ final class SimulatedCluster {
     private ByteBuffer batch(String... values) {
         RecordBatchBuilder builder = new RecordBatchBuilder(Codec.NONE);
         for (String value : values) {
-            builder.append(SimulatedServer.BEGIN_MS + time.nanoTime() / 1_000_000, null, BrokerHarness.bytes(value), List.of());
+            builder.append(SimulatedServer.BEGIN_MS + time.nanoTime() / 1_000_000,
+                    compacted ? BrokerHarness.bytes(key(value)) : null, BrokerHarness.bytes(value), List.of());
         }
         return builder.build();
     }
@@ -862,7 +900,7 @@ final class SimulatedCluster {
             SimulatedLog log = server(replica).log(id);
             long end = known.isEmpty() ? 0 : known.lastKey() + 1;
             TreeMap<Long, String> found = log.values(log.startOffset(), end);
-            known.tailMap(log.startOffset()).forEach((offset, value) -> check(value.equals(found.get(offset)), "offset "
+            known.tailMap(log.startOffset()).forEach((offset, value) -> check(has(found, offset, value), "offset "
                     + offset + " of " + id + " is committed as " + value + ", and broker " + replica + " has "
                     + found.get(offset) + " in the end"));
         }));
@@ -943,9 +981,15 @@ final class SimulatedCluster {
         SimulatedLog log = leader.log(id);
         TreeMap<Long, String> found = log.values(log.startOffset(), log.endOffset());
         acknowledged.getOrDefault(id, new TreeMap<>()).tailMap(log.startOffset()).forEach((offset, value) ->
-                check(value.equals(found.get(offset)) || isRotten(leader, found.get(offset)), "acknowledged " + value
+                check(has(found, offset, value) || isRottenBehind(leader, found, offset), "acknowledged " + value
                         + " at offset " + offset + " of " + id + " is not in the log of its later leader " + leader.id()
                         + ", there is " + found.get(offset)));
+    }
+
+    /** Of a compacted log what is damaged may be the newer record. */
+    private boolean isRottenBehind(SimulatedServer server, TreeMap<Long, String> found, long offset) {
+        return isRotten(server, found.get(offset)) || compacted && rotten.contains(server.id())
+                && found.tailMap(offset).containsValue(SimulatedLog.DAMAGED);
     }
 
     private boolean isRotten(SimulatedServer server, String value) {
@@ -963,7 +1007,7 @@ final class SimulatedCluster {
             TreeMap<Long, String> found = log.values(from, mark);
             for (long offset = from; offset < mark; offset++) {
                 String value = found.get(offset);
-                if (isRotten(server, value)) {
+                if (isRotten(server, value) || value == null && isReplaced(known, offset)) {
                     continue;
                 }
                 String before = known.putIfAbsent(offset, String.valueOf(value));
@@ -975,6 +1019,16 @@ final class SimulatedCluster {
         if (!scripted) {
             checkStart(server, id, partition, highestMark.merge(id, mark, Math::max));
         }
+    }
+
+    /**
+     * Whether a record may not be there because a newer one of its key is committed, which who copies a compacted log may
+     * not have yet; or because the log was compacted before this was looked at.
+     */
+    private boolean isReplaced(TreeMap<Long, String> known, long offset) {
+        String value = known.get(offset);
+        return compacted && (value == null
+                || known.tailMap(offset, false).values().stream().anyMatch(newer -> isOfKey(newer, value)));
     }
 
     /** Only what is committed is deleted, and only a leader decides that. */

@@ -2,6 +2,7 @@ package io.millrace.broker;
 
 import io.millrace.log.CorruptLogException;
 import io.millrace.log.write.PartitionLog;
+import io.millrace.record.Record;
 import io.millrace.record.RecordBatch;
 import io.millrace.record.RecordIterator;
 import java.nio.ByteBuffer;
@@ -35,11 +36,10 @@ record SimulatedLog(PartitionLog log) {
             try {
                 ByteBuffer found = log.read(offset, to, MOST_BYTES);
                 for (RecordBatch batch : RecordBatch.in(found)) {
-                    long of = batch.baseOffset();
-                    for (RecordIterator records = batch.records(); records.hasNext(); of++) {
-                        String value = BrokerHarness.text(records.next().value());
-                        if (of >= from && of < to) {
-                            values.put(of, value);
+                    for (RecordIterator records = batch.records(); records.hasNext(); ) {
+                        Record record = records.next();
+                        if (record.offset() >= from && record.offset() < to) {
+                            values.put(record.offset(), BrokerHarness.text(record.value()));
                         }
                     }
                     offset = batch.lastOffset() + 1;

@@ -137,7 +137,7 @@ final class ClusterClient {
         }
     }
 
-    private static JsonStructure parse(String text) {
+    static JsonStructure parse(String text) {
         try (JsonReader reader = Json.createReader(new StringReader(text))) {
             return reader.read();
         }

@@ -26,7 +26,11 @@ record CleanableLog(PartitionLog log, LogView view, Compaction how, List<Bounded
      */
     static CleanableLog of(PartitionLog log, Compaction how, long now) throws IOException {
         LogView view = log.openView();
-        long mark = log.highWatermark();
+        return of(log, view, log.highWatermark(), how, now);
+    }
+
+    /** @param mark all below it is committed */
+    static CleanableLog of(PartitionLog log, LogView view, long mark, Compaction how, long now) throws IOException {
         long dirtyFrom = Math.max(log.writable().compaction().cleanedOffset(), view.logStartOffset());
         List<BoundedSegment> segments = new ArrayList<>();
         long clean = 0;

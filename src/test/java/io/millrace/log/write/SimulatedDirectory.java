@@ -1,13 +1,19 @@
 package io.millrace.log.write;
 
 import io.millrace.log.AppendResult;
+import io.millrace.log.Compaction;
 import io.millrace.log.LogConfig;
 import io.millrace.log.LogDirectoryOfflineException;
 import io.millrace.log.LogObserver;
+import io.millrace.log.compact.LogCleaning.DamagedSegmentException;
 import io.millrace.log.file.BootId;
 import io.millrace.log.file.OpenFiles;
 import io.millrace.log.file.SimulatedDisk;
+import io.millrace.log.segment.LogView;
 import io.millrace.log.segment.Segment;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.lang.System.Logger;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
@@ -25,7 +31,9 @@ public final class SimulatedDirectory extends LogDirectory {
         /** What is committed is not known: all that is written counts. */
         FORGET_HIGH_WATERMARK,
         /** An append is of the epoch that has begun when it is queued, not of the one whose leader decided to append. */
-        TAKE_EPOCH_LATE
+        TAKE_EPOCH_LATE,
+        /** What is not committed counts as newer when the log is compacted. */
+        COMPACT_ABOVE_HIGH_WATERMARK
     }
 
     /** What the simulation does for the directory, and is told by it. */
@@ -50,7 +58,10 @@ public final class SimulatedDirectory extends LogDirectory {
     /** So few that files are closed and opened again all the time. */
     private static final int OPEN_FILES = 12;
 
+    private static final Logger LOG = System.getLogger(SimulatedDirectory.class.getName());
+
     private final Surroundings surroundings;
+    private final Clock clock;
     private final PlantedBug bug;
     private boolean awaited;
     private boolean working;
@@ -59,6 +70,7 @@ public final class SimulatedDirectory extends LogDirectory {
                                PlantedBug bug) {
         super(locked, OPTIONS, clock, nanoTime, surroundings.observer());
         this.surroundings = surroundings;
+        this.clock = clock;
         this.bug = bug;
     }
 
@@ -148,6 +160,38 @@ public final class SimulatedDirectory extends LogDirectory {
         for (Segment segment : log.lastView().segments()) {
             log.scrub(segment.baseOffset(), pace);
         }
+    }
+
+    /**
+     * What a cleaner does with a log that is due, or not at all where something is in the way.
+     *
+     * @return up to where the log is cleaned
+     */
+    public long compact(PartitionLog log, long mapBytes) {
+        if (!working && failure() == null) {
+            try {
+                Compaction how = log.config().cleanup().compaction().orElseThrow();
+                LogView view = log.openView();
+                long mark = bug == PlantedBug.COMPACT_ABOVE_HIGH_WATERMARK ? view.logEndOffset() : log.highWatermark();
+                new CompactionPass(CleanableLog.of(log, view, mark, how, clock.millis()), mapBytes, clock.millis(), bytes -> { },
+                    this::awaited).run();
+            } catch (DamagedSegmentException damaged) {
+                scrub(log);
+            } catch (IOException | RuntimeException notNow) {
+                LOG.log(Level.DEBUG, "a log is not compacted now", notNow);
+            } catch (InterruptedException impossible) {
+                throw new IllegalStateException(impossible);
+            }
+        }
+        return log.writable().compaction().cleanedOffset();
+    }
+
+    private <T> T awaited(CompletableFuture<T> future) {
+        work();
+        if (!future.isDone()) {
+            throw new IllegalStateException("the writer cannot do it now");
+        }
+        return future.join();
     }
 
     /** One byte goes bad, of a committed batch that no recovery would read again; false when there is none. */
