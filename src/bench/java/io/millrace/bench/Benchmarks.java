@@ -21,6 +21,9 @@ public final class Benchmarks {
         if (options.runs("log")) {
             figures.addAll(new LogSuite(options, work, progress).run());
         }
+        if (options.runs("compaction")) {
+            figures.addAll(new CompactionSuite(options, progress).run());
+        }
         if (options.runs("http") || options.runs("memory") || options.runs("groups")) {
             figures.addAll(new ServerSuite(options, work, progress).run());
         }

@@ -55,7 +55,7 @@ public final class Settings {
             32 * MIB, "Memory for the newest offset of each key while a log is compacted, 48 bytes a key, taken only then and as"
             + " needed; a log with more keys takes several passes.");
     public static final Setting LOG_CLEANER_BYTES = number("millrace.log.cleaner.bytes", 65_536, TIB, "bytes a second",
-            256 * MIB, "The fastest that logs are read and written to compact them.");
+            320 * MIB, "The fastest that logs are read and written to compact them; what was not compacted yet is read twice.");
     public static final Setting LOG_CLEANER_INTERVAL_MS = number("millrace.log.cleaner.interval.ms", 10, 86_400_000, "ms",
             15_000, "How often it is looked which logs are to be compacted.");
     public static final Setting HIGH_WATERMARK_INTERVAL_MS = number(
