@@ -3,7 +3,7 @@
  *
  * <p>Begin with {@code log.write}: {@code LogDirectory} owns a folder of logs and the one thread that writes them, {@code
  * PartitionLog} is one of them. They stand on {@code log.segment}, the files of a log, which {@code log.recovery} brings
- * into order when a log is opened, and these on {@code log.file}, which opens, forces and replaces files. No Jakarta, no Hazelcast, no
+ * into order when a log is opened and {@code log.compact} writes anew, and these on {@code log.file}, which opens, forces and replaces files. No Jakarta, no Hazelcast, no
  * network: a library that could be lifted out.
  */
 package io.millrace.log;

@@ -10,11 +10,12 @@
  * <ul>
  * <li>the log writer all of a {@code WritableLog}: its {@code LogState} is the segments and offsets, {@code LogForces} what
  * of them is on the disk, {@code LogStart}, {@code LogAppender}, {@code LogTruncation}, {@code FullTruncation},
- * {@code LogRetention} and {@code SegmentExchange} are what can be done with them. Readers see what {@code LogState}
+ * {@code LogRetention}, {@code SegmentExchange} and {@code LogCompaction} are what can be done with them. Readers see what {@code LogState}
  * publishes, as a whole;
  * <li>the log writer {@code Availability} (online or not), {@code LogRemoval} (deletions that were broken off) and the files
  * of {@code DirectoryCheckpoints}, whose entries any thread may change in memory;
  * <li>the thread of {@code LogScrub} the {@code ScrubPass} of each directory, and the file of its {@code ScrubCheckpoint};
+ * <li>the thread of {@code LogCleaner} segments that are compacted, in a {@code CompactionPass}, until the log writer takes them in;
  * <li>any thread adds to {@code OpenLogs} what its {@code LogOpener} has recovered; only the log writer removes;
  * <li>who closes the directory does the rest in the writer's place, once that has ended: {@code CleanStop}.
  * </ul>
