@@ -36,6 +36,11 @@ public record Topic(String name, UUID id, int controllerEpoch, Map<String, Strin
         public Assignment(int leader, int leaderEpoch, List<Integer> replicas, List<Integer> isr) {
             this(leader, leaderEpoch, replicas, isr, null, NEVER);
         }
+
+        /** Whether every replica that there is, or is to be, is in sync. */
+        public boolean isWhole() {
+            return isr.size() == replicas.size();
+        }
     }
 
     /**

@@ -16,6 +16,7 @@ import io.millrace.metadata.brokers.BrokerRegistry;
 import io.millrace.metadata.controller.Controller;
 import io.millrace.metadata.registers.TopicStore;
 import io.millrace.record.Codec;
+import io.millrace.record.Header;
 import io.millrace.record.RecordBatchBuilder;
 import io.millrace.replica.ReplicationOptions;
 import io.millrace.replica.hosting.Acks;
@@ -489,6 +490,7 @@ final class SimulatedCluster {
         compacted = bug == PlantedBug.COMPACT_ABOVE_HIGH_WATERMARK || bug == PlantedBug.NONE && random.nextInt(2) == 0;
         if (compacted) {
             configs.put("cleanup.policy", shortened ? "compact,delete" : "compact");
+            configs.put("delete.retention.ms", Integer.toString(random.nextInt(2_000)));
         }
         if (bug == PlantedBug.ELECT_OUTSIDE_ISR) {
             configs.put("unclean.leader.election.enable", "true");
@@ -623,6 +625,7 @@ final class SimulatedCluster {
             TopicPartition id = new TopicPartition(TOPIC, i);
             if (assignments.get(i).replicas().contains(server.id()) && assignments.get(i).isr().stream()
                     .map(this::server).noneMatch(other -> other != server && other.isUp() && !other.isPaused()
+                            && cut.stream().noneMatch(pair -> pair.contains(other.id())) // or it may be taken out just now
                             && !other.isStopping() && !other.disk().isFailing() && !other.disk().isFull()
                             && other.log(id) != null && !other.log(id).log().mayHaveLost())) {
                 return false;
@@ -730,11 +733,29 @@ final class SimulatedCluster {
         return "key-" + Integer.parseInt(value.substring(value.indexOf('-') + 1)) % KEYS;
     }
 
-    /** Whether a log has a record, or, where it may, a newer one of its key. */
-    private boolean has(TreeMap<Long, String> log, long offset, String value) {
+    private boolean isTombstone(String value) {
+        return compacted && value.hashCode() % 5 == 0;
+    }
+
+    /** Whether a log has a record, or, where it may, a newer one of its key, or nothing of a key that was deleted. */
+    private boolean has(TopicPartition id, TreeMap<Long, String> log, long offset, String value) {
         String found = log.get(offset);
-        return value.equals(found) || compacted && found == null
-                && log.tailMap(offset, false).values().stream().anyMatch(newer -> isOfKey(newer, value));
+        if (value.equals(found) || !compacted || found != null) {
+            return value.equals(found);
+        }
+        Map.Entry<Long, String> newest = newest(id, offset, value);
+        return isTombstone(newest.getValue()) ? log.headMap(newest.getKey()).values().stream()
+                .noneMatch(older -> isOfKey(older, value) && !isTombstone(older)) || log.containsKey(newest.getKey())
+                : log.tailMap(offset, false).values().stream().anyMatch(newer -> isOfKey(newer, value));
+    }
+
+    /** The last committed record of a record's key, or this itself. */
+    private Map.Entry<Long, String> newest(TopicPartition id, long offset, String value) {
+        Map.Entry<Long, String> newest = Map.entry(offset, value);
+        for (Map.Entry<Long, String> later : committed.getOrDefault(id, new TreeMap<>()).tailMap(offset, false).entrySet()) {
+            newest = isOfKey(later.getValue(), value) ? later : newest;
+        }
+        return newest;
     }
 
     private static boolean isOfKey(String newer, String value) {
@@ -814,7 +835,8 @@ final class SimulatedCluster {
         RecordBatchBuilder builder = new RecordBatchBuilder(Codec.NONE);
         for (String value : values) {
             builder.append(SimulatedServer.BEGIN_MS + time.nanoTime() / 1_000_000,
-                    compacted ? BrokerHarness.bytes(key(value)) : null, BrokerHarness.bytes(value), List.of());
+                    compacted ? BrokerHarness.bytes(key(value)) : null, isTombstone(value) ? null : BrokerHarness.bytes(value),
+                    isTombstone(value) ? List.of(new Header("name", BrokerHarness.bytes(value))) : List.of());
         }
         return builder.build();
     }
@@ -900,7 +922,7 @@ final class SimulatedCluster {
             SimulatedLog log = server(replica).log(id);
             long end = known.isEmpty() ? 0 : known.lastKey() + 1;
             TreeMap<Long, String> found = log.values(log.startOffset(), end);
-            known.tailMap(log.startOffset()).forEach((offset, value) -> check(has(found, offset, value), "offset "
+            known.tailMap(log.startOffset()).forEach((offset, value) -> check(has(id, found, offset, value), "offset "
                     + offset + " of " + id + " is committed as " + value + ", and broker " + replica + " has "
                     + found.get(offset) + " in the end"));
         }));
@@ -981,7 +1003,7 @@ final class SimulatedCluster {
         SimulatedLog log = leader.log(id);
         TreeMap<Long, String> found = log.values(log.startOffset(), log.endOffset());
         acknowledged.getOrDefault(id, new TreeMap<>()).tailMap(log.startOffset()).forEach((offset, value) ->
-                check(has(found, offset, value) || isRottenBehind(leader, found, offset), "acknowledged " + value
+                check(has(id, found, offset, value) || isRottenBehind(leader, found, offset), "acknowledged " + value
                         + " at offset " + offset + " of " + id + " is not in the log of its later leader " + leader.id()
                         + ", there is " + found.get(offset)));
     }
@@ -1027,7 +1049,7 @@ final class SimulatedCluster {
      */
     private boolean isReplaced(TreeMap<Long, String> known, long offset) {
         String value = known.get(offset);
-        return compacted && (value == null
+        return compacted && (value == null || isTombstone(value)
                 || known.tailMap(offset, false).values().stream().anyMatch(newer -> isOfKey(newer, value)));
     }
 

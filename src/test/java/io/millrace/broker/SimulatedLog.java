@@ -28,7 +28,7 @@ record SimulatedLog(PartitionLog log) {
         return offset < startOffset() || offset >= endOffset() ? null : values(offset, endOffset()).get(offset);
     }
 
-    /** By offset, from one that is at or above the log's start to one that is at or below its end. */
+    /** By offset, of a tombstone what its header says, from one that is at or above the log's start to one that is at or below its end. */
     TreeMap<Long, String> values(long from, long to) {
         TreeMap<Long, String> values = new TreeMap<>();
         long offset = from;
@@ -39,7 +39,8 @@ record SimulatedLog(PartitionLog log) {
                     for (RecordIterator records = batch.records(); records.hasNext(); ) {
                         Record record = records.next();
                         if (record.offset() >= from && record.offset() < to) {
-                            values.put(record.offset(), BrokerHarness.text(record.value()));
+                            values.put(record.offset(), BrokerHarness.text(record.value() == null
+                                    ? record.headers().get(0).value() : record.value()));
                         }
                     }
                     offset = batch.lastOffset() + 1;

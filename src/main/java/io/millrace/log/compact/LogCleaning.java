@@ -69,6 +69,7 @@ public final class LogCleaning {
     private final CleaningPace pace;
     private final long nowMs;
     private final long deleteRetentionMs;
+    private final boolean tombstonesStay;
     private final OffsetMap offsets;
     private final ProducerTails producers;
     private long end;
@@ -78,12 +79,15 @@ public final class LogCleaning {
      * @param maxMapBytes       bound of the map's memory; what does not fit waits for the next pass
      * @param nowMs             in ms since the epoch
      * @param deleteRetentionMs how long a tombstone stays after it was first cleaned, in ms
+     * @param tombstonesStay    whether they stay for longer, because somebody may lack them
      */
-    public LogCleaning(Source source, long maxMapBytes, long nowMs, long deleteRetentionMs, CleaningPace pace) {
+    public LogCleaning(Source source, long maxMapBytes, long nowMs, long deleteRetentionMs, boolean tombstonesStay,
+                       CleaningPace pace) {
         this.source = source;
         this.pace = pace;
         this.nowMs = nowMs;
         this.deleteRetentionMs = deleteRetentionMs;
+        this.tombstonesStay = tombstonesStay;
         this.offsets = new OffsetMap(maxMapBytes);
         this.producers = new ProducerTails(nowMs);
     }
@@ -171,7 +175,7 @@ public final class LogCleaning {
         if (batch.isControl() || batch.baseOffset() >= end) {
             return batch;
         }
-        boolean tombstonesGo = batch.deleteHorizon().isPresent() && batch.deleteHorizon().getAsLong() <= nowMs;
+        boolean tombstonesGo = !tombstonesStay && batch.deleteHorizon().isPresent() && batch.deleteHorizon().getAsLong() <= nowMs;
         BatchFilter.Outcome outcome = BatchFilter.filter(batch,
             (offset, key, value) -> offset >= end || isNewest(offset, key) && !(value == null && tombstonesGo),
             horizon());

@@ -31,7 +31,7 @@ record CleanableLog(PartitionLog log, LogView view, Compaction how, List<Bounded
 
     /** @param mark all below it is committed */
     static CleanableLog of(PartitionLog log, LogView view, long mark, Compaction how, long now) throws IOException {
-        long dirtyFrom = Math.max(log.writable().compaction().cleanedOffset(), view.logStartOffset());
+        long dirtyFrom = Math.max(log.cleanedOffset(), view.logStartOffset());
         List<BoundedSegment> segments = new ArrayList<>();
         long clean = 0;
         long dirty = 0;

@@ -53,7 +53,7 @@ final class CompactionPass {
         this.truncations = what.view().truncations();
         this.cleaning = new LogCleaning(new LogCleaning.Source(log.writable().compaction().folder(), what.segments(),
             what.dirtyFrom(), log.config().segmentBytes(), log.config().indexIntervalBytes()), mapBytes, now,
-            what.how().deleteRetentionMillis(), pace);
+            what.how().deleteRetentionMillis(), log.upkeep().keepsTombstones(), pace);
     }
 
     /**

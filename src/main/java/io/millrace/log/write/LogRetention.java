@@ -28,7 +28,7 @@ final class LogRetention {
         LogConfig config = state.log().config();
         long now = clock.millis();
         int expired = 0;
-        boolean stays = state.log().leavesRetentionToLeader() || !config.cleanup().deletes();
+        boolean stays = state.log().upkeep().leavesRetentionToLeader() || !config.cleanup().deletes();
         int deletable = stays ? 0 : committedSegments();
         while (expired < deletable && ages.isExpired(segments.get(expired), now, config)) {
             expired++;

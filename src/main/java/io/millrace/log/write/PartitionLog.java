@@ -46,12 +46,12 @@ public final class PartitionLog {
     private volatile LogView view;
     /** What {@link #view} was when the log was closed, for the offsets. */
     private volatile LogView lastView;
-    private volatile boolean retentionByLeader;
     private volatile Runnable writtenListener = () -> { };
     /** Lowest leader epoch that may append: what is cut off takes its epochs with it, but not this. */
     private final AtomicInteger epochFloor = new AtomicInteger(LeaderEpochEnd.NO_EPOCH);
     private WritableLog writable;
     private HighWatermark watermark;
+    private LogUpkeep upkeep;
 
     PartitionLog(LogName name, UUID topicId, LogDirectory directory, LogConfig config, DamageReports reports) {
         this.name = name;
@@ -142,16 +142,14 @@ public final class PartitionLog {
         return watermark.isReplicated();
     }
 
-    /**
-     * Whether retention deletes nothing here, as another replica leads, decides for all, and has its log start taken over
-     * by {@link LogDirectory#advanceLogStart}; false at first. Any thread.
-     */
-    public void leaveRetentionToLeader(boolean left) {
-        this.retentionByLeader = left;
+    /** What it is compacted and shortened by. */
+    public LogUpkeep upkeep() {
+        return upkeep;
     }
 
-    boolean leavesRetentionToLeader() {
-        return retentionByLeader;
+    /** Records below may have given way to newer ones of their keys, all of which are below too. */
+    public long cleanedOffset() {
+        return writable.compaction().cleanedOffset();
     }
 
     /**
@@ -250,7 +248,7 @@ public final class PartitionLog {
      * without. Throws what {@link #read(long, long, int)} throws, but nothing about damage.
      */
     public long passEmpty(long offset, long maxOffset) {
-        return reader.passEmpty(offset, Math.min(maxOffset, Math.max(offset, writable.compaction().cleanedOffset())));
+        return reader.passEmpty(offset, Math.min(maxOffset, Math.max(offset, cleanedOffset())));
     }
 
     /**
@@ -372,6 +370,7 @@ public final class PartitionLog {
     void attach(WritableLog writersHalf, HighWatermark highWatermark) {
         this.writable = writersHalf;
         this.watermark = highWatermark;
+        this.upkeep = new LogUpkeep(highWatermark.isReplicated());
     }
 
     HighWatermark watermark() {

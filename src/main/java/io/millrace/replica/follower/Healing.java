@@ -106,11 +106,23 @@ public final class Healing {
         if (range.to() > partition.log().highWatermark()) {
             return cutBelowWatermark(partition, range);
         }
+        if (range.from() < partition.log().cleanedOffset()) {
+            return fetchAnew(partition);
+        }
         LOG.log(Level.WARNING, "{0}: the damaged records from offset {1} to {2} are fetched from the leader, and put in"
                 + " their place", partition.id(), Long.toString(range.from()), Long.toString(range.to()));
         return fetch(partition, range, new ByteArrayOutputStream(), range.from())
                 .thenCompose(batches -> batches.hasRemaining() ? partition.log().replaceRange(batches, workers)
                         : CompletableFuture.completedFuture(range.to()));
+    }
+
+    /** What the leader has not compacted yet may be deleted here by a tombstone that is gone: a part would bring it back. */
+    private CompletableFuture<Long> fetchAnew(Partition partition) {
+        return ask(partition, partition.log().logStartOffset()).thenComposeAsync(response -> {
+            OptionalLong leadersStart = startBeyond(response);
+            long first = leadersStart.isPresent() ? leadersStart.getAsLong() : firstOf(response, partition);
+            return beginAnew(partition, first, "it was compacted, and is damaged there").thenApply(nothing -> first);
+        }, workers);
     }
 
     /** What lies behind the watermark may not be the leader's: it is no replacement, but all of it is fetched anew. */
@@ -186,8 +198,12 @@ public final class Healing {
      * place, because a segment has no gap at its beginning.
      */
     private static CompletableFuture<ByteBuffer> beginAnew(Partition partition, long leadersFirst) {
-        LOG.log(Level.WARNING, "{0}: the log begins anew at offset {1}, because it is damaged at its start, where the leader"
-                + " has only a part; all is fetched from the leader", partition.id(), Long.toString(leadersFirst));
+        return beginAnew(partition, leadersFirst, "it is damaged at its start, where the leader has only a part");
+    }
+
+    private static CompletableFuture<ByteBuffer> beginAnew(Partition partition, long leadersFirst, String reason) {
+        LOG.log(Level.WARNING, "{0}: the log begins anew at offset {1}, because {2}; all is fetched from the leader",
+                partition.id(), Long.toString(leadersFirst), reason);
         return partition.log().beginAnew(leadersFirst, Truncation.DAMAGED).thenApply(start -> ByteBuffer.allocate(0));
     }
 

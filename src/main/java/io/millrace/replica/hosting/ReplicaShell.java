@@ -109,8 +109,9 @@ final class ReplicaShell {
             log.raiseEpochFloor(state.leaderEpoch());
         }
         if (before.isLeading() != state.isLeading() || before.assignment() == null) {
-            log.leaveRetentionToLeader(!state.isLeading());
+            log.upkeep().leaveRetentionToLeader(!state.isLeading());
         }
+        log.upkeep().keepTombstones(state.assignment() == null || !state.assignment().isWhole());
         if (before.isLeading() && transition.effects().stream().anyMatch(Effect.LeadershipEnded.class::isInstance)) {
             return new Consequences(transition.effects(), waiting.end(leadershipOver()), noteWatermark(0));
         }

@@ -84,6 +84,7 @@ class CompactionModelTest {
         LogConfig config = Compacted.config(300 + random.nextInt(900),
             new Compaction(0, random.nextInt(3) == 0 ? random.nextInt(500) : 0, Long.MAX_VALUE, random.nextInt(3_000)));
         log = test.directory.openReplicated("orders", 0, TestDirectory.TOPIC_ID, config, Integer.MAX_VALUE);
+        log.upkeep().keepTombstones(random.nextInt(4) == 0);
     }
 
     private long end() {

@@ -149,6 +149,23 @@ class CompactionTest {
     }
 
     @Test
+    void tombstonesOfAReplicatedLogStayUntilAllReplicasHaveThem() throws Exception {
+        try (TestDirectory test = new TestDirectory(root, clock)) {
+            PartitionLog log = test.directory.openReplicated("orders", 0, TestDirectory.TOPIC_ID,
+                Compacted.config(SEGMENT), Integer.MAX_VALUE);
+            put(test, log, "a", "1", "a", null, "b", "1", "z", "1", "z", "2");
+            log.raiseHighWatermark(5);
+            Compacted.clean(test, log, NOW);
+            long later = NOW + 2 * Compacted.DELETE_RETENTION;
+            Compacted.clean(test, log, later);
+            assertThat(Compacted.keysAndOffsets(log)).contains("a@1").doesNotContain("a@0");
+            log.upkeep().keepTombstones(false);
+            Compacted.clean(test, log, later);
+            assertThat(Compacted.keysAndOffsets(log)).doesNotContain("a@1").contains("b@2");
+        }
+    }
+
+    @Test
     void nothingAboveTheHighWatermarkIsCleanedNorCountsAsNewer() throws Exception {
         try (TestDirectory test = new TestDirectory(root, clock)) {
             PartitionLog log = test.directory.openReplicated("orders", 0, TestDirectory.TOPIC_ID,

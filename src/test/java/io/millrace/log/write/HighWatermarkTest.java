@@ -278,11 +278,11 @@ class HighWatermarkTest {
     void whereTheLeaderDecidesRetentionDeletesNothing() {
         PartitionLog log = fillOneASegment(retention(10, 0));
         log.raiseHighWatermark(5);
-        log.leaveRetentionToLeader(true);
+        log.upkeep().leaveRetentionToLeader(true);
         clock.set(1000);
         test.directory.applyRetention().join();
         assertThat(log.logStartOffset()).isZero();
-        log.leaveRetentionToLeader(false);
+        log.upkeep().leaveRetentionToLeader(false);
         test.directory.applyRetention().join();
         assertThat(log.logStartOffset()).isEqualTo(5);
     }

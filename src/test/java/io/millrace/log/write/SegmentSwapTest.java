@@ -61,7 +61,7 @@ class SegmentSwapTest {
             CleanableLog what = CleanableLog.of(log, log.config().cleanup().compaction().orElseThrow(), 1_000);
             LogFolder files = log.writable().compaction().folder();
             LogCleaning cleaning = new LogCleaning(new LogCleaning.Source(files, what.segments(), 0, 1 << 20, 100), 1 << 20,
-                1_000, 10_000, bytes -> { });
+                1_000, 10_000, false, bytes -> { });
             cleaning.scan();
             List<BoundedSegment> group = cleaning.groups().get(0);
             assertThat(group).hasSizeGreaterThan(3);
