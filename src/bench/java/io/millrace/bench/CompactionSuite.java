@@ -35,7 +35,7 @@ final class CompactionSuite {
     private static final long SEGMENT_BYTES = 64L << 20;
     private static final UUID TOPIC = new UUID(1, 1);
     /** As a server has by default. */
-    private static final LogCleaner.Options OPTIONS = new LogCleaner.Options(32L << 20, 320L << 20, 10);
+    private static final LogCleaner.Options OPTIONS = new LogCleaner.Options(32L << 20, 16L << 20, 320L << 20, 10);
 
     private final BenchOptions options;
     private final Progress progress;

@@ -28,7 +28,8 @@ final class Upkeep implements AutoCloseable {
         List<LogDirectory> all = new ArrayList<>(directories);
         all.add(journal);
         cleaner = new LogCleaner(all, new LogCleaner.Options(settings.longValue(Settings.LOG_CLEANER_MEMORY_BYTES),
-                settings.longValue(Settings.LOG_CLEANER_BYTES), settings.longValue(Settings.LOG_CLEANER_INTERVAL_MS)), clock);
+                settings.longValue(Settings.BATCH_MAX_UNCOMPRESSED_BYTES), settings.longValue(Settings.LOG_CLEANER_BYTES),
+                settings.longValue(Settings.LOG_CLEANER_INTERVAL_MS)), clock);
         scrub.ifPresent(workers::execute);
         workers.execute(cleaner);
     }

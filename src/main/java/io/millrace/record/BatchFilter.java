@@ -13,6 +13,9 @@ import java.util.OptionalLong;
  * offset, its producer and its codec.
  */
 public final class BatchFilter {
+    /** Tombstones of the batch begin to wait later. */
+    public static final long NO_HORIZON = -1;
+
     /** Which records stay. */
     public interface Retention {
         /**
@@ -47,30 +50,38 @@ public final class BatchFilter {
     }
 
     /**
-     * @param deleteHorizon what a batch gets that keeps a tombstone and has none, in ms since the epoch
+     * @param deleteHorizon what a batch gets that keeps a tombstone and has none, in ms since the epoch, or
+     *                      {@link #NO_HORIZON}
+     * @param maxBytes      of the records after decompression, all of which are held in memory
      * @return the batch itself where nothing is to be changed
-     * @throws InvalidBatchException when the records are damaged
+     * @throws InvalidBatchException  when the records are damaged
+     * @throws BatchTooLargeException when they are larger
      */
-    public static Outcome filter(RecordBatch batch, Retention retention, long deleteHorizon) {
+    public static Outcome filter(RecordBatch batch, Retention retention, long deleteHorizon, long maxBytes) {
         BatchFilter filter = new BatchFilter(batch);
-        filter.choose(retention);
+        filter.choose(retention, maxBytes);
         return new Outcome(filter.result(deleteHorizon), filter.kept.size(), filter.removed);
     }
 
-    /** Shows every record of a batch to somebody whose answer counts for nothing. */
-    public static void visit(RecordBatch batch, Retention visitor) {
+    /**
+     * Shows every record of a batch to somebody whose answer counts for nothing.
+     *
+     * @param maxBytes of the records after decompression
+     * @throws BatchTooLargeException when they are larger; nobody was shown any that is beyond
+     */
+    public static void visit(RecordBatch batch, Retention visitor, long maxBytes) {
         filter(batch, (offset, key, value) -> {
             visitor.retains(offset, key, value);
             return false;
-        }, 0);
+        }, NO_HORIZON, maxBytes);
     }
 
-    private void choose(Retention retention) {
+    private void choose(Retention retention, long maxBytes) {
         int count = batch.recordCount();
         if (count <= 0) {
             return;
         }
-        try (RecordCursor cursor = new RecordCursor(batch, Long.MAX_VALUE)) {
+        try (RecordCursor cursor = new RecordCursor(batch, maxBytes)) {
             for (int i = 0; i < count; i++) {
                 cursor.loadBody();
                 if (retention.retains(batch.baseOffset() + cursor.offsetDelta(), cursor.key(), cursor.value())) {
@@ -86,7 +97,7 @@ public final class BatchFilter {
     }
 
     private RecordBatch result(long deleteHorizon) {
-        boolean beginsHorizon = keepsTombstones && !batch.isControl() && batch.deleteHorizon().isEmpty()
+        boolean beginsHorizon = keepsTombstones && deleteHorizon != NO_HORIZON && !batch.isControl() && batch.deleteHorizon().isEmpty()
             && canBeBase(deleteHorizon);
         if (kept.isEmpty()) {
             return null;

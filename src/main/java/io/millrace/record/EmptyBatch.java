@@ -14,11 +14,12 @@ public final class EmptyBatch {
     /**
      * Takes the place of batches that were nobody's in particular.
      *
-     * @param lastOffset inclusive; at most 2^31 - 1 beyond the first
+     * @param lastOffset   inclusive; at most 2^31 - 1 beyond the first
+     * @param maxTimestamp of the records that were there: a segment is as old as what was written to it
      */
-    public static RecordBatch of(long baseOffset, long lastOffset, int leaderEpoch) {
+    public static RecordBatch of(long baseOffset, long lastOffset, int leaderEpoch, long maxTimestamp) {
         return write(new BatchHeader(baseOffset, leaderEpoch, Codec.NONE.id(), Math.toIntExact(lastOffset - baseOffset),
-            RecordBatch.NO_TIMESTAMP, RecordBatch.NO_TIMESTAMP, RecordBatch.NO_PRODUCER_ID,
+            RecordBatch.NO_TIMESTAMP, maxTimestamp, RecordBatch.NO_PRODUCER_ID,
             RecordBatch.NO_PRODUCER_EPOCH, RecordBatch.NO_SEQUENCE, 0));
     }
 
@@ -42,7 +43,8 @@ public final class EmptyBatch {
         if (empty.baseOffset() >= from && empty.lastOffset() < to) {
             return empty;
         }
-        return of(Math.max(empty.baseOffset(), from), Math.min(empty.lastOffset(), to - 1), empty.leaderEpoch());
+        return of(Math.max(empty.baseOffset(), from), Math.min(empty.lastOffset(), to - 1), empty.leaderEpoch(),
+            empty.maxTimestamp());
     }
 
     private static RecordBatch write(BatchHeader header) {

@@ -14,6 +14,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** A batch some of whose records are taken out: the others stay as they are. */
 class BatchFilterTest {
     private static final long HORIZON = 50_000;
+    private static final long MOST = 1 << 20;
 
     private static ByteBuffer utf8(String text) {
         return text == null ? null : ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
@@ -40,7 +41,7 @@ class BatchFilterTest {
     void whatStaysKeepsOffsetTimestampKeyValueAndHeaders(Codec codec) {
         RecordBatch batch = batch(codec, 1000, 900, 1100, 950);
         List<Record> before = records(batch);
-        BatchFilter.Outcome outcome = BatchFilter.filter(batch, (offset, key, value) -> offset % 2 == 1, HORIZON);
+        BatchFilter.Outcome outcome = BatchFilter.filter(batch, (offset, key, value) -> offset % 2 == 1, HORIZON, MOST);
         RecordBatch left = outcome.batch();
         assertThat(outcome.retained()).isEqualTo(2);
         assertThat(outcome.removed()).isEqualTo(2);
@@ -57,12 +58,12 @@ class BatchFilterTest {
     @Test
     void aBatchOfWhichAllStaysIsTheSame() {
         RecordBatch batch = batch(Codec.LZ4, 1, 2);
-        assertThat(BatchFilter.filter(batch, (offset, key, value) -> true, HORIZON).batch()).isSameAs(batch);
+        assertThat(BatchFilter.filter(batch, (offset, key, value) -> true, HORIZON, MOST).batch()).isSameAs(batch);
     }
 
     @Test
     void nothingIsLeftOfABatchOfWhichAllGoes() {
-        BatchFilter.Outcome outcome = BatchFilter.filter(batch(Codec.NONE, 1, 2), (offset, key, value) -> false, HORIZON);
+        BatchFilter.Outcome outcome = BatchFilter.filter(batch(Codec.NONE, 1, 2), (offset, key, value) -> false, HORIZON, MOST);
         assertThat(outcome.batch()).isNull();
         assertThat(outcome.removed()).isEqualTo(2);
     }
@@ -70,7 +71,7 @@ class BatchFilterTest {
     @Test
     void timestampsTooFarFromEachOtherForADeltaStayReadable() {
         RecordBatch batch = batch(Codec.NONE, 5, -1, Long.MAX_VALUE);
-        RecordBatch left = BatchFilter.filter(batch, (offset, key, value) -> offset > 100, HORIZON).batch();
+        RecordBatch left = BatchFilter.filter(batch, (offset, key, value) -> offset > 100, HORIZON, MOST).batch();
         assertThat(records(left)).extracting(Record::timestamp).containsExactly(-1L, Long.MAX_VALUE);
     }
 
@@ -81,12 +82,12 @@ class BatchFilterTest {
         builder.append(800, utf8("b"), utf8("value"), List.of());
         RecordBatch batch = RecordBatch.at(builder.build());
         assertThat(batch.deleteHorizon()).isEmpty();
-        RecordBatch first = BatchFilter.filter(batch, (offset, key, value) -> true, HORIZON).batch();
+        RecordBatch first = BatchFilter.filter(batch, (offset, key, value) -> true, HORIZON, MOST).batch();
         assertThat(first.deleteHorizon()).hasValue(HORIZON);
         assertThat(first.maxTimestamp()).isEqualTo(800);
         assertThat(records(first)).extracting(Record::timestamp).containsExactly(700L, 800L);
-        assertThat(BatchFilter.filter(first, (offset, key, value) -> true, 2 * HORIZON).batch()).isSameAs(first);
-        RecordBatch without = BatchFilter.filter(first, (offset, key, value) -> value != null, 2 * HORIZON).batch();
+        assertThat(BatchFilter.filter(first, (offset, key, value) -> true, 2 * HORIZON, MOST).batch()).isSameAs(first);
+        RecordBatch without = BatchFilter.filter(first, (offset, key, value) -> value != null, 2 * HORIZON, MOST).batch();
         assertThat(without.deleteHorizon()).isEmpty();
         assertThat(without.baseTimestamp()).isEqualTo(800);
         assertThat(records(without)).extracting(Record::timestamp).containsExactly(800L);
@@ -96,14 +97,14 @@ class BatchFilterTest {
     void aLogAppendTimeIsThatOfAllThatStays() {
         RecordBatch batch = batch(Codec.NONE, 10, 20, 30);
         batch.setLogAppendTime(77_000);
-        RecordBatch left = BatchFilter.filter(batch, (offset, key, value) -> offset > 100, HORIZON).batch();
+        RecordBatch left = BatchFilter.filter(batch, (offset, key, value) -> offset > 100, HORIZON, MOST).batch();
         assertThat(left.timestampType()).isEqualTo(TimestampType.LOG_APPEND_TIME);
         assertThat(records(left)).extracting(Record::timestamp).containsExactly(77_000L, 77_000L);
     }
 
     @Test
     void anEmptyBatchHasNoRecordsAndCanBeMadeShorter() {
-        RecordBatch empty = EmptyBatch.of(10, 19, 4);
+        RecordBatch empty = EmptyBatch.of(10, 19, 4, 77);
         assertThat(empty.checksumMatches()).isTrue();
         assertThat(empty.records().hasNext()).isFalse();
         RecordBatch part = EmptyBatch.within(empty, 12, 15);

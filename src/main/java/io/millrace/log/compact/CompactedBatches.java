@@ -12,14 +12,19 @@ import java.io.IOException;
 final class CompactedBatches {
     private final SegmentRewrite target;
     private final ProducerTails producers;
+    /** How many bytes more may be written than were read. */
+    private long spare;
     /** The empty batch that is not written yet: its first and last offset, none when the first is -1. */
     private long emptyFrom = -1;
     private long emptyTo;
     private int emptyEpoch;
+    private long emptyMaxTimestamp;
     private boolean changed;
 
-    CompactedBatches(SegmentRewrite target, ProducerTails producers) {
+    /** @param spare how many bytes larger than the old segments the new one may become */
+    CompactedBatches(SegmentRewrite target, ProducerTails producers, long spare) {
         this.target = target;
+        this.spare = spare;
         this.producers = producers;
     }
 
@@ -30,10 +35,14 @@ final class CompactedBatches {
 
     /** @param left what is left of the batch, or null */
     void add(RecordBatch batch, RecordBatch left) throws IOException {
+        spare += batch.sizeInBytes();
         if (left != null) {
             finish();
-            target.add(left);
-            changed |= left != batch;
+            // Timestamps that count from a delete horizon take more bytes.
+            RecordBatch fitting = left.sizeInBytes() > spare ? batch : left;
+            spare -= fitting.sizeInBytes();
+            target.add(fitting);
+            changed |= fitting != batch;
         } else if (producers.mustStay(batch)) {
             finish();
             target.add(batch.recordCount() == 0 ? batch : EmptyBatch.emptied(batch));
@@ -50,15 +59,17 @@ final class CompactedBatches {
             finish();
             emptyFrom = batch.baseOffset();
             emptyEpoch = batch.leaderEpoch();
+            emptyMaxTimestamp = RecordBatch.NO_TIMESTAMP;
         }
         emptyTo = batch.lastOffset();
+        emptyMaxTimestamp = Math.max(emptyMaxTimestamp, batch.maxTimestamp());
         changed |= goesOn || batch.recordCount() != 0 || ProducerTails.hasProducer(batch);
     }
 
     /** Nothing more comes, or something else. */
     void finish() throws IOException {
         if (emptyFrom >= 0) {
-            target.add(EmptyBatch.of(emptyFrom, emptyTo, emptyEpoch));
+            target.add(EmptyBatch.of(emptyFrom, emptyTo, emptyEpoch, emptyMaxTimestamp));
             emptyFrom = -1;
         }
     }

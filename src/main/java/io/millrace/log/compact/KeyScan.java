@@ -3,8 +3,11 @@ package io.millrace.log.compact;
 import io.millrace.log.segment.SegmentBatches;
 import io.millrace.log.segment.SegmentDamage;
 import io.millrace.record.BatchFilter;
+import io.millrace.record.BatchTooLargeException;
 import io.millrace.record.RecordBatch;
 import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 
 /**
@@ -12,19 +15,26 @@ import java.nio.ByteBuffer;
  * what comes behind waits for the next pass.
  */
 final class KeyScan {
+    private static final Logger LOG = System.getLogger(KeyScan.class.getName());
+
     private final OffsetMap offsets;
     private final ProducerTails producers;
     private final CleaningPace pace;
     private final long from;
+    private final long maxBatchBytes;
     private long end;
     private boolean full;
 
-    /** @param from the first offset that is dirty */
-    KeyScan(OffsetMap offsets, ProducerTails producers, CleaningPace pace, long from) {
+    /**
+     * @param from          the first offset that is dirty
+     * @param maxBatchBytes of the records of a batch that is looked at, after decompression
+     */
+    KeyScan(OffsetMap offsets, ProducerTails producers, CleaningPace pace, long from, long maxBatchBytes) {
         this.offsets = offsets;
         this.producers = producers;
         this.pace = pace;
         this.from = from;
+        this.maxBatchBytes = maxBatchBytes;
         this.end = from;
     }
 
@@ -43,7 +53,7 @@ final class KeyScan {
                 continue;
             }
             if (!batch.isControl()) {
-                BatchFilter.visit(batch, this::note);
+                visit(batch);
             }
             if (full) {
                 return false;
@@ -54,6 +64,15 @@ final class KeyScan {
         }
         end = Math.max(end, segmentEnd);
         return true;
+    }
+
+    /** A batch that is too large stays, and replaces nothing. */
+    private void visit(RecordBatch batch) {
+        try {
+            BatchFilter.visit(batch, this::note, maxBatchBytes);
+        } catch (BatchTooLargeException tooLarge) {
+            LOG.log(Level.DEBUG, "the batch at offset " + batch.baseOffset() + " is left as it is", tooLarge);
+        }
     }
 
     private boolean note(long offset, ByteBuffer key, ByteBuffer value) {

@@ -6,6 +6,7 @@ import io.millrace.log.segment.SegmentBatches;
 import io.millrace.log.segment.SegmentDamage;
 import io.millrace.log.segment.SegmentRewrite;
 import io.millrace.record.BatchFilter;
+import io.millrace.record.BatchTooLargeException;
 import io.millrace.record.RecordBatch;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -18,7 +19,7 @@ import java.util.Optional;
  * some time after all that is older than it has gone; so does what has no key. A record never gets another offset or
  * timestamp.
  *
- * <p>For one thread. Memory: the map, and two MiB of buffers, or twice the largest batch.
+ * <p>For one thread. Memory: the map, two MiB of buffers, and one batch: as it is stored, decompressed and written anew.
  */
 public final class LogCleaning {
     /**
@@ -34,6 +35,16 @@ public final class LogCleaning {
         public Source {
             segments = List.copyOf(segments);
         }
+    }
+
+    /**
+     * What goes and what does not.
+     *
+     * @param deleteRetentionMs how long a tombstone stays after it was first cleaned, in ms
+     * @param tombstonesStay    whether they stay for longer, because somebody may lack them
+     * @param maxBatchBytes     a batch whose records are larger after decompression stays as it is, in bytes
+     */
+    public record Rules(long deleteRetentionMs, boolean tombstonesStay, long maxBatchBytes) {
     }
 
     /**
@@ -68,26 +79,21 @@ public final class LogCleaning {
     private final Source source;
     private final CleaningPace pace;
     private final long nowMs;
-    private final long deleteRetentionMs;
-    private final boolean tombstonesStay;
+    private final Rules rules;
     private final OffsetMap offsets;
     private final ProducerTails producers;
     private long end;
     private long removed;
 
     /**
-     * @param maxMapBytes       bound of the map's memory; what does not fit waits for the next pass
-     * @param nowMs             in ms since the epoch
-     * @param deleteRetentionMs how long a tombstone stays after it was first cleaned, in ms
-     * @param tombstonesStay    whether they stay for longer, because somebody may lack them
+     * @param maxMapBytes bound of the map's memory; what does not fit waits for the next pass
+     * @param nowMs       in ms since the epoch
      */
-    public LogCleaning(Source source, long maxMapBytes, long nowMs, long deleteRetentionMs, boolean tombstonesStay,
-                       CleaningPace pace) {
+    public LogCleaning(Source source, long maxMapBytes, long nowMs, Rules rules, CleaningPace pace) {
         this.source = source;
         this.pace = pace;
         this.nowMs = nowMs;
-        this.deleteRetentionMs = deleteRetentionMs;
-        this.tombstonesStay = tombstonesStay;
+        this.rules = rules;
         this.offsets = new OffsetMap(maxMapBytes);
         this.producers = new ProducerTails(nowMs);
     }
@@ -98,7 +104,7 @@ public final class LogCleaning {
      * @return exclusive: up to where this pass cleans, and the next one begins
      */
     public long scan() throws IOException, DamagedSegmentException, InterruptedException {
-        KeyScan scan = new KeyScan(offsets, producers, pace, source.dirtyFrom());
+        KeyScan scan = new KeyScan(offsets, producers, pace, source.dirtyFrom(), rules.maxBatchBytes());
         for (BoundedSegment next : source.segments()) {
             if (next.endOffset() <= source.dirtyFrom()) {
                 continue;
@@ -130,16 +136,19 @@ public final class LogCleaning {
     public Optional<Group> write(List<BoundedSegment> group)
             throws IOException, DamagedSegmentException, InterruptedException {
         SegmentRewrite rewrite = SegmentRewrite.begin(source.folder(), group.get(0).segment().baseOffset(),
-            source.indexInterval());
+            group.get(group.size() - 1).endOffset(), source.indexInterval());
         boolean written = false;
         try {
-            CompactedBatches target = new CompactedBatches(rewrite, producers);
+            long bytes = group.stream().mapToLong(each -> each.segment().sizeInBytes()).sum();
+            CompactedBatches target = new CompactedBatches(rewrite, producers, Math.max(0, Integer.MAX_VALUE - bytes));
+            long lastModified = 0;
             for (BoundedSegment each : group) {
+                lastModified = Math.max(lastModified, each.segment().lastModified());
                 copy(each, target);
             }
             target.finish();
             if (group.size() > 1 || target.changed()) {
-                rewrite.finish();
+                rewrite.finish(lastModified);
                 written = true;
                 return Optional.of(new Group(group.stream().map(BoundedSegment::segment).toList(), rewrite));
             }
@@ -175,12 +184,19 @@ public final class LogCleaning {
         if (batch.isControl() || batch.baseOffset() >= end) {
             return batch;
         }
-        boolean tombstonesGo = !tombstonesStay && batch.deleteHorizon().isPresent() && batch.deleteHorizon().getAsLong() <= nowMs;
-        BatchFilter.Outcome outcome = BatchFilter.filter(batch,
-            (offset, key, value) -> offset >= end || isNewest(offset, key) && !(value == null && tombstonesGo),
-            horizon());
-        removed += outcome.removed();
-        return outcome.batch();
+        boolean tombstonesGo = !rules.tombstonesStay() && batch.deleteHorizon().isPresent()
+            && batch.deleteHorizon().getAsLong() <= nowMs;
+        // A tombstone behind the end begins to wait when what is older than it is gone: in the next pass.
+        long horizon = batch.lastOffset() < end ? horizon() : BatchFilter.NO_HORIZON;
+        try {
+            BatchFilter.Outcome outcome = BatchFilter.filter(batch,
+                (offset, key, value) -> offset >= end || isNewest(offset, key) && !(value == null && tombstonesGo), horizon,
+                rules.maxBatchBytes());
+            removed += outcome.removed();
+            return outcome.batch();
+        } catch (BatchTooLargeException tooLarge) {
+            return batch;
+        }
     }
 
     private boolean isNewest(long offset, ByteBuffer key) {
@@ -188,6 +204,6 @@ public final class LogCleaning {
     }
 
     private long horizon() {
-        return deleteRetentionMs > Long.MAX_VALUE - nowMs ? Long.MAX_VALUE : nowMs + deleteRetentionMs;
+        return rules.deleteRetentionMs() > Long.MAX_VALUE - nowMs ? Long.MAX_VALUE : nowMs + rules.deleteRetentionMs();
     }
 }

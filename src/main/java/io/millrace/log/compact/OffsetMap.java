@@ -26,7 +26,11 @@ final class OffsetMap {
     /** @param maxBytes at least one key is taken, whatever it says */
     OffsetMap(long maxBytes) {
         this.maxSlots = Math.max(2, Math.min(MAX_SLOTS, maxBytes / SLOT_BYTES * 2 / 3)); // beside one of half the size, to grow
-        this.slots = new long[(int) Math.min(FIRST_SLOTS, maxSlots) * WORDS];
+        long first = maxSlots;
+        while (first > FIRST_SLOTS) {
+            first = (first + 1) / 2; // so that the last step is from half to all of the memory
+        }
+        this.slots = new long[(int) first * WORDS];
         try {
             this.digest = MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {

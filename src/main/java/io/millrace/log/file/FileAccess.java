@@ -8,6 +8,7 @@ import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,6 +37,16 @@ public interface FileAccess {
             stream.forEach(entries::add);
             return entries;
         }
+    }
+
+    /** Gives a file another name, in the place of one that has it; at once, or not at all. */
+    default void move(Path from, Path to) throws IOException {
+        Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    /** Removes a file; what is open stays readable. */
+    default void deleteIfExists(Path path) throws IOException {
+        Files.deleteIfExists(path);
     }
 
     /** In bytes. */

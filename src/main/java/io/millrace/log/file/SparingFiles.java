@@ -44,6 +44,16 @@ public record SparingFiles(FileAccess files, BooleanSupplier giveBack) implement
         return sparing(() -> files.space(directory));
     }
 
+    @Override
+    public void move(Path from, Path to) throws IOException {
+        files.move(from, to);
+    }
+
+    @Override
+    public void deleteIfExists(Path path) throws IOException {
+        files.deleteIfExists(path);
+    }
+
     private <T> T sparing(Opening<T> opening) throws IOException {
         try {
             return opening.open();

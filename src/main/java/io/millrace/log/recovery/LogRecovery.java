@@ -59,6 +59,7 @@ public final class LogRecovery {
     public static RecoveredLog recover(DamageReports reports, LogFolder folder, int indexInterval, int maxEpoch) throws IOException {
         folder.removeLeftovers();
         folder.recoverReplacements();
+        endEmptying(folder);
         LogRecovery recovery = new LogRecovery(reports, folder, indexInterval, maxEpoch);
         try {
             return recovery.run();
@@ -68,6 +69,21 @@ public final class LogRecovery {
             }
             throw e;
         }
+    }
+
+    /** A cut took more than its end, because what was before had given way to what went: what is left of the log goes, too. */
+    private static void endEmptying(LogFolder folder) throws IOException {
+        OffsetCheckpoint mark = folder.cleanedOffset();
+        if (mark.read(damage -> { }).offset() != LogFolder.EMPTIED) {
+            return;
+        }
+        List<Long> segments = folder.segments();
+        long start = Math.max(folder.logStartOffset().read(damage -> { }).offset(), segments.isEmpty() ? 0 : segments.get(0));
+        folder.logStartOffset().write(start); // first: the segments that tell it are about to go
+        folder.recoveryPoint().write(start);
+        folder.removeRecords();
+        folder.force();
+        mark.write(start);
     }
 
     private RecoveredLog run() throws IOException {

@@ -17,6 +17,8 @@ public final class BatchScan {
     /** File position of the buffer's first byte. */
     private long bufferStart;
     private long position;
+    /** Where the file ends, if that is known to be before the limit. */
+    private long fileEnd = Long.MAX_VALUE;
     private int sizeInBytes;
     private long baseOffset;
     private long lastOffset;
@@ -139,7 +141,7 @@ public final class BatchScan {
                 return true;
             }
         }
-        for (position = damaged + 1; limit - position >= RecordBatch.HEADER_BYTES; position++) {
+        for (position = damaged + 1; Math.min(limit, fileEnd) - position >= RecordBatch.HEADER_BYTES; position++) {
             if (isIntactWithin(minOffset, maxOffset)) {
                 return true;
             }
@@ -154,9 +156,13 @@ public final class BatchScan {
             return true;
         }
         buffer.clear().limit((int) Math.min(buffer.capacity(), limit - from));
+        int wanted = buffer.limit();
         file.read(buffer, from);
         buffer.flip();
         bufferStart = from;
+        if (buffer.limit() < wanted) {
+            fileEnd = from + buffer.limit();
+        }
         return buffer.limit() >= count;
     }
 }

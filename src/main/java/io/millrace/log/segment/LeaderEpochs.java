@@ -42,6 +42,15 @@ public record LeaderEpochs(List<LeaderEpochCheckpoint.Entry> entries) {
         }
     }
 
+    /** The epoch in force at an offset, or -1. */
+    public int at(long offset) {
+        int found = LeaderEpochEnd.NO_EPOCH;
+        for (LeaderEpochCheckpoint.Entry entry : entries) {
+            found = entry.startOffset() <= offset ? entry.epoch() : found;
+        }
+        return found;
+    }
+
     /**
      * The newest epoch with records that is not newer than the given one, and the offset after its last record; epoch -1
      * and the log start offset when there is none.

@@ -32,7 +32,7 @@ public record LogFolder(Path path, OpenFiles open) {
     /** Behind the other suffixes: of a segment that was written anew and counts, in the place of others. */
     static final String SWAP_SUFFIX = ".swap";
 
-    private static final String DELETED_SUFFIX = ".deleted";
+    static final String DELETED_SUFFIX = ".deleted";
     public static final String LEADER_EPOCHS = "leader-epoch-checkpoint";
     private static final String METADATA = "partition.metadata";
     private static final String METADATA_VERSION = "version: 0";
@@ -58,7 +58,10 @@ public record LogFolder(Path path, OpenFiles open) {
         return new OffsetCheckpoint(files(), path.resolve("recovery-point-checkpoint"));
     }
 
-    /** Up to where the log was compacted. */
+    /** In the place of the cleaned offset: the log is being emptied, and what is left of it does not count. */
+    public static final long EMPTIED = 999_999_999_999_999_999L;
+
+    /** Up to where the log was compacted; or {@link #EMPTIED}. */
     public OffsetCheckpoint cleanedOffset() {
         return new OffsetCheckpoint(files(), path.resolve("cleaner-offset-checkpoint"));
     }
@@ -116,16 +119,20 @@ public record LogFolder(Path path, OpenFiles open) {
      * counts not goes. While the log is open all that has its owner.
      */
     public void recoverReplacements() throws IOException {
+        SegmentSwap.recover(this);
         for (Path file : entries()) {
             String name = file.getFileName().toString();
-            if (name.endsWith(LOG_SUFFIX + SWAP_SUFFIX)) {
-                new SegmentSwap(this, Long.parseUnsignedLong(name.substring(0, OFFSET_DIGITS))).recover();
+            if (name.endsWith(REPLACEMENT_SUFFIX) || name.endsWith(SWAP_SUFFIX) || name.endsWith(DELETED_SUFFIX)) {
+                Files.delete(file);
             }
         }
+    }
+
+    /** Removes segments that others have replaced; the log writer, once readers do not find them any more. */
+    public void removeReplaced() throws IOException {
         for (Path file : entries()) {
-            String name = file.getFileName().toString();
-            if (name.endsWith(REPLACEMENT_SUFFIX) || name.endsWith(SWAP_SUFFIX)) {
-                Files.delete(file);
+            if (file.getFileName().toString().endsWith(DELETED_SUFFIX)) {
+                files().deleteIfExists(file);
             }
         }
     }
@@ -147,7 +154,7 @@ public record LogFolder(Path path, OpenFiles open) {
         }
     }
 
-    void removeSegment(long baseOffset) throws IOException {
+    private void removeSegment(long baseOffset) throws IOException {
         for (String suffix : List.of(LOG_SUFFIX, INDEX_SUFFIX, TIME_INDEX_SUFFIX)) {
             Files.deleteIfExists(segmentFile(baseOffset, suffix));
         }

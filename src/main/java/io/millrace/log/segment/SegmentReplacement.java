@@ -12,12 +12,14 @@ import java.util.List;
 public final class SegmentReplacement {
     private final LogFolder folder;
     private final long baseOffset;
+    private final SegmentSwap swap;
     private final long from;
     private final long to;
 
     private SegmentReplacement(LogFolder folder, long baseOffset, long from, long to) {
         this.folder = folder;
         this.baseOffset = baseOffset;
+        this.swap = new SegmentSwap(folder, baseOffset, baseOffset);
         this.from = from;
         this.to = to;
     }
@@ -38,8 +40,7 @@ public final class SegmentReplacement {
         Gap gap = new Gap(old, endOffset, replacement.from, replacement.to);
         SegmentAudit.read(old, old.sizeInBytes(), endOffset, gap);
         gap.check();
-        replacement.discard(); // of one that was given up before, and could not be removed then
-        Segment written = Segment.create(folder, old.baseOffset(), LogFolder.REPLACEMENT_SUFFIX);
+        Segment written = Segment.create(folder, old.baseOffset(), replacement.swap.writtenSuffix());
         try {
             written.appendCopy(old, 0, gap.position);
             for (RecordBatch batch : batches) {
@@ -65,8 +66,7 @@ public final class SegmentReplacement {
     /** An empty segment, in whose place is none: it takes its space before that of another is given up. */
     public static SegmentReplacement empty(LogFolder folder, long baseOffset) throws IOException {
         SegmentReplacement replacement = new SegmentReplacement(folder, baseOffset, baseOffset, baseOffset);
-        replacement.discard();
-        Segment made = Segment.create(folder, baseOffset, LogFolder.REPLACEMENT_SUFFIX);
+        Segment made = Segment.create(folder, baseOffset, replacement.swap.writtenSuffix());
         made.closeForWriting();
         made.release();
         return replacement;
@@ -141,8 +141,8 @@ public final class SegmentReplacement {
 
     /** The log writer: gives the new files the names of the old ones, which readers in flight keep. */
     public Segment install() throws IOException {
-        swap().commit();
-        swap().finish(List.of());
+        swap.commit();
+        swap.finish();
         folder.force();
         Segment segment = Segment.open(folder, baseOffset);
         segment.restoreMaxTimestamp();
@@ -151,10 +151,6 @@ public final class SegmentReplacement {
 
     /** Removes what was not installed. */
     public void discard() throws IOException {
-        swap().discard();
-    }
-
-    private SegmentSwap swap() {
-        return new SegmentSwap(folder, baseOffset);
+        swap.discard();
     }
 }

@@ -3,7 +3,8 @@ package io.millrace.log.segment;
 import io.millrace.record.RecordBatch;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.List;
+import java.nio.file.Files;
+import java.nio.file.attribute.FileTime;
 
 /**
  * A segment that is written beside one or more successive ones, whose place it is to take: all of their offsets are in its
@@ -31,13 +32,13 @@ public final class SegmentRewrite {
 
     /**
      * @param baseOffset    of the first segment that is to be replaced
+     * @param endOffset     exclusive bound of the offsets of the last one
      * @param indexInterval bytes of batches between two entries of an index
      */
-    public static SegmentRewrite begin(LogFolder folder, long baseOffset, int indexInterval) throws IOException {
-        SegmentSwap swap = new SegmentSwap(folder, baseOffset);
-        swap.discard(); // of one that was given up before, and could not be removed then
-        return new SegmentRewrite(folder, swap, Segment.create(folder, baseOffset, LogFolder.REPLACEMENT_SUFFIX),
-            indexInterval);
+    public static SegmentRewrite begin(LogFolder folder, long baseOffset, long endOffset, int indexInterval)
+            throws IOException {
+        SegmentSwap swap = new SegmentSwap(folder, baseOffset, endOffset);
+        return new SegmentRewrite(folder, swap, Segment.create(folder, baseOffset, swap.writtenSuffix()), indexInterval);
     }
 
     /** Writes a batch behind those before; its bytes are not needed any more afterwards. */
@@ -66,9 +67,14 @@ public final class SegmentRewrite {
         return position;
     }
 
-    /** Makes what was written durable; afterwards it can be installed. */
-    public void finish() throws IOException {
+    /**
+     * Makes what was written durable; afterwards it can be installed.
+     *
+     * @param lastModified when the records of the old segments were last written, in ms since the epoch
+     */
+    public void finish(long lastModified) throws IOException {
         flush();
+        Files.setLastModifiedTime(written.file().path(), FileTime.fromMillis(lastModified));
         written.force();
         written.forceIndexes();
         close();
@@ -104,12 +110,15 @@ public final class SegmentRewrite {
     /**
      * The log writer: the new segment takes the place of the old ones, which readers in flight keep. After
      * {@link #commit()}; when it throws, it is to be called again.
-     *
-     * @param replaced ascending, the first with the same base offset
      */
-    public Segment takePlace(List<Segment> replaced) throws IOException {
-        swap.finish(replaced.stream().skip(1).map(Segment::baseOffset).toList());
-        Segment segment = Segment.open(folder, replaced.get(0).baseOffset());
+    public Segment takePlace() throws IOException {
+        swap.finish();
+        Segment segment = Segment.open(folder, written.baseOffset());
+        if (segment.sizeInBytes() != position) {
+            segment.release();
+            throw new IOException(segment.file().path() + " has " + segment.sizeInBytes() + " bytes, and " + position
+                + " were written: another program has changed it");
+        }
         segment.restoreMaxTimestamp();
         return segment;
     }

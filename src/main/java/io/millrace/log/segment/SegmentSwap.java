@@ -1,29 +1,46 @@
 package io.millrace.log.segment;
 
 import java.io.IOException;
-import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Puts a segment that was written beside others into the place of these, so that a crash leaves the old ones or the new
- * one, and never something between. The files get a name that recovery knows ({@code .swap}), the records last: from then
- * on the new segment counts, and whoever finds it ends what was begun here.
+ * one, and never something between. The files get names that recovery knows ({@code .swap}), the records last: from then
+ * on the new segment counts, and whoever finds it ends what was begun here. The names say which segments it replaces.
+ *
+ * <p>What is being written has names of its own, so that several can be written at the same time, by any thread; all else
+ * is the log writer's.
  */
 final class SegmentSwap {
+    private static final String LOG = LogFolder.LOG_SUFFIX;
     /** The records last: what has all other files has them too. */
-    private static final List<String> SUFFIXES = List.of(LogFolder.INDEX_SUFFIX, LogFolder.TIME_INDEX_SUFFIX,
-        LogFolder.LOG_SUFFIX);
-    private static final int PIECE = 64 * 1024;
+    private static final List<String> SUFFIXES = List.of(LogFolder.INDEX_SUFFIX, LogFolder.TIME_INDEX_SUFFIX, LOG);
+    private static final Pattern COMMITTED = Pattern.compile("([0-9]{20})\\.log\\.([0-9]{20})\\.swap");
+    private static final AtomicLong COUNT = new AtomicLong();
 
     private final LogFolder folder;
     private final long baseOffset;
+    /** Exclusive: the segments up to here that begin behind the base offset are replaced, too. */
+    private final long endOffset;
+    private final String writtenSuffix = "." + COUNT.incrementAndGet() + LogFolder.REPLACEMENT_SUFFIX;
+    private final String committedSuffix;
 
-    SegmentSwap(LogFolder folder, long baseOffset) {
+    /** @param endOffset exclusive bound of the base offsets that are replaced; the base offset itself: no other one */
+    SegmentSwap(LogFolder folder, long baseOffset, long endOffset) {
         this.folder = folder;
         this.baseOffset = baseOffset;
+        this.endOffset = endOffset;
+        this.committedSuffix = ".%020d%s".formatted(endOffset, LogFolder.SWAP_SUFFIX);
+    }
+
+    /** Behind the usual suffixes of what is being written. */
+    String writtenSuffix() {
+        return writtenSuffix;
     }
 
     /**
@@ -34,64 +51,66 @@ final class SegmentSwap {
     void commit() throws IOException {
         try {
             for (String suffix : SUFFIXES) {
-                Files.move(file(suffix, LogFolder.REPLACEMENT_SUFFIX), file(suffix, LogFolder.SWAP_SUFFIX),
-                    StandardCopyOption.ATOMIC_MOVE);
+                folder.files().move(file(suffix, writtenSuffix), file(suffix, committedSuffix));
             }
             folder.force();
         } catch (IOException e) {
-            try {
-                discard();
-            } catch (IOException again) {
-                e.addSuppressed(again);
-            }
+            undo(e);
             throw e;
         }
     }
 
-    /** Removes the old segments behind the first, whose files the new one then takes over. Can be done again. */
-    void finish(List<Long> othersReplaced) throws IOException {
-        for (long other : othersReplaced) {
-            folder.removeSegment(other);
+    private void undo(IOException reason) {
+        try {
+            folder.files().deleteIfExists(file(LOG, committedSuffix)); // first: then nothing of it counts
+            discard();
+        } catch (IOException e) {
+            reason.addSuppressed(e);
+        }
+    }
+
+    /**
+     * Takes the other segments away, whose files can be removed later, and gives the new one the name of the first. Can be
+     * done again after an error.
+     */
+    void finish() throws IOException {
+        for (long base : folder.segments()) {
+            if (base > baseOffset && base < endOffset) {
+                for (String suffix : List.of(LOG, LogFolder.INDEX_SUFFIX, LogFolder.TIME_INDEX_SUFFIX)) {
+                    moveIfThere(folder.segmentFile(base, suffix), folder.segmentFile(base, suffix + LogFolder.DELETED_SUFFIX));
+                }
+            }
         }
         for (String suffix : SUFFIXES) {
-            Path written = file(suffix, LogFolder.SWAP_SUFFIX);
-            if (Files.exists(written)) {
-                Files.move(written, folder.segmentFile(baseOffset, suffix), StandardCopyOption.ATOMIC_MOVE);
+            moveIfThere(file(suffix, committedSuffix), folder.segmentFile(baseOffset, suffix));
+        }
+    }
+
+    private void moveIfThere(Path from, Path to) throws IOException {
+        try {
+            folder.files().move(from, to);
+        } catch (NoSuchFileException doneBefore) {
+            if (!folder.files().entries(folder.path()).contains(to) && !to.toString().endsWith(LogFolder.DELETED_SUFFIX)) {
+                throw doneBefore;
             }
         }
     }
 
-    /** Removes what was written and does not count. */
+    /** Any thread: removes what was written, and was not committed. */
     void discard() throws IOException {
-        for (int i = SUFFIXES.size() - 1; i >= 0; i--) { // the records first
-            Files.deleteIfExists(file(SUFFIXES.get(i), LogFolder.SWAP_SUFFIX));
-            Files.deleteIfExists(file(SUFFIXES.get(i), LogFolder.REPLACEMENT_SUFFIX));
+        for (String suffix : SUFFIXES) {
+            folder.files().deleteIfExists(file(suffix, writtenSuffix));
         }
     }
 
-    /** Ends what a crash broke off after the new segment counted. */
-    void recover() throws IOException {
-        long end = endOffset();
-        List<Long> replaced = new ArrayList<>(folder.segments());
-        replaced.removeIf(base -> base <= baseOffset || base >= end);
-        finish(replaced);
-        folder.force();
-    }
-
-    /** Behind the last batch, whatever damage stands before it. */
-    private long endOffset() throws IOException {
-        try (SegmentFile file = SegmentFile.open(folder.open(), file(LogFolder.LOG_SUFFIX, LogFolder.SWAP_SUFFIX))) {
-            BatchScan scan = new BatchScan(file, 0, file.size(), PIECE);
-            long end = baseOffset;
-            while (!scan.atEnd()) {
-                boolean follows = scan.header() && scan.baseOffset() == end;
-                if (!follows && !scan.seekNextIntact(end, Long.MAX_VALUE)) {
-                    break;
-                }
-                end = scan.lastOffset() + 1;
-                scan.skip();
+    /** Ends what a crash broke off after a new segment counted. */
+    static void recover(LogFolder folder) throws IOException {
+        for (Path file : folder.files().entries(folder.path())) {
+            Matcher committed = COMMITTED.matcher(file.getFileName().toString());
+            if (committed.matches()) {
+                new SegmentSwap(folder, Long.parseLong(committed.group(1)), Long.parseLong(committed.group(2))).finish();
+                folder.force();
             }
-            return end;
         }
     }
 

@@ -4,6 +4,7 @@ import io.millrace.log.LogDirectoryOfflineException;
 import io.millrace.log.compact.BoundedSegment;
 import io.millrace.log.compact.CleaningPace;
 import io.millrace.log.compact.LogCleaning;
+import io.millrace.log.file.FailedForceException;
 import io.millrace.log.segment.Segment;
 import java.io.IOException;
 import java.lang.System.Logger;
@@ -36,6 +37,13 @@ final class CompactionPass {
     record Outcome(long cleanedTo, long removed) {
     }
 
+    /**
+     * @param mapBytes   bound of the memory for the newest offset of each key, in bytes
+     * @param batchBytes a batch that is larger after decompression stays as it is, in bytes
+     */
+    record Limits(long mapBytes, long batchBytes) {
+    }
+
     private final CleanableLog what;
     private final PartitionLog log;
     private final LogCleaning cleaning;
@@ -43,17 +51,16 @@ final class CompactionPass {
     private int truncations;
 
     /**
-     * @param mapBytes bound of the memory for the newest offset of each key, in bytes
-     * @param now      in ms since the epoch
+     * @param now in ms since the epoch
      */
-    CompactionPass(CleanableLog what, long mapBytes, long now, CleaningPace pace, Waiting waiting) {
+    CompactionPass(CleanableLog what, Limits limits, long now, CleaningPace pace, Waiting waiting) {
         this.what = what;
         this.log = what.log();
         this.waiting = waiting;
         this.truncations = what.view().truncations();
         this.cleaning = new LogCleaning(new LogCleaning.Source(log.writable().compaction().folder(), what.segments(),
-            what.dirtyFrom(), log.config().segmentBytes(), log.config().indexIntervalBytes()), mapBytes, now,
-            what.how().deleteRetentionMillis(), log.upkeep().keepsTombstones(), pace);
+            what.dirtyFrom(), log.config().segmentBytes(), log.config().indexIntervalBytes()), limits.mapBytes(), now,
+            new LogCleaning.Rules(what.how().deleteRetentionMillis(), log.upkeep().keepsTombstones(), limits.batchBytes()), pace);
     }
 
     /**
@@ -80,7 +87,7 @@ final class CompactionPass {
         long end = cleaning.scan();
         for (BoundedSegment each : what.segments()) {
             if (each.endOffset() > what.dirtyFrom() && each.segment().baseOffset() < end) {
-                each.segment().forceAsReader(); // what goes is replaced by what is here: that must outlive a crash first
+                force(each.segment()); // what goes is replaced by what is here: that must outlive a crash first
             }
         }
         for (List<BoundedSegment> group : cleaning.groups()) {
@@ -96,6 +103,17 @@ final class CompactionPass {
             return null;
         })));
         return new Outcome(end, cleaning.removedRecords());
+    }
+
+    /** A force that failed is the log directory's matter: it is never tried again, and whoever wrote must be told. */
+    private void force(Segment segment) throws InterruptedException, IOException {
+        try {
+            segment.forceAsReader();
+        } catch (FailedForceException e) {
+            waiting.await(log.directory().queue(LogTask.of(() -> {
+                throw e;
+            })));
+        }
     }
 
     /** A copy that fills the disk would stop the appends of all logs. */

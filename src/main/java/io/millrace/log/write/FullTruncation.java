@@ -15,13 +15,16 @@ final class FullTruncation {
     private final LogForces forces;
     private final LogStart start;
     private final LogTruncation truncation;
+    private final LogCompaction compaction;
     private final SegmentAge ages;
 
-    FullTruncation(LogState state, LogForces forces, LogStart start, LogTruncation truncation, SegmentAge ages) {
+    FullTruncation(LogState state, LogForces forces, LogStart start, LogTruncation truncation, LogCompaction compaction,
+                   SegmentAge ages) {
         this.state = state;
         this.forces = forces;
         this.start = start;
         this.truncation = truncation;
+        this.compaction = compaction;
         this.ages = ages;
     }
 
@@ -69,6 +72,7 @@ final class FullTruncation {
         start.note(offset);
         forces.remove(state.active());
         Segment first = replacement.install();
+        compaction.lowerTo(offset); // what is fetched from there on was not looked at
         first.openForWriting();
         beginWith(first, offset);
         state.epochs().truncateFromEnd(0);

@@ -3,6 +3,7 @@ package io.millrace.log.write;
 import io.millrace.log.Compaction;
 import io.millrace.log.LogDirectoryOfflineException;
 import io.millrace.log.compact.LogCleaning.DamagedSegmentException;
+import io.millrace.log.segment.Segment;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.System.Logger;
@@ -28,27 +29,39 @@ import java.util.stream.Collectors;
  */
 public final class LogCleaner implements Runnable, AutoCloseable {
     private static final Logger LOG = System.getLogger(LogCleaner.class.getName());
-    /** When a log that could not be compacted is tried again. */
+    /** When a log that could not be compacted is tried again: at first, and at last, if it never can. */
     private static final long RETRY_NANOS = TimeUnit.SECONDS.toNanos(60);
+    private static final long LONGEST_RETRY_NANOS = TimeUnit.HOURS.toNanos(1);
+    /** When one is tried again that was changed meanwhile. */
+    private static final long CHANGED_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     /**
      * @param mapBytes       bound of the memory for the newest offset of each key, in bytes; a log with more keys takes
      *                       several passes
+     * @param batchBytes     a batch that is larger after decompression stays as it is, in bytes
      * @param bytesPerSecond that are read and written at most: 1 and above
      * @param backoffMs      how often it is looked what is due, in ms: 1 and above
      */
-    public record Options(long mapBytes, long bytesPerSecond, long backoffMs) {
+    public record Options(long mapBytes, long batchBytes, long bytesPerSecond, long backoffMs) {
+        /** As a server has by default. */
+        public static final Options DEFAULT = new Options(32L << 20, 16L << 20, 320L << 20, 15_000);
+
         /** @throws IllegalArgumentException when a value is below 1 */
         public Options {
-            if (mapBytes < 1 || bytesPerSecond < 1 || backoffMs < 1) {
-                throw new IllegalArgumentException("cleaner: found a map of " + mapBytes + " bytes, " + bytesPerSecond
-                    + " bytes a second and a backoff of " + backoffMs + " ms, allowed 1 and above");
+            if (mapBytes < 1 || batchBytes < 1 || bytesPerSecond < 1 || backoffMs < 1) {
+                throw new IllegalArgumentException("cleaner: found a map of " + mapBytes + " bytes, batches of " + batchBytes
+                    + " bytes, " + bytesPerSecond + " bytes a second and a backoff of " + backoffMs + " ms, allowed 1 and above");
             }
         }
     }
 
-    /** @param reason why a log cannot be compacted */
-    private record Failure(String reason, long retryAt) {
+    /**
+     * A log that cannot be compacted.
+     *
+     * @param pause       until it is tried again, in ns
+     * @param truncations how often it had been changed then: when it was since, it is tried at once
+     */
+    private record Failure(String reason, long retryAt, long pause, int truncations) {
     }
 
     private final List<LogDirectory> directories;
@@ -139,7 +152,7 @@ public final class LogCleaner implements Runnable, AutoCloseable {
             return Optional.of(CleanableLog.of(log, how, clock.millis()));
         } catch (IllegalStateException deletedMeanwhile) {
             return Optional.empty();
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
             LOG.log(Level.DEBUG, () -> "how dirty " + log.name() + " is could not be seen now", e);
             return Optional.empty();
         }
@@ -147,7 +160,8 @@ public final class LogCleaner implements Runnable, AutoCloseable {
 
     private boolean waits(PartitionLog log) {
         Failure failure = failures.get(log);
-        return failure != null && failure.retryAt() - nanoTime.getAsLong() > 0;
+        return failure != null && failure.retryAt() - nanoTime.getAsLong() > 0
+            && failure.truncations() == log.lastView().truncations();
     }
 
     private void clean(CleanableLog what) throws InterruptedException {
@@ -155,29 +169,43 @@ public final class LogCleaner implements Runnable, AutoCloseable {
         long begin = nanoTime.getAsLong();
         progress.begins(log.name().toString());
         try {
-            CompactionPass.Outcome outcome = new CompactionPass(what, options.mapBytes(), clock.millis(), this::passed,
+            CompactionPass.Outcome outcome = new CompactionPass(what,
+                new CompactionPass.Limits(options.mapBytes(), options.batchBytes()), clock.millis(), this::passed,
                 LogCleaner::await).run();
             failures.remove(log);
             progress.cleaned(outcome.removed(), nanoTime.getAsLong() - begin);
             LOG.log(Level.DEBUG, "{0} was compacted up to offset {1}: {2} records are gone", log.name(),
                 Long.toString(outcome.cleanedTo()), Long.toString(outcome.removed()));
         } catch (DamagedSegmentException e) {
-            log.scrub(e.segment().baseOffset(), pace); // tells what is damaged, so that it is mended
             failed(log, "records in it are damaged, and are to be replaced by another replica's first: "
                 + e.damage().getMessage(), null);
+            tell(log, e.segment());
         } catch (LogDirectoryOfflineException e) {
             failed(log, e.getMessage(), null);
         } catch (IllegalStateException e) {
             LOG.log(Level.DEBUG, () -> log.name() + " was changed while it was compacted, and is looked at again", e);
-        } catch (IOException | RuntimeException e) {
+            failures.put(log, new Failure("it was changed meanwhile", nanoTime.getAsLong() + CHANGED_NANOS, 0,
+                log.lastView().truncations()));
+        } catch (IOException | RuntimeException | OutOfMemoryError e) {
             failed(log, e.toString(), e);
         } finally {
             progress.ends();
         }
     }
 
-    private void failed(PartitionLog log, String reason, Exception cause) {
-        Failure before = failures.put(log, new Failure(reason, nanoTime.getAsLong() + RETRY_NANOS));
+    /** So that it is mended where there is another replica. */
+    private void tell(PartitionLog log, Segment damaged) {
+        try {
+            log.scrub(damaged.baseOffset(), pace);
+        } catch (UncheckedIOException e) {
+            LOG.log(Level.ERROR, () -> "a damaged segment of " + log.name() + " cannot be read", e);
+        }
+    }
+
+    private void failed(PartitionLog log, String reason, Throwable cause) {
+        Failure before = failures.get(log);
+        long wait = before == null || before.pause() == 0 ? RETRY_NANOS : Math.min(2 * before.pause(), LONGEST_RETRY_NANOS);
+        failures.put(log, new Failure(reason, nanoTime.getAsLong() + wait, wait, log.lastView().truncations()));
         if (before == null || !before.reason().equals(reason)) {
             LOG.log(Level.WARNING, () -> log.name() + " cannot be compacted now, which is tried again: " + reason, cause);
         }

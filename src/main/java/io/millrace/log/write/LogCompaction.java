@@ -15,7 +15,7 @@ final class LogCompaction {
     private final LogForces forces;
     private volatile long cleaned;
     /** Counts on the disk, and is not among the log's segments yet; or null. */
-    private LogCleaning.Group committed;
+    private volatile LogCleaning.Group committed;
 
     LogCompaction(LogState state, LogForces forces, long cleaned) {
         this.state = state;
@@ -65,16 +65,22 @@ final class LogCompaction {
 
     private void takeIn() throws IOException {
         List<Segment> old = committed.replaced();
-        Segment segment = committed.rewrite().takePlace(old);
+        forces.changedFolder();
+        Segment segment = committed.rewrite().takePlace();
         state.replace(state.segments().indexOf(old.get(0)), old.size(), segment);
         committed = null;
         for (Segment each : old) {
             forces.forget(each);
             each.closeForWriting();
-            each.release();
+            state.log().release(each);
         }
-        forces.changedFolder();
         forces.forceFolder();
+        state.folder().removeReplaced();
+    }
+
+    /** Any thread: whether files of segments that readers know are being replaced just now, so that who fails tries again. */
+    boolean isReplacing() {
+        return committed != null;
     }
 
     /** All records below an offset that have a newer one of their key below it are gone. */
@@ -86,7 +92,15 @@ final class LogCompaction {
         }
     }
 
-    /** The log was cut off at an offset. After the cut: a crash between leaves a mark beyond the end, which is not believed. */
+    /**
+     * All records are about to go, as some have given way to records that are to go: from now on a crash leaves a log that
+     * is emptied when it is opened.
+     */
+    void beginAnew() throws IOException {
+        state.folder().cleanedOffset().write(LogFolder.EMPTIED);
+    }
+
+    /** The log was cut off at an offset, or begins there. */
     void lowerTo(long offset) throws IOException {
         if (offset < cleaned) {
             state.folder().cleanedOffset().write(offset);

@@ -12,12 +12,18 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.NoSuchFileException;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Finds what readers of a log ask for in the segment that holds it, while segments are rolled, cut off and deleted by the
  * log writer. Any thread; keeps nothing.
  */
 final class LogReader {
+    /** A replacement is a few renames; one that waits for space is not waited for. */
+    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(5);
+    private static final long GLANCE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+
     private final PartitionLog log;
     private final DamageReports reports;
 
@@ -52,6 +58,9 @@ final class LogReader {
                 current.epochs().correct(batches, wrong -> reports.reportEpoch(segment, wrong));
                 return batches;
             } catch (SegmentDamage damage) {
+                if (awaitReplacement(current)) {
+                    continue;
+                }
                 if (log.lastView().stillHas(current, damage.nextOffset())) {
                     // What was taken back may have been what another reader had told of the segment as it is now.
                     CorruptLogException told = takenBack ? reports.reportAgain(segment, damage) : reports.report(segment, damage);
@@ -63,7 +72,7 @@ final class LogReader {
                 }
             } catch (NoSuchFileException e) {
                 // Opened again only now, and deleted since the view was taken; else it is lost.
-                if (log.openView().segments().contains(segment)) {
+                if (!awaitReplacement(current) && log.openView().segments().contains(segment)) {
                     throw log.failedRead(segment, e);
                 }
             } catch (IOException e) {
@@ -72,6 +81,19 @@ final class LogReader {
                 log.release(segment);
             }
         }
+    }
+
+    /**
+     * Files that are opened again while compaction replaces them are gone, or another segment's already.
+     *
+     * @return whether to look again, with a newer view
+     */
+    private boolean awaitReplacement(LogView seen) {
+        long until = System.nanoTime() + PATIENCE_NANOS;
+        while (log.writable().compaction().isReplacing() && System.nanoTime() - until < 0) {
+            LockSupport.parkNanos(GLANCE_NANOS);
+        }
+        return log.openView().truncations() != seen.truncations();
     }
 
     /** See {@link PartitionLog#passEmpty}. */
@@ -91,7 +113,7 @@ final class LogReader {
             try {
                 next = reader(current, index).passEmpty(at);
             } catch (NoSuchFileException e) {
-                if (log.openView().segments().contains(segment)) {
+                if (!awaitReplacement(current) && log.openView().segments().contains(segment)) {
                     throw log.failedRead(segment, e);
                 }
                 continue;
@@ -128,8 +150,9 @@ final class LogReader {
                     }
                 }
             } catch (NoSuchFileException e) {
+                boolean replaced = awaitReplacement(current);
                 current = log.openView();
-                if (current.segments().contains(segment)) {
+                if (!replaced && current.segments().contains(segment)) {
                     throw log.failedRead(segment, e);
                 }
                 index = current.indexOf(current.logStartOffset());

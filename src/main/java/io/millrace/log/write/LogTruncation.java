@@ -58,9 +58,8 @@ final class LogTruncation {
         if (truncation == Truncation.DAMAGED && offset < log.highWatermark()) {
             requireDamage(offset);
         }
-        long at = offset < compaction.cleanedOffset() ? state.startOffset() : offset;
-        lowerWatermark(at, truncation);
-        long end = state.whole(() -> cutAt(at));
+        lowerWatermark(offset, truncation);
+        long end = state.whole(() -> cutAt(offset));
         log.watermark().cutAt(end, Truncation.UNCLEAN); // a batch that reaches over the offset went as a whole
         return end;
     }
@@ -152,6 +151,10 @@ final class LogTruncation {
         Segment last = state.segments().get(stay - 1);
         last.openForWriting();
         TailCut cut = TailCut.before(offset, last, log.config().indexIntervalBytes());
+        if (cut.nextOffset() < compaction.cleanedOffset() && offset > state.startOffset()) {
+            compaction.beginAnew();
+            return cutAt(state.startOffset());
+        }
         forces.lowerRecoveryPoint(cut.nextOffset());
         start.lowerTo(cut.nextOffset());
         forces.forget(last);

@@ -113,9 +113,8 @@ public final class PartitionLog {
     }
 
     /**
-     * Calls somebody each time that the log end offset has moved and the durable one has not yet, because records are
-     * forced first; in the place of whoever was called before. On the log writer's thread, which waits: it must return at
-     * once and not throw.
+     * Calls somebody, instead of whoever was before, each time that the log end offset has moved and the durable one has
+     * not yet. On the log writer's thread, which waits: it must return at once and not throw.
      */
     public void onWritten(Runnable listener) {
         this.writtenListener = listener;
@@ -162,8 +161,7 @@ public final class PartitionLog {
     }
 
     /**
-     * Any thread: nobody relies any more on what may be missing, as this replica does not count as in sync, or none is
-     * better. Durable some seconds later.
+     * Any thread: nobody relies on what may be missing any more. Durable some seconds later.
      */
     public void settleLoss() {
         directory.checkpoints().settleLoss(name);
@@ -180,6 +178,11 @@ public final class PartitionLog {
 
     int epochFloor() {
         return epochFloor.get();
+    }
+
+    /** Leader epoch in force at an offset, or -1 when none is known. */
+    public int epochAt(long offset) {
+        return writable.epochs().published().at(offset);
     }
 
     /** Leader epoch of the last record, or -1 when there is none. */
@@ -248,7 +251,8 @@ public final class PartitionLog {
      * without. Throws what {@link #read(long, long, int)} throws, but nothing about damage.
      */
     public long passEmpty(long offset, long maxOffset) {
-        return reader.passEmpty(offset, Math.min(maxOffset, Math.max(offset, cleanedOffset())));
+        boolean compacted = cleanedOffset() > 0 || config.cleanup().compaction().isPresent();
+        return compacted ? reader.passEmpty(offset, maxOffset) : offset;
     }
 
     /**
@@ -308,7 +312,6 @@ public final class PartitionLog {
 
     // ---- changes, carried out by the directory's writer in the order of the calls
 
-    /** See {@link LogDirectory#append}. */
     public CompletableFuture<AppendResult> append(List<ByteBuffer> batches, int leaderEpoch) {
         return directory.append(this, batches, leaderEpoch);
     }
@@ -323,12 +326,10 @@ public final class PartitionLog {
         return directory.truncateTo(this, offset, truncation);
     }
 
-    /** See {@link LogDirectory#beginAnew}. */
     public CompletableFuture<Long> beginAnew(long offset, Truncation truncation) {
         return directory.beginAnew(this, offset, truncation);
     }
 
-    /** See {@link LogDirectory#advanceLogStart}. */
     public CompletableFuture<Long> advanceLogStart(long offset) {
         return directory.advanceLogStart(this, offset);
     }

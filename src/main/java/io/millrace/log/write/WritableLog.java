@@ -43,7 +43,7 @@ final class WritableLog {
         this.retention = new LogRetention(state, start, appender, ages, clock);
         this.compaction = new LogCompaction(state, forces, recovered.cleanedOffset());
         this.truncation = new LogTruncation(state, forces, start, compaction, reports);
-        this.fullTruncation = new FullTruncation(state, forces, start, truncation, ages);
+        this.fullTruncation = new FullTruncation(state, forces, start, truncation, compaction, ages);
         this.exchange = new SegmentExchange(state, forces, appender);
     }
 

@@ -111,7 +111,8 @@ public final class PartitionReads {
         }
         long next = found.from();
         long records = 0;
-        int epoch = lastEpoch;
+        // Over offsets without records the history is that of the log.
+        int epoch = next > offset ? log.epochAt(next - 1) : lastEpoch;
         for (RecordBatch batch : RecordBatch.in(found.batches())) {
             next = batch.lastOffset() + 1;
             records += batch.recordCount();

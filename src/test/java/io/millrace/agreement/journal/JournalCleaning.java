@@ -7,7 +7,7 @@ import java.util.concurrent.Executor;
 
 /** Cleans a journal all the time, as a server does now and then. */
 public final class JournalCleaning {
-    private static final LogCleaner.Options RESTLESS = new LogCleaner.Options(1 << 20, Long.MAX_VALUE, 2);
+    private static final LogCleaner.Options RESTLESS = new LogCleaner.Options(1 << 20, 1 << 20, Long.MAX_VALUE, 2);
 
     private JournalCleaning() {
     }

@@ -97,8 +97,12 @@ final class Compacted {
         return clean(test, log, now, 1 << 20);
     }
 
+    static CompactionPass.Limits limits(long mapBytes) {
+        return new CompactionPass.Limits(mapBytes, 16 << 20);
+    }
+
     static CompactionPass.Outcome clean(TestDirectory test, PartitionLog log, long now, long mapBytes) throws Exception {
-        return new CompactionPass(CleanableLog.of(log, log.config().cleanup().compaction().orElseThrow(), now), mapBytes, now,
-            bytes -> { }, CompletableFuture::join).run();
+        return new CompactionPass(CleanableLog.of(log, log.config().cleanup().compaction().orElseThrow(), now),
+            limits(mapBytes), now, bytes -> { }, CompletableFuture::join).run();
     }
 }

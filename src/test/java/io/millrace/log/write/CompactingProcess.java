@@ -52,7 +52,7 @@ final class CompactingProcess {
         for (int i = 0; i < PARTITIONS; i++) {
             logs[i] = directory.openLog(AppendingProcess.TOPIC, i, AppendingProcess.TOPIC_ID, config(flush));
         }
-        new Thread(new LogCleaner(List.of(directory), new LogCleaner.Options(4_000, Long.MAX_VALUE, 1), Clock.systemUTC()),
+        new Thread(new LogCleaner(List.of(directory), new LogCleaner.Options(4_000, 1 << 20, Long.MAX_VALUE, 1), Clock.systemUTC()),
             "cleaner").start();
         for (int i = 0; i < PRODUCERS; i++) {
             Random random = new Random(seed * 31 + i);

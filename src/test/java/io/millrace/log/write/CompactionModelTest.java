@@ -100,7 +100,7 @@ class CompactionModelTest {
         } else if (kind < 75) {
             history += " clean";
             new CompactionPass(CleanableLog.of(log, log.config().cleanup().compaction().orElseThrow(), clock.millis()),
-                random.nextBoolean() ? 1 << 20 : 24 * (2 + random.nextInt(20)), clock.millis(), bytes -> { },
+                Compacted.limits(random.nextBoolean() ? 1 << 20 : 24 * (2 + random.nextInt(20))), clock.millis(), bytes -> { },
                 CompletableFuture::join).run();
         } else if (kind < 83) {
             long offset = boundary(committed);

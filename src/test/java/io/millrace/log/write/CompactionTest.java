@@ -383,7 +383,7 @@ class CompactionTest {
             log.raiseHighWatermark(4);
             CleanableLog before = CleanableLog.of(log, log.config().cleanup().compaction().orElseThrow(), NOW);
             test.directory.truncateTo(log, 4).join();
-            assertThatThrownBy(() -> new CompactionPass(before, 1 << 20, NOW, bytes -> { }, CompletableFuture::join).run())
+            assertThatThrownBy(() -> new CompactionPass(before, Compacted.limits(1 << 20), NOW, bytes -> { }, CompletableFuture::join).run())
                 .hasRootCauseInstanceOf(IllegalStateException.class);
             assertThat(Compacted.keysAndOffsets(log)).containsExactly("a@0", "b@1", "a@2", "b@3");
         }

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Which logs are compacted, when, and what becomes of those that cannot be. */
 class LogCleanerTest {
     private static final long NOW = 1_000_000;
-    private static final LogCleaner.Options OPTIONS = new LogCleaner.Options(1 << 20, Long.MAX_VALUE, 1);
+    private static final LogCleaner.Options OPTIONS = new LogCleaner.Options(1 << 20, 1 << 20, Long.MAX_VALUE, 1);
 
     @TempDir
     Path root;
@@ -139,7 +139,7 @@ class LogCleanerTest {
             test.append(log, Compacted.batch(NOW, "a", "x".repeat(3 << 20)));
             fill(test, log, 10);
             // At this pace the first MiB takes 12 days.
-            LogCleaner cleaner = new LogCleaner(List.of(test.directory), new LogCleaner.Options(1 << 20, 1, 1), clock);
+            LogCleaner cleaner = new LogCleaner(List.of(test.directory), new LogCleaner.Options(1 << 20, 8 << 20, 1, 1), clock);
             Thread thread = new Thread(cleaner, "cleaner");
             thread.start();
             while (cleaner.progress().current().isEmpty()) {
@@ -164,8 +164,9 @@ class LogCleanerTest {
 
     @Test
     void whatIsBelowOneIsRefused() {
-        assertThatIllegalArgumentException().isThrownBy(() -> new LogCleaner.Options(0, 1, 1));
-        assertThatIllegalArgumentException().isThrownBy(() -> new LogCleaner.Options(1, 0, 1));
-        assertThatIllegalArgumentException().isThrownBy(() -> new LogCleaner.Options(1, 1, 0));
+        assertThatIllegalArgumentException().isThrownBy(() -> new LogCleaner.Options(0, 1, 1, 1));
+        assertThatIllegalArgumentException().isThrownBy(() -> new LogCleaner.Options(1, 0, 1, 1));
+        assertThatIllegalArgumentException().isThrownBy(() -> new LogCleaner.Options(1, 1, 0, 1));
+        assertThatIllegalArgumentException().isThrownBy(() -> new LogCleaner.Options(1, 1, 1, 0));
     }
 }
