@@ -25,6 +25,7 @@ import io.millrace.metadata.BrokerErrors;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.BrokerObserver;
 import io.millrace.metadata.ReplicaEnd;
+import io.millrace.metadata.TopicName;
 import io.millrace.metadata.TopicPartition;
 import io.millrace.metadata.controller.ClusterDescription;
 import io.millrace.metadata.controller.ClusterView;
@@ -118,10 +119,11 @@ public final class Broker implements AutoCloseable {
     }
 
     /**
-     * @throws BrokerException UNKNOWN_TOPIC, UNAVAILABLE, INVALID_CONFIG when the topic's partitioner is not deployed
+     * @throws BrokerException UNKNOWN_TOPIC, INTERNAL_TOPIC, UNAVAILABLE, INVALID_CONFIG when the topic's partitioner is not deployed
      */
     public RecordAccumulator accumulator(String topic) {
         checkOpen();
+        TopicName.requireOpen(topic);
         CachedTopic known = parts.routes.topic(topic);
         PartitionSelector selector = new PartitionSelector(known, parts.partitioners.find(known.usableConfig().partitioner()),
                 partition -> parts.routes.isWritable(known, partition));
@@ -139,7 +141,7 @@ public final class Broker implements AutoCloseable {
         return answer(() -> {
             List<Appends.Target> targets = new ArrayList<>();
             for (PartitionBatches batches : records.touched()) {
-                targets.add(target(records.topic(), records.topicId(), batches.partition(), acks));
+                targets.add(parts.target(records.topic(), records.topicId(), batches.partition(), acks));
             }
             return parts.appends.produce(records, targets, acks);
         });
@@ -150,10 +152,11 @@ public final class Broker implements AutoCloseable {
      * offsets are written into it.
      *
      * @return completes with the offsets; with {@link Acks#NONE} once queued, with -1 for each. Fails with
-     *         INVALID_BATCH, RECORD_TOO_LARGE, OVERLOADED, UNKNOWN_TOPIC, UNKNOWN_PARTITION, LOG_DIRECTORY_OFFLINE
+     *         INVALID_BATCH, RECORD_TOO_LARGE, OVERLOADED, UNKNOWN_TOPIC, INTERNAL_TOPIC, UNKNOWN_PARTITION,
+     *         LOG_DIRECTORY_OFFLINE
      */
     public CompletableFuture<AppendResult> append(String topic, int partition, ByteBuffer batches, Acks acks) {
-        return answer(() -> parts.appends.append(parts.routes.led(topic, partition), batches, acks));
+        return answer(() -> parts.appends.append(parts.writable(topic, partition), batches, acks));
     }
 
     /**
@@ -211,11 +214,11 @@ public final class Broker implements AutoCloseable {
     /**
      * Makes sure that a partition can be appended to here, as far as that is known before there are any batches.
      *
-     * @throws BrokerException UNKNOWN_TOPIC, UNKNOWN_PARTITION, NOT_LEADER
+     * @throws BrokerException UNKNOWN_TOPIC, INTERNAL_TOPIC, UNKNOWN_PARTITION, NOT_LEADER
      */
     public void requireLed(String topic, int partition) {
         checkOpen();
-        parts.routes.led(topic, partition).requireLeadership();
+        parts.writable(topic, partition).requireLeadership();
     }
 
     /**
@@ -241,13 +244,13 @@ public final class Broker implements AutoCloseable {
     /**
      * Deletes the records before an offset, at most up to the high watermark.
      *
-     * @return completes with the new beginning offset; fails with OFFSET_OUT_OF_RANGE, INVALID_REQUEST, UNKNOWN_TOPIC,
-     *         UNKNOWN_PARTITION
+     * @return completes with the new beginning offset; fails with OFFSET_OUT_OF_RANGE, INVALID_REQUEST, INTERNAL_TOPIC,
+     *         UNKNOWN_TOPIC, UNKNOWN_PARTITION
      */
     public CompletableFuture<Long> deleteRecords(String topic, int partition, long beforeOffset) {
         return answer(() -> {
             Fetches.checkNotNegative("the offset", beforeOffset);
-            return parts.continuations.offWriter(parts.routes.led(topic, partition).deleteRecordsBefore(beforeOffset));
+            return parts.continuations.offWriter(parts.writable(topic, partition).deleteRecordsBefore(beforeOffset));
         });
     }
 
@@ -315,6 +318,12 @@ public final class Broker implements AutoCloseable {
         return parts.coordinators;
     }
 
+    /** What this broker leads, for who keeps the state in memory that an internal topic's partitions hold. */
+    public Leaderships leaderships() {
+        checkOpen();
+        return parts.leaderships;
+    }
+
     /** Partitions that move to other brokers. */
     public Reassignments reassignments() {
         checkOpen();
@@ -370,17 +379,6 @@ public final class Broker implements AutoCloseable {
     /** How many fetches are parked. */
     int waitingFetches() {
         return parts.fetches.waiting() + parts.deadlines.size();
-    }
-
-    /** Where one partition's records of a request go. */
-    private Appends.Target target(String topic, UUID topicId, int partition, Acks acks) {
-        CachedTopic known = parts.catalog.find(topic).filter(now -> now.id().equals(topicId))
-                .orElseThrow(() -> BrokerErrors.unknownTopic(topic));
-        Optional<Member> remote = parts.routes.remoteLeader(known, partition);
-        if (remote.isPresent()) {
-            return new Appends.Remote(batches -> parts.transport.append(remote.get(), topic, partition, batches, acks));
-        }
-        return new Appends.Local(parts.hosted.get(topic, partition, topicId));
     }
 
     private <T> CompletableFuture<T> answer(Supplier<CompletableFuture<T>> request) {

@@ -15,6 +15,7 @@ import io.millrace.metadata.BrokerObserver;
 import io.millrace.metadata.ContinuationExecutor;
 import io.millrace.metadata.Lease;
 import io.millrace.metadata.ReplicaEnd;
+import io.millrace.metadata.TopicName;
 import io.millrace.metadata.brokers.BrokerRegistry;
 import io.millrace.metadata.brokers.PageReaders;
 import io.millrace.metadata.config.Partitioners;
@@ -25,19 +26,23 @@ import io.millrace.metadata.coordinators.CoordinatorStore;
 import io.millrace.metadata.coordinators.Coordinators;
 import io.millrace.metadata.registers.DeletedTopics;
 import io.millrace.metadata.registers.TopicStore;
+import io.millrace.metadata.topics.CachedTopic;
 import io.millrace.metadata.topics.TopicCatalog;
 import io.millrace.metadata.topics.Topics;
 import io.millrace.replica.ReplicaRecovery;
 import io.millrace.replica.Replication;
 import io.millrace.replica.Routes;
+import io.millrace.replica.hosting.Acks;
 import io.millrace.replica.hosting.CreatedLogs;
 import io.millrace.replica.hosting.Deadlines;
 import io.millrace.replica.hosting.HostedPartitions;
 import io.millrace.replica.hosting.LocalLogs;
+import io.millrace.replica.hosting.Partition;
 import io.millrace.replica.hosting.StrayLogs;
 import java.time.Clock;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -63,6 +68,7 @@ final class BrokerParts {
     final Fetches fetches;
     final FetchAlls fetchAlls;
     final Deadlines deadlines;
+    final Leaderships leaderships;
     final Coordinators coordinators;
     final Controller controller;
     final TopicMoves moves;
@@ -109,10 +115,29 @@ final class BrokerParts {
         this.fetches = new Fetches(continuations, new Deadlines(timers, nanoTime), observer);
         this.fetchAlls = new FetchAlls(routes, transport, continuations, deadlines, nanoTime, observer);
 
+        this.leaderships = new Leaderships(topics, catalog, hosted, replication, routes, calls);
+
         CoordinatorStore coordinatorStore = new CoordinatorStore(registers);
         this.coordinators = new Coordinators(alone, brokers, coordinatorStore, continuations, calls);
         this.controller = new Controller(registers, brokers, store, readers, this::replicaEnds, catalog, coordinatorStore,
                 coordinators, lease, nanoTime, options.replication().balanceNanos());
+    }
+
+    /** A partition that this broker leads, or should, and that is for users to change. */
+    Partition writable(String topic, int partition) {
+        TopicName.requireOpen(topic);
+        return routes.led(topic, partition);
+    }
+
+    /** Where one partition's records of a request go. */
+    Appends.Target target(String topic, UUID topicId, int partition, Acks acks) {
+        CachedTopic known = catalog.find(topic).filter(now -> now.id().equals(topicId))
+                .orElseThrow(() -> BrokerErrors.unknownTopic(topic));
+        Optional<Member> remote = routes.remoteLeader(known, partition);
+        if (remote.isPresent()) {
+            return new Appends.Remote(batches -> transport.append(remote.get(), topic, partition, batches, acks));
+        }
+        return new Appends.Local(hosted.get(topic, partition, topicId));
     }
 
     private CompletableFuture<List<ReplicaEnd>> replicaEnds(Member broker, String topic, UUID topicId,

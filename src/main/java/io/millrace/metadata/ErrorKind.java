@@ -22,6 +22,10 @@ public enum ErrorKind {
     NOT_COMMITTED,
     /** Another broker coordinates the group, or none does now: try again. */
     NOT_COORDINATOR,
+    /** This broker is about to coordinate it, and reads what happened before: try again in a moment. */
+    COORDINATOR_LOADING,
+    /** The topic is the cluster's own: it is read by anyone, and changed by nobody. */
+    INTERNAL_TOPIC,
     UNKNOWN_GROUP, UNKNOWN_CONSUMER, CONSUMER_EXISTS, GROUP_NOT_EMPTY,
     /** The group would be larger than a group may be. */
     GROUP_TOO_LARGE,

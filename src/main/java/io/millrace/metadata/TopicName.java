@@ -22,7 +22,7 @@ public final class TopicName {
             throw new BrokerException(ErrorKind.INVALID_TOPIC_NAME, shown + " is not a topic name: use 1 to "
                     + MAX_LENGTH + " of the characters a-z, A-Z, 0-9, '.', '_' and '-', and not '.' or '..'");
         }
-        if (name.startsWith(RESERVED_PREFIX)) {
+        if (isInternal(name)) {
             throw new BrokerException(ErrorKind.INVALID_TOPIC_NAME,
                     "topic names that begin with '" + RESERVED_PREFIX + "' are reserved: choose another name than '"
                             + name + "'");
@@ -32,6 +32,19 @@ public final class TopicName {
     /** Whether a topic can have this name, reserved or not. */
     public static boolean isLegal(String name) {
         return name != null && LEGAL.matcher(name).matches() && !name.equals(".") && !name.equals("..");
+    }
+
+    /** Whether only the cluster itself may make and change a topic of this name. */
+    public static boolean isInternal(String name) {
+        return name != null && name.startsWith(RESERVED_PREFIX);
+    }
+
+    /** @throws BrokerException INTERNAL_TOPIC when it is not for users to change */
+    public static void requireOpen(String name) {
+        if (isInternal(name)) {
+            throw new BrokerException(ErrorKind.INTERNAL_TOPIC, "topic '%s' is the cluster's own: it can be read, and neither"
+                    .formatted(shortened(name)) + " written nor changed; use the requests for consumer groups instead");
+        }
     }
 
     /** As much of a name from outside as may go into a message. */

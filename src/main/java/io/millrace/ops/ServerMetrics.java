@@ -64,7 +64,7 @@ final class ServerMetrics implements AutoCloseable {
             Broker broker = server.broker();
             partitions.refresh(broker.partitions());
             cluster.refresh(broker.cluster());
-            topics.retain(Set.copyOf(broker.topics().names()));
+            topics.retain(Set.copyOf(broker.topics().allNames()));
             groups.refresh(server.groups()::lags);
         } catch (BrokerException stopping) {
             LOG.log(Level.DEBUG, "the gauges stay as they are", stopping);

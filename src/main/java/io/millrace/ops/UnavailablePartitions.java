@@ -25,7 +25,7 @@ final class UnavailablePartitions {
             working.add(new Id(status.topic(), status.partition()));
         }
         List<String> reasons = new ArrayList<>();
-        for (String name : broker.topics().names()) {
+        for (String name : broker.topics().allNames()) {
             for (int partition : hostedHere(broker, name, brokerId)) {
                 if (reasons.size() < limit && !working.contains(new Id(name, partition))) {
                     reason(broker, name, partition, reasons);

@@ -32,8 +32,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 
@@ -56,6 +58,16 @@ public final class Replication implements ReplicaContext {
     private final Confirmations confirmations;
     private final Withdrawal withdrawal;
     private final DamagedReplicas damaged;
+    private final List<Listener> listeners = new CopyOnWriteArrayList<>();
+
+    /** Not a record: one callback may listen twice. */
+    private static final class Listener {
+        private final Consumer<TopicPartition> changed;
+
+        private Listener(Consumer<TopicPartition> changed) {
+            this.changed = changed;
+        }
+    }
 
     /**
      * Partitions are told by their topics what they are, and ask this for what changes topics: that circle is closed here,
@@ -128,6 +140,16 @@ public final class Replication implements ReplicaContext {
         withdrawal.leave(partitions, others);
     }
 
+    /**
+     * Calls back each time that a leadership of this broker began or ended, on any thread: it must return at once, and look
+     * at what is so by then. Close the result to end that.
+     */
+    public AutoCloseable listen(Consumer<TopicPartition> leadershipChanged) {
+        Listener listener = new Listener(leadershipChanged);
+        listeners.add(listener);
+        return () -> listeners.remove(listener);
+    }
+
     public void close() {
         fetchers.close();
         replicaFetches.close();
@@ -178,6 +200,11 @@ public final class Replication implements ReplicaContext {
     @Override
     public void refresh(TopicPartition id) {
         catalog.refreshSoon(catalog.part(id));
+    }
+
+    @Override
+    public void leadershipChanged(TopicPartition id) {
+        listeners.forEach(listener -> listener.changed.accept(id));
     }
 
     @Override

@@ -113,6 +113,7 @@ public class PartitionsResource {
     @APIResponse(responseCode = "200", ref = "ProducedOffsets")
     @APIResponse(responseCode = "204", description = "Queued, with acks=0 or async=true")
     @APIResponse(responseCode = "400", ref = "BadRequest")
+    @APIResponse(responseCode = "403", ref = "Forbidden")
     @APIResponse(responseCode = "404", ref = "NotFound")
     @APIResponse(responseCode = "413", ref = "TooLarge")
     @APIResponse(responseCode = "415", ref = "UnsupportedType")

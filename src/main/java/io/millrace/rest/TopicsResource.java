@@ -40,12 +40,16 @@ public class TopicsResource {
     @Inject
     JsonBodies json;
 
-    @Operation(operationId = "listTopics", summary = "The names of all topics")
+    @Operation(operationId = "listTopics",
+        summary = "The names of all topics; those of the cluster's own only with internal=true")
     @Tag(name = "Topics")
+    @Parameter(ref = "internal")
     @APIResponse(responseCode = "200", ref = "TopicNames")
+    @APIResponse(responseCode = "400", ref = "BadRequest")
     @GET
-    public byte[] list() {
-        return json.write(access.broker().topics().names());
+    public byte[] list(@Context UriInfo uri) {
+        boolean internal = new QueryParameters(uri.getQueryParameters()).flag("internal");
+        return json.write(internal ? access.broker().topics().allNames() : access.broker().topics().names());
     }
 
     @Operation(operationId = "getTopic", summary = "A topic: its partitions, and what was configured for it")
@@ -77,6 +81,7 @@ public class TopicsResource {
     @APIResponse(responseCode = "200", ref = "ProducedOffsets")
     @APIResponse(responseCode = "204", description = "Queued, with acks=0 or async=true")
     @APIResponse(responseCode = "400", ref = "BadRequest")
+    @APIResponse(responseCode = "403", ref = "Forbidden")
     @APIResponse(responseCode = "404", ref = "NotFound")
     @APIResponse(responseCode = "413", ref = "TooLarge")
     @APIResponse(responseCode = "415", ref = "UnsupportedType")

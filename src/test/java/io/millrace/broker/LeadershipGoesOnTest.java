@@ -177,6 +177,11 @@ class LeadershipGoesOnTest {
         }
 
         @Override
+        public void leadershipChanged(TopicPartition id) {
+            // nobody listens
+        }
+
+        @Override
         public void damaged(Partition partition) {
             throw new AssertionError("nothing is damaged");
         }

@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -65,12 +66,17 @@ public final class Topics {
         this.brokers = brokers;
     }
 
-    /** Names, sorted. */
+    /** Names, sorted, but those of internal topics. */
     public List<String> names() {
+        return catalog.names().stream().filter(name -> !TopicName.isInternal(name)).toList();
+    }
+
+    /** Names, sorted, of all topics. */
+    public List<String> allNames() {
         return catalog.names();
     }
 
-    /** Every topic by its name, sorted, as this broker last read them; no register is read. */
+    /** Every topic by its name, also the internal ones, sorted, as this broker last read them; no register is read. */
     public SortedMap<String, TopicInfo> all() {
         SortedMap<String, TopicInfo> all = new TreeMap<>();
         for (String name : catalog.names()) {
@@ -109,9 +115,40 @@ public final class Topics {
      *                         topic
      */
     public Topic create(String name, Integer partitions, Integer replicationFactor, Map<String, String> overrides) {
-        checkOpen();
         TopicName.check(name);
-        int count = partitions == null ? limits.defaultPartitions() : partitions;
+        return createNew(name, partitions == null ? limits.defaultPartitions() : partitions, replicationFactor, overrides);
+    }
+
+    /**
+     * Makes sure that an internal topic is there; whoever is the first creates it, on whichever broker. Blocks.
+     *
+     * @throws BrokerException UNAVAILABLE as well while fewer brokers have been up than it is to have replicas
+     */
+    public Topic ensure(InternalTopic wanted) {
+        if (catalog.find(wanted.name()).isEmpty()) {
+            catalog.refresh(wanted.name());
+        }
+        Optional<CachedTopic> known = catalog.find(wanted.name());
+        return known.isPresent() ? known.get().topic() : create(wanted);
+    }
+
+    private Topic create(InternalTopic wanted) {
+        try {
+            return createNew(wanted.name(), wanted.partitions(), wanted.replicationFactor(), wanted.configs());
+        } catch (BrokerException refused) {
+            if (refused.kind() == ErrorKind.TOPIC_EXISTS) { // another broker was first
+                catalog.refresh(wanted.name());
+                return catalog.get(wanted.name()).topic();
+            } else if (refused.kind() == ErrorKind.INVALID_REPLICATION_FACTOR) {
+                throw new BrokerException(ErrorKind.UNAVAILABLE, "the internal topic '%s' cannot be created yet: %s; start more"
+                        .formatted(wanted.name(), refused.getMessage()) + " brokers", refused);
+            }
+            throw refused;
+        }
+    }
+
+    private Topic createNew(String name, int count, Integer replicationFactor, Map<String, String> overrides) {
+        checkOpen();
         checkPartitions(count);
         Map<String, String> set = changed(Map.of(), overrides);
         checkConfig(set);
@@ -149,9 +186,10 @@ public final class Topics {
     /**
      * Sets overrides; a null value takes the override away. Open logs follow at once.
      *
-     * @throws BrokerException UNKNOWN_TOPIC, INVALID_CONFIG
+     * @throws BrokerException UNKNOWN_TOPIC, INVALID_CONFIG, INTERNAL_TOPIC
      */
     public Topic alterConfig(String name, Map<String, String> changes) {
+        TopicName.requireOpen(name);
         return change(name, stored -> {
             Topic topic = stored.topic();
             Map<String, String> overrides = changed(topic.overrides(), changes);
@@ -166,9 +204,10 @@ public final class Topics {
      *
      * @param total the new number of partitions, larger than the present one
      * @throws BrokerException UNKNOWN_TOPIC, INVALID_PARTITIONS, LOG_DIRECTORY_OFFLINE when a log could not be made: it
-     *                         is made by itself when that is possible
+     *                         is made by itself when that is possible; INTERNAL_TOPIC
      */
     public Topic addPartitions(String name, int total) {
+        TopicName.requireOpen(name);
         return change(name, stored -> {
             Topic topic = stored.topic();
             int present = topic.partitions().size();
@@ -191,9 +230,10 @@ public final class Topics {
     /**
      * Deletes a topic with all its records.
      *
-     * @throws BrokerException UNKNOWN_TOPIC
+     * @throws BrokerException UNKNOWN_TOPIC, INTERNAL_TOPIC
      */
     public void delete(String name) {
+        TopicName.requireOpen(name);
         checkOpen();
         catalog.exclusively(name, () -> {
             while (!delete(stored(name))) {

@@ -221,6 +221,11 @@ public final class Partition implements PartitionSlot {
                 answer.diverging(), batches);
     }
 
+    /** The present leadership of this broker; empty when it does not lead. */
+    public Optional<Leadership> leadership() {
+        return Leadership.of(this, context);
+    }
+
     /** Regularly: looks for replicas that lag and appends that waited too long. */
     public void tick(long maxLagNanos) {
         appends.expire();

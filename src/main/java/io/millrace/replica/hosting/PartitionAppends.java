@@ -30,6 +30,17 @@ public final class PartitionAppends {
     }
 
     /**
+     * An append in one leadership.
+     *
+     * @param written   completes when the log has it, as durable as its flush policy says; fails when the leadership ended
+     *                  before, or the log could not write it: it may be there all the same
+     * @param committed completes, after {@code written}, when the high watermark has passed it, however long that takes;
+     *                  fails with NOT_COMMITTED when the leadership ended before. Of no meaning where {@code written} failed
+     */
+    public record Appending(CompletableFuture<AppendResult> written, CompletableFuture<AppendResult> committed) {
+    }
+
+    /**
      * Queues whole batches. With {@link Acks#ALL} completes after the high watermark has passed them, else when the
      * log's flush policy holds.
      *
@@ -42,21 +53,73 @@ public final class PartitionAppends {
             context.requireLease();
         }
         long deadline = context.nanoTime() + timeoutNanos;
-        long bytes = batches.stream().mapToLong(ByteBuffer::remaining).sum();
+        long bytes = sizeOf(batches);
         CompletableFuture<AppendResult> queued;
         int leadership;
         synchronized (replica) {
             replica.requireLeadership();
-            ReplicaState state = replica.state();
-            if (acks == Acks.ALL) {
-                requireEnoughInSync(state);
-                requireContact(state);
-            }
-            leadership = state.leadership();
-            queued = log.append(batches, state.leaderEpoch()); // here, so that the epochs reach the log in their order
+            leadership = replica.state().leadership();
+            queued = queue(batches, acks);
         }
         return replica.unlessRetired(
                 queued.thenCompose(appended -> appended(leadership, appended, bytes, acks, deadline)));
+    }
+
+    /**
+     * As {@link #append(List, Acks, long)} with {@link Acks#ALL}, for who alone writes the partition, and only in one
+     * leadership.
+     *
+     * @param leadership as of {@link ReplicaState#leadership()}
+     * @throws BrokerException NOT_LEADER, NOT_ENOUGH_REPLICAS, UNAVAILABLE, when nothing was queued
+     */
+    public Appending append(List<ByteBuffer> batches, int leadership) {
+        replica.checkServing();
+        long bytes = sizeOf(batches);
+        CompletableFuture<AppendResult> queued;
+        synchronized (replica) {
+            replica.requireLeadership(leadership);
+            queued = queue(batches, Acks.ALL);
+        }
+        CompletableFuture<AppendResult> committed = new CompletableFuture<>();
+        return new Appending(replica.unlessRetired(queued.thenApply(appended -> {
+            grown(leadership, appended, bytes, committed, never());
+            return appended;
+        })), committed);
+    }
+
+    /**
+     * @return completes when everything before an offset of the log is committed, however long that takes; fails with
+     *         NOT_COMMITTED when the leadership ended before
+     * @throws BrokerException NOT_LEADER
+     */
+    public CompletableFuture<AppendResult> committed(long end, int leadership) {
+        CompletableFuture<AppendResult> committed = new CompletableFuture<>();
+        ReplicaShell.Consequences after;
+        synchronized (replica) {
+            replica.requireLeadership(leadership);
+            replica.waiting().add(new AppendResult(end - 1, end - 1, -1), 0, committed, never());
+            after = replica.enter(replica.state().logGrew(replica.moment()));
+        }
+        replica.carryOut(after);
+        return committed;
+    }
+
+    private long never() {
+        return context.nanoTime() + Long.MAX_VALUE / 2;
+    }
+
+    private static long sizeOf(List<ByteBuffer> batches) {
+        return batches.stream().mapToLong(ByteBuffer::remaining).sum();
+    }
+
+    /** Under the replica's lock, so that the epochs reach the log in their order. */
+    private CompletableFuture<AppendResult> queue(List<ByteBuffer> batches, Acks acks) {
+        ReplicaState state = replica.state();
+        if (acks == Acks.ALL) {
+            requireEnoughInSync(state);
+            requireContact(state);
+        }
+        return log.append(batches, state.leaderEpoch());
     }
 
     /**
@@ -82,6 +145,16 @@ public final class PartitionAppends {
     private CompletableFuture<AppendResult> appended(int leadership, AppendResult result, long bytes, Acks acks,
                                                      long deadline) {
         CompletableFuture<AppendResult> answer = new CompletableFuture<>();
+        grown(leadership, result, bytes, acks == Acks.ALL ? answer : null, deadline);
+        if (acks != Acks.ALL) {
+            answerLeased(answer, result);
+        }
+        return answer;
+    }
+
+    /** @param committed who waits for that, or null */
+    private void grown(int leadership, AppendResult result, long bytes, CompletableFuture<AppendResult> committed,
+                       long deadline) {
         ReplicaShell.Consequences after;
         Set<Integer> followers;
         synchronized (replica) {
@@ -90,7 +163,7 @@ public final class PartitionAppends {
                 throw new BrokerException(ErrorKind.NOT_COMMITTED, "partition " + id + " got another leader while the"
                         + " records were written: they may be lost; look, or send them again");
             }
-            replica.waiting().add(result, bytes, acks == Acks.ALL ? answer : null, deadline);
+            replica.waiting().add(result, bytes, committed, deadline);
             after = replica.enter(state.logGrew(replica.moment()));
             followers = replica.state().followers();
         }
@@ -98,10 +171,6 @@ public final class PartitionAppends {
             context.wake(id, followers);
         }
         replica.carryOut(after);
-        if (acks != Acks.ALL) {
-            answerLeased(answer, result);
-        }
-        return answer;
     }
 
     /** A process that was halted since the append began may have been replaced meanwhile. */

@@ -32,6 +32,9 @@ public interface ReplicaContext {
     /** What the registers say of a partition is to be read again: another broker knows a newer epoch. */
     void refresh(TopicPartition id);
 
+    /** This broker began to lead a partition, or ceased to: look at its state, which may have changed again since. */
+    void leadershipChanged(TopicPartition id);
+
     /** A stored batch is damaged; the replica is to be healed from another one: see {@link Partition#beginHealing}. */
     void damaged(Partition partition);
 

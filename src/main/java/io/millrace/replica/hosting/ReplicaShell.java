@@ -142,8 +142,10 @@ final class ReplicaShell {
             if (effect instanceof Effect.LeadershipBegan began) {
                 LOG.log(Level.DEBUG, "leading {0} in epoch {1} from offset {2} on", partition.id(),
                         Integer.toString(began.epoch()), Long.toString(began.startOffset()));
+                context.leadershipChanged(partition.id());
             } else if (effect instanceof Effect.LeadershipEnded) {
                 parked.expel(notLeader());
+                context.leadershipChanged(partition.id());
             } else if (effect instanceof Effect.WakeFollowers wake) {
                 context.wake(partition.id(), wake.brokers());
             } else if (effect instanceof Effect.MarkFollowers marked) {
@@ -191,6 +193,15 @@ final class ReplicaShell {
         checkServing();
         if (!state.isLeading()) {
             throw notLeader();
+        }
+    }
+
+    /** @throws BrokerException as {@link #requireLeadership()}, and when it leads anew since */
+    void requireLeadership(int leadership) {
+        requireLeadership();
+        if (state.leadership() != leadership) {
+            throw new BrokerException(ErrorKind.NOT_LEADER, ("broker %d leads partition %s in another leadership than that"
+                    + " of epoch %d: try again").formatted(context.brokerId(), partition.id(), leadership));
         }
     }
 

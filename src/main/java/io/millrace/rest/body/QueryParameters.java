@@ -53,7 +53,12 @@ public final class QueryParameters {
         return number;
     }
 
-    boolean flag(String name) {
+    /**
+     * Whether it is {@code true}; when nothing is said, it is not.
+     *
+     * @throws RequestException 400 when it is neither {@code true} nor {@code false}
+     */
+    public boolean flag(String name) {
         String text = text(name);
         if (text == null || text.equals("false")) {
             return false;

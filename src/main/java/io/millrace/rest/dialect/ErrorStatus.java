@@ -10,6 +10,7 @@ public final class ErrorStatus {
     public static int of(ErrorKind kind) {
         return switch (kind) {
             case INVALID_REQUEST, INVALID_TOPIC_NAME -> 400;
+            case INTERNAL_TOPIC -> 403;
             case UNKNOWN_TOPIC, UNKNOWN_PARTITION, UNKNOWN_GROUP, UNKNOWN_CONSUMER, NOT_ASSIGNED -> 404;
             case WRONG_FORMAT -> 406;
             case TOPIC_EXISTS, CONSUMER_EXISTS, GROUP_NOT_EMPTY, FENCED, UNKNOWN_TOPIC_ID, ILLEGAL_SUBSCRIPTION -> 409;
@@ -18,7 +19,7 @@ public final class ErrorStatus {
             case INVALID_CONFIG, INVALID_PARTITIONS, INVALID_REPLICATION_FACTOR, INVALID_BATCH, INVALID_RECORD, INVALID_TIMESTAMP,
                  INVALID_CONSUMER, GROUP_TOO_LARGE -> 422;
             case OVERLOADED, UNAVAILABLE, LOG_DIRECTORY_OFFLINE, NOT_LEADER, NOT_ENOUGH_REPLICAS, NOT_COMMITTED,
-                 NOT_COORDINATOR -> 503;
+                 NOT_COORDINATOR, COORDINATOR_LOADING -> 503;
             case CORRUPT_LOG -> 500;
         };
     }

@@ -1,0 +1,70 @@
+package io.millrace.broker;
+
+import io.millrace.agreement.Member;
+import io.millrace.metadata.AgreementCalls;
+import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.TopicPartition;
+import io.millrace.metadata.topics.CachedTopic;
+import io.millrace.metadata.topics.InternalTopic;
+import io.millrace.metadata.topics.TopicCatalog;
+import io.millrace.metadata.topics.Topics;
+import io.millrace.replica.Replication;
+import io.millrace.replica.Routes;
+import io.millrace.replica.hosting.HostedPartitions;
+import io.millrace.replica.hosting.Leadership;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * Which partitions of internal topics this broker leads, now and as that changes, for who is to lead with them what is in
+ * them. Thread-safe.
+ */
+public final class Leaderships {
+    private final Topics topics;
+    private final TopicCatalog catalog;
+    private final HostedPartitions hosted;
+    private final Replication replication;
+    private final Routes routes;
+    private final AgreementCalls calls;
+
+    Leaderships(Topics topics, TopicCatalog catalog, HostedPartitions hosted, Replication replication, Routes routes,
+                AgreementCalls calls) {
+        this.topics = topics;
+        this.catalog = catalog;
+        this.hosted = hosted;
+        this.replication = replication;
+        this.routes = routes;
+        this.calls = calls;
+    }
+
+    /** Of an internal topic, as this broker last read it; 0 when there is none, as far as is known. Never blocks. */
+    public int partitionCount(String topic) {
+        return catalog.find(topic).map(CachedTopic::partitionCount).orElse(0);
+    }
+
+    /**
+     * Creates an internal topic where nobody has yet. Blocks, not for long.
+     *
+     * @throws BrokerException UNAVAILABLE while it cannot be, or could not be in time; LOG_DIRECTORY_OFFLINE
+     */
+    public void create(InternalTopic topic) {
+        calls.await("ensure/" + topic.name(), () -> topics.ensure(topic));
+    }
+
+    /** The present leadership of this broker; empty when it does not lead, as far as it knows. Never blocks. */
+    public Optional<Leadership> of(String topic, int partition) {
+        return catalog.find(topic)
+                .flatMap(known -> Optional.ofNullable(hosted.find(new TopicPartition(topic, partition), known.id())))
+                .flatMap(found -> found.leadership());
+    }
+
+    /** See {@link Broker#remoteLeader}. */
+    public Optional<Member> remoteLeader(String topic, int partition) {
+        return routes.remoteLeader(topic, partition);
+    }
+
+    /** See {@link Replication#listen}. */
+    public AutoCloseable listen(Consumer<TopicPartition> changed) {
+        return replication.listen(changed);
+    }
+}

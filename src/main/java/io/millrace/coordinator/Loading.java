@@ -1,0 +1,98 @@
+package io.millrace.coordinator;
+
+import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.ErrorKind;
+import io.millrace.record.Record;
+import io.millrace.record.RecordBatch;
+import io.millrace.record.RecordIterator;
+import java.nio.ByteBuffer;
+
+/**
+ * Reads a partition's log from its beginning to where it ended when the leadership began, committed or not, a part at a
+ * time, into a state. Offsets that are missing were replaced by later records, and are passed over.
+ */
+final class Loading<K, V, M extends StateMachine<K, V>> {
+    /** What is in memory of the log at a time. */
+    private static final int PART_BYTES = 1 << 20;
+
+    private final LedLog led;
+    private final RecordCodec<K, V> codec;
+    private final M machine;
+    private final long start;
+    private final long end;
+    private final long beganAt;
+    private long position;
+    private long records;
+
+    /** @param now in ns */
+    Loading(LedLog led, RecordCodec<K, V> codec, M machine, long now) {
+        this.led = led;
+        this.codec = codec;
+        this.machine = machine;
+        this.start = led.startOffset();
+        this.end = led.endOffset();
+        this.beganAt = now;
+        this.position = start;
+    }
+
+    LedLog led() {
+        return led;
+    }
+
+    /** Complete only when {@link #isDone()}. */
+    M machine() {
+        return machine;
+    }
+
+    long endOffset() {
+        return end;
+    }
+
+    boolean isDone() {
+        return position >= end;
+    }
+
+    LoadProgress progress(long now) {
+        return new LoadProgress(start, position, end, records, (now - beganAt) / 1_000_000);
+    }
+
+    /** Reads the next part, unless it is done. */
+    void readOn() {
+        if (isDone()) {
+            return;
+        }
+        ByteBuffer found = led.read(position, end, PART_BYTES);
+        if (!found.hasRemaining()) { // the last records were replaced, and their batches are gone
+            position = end;
+        }
+        for (RecordBatch batch : RecordBatch.in(found)) {
+            if (!batch.isControl()) {
+                replay(batch);
+            }
+            position = batch.lastOffset() + 1;
+        }
+    }
+
+    private void replay(RecordBatch batch) {
+        try (RecordIterator iterator = batch.records()) {
+            while (iterator.hasNext()) {
+                Record next = iterator.next();
+                if (next.offset() >= position) { // the log may begin within a batch
+                    replay(next);
+                }
+            }
+        }
+    }
+
+    private void replay(Record next) {
+        try {
+            K key = codec.readKey(next.key());
+            machine.replay(key, next.value() == null ? null : codec.readValue(key, next.value()));
+            records++;
+        } catch (RuntimeException unreadable) {
+            throw new BrokerException(ErrorKind.UNAVAILABLE, "its record at offset " + next.offset() + " is not one that this"
+                    + " server can read (" + unreadable.getMessage() + "): was it written by a later version? Let servers of"
+                    + " that version lead the partition, and bring this one to it", unreadable);
+        }
+    }
+}

@@ -1,0 +1,33 @@
+package io.millrace.metadata.topics;
+
+import io.millrace.agreement.Majority;
+import io.millrace.metadata.config.TopicConfigKey;
+import java.util.Map;
+
+/**
+ * A topic of the cluster's own, as it is to be created: what is in it is state, of which only the newest record of each
+ * key counts, and none of it may be lost.
+ *
+ * @param partitions        once the topic is there, its own number counts
+ * @param replicationFactor from 1
+ */
+public record InternalTopic(String name, int partitions, int replicationFactor) {
+    /** What consumer groups commit. */
+    public static final String OFFSETS = "__consumer_offsets";
+
+    /** So small that what was replaced can be cleaned soon. */
+    private static final int SEGMENT_BYTES = 100 * 1024 * 1024;
+
+    /** Its whole configuration, in the place of defaults that operators set for users' topics. */
+    Map<String, String> configs() {
+        return Map.of(
+                TopicConfigKey.CLEANUP_POLICY.key(), "delete",
+                TopicConfigKey.RETENTION_MS.key(), "-1",
+                TopicConfigKey.RETENTION_BYTES.key(), "-1",
+                TopicConfigKey.SEGMENT_BYTES.key(), Integer.toString(SEGMENT_BYTES),
+                TopicConfigKey.MAX_MESSAGE_BYTES.key(), TopicConfigKey.MAX_MESSAGE_BYTES.defaultValue(),
+                TopicConfigKey.FLUSH.key(), "commit",
+                TopicConfigKey.MIN_INSYNC_REPLICAS.key(), Integer.toString(new Majority(replicationFactor).needed()),
+                TopicConfigKey.UNCLEAN_LEADER_ELECTION_ENABLE.key(), "false");
+    }
+}
