@@ -80,8 +80,8 @@ final class PendingBatch<K, V, M extends StateMachine<K, V>> {
 
     /** Those that have waited too long wait no more. */
     List<Request<K, V, M, ?>> removeOverdue(long now) {
-        List<Request<K, V, M, ?>> overdue = requests.stream().filter(request -> request.isOverdue(now)).toList();
-        requests.removeAll(overdue);
+        List<Request<K, V, M, ?>> overdue = new ArrayList<>();
+        requests.removeIf(request -> request.isOverdue(now) && overdue.add(request));
         return overdue;
     }
 

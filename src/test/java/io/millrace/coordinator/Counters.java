@@ -1,0 +1,71 @@
+package io.millrace.coordinator;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** Numbers by name: a state machine for tests, and how it is written. */
+public final class Counters implements StateMachine<String, Long> {
+    /** The records of {@link Counters}: both as text. */
+    public static final RecordCodec<String, Long> CODEC = new RecordCodec<>() {
+        @Override
+        public ByteBuffer writeKey(String key) {
+            return bytes(key);
+        }
+
+        @Override
+        public ByteBuffer writeValue(String key, Long value) {
+            return bytes(Long.toString(value));
+        }
+
+        @Override
+        public String readKey(ByteBuffer bytes) {
+            return text(bytes);
+        }
+
+        @Override
+        public Long readValue(String key, ByteBuffer bytes) {
+            return Long.valueOf(text(bytes));
+        }
+    };
+
+    private final Map<String, Long> values = new TreeMap<>();
+    private String failingKey;
+
+    /** The next change of this key throws. */
+    void failAt(String key) {
+        failingKey = key;
+    }
+
+    @Override
+    public Long replay(String key, Long value) {
+        if (key.equals(failingKey)) {
+            throw new IllegalStateException("as the test wants it");
+        }
+        return value == null ? values.remove(key) : values.put(key, value);
+    }
+
+    public long value(String key) {
+        return values.getOrDefault(key, 0L);
+    }
+
+    public Map<String, Long> values() {
+        return Map.copyOf(values);
+    }
+
+    /** Counts on, and answers where the count is then. */
+    public Decision<String, Long, Long> add(String key, long amount) {
+        long next = value(key) + amount;
+        return new Decision<>(List.of(new Change<>(key, next)), next);
+    }
+
+    static ByteBuffer bytes(String text) {
+        return ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    static String text(ByteBuffer bytes) {
+        return StandardCharsets.UTF_8.decode(bytes.duplicate()).toString();
+    }
+}

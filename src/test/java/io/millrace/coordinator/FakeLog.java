@@ -1,0 +1,231 @@
+package io.millrace.coordinator;
+
+import io.millrace.agreement.Member;
+import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.ErrorKind;
+import io.millrace.record.Codec;
+import io.millrace.record.RecordBatch;
+import io.millrace.record.RecordBatchBuilder;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.IntConsumer;
+
+/** An internal topic of one partition in memory, in which a test writes, commits, refuses and elects. */
+final class FakeLog implements CoordinatorLog {
+    /** By their offsets. */
+    final List<RecordBatch> batches = new ArrayList<>();
+    int partitions = 1;
+    int maxBatchBytes = 4_096;
+    int reads;
+    int bytesRead;
+    boolean leased = true;
+    private long end;
+    private long committed;
+    private Led led;
+    private IntConsumer listener = any -> { };
+
+    @Override
+    public String topic() {
+        return "__counters";
+    }
+
+    @Override
+    public int partitions() {
+        return partitions;
+    }
+
+    @Override
+    public Optional<LedLog> led(int partition) {
+        return partition == 0 ? Optional.ofNullable(led) : Optional.empty();
+    }
+
+    @Override
+    public Optional<Member> remote(int partition) {
+        return Optional.empty();
+    }
+
+    @Override
+    public AutoCloseable listen(IntConsumer changed) {
+        listener = changed;
+        return () -> listener = any -> { };
+    }
+
+    /** The broker leads from now on. */
+    Led lead(int epoch) {
+        depose();
+        led = new Led(epoch);
+        listener.accept(0);
+        return led;
+    }
+
+    /** It does not lead any more. */
+    void depose() {
+        if (led != null) {
+            Led ended = led;
+            led = null;
+            ended.end();
+            listener.accept(0);
+        }
+    }
+
+    /** As an earlier leader did: the key of a change, and its value, or null. */
+    void store(String... keysAndValues) {
+        RecordBatchBuilder batch = new RecordBatchBuilder(Codec.NONE);
+        for (int i = 0; i < keysAndValues.length; i += 2) {
+            batch.append(1, Counters.bytes(keysAndValues[i]),
+                    keysAndValues[i + 1] == null ? null : Counters.bytes(keysAndValues[i + 1]), List.of());
+        }
+        store(batch.build());
+    }
+
+    void store(ByteBuffer batch) {
+        RecordBatch stored = RecordBatch.at(batch);
+        stored.assign(end, 0);
+        batches.add(stored);
+        end = stored.lastOffset() + 1;
+    }
+
+    /** Offsets that are there no more. */
+    void skip(int offsets) {
+        end += offsets;
+    }
+
+    void commitAll() {
+        committed = end;
+        if (led != null) {
+            led.committed();
+        }
+    }
+
+    /** One leadership. */
+    final class Led implements LedLog {
+        private final int epoch;
+        private final Deque<Append> queued = new ArrayDeque<>();
+        private final List<Wait> waits = new ArrayList<>();
+        private boolean over;
+        /** What appends are refused with, or null. */
+        BrokerException refusal;
+        /** What reads fail with, or null. */
+        RuntimeException unreadable;
+
+        private record Append(List<ByteBuffer> batches, CompletableFuture<Void> written, CompletableFuture<Void> committed) {
+        }
+
+        private record Wait(long end, CompletableFuture<Void> committed) {
+        }
+
+        private Led(int epoch) {
+            this.epoch = epoch;
+        }
+
+        @Override
+        public int epoch() {
+            return epoch;
+        }
+
+        @Override
+        public boolean isOver() {
+            return over;
+        }
+
+        @Override
+        public long startOffset() {
+            return 0;
+        }
+
+        @Override
+        public long endOffset() {
+            return end;
+        }
+
+        @Override
+        public int maxBatchBytes() {
+            return maxBatchBytes;
+        }
+
+        @Override
+        public ByteBuffer read(long offset, long endOffset, int maxBytes) {
+            reads++;
+            if (unreadable != null) {
+                throw unreadable;
+            }
+            List<ByteBuffer> found = new ArrayList<>();
+            int bytes = 0;
+            for (RecordBatch batch : batches) {
+                if (batch.lastOffset() >= offset && batch.lastOffset() < endOffset
+                        && (found.isEmpty() || bytes + batch.sizeInBytes() <= maxBytes)) {
+                    found.add(batch.buffer());
+                    bytes += batch.sizeInBytes();
+                }
+            }
+            bytesRead += bytes;
+            ByteBuffer all = ByteBuffer.allocate(bytes);
+            found.forEach(all::put);
+            return all.flip();
+        }
+
+        @Override
+        public Appending append(List<ByteBuffer> appended) {
+            if (over) {
+                throw new BrokerException(ErrorKind.NOT_LEADER, "another one leads");
+            } else if (refusal != null) {
+                throw refusal;
+            }
+            queued.add(new Append(List.copyOf(appended), new CompletableFuture<>(), new CompletableFuture<>()));
+            return new Appending(queued.peekLast().written(), queued.peekLast().committed());
+        }
+
+        @Override
+        public CompletableFuture<?> committed(long endOffset) {
+            waits.add(new Wait(endOffset, new CompletableFuture<>()));
+            CompletableFuture<Void> wait = waits.get(waits.size() - 1).committed();
+            committed();
+            return wait;
+        }
+
+        @Override
+        public void requireLease() {
+            if (!leased) {
+                throw new BrokerException(ErrorKind.UNAVAILABLE, "not in touch");
+            }
+        }
+
+        int queued() {
+            return queued.size();
+        }
+
+        /** The oldest append that is on its way gets into the log. */
+        void write() {
+            Append next = queued.remove();
+            next.batches().forEach(FakeLog.this::store);
+            waits.add(new Wait(end, next.committed()));
+            next.written().complete(null);
+        }
+
+        /** It may get there or not, and nobody knows. */
+        void fail(boolean there) {
+            Append next = queued.remove();
+            if (there) {
+                next.batches().forEach(FakeLog.this::store);
+            }
+            next.written().completeExceptionally(new IllegalStateException("the disk said no"));
+        }
+
+        private void committed() {
+            List<Wait> done = waits.stream().filter(wait -> wait.end() <= committed).toList();
+            waits.removeAll(done);
+            done.forEach(wait -> wait.committed().complete(null));
+        }
+
+        private void end() {
+            over = true;
+            waits.forEach(wait -> wait.committed().completeExceptionally(new BrokerException(ErrorKind.NOT_COMMITTED, "over")));
+            waits.clear();
+        }
+    }
+}
