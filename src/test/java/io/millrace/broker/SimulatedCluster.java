@@ -92,6 +92,28 @@ final class SimulatedCluster {
         }
     }
 
+    /** What lives on the brokers beside the clients of the topic. */
+    interface Inhabitants {
+        /** Nothing does. */
+        Inhabitants NOBODY = new Inhabitants() { };
+
+        /** A server's broker is open. */
+        default void opened(SimulatedServer server) {
+        }
+
+        /** It is no more. */
+        default void gone(SimulatedServer server) {
+        }
+
+        /** Something happens to them. */
+        default void act() {
+        }
+
+        /** Everything has healed, and must be well again soon. */
+        default void settle() {
+        }
+    }
+
     private final long seed;
     private final Random random;
     private final SimulatedTime time;
@@ -134,6 +156,7 @@ final class SimulatedCluster {
     /** The servers whose logs may be damaged: one at a time. */
     private final Set<Integer> rotten = new TreeSet<>();
     private boolean interleaving;
+    private Inhabitants inhabitants = Inhabitants.NOBODY;
     private String flush = "commit";
     private boolean compacted;
 
@@ -167,6 +190,19 @@ final class SimulatedCluster {
 
     InMemoryRegisterStore registers() {
         return registers;
+    }
+
+    List<SimulatedServer> servers() {
+        return servers;
+    }
+
+    /** Before it begins. */
+    void inhabit(Inhabitants by) {
+        inhabitants = by;
+    }
+
+    Inhabitants inhabitants() {
+        return inhabitants;
     }
 
     SimulatedServer server(int id) {
@@ -339,6 +375,7 @@ final class SimulatedCluster {
             }
             heal();
             settle();
+            inhabitants.settle();
         } catch (AssertionError | RuntimeException failure) {
             throw new AssertionError("seed " + seed + ": " + failure.getMessage() + "\n"
                     + String.join("\n", history.subList(Math.max(0, history.size() - 60), history.size())) + logs(),
@@ -591,7 +628,9 @@ final class SimulatedCluster {
             case 26, 27 -> scrub(server);
             case 28, 29, 30 -> compact(server);
             default -> {
-                if (random.nextInt(4) > 0) {
+                if (inhabitants != Inhabitants.NOBODY && random.nextInt(4) > 0) {
+                    inhabitants.act();
+                } else if (random.nextInt(4) > 0) {
                     for (int burst = random.nextInt(4); burst >= 0; burst--) {
                         produce(server);
                     }
@@ -871,6 +910,7 @@ final class SimulatedCluster {
         withoutAgreement.clear();
         servers.forEach(server -> {
             server.disk().setFull(false);
+            server.setSlow(false);
             if (server.isPaused()) {
                 server.resume();
             }
@@ -1086,13 +1126,13 @@ final class SimulatedCluster {
         return !flush.equals("commit") && (!server.isUp() || server.log(id) == null || server.log(id).log().mayHaveLost());
     }
 
-    private void check(boolean holds, String violation) {
+    void check(boolean holds, String violation) {
         if (!holds) {
             throw new AssertionError(violation);
         }
     }
 
-    private void note(String event) {
+    void note(String event) {
         history.add("%.3f s: %s".formatted(time.nanoTime() / 1e9, event));
     }
 }

@@ -59,6 +59,7 @@ final class SimulatedServer {
     /** When a simulation begins, since the epoch. */
     static final long BEGIN_MS = 1_000_000_000_000L;
     private static final long RETENTION_INTERVAL_MS = 3_000;
+    private static final long SLOW_WRITE_MICROS = 3_000_000;
 
     /** A batch that was found damaged, by its last offset. */
     record KnownDamage(LogName log, long offset) {
@@ -88,6 +89,7 @@ final class SimulatedServer {
     private boolean paused;
     private boolean stopping;
     private boolean leaving;
+    private boolean slow;
     private long wallClockOffset;
     Broker broker;
 
@@ -186,6 +188,7 @@ final class SimulatedServer {
                     () -> new AgreementStatus(null, 1, Set.of(), 1, 1), List.of(directory), notes, timers(),
                     healingThreads(), new AgreementCalls(timers(), 4, 1_000, 0), timers(), new WallClock(), cluster.time()::nanoTime, new BrokerObserver() { });
             List.copyOf(foundByRecovery).forEach(damage -> cluster.foundDamage(this, damage));
+            cluster.inhabitants().opened(this);
             tick(run);
         } catch (BrokerException | RegisterUnavailableException | LogDirectoryOfflineException unavailable) {
             if (directory != null) {
@@ -227,6 +230,7 @@ final class SimulatedServer {
     }
 
     private void gone() {
+        cluster.inhabitants().gone(this);
         broker = null;
         directory = null;
         self = null;
@@ -305,6 +309,11 @@ final class SimulatedServer {
         }
     }
 
+    /** Whether its disk takes its time. */
+    void setSlow(boolean slow) {
+        this.slow = slow;
+    }
+
     void jumpWallClock(long millis) {
         wallClockOffset += millis;
     }
@@ -346,7 +355,8 @@ final class SimulatedServer {
 
     // ---- what the broker is given
 
-    private ScheduledExecutorService timers() {
+    /** The threads of this run. */
+    ScheduledExecutorService timers() {
         int of = run;
         return new SimulatedTimers(cluster.time(), task -> guarded(of, task), () -> of != run);
     }
@@ -362,6 +372,10 @@ final class SimulatedServer {
     /** How many tasks were given to the threads that may wait for the disk. */
     long healings() {
         return healings;
+    }
+
+    Clock clock() {
+        return new WallClock();
     }
 
     private final class WallClock extends Clock {
@@ -542,7 +556,7 @@ final class SimulatedServer {
 
         @Override
         public void later(Runnable writer) {
-            cluster.time().soon(4000, () -> guarded(of, writer));
+            cluster.time().soon(slow ? SLOW_WRITE_MICROS : 4000, () -> guarded(of, writer));
         }
 
         @Override

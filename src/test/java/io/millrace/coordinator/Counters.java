@@ -52,7 +52,7 @@ public final class Counters implements StateMachine<String, Long> {
     }
 
     public Map<String, Long> values() {
-        return Map.copyOf(values);
+        return new TreeMap<>(values);
     }
 
     /** Counts on, and answers where the count is then. */

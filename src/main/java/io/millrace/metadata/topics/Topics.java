@@ -29,6 +29,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 
 /**
@@ -116,7 +117,8 @@ public final class Topics {
      */
     public Topic create(String name, Integer partitions, Integer replicationFactor, Map<String, String> overrides) {
         TopicName.check(name);
-        return createNew(name, partitions == null ? limits.defaultPartitions() : partitions, replicationFactor, overrides);
+        return create(name, partitions == null ? limits.defaultPartitions() : partitions, replicationFactor, overrides,
+                this::undo);
     }
 
     /**
@@ -134,7 +136,8 @@ public final class Topics {
 
     private Topic create(InternalTopic wanted) {
         try {
-            return createNew(wanted.name(), wanted.partitions(), wanted.replicationFactor(), wanted.configs());
+            // Others may have written to it by then: it stays, and what is missing here is made later.
+            return create(wanted.name(), wanted.partitions(), wanted.replicationFactor(), wanted.configs(), topic -> { });
         } catch (BrokerException refused) {
             if (refused.kind() == ErrorKind.TOPIC_EXISTS) { // another broker was first
                 catalog.refresh(wanted.name());
@@ -147,7 +150,9 @@ public final class Topics {
         }
     }
 
-    private Topic createNew(String name, int count, Integer replicationFactor, Map<String, String> overrides) {
+    /** @param notMade is given a topic that is registered, and whose logs could not all be made here */
+    private Topic create(String name, int count, Integer replicationFactor, Map<String, String> overrides,
+                         Consumer<Topic> notMade) {
         checkOpen();
         checkPartitions(count);
         Map<String, String> set = changed(Map.of(), overrides);
@@ -165,9 +170,9 @@ public final class Topics {
             try {
                 catalog.refresh(name);
                 hosted.checkAvailable(topic, 0);
-            } catch (RuntimeException notMade) {
-                undo(topic);
-                throw notMade;
+            } catch (RuntimeException failure) {
+                notMade.accept(topic);
+                throw failure;
             }
             return topic;
         });

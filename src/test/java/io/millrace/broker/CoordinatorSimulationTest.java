@@ -1,0 +1,72 @@
+package io.millrace.broker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millrace.broker.SimulatedCluster.PlantedBug;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What coordinators promise holds whatever fails, for many seeds; see {@link SimulatedCoordinators}. */
+class CoordinatorSimulationTest {
+    private static final boolean LONG = Boolean.getBoolean("millrace.long");
+    private static final int SEEDS = Integer.getInteger("millrace.simulation.seeds", LONG ? 1500 : 40);
+    private static final int FAULTY_MS = 60_000;
+
+    /** Held, or the setting would be forgotten: thousands of faults make many lines. */
+    private static final Logger LOGGER = Logger.getLogger("io.millrace");
+
+    @BeforeAll
+    static void quiet() {
+        LOGGER.setLevel(Level.OFF);
+    }
+
+    @Test
+    void everyAnswerIsOfOneHistoryThatHasWhatWasAnsweredAndNothingThatWasRefused() {
+        int answers = 0;
+        int refusals = 0;
+        int unknown = 0;
+        for (long seed = first(); seed < first() + SEEDS; seed++) {
+            SimulatedCoordinators coordinators = run(seed, PlantedLog.Bug.NONE);
+            answers += coordinators.answers();
+            refusals += coordinators.refusals();
+            unknown += coordinators.unknown();
+        }
+        assertThat(answers).as("the runs do something").isGreaterThan(SEEDS * 50);
+        assertThat(refusals).as("changes are refused").isGreaterThan(SEEDS);
+        assertThat(unknown).as("outcomes are not known").isPositive();
+    }
+
+    @ParameterizedTest
+    @EnumSource(value = PlantedLog.Bug.class, mode = EnumSource.Mode.EXCLUDE, names = "NONE")
+    void aPlantedBugIsFoundByAMessageThatNamesTheViolation(PlantedLog.Bug bug) {
+        List<String> found = new ArrayList<>();
+        for (long seed = 1; seed <= 200 && found.isEmpty(); seed++) {
+            try {
+                run(seed, bug);
+            } catch (AssertionError violation) {
+                found.add(violation.getMessage().lines().findFirst().orElseThrow());
+            }
+        }
+        assertThat(found).as("violations that " + bug + " leads to").singleElement().asString()
+                .containsPattern(bug.violation());
+    }
+
+    private static SimulatedCoordinators run(long seed, PlantedLog.Bug bug) {
+        SimulatedCluster cluster = new SimulatedCluster(seed, 3, 1, PlantedBug.NONE);
+        SimulatedCoordinators coordinators = new SimulatedCoordinators(cluster, bug);
+        cluster.inhabit(coordinators);
+        cluster.run(FAULTY_MS);
+        return coordinators;
+    }
+
+    /** {@code -Dmillrace.simulation.seed=N -Dmillrace.simulation.seeds=1} plays one seed again. */
+    private static long first() {
+        return Long.getLong("millrace.simulation.seed", 1);
+    }
+}

@@ -1,0 +1,134 @@
+package io.millrace.broker;
+
+import io.millrace.agreement.Member;
+import io.millrace.coordinator.CoordinatorLog;
+import io.millrace.coordinator.LedLog;
+import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.ErrorKind;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.IntConsumer;
+import java.util.function.IntFunction;
+import java.util.function.IntToLongFunction;
+
+/** An internal topic whose coordinator makes a mistake, to see that the checks find it. */
+record PlantedLog(CoordinatorLog log, Bug bug, IntFunction<Ledgers> states, IntToLongFunction highWatermarks)
+        implements CoordinatorLog {
+    /** A fault that is built in on purpose. */
+    enum Bug {
+        NONE(""),
+        /** What is written counts as committed. */
+        ANSWER_BEFORE_COMMIT("contradicts|lacks change"),
+        /** What the log refused stays in the state. */
+        NO_UNDO("was refused"),
+        /** What earlier leaders wrote and nobody committed yet is not read. */
+        LOAD_TO_HIGH_WATERMARK("contradicts|lacks change"),
+        /** It goes on as if nobody else had led meanwhile. */
+        IGNORE_EPOCHS("contradicts|lacks change");
+
+        private final String violation;
+
+        /** @param violation part of the message that tells of what it leads to, a regular expression */
+        Bug(String violation) {
+            this.violation = violation;
+        }
+
+        String violation() {
+            return violation;
+        }
+    }
+
+    @Override
+    public String topic() {
+        return log.topic();
+    }
+
+    @Override
+    public int partitions() {
+        return log.partitions();
+    }
+
+    @Override
+    public Optional<LedLog> led(int partition) {
+        return log.led(partition).map(led -> new Planted(partition, led));
+    }
+
+    @Override
+    public Optional<Member> remote(int partition) {
+        return log.remote(partition);
+    }
+
+    @Override
+    public AutoCloseable listen(IntConsumer changed) {
+        return log.listen(changed);
+    }
+
+    private final class Planted implements LedLog {
+        private final int partition;
+        private final LedLog led;
+
+        private Planted(int partition, LedLog led) {
+            this.partition = partition;
+            this.led = led;
+        }
+
+        private LedLog present() {
+            return bug == Bug.IGNORE_EPOCHS ? log.led(partition).orElse(led) : led;
+        }
+
+        @Override
+        public int epoch() {
+            return led.epoch();
+        }
+
+        @Override
+        public boolean isOver() {
+            return bug != Bug.IGNORE_EPOCHS && led.isOver();
+        }
+
+        @Override
+        public long startOffset() {
+            return led.startOffset();
+        }
+
+        @Override
+        public long endOffset() {
+            return bug == Bug.LOAD_TO_HIGH_WATERMARK ? highWatermarks.applyAsLong(partition) : led.endOffset();
+        }
+
+        @Override
+        public int maxBatchBytes() {
+            return led.maxBatchBytes();
+        }
+
+        @Override
+        public ByteBuffer read(long offset, long endOffset, int maxBytes) {
+            return led.read(offset, endOffset, maxBytes);
+        }
+
+        @Override
+        public Appending append(List<ByteBuffer> batches) {
+            try {
+                Appending appending = present().append(batches);
+                return bug == Bug.ANSWER_BEFORE_COMMIT ? new Appending(appending.written(), appending.written()) : appending;
+            } catch (BrokerException refused) {
+                if (bug == Bug.NO_UNDO && refused.kind() != ErrorKind.NOT_LEADER) {
+                    states.apply(partition).setDeaf(true); // until the next decision
+                }
+                throw refused;
+            }
+        }
+
+        @Override
+        public CompletableFuture<?> committed(long endOffset) {
+            return bug == Bug.ANSWER_BEFORE_COMMIT ? CompletableFuture.completedFuture(null) : present().committed(endOffset);
+        }
+
+        @Override
+        public void requireLease() {
+            led.requireLease();
+        }
+    }
+}
