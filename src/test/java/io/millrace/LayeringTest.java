@@ -26,6 +26,7 @@ class LayeringTest {
     private static final String METADATA = "io.millrace.metadata..";
     private static final String REPLICA = "io.millrace.replica..";
     private static final String BROKER = "io.millrace.broker..";
+    private static final String COORDINATOR = "io.millrace.coordinator..";
     private static final String GROUP = "io.millrace.group..";
     private static final String REST = "io.millrace.rest..";
     private static final String CONFIG = "io.millrace.config..";
@@ -44,6 +45,7 @@ class LayeringTest {
                 .layer("metadata").definedBy(METADATA)
                 .layer("replica").definedBy(REPLICA)
                 .layer("broker").definedBy(BROKER)
+                .layer("coordinator").definedBy(COORDINATOR)
                 .layer("group").definedBy(GROUP)
                 .layer("rest").definedBy(REST)
                 .layer("config").definedBy(CONFIG)
@@ -54,11 +56,13 @@ class LayeringTest {
                 .whereLayer("metadata").mayOnlyAccessLayers("agreement", "log", "record")
                 .whereLayer("replica").mayOnlyAccessLayers("metadata", "agreement", "log", "record")
                 .whereLayer("broker").mayOnlyAccessLayers("replica", "metadata", "agreement", "log", "record")
-                .whereLayer("group").mayOnlyAccessLayers("broker", "replica", "metadata", "agreement", "log", "record")
-                .whereLayer("rest").mayOnlyAccessLayers("group", "broker", "replica", "metadata", "agreement", "log",
+                .whereLayer("coordinator").mayOnlyAccessLayers("broker", "replica", "metadata", "agreement", "log", "record")
+                .whereLayer("group").mayOnlyAccessLayers("coordinator", "broker", "replica", "metadata", "agreement", "log",
+                        "record")
+                .whereLayer("rest").mayOnlyAccessLayers("group", "coordinator", "broker", "replica", "metadata", "agreement", "log",
                         "record", "config")
                 .whereLayer("config").mayNotAccessAnyLayer()
-                .whereLayer("ops").mayOnlyAccessLayers("config", "rest", "group", "broker", "replica", "metadata",
+                .whereLayer("ops").mayOnlyAccessLayers("config", "rest", "group", "coordinator", "broker", "replica", "metadata",
                         "agreement", "log", "record")
                 .check(CLASSES);
     }
@@ -225,7 +229,7 @@ class LayeringTest {
         }
         // A room may have chambers of its own; they lie in the room's layer.
         assertThat(withClasses).allMatch(
-                name -> name.matches("io\\.millrace\\.(record|log|agreement|metadata|replica|broker|group|rest|config|ops)(\\..+)?"),
+                name -> name.matches("io\\.millrace\\.(record|log|agreement|metadata|replica|broker|coordinator|group|rest|config|ops)(\\..+)?"),
                 "lies in a known room");
         assertThat(withClasses).allMatch(LayeringTest::hasPackageInfo, "has a package-info.java");
     }

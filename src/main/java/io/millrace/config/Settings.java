@@ -133,6 +133,11 @@ public final class Settings {
             315_360_000_000L, "ms", 604_800_000, "How long committed offsets are kept that no consumer uses any more.");
     public static final Setting GROUP_CONSUMER_IDLE_MS = number("millrace.group.consumer.idle.ms", 1_000,
             31_536_000_000L, "ms", 86_400_000, "A consumer instance that is not heard of for so long is deleted.");
+    public static final Setting OFFSETS_TOPIC_PARTITIONS = number("millrace.offsets.topic.partitions", 1, 10_000,
+            "partitions", 16, "Partitions of the internal topic `__consumer_offsets` when it is created, the same at all servers:"
+            + " over so many leaders the groups are spread.");
+    public static final Setting OFFSETS_TOPIC_REPLICATION_FACTOR = number("millrace.offsets.topic.replication.factor", 1, 100,
+            "replicas", 3, "Replicas of each of them, the same at all servers; at most as many as the cluster has servers.");
     public static final Setting METRICS_TOPICS_MAX = number("millrace.metrics.topics.max", 0, 1_000_000, "topics",
             1_000, "Topics that have counters of their own in /metrics; further ones are counted as topic `*`.");
     public static final Setting METRICS_PARTITIONS_MAX = number("millrace.metrics.partitions.max", 0, 1_000_000,
@@ -151,8 +156,8 @@ public final class Settings {
             CLUSTER_PORT, CLUSTER_JOURNAL_DIR,
             CLUSTER_LEASE_MS, REPLICATION_LAG_MAX_MS, REPLICATION_THROTTLE_BYTES, LEADER_BALANCE_MS, PRODUCE_TIMEOUT_MS,
             CLUSTER_MEMBERS, CLUSTER_SIZE, CLUSTER_KUBERNETES_DNS, CLUSTER_SECRET, BROKER_RACK, HTTP_URL,
-            GROUP_ASSIGNOR, GROUP_MAX_SIZE, GROUP_REGISTER_MAX_BYTES, GROUP_OFFSETS_RETENTION_MS, GROUP_CONSUMER_IDLE_MS, METRICS_TOPICS_MAX,
-            METRICS_PARTITIONS_MAX, METRICS_GROUPS_MAX);
+            GROUP_ASSIGNOR, GROUP_MAX_SIZE, GROUP_REGISTER_MAX_BYTES, GROUP_OFFSETS_RETENTION_MS, GROUP_CONSUMER_IDLE_MS,
+            OFFSETS_TOPIC_PARTITIONS, OFFSETS_TOPIC_REPLICATION_FACTOR, METRICS_TOPICS_MAX, METRICS_PARTITIONS_MAX, METRICS_GROUPS_MAX);
 
     /** The first of each pair may not be larger than the second. */
     private static final List<List<Setting>> ORDERED = List.of(List.of(REQUEST_MAX_BYTES, REQUEST_MEMORY_BYTES),

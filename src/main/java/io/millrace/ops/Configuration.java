@@ -5,10 +5,12 @@ import io.millrace.broker.BrokerOptions;
 import io.millrace.config.Setting;
 import io.millrace.config.SettingType;
 import io.millrace.config.Settings;
+import io.millrace.coordinator.CoordinatorOptions;
 import io.millrace.group.GroupOptions;
 import io.millrace.log.write.LogDirectory;
 import io.millrace.metadata.config.TopicConfigKey;
 import io.millrace.metadata.topics.DescriptorRoom;
+import io.millrace.metadata.topics.InternalTopic;
 import io.millrace.replica.ReplicationOptions;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -152,6 +154,16 @@ final class Configuration {
                 settings.longValue(Settings.GROUP_REGISTER_MAX_BYTES),
                 settings.longValue(Settings.GROUP_OFFSETS_RETENTION_MS),
                 settings.longValue(Settings.GROUP_CONSUMER_IDLE_MS), settings.longValue(Settings.FETCH_MAX_WAIT_MS));
+    }
+
+    /** The topic of what groups commit, as it is created on demand. */
+    InternalTopic offsetsTopic() {
+        return new InternalTopic(InternalTopic.OFFSETS, settings.intValue(Settings.OFFSETS_TOPIC_PARTITIONS),
+                Math.min(settings.intValue(Settings.OFFSETS_TOPIC_REPLICATION_FACTOR), cluster().size()));
+    }
+
+    CoordinatorOptions coordinators() {
+        return new CoordinatorOptions(CoordinatorOptions.MAX_WAITING, nanos(Settings.PRODUCE_TIMEOUT_MS));
     }
 
     private long nanos(Setting milliseconds) {

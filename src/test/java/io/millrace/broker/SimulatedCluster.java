@@ -105,6 +105,11 @@ final class SimulatedCluster {
         default void gone(SimulatedServer server) {
         }
 
+        /** Whether a server may be opening logs of theirs, under a lock that would keep other threads out, and not this one. */
+        default boolean isHosting(SimulatedServer server) {
+            return false;
+        }
+
         /** Something happens to them. */
         default void act() {
         }
@@ -248,7 +253,8 @@ final class SimulatedCluster {
     /** Followers copy what their leader has written and not forced, and fetch on before they have forced it. */
     void whileForcing(SimulatedServer server) {
         // Where replicas move away, their logs are deleted, and whoever does that waits for the writer.
-        if (server.isUp() && topicId != null && servers.size() == 3 && random.nextInt(5) == 0 && !interleaving) {
+        if (server.isUp() && topicId != null && servers.size() == 3 && random.nextInt(5) == 0 && !interleaving
+                && !inhabitants.isHosting(server)) {
             meanwhile(40);
             if (faulty && random.nextInt(20) == 0 && mayLosePower(server)) {
                 note("power loss " + server.id() + ", which has not forced what others may have seen");

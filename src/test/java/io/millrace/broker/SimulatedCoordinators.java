@@ -94,6 +94,12 @@ final class SimulatedCoordinators implements SimulatedCluster.Inhabitants {
     }
 
     @Override
+    public boolean isHosting(SimulatedServer server) {
+        return server.broker.hosted().working().stream().filter(each -> each.topic().equals(TOPIC.name())).count()
+                < TOPIC.partitions();
+    }
+
+    @Override
     public void act() {
         raise();
         SimulatedServer server = cluster.servers().get(cluster.random().nextInt(cluster.servers().size()));

@@ -7,9 +7,11 @@ import io.millrace.agreement.ClusterOptions;
 import io.millrace.config.InvalidSettingsException;
 import io.millrace.group.GroupOptions;
 import io.millrace.metadata.config.TopicConfigKey;
+import io.millrace.metadata.topics.InternalTopic;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -60,6 +62,20 @@ class ConfigurationTest {
         assertThat(unpacked.notKept()).hasSize(2).allMatch(folder -> folder.startsWith("/home/me/wlpExtract"))
                 .doesNotContain(Path.of("/disk"));
         assertThat(read(Map.of("server.output.dir", "/srv/millrace")).notKept()).isEmpty();
+    }
+
+    @Test
+    void theTopicOfOffsetsHasNoMoreReplicasThanThereAreServers() {
+        assertThat(read(Map.of()).offsetsTopic()).isEqualTo(new InternalTopic("__consumer_offsets", 16, 1));
+        Map<String, String> cluster = Map.of("millrace.cluster.members", "127.0.0.1:5701,b:1,c:1,d:1,e:1",
+                "millrace.cluster.secret", "hidden-word", "millrace.offsets.topic.partitions", "50");
+        assertThat(read(cluster).offsetsTopic()).isEqualTo(new InternalTopic("__consumer_offsets", 50, 3));
+    }
+
+    @Test
+    void coordinatorsWaitForCommitsAsProducersDo() {
+        assertThat(read(Map.of("millrace.produce.timeout.ms", "7000")).coordinators().commitNanos())
+                .isEqualTo(TimeUnit.SECONDS.toNanos(7));
     }
 
     @Test

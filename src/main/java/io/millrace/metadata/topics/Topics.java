@@ -117,8 +117,9 @@ public final class Topics {
      */
     public Topic create(String name, Integer partitions, Integer replicationFactor, Map<String, String> overrides) {
         TopicName.check(name);
-        return create(name, partitions == null ? limits.defaultPartitions() : partitions, replicationFactor, overrides,
-                this::undo);
+        int count = partitions == null ? limits.defaultPartitions() : partitions;
+        checkPartitions(count);
+        return create(name, count, replicationFactor, overrides, this::undo);
     }
 
     /**
@@ -154,7 +155,6 @@ public final class Topics {
     private Topic create(String name, int count, Integer replicationFactor, Map<String, String> overrides,
                          Consumer<Topic> notMade) {
         checkOpen();
-        checkPartitions(count);
         Map<String, String> set = changed(Map.of(), overrides);
         checkConfig(set);
         brokers.refresh();
