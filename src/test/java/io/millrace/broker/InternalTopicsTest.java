@@ -90,6 +90,14 @@ class InternalTopicsTest {
     }
 
     @Test
+    void whetherThereIsOneIsNoneOfTheirBusiness() {
+        try (BrokerHarness harness = BrokerHarness.on(root)) {
+            Failures.assertFails(ErrorKind.INTERNAL_TOPIC, () -> harness.broker.topics().delete("__none"));
+            Failures.assertFails(ErrorKind.INTERNAL_TOPIC, () -> harness.broker.accumulator("__none"));
+        }
+    }
+
+    @Test
     void isMadeByTheFirstRequestAndCanBeReadByAnyone() {
         try (BrokerHarness harness = BrokerHarness.on(root); Threads threads = new Threads();
                 CoordinatorRuntime<String, Long, Counters> runtime = runtime(harness.broker, threads.timers, 1)) {

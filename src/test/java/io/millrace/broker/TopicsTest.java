@@ -286,7 +286,7 @@ class TopicsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"nothing", "../etc", "", "__x"})
+    @ValueSource(strings = {"nothing", "../etc", ""})
     void changesOfUnknownTopicsAreRefused(String name) {
         Failures.assertFails(ErrorKind.UNKNOWN_TOPIC, () -> topics.get(name));
         Failures.assertFails(ErrorKind.UNKNOWN_TOPIC, () -> topics.delete(name));
