@@ -79,8 +79,8 @@ public final class BrokerLog implements CoordinatorLog {
         }
 
         @Override
-        public long endOffset() {
-            return leadership.logEndOffset();
+        public CompletableFuture<Long> settled() {
+            return leadership.settled();
         }
 
         @Override

@@ -155,19 +155,32 @@ final class CoordinatedPartition<K, V, M extends StateMachine<K, V>> {
     private void load(LedLog led, Failure before) {
         loading = new Loading<>(led, parts.codec(), parts.machines().apply(number), parts.nanoTime().getAsLong());
         failure = before;
-        readOnSoon();
+        tell(State.LOADING, led);
+        Loading<K, V, M> begun = loading;
+        led.settled().whenComplete((end, unsettled) -> tasks.execute(() -> settled(begun, end, unsettled)));
+    }
+
+    private void settled(Loading<K, V, M> begun, Long end, Throwable unsettled) {
+        if (loading != begun) {
+            return;
+        } else if (unsettled != null) {
+            broken(unsettled);
+        } else {
+            begun.readTo(end);
+            readOnSoon();
+        }
     }
 
     /** On a thread that may wait for the disk; requests that came meanwhile are answered before. */
     private void readOnSoon() {
-        tell(State.LOADING, loading.led());
-        tasks.execute(this::readOn);
+        Loading<K, V, M> now = loading;
+        tell(State.LOADING, now.led());
+        tasks.execute(() -> readOn(now));
         tasks.changeThread();
     }
 
-    private void readOn() {
-        Loading<K, V, M> now = loading;
-        if (now == null) {
+    private void readOn(Loading<K, V, M> now) {
+        if (loading != now) { // another leadership has begun since
             return;
         } else if (now.led().isOver()) {
             look();

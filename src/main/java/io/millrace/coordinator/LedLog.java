@@ -15,8 +15,11 @@ public interface LedLog {
 
     long startOffset();
 
-    /** Of what is written, committed or not. */
-    long endOffset();
+    /**
+     * Completes with the log's end, committed or not, once all that this broker queued before is there or never will be, in
+     * earlier leaderships, too; fails when the log cannot be written.
+     */
+    CompletableFuture<Long> settled();
 
     /** The largest batch, in bytes. */
     int maxBatchBytes();

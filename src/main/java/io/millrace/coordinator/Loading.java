@@ -9,7 +9,7 @@ import java.nio.ByteBuffer;
 
 /**
  * Reads a partition's log from its beginning to where it ended when the leadership began, committed or not, a part at a
- * time, into a state. Offsets that are missing were replaced by later records, and are passed over.
+ * time, into a state. What an earlier leadership of this broker had queued may come until the log is settled. Offsets that are missing were replaced by later records, and are passed over.
  */
 final class Loading<K, V, M extends StateMachine<K, V>> {
     /** What is in memory of the log at a time. */
@@ -19,8 +19,9 @@ final class Loading<K, V, M extends StateMachine<K, V>> {
     private final RecordCodec<K, V> codec;
     private final M machine;
     private final long start;
-    private final long end;
     private final long beganAt;
+    /** Not known yet: beyond every offset. */
+    private long end = Long.MAX_VALUE;
     private long position;
     private long records;
 
@@ -30,9 +31,13 @@ final class Loading<K, V, M extends StateMachine<K, V>> {
         this.codec = codec;
         this.machine = machine;
         this.start = led.startOffset();
-        this.end = led.endOffset();
         this.beganAt = now;
         this.position = start;
+    }
+
+    /** Up to where it is to be read, before that begins. */
+    void readTo(long settledEnd) {
+        end = settledEnd;
     }
 
     LedLog led() {
@@ -53,7 +58,7 @@ final class Loading<K, V, M extends StateMachine<K, V>> {
     }
 
     LoadProgress progress(long now) {
-        return new LoadProgress(start, position, end, records, (now - beganAt) / 1_000_000);
+        return new LoadProgress(start, position, end == Long.MAX_VALUE ? position : end, records, (now - beganAt) / 1_000_000);
     }
 
     /** Reads the next part, unless it is done. */

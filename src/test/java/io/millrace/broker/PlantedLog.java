@@ -5,16 +5,16 @@ import io.millrace.coordinator.CoordinatorLog;
 import io.millrace.coordinator.LedLog;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
+import io.millrace.replica.hosting.Partition;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.IntConsumer;
 import java.util.function.IntFunction;
-import java.util.function.IntToLongFunction;
 
 /** An internal topic whose coordinator makes a mistake, to see that the checks find it. */
-record PlantedLog(CoordinatorLog log, Bug bug, IntFunction<Ledgers> states, IntToLongFunction highWatermarks)
+record PlantedLog(CoordinatorLog log, Bug bug, IntFunction<Ledgers> states, IntFunction<Partition> partitionsHere)
         implements CoordinatorLog {
     /** A fault that is built in on purpose. */
     enum Bug {
@@ -25,6 +25,8 @@ record PlantedLog(CoordinatorLog log, Bug bug, IntFunction<Ledgers> states, IntT
         NO_UNDO("was refused"),
         /** What earlier leaders wrote and nobody committed yet is not read. */
         LOAD_TO_HIGH_WATERMARK("contradicts|lacks change"),
+        /** What this broker had queued in an earlier leadership is not waited for. */
+        LOAD_AT_ONCE("contradicts|lacks change|and not of the other"),
         /** It goes on as if nobody else had led meanwhile. */
         IGNORE_EPOCHS("contradicts|lacks change");
 
@@ -94,8 +96,14 @@ record PlantedLog(CoordinatorLog log, Bug bug, IntFunction<Ledgers> states, IntT
         }
 
         @Override
-        public long endOffset() {
-            return bug == Bug.LOAD_TO_HIGH_WATERMARK ? highWatermarks.applyAsLong(partition) : led.endOffset();
+        public CompletableFuture<Long> settled() {
+            return switch (bug) {
+                case LOAD_TO_HIGH_WATERMARK ->
+                        CompletableFuture.completedFuture(partitionsHere.apply(partition).highWatermark());
+                case LOAD_AT_ONCE ->
+                        CompletableFuture.completedFuture(partitionsHere.apply(partition).log().logEndOffset());
+                default -> led.settled();
+            };
         }
 
         @Override

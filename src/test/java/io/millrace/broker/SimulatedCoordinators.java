@@ -78,10 +78,9 @@ final class SimulatedCoordinators implements SimulatedCluster.Inhabitants {
     @Override
     public void opened(SimulatedServer server) {
         Map<Integer, Ledgers> states = new HashMap<>();
-        PlantedLog log = new PlantedLog(new BrokerLog(TOPIC, server.broker.leaderships()), bug, states::get, partition ->
-                server.broker.hosted().working().stream()
-                        .filter(each -> each.id().equals(new TopicPartition(TOPIC.name(), partition)))
-                        .mapToLong(each -> each.highWatermark()).findFirst().orElse(0));
+        PlantedLog log = new PlantedLog(new BrokerLog(TOPIC, server.broker.leaderships()), bug, states::get,
+                partition -> server.broker.hosted().working().stream()
+                        .filter(each -> each.id().equals(new TopicPartition(TOPIC.name(), partition))).findFirst().orElseThrow());
         hosts.put(server.id(), new Host(SimulatedRuntimes.open(log, Ledgers.CODEC, partition -> {
             states.put(partition, new Ledgers());
             return states.get(partition);

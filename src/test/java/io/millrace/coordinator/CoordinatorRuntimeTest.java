@@ -439,6 +439,51 @@ class CoordinatorRuntimeTest {
     }
 
     @Test
+    void whatAnEarlierLeadershipHereHadQueuedIsReadAlsoWhenItReachesTheLogLate() {
+        FakeLog.Led led = begin();
+        add("a", 1);
+        log.settling = true;
+        FakeLog.Led next = log.lead(3);
+        run();
+        assertFails(ErrorKind.COORDINATOR_LOADING, read("a"), "");
+        led.write();
+        next.settle();
+        log.commitAll();
+        run();
+        assertThat(read("a")).isCompletedWithValue(1L);
+    }
+
+    @Test
+    void theReadingOfAnEarlierLeadershipEndsWithItAndLeavesTheNextOneAlone() {
+        storeMuch();
+        log.lead(1);
+        stepUntilDone(runtime.read("a", counters -> 0L));
+        log.settling = true;
+        FakeLog.Led next = log.lead(3);
+        run();
+        assertFails(ErrorKind.COORDINATOR_LOADING, read("a"), "");
+        next.settle();
+        log.commitAll();
+        run();
+        assertThat(read("a")).isCompletedWithValue(1L);
+        assertThat(newest.values()).hasSize(41);
+    }
+
+    @Test
+    void aLogThatCannotBeWrittenToIsNotServed() {
+        log.settling = true;
+        FakeLog.Led led = log.lead(1);
+        run();
+        led.unsettle();
+        run();
+        assertFails(ErrorKind.UNAVAILABLE, read("a"), "the disk said no");
+        log.settling = false;
+        log.commitAll();
+        advance(3_000);
+        assertThat(read("a")).isCompletedWithValue(0L);
+    }
+
+    @Test
     void aRecordThatCannotBeReadKeepsThePartitionFromBeingServedAndIsTriedAgain() {
         log.store("a", "1", "b", "not a number");
         log.lead(1);

@@ -24,6 +24,8 @@ final class FakeLog implements CoordinatorLog {
     int reads;
     int bytesRead;
     boolean leased = true;
+    /** Whether something may be on its way to the log when a leadership begins. */
+    boolean settling;
     private long end;
     private long committed;
     private Led led;
@@ -108,6 +110,7 @@ final class FakeLog implements CoordinatorLog {
         private final Deque<Append> queued = new ArrayDeque<>();
         private final List<Wait> waits = new ArrayList<>();
         private boolean over;
+        private CompletableFuture<Long> settled;
         /** What appends are refused with, or null. */
         BrokerException refusal;
         /** What reads fail with, or null. */
@@ -139,8 +142,17 @@ final class FakeLog implements CoordinatorLog {
         }
 
         @Override
-        public long endOffset() {
-            return end;
+        public CompletableFuture<Long> settled() {
+            settled = new CompletableFuture<>();
+            if (!settling) {
+                settled.complete(end);
+            }
+            return settled;
+        }
+
+        /** Nothing that was queued before comes any more. */
+        void settle() {
+            settled.complete(end);
         }
 
         @Override
@@ -193,6 +205,10 @@ final class FakeLog implements CoordinatorLog {
             if (!leased) {
                 throw new BrokerException(ErrorKind.UNAVAILABLE, "not in touch");
             }
+        }
+
+        void unsettle() {
+            settled.completeExceptionally(new IllegalStateException("the disk said no"));
         }
 
         int queued() {

@@ -86,6 +86,18 @@ abstract class LogChanges {
     }
 
     /**
+     * Changes nothing; completes with the log end offset once everything that was queued for the log before is written there
+     * or never will be. Also while there is no space.
+     */
+    public CompletableFuture<Long> settled(PartitionLog log) {
+        ensureOwn(log);
+        return queue(LogTask.freeing(() -> {
+            log.writable().settle();
+            return log.logEndOffset();
+        }));
+    }
+
+    /**
      * Drops all records; the log begins anew at an offset, which may be before its start. Completes with that offset.
      *
      * @return fails with {@link io.millrace.log.CommittedRecordsException} when a clean one is to go below the high

@@ -50,9 +50,12 @@ public final class Leadership {
         return partition.log().logStartOffset();
     }
 
-    /** Of what is written, committed or not. */
-    public long logEndOffset() {
-        return partition.log().logEndOffset();
+    /**
+     * Where the log ends, committed or not, once nothing can be written any more that was queued in an earlier leadership
+     * of this broker: that may be written after this one began.
+     */
+    public CompletableFuture<Long> settled() {
+        return partition.log().directory().settled(partition.log());
     }
 
     /** The largest batch, in bytes. */
