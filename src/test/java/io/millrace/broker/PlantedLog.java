@@ -25,8 +25,6 @@ record PlantedLog(CoordinatorLog log, Bug bug, IntFunction<Ledgers> states, IntF
         NO_UNDO("was refused"),
         /** What earlier leaders wrote and nobody committed yet is not read. */
         LOAD_TO_HIGH_WATERMARK("contradicts|lacks change"),
-        /** What this broker had queued in an earlier leadership is not waited for. */
-        LOAD_AT_ONCE("contradicts|lacks change|and not of the other"),
         /** It goes on as if nobody else had led meanwhile. */
         IGNORE_EPOCHS("contradicts|lacks change");
 
@@ -97,13 +95,8 @@ record PlantedLog(CoordinatorLog log, Bug bug, IntFunction<Ledgers> states, IntF
 
         @Override
         public CompletableFuture<Long> settled() {
-            return switch (bug) {
-                case LOAD_TO_HIGH_WATERMARK ->
-                        CompletableFuture.completedFuture(partitionsHere.apply(partition).highWatermark());
-                case LOAD_AT_ONCE ->
-                        CompletableFuture.completedFuture(partitionsHere.apply(partition).log().logEndOffset());
-                default -> led.settled();
-            };
+            return bug == Bug.LOAD_TO_HIGH_WATERMARK
+                    ? CompletableFuture.completedFuture(partitionsHere.apply(partition).highWatermark()) : led.settled();
         }
 
         @Override

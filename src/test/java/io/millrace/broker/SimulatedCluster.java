@@ -206,6 +206,10 @@ final class SimulatedCluster {
         inhabitants = by;
     }
 
+    private boolean isInhabited() {
+        return inhabitants != Inhabitants.NOBODY;
+    }
+
     Inhabitants inhabitants() {
         return inhabitants;
     }
@@ -525,6 +529,7 @@ final class SimulatedCluster {
         forgetPageReaders();
         Broker any = servers.stream().filter(SimulatedServer::isUp).findFirst().orElseThrow().broker;
         flush = bug == PlantedBug.FORGET_BOOT ? "os" : List.of("commit", "commit", "os", "interval").get(random.nextInt(4));
+        flush = isInhabited() ? "commit" : flush; // what may be lost without it is looked at where nobody else is
         Map<String, String> configs = new HashMap<>(Map.of("flush", flush, "segment.bytes", "1024"));
         boolean shortened = random.nextInt(3) == 0;
         if (shortened) {
@@ -621,7 +626,11 @@ final class SimulatedCluster {
                     forgetNewestAssignment();
                 }
             }
-            case 19 -> deleteRecords(server);
+            case 19 -> {
+                if (!isInhabited()) {
+                    deleteRecords(server);
+                }
+            }
             case 20 -> {
                 if (mayStop(server)) {
                     note("the disk of " + server.id() + " is full");
@@ -634,7 +643,7 @@ final class SimulatedCluster {
             case 26, 27 -> scrub(server);
             case 28, 29, 30 -> compact(server);
             default -> {
-                if (inhabitants != Inhabitants.NOBODY && random.nextInt(4) > 0) {
+                if (isInhabited() && random.nextInt(4) > 0) {
                     inhabitants.act();
                 } else if (random.nextInt(4) > 0) {
                     for (int burst = random.nextInt(4); burst >= 0; burst--) {
