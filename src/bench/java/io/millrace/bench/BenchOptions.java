@@ -11,7 +11,7 @@ import java.util.Set;
  * What to run and for how long, from {@code name=value} arguments.
  *
  * @param project     the checkout, where deploy/local.sh and target/ are
- * @param suites      which of log, compaction, http, memory, groups, soak, polls, cluster
+ * @param suites      which of log, compaction, coordinators, http, memory, groups, soak, polls, cluster
  * @param rounds      interleaved rounds of every figure
  * @param slice       how long one variant is loaded in one round
  * @param soak        length of the soak
@@ -23,7 +23,7 @@ import java.util.Set;
  */
 record BenchOptions(Path project, List<String> suites, int rounds, Duration slice, Duration soak, Duration polls,
                     Set<ClusterPart> cluster, int kills, Duration idle, boolean profile) {
-    private static final Set<String> SUITES = Set.of("log", "compaction", "http", "memory", "groups", "soak", "polls", "cluster");
+    private static final Set<String> SUITES = Set.of("log", "compaction", "coordinators", "http", "memory", "groups", "soak", "polls", "cluster");
 
     /** @throws IllegalArgumentException for an argument that is not known or out of range */
     static BenchOptions parse(String[] arguments) {
@@ -37,7 +37,7 @@ record BenchOptions(Path project, List<String> suites, int rounds, Duration slic
         }
         BenchOptions options = new BenchOptions(
                 Path.of(take(given, "project", ".")).toAbsolutePath().normalize(),
-                List.of(take(given, "suites", "log,compaction,http,memory,groups,cluster").split(",")),
+                List.of(take(given, "suites", "log,compaction,coordinators,http,memory,groups,cluster").split(",")),
                 number(given, "rounds", 5, 1, 100),
                 Duration.ofSeconds(number(given, "seconds", 4, 1, 600)),
                 Duration.ofMinutes(number(given, "soak.minutes", 10, 1, 24 * 60)),

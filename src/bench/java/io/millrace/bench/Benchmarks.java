@@ -24,6 +24,9 @@ public final class Benchmarks {
         if (options.runs("compaction")) {
             figures.addAll(new CompactionSuite(options, progress).run());
         }
+        if (options.runs("coordinators")) {
+            figures.addAll(new CoordinatorSuite(options, work, progress).run());
+        }
         if (options.runs("http") || options.runs("memory") || options.runs("groups")) {
             figures.addAll(new ServerSuite(options, work, progress).run());
         }

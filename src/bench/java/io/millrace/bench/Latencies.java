@@ -22,6 +22,10 @@ final class Latencies {
         count += other.count;
     }
 
+    int count() {
+        return count;
+    }
+
     /** In ms; each argument is a percentile, 0 to 100. Zeros when nothing was measured. */
     double[] percentiles(double... wanted) {
         long[] sorted = Arrays.copyOf(nanos, count);

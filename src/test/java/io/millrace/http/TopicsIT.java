@@ -155,6 +155,24 @@ class TopicsIT {
     }
 
     @Test
+    void topicsOfTheClustersOwnAreClosedToEverybodyElse() {
+        String records = "{\"records\":[{\"key\":\"a\",\"value\":1}]}";
+        api.post("/topics/__consumer_offsets", HttpApi.JSON, records).isError(403);
+        api.delete("/admin/topics/__consumer_offsets").isError(403);
+        patch("/admin/topics/__consumer_offsets/configs", "{\"configs\":{\"retention.ms\":\"1\"}}").isError(403);
+        api.post("/admin/topics/__consumer_offsets/partitions", HttpApi.JSON, "{\"partitions_count\":99}").isError(403);
+        api.post("/admin/topics", HttpApi.JSON, "{\"topic_name\":\"__consumer_offsets\"}").isError(400);
+    }
+
+    @Test
+    void topicsOfTheClustersOwnAreListedOnlyWhenTheyAreAskedFor() {
+        String topic = api.newTopic(1);
+        assertThat(api.get("/topics?internal=true").is(200).array().getValuesAs(JsonString::getString)).contains(topic);
+        assertThat(api.get("/topics").is(200).array().getValuesAs(JsonString::getString)).noneMatch(name -> name.startsWith("__"));
+        api.get("/topics?internal=perhaps").isError(400);
+    }
+
+    @Test
     void recordsAreDeletedBeforeAnOffset() {
         String topic = api.newTopic(1);
         api.post("/topics/" + topic, HttpApi.JSON, "{\"records\":[{\"value\":0},{\"value\":1},{\"value\":2}]}").is(200);
