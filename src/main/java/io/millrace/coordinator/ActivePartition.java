@@ -80,11 +80,6 @@ final class ActivePartition<K, V, M extends StateMachine<K, V>> {
         return machine;
     }
 
-    /** Whether a batch is on its way, of which it is not known yet whether the log will have it. */
-    boolean isWriting() {
-        return writing != null;
-    }
-
     void request(Request<K, V, M, ?> request) {
         undecided.add(request);
     }
@@ -178,6 +173,9 @@ final class ActivePartition<K, V, M extends StateMachine<K, V>> {
                     : new BrokerException(ErrorKind.NOT_COORDINATOR, refused.getMessage(), refused);
             complete(batch.requests(), request -> request.fail(told));
             return true;
+        } catch (RuntimeException | Error broken) {
+            complete(batch.requests(), request -> request.failUnknown("partition " + name + " could not be written to"));
+            throw broken;
         }
         writing = batch;
         appending.written().whenComplete((done, failure) ->

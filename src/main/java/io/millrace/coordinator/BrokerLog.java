@@ -2,6 +2,7 @@ package io.millrace.coordinator;
 
 import io.millrace.agreement.Member;
 import io.millrace.broker.Leaderships;
+import io.millrace.metadata.BrokerErrors;
 import io.millrace.metadata.topics.InternalTopic;
 import io.millrace.replica.hosting.Leadership;
 import io.millrace.replica.hosting.PartitionAppends;
@@ -95,7 +96,7 @@ public final class BrokerLog implements CoordinatorLog {
 
         @Override
         public Appending append(List<ByteBuffer> batches) {
-            PartitionAppends.Appending appending = leadership.append(batches);
+            PartitionAppends.Appending appending = BrokerErrors.translating(() -> leadership.append(batches));
             return new Appending(appending.written(), appending.committed());
         }
 

@@ -41,11 +41,10 @@ final class CoordinatedPartition<K, V, M extends StateMachine<K, V>> {
     /**
      * It leads, and does not serve.
      *
-     * @param tries      how often it failed since it last served
-     * @param retryAt    in ns
-     * @param unfinished what it served with before, whose last append must have ended before the log is read again; or null
+     * @param tries   how often it failed since it last served
+     * @param retryAt in ns
      */
-    private record Failure(LedLog led, BrokerException reason, int tries, long retryAt, ActivePartition<?, ?, ?> unfinished) {
+    private record Failure(LedLog led, BrokerException reason, int tries, long retryAt) {
     }
 
     CoordinatedPartition(int number, RuntimeParts<K, V, M> parts) {
@@ -142,8 +141,7 @@ final class CoordinatedPartition<K, V, M extends StateMachine<K, V>> {
         long now = parts.nanoTime().getAsLong();
         if (led == null && !closed) {
             parts.log().led(number).ifPresent(begun -> load(begun, null));
-        } else if (failure != null && loading == null && failure.retryAt() - now <= 0
-                && (failure.unfinished() == null || !failure.unfinished().isWriting())) {
+        } else if (failure != null && loading == null && failure.retryAt() - now <= 0) {
             load(failure.led(), failure);
         }
     }
@@ -230,10 +228,10 @@ final class CoordinatedPartition<K, V, M extends StateMachine<K, V>> {
         BrokerException reason = new BrokerException(ErrorKind.UNAVAILABLE, "partition " + name + " is not served: "
                 + problem.getMessage() + "; it is tried again", problem);
         LOG.log(Level.ERROR, reason.getMessage() + " in " + TimeUnit.NANOSECONDS.toSeconds(wait) + " s", problem);
-        ActivePartition<K, V, M> unfinished = active;
+        LoadProgress load = status.load();
         end(reason);
-        failure = new Failure(led, reason, tries + 1, parts.nanoTime().getAsLong() + wait, unfinished);
-        status = new CoordinatorStatus(number, State.FAILED, led.epoch(), status.load(), reason.getMessage());
+        failure = new Failure(led, reason, tries + 1, parts.nanoTime().getAsLong() + wait);
+        status = new CoordinatorStatus(number, State.FAILED, led.epoch(), load, reason.getMessage());
     }
 
     /** @param reason why; null: the leadership is over */

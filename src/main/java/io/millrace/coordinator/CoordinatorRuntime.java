@@ -5,6 +5,7 @@ import io.millrace.log.Closing;
 import io.millrace.metadata.BrokerErrors;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ContinuationExecutor;
+import io.millrace.metadata.ErrorKind;
 import java.time.Clock;
 import java.util.List;
 import java.util.Map;
@@ -87,10 +88,15 @@ public final class CoordinatorRuntime<K, V, M extends StateMachine<K, V>> implem
     /**
      * The broker that coordinates a key, when it is another one; empty: this one does. May block for a moment.
      *
-     * @throws BrokerException NOT_LEADER when none does now; UNAVAILABLE
+     * @throws BrokerException NOT_COORDINATOR when none does now; UNAVAILABLE
      */
     public Optional<Member> remote(String key) {
-        return parts.log().remote(partitionOf(key));
+        try {
+            return parts.log().remote(partitionOf(key));
+        } catch (BrokerException nobody) {
+            throw nobody.kind() != ErrorKind.NOT_LEADER ? nobody
+                    : new BrokerException(ErrorKind.NOT_COORDINATOR, nobody.getMessage(), nobody);
+        }
     }
 
     /**
@@ -140,7 +146,7 @@ public final class CoordinatorRuntime<K, V, M extends StateMachine<K, V>> implem
                 .filter(status -> status.state() != CoordinatorStatus.State.NOT_LED).toList();
     }
 
-    /** Refuses everything from now on, and answers what is under way. */
+    /** Refuses everything from now on, and answers what is under way soon; returns at once. */
     @Override
     public void close() {
         closed = true;

@@ -330,6 +330,30 @@ class CoordinatorRuntimeTest {
     }
 
     @Test
+    void anAppendThatBreaksLeavesNobodyWithoutAnAnswer() {
+        FakeLog.Led led = begin();
+        complete(led, add("a", 1));
+        led.refusal = new IllegalStateException("a fault of ours");
+        CompletableFuture<Long> broken = add("a", 1);
+        assertFails(ErrorKind.NOT_COMMITTED, broken, "could not be written");
+        led.refusal = null;
+        advance(2_500);
+        assertThat(read("a")).isCompletedWithValue(1L);
+        complete(led, add("a", 1));
+    }
+
+    @Test
+    void aDecisionThatBreaksIsTheFailureOfItsAskerAlone() {
+        FakeLog.Led led = begin();
+        CompletableFuture<Long> broken = runtime.change(0, counters -> {
+            throw new IllegalStateException("a fault of the asker's");
+        });
+        complete(led, add("a", 1));
+        assertThat(broken).isCompletedExceptionally();
+        assertThat(read("a")).isCompletedWithValue(1L);
+    }
+
+    @Test
     void aStateThatFailsInTheMiddleOfAChangeIsReadAgain() {
         FakeLog.Led led = begin();
         complete(led, add("a", 1));

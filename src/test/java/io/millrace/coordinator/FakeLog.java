@@ -112,7 +112,7 @@ final class FakeLog implements CoordinatorLog {
         private boolean over;
         private CompletableFuture<Long> settled;
         /** What appends are refused with, or null. */
-        BrokerException refusal;
+        RuntimeException refusal;
         /** What reads fail with, or null. */
         RuntimeException unreadable;
 
