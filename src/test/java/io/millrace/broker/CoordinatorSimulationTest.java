@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,13 +27,18 @@ class CoordinatorSimulationTest {
         LOGGER.setLevel(Level.OFF);
     }
 
+    @AfterAll
+    static void speakAgain() {
+        LOGGER.setLevel(null);
+    }
+
     @Test
     void everyAnswerIsOfOneHistoryThatHasWhatWasAnsweredAndNothingThatWasRefused() {
         int answers = 0;
         int refusals = 0;
         int unknown = 0;
         for (long seed = first(); seed < first() + SEEDS; seed++) {
-            SimulatedCoordinators coordinators = run(seed, PlantedLog.Bug.NONE);
+            SimulatedCoordinators coordinators = run(seed, 3, PlantedLog.Bug.NONE);
             answers += coordinators.answers();
             refusals += coordinators.refusals();
             unknown += coordinators.unknown();
@@ -42,13 +48,22 @@ class CoordinatorSimulationTest {
         assertThat(unknown).as("outcomes are not known").isPositive();
     }
 
+    @Test
+    void soItIsOnFiveBrokersWhoseReplicasMove() {
+        int answers = 0;
+        for (long seed = first(); seed < first() + SEEDS / 3; seed++) {
+            answers += run(-1 - seed, 5, PlantedLog.Bug.NONE).answers();
+        }
+        assertThat(answers).as("the runs do something").isGreaterThan(SEEDS * 5);
+    }
+
     @ParameterizedTest
     @EnumSource(value = PlantedLog.Bug.class, mode = EnumSource.Mode.EXCLUDE, names = "NONE")
     void aPlantedBugIsFoundByAMessageThatNamesTheViolation(PlantedLog.Bug bug) {
         List<String> found = new ArrayList<>();
         for (long seed = 1; seed <= 200 && found.isEmpty(); seed++) {
             try {
-                run(seed, bug);
+                run(seed, 3, bug);
             } catch (AssertionError violation) {
                 found.add(violation.getMessage().lines().findFirst().orElseThrow());
             }
@@ -57,8 +72,8 @@ class CoordinatorSimulationTest {
                 .containsPattern(bug.violation());
     }
 
-    private static SimulatedCoordinators run(long seed, PlantedLog.Bug bug) {
-        SimulatedCluster cluster = new SimulatedCluster(seed, 3, 1, PlantedBug.NONE);
+    private static SimulatedCoordinators run(long seed, int brokers, PlantedLog.Bug bug) {
+        SimulatedCluster cluster = new SimulatedCluster(seed, brokers, 1, PlantedBug.NONE);
         SimulatedCoordinators coordinators = new SimulatedCoordinators(cluster, bug);
         cluster.inhabit(coordinators);
         cluster.run(FAULTY_MS);

@@ -13,6 +13,7 @@ import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.TopicPartition;
 import io.millrace.metadata.topics.InternalTopic;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -108,10 +109,26 @@ final class SimulatedCoordinators implements SimulatedCluster.Inhabitants {
                 server.setSlow(true);
             }
             case 1, 2, 3 -> cluster.servers().forEach(each -> each.setSlow(false));
+            case 4 -> move(server);
             default -> {
                 for (int burst = cluster.random().nextInt(6); burst >= 0; burst--) {
                     ask(key(), cluster.random().nextInt(3) == 0);
                 }
+            }
+        }
+    }
+
+    /** Replicas go and come; where the leader stays, it goes on in the next epoch. */
+    private void move(SimulatedServer server) {
+        if (server.isUp() && !server.isPaused()) {
+            List<Integer> brokers = new ArrayList<>(cluster.servers().stream().map(SimulatedServer::id).toList());
+            Collections.shuffle(brokers, cluster.random());
+            int partition = cluster.random().nextInt(TOPIC.partitions());
+            try {
+                server.broker.reassignments().start(TOPIC.name(), partition, List.copyOf(brokers.subList(0, 3)));
+                cluster.note("move " + TOPIC.name() + "-" + partition + " to " + brokers.subList(0, 3));
+            } catch (BrokerException refused) {
+                cluster.note("no move of " + TOPIC.name() + "-" + partition + ": " + refused.getMessage());
             }
         }
     }
