@@ -35,8 +35,9 @@ import java.util.function.LongSupplier;
  * NOT_COORDINATOR, COORDINATOR_LOADING, OVERLOADED, NOT_ENOUGH_REPLICAS, RECORD_TOO_LARGE, UNAVAILABLE, LOG_DIRECTORY_OFFLINE:
  * nothing was done; or NOT_COMMITTED: it is written or may be, and it is not known what becomes of it.
  *
- * <p>A partition whose log has a record that cannot be read is not served at all; it is tried again after 1 s, and less and less
- * often, once in 64 s at last, because damage is healed meanwhile, or another server takes the lead; its {@link #status() status} says why.
+ * <p>A partition whose log has a record that cannot be read is not served at all; it is tried again after 1 s, and less
+ * and less often, once in 64 s at last, because damage is healed meanwhile, or another server takes the lead; its {@link
+ * #status() status} says why.
  *
  * @param <K> key of a record
  * @param <V> value of a record

@@ -9,7 +9,8 @@ import java.nio.ByteBuffer;
 
 /**
  * Reads a partition's log from its beginning to where it ended when the leadership began, committed or not, a part at a
- * time, into a state. What an earlier leadership of this broker had queued may come until the log is settled. Offsets that are missing were replaced by later records, and are passed over.
+ * time, into a state. What an earlier leadership of this broker had queued may come until the log is settled. Offsets
+ * that are missing were replaced by later records, and are passed over.
  */
 final class Loading<K, V, M extends StateMachine<K, V>> {
     /** What is in memory of the log at a time. */
