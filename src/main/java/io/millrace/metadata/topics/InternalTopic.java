@@ -21,9 +21,10 @@ public record InternalTopic(String name, int partitions, int replicationFactor) 
     /** Its whole configuration, in the place of defaults that operators set for users' topics. */
     Map<String, String> configs() {
         return Map.of(
-                TopicConfigKey.CLEANUP_POLICY.key(), "delete",
-                TopicConfigKey.RETENTION_MS.key(), "-1",
-                TopicConfigKey.RETENTION_BYTES.key(), "-1",
+                TopicConfigKey.CLEANUP_POLICY.key(), "compact",
+                TopicConfigKey.MIN_CLEANABLE_DIRTY_RATIO.key(), TopicConfigKey.MIN_CLEANABLE_DIRTY_RATIO.defaultValue(),
+                TopicConfigKey.MIN_COMPACTION_LAG_MS.key(), TopicConfigKey.MIN_COMPACTION_LAG_MS.defaultValue(),
+                TopicConfigKey.DELETE_RETENTION_MS.key(), TopicConfigKey.DELETE_RETENTION_MS.defaultValue(),
                 TopicConfigKey.SEGMENT_BYTES.key(), Integer.toString(SEGMENT_BYTES),
                 TopicConfigKey.MAX_MESSAGE_BYTES.key(), TopicConfigKey.MAX_MESSAGE_BYTES.defaultValue(),
                 TopicConfigKey.FLUSH.key(), "commit",
