@@ -146,6 +146,20 @@ class LayeringTest {
     }
 
     @Test
+    void whoOwnsWhatAndHowFarAGroupHasComeKnowNothingOfEachOther() {
+        layeredArchitecture().consideringOnlyDependenciesInLayers()
+                .layer("membership").definedBy("io.millrace.group.membership")
+                .layer("offsets").definedBy("io.millrace.group.offsets")
+                .layer("delivery").definedBy("io.millrace.group.delivery")
+                .layer("door").definedBy("io.millrace.group")
+                .whereLayer("membership").mayNotAccessAnyLayer()
+                .whereLayer("offsets").mayNotAccessAnyLayer()
+                .whereLayer("delivery").mayOnlyAccessLayers("membership", "offsets")
+                .whereLayer("door").mayOnlyAccessLayers("delivery", "membership", "offsets")
+                .check(CLASSES);
+    }
+
+    @Test
     void theChambersOfTheHttpInterfaceStandOnEachOther() {
         layeredArchitecture().consideringOnlyDependenciesInLayers()
                 .layer("dialect").definedBy("io.millrace.rest.dialect")

@@ -4,6 +4,7 @@ import io.millrace.agreement.Member;
 import io.millrace.broker.Broker;
 import io.millrace.broker.fetch.FetchAllRequest;
 import io.millrace.broker.fetch.FetchAllResult;
+import io.millrace.group.offsets.GroupLog;
 import io.millrace.metadata.TopicInfo;
 import io.millrace.replica.hosting.ReadMemory;
 import java.util.Map;

@@ -107,8 +107,8 @@ final class CoordinatedGroups implements AutoCloseable {
 
     /** What the last coordinator knew of topics is known here before anything is made of it. Blocks. */
     private void catchUp(GroupState state) {
-        TreeMap<String, UUID> ids = new TreeMap<>(state.topicIds());
-        state.offsets().forEach((topic, offsets) -> ids.putIfAbsent(topic, offsets.topicId()));
+        TreeMap<String, UUID> ids = new TreeMap<>(state.membership().topicIds());
+        state.offsets().byTopic().forEach((topic, offsets) -> ids.putIfAbsent(topic, offsets.topicId()));
         ids.forEach((topic, topicId) -> {
             TopicInfo known = context.log().topics().get(topic);
             if (known == null || !known.id().equals(topicId)) {

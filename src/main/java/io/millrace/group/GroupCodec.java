@@ -1,9 +1,21 @@
 package io.millrace.group;
 
-import io.millrace.group.GroupMember.Status;
 import io.millrace.group.GroupState.Claim;
-import io.millrace.group.GroupState.TopicOffsets;
+import io.millrace.group.delivery.KeptPositions;
+import io.millrace.group.delivery.KeptPositions.Kept;
+import io.millrace.group.membership.ConsumerConfig;
+import io.millrace.group.membership.GroupMember.Status;
+import io.millrace.group.membership.GroupMember;
+import io.millrace.group.membership.Membership;
+import io.millrace.group.membership.OffsetReset;
+import io.millrace.group.membership.RecordForm;
+import io.millrace.group.membership.Subscription;
+import io.millrace.group.offsets.CommittedOffset;
+import io.millrace.group.offsets.GroupOffsets;
+import io.millrace.group.offsets.Position;
+import io.millrace.group.offsets.TopicOffsets;
 import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.TopicIdPartition;
 import io.millrace.metadata.TopicPartition;
 import jakarta.json.bind.Jsonb;
 import jakarta.json.bind.JsonbBuilder;
@@ -81,15 +93,16 @@ final class GroupCodec {
         bean.broker = state.claim().broker();
         bean.session = state.claim().session();
         bean.released = state.claim().released();
-        bean.epoch = state.epoch();
-        bean.assignor = state.assignor();
-        bean.inputs = Long.toHexString(state.inputs());
-        bean.emptySince = state.emptySinceMs();
+        bean.epoch = state.membership().epoch();
+        bean.assignor = state.membership().assignor();
+        bean.inputs = Long.toHexString(state.membership().inputs());
+        bean.emptySince = state.membership().emptySinceMs();
         bean.topicIds = new TreeMap<>();
-        state.topicIds().forEach((topic, topicId) -> bean.topicIds.put(topic, topicId.toString()));
-        bean.members = state.members().values().stream().map(GroupCodec::bean).toList();
+        state.membership().topicIds().forEach((topic, topicId) -> bean.topicIds.put(topic, topicId.toString()));
+        bean.members = state.membership().members().values().stream()
+                .map(member -> bean(member, state.kept().of(member.name()))).toList();
         bean.offsets = new TreeMap<>();
-        state.offsets().forEach((topic, offsets) -> {
+        state.offsets().byTopic().forEach((topic, offsets) -> {
             OffsetsBean of = new OffsetsBean();
             of.topicId = offsets.topicId().toString();
             of.anew = offsets.anew();
@@ -100,7 +113,7 @@ final class GroupCodec {
         return jsonb.toJson(bean);
     }
 
-    private static MemberBean bean(GroupMember member) {
+    private static MemberBean bean(GroupMember member, Kept kept) {
         ConsumerConfig config = member.config();
         MemberBean bean = new MemberBean();
         bean.name = member.name();
@@ -126,8 +139,8 @@ final class GroupCodec {
         bean.epoch = member.epoch();
         bean.owned = byTopic(member.owned());
         bean.target = byTopic(member.target());
-        bean.positions = byTopic(member.positions());
-        bean.lastPoll = member.lastPoll();
+        bean.positions = positions(kept.positions());
+        bean.lastPoll = kept.lastPoll();
         return bean;
     }
 
@@ -161,7 +174,7 @@ final class GroupCodec {
             bean.offsets.forEach((topic, of) -> {
                 TreeMap<Integer, CommittedOffset> byPartition = new TreeMap<>();
                 for (long[] row : of.committed) {
-                    byPartition.put(Math.toIntExact(row[0]), new CommittedOffset(row[1], row[2]));
+                    byPartition.put(Math.toIntExact(row[0]), new CommittedOffset(Position.at(row[1]), row[2]));
                 }
                 offsets.put(topic, new TopicOffsets(UUID.fromString(of.topicId), of.anew, byPartition));
             });
@@ -175,8 +188,12 @@ final class GroupCodec {
             } else {
                 bean.topicIds.forEach((topic, id) -> topicIds.put(topic, UUID.fromString(id)));
             }
-            return new GroupState(new Claim(bean.claimEpoch, bean.broker, bean.session, bean.released), bean.epoch,
-                    bean.assignor, Long.parseUnsignedLong(bean.inputs, 16), topicIds, members, offsets, bean.emptySince);
+            TreeMap<String, Kept> kept = new TreeMap<>();
+            bean.members.forEach(member ->
+                    kept.put(member.name, new Kept(positions(member.positions, topicIds), member.lastPoll)));
+            return new GroupState(new Claim(bean.claimEpoch, bean.broker, bean.session, bean.released),
+                    new Membership(bean.epoch, bean.assignor, Long.parseUnsignedLong(bean.inputs, 16), topicIds, members,
+                            bean.emptySince), new GroupOffsets(offsets), new KeptPositions(kept));
         } catch (JsonbException | NullPointerException | IllegalArgumentException | ArithmeticException
                  | ArrayIndexOutOfBoundsException | BrokerException notAGroup) {
             throw new IllegalStateException("not a group's register: " + json, notAGroup);
@@ -190,7 +207,7 @@ final class GroupCodec {
         TreeMap<TopicPartition, Integer> owned = new TreeMap<>();
         numbers(bean.owned).forEach((partition, epoch) -> owned.put(partition, Math.toIntExact(epoch)));
         return new GroupMember(bean.name, config, subscription(bean), Status.valueOf(bean.status), bean.since, bean.epoch,
-                owned, partitions(bean.target), numbers(bean.positions), bean.lastPoll);
+                owned, partitions(bean.target));
     }
 
     private static Subscription subscription(MemberBean bean) {
@@ -210,6 +227,20 @@ final class GroupCodec {
             }
         });
         return partitions;
+    }
+
+    /** Of partitions that the member owns, so that the ids of their topics are known. */
+    private static TreeMap<String, long[][]> positions(SortedMap<TopicIdPartition, Position> positions) {
+        TreeMap<TopicPartition, Long> offsets = new TreeMap<>();
+        positions.forEach((partition, position) -> offsets.put(partition.partition(), position.offset()));
+        return byTopic(offsets);
+    }
+
+    private static TreeMap<TopicIdPartition, Position> positions(Map<String, long[][]> rows, Map<String, UUID> topicIds) {
+        TreeMap<TopicIdPartition, Position> positions = new TreeMap<>();
+        numbers(rows).forEach((partition, offset) -> positions.put(
+                new TopicIdPartition(topicIds.get(partition.topic()), partition), Position.at(offset)));
+        return positions;
     }
 
     private static TreeMap<TopicPartition, Long> numbers(Map<String, long[][]> rows) {

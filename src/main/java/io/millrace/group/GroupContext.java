@@ -1,5 +1,8 @@
 package io.millrace.group;
 
+import io.millrace.group.delivery.Deliveries;
+import io.millrace.group.membership.Rebalance;
+import io.millrace.group.offsets.GroupLog;
 import java.time.Clock;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ScheduledExecutorService;

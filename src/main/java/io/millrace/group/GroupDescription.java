@@ -1,5 +1,7 @@
 package io.millrace.group;
 
+import io.millrace.group.membership.GroupMember;
+import io.millrace.group.membership.Subscription;
 import io.millrace.metadata.TopicPartition;
 import java.util.List;
 import java.util.SortedSet;

@@ -1,5 +1,8 @@
 package io.millrace.group;
 
+import io.millrace.group.membership.ConsumerConfig;
+import io.millrace.group.membership.GroupMember;
+import io.millrace.group.membership.Subscription;
 import io.millrace.metadata.TopicPartition;
 import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
@@ -28,14 +31,14 @@ final class GroupSize {
 
     static long of(GroupState state) {
         Set<TopicPartition> partitions = new HashSet<>();
-        Set<String> topics = new HashSet<>(state.topicIds().keySet());
-        long bytes = GROUP_BYTES + text(state.assignor()) + text(state.claim().session());
-        for (GroupMember member : state.members().values()) {
+        Set<String> topics = new HashSet<>(state.membership().topicIds().keySet());
+        long bytes = GROUP_BYTES + text(state.membership().assignor()) + text(state.claim().session());
+        for (GroupMember member : state.membership().members().values()) {
             bytes += of(member);
             partitions.addAll(member.owned().keySet());
             partitions.addAll(member.target());
         }
-        state.offsets().forEach((topic, offsets) -> {
+        state.offsets().byTopic().forEach((topic, offsets) -> {
             topics.add(topic);
             offsets.byPartition().keySet().forEach(partition -> partitions.add(new TopicPartition(topic, partition)));
         });

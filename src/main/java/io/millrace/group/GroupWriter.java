@@ -163,7 +163,7 @@ final class GroupWriter {
                 refuseTooLarge(next, accepted);
                 return;
             }
-            if (next.equals(state) || vacant(next) && version == RegisterStore.ABSENT || wrote(next)) {
+            if (next.equals(state) || next.isVacant() && version == RegisterStore.ABSENT || wrote(next)) {
                 state = next;
                 host.written(next);
                 GroupState now = next;
@@ -210,7 +210,7 @@ final class GroupWriter {
     }
 
     private boolean wrote(GroupState next) {
-        if (vacant(next)) {
+        if (next.isVacant()) {
             boolean deleted = store.delete(id, version);
             version = deleted ? RegisterStore.ABSENT : version;
             return deleted;
@@ -220,18 +220,13 @@ final class GroupWriter {
         return written.isPresent();
     }
 
-    /** Nothing is worth keeping. */
-    private static boolean vacant(GroupState state) {
-        return state.members().isEmpty() && state.offsets().isEmpty();
-    }
-
     /** @return false when the register is another coordinator's by now */
     private boolean readAgain() {
         Optional<GroupStore.Stored> stored = store.read(id);
-        if (stored.isPresent() ? !isMine(stored.get().state().claim()) : !vacant(state) && version != RegisterStore.ABSENT) {
+        if (stored.isPresent() ? !isMine(stored.get().state().claim()) : !state.isVacant() && version != RegisterStore.ABSENT) {
             return false;
         }
-        state = stored.map(GroupStore.Stored::state).orElseGet(() -> GroupState.empty(claim, state.emptySinceMs()));
+        state = stored.map(GroupStore.Stored::state).orElseGet(() -> GroupState.empty(claim, state.membership().emptySinceMs()));
         version = stored.map(GroupStore.Stored::version).orElse(RegisterStore.ABSENT);
         uncertain = false;
         host.written(state);

@@ -3,6 +3,25 @@ package io.millrace.group;
 import io.millrace.agreement.Member;
 import io.millrace.agreement.registers.RegisterStore;
 import io.millrace.broker.Broker;
+import io.millrace.group.delivery.Deliveries;
+import io.millrace.group.delivery.PollRequest;
+import io.millrace.group.delivery.Polled;
+import io.millrace.group.membership.Assignors;
+import io.millrace.group.membership.ConsumerConfig;
+import io.millrace.group.membership.GroupMember;
+import io.millrace.group.membership.GroupNames;
+import io.millrace.group.membership.MembershipChanges;
+import io.millrace.group.membership.OffsetReset;
+import io.millrace.group.membership.Ownership;
+import io.millrace.group.membership.Rebalance;
+import io.millrace.group.membership.Subscription;
+import io.millrace.group.offsets.GroupLag;
+import io.millrace.group.offsets.GroupLog;
+import io.millrace.group.offsets.Lags;
+import io.millrace.group.offsets.OffsetChange;
+import io.millrace.group.offsets.OffsetResets;
+import io.millrace.group.offsets.OffsetTarget;
+import io.millrace.group.offsets.Position;
 import io.millrace.log.Closing;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
@@ -34,7 +53,7 @@ import java.util.stream.Collectors;
  */
 public final class Groups implements AutoCloseable {
     /** Commits without this say nothing of the epoch in which they were read. */
-    public static final int ANY_EPOCH = GroupChanges.ANY_EPOCH;
+    public static final int ANY_EPOCH = Ownership.ANY_EPOCH;
 
     private static final System.Logger LOG = System.getLogger(Groups.class.getName());
     private static final long TICK_MS = 100;
@@ -50,6 +69,8 @@ public final class Groups implements AutoCloseable {
     private final CoordinatedGroups coordinated;
     private final AtomicBoolean ticking = new AtomicBoolean();
     private final GroupAdministration administration;
+    private final OffsetResets resets;
+    private final Lags lags;
     private final List<ScheduledFuture<?>> schedules;
     private volatile boolean pollsEnded;
 
@@ -62,7 +83,9 @@ public final class Groups implements AutoCloseable {
                 new Rebalance(assignors, options.defaultAssignor()), options, workers,
                 timers, clock, nanoTime, groups::remove);
         this.coordinated = new CoordinatedGroups(context, groups);
-        this.administration = new GroupAdministration(context);
+        this.lags = new Lags(log);
+        this.resets = new OffsetResets(log);
+        this.administration = new GroupAdministration(context, lags);
         this.schedules = List.of(
                 timers.scheduleWithFixedDelay(this::tick, TICK_MS, TICK_MS, TimeUnit.MILLISECONDS),
                 timers.scheduleWithFixedDelay(() -> work(this::forget), FORGET_MS, FORGET_MS, TimeUnit.MILLISECONDS),
@@ -112,7 +135,7 @@ public final class Groups implements AutoCloseable {
                 throw new BrokerException(ErrorKind.INVALID_CONSUMER, "there is no assignor '" + config.assignor()
                         + "', only " + String.join(", ", assignors.names()));
             }
-            return of.create(chosen, config).thenApply(created -> chosen);
+            return of.members().create(chosen, config).thenApply(created -> chosen);
         });
     }
 
@@ -123,12 +146,12 @@ public final class Groups implements AutoCloseable {
      */
     public CompletableFuture<Void> subscribe(String group, String name, Subscription wanted,
                                              PollRequest.Source source) {
-        return answer(group, of -> of.subscribe(name, wanted, source).thenApply(done -> null));
+        return answer(group, of -> of.members().subscribe(name, wanted, source).thenApply(done -> null));
     }
 
     /** @return the consumer as it is; fails with UNKNOWN_CONSUMER. The consumer is heard of by that */
     public CompletableFuture<GroupMember> member(String group, String name) {
-        return answer(group, of -> of.present(name));
+        return answer(group, of -> of.members().present(name));
     }
 
     /**
@@ -138,12 +161,12 @@ public final class Groups implements AutoCloseable {
      * @return fails with UNKNOWN_CONSUMER, WRONG_FORMAT, NO_OFFSET, CORRUPT_LOG, LOG_DIRECTORY_OFFLINE
      */
     public CompletableFuture<Polled> poll(String group, String name, PollRequest request) {
-        return answer(group, of -> of.poll(name, pollsEnded ? request.withoutWait() : request));
+        return answer(group, of -> of.members().poll(name, pollsEnded ? request.withoutWait() : request));
     }
 
     /** @return fails with UNKNOWN_CONSUMER, NOT_ASSIGNED; FENCED as for {@link #commit} */
     public CompletableFuture<Void> seek(String group, String name, Map<TopicPartition, Long> offsets) {
-        return answer(group, of -> of.seek(name, offsets).thenApply(done -> null));
+        return answer(group, of -> of.offsets().seek(name, offsets).thenApply(done -> null));
     }
 
     /**
@@ -151,7 +174,7 @@ public final class Groups implements AutoCloseable {
      * @return fails with UNKNOWN_CONSUMER, NOT_ASSIGNED, NOT_LEADER
      */
     public CompletableFuture<Void> seekTo(String group, String name, Collection<TopicPartition> partitions, OffsetReset to) {
-        return answer(group, of -> of.seekTo(name, partitions, to).thenApply(done -> null));
+        return answer(group, of -> of.offsets().seekTo(name, partitions, to).thenApply(done -> null));
     }
 
     /**
@@ -162,17 +185,17 @@ public final class Groups implements AutoCloseable {
      *         deleted and created anew since the consumer was given records of it
      */
     public CompletableFuture<Void> commit(String group, String name, Map<TopicPartition, Long> offsets, int memberEpoch) {
-        return answer(group, of -> of.commit(name, offsets, memberEpoch).thenApply(done -> null));
+        return answer(group, of -> of.offsets().commit(name, offsets, memberEpoch).thenApply(done -> null));
     }
 
     /** Commits all that the consumer was given so far. Else as {@link #commit}. */
     public CompletableFuture<Void> commitPolled(String group, String name, int memberEpoch, PollRequest.Source source) {
-        return answer(group, of -> of.commitPolled(name, memberEpoch, source).thenApply(done -> null));
+        return answer(group, of -> of.offsets().commitPolled(name, memberEpoch, source).thenApply(done -> null));
     }
 
     /** Deletes a consumer; a static one may be back within its session timeout. @return fails with UNKNOWN_CONSUMER */
     public CompletableFuture<Void> leave(String group, String name, PollRequest.Source source) {
-        return answer(group, of -> of.leave(name, source).thenApply(done -> null));
+        return answer(group, of -> of.members().leave(name, source).thenApply(done -> null));
     }
 
     // ---- administration
@@ -206,11 +229,12 @@ public final class Groups implements AutoCloseable {
                                                        Collection<TopicPartition> partitions, boolean dryRun) {
         return answer(group, of -> {
             requireKnown(of);
-            return administration.plan(of.id(), of.state(), target, topics, partitions).thenCompose(changes -> {
+            MembershipChanges.requireEmpty(of.state().membership(), group);
+            return resets.plan(of.state().offsets(), target, topics, partitions).thenCompose(changes -> {
                 List<OffsetChange> told = List.copyOf(changes.values());
-                TreeMap<TopicIdPartition, Long> offsets = new TreeMap<>();
-                changes.forEach((partition, change) -> offsets.put(partition, change.after()));
-                return dryRun ? CompletableFuture.completedFuture(told) : of.reset(offsets).thenApply(done -> told);
+                TreeMap<TopicIdPartition, Position> offsets = new TreeMap<>();
+                changes.forEach((partition, change) -> offsets.put(partition, Position.at(change.after())));
+                return dryRun ? CompletableFuture.completedFuture(told) : of.offsets().reset(offsets).thenApply(done -> told);
             });
         });
     }
@@ -225,11 +249,11 @@ public final class Groups implements AutoCloseable {
 
     /** Takes a consumer out of its group, as if its session were over for good. @return fails with UNKNOWN_CONSUMER */
     public CompletableFuture<Void> remove(String group, String name) {
-        return answer(group, of -> of.remove(name).thenApply(done -> null));
+        return answer(group, of -> of.members().remove(name).thenApply(done -> null));
     }
 
     private static void requireKnown(Group group) {
-        if (group.state().members().isEmpty() && group.state().offsets().isEmpty()) {
+        if (group.state().isVacant()) {
             throw GroupAdministration.unknown(group.id());
         }
     }
@@ -237,7 +261,7 @@ public final class Groups implements AutoCloseable {
     /** How far behind the groups are that this broker coordinates. */
     public CompletableFuture<List<GroupLag>> lags() {
         List<Group> mine = groups.loaded();
-        return administration.lags(mine.stream().collect(Collectors.toMap(Group::id, Group::state)));
+        return lags.of(mine.stream().collect(Collectors.toMap(Group::id, each -> each.state().offsets())));
     }
 
     private <T> CompletableFuture<T> answer(String id, Function<Group, CompletableFuture<T>> request) {

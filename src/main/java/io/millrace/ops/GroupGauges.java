@@ -1,6 +1,6 @@
 package io.millrace.ops;
 
-import io.millrace.group.GroupLag;
+import io.millrace.group.offsets.GroupLag;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.TopicPartition;
 import java.lang.System.Logger.Level;

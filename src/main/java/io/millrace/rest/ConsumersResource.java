@@ -1,16 +1,16 @@
 package io.millrace.rest;
 
-import io.millrace.group.ConsumerConfig;
 import io.millrace.group.Groups;
-import io.millrace.group.OffsetReset;
-import io.millrace.group.PollRequest;
-import io.millrace.group.RecordForm;
-import io.millrace.group.Subscription;
+import io.millrace.group.delivery.PollRequest;
+import io.millrace.group.membership.ConsumerConfig;
+import io.millrace.group.membership.OffsetReset;
+import io.millrace.group.membership.RecordForm;
+import io.millrace.group.membership.Subscription;
 import io.millrace.rest.access.GroupAccess;
 import io.millrace.rest.body.Answer;
 import io.millrace.rest.body.AnswerDeadlines;
-import io.millrace.rest.body.ConsumerBodies;
 import io.millrace.rest.body.ConsumerBodies.NewConsumer;
+import io.millrace.rest.body.ConsumerBodies;
 import io.millrace.rest.body.JsonBodies;
 import io.millrace.rest.body.MemoryBudget;
 import io.millrace.rest.body.QueryParameters;

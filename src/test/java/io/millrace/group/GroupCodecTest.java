@@ -3,9 +3,21 @@ package io.millrace.group;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.millrace.group.GroupMember.Status;
 import io.millrace.group.GroupState.Claim;
-import io.millrace.group.GroupState.TopicOffsets;
+import io.millrace.group.delivery.KeptPositions.Kept;
+import io.millrace.group.delivery.KeptPositions;
+import io.millrace.group.membership.ConsumerConfig;
+import io.millrace.group.membership.GroupMember.Status;
+import io.millrace.group.membership.GroupMember;
+import io.millrace.group.membership.Membership;
+import io.millrace.group.membership.OffsetReset;
+import io.millrace.group.membership.RecordForm;
+import io.millrace.group.membership.Subscription;
+import io.millrace.group.offsets.CommittedOffset;
+import io.millrace.group.offsets.GroupOffsets;
+import io.millrace.group.offsets.Position;
+import io.millrace.group.offsets.TopicOffsets;
+import io.millrace.metadata.TopicIdPartition;
 import io.millrace.metadata.TopicPartition;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -26,15 +38,17 @@ class GroupCodecTest {
     private static GroupMember member(String name, Subscription subscription, Status status) {
         return new GroupMember(name, new ConsumerConfig(RecordForm.RAW, OffsetReset.NONE, true, true, 5, 6, 7, 8_000,
                 "host \"1\"", "range"), subscription, status, 9, 10, new TreeMap<>(Map.of(FIRST, 3)),
-                new TreeSet<>(List.of(FIRST, SECOND)), new TreeMap<>(Map.of(FIRST, Long.MAX_VALUE)), 1L << 40);
+                new TreeSet<>(List.of(FIRST, SECOND)));
     }
 
     private static GroupState group(GroupMember... members) {
         TreeMap<String, GroupMember> byName = new TreeMap<>();
         List.of(members).forEach(member -> byName.put(member.name(), member));
-        return new GroupState(new Claim(3, 2, "session", true), 11, "sticky", -5, new TreeMap<>(Map.of("orders", new UUID(1, 2))), byName, new TreeMap<>(Map.of("orders",
-                new TopicOffsets(new UUID(1, 2), true, new TreeMap<>(Map.of(0, new CommittedOffset(1L << 50, 77), 1,
-                        new CommittedOffset(0, 78)))))), 12);
+        return new GroupState(new Claim(3, 2, "session", true),
+                new Membership(11, "sticky", -5, new TreeMap<>(Map.of("orders", new UUID(1, 2))), byName, 12),
+                new GroupOffsets(new TreeMap<>(Map.of("orders", new TopicOffsets(new UUID(1, 2), true, new TreeMap<>(Map.of(
+                        0, new CommittedOffset(Position.at(1L << 50), 77), 1, new CommittedOffset(Position.at(0), 78))))))),
+                KeptPositions.NONE.with(members[0].name(), new Kept(new TreeMap<>(Map.of(new TopicIdPartition(new UUID(1, 2), FIRST), Position.at(Long.MAX_VALUE))), 1L << 40)));
     }
 
     @Test
@@ -67,7 +81,7 @@ class GroupCodecTest {
     @Test
     void noGroupIsLargerThanItIsSaidToBecomeAtMost() {
         TreeMap<TopicPartition, Integer> owned = new TreeMap<>();
-        TreeMap<TopicPartition, Long> positions = new TreeMap<>();
+        TreeMap<TopicIdPartition, Position> positions = new TreeMap<>();
         TreeMap<String, UUID> topicIds = new TreeMap<>();
         TreeMap<String, TopicOffsets> offsets = new TreeMap<>();
         for (int topic = 0; topic < 3; topic++) {
@@ -76,8 +90,8 @@ class GroupCodecTest {
             for (int i = 0; i < 500; i++) {
                 int partition = Integer.MAX_VALUE - i;
                 owned.put(new TopicPartition(name, partition), Integer.MAX_VALUE);
-                positions.put(new TopicPartition(name, partition), Long.MAX_VALUE);
-                committed.put(partition, new CommittedOffset(Long.MAX_VALUE, 9_999_999_999_999L));
+                positions.put(new TopicIdPartition(new UUID(-1, -1), new TopicPartition(name, partition)), Position.at(Long.MAX_VALUE));
+                committed.put(partition, new CommittedOffset(Position.at(Long.MAX_VALUE), 9_999_999_999_999L));
             }
             topicIds.put(name, new UUID(-1, -1));
             offsets.put(name, new TopicOffsets(new UUID(-1, -1), false, committed));
@@ -85,9 +99,11 @@ class GroupCodecTest {
         GroupMember member = new GroupMember("\u00e9\"".repeat(100), new ConsumerConfig(RecordForm.BINARY, OffsetReset.EARLIEST, false, false,
                 Integer.MAX_VALUE, Integer.MAX_VALUE, Integer.MAX_VALUE, 1_800_000, "i".repeat(200), "a"),
                 new Subscription.Topics(topicIds.navigableKeySet()), Status.DORMANT, 9_999_999_999_999L, Integer.MAX_VALUE, owned,
-                new TreeSet<>(owned.keySet()), positions, Long.MAX_VALUE);
-        GroupState full = new GroupState(new Claim(Integer.MAX_VALUE, Integer.MAX_VALUE, "s".repeat(60), false), Integer.MAX_VALUE,
-                "sticky", -1, topicIds, new TreeMap<>(Map.of(member.name(), member)), offsets, 9_999_999_999_999L);
+                new TreeSet<>(owned.keySet()));
+        GroupState full = new GroupState(new Claim(Integer.MAX_VALUE, Integer.MAX_VALUE, "s".repeat(60), false),
+                new Membership(Integer.MAX_VALUE, "sticky", -1, topicIds, new TreeMap<>(Map.of(member.name(), member)),
+                        9_999_999_999_999L), new GroupOffsets(offsets), KeptPositions.NONE.with(member.name(),
+                        new Kept(positions, Long.MAX_VALUE)));
         assertThat((long) codec.encode(full).getBytes(StandardCharsets.UTF_8).length).isLessThanOrEqualTo(GroupSize.of(full))
                 .isGreaterThan(GroupSize.of(full) * 8 / 10);
     }
@@ -97,6 +113,6 @@ class GroupCodecTest {
         GroupState group = group(member("a", new Subscription.None(), Status.ACTIVE));
         String earlier = codec.encode(group).replaceFirst(",\"topicIds\":\\{[^}]*\\}", "");
         assertThat(earlier).doesNotContain("topicIds");
-        assertThat(codec.decode(earlier).topicIds()).isEqualTo(group.topicIds());
+        assertThat(codec.decode(earlier).membership().topicIds()).isEqualTo(group.membership().topicIds());
     }
 }

@@ -7,6 +7,12 @@ import io.millrace.agreement.registers.RegisterStore;
 import io.millrace.broker.SimulatedTime;
 import io.millrace.broker.SimulatedTimers;
 import io.millrace.broker.fetch.FetchAllResult;
+import io.millrace.group.delivery.PollRequest;
+import io.millrace.group.delivery.Polled;
+import io.millrace.group.membership.ConsumerConfig;
+import io.millrace.group.membership.OffsetReset;
+import io.millrace.group.membership.RecordForm;
+import io.millrace.group.membership.Subscription;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.TopicPartition;
 import java.time.Clock;
@@ -156,9 +162,16 @@ final class GroupHarness {
 
     Map<TopicPartition, Long> committed() {
         Map<TopicPartition, Long> committed = new TreeMap<>();
-        state().offsets().forEach((topic, offsets) -> offsets.byPartition().forEach((partition, offset) ->
+        state().offsets().byTopic().forEach((topic, offsets) -> offsets.byPartition().forEach((partition, offset) ->
                 committed.put(new TopicPartition(topic, partition), offset.offset())));
         return committed;
+    }
+
+    /** Where a member goes on although nothing is committed there. */
+    Map<TopicPartition, Long> kept(String name) {
+        Map<TopicPartition, Long> kept = new TreeMap<>();
+        state().kept().of(name).positions().forEach((partition, position) -> kept.put(partition.partition(), position.offset()));
+        return kept;
     }
 
     SortedSet<TopicPartition> owned(String name) {

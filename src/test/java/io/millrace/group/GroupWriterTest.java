@@ -5,6 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.millrace.agreement.registers.InMemoryRegisterStore;
 import io.millrace.agreement.registers.RegisterStore;
 import io.millrace.group.GroupState.Claim;
+import io.millrace.group.membership.ConsumerConfig;
+import io.millrace.group.membership.GroupMember;
+import io.millrace.group.membership.MembershipChanges;
+import io.millrace.group.membership.Subscription;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import java.time.Duration;
@@ -51,7 +55,7 @@ class GroupWriterTest {
             });
 
     private static UnaryOperator<GroupState> adding(String name) {
-        return state -> state.withMember(GroupMember.created(name, ConsumerConfig.DEFAULT, 0));
+        return state -> state.withMembership(state.membership().withMember(GroupMember.created(name, ConsumerConfig.DEFAULT, 0)));
     }
 
     private static UnaryOperator<GroupState> refused() {
@@ -78,7 +82,7 @@ class GroupWriterTest {
         CompletableFuture<GroupState> b = writer.submit(adding("b"));
         assertThat(tasks).as("one task writes").hasSize(1);
         run();
-        assertThat(a.join().members()).containsOnlyKeys("a", "b");
+        assertThat(a.join().membership().members()).containsOnlyKeys("a", "b");
         assertThat(b.join()).isEqualTo(a.join());
         assertThat(failure(no)).isEqualTo(ErrorKind.FENCED);
         assertThat(store.read("g").orElseThrow().version()).isEqualTo(1);
@@ -108,7 +112,7 @@ class GroupWriterTest {
         store.write("g", adding("b").apply(now.state()), now.version()); // it had been written after all
         CompletableFuture<GroupState> next = writer.submit(adding("c"));
         run();
-        assertThat(next.join().members()).containsOnlyKeys("a", "b", "c");
+        assertThat(next.join().membership().members()).containsOnlyKeys("a", "b", "c");
     }
 
     @Test
@@ -122,26 +126,26 @@ class GroupWriterTest {
         assertThat(failure(late)).isEqualTo(ErrorKind.NOT_COORDINATOR);
         assertThat(lost).hasSize(1);
         assertThat(failure(writer.submit(adding("c")))).isEqualTo(ErrorKind.NOT_COORDINATOR);
-        assertThat(store.read("g").orElseThrow().state().members()).containsOnlyKeys("a");
+        assertThat(store.read("g").orElseThrow().state().membership().members()).containsOnlyKeys("a");
     }
 
     @Test
     void aGroupWithNothingInItHasNoRegister() {
         writer.submit(adding("a"));
         run();
-        writer.submit(state -> state.withoutMember("a"));
+        writer.submit(state -> state.withMembership(state.membership().withoutMember("a")));
         run();
         assertThat(store.read("g")).isEmpty();
         writer.submit(adding("again"));
         run();
-        assertThat(store.read("g").orElseThrow().state().members()).containsOnlyKeys("again");
+        assertThat(store.read("g").orElseThrow().state().membership().members()).containsOnlyKeys("again");
         assertThat(writer.closeIfIdle(new BrokerException(ErrorKind.NOT_COORDINATOR, "ended"))).isTrue();
         assertThat(failure(writer.submit(adding("b")))).isEqualTo(ErrorKind.NOT_COORDINATOR);
     }
 
     private static UnaryOperator<GroupState> subscribing(String name, int topics) {
-        return state -> state.withMember(state.member(name).withSubscription(new Subscription.Topics(new TreeSet<>(
-                IntStream.range(0, topics).mapToObj(i -> "topic-" + i).toList()))));
+        return state -> state.withMembership(state.membership().withMember(state.member(name).withSubscription(new Subscription.Topics(new TreeSet<>(
+                IntStream.range(0, topics).mapToObj(i -> "topic-" + i).toList())))));
     }
 
     @Test
@@ -153,8 +157,8 @@ class GroupWriterTest {
         run();
         assertThat(failure(large)).isEqualTo(ErrorKind.GROUP_TOO_LARGE);
         assertThat(a).isCompleted();
-        assertThat(b.join().members()).containsOnlyKeys("a", "b");
-        assertThat(store.read("g").orElseThrow().state().members()).containsOnlyKeys("a", "b");
+        assertThat(b.join().membership().members()).containsOnlyKeys("a", "b");
+        assertThat(store.read("g").orElseThrow().state().membership().members()).containsOnlyKeys("a", "b");
     }
 
     @Test
@@ -166,7 +170,7 @@ class GroupWriterTest {
         run();
         assertThat(failure(more)).isEqualTo(ErrorKind.GROUP_TOO_LARGE);
         CompletableFuture<GroupState> less = writer.submit(subscribing("a", 900), 5_000);
-        CompletableFuture<GroupState> left = writer.submit(state -> GroupChanges.leave(state, "a", 1));
+        CompletableFuture<GroupState> left = writer.submit(state -> state.withMembership(MembershipChanges.leave(state.membership(), "a", 1)));
         run();
         assertThat(less).isCompleted();
         assertThat(left).isCompleted();

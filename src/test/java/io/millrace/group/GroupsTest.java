@@ -3,7 +3,15 @@ package io.millrace.group;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.millrace.group.GroupMember.Status;
+import io.millrace.group.delivery.PollRequest;
+import io.millrace.group.delivery.Polled;
+import io.millrace.group.membership.ConsumerConfig;
+import io.millrace.group.membership.GroupMember.Status;
+import io.millrace.group.membership.OffsetReset;
+import io.millrace.group.membership.RecordForm;
+import io.millrace.group.membership.Subscription;
+import io.millrace.group.offsets.OffsetChange;
+import io.millrace.group.offsets.OffsetTarget;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.TopicPartition;
@@ -230,7 +238,7 @@ class GroupsTest {
         assertThat(harness.committed().get(FIRST)).isGreaterThanOrEqualTo(read);
         harness.get(harness.groups.leave(GroupHarness.GROUP, "c", GroupHarness.HERE));
         assertThat(harness.committed().get(FIRST)).isGreaterThanOrEqualTo(read);
-        assertThat(harness.state().members()).isEmpty();
+        assertThat(harness.state().membership().members()).isEmpty();
     }
 
     @Test
@@ -371,7 +379,7 @@ class GroupsTest {
         harness.create("a", GroupHarness.config(false, 5_000, "host-1"), "orders");
         harness.create("b", GroupHarness.config(false, 5_000, "host-2"), "orders");
         Set<TopicPartition> before = harness.owned("a");
-        int epoch = harness.state().epoch();
+        int epoch = harness.state().membership().epoch();
         harness.get(harness.groups.leave(GroupHarness.GROUP, "a", GroupHarness.HERE));
         refused(ErrorKind.UNKNOWN_CONSUMER, () -> harness.poll("a", 0));
         harness.create("a2", GroupHarness.config(false, 5_000, "host-1"), "orders");
@@ -383,7 +391,7 @@ class GroupsTest {
             harness.pass(1_000);
         }
         assertThat(harness.owned("b")).as("after the session timeout its place is gone").hasSize(2);
-        assertThat(harness.state().epoch()).isGreaterThan(epoch);
+        assertThat(harness.state().membership().epoch()).isGreaterThan(epoch);
     }
 
     @Test
@@ -523,7 +531,7 @@ class GroupsTest {
         assertThat(harness.get(second).parts()).isEmpty();
         long given = harness.taken(first).get(FIRST);
         harness.pass(500);
-        assertThat(harness.state().member("c").positions()).containsEntry(FIRST, given);
+        assertThat(harness.kept("c")).containsEntry(FIRST, given);
     }
 
     // ---- what is forgotten
@@ -537,7 +545,7 @@ class GroupsTest {
         harness.pass(15_000);
         assertThat(harness.state().member("c").status()).isEqualTo(Status.DORMANT);
         harness.pass(700_000);
-        assertThat(harness.state().members()).isEmpty();
+        assertThat(harness.state().membership().members()).isEmpty();
         assertThat(harness.committed()).containsEntry(FIRST, 3L);
         harness.pass(3_700_000);
         assertThat(harness.store.read(GroupHarness.GROUP)).as("the group's register").isEmpty();

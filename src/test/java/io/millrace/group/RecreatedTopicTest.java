@@ -3,6 +3,11 @@ package io.millrace.group;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.millrace.group.delivery.Polled;
+import io.millrace.group.membership.ConsumerConfig;
+import io.millrace.group.membership.OffsetReset;
+import io.millrace.group.membership.Subscription;
+import io.millrace.group.offsets.OffsetTarget;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.TopicPartition;

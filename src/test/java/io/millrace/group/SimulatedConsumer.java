@@ -2,6 +2,12 @@ package io.millrace.group;
 
 import io.millrace.broker.fetch.FetchAllResult;
 import io.millrace.group.SimulatedGroups.Weather;
+import io.millrace.group.delivery.PollRequest;
+import io.millrace.group.delivery.Polled;
+import io.millrace.group.membership.ConsumerConfig;
+import io.millrace.group.membership.OffsetReset;
+import io.millrace.group.membership.RecordForm;
+import io.millrace.group.membership.Subscription;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.TopicIdPartition;

@@ -3,6 +3,7 @@ package io.millrace.group;
 import io.millrace.agreement.RegisterUnavailableException;
 import io.millrace.agreement.registers.InMemoryRegisterStore;
 import io.millrace.broker.SimulatedTime;
+import io.millrace.group.delivery.Polled;
 import io.millrace.metadata.TopicIdPartition;
 import io.millrace.metadata.TopicPartition;
 import java.util.ArrayList;
@@ -274,11 +275,11 @@ final class SimulatedGroups {
             return;
         }
         Map<TopicPartition, String> owners = new TreeMap<>();
-        state.members().values().forEach(member -> member.owned().keySet().forEach(partition -> {
+        state.membership().members().values().forEach(member -> member.owned().keySet().forEach(partition -> {
             String other = owners.put(partition, member.name());
             require(other == null, partition + " is owned by " + other + " and by " + member.name());
         }));
-        state.offsets().forEach((topic, offsets) -> offsets.byPartition().forEach((number, offset) -> {
+        state.offsets().byTopic().forEach((topic, offsets) -> offsets.byPartition().forEach((number, offset) -> {
             TopicIdPartition partition = new TopicIdPartition(offsets.topicId(), new TopicPartition(topic, number));
             long before = committed.getOrDefault(partition, 0L);
             require(offset.offset() >= before, "the committed offset of " + partition + " went back from " + before + " to "
@@ -293,7 +294,7 @@ final class SimulatedGroups {
             }
             committed.put(partition, offset.offset());
         }));
-        committed.forEach((partition, offset) -> require(!isThere(partition) || state.committed(partition).isPresent(),
+        committed.forEach((partition, offset) -> require(!isThere(partition) || state.offsets().committed(partition).isPresent(),
                 "the committed offset of " + partition + " is gone"));
     }
 
@@ -325,7 +326,7 @@ final class SimulatedGroups {
             return "a group";
         }
         Set<TopicPartition> owned = new HashSet<>();
-        state.members().values().forEach(member -> owned.addAll(member.owned().keySet()));
+        state.membership().members().values().forEach(member -> owned.addAll(member.owned().keySet()));
         for (Map.Entry<TopicPartition, Long> each : log.ends().entrySet()) {
             if (!owned.contains(each.getKey())) {
                 return "an owner of " + each.getKey();

@@ -3,6 +3,7 @@ package io.millrace.group;
 import io.millrace.broker.SimulatedTime;
 import io.millrace.broker.fetch.FetchAllRequest;
 import io.millrace.broker.fetch.FetchAllResult;
+import io.millrace.group.offsets.GroupLog;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.TopicIdPartition;

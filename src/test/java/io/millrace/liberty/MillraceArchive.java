@@ -1,8 +1,8 @@
 package io.millrace.liberty;
 
 import io.millrace.broker.FirstBytePartitioner;
-import io.millrace.group.Assignor;
-import io.millrace.group.FirstSubscriberAssignor;
+import io.millrace.group.membership.Assignor;
+import io.millrace.group.membership.FirstSubscriberAssignor;
 import io.millrace.metadata.Partitioner;
 import java.io.File;
 import org.assertj.core.api.Assertions;

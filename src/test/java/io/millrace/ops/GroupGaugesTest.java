@@ -2,7 +2,7 @@ package io.millrace.ops;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.millrace.group.GroupLag;
+import io.millrace.group.offsets.GroupLag;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.TopicPartition;

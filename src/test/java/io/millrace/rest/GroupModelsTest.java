@@ -2,14 +2,14 @@ package io.millrace.rest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.millrace.group.GroupDescription;
 import io.millrace.group.GroupDescription.MemberState;
 import io.millrace.group.GroupDescription.PartitionProgress;
 import io.millrace.group.GroupDescription.State;
-import io.millrace.group.GroupMember.Status;
+import io.millrace.group.GroupDescription;
 import io.millrace.group.GroupSummary;
-import io.millrace.group.OffsetChange;
-import io.millrace.group.Subscription;
+import io.millrace.group.membership.GroupMember.Status;
+import io.millrace.group.membership.Subscription;
+import io.millrace.group.offsets.OffsetChange;
 import io.millrace.metadata.TopicPartition;
 import io.millrace.rest.body.JsonBodies;
 import io.millrace.rest.model.GroupDetails;

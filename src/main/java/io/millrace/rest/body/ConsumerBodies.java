@@ -1,9 +1,9 @@
 package io.millrace.rest.body;
 
-import io.millrace.group.ConsumerConfig;
-import io.millrace.group.OffsetReset;
-import io.millrace.group.RecordForm;
-import io.millrace.group.Subscription;
+import io.millrace.group.membership.ConsumerConfig;
+import io.millrace.group.membership.OffsetReset;
+import io.millrace.group.membership.RecordForm;
+import io.millrace.group.membership.Subscription;
 import io.millrace.metadata.TopicPartition;
 import io.millrace.rest.dialect.RequestException;
 import jakarta.json.JsonNumber;

@@ -1,6 +1,6 @@
 package io.millrace.rest.body;
 
-import io.millrace.group.OffsetTarget;
+import io.millrace.group.offsets.OffsetTarget;
 import io.millrace.metadata.TopicPartition;
 import io.millrace.rest.dialect.RequestException;
 import jakarta.json.JsonArray;

@@ -2,9 +2,9 @@ package io.millrace.rest.exchange;
 
 import io.millrace.broker.fetch.FetchAllResult;
 import io.millrace.group.Groups;
-import io.millrace.group.PollRequest;
-import io.millrace.group.Polled;
-import io.millrace.group.RecordForm;
+import io.millrace.group.delivery.PollRequest;
+import io.millrace.group.delivery.Polled;
+import io.millrace.group.membership.RecordForm;
 import io.millrace.rest.body.Answer;
 import io.millrace.rest.body.AnswerBody;
 import io.millrace.rest.body.AnswerDeadlines;

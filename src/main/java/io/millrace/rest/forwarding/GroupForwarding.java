@@ -1,7 +1,7 @@
 package io.millrace.rest.forwarding;
 
 import io.millrace.agreement.Member;
-import io.millrace.group.PollRequest.Source;
+import io.millrace.group.delivery.PollRequest.Source;
 import io.millrace.metadata.BrokerException;
 import io.millrace.rest.access.GroupAccess;
 import io.millrace.rest.body.Numbers;

@@ -1,6 +1,6 @@
 package io.millrace.rest.forwarding;
 
-import io.millrace.group.PollRequest.Source;
+import io.millrace.group.delivery.PollRequest.Source;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;

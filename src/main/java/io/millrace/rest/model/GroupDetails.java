@@ -1,8 +1,8 @@
 package io.millrace.rest.model;
 
-import io.millrace.group.GroupDescription;
 import io.millrace.group.GroupDescription.MemberState;
 import io.millrace.group.GroupDescription.PartitionProgress;
+import io.millrace.group.GroupDescription;
 import jakarta.json.bind.annotation.JsonbPropertyOrder;
 import java.util.List;
 import java.util.Locale;
@@ -36,12 +36,12 @@ public record GroupDetails(String group, String state, Integer coordinator, int 
     /** What a consumer wants to read: one of these, the others are null; nothing when all are. */
     @JsonbPropertyOrder({"topics", "topicPattern", "partitions"})
     public record Subscription(List<String> topics, String topicPattern, List<GroupPartition> partitions) {
-        static Subscription of(io.millrace.group.Subscription wanted) {
-            if (wanted instanceof io.millrace.group.Subscription.Topics topics) {
+        static Subscription of(io.millrace.group.membership.Subscription wanted) {
+            if (wanted instanceof io.millrace.group.membership.Subscription.Topics topics) {
                 return new Subscription(List.copyOf(topics.names()), null, null);
-            } else if (wanted instanceof io.millrace.group.Subscription.Matching matching) {
+            } else if (wanted instanceof io.millrace.group.membership.Subscription.Matching matching) {
                 return new Subscription(null, matching.pattern().regex(), null);
-            } else if (wanted instanceof io.millrace.group.Subscription.Assigned assigned) {
+            } else if (wanted instanceof io.millrace.group.membership.Subscription.Assigned assigned) {
                 return new Subscription(null, null, GroupPartition.all(assigned.partitions()));
             }
             return new Subscription(null, null, null);

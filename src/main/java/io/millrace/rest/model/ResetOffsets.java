@@ -1,6 +1,6 @@
 package io.millrace.rest.model;
 
-import io.millrace.group.OffsetChange;
+import io.millrace.group.offsets.OffsetChange;
 import jakarta.json.bind.annotation.JsonbPropertyOrder;
 import java.util.List;
 

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.millrace.group.ConsumerConfig;
-import io.millrace.group.OffsetReset;
-import io.millrace.group.RecordForm;
-import io.millrace.group.Subscription;
+import io.millrace.group.membership.ConsumerConfig;
+import io.millrace.group.membership.OffsetReset;
+import io.millrace.group.membership.RecordForm;
+import io.millrace.group.membership.Subscription;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.TopicPartition;
 import io.millrace.rest.dialect.RequestException;

@@ -3,7 +3,7 @@ package io.millrace.rest.body;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.millrace.group.OffsetTarget;
+import io.millrace.group.offsets.OffsetTarget;
 import io.millrace.metadata.TopicPartition;
 import io.millrace.rest.dialect.RequestException;
 import java.io.ByteArrayInputStream;

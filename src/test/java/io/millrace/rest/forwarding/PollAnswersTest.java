@@ -2,7 +2,7 @@ package io.millrace.rest.forwarding;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.millrace.group.PollRequest.Source;
+import io.millrace.group.delivery.PollRequest.Source;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 

@@ -1,8 +1,0 @@
-package io.millrace.group;
-
-/** How a consumer wants its records. */
-public enum RecordForm {
-    JSON, BINARY, TEXT,
-    /** Record batches as they are stored. */
-    RAW
-}

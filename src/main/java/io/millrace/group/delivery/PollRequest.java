@@ -1,0 +1,45 @@
+package io.millrace.group.delivery;
+
+import io.millrace.group.membership.RecordForm;
+import io.millrace.replica.hosting.ReadMemory;
+
+/**
+ * @param form     that the records are to have; null: the consumer's own
+ * @param maxBytes at most this many bytes of batches, but at least one batch
+ * @param waitMs   how long to wait when there is nothing, in ms; -1: not said
+ * @param source   how it came here
+ * @param memory   for what is read; what the answer gives out stays taken of it
+ */
+public record PollRequest(RecordForm form, int maxBytes, long waitMs, Source source, ReadMemory memory) {
+    public static final long NOT_SAID = -1;
+
+    /** One whose memory nobody counts. */
+    public PollRequest(RecordForm form, int maxBytes, long waitMs, Source source) {
+        this(form, maxBytes, waitMs, source, ReadMemory.UNBOUNDED);
+    }
+
+    /** The same, with this memory. */
+    public PollRequest with(ReadMemory counted) {
+        return new PollRequest(form, maxBytes, waitMs, source, counted);
+    }
+
+    public PollRequest withoutWait() {
+        return new PollRequest(form, maxBytes, 0, source, memory);
+    }
+
+    /**
+     * How a request of a consumer came here, and what is known of the answer to its last poll.
+     *
+     * @param entry    id of the broker that the consumer asked
+     * @param received number of the last poll with records whose answer the consumer says it got, 0: of none; null: it does
+     *                 not say
+     * @param vouched  number of the last poll with records whose answer that broker wrote to the consumer; {@link #NONE}: it
+     *                 could not; null: it knows of none
+     */
+    public record Source(int entry, Long received, Long vouched) {
+        public static final long NONE = -1;
+
+        /** Nothing is known. */
+        public static final Source SILENT = new Source(-1, null, null);
+    }
+}

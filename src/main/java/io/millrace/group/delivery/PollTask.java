@@ -1,0 +1,313 @@
+package io.millrace.group.delivery;
+
+import io.millrace.broker.fetch.FetchAllRequest;
+import io.millrace.broker.fetch.FetchAllResult;
+import io.millrace.group.membership.ConsumerConfig;
+import io.millrace.group.membership.GroupMember;
+import io.millrace.group.membership.OffsetReset;
+import io.millrace.group.membership.Ownership;
+import io.millrace.group.offsets.Position;
+import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.ErrorKind;
+import io.millrace.metadata.TopicIdPartition;
+import io.millrace.metadata.TopicPartition;
+import io.millrace.replica.hosting.FetchPosition;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * One poll of one member: finds out where to read, reads, and waits when there is nothing, without a thread. It starts
+ * over whenever the member's partitions change. Guarded by the group's lock.
+ */
+final class PollTask {
+    private enum Phase {
+        /** Behind another poll of the same member, until it is known what became of its answer. */
+        QUEUED,
+        /** Nothing to read, or to be tried again later: the group's tick looks after it. */
+        IDLE, LOOKING,
+        /** The answer is being written. */
+        DELIVERING, OVER
+    }
+
+    private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
+
+    private final Polls polls;
+    private final Sessions sessions;
+    private final Session session;
+    private final PollRequest request;
+    private final long end;
+    private final PollFetch fetch;
+    private final CompletableFuture<Polled> answer = new CompletableFuture<>();
+    private final CompletableFuture<Void> over = new CompletableFuture<>();
+    private Phase phase = Phase.QUEUED;
+    private boolean superseded;
+    private long retryAt;
+    /** Why records that are there could not be read, for want of memory; told unless they can be before the wait is over. */
+    private BrokerException overloaded;
+    private List<TopicIdPartition> reading = List.of();
+
+    /** @param end when it is to be answered, by the nano clock */
+    PollTask(Polls polls, Sessions sessions, Session session, PollRequest request, long end) {
+        this.polls = polls;
+        this.sessions = sessions;
+        this.session = session;
+        this.request = request;
+        this.end = end;
+        this.fetch = new PollFetch(sessions.lock(), sessions.log(), request.memory());
+    }
+
+    CompletableFuture<Polled> answer() {
+        return answer;
+    }
+
+    PollRequest.Source source() {
+        return request.source();
+    }
+
+    /** Completes when it is answered or failed, and what was given out is known. */
+    CompletableFuture<Void> over() {
+        return over;
+    }
+
+    boolean isDelivering() {
+        return phase == Phase.DELIVERING;
+    }
+
+    // ---- its end
+
+    /** Another poll of the member came: this one is answered with nothing, unless its answer is being written. */
+    void supersede() {
+        superseded = true;
+        if (phase != Phase.DELIVERING) {
+            complete();
+        }
+    }
+
+    /** Answers with nothing. */
+    void complete() {
+        if (phase == Phase.OVER) {
+            return;
+        }
+        GroupMember member = sessions.standing().member(session.member);
+        Polled nothing = Polled.nothing(polls.nextNumber(), member == null ? ConsumerConfig.DEFAULT : member.config(), told(member));
+        end(false);
+        sessions.lock().afterwards(() -> answer.complete(nothing));
+    }
+
+    void fail(Throwable failure) {
+        if (phase != Phase.OVER) {
+            end(false);
+            sessions.lock().afterwards(() -> answer.completeExceptionally(failure));
+        }
+    }
+
+    private void end(boolean gave) {
+        lookNoMore();
+        phase = Phase.OVER;
+        sessions.lock().afterwards(() -> over.complete(null));
+        polls.over(session, this, gave);
+    }
+
+    private void deliver(LinkedHashMap<TopicIdPartition, FetchAllResult.Part> parts) {
+        lookNoMore();
+        phase = Phase.DELIVERING;
+        session.delivering = this;
+        GroupMember member = sessions.standing().member(session.member);
+        ConsumerConfig config = member == null ? ConsumerConfig.DEFAULT : member.config();
+        long number = polls.nextNumber();
+        PollDelivery delivery = new PollDelivery(session, new LastPoll(number, request.source().entry(), sessions.now()), parts);
+        Polled polled = new Polled(number, config.form(), List.copyOf(parts.values()), told(member), config.maxPollRecords(),
+                next -> sessions.lock().hold(() -> delivered(delivery, next)), delivery::written);
+        sessions.lock().afterwards(() -> {
+            if (!answer.complete(polled)) {
+                polled.abandoned();
+            }
+        });
+    }
+
+    private int told(GroupMember member) {
+        session.toldEpoch = member == null ? 0 : member.epoch();
+        return session.toldEpoch;
+    }
+
+    private void delivered(PollDelivery delivery, Map<TopicPartition, Long> next) {
+        delivery.end(next);
+        end(!next.isEmpty());
+    }
+
+    private void lookNoMore() {
+        fetch.giveUp();
+        reading = List.of();
+    }
+
+    // ---- what happens while it looks
+
+    /** What the member may read has changed: looks again, unless that changes nothing. */
+    void partitionsChanged() {
+        if (phase == Phase.IDLE || phase == Phase.LOOKING && !Set.copyOf(reading).equals(Set.copyOf(readable()))) {
+            start();
+        }
+    }
+
+    /** Positions have changed: looks again. */
+    void moved() {
+        if (phase == Phase.IDLE || phase == Phase.LOOKING) {
+            start();
+        }
+    }
+
+    void tick() {
+        if (phase == Phase.IDLE || phase == Phase.QUEUED) {
+            if (sessions.now() - end >= 0) {
+                endOfWait();
+            } else if (phase == Phase.IDLE && retryAt != 0 && sessions.now() - retryAt >= 0) {
+                start();
+            }
+        }
+    }
+
+    private List<TopicIdPartition> readable() {
+        Standing standing = sessions.standing();
+        GroupMember member = standing.member(session.member);
+        if (member == null) {
+            return List.of();
+        }
+        return member.target().stream().filter(member::owns).map(standing.membership()::assigned)
+                .filter(each -> !session.releasing.contains(each)).toList();
+    }
+
+    /** Begins, or begins again. */
+    void start() {
+        if (phase == Phase.OVER || phase == Phase.DELIVERING) {
+            return;
+        }
+        lookNoMore();
+        retryAt = 0;
+        GroupMember member = sessions.standing().member(session.member);
+        if (superseded || member == null) {
+            complete();
+            return;
+        }
+        List<TopicIdPartition> readable = readable();
+        if (!readable.stream().allMatch(each -> Ownership.isCurrent(each, sessions.log().topics()))) {
+            sessions.lock().afterwards(sessions.side()::settle); // which lets this begin again
+            idle(sessions.now() + RETRY_NANOS);
+            return;
+        }
+        if (readable.isEmpty()) {
+            idle(0);
+            return;
+        }
+        phase = Phase.LOOKING;
+        List<TopicIdPartition> unknown = readable.stream()
+                .filter(each -> !session.hasPosition(each, sessions.standing().offsets())).toList();
+        if (unknown.isEmpty()) {
+            read(readable);
+        } else if (member.config().reset() == OffsetReset.NONE) {
+            fail(new BrokerException(ErrorKind.NO_OFFSET, ("no offset is committed for %s, or it is not in the log any more,"
+                    + " and consumer '%s' has auto.offset.reset=none: seek first").formatted(unknown.get(0), session.member)));
+        } else {
+            findBeginning(readable, unknown, member.config().reset());
+        }
+    }
+
+    private void idle(long retry) {
+        phase = Phase.IDLE;
+        retryAt = retry;
+    }
+
+    // ---- where to read
+
+    /**
+     * Where nothing is committed, the group begins now: that is committed before anything is given out. Of a topic that was
+     * created anew it was there from the first record.
+     */
+    private void findBeginning(List<TopicIdPartition> readable, List<TopicIdPartition> unknown, OffsetReset reset) {
+        FetchAllRequest lookup = new FetchAllRequest(unknown.stream().map(each -> new FetchAllRequest.Part(each,
+                reset == OffsetReset.EARLIEST || !session.outOfRange.contains(each)
+                && sessions.standing().offsets().isAnew(each)
+                ? new FetchPosition.Earliest() : new FetchPosition.Latest())).toList(), 0, 0, 0);
+        reading = readable;
+        fetch.send(lookup, unknown, result -> found(result, readable), this::fail);
+    }
+
+    private void found(Map<TopicIdPartition, FetchAllResult.Part> result, List<TopicIdPartition> readable) {
+        TreeMap<TopicIdPartition, Position> begin = new TreeMap<>();
+        result.forEach((partition, part) -> {
+            if (part.result() != null) {
+                if (session.outOfRange.contains(partition)) {
+                    session.moveTo(Map.of(partition, Position.at(part.result().offset())));
+                } else {
+                    begin.put(partition, Position.at(part.result().offset()));
+                }
+            }
+        });
+        if (!begin.isEmpty()) {
+            fetch.await(() -> sessions.side().begin(session.member, begin), this::start, this::fail);
+            return;
+        }
+        List<TopicIdPartition> known = readable.stream().filter(session.positions::containsKey)
+                .filter(each -> !session.outOfRange.contains(each)).toList();
+        if (known.isEmpty()) {
+            later();
+        } else {
+            read(known);
+        }
+    }
+
+    // ---- reading
+
+    private void read(List<TopicIdPartition> readable) {
+        GroupMember member = sessions.standing().member(session.member);
+        List<TopicIdPartition> inTurn = new ArrayList<>(readable);
+        Collections.rotate(inTurn, -Math.floorMod(session.turn++, inTurn.size()));
+        List<FetchAllRequest.Part> parts = inTurn.stream().map(each -> new FetchAllRequest.Part(each,
+                new FetchPosition.AtOffset(session.positions.get(each).offset()))).toList();
+        reading = readable;
+        long waitMs = Math.max(0, TimeUnit.NANOSECONDS.toMillis(end - sessions.now()));
+        fetch.send(new FetchAllRequest(parts, Math.min(member.config().minBytes(), request.maxBytes()), request.maxBytes(), waitMs),
+                inTurn, this::fetched, this::fail);
+    }
+
+    private void fetched(LinkedHashMap<TopicIdPartition, FetchAllResult.Part> result) {
+        PollReading outcome = PollReading.of(result, Set.copyOf(readable()));
+        overloaded = outcome.overloaded();
+        session.outOfRange.addAll(outcome.outOfRange());
+        if (!outcome.records().isEmpty()) {
+            deliver(outcome.records());
+        } else if (outcome.lasting() != null) {
+            fail(outcome.lasting());
+        } else if (result.keySet().stream().anyMatch(session.outOfRange::contains)) {
+            start();
+        } else if (outcome.failed()) {
+            later();
+        } else {
+            complete();
+        }
+    }
+
+    private void later() {
+        long now = sessions.now();
+        if (now - end >= 0) {
+            endOfWait();
+        } else {
+            lookNoMore();
+            idle(now + RETRY_NANOS);
+        }
+    }
+
+    private void endOfWait() {
+        if (overloaded == null) {
+            complete();
+        } else {
+            fail(overloaded);
+        }
+    }
+}

@@ -1,0 +1,280 @@
+package io.millrace.group.delivery;
+
+import io.millrace.group.membership.ConsumerConfig;
+import io.millrace.group.membership.GroupMember;
+import io.millrace.group.membership.GroupMember.Status;
+import io.millrace.group.membership.Membership;
+import io.millrace.group.membership.Ownership;
+import io.millrace.group.offsets.GroupLog;
+import io.millrace.group.offsets.Position;
+import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.ErrorKind;
+import io.millrace.metadata.TopicIdPartition;
+import java.lang.System.Logger.Level;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+
+/** The sessions of a group's members, which follow what is written of the group, and end by time. Guarded by the group's lock. */
+public final class Sessions {
+    private static final System.Logger LOG = System.getLogger(Sessions.class.getName());
+    /** An answer that was not written for so long never will be. */
+    private static final long WRITE_NANOS = TimeUnit.SECONDS.toNanos(60);
+
+    private final String group;
+    private final GroupLock lock;
+    private final GroupSide side;
+    private final GroupLog log;
+    private final LongSupplier nanoTime;
+    private final Map<String, Session> sessions = new HashMap<>();
+    private Standing standing;
+    private long topicsSeen = -1;
+    private BrokerException closed;
+
+    /**
+     * @param group    its name, for the log
+     * @param standing as it was read
+     */
+    public Sessions(String group, GroupLock lock, GroupSide side, GroupLog log, LongSupplier nanoTime, Standing standing) {
+        this.group = group;
+        this.lock = lock;
+        this.side = side;
+        this.log = log;
+        this.nanoTime = nanoTime;
+        this.standing = standing;
+        standing.membership().members().values().stream().filter(GroupMember::takesPart)
+                .forEach(member -> sessions.put(member.name(), inherited(member, standing.kept().of(member.name()))));
+    }
+
+    private Session inherited(GroupMember member, KeptPositions.Kept kept) {
+        Session session = new Session(member.name(), true, deadline(member.config()), now());
+        // not acknowledged: it may not have come back for more
+        session.positions.putAll(kept.positions());
+        session.lastNumber = kept.lastPoll();
+        session.polled = kept.lastPoll() != Session.NO_POLL;
+        return session;
+    }
+
+    // ---- for the rest of the package, with the lock held
+
+    GroupLock lock() {
+        return lock;
+    }
+
+    GroupSide side() {
+        return side;
+    }
+
+    GroupLog log() {
+        return log;
+    }
+
+    long now() {
+        return nanoTime.getAsLong();
+    }
+
+    long deadline(ConsumerConfig config) {
+        return now() + TimeUnit.MILLISECONDS.toNanos(config.sessionTimeoutMs());
+    }
+
+    Standing standing() {
+        return standing;
+    }
+
+    /** The session of a member, or null. */
+    Session of(String member) {
+        return sessions.get(member);
+    }
+
+    Collection<Session> all() {
+        return List.copyOf(sessions.values());
+    }
+
+    BrokerException closed() {
+        return closed;
+    }
+
+    // ---- what the group tells
+
+    /** @throws BrokerException why the group is not here any more */
+    public void requireOpen() {
+        lock.hold(() -> {
+            if (closed != null) {
+                throw closed;
+            }
+        });
+    }
+
+    /** A member asked for something. */
+    public void heardOf(GroupMember member) {
+        lock.hold(() -> {
+            Session session = sessions.get(member.name());
+            if (session != null) {
+                session.deadline = deadline(member.config());
+            }
+        });
+    }
+
+    /** There is a new member: what an earlier one of its name was given is not this one's. */
+    public void created(String name, ConsumerConfig config) {
+        lock.hold(() -> {
+            Session before = sessions.put(name, new Session(name, false, deadline(config), now()));
+            if (before != null && before.poll != null) {
+                before.poll.supersede();
+            }
+        });
+    }
+
+    /** Forgets what was given to whom: the group was set somewhere else. */
+    public void forgetAll() {
+        lock.hold(sessions::clear);
+    }
+
+    /** Where a member goes on by its own wish, which is written by now. */
+    public void moved(String name, Map<TopicIdPartition, Position> positions) {
+        lock.hold(() -> {
+            Session session = sessions.get(name);
+            if (session != null) {
+                session.moveTo(positions);
+                if (session.poll != null) {
+                    session.poll.moved();
+                }
+            }
+        });
+    }
+
+    /** What these members lose from now on is not given to them any more, though it is not written yet. */
+    public void releasing(Membership before, Membership next) {
+        lock.hold(() -> before.members().forEach((name, member) -> {
+            Session session = sessions.get(name);
+            if (session != null) {
+                before.assigned(member.owned().keySet()).stream().filter(each -> !next.owns(name, each))
+                        .forEach(session.releasing::add);
+            }
+        }));
+    }
+
+    /** Whether that was written is not known. */
+    public void undecided() {
+        lock.hold(() -> sessions.values().forEach(session -> session.releasing.clear()));
+    }
+
+    /**
+     * This is what stands now.
+     *
+     * @param then looks again for polls, which reads the log
+     */
+    public void written(Standing now, Executor then) {
+        lock.holdThen(then, () -> {
+            standing = now;
+            Membership membership = now.membership();
+            Set<TopicIdPartition> taken = new HashSet<>();
+            membership.members().values().forEach(member -> taken.addAll(membership.assigned(member.owned().keySet())));
+            membership.members().values().stream().filter(GroupMember::takesPart)
+                    .filter(member -> !sessions.containsKey(member.name())).forEach(member -> sessions.put(member.name(),
+                            new Session(member.name(), true, deadline(member.config()), now())));
+            all().forEach(session -> follow(session, membership.member(session.member), taken));
+        });
+    }
+
+    private void follow(Session session, GroupMember member, Set<TopicIdPartition> taken) {
+        session.releasing.clear();
+        if (member == null) {
+            sessions.remove(session.member);
+            if (session.poll != null) {
+                session.poll.fail(deleted(session.member));
+            }
+            return;
+        }
+        Membership membership = standing.membership();
+        // What nobody else got stays in mind for a member whose session ended: it may be back for it.
+        Set<TopicIdPartition> lost = new TreeSet<>(session.positions.keySet());
+        lost.removeIf(each -> membership.owns(member, each) || member.status() == Status.DORMANT && !taken.contains(each)
+                && Ownership.isCurrent(each, log.topics()));
+        lost.forEach(session::forget);
+        session.givenOut.removeIf(each -> !membership.owns(member, each));
+        session.revokedAt.keySet().removeIf(each -> !membership.owns(member, each)
+                || member.target().contains(each.partition()));
+        session.given.keySet().removeIf(topic -> !member.subscription().names(topic)
+                && !standing.offsets().byTopic().containsKey(topic));
+        if (session.poll != null) {
+            session.poll.partitionsChanged();
+        }
+    }
+
+    static BrokerException deleted(String name) {
+        return new BrokerException(ErrorKind.UNKNOWN_CONSUMER, "consumer '" + name + "' was deleted");
+    }
+
+    // ---- time
+
+    /** Looks after sessions, polls and topics; often. */
+    public void tick() {
+        lock.hold(() -> {
+            if (closed != null) {
+                return;
+            }
+            long now = now();
+            for (Session session : all()) {
+                GroupMember member = standing.member(session.member);
+                if (member != null) {
+                    tick(session, member, now);
+                }
+            }
+            if (log.revision() != topicsSeen) {
+                topicsSeen = log.revision();
+                lock.afterwards(side::settle);
+            }
+        });
+    }
+
+    private void tick(Session session, GroupMember member, long now) {
+        if (session.poll != null) {
+            session.poll.tick();
+        }
+        if (session.last != null && now - session.last.at() >= WRITE_NANOS) {
+            LastPoll lost = session.last;
+            lock.afterwards(() -> lost.written().complete(false)); // nobody said what became of it
+        }
+        if (member.takesPart() && session.delivering == null && now - session.deadline >= 0) {
+            session.deadline = now + TimeUnit.SECONDS.toNanos(1); // when it cannot be written, it is tried again
+            expire(member, session);
+        } else if (session.revokedAt.values().stream().anyMatch(since -> Releases.isOverdue(member, since, now))) {
+            lock.afterwards(side::settle);
+        }
+    }
+
+    private void expire(GroupMember member, Session session) {
+        LOG.log(Level.INFO, "group {0}: consumer {1} was not heard of for {2} ms, and loses its partitions", group,
+                member.name(), Long.toString(member.config().sessionTimeoutMs()));
+        Map<TopicIdPartition, Position> done = member.config().autoCommit() ? new TreeMap<>(session.acknowledged) : Map.of();
+        lock.afterwards(() -> side.expire(member, done));
+    }
+
+    // ---- the end
+
+    /** Refuses polls from now on, and answers those that wait with nothing, so that their members ask whoever coordinates now. */
+    public void close(BrokerException reason) {
+        lock.hold(() -> {
+            closed = reason;
+            endPolls();
+        });
+    }
+
+    /** Answers polls with nothing. */
+    public void endPolls() {
+        lock.hold(() -> all().forEach(session -> {
+            if (session.poll != null && !session.poll.isDelivering()) {
+                session.poll.complete();
+            }
+        }));
+    }
+}

@@ -1,0 +1,156 @@
+package io.millrace.group.membership;
+
+import io.millrace.group.membership.GroupMember.Status;
+import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.ErrorKind;
+import io.millrace.metadata.TopicInfo;
+import io.millrace.metadata.TopicPartition;
+import java.util.Collection;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * The changes of who is in a group and wants what, each a function from one membership to the next. None of them shares
+ * partitions out: that is {@link Rebalance}'s, after each.
+ */
+public final class MembershipChanges {
+    private MembershipChanges() {
+    }
+
+    /**
+     * A new consumer. One of that name whose session is over makes room; a static one takes the place of the one with
+     * its group.instance.id, partitions included.
+     *
+     * @throws BrokerException CONSUMER_EXISTS; OVERLOADED when there are {@code maxSize} already
+     */
+    public static Membership create(Membership group, String name, ConsumerConfig config, int maxSize, long nowMs) {
+        GroupMember sameName = group.member(name);
+        GroupMember sameInstance = config.isStatic() ? group.members().values().stream()
+                .filter(member -> config.instanceId().equals(member.config().instanceId())).findFirst().orElse(null) : null;
+        if (sameName != null && sameName.status() == Status.ACTIVE && sameName != sameInstance) {
+            throw new BrokerException(ErrorKind.CONSUMER_EXISTS, ("a consumer '%s' exists in this group already: choose"
+                    + " another name, or delete it").formatted(name));
+        }
+        Membership room = sameName == null ? group : group.withoutMember(name);
+        if (sameInstance != null) {
+            return room.withoutMember(sameInstance.name()).withMember(sameInstance.takenBy(name, config, nowMs));
+        }
+        if (room.members().size() >= maxSize) {
+            throw new BrokerException(ErrorKind.OVERLOADED, ("the group has %d consumers, as many as it may"
+                    + " (millrace.group.max.size): delete some").formatted(maxSize));
+        }
+        return room.withMember(GroupMember.created(name, config, nowMs));
+    }
+
+    /**
+     * Says anew what a consumer wants to read.
+     *
+     * @throws BrokerException UNKNOWN_CONSUMER; ILLEGAL_SUBSCRIPTION from shared topics to partitions of one's own or back,
+     *                         and when another consumer has one of those partitions; UNKNOWN_TOPIC, UNKNOWN_PARTITION
+     */
+    public static Membership subscribe(Membership group, String name, Subscription wanted, Map<String, TopicInfo> topics) {
+        GroupMember member = require(group, name);
+        Subscription before = member.subscription();
+        boolean changesKind = before instanceof Subscription.Assigned && wanted.isShared()
+                || before.isShared() && wanted instanceof Subscription.Assigned;
+        if (changesKind) {
+            throw new BrokerException(ErrorKind.ILLEGAL_SUBSCRIPTION, "subscriptions to topics, partitions, and patterns are"
+                    + " mutually exclusive: delete the subscription of consumer '" + name + "' first");
+        }
+        if (wanted instanceof Subscription.Assigned assigned) {
+            requireFree(group, name, assigned.partitions(), topics);
+        }
+        return group.withMember(member.withSubscription(wanted));
+    }
+
+    private static void requireFree(Membership group, String name, Collection<TopicPartition> partitions,
+                                    Map<String, TopicInfo> topics) {
+        for (TopicPartition partition : partitions) {
+            TopicInfo topic = topics.get(partition.topic());
+            if (topic == null) {
+                throw new BrokerException(ErrorKind.UNKNOWN_TOPIC, "there is no topic '%s': create it first"
+                        .formatted(partition.topic()));
+            } else if (partition.partition() < 0 || partition.partition() >= topic.partitions()) {
+                throw new BrokerException(ErrorKind.UNKNOWN_PARTITION, "topic '%s' has no partition %d: it has %d"
+                        .formatted(partition.topic(), partition.partition(), topic.partitions()));
+            }
+            for (GroupMember other : group.members().values()) {
+                if (!other.name().equals(name) && (other.owns(partition) || other.target().contains(partition))) {
+                    throw new BrokerException(ErrorKind.ILLEGAL_SUBSCRIPTION, ("partition %s has an owner in this group"
+                            + " already, consumer '%s'; use another group, or wait until it is gone")
+                            .formatted(partition, other.name()));
+                }
+            }
+        }
+    }
+
+    /** A consumer that goes for good, or a static one that may be back: its place is kept. None: nothing changes. */
+    public static Membership leave(Membership group, String name, long nowMs) {
+        GroupMember member = group.member(name);
+        if (member == null) {
+            return group;
+        }
+        boolean mayBeBack = member.config().isStatic() && member.status() == Status.ACTIVE;
+        return mayBeBack ? group.withMember(member.withStatus(Status.AWAY, nowMs)) : group.withoutMember(name);
+    }
+
+    /** A consumer that was not heard of for its session timeout. */
+    public static Membership expire(Membership group, String name, long nowMs) {
+        GroupMember member = group.member(name);
+        if (member == null || member.status() == Status.DORMANT) {
+            return group;
+        }
+        return member.status() == Status.AWAY ? group.withoutMember(name)
+                : group.withMember(member.withStatus(Status.DORMANT, nowMs)
+                        .withTarget(new TreeSet<>()).withOwned(new TreeMap<>(), group.epoch()));
+    }
+
+    /** A consumer that is heard of again. @throws BrokerException UNKNOWN_CONSUMER */
+    public static Membership rejoin(Membership group, String name, long nowMs) {
+        GroupMember member = require(group, name);
+        return member.status() == Status.ACTIVE ? group : group.withMember(member.withStatus(Status.ACTIVE, nowMs));
+    }
+
+    /** @throws BrokerException UNKNOWN_CONSUMER */
+    public static Membership remove(Membership group, String name) {
+        if (group.member(name) == null) {
+            throw unknown(name);
+        }
+        return group.withoutMember(name);
+    }
+
+    /** Without the dormant members that nobody heard of for so long, in ms. */
+    public static Membership withoutIdle(Membership group, long idleMs, long nowMs) {
+        Membership next = group;
+        for (GroupMember member : group.members().values()) {
+            if (member.status() == Status.DORMANT && nowMs - member.sinceMs() > idleMs) {
+                next = next.withoutMember(member.name());
+            }
+        }
+        return next;
+    }
+
+    /** @throws BrokerException GROUP_NOT_EMPTY */
+    public static void requireEmpty(Membership members, String group) {
+        if (!members.isEmpty()) {
+            throw new BrokerException(ErrorKind.GROUP_NOT_EMPTY, ("group '%s' has consumers that take part, such as '%s': stop"
+                    + " them, or delete them from the group, first").formatted(group, members.members().values().stream()
+                    .filter(GroupMember::takesPart).findFirst().orElseThrow().name()));
+        }
+    }
+
+    /** @throws BrokerException UNKNOWN_CONSUMER */
+    public static GroupMember require(Membership group, String name) {
+        GroupMember member = group.member(name);
+        if (member == null || member.status() == Status.AWAY) {
+            throw unknown(name);
+        }
+        return member;
+    }
+
+    private static BrokerException unknown(String name) {
+        return new BrokerException(ErrorKind.UNKNOWN_CONSUMER,
+                "there is no consumer '%s' in this group: create it first".formatted(name));
+    }
+}

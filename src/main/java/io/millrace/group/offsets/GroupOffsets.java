@@ -1,0 +1,103 @@
+package io.millrace.group.offsets;
+
+import io.millrace.metadata.TopicIdPartition;
+import io.millrace.metadata.TopicInfo;
+import io.millrace.metadata.TopicPartition;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * How far a group has come: a value. Who may say so is not its matter.
+ *
+ * @param byTopic by the topic's name
+ */
+public record GroupOffsets(SortedMap<String, TopicOffsets> byTopic) {
+    public static final GroupOffsets NONE = new GroupOffsets(new TreeMap<>());
+
+    public GroupOffsets {
+        byTopic = Collections.unmodifiableSortedMap(new TreeMap<>(byTopic));
+    }
+
+    public boolean isEmpty() {
+        return byTopic.isEmpty();
+    }
+
+    public OptionalLong committed(TopicIdPartition partition) {
+        Position position = position(partition);
+        return position == null ? OptionalLong.empty() : OptionalLong.of(position.offset());
+    }
+
+    /** Where the group goes on in a partition, or null where nothing is committed. */
+    public Position position(TopicIdPartition partition) {
+        TopicOffsets topic = byTopic.get(partition.topic());
+        if (topic == null || !topic.topicId().equals(partition.topicId())) {
+            return null;
+        }
+        CommittedOffset offset = topic.byPartition().get(partition.partition().partition());
+        return offset == null ? null : offset.position();
+    }
+
+    /** Whether the group had committed in an earlier topic of this name. */
+    public boolean isAnew(TopicIdPartition partition) {
+        TopicOffsets topic = byTopic.get(partition.topic());
+        return topic != null && (topic.anew() || !topic.topicId().equals(partition.topicId()));
+    }
+
+    /** With these committed, by whoever may. Those in an earlier topic of the same name go. */
+    public GroupOffsets committing(Map<TopicIdPartition, Position> positions, long nowMs) {
+        if (positions.isEmpty()) {
+            return this;
+        }
+        Map<String, TreeMap<Integer, CommittedOffset>> changed = new TreeMap<>();
+        TreeMap<String, TopicOffsets> all = new TreeMap<>(byTopic);
+        positions.forEach((partition, position) -> changed.computeIfAbsent(partition.topic(), name -> {
+            TopicOffsets before = byTopic.get(name);
+            boolean same = before != null && before.topicId().equals(partition.topicId());
+            all.put(name, new TopicOffsets(partition.topicId(), isAnew(partition), new TreeMap<>()));
+            return same ? new TreeMap<>(before.byPartition()) : new TreeMap<>();
+        }).put(partition.partition().partition(), new CommittedOffset(position, nowMs)));
+        changed.forEach((name, byPartition) -> all.computeIfPresent(name, (topic, of) ->
+                new TopicOffsets(of.topicId(), of.anew(), byPartition)));
+        return new GroupOffsets(all);
+    }
+
+    /**
+     * Without what nobody came back for.
+     *
+     * @param used         topics that somebody reads: what is committed there stays
+     * @param notBeforeMs  what is younger than this counts from then, in ms since the epoch
+     * @param retentionMs  how long the rest stays after it was committed, in ms
+     */
+    public GroupOffsets withoutExpired(Collection<String> used, long notBeforeMs, long retentionMs, long nowMs) {
+        TreeMap<String, TopicOffsets> kept = new TreeMap<>();
+        byTopic.forEach((topic, offsets) -> {
+            TreeMap<Integer, CommittedOffset> fresh = new TreeMap<>(offsets.byPartition());
+            fresh.values().removeIf(offset -> !used.contains(topic)
+                    && nowMs - Math.max(offset.committedAtMs(), notBeforeMs) > retentionMs);
+            if (!fresh.isEmpty()) {
+                kept.put(topic, new TopicOffsets(offsets.topicId(), offsets.anew(), fresh));
+            }
+        });
+        return kept.equals(byTopic) ? this : new GroupOffsets(kept);
+    }
+
+    /** What is committed in topics that there are. */
+    public SortedMap<TopicIdPartition, Long> in(Map<String, TopicInfo> existing) {
+        TreeMap<TopicIdPartition, Long> committed = new TreeMap<>();
+        byTopic.forEach((topic, offsets) -> {
+            TopicInfo info = existing.get(topic);
+            if (info != null && info.id().equals(offsets.topicId())) {
+                offsets.byPartition().forEach((partition, offset) -> {
+                    if (partition < info.partitions()) {
+                        committed.put(new TopicIdPartition(info.id(), new TopicPartition(topic, partition)), offset.offset());
+                    }
+                });
+            }
+        });
+        return committed;
+    }
+}

@@ -1,0 +1,112 @@
+package io.millrace.group.membership;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millrace.group.membership.GroupMember.Status;
+import io.millrace.group.membership.Membership.Revocation;
+import io.millrace.metadata.TopicInfo;
+import io.millrace.metadata.TopicPartition;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.UUID;
+import java.util.function.Predicate;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class RebalanceTest {
+    private static final Predicate<Revocation> LET_GO = revoked -> true;
+    private static final Predicate<Revocation> HOLD = revoked -> false;
+
+    private final Rebalance rebalance = new Rebalance(Assignors.load(), "sticky");
+    private final Map<String, TopicInfo> topics = new TreeMap<>(Map.of("t", new TopicInfo(new UUID(1, 1), 6)));
+
+    private static GroupMember subscribed(String name) {
+        return GroupMember.created(name, ConsumerConfig.DEFAULT, 0)
+                .withSubscription(new Subscription.Topics(new TreeSet<>(List.of("t"))));
+    }
+
+    private Membership settled(Membership state, Predicate<Revocation> letsGo) {
+        Membership retargeted = rebalance.retarget(state, topics);
+        return Rebalance.handOut(retargeted, retargeted.revoked().stream().filter(letsGo).toList(), topics);
+    }
+
+    private static Set<TopicPartition> owned(Membership state) {
+        Set<TopicPartition> owned = new HashSet<>();
+        state.members().values().forEach(member -> member.owned().keySet().forEach(partition ->
+                assertThat(owned.add(partition)).as("%s has one owner", partition).isTrue()));
+        return owned;
+    }
+
+    @Test
+    void aPartitionGoesToItsNextOwnerOnlyWhenTheLastOneLetGoAndTheOthersStay() {
+        Membership alone = settled(Membership.empty(0).withMember(subscribed("a")), HOLD);
+        assertThat(alone.member("a").owned()).hasSize(6);
+        Membership wanted = settled(alone.withMember(subscribed("b")), HOLD);
+        assertThat(wanted.member("b").owned()).isEmpty();
+        assertThat(wanted.member("b").target()).hasSize(3);
+        assertThat(wanted.member("a").owned()).hasSize(6);
+        assertThat(wanted.epoch()).isEqualTo(alone.epoch() + 1);
+
+        TopicPartition one = wanted.member("b").target().first();
+        Membership step = settled(wanted, revoked -> revoked.partition().partition().equals(one));
+        assertThat(step.member("b").owned()).containsOnlyKeys(one);
+        assertThat(step.member("b").owned()).containsEntry(one, step.epoch());
+        assertThat(step.member("a").owned()).hasSize(5).doesNotContainKey(one);
+        assertThat(settled(settled(step, LET_GO), HOLD).member("b").owned()).hasSize(3);
+    }
+
+    @Test
+    void nothingChangesWhenNothingIsNew() {
+        Membership settled = settled(Membership.empty(0).withMember(subscribed("a")), HOLD);
+        assertThat(settled(settled, HOLD)).isEqualTo(settled);
+    }
+
+    @Test
+    void aTopicThatGrowsAndOneThatIsGoneChangeTheAssignment() {
+        Membership before = settled(Membership.empty(0).withMember(subscribed("a")), HOLD);
+        topics.put("t", new TopicInfo(new UUID(1, 1), 8));
+        Membership grown = settled(before, HOLD);
+        assertThat(grown.member("a").owned()).hasSize(8);
+        topics.remove("t");
+        assertThat(settled(grown, HOLD).member("a").owned()).as("nobody holds on to what is gone").isEmpty();
+    }
+
+    @Test
+    void theAssignorThatMostMembersAskForIsTaken() {
+        ConsumerConfig ranged = new ConsumerConfig(RecordForm.JSON, OffsetReset.LATEST, true, false, 1, 0, 1, 1_000, null,
+                "range");
+        Membership group = Membership.empty(0).withMember(subscribed("a"));
+        assertThat(settled(group, HOLD).assignor()).isEqualTo("sticky");
+        GroupMember other = GroupMember.created("b", ranged, 0)
+                .withSubscription(new Subscription.Topics(new TreeSet<>(List.of("t"))));
+        assertThat(settled(group.withMember(other), HOLD).assignor()).isEqualTo("range");
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5})
+    void whateverComesAndGoesEachPartitionHasOneOwnerAtMostAndGetsOneInTheEnd(long seed) {
+        Random random = new Random(seed);
+        Membership state = Membership.empty(0);
+        for (int i = 0; i < 300; i++) {
+            String name = "m" + random.nextInt(5);
+            GroupMember member = state.member(name);
+            state = switch (random.nextInt(4)) {
+                case 0 -> member == null ? state.withMember(subscribed(name)) : state;
+                case 1 -> MembershipChanges.leave(state, name, i);
+                case 2 -> MembershipChanges.expire(state, name, i);
+                default -> member == null || member.status() == Status.ACTIVE ? state : MembershipChanges.rejoin(state, name, i);
+            };
+            state = settled(state, revoked -> random.nextInt(3) == 0);
+            owned(state);
+        }
+        state = settled(state.member("m0") == null ? state.withMember(subscribed("m0"))
+                : MembershipChanges.rejoin(state, "m0", 0), LET_GO);
+        assertThat(owned(settled(state, LET_GO))).hasSize(6);
+    }
+}
