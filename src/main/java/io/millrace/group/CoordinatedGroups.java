@@ -60,12 +60,17 @@ final class CoordinatedGroups implements AutoCloseable {
             return known;
         }
         long giveUpWaiting = context.now() + TimeUnit.MILLISECONDS.toNanos(HANDOVER_MS);
-        try {
-            context.workers().execute(() -> load(id, fresh, giveUpWaiting));
-        } catch (RuntimeException refused) {
-            groups.failed(id, fresh, new BrokerException(ErrorKind.NOT_COORDINATOR, "this broker is stopping: try another one", refused));
-        }
+        begin(id, fresh, giveUpWaiting);
         return fresh;
+    }
+
+    private void begin(String id, CompletableFuture<Group> loading, long giveUpWaiting) {
+        try {
+            context.workers().execute(() -> load(id, loading, giveUpWaiting));
+        } catch (RuntimeException refused) {
+            groups.failed(id, loading, new BrokerException(ErrorKind.OVERLOADED, "this broker has no thread to load group '" + id
+                    + "' now: try again later", refused));
+        }
     }
 
     private void requireHere(String id) {
@@ -81,8 +86,7 @@ final class CoordinatedGroups implements AutoCloseable {
             Optional<GroupStore.Stored> stored = context.store().read(id);
             Claim before = stored.map(found -> found.state().claim()).orElse(Claim.NOBODY);
             if (isHeldElsewhere(before) && context.now() - giveUpWaiting < 0) {
-                timers.schedule(() -> context.workers().execute(() -> load(id, loading, giveUpWaiting)), HANDOVER_RETRY_MS,
-                        TimeUnit.MILLISECONDS);
+                timers.schedule(() -> begin(id, loading, giveUpWaiting), HANDOVER_RETRY_MS, TimeUnit.MILLISECONDS);
                 return;
             }
             stored.map(GroupStore.Stored::state).ifPresent(this::catchUp);
@@ -100,8 +104,8 @@ final class CoordinatedGroups implements AutoCloseable {
                     groups.failed(id, loading, failure);
                 }
             });
-        } catch (RuntimeException failure) {
-            groups.failed(id, loading, failure);
+        } catch (RuntimeException | Error failure) {
+            groups.failed(id, loading, failure); // or it would be on its way for ever
         }
     }
 

@@ -4,6 +4,7 @@ import io.millrace.agreement.registers.RegisterStore;
 import io.millrace.group.GroupState.Claim;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
+import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -35,6 +36,8 @@ final class GroupWriter {
     /** @param maxBytes it is refused when it makes the register larger than that */
     private record Queued(UnaryOperator<GroupState> change, long maxBytes, CompletableFuture<GroupState> done) {
     }
+
+    private static final System.Logger LOG = System.getLogger(GroupWriter.class.getName());
 
     private final String id;
     private final GroupStore store;
@@ -95,9 +98,18 @@ final class GroupWriter {
         try {
             workers.execute(this::drain);
         } catch (RuntimeException refused) {
-            close(new BrokerException(ErrorKind.NOT_COORDINATOR, "this broker is stopping: try another one", refused));
+            stopped().forEach(waiting -> waiting.done().completeExceptionally(new BrokerException(ErrorKind.OVERLOADED,
+                    "this broker has no thread to write group '" + id + "' now: try again later", refused)));
         }
         return queued.done();
+    }
+
+    /** Nobody writes from now on, until the next change comes. @return what waits */
+    private synchronized List<Queued> stopped() {
+        List<Queued> waiting = queue;
+        queue = new ArrayList<>();
+        running = false;
+        return waiting;
     }
 
     /** Refuses changes from now on, those that wait included. */
@@ -121,29 +133,40 @@ final class GroupWriter {
     }
 
     private void drain() {
-        while (true) {
-            List<Queued> batch;
-            synchronized (this) {
-                if (queue.isEmpty()) {
-                    running = false;
-                    return;
-                }
-                batch = queue;
-                queue = new ArrayList<>();
-            }
+        try {
+            writeAll();
+        } catch (RuntimeException | Error fault) { // while another one was dealt with
+            stopped().forEach(waiting -> waiting.done().completeExceptionally(fault));
+            throw fault;
+        }
+    }
+
+    private void writeAll() {
+        for (List<Queued> batch = next(); !batch.isEmpty(); batch = next()) {
             try {
                 write(batch);
             } catch (BrokerException failure) {
-                uncertain = true;
-                host.undecided();
-                batch.forEach(queued -> queued.done().completeExceptionally(failure));
+                fail(batch, failure);
             } catch (RuntimeException | Error fault) {
-                uncertain = true;
-                host.undecided();
-                batch.forEach(queued -> queued.done().completeExceptionally(fault));
-                throw fault;
+                LOG.log(Level.ERROR, "group " + id + " could not be changed, by a fault; the next change reads its register again",
+                        fault);
+                fail(batch, fault);
             }
         }
+    }
+
+    private synchronized List<Queued> next() {
+        List<Queued> batch = queue;
+        queue = new ArrayList<>();
+        running = !batch.isEmpty();
+        return batch;
+    }
+
+    /** Whoever waits is told, whatever else goes wrong. */
+    private void fail(List<Queued> batch, Throwable failure) {
+        uncertain = true;
+        batch.forEach(queued -> queued.done().completeExceptionally(failure));
+        host.undecided();
     }
 
     private void write(List<Queued> batch) {

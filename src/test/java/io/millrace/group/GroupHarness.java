@@ -42,6 +42,8 @@ final class GroupHarness {
     final InMemoryRegisterStore registers = new InMemoryRegisterStore();
     final GroupStore store = new GroupStore(registers);
     int writes;
+    /** What the next read of a register fails with, or null. */
+    Error nextRead;
     private boolean isHere = true;
     private Runnable coordinatorsChanged = () -> { };
     private int run;
@@ -238,6 +240,11 @@ final class GroupHarness {
     private final class Counting implements RegisterStore {
         @Override
         public Optional<Register> read(String key) {
+            Error fault = nextRead;
+            nextRead = null;
+            if (fault != null) {
+                throw fault;
+            }
             return registers.read(key);
         }
 

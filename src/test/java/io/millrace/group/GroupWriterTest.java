@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -29,10 +30,11 @@ class GroupWriterTest {
     private final InMemoryRegisterStore registers = new InMemoryRegisterStore();
     private final GroupStore store = new GroupStore(registers);
     private final Deque<Runnable> tasks = new ArrayDeque<>();
+    private boolean refusing;
     private final List<GroupState> written = new ArrayList<>();
     private final List<BrokerException> lost = new ArrayList<>();
     private final GroupWriter writer = new GroupWriter("g", store, MINE, GroupState.empty(Claim.NOBODY, 0), RegisterStore.ABSENT,
-            tasks::add, new GroupWriter.Host() {
+            this::execute, new GroupWriter.Host() {
                 @Override
                 public GroupState settle(GroupState before, GroupState changed) {
                     return changed;
@@ -62,6 +64,13 @@ class GroupWriterTest {
         return state -> {
             throw new BrokerException(ErrorKind.FENCED, "no");
         };
+    }
+
+    private void execute(Runnable task) {
+        if (refusing) {
+            throw new RejectedExecutionException("for the test");
+        }
+        tasks.add(task);
     }
 
     private void run() {
@@ -174,5 +183,47 @@ class GroupWriterTest {
         run();
         assertThat(less).isCompleted();
         assertThat(left).isCompleted();
+    }
+
+    @Test
+    void aRegisterThatCannotBeReadFailsEachChangeAndWhenItCanBeTheNextOneIsWritten() {
+        writer.submit(adding("a"));
+        run();
+        GroupStore.Stored good = store.read("g").orElseThrow();
+        registers.compareAndSet("group/g", good.version(), "nonsense"); // behind its back, so that it reads again
+        CompletableFuture<GroupState> first = writer.submit(adding("b"));
+        run();
+        assertThat(first).isCompletedExceptionally();
+        CompletableFuture<GroupState> second = writer.submit(adding("c"));
+        assertThat(tasks).as("somebody looks after it").hasSize(1);
+        run();
+        assertThat(second).isCompletedExceptionally();
+        store.write("g", good.state(), good.version() + 1);
+        CompletableFuture<GroupState> third = writer.submit(adding("d"));
+        run();
+        assertThat(third.join().membership().members()).containsOnlyKeys("a", "d");
+    }
+
+    @Test
+    void anErrorFailsWhatWasBeingWrittenAndNothingElse() {
+        CompletableFuture<GroupState> broken = writer.submit(state -> {
+            throw new OutOfMemoryError("for the test");
+        });
+        run();
+        assertThat(broken).isCompletedExceptionally();
+        CompletableFuture<GroupState> next = writer.submit(adding("a"));
+        run();
+        assertThat(next.join().membership().members()).containsOnlyKeys("a");
+    }
+
+    @Test
+    void whileNoThreadTakesItAChangeIsRefusedAndTheNextOneIsTriedAgain() {
+        refusing = true;
+        CompletableFuture<GroupState> refused = writer.submit(adding("a"));
+        assertThat(failure(refused)).isEqualTo(ErrorKind.OVERLOADED);
+        refusing = false;
+        CompletableFuture<GroupState> next = writer.submit(adding("b"));
+        run();
+        assertThat(next.join().membership().members()).containsOnlyKeys("b");
     }
 }

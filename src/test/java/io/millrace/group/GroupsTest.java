@@ -534,6 +534,15 @@ class GroupsTest {
         assertThat(harness.kept("c")).containsEntry(FIRST, given);
     }
 
+    @Test
+    void aGroupWhoseLoadingMetAnErrorIsLoadedForTheNextWhoAsks() {
+        harness.pass(100);
+        harness.nextRead = new OutOfMemoryError("for the test");
+        assertThatThrownBy(() -> harness.create("c", GroupHarness.manual())).hasRootCauseInstanceOf(OutOfMemoryError.class);
+        harness.create("c", GroupHarness.manual(), "orders");
+        assertThat(harness.owned("c")).hasSize(2);
+    }
+
     // ---- what is forgotten
 
     @Test
