@@ -141,10 +141,10 @@ public final class ConsumerBodies {
                 .collect(Collectors.toCollection(TreeSet::new)));
     }
 
-    /** @throws RequestException 400 for a wrong shape */
+    /** @throws RequestException 400 for a wrong shape; 422 for a partition that is there twice */
     public static List<TopicPartition> partitions(JsonObject body) {
         JsonFields.requireKnown(body, PARTITIONS);
-        return JsonFields.list(body, "partitions").stream().map(each -> JsonFields.partition("partitions", each)).toList();
+        return JsonFields.partitions("partitions", JsonFields.list(body, "partitions"));
     }
 
     /** @throws RequestException 400 for a wrong shape; 422 for a negative offset, and a partition that is there twice */
@@ -156,7 +156,7 @@ public final class ConsumerBodies {
             JsonFields.requireKnown(entry, OFFSET);
             TopicPartition partition = JsonFields.partition(entry);
             if (offsets.put(partition, offset(JsonFields.required(entry, "offset", "an offset"))) != null) {
-                throw RequestException.unprocessable("partition " + partition + " is there twice");
+                throw JsonFields.twice(partition);
             }
         }
         return offsets;

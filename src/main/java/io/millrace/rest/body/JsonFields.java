@@ -7,6 +7,7 @@ import jakarta.json.JsonNumber;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonString;
 import jakarta.json.JsonValue;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -64,11 +65,27 @@ final class JsonFields {
         throw RequestException.invalidBody("\"" + list + "\" must be a list of objects");
     }
 
-    /** An object of a topic and a partition, and nothing else. */
-    static TopicPartition partition(String list, JsonValue value) {
-        JsonObject object = object(list, value);
-        requireKnown(object, PARTITION);
-        return partition(object);
+    /**
+     * Objects of a topic and a partition, and nothing else.
+     *
+     * @param list its name, for the message
+     * @throws RequestException 422 for a partition that is there twice
+     */
+    static List<TopicPartition> partitions(String list, List<JsonValue> values) {
+        Set<TopicPartition> partitions = new LinkedHashSet<>();
+        for (JsonValue value : values) {
+            JsonObject object = object(list, value);
+            requireKnown(object, PARTITION);
+            TopicPartition partition = partition(object);
+            if (!partitions.add(partition)) {
+                throw twice(partition);
+            }
+        }
+        return List.copyOf(partitions);
+    }
+
+    static RequestException twice(TopicPartition partition) {
+        return RequestException.unprocessable("partition " + partition + " is there twice: name it once");
     }
 
     /** Topic and partition of an object that may have more fields. */

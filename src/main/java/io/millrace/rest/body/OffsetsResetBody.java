@@ -71,7 +71,7 @@ public record OffsetsResetBody(OffsetTarget target, List<String> topics, List<To
     }
 
     private static List<TopicPartition> partitions(JsonObject body) {
-        return list(body, "partitions").stream().map(each -> JsonFields.partition("partitions", each)).toList();
+        return JsonFields.partitions("partitions", list(body, "partitions"));
     }
 
     private static boolean dryRun(JsonObject body) {

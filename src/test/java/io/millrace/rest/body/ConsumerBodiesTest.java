@@ -116,4 +116,13 @@ class ConsumerBodiesTest {
                 .containsEntry("partitions", List.of(Map.of("a", List.of(0)), Map.of("b", List.of(0, 1))));
         assertThat(ConsumerBodies.described(new Subscription.None(), owned)).containsEntry("topics", List.of("a", "b"));
     }
+
+    @Test
+    void aPartitionThatIsNamedTwiceIsRefusedWhereverPartitionsAreNamed() {
+        String twice = "{'topic':'t','partition':1},{'topic':'t','partition':2},{'topic':'t','partition':1}";
+        assertThat(status(() -> ConsumerBodies.partitions(json("{'partitions':[" + twice + "]}")))).isEqualTo(422);
+        assertThat(status(() -> ConsumerBodies.offsets(json("{'offsets':["
+                + twice.replace("}", ",'offset':0}") + "]}")))).isEqualTo(422);
+        assertThat(status(() -> OffsetsResetBody.of(json("{'to':'latest','partitions':[" + twice + "]}")))).isEqualTo(422);
+    }
 }
