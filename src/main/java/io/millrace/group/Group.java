@@ -166,7 +166,8 @@ final class Group implements GroupWriter.Host, GroupSide {
         Releases releases = Releases.of(retargeted.revoked(), changed.offsets(), sessions);
         Membership next = Rebalance.handOut(retargeted, releases.letGo(), topics);
         sessions.releasing(before.membership(), next);
-        return changed.withMembership(next)
+        boolean becameEmpty = next.isEmpty() && !before.membership().isEmpty();
+        return changed.withMembership(becameEmpty ? next.emptySince(context.clock().millis()) : next)
                 .withOffsets(changed.offsets().committing(releases.commits(), context.clock().millis()));
     }
 

@@ -57,6 +57,7 @@ public final class Groups implements AutoCloseable {
 
     private static final System.Logger LOG = System.getLogger(Groups.class.getName());
     private static final long TICK_MS = 100;
+    /** How often it is looked for what nobody came back for, unless consumers are to be forgotten sooner. */
     private static final long FORGET_MS = 60_000;
     /** How often it is looked for groups that nobody asked for, in case a change of the coordinators was missed. */
     private static final long SEARCH_MS = 600_000;
@@ -86,9 +87,10 @@ public final class Groups implements AutoCloseable {
         this.lags = new Lags(log);
         this.resets = new OffsetResets(log);
         this.administration = new GroupAdministration(context, lags);
+        long forgetMs = Math.max(TICK_MS, Math.min(FORGET_MS, options.idleMs()));
         this.schedules = List.of(
                 timers.scheduleWithFixedDelay(this::tick, TICK_MS, TICK_MS, TimeUnit.MILLISECONDS),
-                timers.scheduleWithFixedDelay(() -> work(this::forget), FORGET_MS, FORGET_MS, TimeUnit.MILLISECONDS),
+                timers.scheduleWithFixedDelay(() -> work(this::forget), forgetMs, forgetMs, TimeUnit.MILLISECONDS),
                 timers.scheduleWithFixedDelay(() -> work(coordinated::loadMine), SEARCH_MS, SEARCH_MS, TimeUnit.MILLISECONDS));
         workers.execute(coordinated::loadMine);
     }
@@ -130,7 +132,8 @@ public final class Groups implements AutoCloseable {
      */
     public CompletableFuture<String> create(String group, String name, ConsumerConfig config) {
         return answer(group, of -> {
-            String chosen = name == null ? names.get() : GroupNames.check("name", name);
+            GroupNames.checkNew("the group's name", group);
+            String chosen = name == null ? names.get() : GroupNames.checkNew("name", name);
             if (config.assignor() != null && !assignors.names().contains(config.assignor())) {
                 throw new BrokerException(ErrorKind.INVALID_CONSUMER, "there is no assignor '" + config.assignor()
                         + "', only " + String.join(", ", assignors.names()));

@@ -14,6 +14,7 @@ import io.millrace.group.membership.MembershipChanges;
 import io.millrace.group.membership.Subscription;
 import io.millrace.group.offsets.Position;
 import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.TopicIdPartition;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -99,12 +100,35 @@ final class MemberRequests {
         }).thenApply(now -> MembershipChanges.require(now.membership(), name));
     }
 
+    /**
+     * A member whose session goes on. It is heard of by that.
+     *
+     * @return fails also with FENCED when its session is over: a commit brings nobody back, because what it commits may have been
+     *         set by others since
+     */
+    CompletableFuture<GroupMember> active(String name) {
+        GroupMember member = group.state().member(name);
+        return member == null || member.status() != Status.DORMANT ? present(name)
+                : CompletableFuture.failedFuture(new BrokerException(ErrorKind.FENCED, ("consumer '%s' was not heard of for its"
+                + " session timeout, so its session is over, and nothing was committed: poll, which brings it back, and commit"
+                + " what is its own then").formatted(name)));
+    }
+
     CompletableFuture<Polled> poll(String name, PollRequest request) {
         return present(name).thenCompose(member -> polls.poll(member, request));
     }
 
     /** A member, when it is known whether the answer to its last poll arrived. */
     CompletableFuture<GroupMember> confirmed(String name, PollRequest.Source source) {
-        return present(name).thenCompose(member -> arrivals.confirmed(name, source).thenApply(known -> member));
+        return present(name).thenCompose(member -> whenConfirmed(member, source));
+    }
+
+    /** As above, of one whose session goes on; fails as {@link #active}. */
+    CompletableFuture<GroupMember> activeConfirmed(String name, PollRequest.Source source) {
+        return active(name).thenCompose(member -> whenConfirmed(member, source));
+    }
+
+    private CompletableFuture<GroupMember> whenConfirmed(GroupMember member, PollRequest.Source source) {
+        return arrivals.confirmed(member.name(), source).thenApply(known -> member);
     }
 }

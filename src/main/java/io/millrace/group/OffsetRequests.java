@@ -43,7 +43,7 @@ final class OffsetRequests {
 
     /** Commits what the consumer says. */
     CompletableFuture<GroupState> commit(String name, Map<TopicPartition, Long> offsets, int memberEpoch) {
-        return members.present(name).thenCompose(member -> {
+        return members.active(name).thenCompose(member -> {
             SortedMap<TopicIdPartition, Position> meant = given.meant(name, offsets, false);
             Set<TopicIdPartition> unproven = memberEpoch == Ownership.ANY_EPOCH ? given.unproven(name, meant.keySet()) : Set.of();
             return within(name, meant).thenCompose(done -> writer.submit(before -> {
@@ -79,7 +79,7 @@ final class OffsetRequests {
 
     /** Commits what the consumer was given. */
     CompletableFuture<GroupState> commitPolled(String name, int memberEpoch, PollRequest.Source source) {
-        return members.confirmed(name, source).thenCompose(member -> {
+        return members.activeConfirmed(name, source).thenCompose(member -> {
             SortedMap<TopicIdPartition, Position> read = given.polled(member, source.received());
             return writer.submit(before -> commit(before, name, read, memberEpoch));
         });

@@ -64,6 +64,11 @@ final class GroupHarness {
         start(new GroupOptions("sticky", 20, 20_000, 3_600_000, 600_000, 30_000));
     }
 
+    /** As above, with other settings. */
+    void restart(GroupOptions options) {
+        start(options);
+    }
+
     private void start(GroupOptions options) {
         int mine = ++run;
         SimulatedTimers timers = new SimulatedTimers(time, task -> {

@@ -365,13 +365,32 @@ class GroupsTest {
     }
 
     @Test
-    void aSlowConsumerThatIsAloneMayCommitAfterItsSessionEnded() {
+    void aCommitOfAConsumerWhoseSessionEndedIsRefusedAndItsPollBringsItBackToCommitWhatItHas() {
         harness.log.append(FIRST, 3);
         harness.create("a", GroupHarness.config(false, 2_000, null), "orders");
         harness.read("a", 3);
         harness.pass(5_000);
-        commit("a", Map.of(FIRST, 3L));
+        assertThatThrownBy(() -> commit("a", Map.of(FIRST, 3L))).isInstanceOfSatisfying(BrokerException.class, failure ->
+                assertThat(failure.kind()).isEqualTo(ErrorKind.FENCED)).hasMessageContaining("session").hasMessageContaining("poll");
+        refused(ErrorKind.FENCED, () -> commitPolled("a"));
+        assertThat(harness.state().member("a").status()).as("a commit does not bring it back").isEqualTo(Status.DORMANT);
+        assertThat(harness.poll("a", 0)).as("it goes on where it was, as nobody else was given that").isEmpty();
+        commitPolled("a");
         assertThat(harness.committed()).containsEntry(FIRST, 3L);
+    }
+
+    @Test
+    void aCommitOfAConsumerWhoseSessionEndedDoesNotMoveWhatAnOperatorHasSet() {
+        harness.log.append(FIRST, 10);
+        harness.create("a", GroupHarness.config(false, 2_000, null), "orders");
+        harness.read("a", 10);
+        harness.pass(5_000);
+        reset(new OffsetTarget.AtOffset(2), false);
+        refused(ErrorKind.FENCED, () -> commit("a", Map.of(FIRST, 10L)));
+        refused(ErrorKind.FENCED, () -> harness.get(harness.groups.commitPolled(GroupHarness.GROUP, "a", Groups.ANY_EPOCH,
+                GroupHarness.HERE)));
+        assertThat(harness.committed()).containsEntry(FIRST, 2L);
+        assertThat(harness.read("a", 8)).isEqualTo(8);
     }
 
     @Test
@@ -543,7 +562,112 @@ class GroupsTest {
         assertThat(harness.owned("c")).hasSize(2);
     }
 
+    @Test
+    void anAnswerOfWhichNobodySaysWhatBecameOfItIsGivenUpAndGivenAgain() {
+        harness.log.append(FIRST, 3);
+        harness.create("c", GroupHarness.manual(), "orders");
+        harness.get(harness.asked("c", 1_000)); // and whoever took it is gone
+        assertEndsWithItsTime(harness.asked("c", 1_000));
+        harness.pass(61_000);
+        assertThat(harness.state().member("c").status()).as("its session ends as any other").isEqualTo(Status.DORMANT);
+        assertThat(harness.read("c", 3)).isEqualTo(3);
+    }
+
+    @Test
+    void partitionsThatWereNeverGivenOutAreFreeAsSoonAsTheirOwnerUnsubscribes() {
+        harness.log.append(FIRST, 10);
+        harness.log.append(SECOND, 10);
+        harness.create("a", GroupHarness.manual(), "orders");
+        harness.get(harness.groups.seek(GroupHarness.GROUP, "a", Map.of(FIRST, 5L, SECOND, 7L)));
+        harness.create("b", GroupHarness.manual(), "orders");
+        harness.get(harness.groups.subscribe(GroupHarness.GROUP, "a", new Subscription.None(), GroupHarness.HERE));
+        assertThat(harness.owned("b")).as("it sought, but read nothing").containsExactly(FIRST, SECOND);
+    }
+
+    @Test
+    void ofAnUnsubscribedConsumersPartitionsThoseAreFreeAtOnceOfWhichItCommittedAllThatItWasGiven() {
+        harness.log.append(FIRST, 10);
+        harness.log.append(SECOND, 10);
+        harness.create("a", GroupHarness.manual(), "orders");
+        harness.read("a", 20);
+        harness.get(harness.groups.seek(GroupHarness.GROUP, "a", Map.of(SECOND, 3L)));
+        commit("a", Map.of(FIRST, 10L, SECOND, 3L));
+        harness.create("b", GroupHarness.manual(), "orders");
+        harness.get(harness.groups.subscribe(GroupHarness.GROUP, "a", new Subscription.None(), GroupHarness.HERE));
+        assertThat(harness.owned("b")).containsExactly(FIRST, SECOND);
+        assertThat(harness.read("b", 7)).isEqualTo(7);
+    }
+
+    @Test
+    void whatAConsumerWasGivenAndDidNotCommitIsKeptForItWhenItUnsubscribes() {
+        harness.log.append(FIRST, 3);
+        harness.log.append(SECOND, 3);
+        harness.create("a", GroupHarness.manual(), "orders");
+        harness.read("a", 6);
+        commit("a", Map.of(FIRST, 3L));
+        harness.create("b", GroupHarness.manual(), "orders");
+        harness.get(harness.groups.subscribe(GroupHarness.GROUP, "a", new Subscription.None(), GroupHarness.HERE));
+        assertThat(harness.owned("b")).containsExactly(FIRST);
+        commit("a", Map.of(SECOND, 3L));
+        assertThat(harness.owned("b")).containsExactly(FIRST, SECOND);
+    }
+
+    @Test
+    void anAssignmentOfNothingIsNoSubscription() {
+        harness.create("a", GroupHarness.manual());
+        harness.get(harness.groups.subscribe(GroupHarness.GROUP, "a", new Subscription.Assigned(new TreeSet<>(Set.of(FIRST))),
+                GroupHarness.HERE));
+        harness.get(harness.groups.subscribe(GroupHarness.GROUP, "a", new Subscription.Assigned(new TreeSet<>()), GroupHarness.HERE));
+        assertThat(harness.owned("a")).isEmpty();
+        harness.subscribe("a", "orders");
+        assertThat(harness.owned("a")).containsExactly(FIRST, SECOND);
+    }
+
+    @Test
+    void namesThatNoTopicCanHaveAreNotSubscribedTo() {
+        harness.create("a", GroupHarness.manual());
+        assertThatThrownBy(() -> harness.subscribe("a", "orders", "or/ders")).hasMessageContaining("or/ders").isInstanceOfSatisfying(
+                BrokerException.class, failure -> assertThat(failure.kind()).isEqualTo(ErrorKind.INVALID_CONSUMER));
+        refused(ErrorKind.INVALID_CONSUMER, () -> harness.get(harness.groups.subscribe(GroupHarness.GROUP, "a",
+                new Subscription.Assigned(new TreeSet<>(Set.of(new TopicPartition("", 0)))), GroupHarness.HERE)));
+        assertThat(harness.state().member("a").subscription()).isEqualTo(new Subscription.None());
+    }
+
+    @Test
+    void aGroupOrAConsumerThatNoPathCanNameIsNotCreated() {
+        for (String name : List.of(";g", ";")) {
+            refused(ErrorKind.INVALID_CONSUMER, () -> harness.get(harness.groups.create(name, "c", GroupHarness.manual())));
+            refused(ErrorKind.INVALID_CONSUMER, () -> harness.create(name, GroupHarness.manual()));
+        }
+        assertThat(harness.get(harness.groups.create("g;h", "c;d", GroupHarness.manual()))).isEqualTo("c;d");
+    }
+
     // ---- what is forgotten
+
+    @Test
+    void aDormantConsumerIsForgottenWithinTwiceTheTimeThatIsSet() {
+        harness.restart(new GroupOptions("sticky", 20, 20_000, 3_600_000, 3_000, 30_000));
+        harness.create("c", GroupHarness.config(false, 1_000, null), "orders");
+        harness.pass(1_500);
+        assertThat(harness.state().member("c").status()).isEqualTo(Status.DORMANT);
+        harness.pass(6_000);
+        assertThat(harness.store.read(GroupHarness.GROUP)).isEmpty();
+    }
+
+    @Test
+    void offsetsAreKeptFromWhenTheGroupBecameEmptyOn() {
+        harness.log.append(FIRST, 3);
+        harness.create("c", GroupHarness.manual(), "orders");
+        harness.read("c", 3);
+        commitPolled("c");
+        for (int minute = 0; minute < 70; minute++) {
+            harness.poll("c", 0);
+            harness.pass(9_000);
+        }
+        harness.get(harness.groups.leave(GroupHarness.GROUP, "c", GroupHarness.HERE));
+        long empty = harness.state().membership().emptySinceMs();
+        assertThat(empty).isGreaterThan(1_000_000_000_000L + 600_000);
+    }
 
     @Test
     void offsetsThatNobodyUsesAndConsumersThatNobodyHeardOfAreForgottenInTime() {

@@ -33,6 +33,7 @@ final class PollDelivery {
             TopicIdPartition partition = given.get(name);
             session.given.put(partition.topic(), partition.topicId());
             if (session.givenOut.contains(partition)) { // else it was moved, or taken, meanwhile
+                session.sought.remove(partition);
                 last.before().put(partition, session.positions.put(partition, Position.at(offset)));
             }
         });

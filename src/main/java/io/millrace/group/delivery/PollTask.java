@@ -52,6 +52,9 @@ final class PollTask {
     /** Why records that are there could not be read, for want of memory; told unless they can be before the wait is over. */
     private BrokerException overloaded;
     private List<TopicIdPartition> reading = List.of();
+    /** What is being written, and since when, by the nano clock. */
+    private Polled given;
+    private long givenAt;
 
     /** @param end when it is to be answered, by the nano clock */
     PollTask(Polls polls, Sessions sessions, Session session, PollRequest request, long end) {
@@ -110,6 +113,7 @@ final class PollTask {
 
     private void end(boolean gave) {
         lookNoMore();
+        given = null;
         phase = Phase.OVER;
         sessions.lock().afterwards(() -> over.complete(null));
         polls.over(session, this, gave);
@@ -125,11 +129,20 @@ final class PollTask {
         PollDelivery delivery = new PollDelivery(session, new LastPoll(number, request.source().entry(), sessions.now()), parts);
         Polled polled = new Polled(number, config.form(), List.copyOf(parts.values()), told(member), config.maxPollRecords(),
                 next -> sessions.lock().hold(() -> delivered(delivery, next)), delivery::written);
+        given = polled;
+        givenAt = sessions.now();
         sessions.lock().afterwards(() -> {
             if (!answer.complete(polled)) {
                 polled.abandoned();
             }
         });
+    }
+
+    /** An answer of which nobody says for so long how much went into it is given up: those behind it must not wait for ever. */
+    void giveUpDelivery(long afterNanos) {
+        if (phase == Phase.DELIVERING && sessions.now() - givenAt >= afterNanos) {
+            sessions.lock().afterwards(given::abandoned);
+        }
     }
 
     private int told(GroupMember member) {

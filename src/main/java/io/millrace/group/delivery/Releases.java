@@ -13,8 +13,8 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Which partitions their owners let go: those of which they have committed all that they were given, or done with it where
- * commits are automatic; else after a session timeout.
+ * Which partitions their owners let go: those of which they have committed all that they were given, or are done with it where
+ * commits are automatic, or were given nothing; else after a session timeout.
  *
  * @param letGo   what goes on to its next owner
  * @param commits what is to be committed with that
@@ -34,6 +34,8 @@ public record Releases(List<Revocation> letGo, TreeMap<TopicIdPartition, Positio
             letGo.add(revoked);
         } else if (revoked.member().config().autoCommit() && isAcknowledged(session, partition)) {
             commits.put(partition, session.positions.get(partition));
+            letGo.add(revoked);
+        } else if (session.sought.contains(partition) && !session.givenOut.contains(partition)) {
             letGo.add(revoked);
         } else {
             long since = session.revokedAt.computeIfAbsent(partition, any -> sessions.now());

@@ -27,6 +27,8 @@ final class Session {
     final TreeMap<TopicIdPartition, Position> acknowledged = new TreeMap<>();
     /** In an answer that is being written. */
     final Set<TopicIdPartition> givenOut = new HashSet<>();
+    /** Where the position is the member's own wish, and nothing was given from there on yet. */
+    final Set<TopicIdPartition> sought = new HashSet<>();
     /** On the way to being taken away: nothing more is given out of them. */
     final Set<TopicIdPartition> releasing = new HashSet<>();
     /** Since when the member is to let a partition go, by the nano clock. */
@@ -109,6 +111,7 @@ final class Session {
     void moveTo(Map<TopicIdPartition, Position> offsets) {
         positions.putAll(offsets);
         acknowledged.putAll(offsets);
+        sought.addAll(offsets.keySet());
         givenOut.removeAll(offsets.keySet());
         outOfRange.removeAll(offsets.keySet());
         offsets.keySet().forEach(each -> given.put(each.topic(), each.topicId()));
@@ -120,6 +123,7 @@ final class Session {
     void forget(TopicIdPartition partition) {
         positions.remove(partition);
         givenOut.remove(partition);
+        sought.remove(partition);
         acknowledged.remove(partition);
         revokedAt.remove(partition);
         outOfRange.remove(partition);

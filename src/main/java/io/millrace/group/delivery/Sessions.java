@@ -26,7 +26,7 @@ import java.util.function.LongSupplier;
 /** The sessions of a group's members, which follow what is written of the group, and end by time. Guarded by the group's lock. */
 public final class Sessions {
     private static final System.Logger LOG = System.getLogger(Sessions.class.getName());
-    /** An answer that was not written for so long never will be. */
+    /** An answer that was not made, or not written, for so long never will be. */
     private static final long WRITE_NANOS = TimeUnit.SECONDS.toNanos(60);
 
     private final String group;
@@ -239,6 +239,9 @@ public final class Sessions {
     private void tick(Session session, GroupMember member, long now) {
         if (session.poll != null) {
             session.poll.tick();
+        }
+        if (session.delivering != null) {
+            session.delivering.giveUpDelivery(WRITE_NANOS);
         }
         if (session.last != null && now - session.last.at() >= WRITE_NANOS) {
             LastPoll lost = session.last;

@@ -20,6 +20,20 @@ public final class GroupNames {
         return name;
     }
 
+    /**
+     * As {@link #check}, for a name that somebody is to have from now on: a path cannot carry one that begins with a semicolon,
+     * even when that is written as %3B.
+     *
+     * @throws BrokerException INVALID_CONSUMER
+     */
+    public static String checkNew(String what, String name) {
+        if (name != null && name.startsWith(";")) {
+            throw new BrokerException(ErrorKind.INVALID_CONSUMER, what + " must not begin with a semicolon, because no path could"
+                    + " carry it: choose another one");
+        }
+        return check(what, name);
+    }
+
     public static boolean isLegal(String name) {
         return name != null && !name.isBlank() && name.length() <= MAX_LENGTH && !name.equals(".") && !name.equals("..")
                 && name.chars().noneMatch(c -> c == '/' || c == '\\' || Character.isISOControl(c)

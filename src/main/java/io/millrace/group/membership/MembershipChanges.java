@@ -46,14 +46,17 @@ public final class MembershipChanges {
     /**
      * Says anew what a consumer wants to read.
      *
-     * @throws BrokerException UNKNOWN_CONSUMER; ILLEGAL_SUBSCRIPTION from shared topics to partitions of one's own or back,
+     * @throws BrokerException UNKNOWN_CONSUMER; INVALID_CONSUMER for names that no topic can have; ILLEGAL_SUBSCRIPTION from shared topics to partitions of one's own or back,
      *                         and when another consumer has one of those partitions; UNKNOWN_TOPIC, UNKNOWN_PARTITION
      */
     public static Membership subscribe(Membership group, String name, Subscription wanted, Map<String, TopicInfo> topics) {
         GroupMember member = require(group, name);
+        wanted.requirePossible();
+        if (wanted.isEmpty()) {
+            return group.withMember(member.withSubscription(new Subscription.None()));
+        }
         Subscription before = member.subscription();
-        boolean changesKind = before instanceof Subscription.Assigned && wanted.isShared()
-                || before.isShared() && wanted instanceof Subscription.Assigned;
+        boolean changesKind = !before.isEmpty() && before.isShared() != wanted.isShared();
         if (changesKind) {
             throw new BrokerException(ErrorKind.ILLEGAL_SUBSCRIPTION, "subscriptions to topics, partitions, and patterns are"
                     + " mutually exclusive: delete the subscription of consumer '" + name + "' first");

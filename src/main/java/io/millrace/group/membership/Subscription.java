@@ -5,12 +5,14 @@ import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
+import io.millrace.metadata.TopicName;
 import io.millrace.metadata.TopicPartition;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /** What a consumer wants to read. */
 public sealed interface Subscription {
@@ -97,6 +99,22 @@ public sealed interface Subscription {
     default boolean names(String topic) {
         return this instanceof Assigned own ? own.partitions().stream().anyMatch(each -> each.topic().equals(topic))
                 : !topics(List.of(topic)).isEmpty();
+    }
+
+    /** Whether it asks for nothing. */
+    default boolean isEmpty() {
+        return this instanceof None || this instanceof Assigned own && own.partitions().isEmpty();
+    }
+
+    /** @throws BrokerException INVALID_CONSUMER when it names what no topic can be called, and so would give nothing for ever */
+    default void requirePossible() {
+        Stream<String> names = this instanceof Topics named ? named.names().stream()
+                : this instanceof Assigned own ? own.partitions().stream().map(TopicPartition::topic) : Stream.of();
+        names.filter(name -> !TopicName.isLegal(name)).findFirst().ifPresent(name -> {
+            throw new BrokerException(ErrorKind.INVALID_CONSUMER, "no topic can be called '" + TopicName.shortened(name)
+                    + "': names have 1 to " + TopicName.MAX_LENGTH + " of the characters a-z, A-Z, 0-9, '.', '_' and '-'; for topics"
+                    + " that match an expression send topic_pattern");
+        });
     }
 
     /** Whether it takes part in sharing partitions out. */
