@@ -9,6 +9,7 @@ import io.millrace.group.delivery.Polls;
 import io.millrace.group.delivery.Releases;
 import io.millrace.group.delivery.Sessions;
 import io.millrace.group.delivery.Standing;
+import io.millrace.group.membership.ConsumerId;
 import io.millrace.group.membership.GroupMember;
 import io.millrace.group.membership.Membership;
 import io.millrace.group.membership.MembershipChanges;
@@ -103,8 +104,8 @@ final class Group implements GroupWriter.Host, GroupSide {
     @Override
     public void expire(GroupMember member, Map<TopicIdPartition, Position> done) {
         submitQuietly(before -> {
-            GroupState read = AutomaticCommits.commit(before, member.name(), done, topics(), context.clock().millis());
-            return read.withMembership(MembershipChanges.expire(read.membership(), member.name(), context.clock().millis()));
+            GroupState read = AutomaticCommits.commit(before, member.id(), done, topics(), context.clock().millis());
+            return read.withMembership(MembershipChanges.expire(read.membership(), member.id(), context.clock().millis()));
         });
     }
 
@@ -141,12 +142,12 @@ final class Group implements GroupWriter.Host, GroupSide {
     // ---- what deliveries ask for
 
     @Override
-    public CompletableFuture<GroupState> begin(String member, Map<TopicIdPartition, Position> positions) {
+    public CompletableFuture<GroupState> begin(ConsumerId member, Map<TopicIdPartition, Position> positions) {
         return writer.submit(before -> GroupChanges.begin(before, member, positions, topics(), context.clock().millis()));
     }
 
     @Override
-    public void commitRead(String member, Map<TopicIdPartition, Position> read) {
+    public void commitRead(ConsumerId member, Map<TopicIdPartition, Position> read) {
         submitQuietly(before -> AutomaticCommits.commit(before, member, read, topics(), context.clock().millis()));
     }
 

@@ -1,8 +1,9 @@
 package io.millrace.group;
 
 import io.millrace.group.delivery.Arrivals;
-import io.millrace.group.delivery.KeptPositions;
 import io.millrace.group.delivery.KeptPositions.Kept;
+import io.millrace.group.delivery.KeptPositions;
+import io.millrace.group.membership.ConsumerId;
 import io.millrace.group.membership.GroupMember;
 import io.millrace.group.membership.Membership;
 import io.millrace.group.membership.MembershipChanges;
@@ -28,14 +29,14 @@ final class GroupChanges {
      * Moves committed offsets.
      *
      * @param memberEpoch that the caller read in, or {@link Ownership#ANY_EPOCH}
-     * @throws BrokerException UNKNOWN_CONSUMER; FENCED when one of the partitions is not the consumer's, or of a topic that was
+     * @throws BrokerException as {@link MembershipChanges#require}; FENCED when one of the partitions is not the consumer's, or of a topic that was
      *                         deleted and created anew, or would go back although the consumer did not seek back; nothing is
      *                         committed then
      */
-    static GroupState commit(GroupState state, String name, Map<TopicIdPartition, Position> positions, int memberEpoch,
+    static GroupState commit(GroupState state, ConsumerId id, Map<TopicIdPartition, Position> positions, int memberEpoch,
                              Map<String, TopicInfo> topics, long nowMs) {
-        GroupMember member = MembershipChanges.require(state.membership(), name);
-        Kept kept = state.kept().of(name);
+        GroupMember member = MembershipChanges.require(state.membership(), id);
+        Kept kept = state.kept().of(id.name());
         TreeMap<TopicIdPartition, Position> sought = new TreeMap<>(kept.positions());
         positions.forEach((partition, position) -> {
             Ownership.require(state.membership(), member, partition, memberEpoch);
@@ -44,7 +45,7 @@ final class GroupChanges {
             requireForward(partition, position.offset(), state.offsets().committed(partition), wish);
         });
         return state.withOffsets(state.offsets().committing(positions, nowMs))
-                .withKept(state.kept().with(name, kept.with(sought)));
+                .withKept(state.kept().with(id.name(), kept.with(sought)));
     }
 
     private static void requireForward(TopicIdPartition partition, long offset, OptionalLong committed, Position sought) {
@@ -63,10 +64,10 @@ final class GroupChanges {
      * @param unproven those of which it is not known what the consumer was given
      * @throws BrokerException FENCED
      */
-    static void requireBegun(GroupState state, String name, Collection<TopicIdPartition> partitions,
+    static void requireBegun(GroupState state, ConsumerId id, Collection<TopicIdPartition> partitions,
                              Set<TopicIdPartition> unproven) {
-        GroupMember member = MembershipChanges.require(state.membership(), name);
-        Kept kept = state.kept().of(name);
+        GroupMember member = MembershipChanges.require(state.membership(), id);
+        Kept kept = state.kept().of(id.name());
         for (TopicIdPartition each : partitions) {
             if (state.offsets().isAnew(each) && (unproven.contains(each) || state.offsets().committed(each).isEmpty())
                     && !kept.positions().containsKey(each)) {
@@ -76,9 +77,9 @@ final class GroupChanges {
     }
 
     /** Where a group begins: of partitions that a member owns and of which nothing is committed. */
-    static GroupState begin(GroupState state, String name, Map<TopicIdPartition, Position> positions,
+    static GroupState begin(GroupState state, ConsumerId id, Map<TopicIdPartition, Position> positions,
                             Map<String, TopicInfo> topics, long nowMs) {
-        GroupMember member = MembershipChanges.require(state.membership(), name);
+        GroupMember member = MembershipChanges.require(state.membership(), id);
         TreeMap<TopicIdPartition, Position> missing = new TreeMap<>(positions);
         missing.keySet().removeIf(partition -> !state.membership().owns(member, partition)
                 || !Ownership.isCurrent(partition, topics) || state.offsets().committed(partition).isPresent());
@@ -88,11 +89,11 @@ final class GroupChanges {
     /**
      * Where a consumer goes on reading.
      *
-     * @throws BrokerException UNKNOWN_CONSUMER, NOT_ASSIGNED; FENCED when the topic was deleted and created anew
+     * @throws BrokerException as {@link MembershipChanges#require}; NOT_ASSIGNED; FENCED when the topic was deleted and created anew
      */
-    static GroupState seek(GroupState state, String name, Map<TopicIdPartition, Position> positions) {
-        GroupMember member = MembershipChanges.require(state.membership(), name);
-        Kept kept = state.kept().of(name);
+    static GroupState seek(GroupState state, ConsumerId id, Map<TopicIdPartition, Position> positions) {
+        GroupMember member = MembershipChanges.require(state.membership(), id);
+        Kept kept = state.kept().of(id.name());
         TreeMap<TopicIdPartition, Position> moved = new TreeMap<>(kept.positions());
         positions.forEach((partition, position) -> {
             Ownership.requireAssigned(member, partition.partition());
@@ -101,7 +102,7 @@ final class GroupChanges {
             }
             moved.put(partition, position);
         });
-        return state.withKept(state.kept().with(name, kept.with(moved)));
+        return state.withKept(state.kept().with(id.name(), kept.with(moved)));
     }
 
     /** What each member had read when its coordinator let go, so that the next one goes on from there. */

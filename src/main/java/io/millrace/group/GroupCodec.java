@@ -1,11 +1,12 @@
 package io.millrace.group;
 
 import io.millrace.group.GroupState.Claim;
-import io.millrace.group.delivery.KeptPositions;
 import io.millrace.group.delivery.KeptPositions.Kept;
+import io.millrace.group.delivery.KeptPositions;
 import io.millrace.group.membership.ConsumerConfig;
 import io.millrace.group.membership.GroupMember.Status;
 import io.millrace.group.membership.GroupMember;
+import io.millrace.group.membership.Incarnation;
 import io.millrace.group.membership.Membership;
 import io.millrace.group.membership.OffsetReset;
 import io.millrace.group.membership.RecordForm;
@@ -58,6 +59,10 @@ final class GroupCodec {
     /** The JSON of a member; what is null has its default. */
     public static final class MemberBean {
         public String name;
+        /** None when an earlier version wrote it, as the two below. */
+        public String incarnation;
+        public boolean nameReused;
+        public String replaced;
         public String form;
         public String reset;
         public boolean autoCommit;
@@ -117,6 +122,9 @@ final class GroupCodec {
         ConsumerConfig config = member.config();
         MemberBean bean = new MemberBean();
         bean.name = member.name();
+        bean.incarnation = member.incarnation().token();
+        bean.nameReused = !member.incarnation().onlyOne();
+        bean.replaced = member.incarnation().replaced();
         bean.form = config.form().name();
         bean.reset = config.reset().name();
         bean.autoCommit = config.autoCommit();
@@ -206,8 +214,13 @@ final class GroupCodec {
                 bean.sessionTimeoutMs, bean.instanceId, bean.wantedAssignor);
         TreeMap<TopicPartition, Integer> owned = new TreeMap<>();
         numbers(bean.owned).forEach((partition, epoch) -> owned.put(partition, Math.toIntExact(epoch)));
-        return new GroupMember(bean.name, config, subscription(bean), Status.valueOf(bean.status), bean.since, bean.epoch,
+        return new GroupMember(bean.name, incarnation(bean), config, subscription(bean), Status.valueOf(bean.status), bean.since, bean.epoch,
                 owned, partitions(bean.target));
+    }
+
+    private static Incarnation incarnation(MemberBean bean) {
+        return bean.incarnation == null ? Incarnation.UNKNOWN
+                : new Incarnation(bean.incarnation, !bean.nameReused, bean.replaced);
     }
 
     private static Subscription subscription(MemberBean bean) {

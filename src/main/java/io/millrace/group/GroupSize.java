@@ -21,7 +21,7 @@ final class GroupSize {
     /** A topic in the lists of a member: owned, target, positions. */
     private static final int MEMBER_TOPIC_BYTES = 3 * 8;
     /** The fields of a member, all with numbers of full length. */
-    private static final int MEMBER_BYTES = 520;
+    private static final int MEMBER_BYTES = 580;
     /** The fields of a group. */
     private static final int GROUP_BYTES = 400;
     private static final int ESCAPED_BYTES = 6;
@@ -50,7 +50,8 @@ final class GroupSize {
 
     private static long of(GroupMember member) {
         ConsumerConfig config = member.config();
-        long bytes = MEMBER_BYTES + text(member.name()) + text(config.instanceId()) + text(config.assignor());
+        long bytes = MEMBER_BYTES + text(member.name()) + text(member.incarnation().token())
+                + text(member.incarnation().replaced()) + text(config.instanceId()) + text(config.assignor());
         Set<String> topics = new HashSet<>();
         member.owned().keySet().forEach(each -> topics.add(each.topic()));
         member.target().forEach(each -> topics.add(each.topic()));

@@ -8,6 +8,7 @@ import io.millrace.group.delivery.PollRequest;
 import io.millrace.group.delivery.Polled;
 import io.millrace.group.membership.Assignors;
 import io.millrace.group.membership.ConsumerConfig;
+import io.millrace.group.membership.ConsumerId;
 import io.millrace.group.membership.GroupMember;
 import io.millrace.group.membership.GroupNames;
 import io.millrace.group.membership.MembershipChanges;
@@ -34,7 +35,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ScheduledExecutorService;
@@ -43,13 +43,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
-import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /**
  * The consumer groups that this broker coordinates, behind one door. Thread-safe. Methods that return a future never throw
  * a {@link BrokerException}: the future fails with it. Besides what each names, all fail with NOT_COORDINATOR when another
- * broker coordinates the group, and UNAVAILABLE when registers cannot be written.
+ * broker coordinates the group, and UNAVAILABLE when registers cannot be written; and what a consumer asks for with
+ * FENCED_INSTANCE_ID when another one took its name, or its place.
  */
 public final class Groups implements AutoCloseable {
     /** Commits without this say nothing of the epoch in which they were read. */
@@ -65,7 +65,7 @@ public final class Groups implements AutoCloseable {
     private final GroupContext context;
     private final Coordination coordination;
     private final Assignors assignors;
-    private final Supplier<String> names;
+    private final FreshNames fresh;
     private final GroupTable groups = new GroupTable();
     private final CoordinatedGroups coordinated;
     private final AtomicBoolean ticking = new AtomicBoolean();
@@ -76,9 +76,9 @@ public final class Groups implements AutoCloseable {
     private volatile boolean pollsEnded;
 
     private Groups(GroupOptions options, RegisterStore registers, GroupLog log, Coordination coordination, Deliveries deliveries, Executor workers,
-                   ScheduledExecutorService timers, Clock clock, LongSupplier nanoTime, Supplier<String> names) {
+                   ScheduledExecutorService timers, Clock clock, LongSupplier nanoTime, FreshNames fresh) {
         this.coordination = coordination;
-        this.names = names;
+        this.fresh = fresh;
         this.assignors = Assignors.load();
         this.context = new GroupContext(new GroupStore(registers), log, coordination, deliveries,
                 new Rebalance(assignors, options.defaultAssignor()), options, workers,
@@ -104,13 +104,13 @@ public final class Groups implements AutoCloseable {
                               Executor workers, ScheduledExecutorService timers, Clock clock) {
         BrokerSide side = new BrokerSide(broker);
         return new Groups(options, registers, side, side, deliveries, workers, timers, clock, System::nanoTime,
-                () -> "consumer-" + UUID.randomUUID());
+                FreshNames.random());
     }
 
-    /** @param names of consumers that are created without one */
+    /** @param fresh for consumers that are created */
     static Groups open(GroupOptions options, RegisterStore registers, GroupLog log, Coordination coordination, Deliveries deliveries, Executor workers,
-                       ScheduledExecutorService timers, Clock clock, LongSupplier nanoTime, Supplier<String> names) {
-        return new Groups(options, registers, log, coordination, deliveries, workers, timers, clock, nanoTime, names);
+                       ScheduledExecutorService timers, Clock clock, LongSupplier nanoTime, FreshNames fresh) {
+        return new Groups(options, registers, log, coordination, deliveries, workers, timers, clock, nanoTime, fresh);
     }
 
     /**
@@ -128,17 +128,18 @@ public final class Groups implements AutoCloseable {
      * Creates a consumer instance.
      *
      * @param name null: one is made up
-     * @return completes with its name; fails with CONSUMER_EXISTS, INVALID_CONSUMER, OVERLOADED when the group is full
+     * @return completes with its name and incarnation; fails with CONSUMER_EXISTS, INVALID_CONSUMER, OVERLOADED when the group is full
      */
-    public CompletableFuture<String> create(String group, String name, ConsumerConfig config) {
+    public CompletableFuture<ConsumerId> create(String group, String name, ConsumerConfig config) {
         return answer(group, of -> {
             GroupNames.checkNew("the group's name", group);
-            String chosen = name == null ? names.get() : GroupNames.checkNew("name", name);
+            String chosen = name == null ? fresh.consumers().get() : GroupNames.checkNew("name", name);
             if (config.assignor() != null && !assignors.names().contains(config.assignor())) {
                 throw new BrokerException(ErrorKind.INVALID_CONSUMER, "there is no assignor '" + config.assignor()
                         + "', only " + String.join(", ", assignors.names()));
             }
-            return of.members().create(chosen, config).thenApply(created -> chosen);
+            String token = fresh.incarnations().get();
+            return of.members().create(chosen, token, config).thenApply(created -> new ConsumerId(chosen, token));
         });
     }
 
@@ -147,14 +148,14 @@ public final class Groups implements AutoCloseable {
      *
      * @return fails with UNKNOWN_CONSUMER, ILLEGAL_SUBSCRIPTION; UNKNOWN_TOPIC and UNKNOWN_PARTITION for partitions of its own
      */
-    public CompletableFuture<Void> subscribe(String group, String name, Subscription wanted,
+    public CompletableFuture<Void> subscribe(String group, ConsumerId id, Subscription wanted,
                                              PollRequest.Source source) {
-        return answer(group, of -> of.members().subscribe(name, wanted, source).thenApply(done -> null));
+        return answer(group, of -> of.members().subscribe(id, wanted, source).thenApply(done -> null));
     }
 
     /** @return the consumer as it is; fails with UNKNOWN_CONSUMER. The consumer is heard of by that */
-    public CompletableFuture<GroupMember> member(String group, String name) {
-        return answer(group, of -> of.members().present(name));
+    public CompletableFuture<GroupMember> member(String group, ConsumerId id) {
+        return answer(group, of -> of.members().present(id));
     }
 
     /**
@@ -163,21 +164,21 @@ public final class Groups implements AutoCloseable {
      *
      * @return fails with UNKNOWN_CONSUMER, WRONG_FORMAT, NO_OFFSET, CORRUPT_LOG, LOG_DIRECTORY_OFFLINE
      */
-    public CompletableFuture<Polled> poll(String group, String name, PollRequest request) {
-        return answer(group, of -> of.members().poll(name, pollsEnded ? request.withoutWait() : request));
+    public CompletableFuture<Polled> poll(String group, ConsumerId id, PollRequest request) {
+        return answer(group, of -> of.members().poll(id, pollsEnded ? request.withoutWait() : request));
     }
 
     /** @return fails with UNKNOWN_CONSUMER, NOT_ASSIGNED; FENCED as for {@link #commit} */
-    public CompletableFuture<Void> seek(String group, String name, Map<TopicPartition, Long> offsets) {
-        return answer(group, of -> of.offsets().seek(name, offsets).thenApply(done -> null));
+    public CompletableFuture<Void> seek(String group, ConsumerId id, Map<TopicPartition, Long> offsets) {
+        return answer(group, of -> of.offsets().seek(id, offsets).thenApply(done -> null));
     }
 
     /**
      * @param to EARLIEST or LATEST
      * @return fails with UNKNOWN_CONSUMER, NOT_ASSIGNED, NOT_LEADER
      */
-    public CompletableFuture<Void> seekTo(String group, String name, Collection<TopicPartition> partitions, OffsetReset to) {
-        return answer(group, of -> of.offsets().seekTo(name, partitions, to).thenApply(done -> null));
+    public CompletableFuture<Void> seekTo(String group, ConsumerId id, Collection<TopicPartition> partitions, OffsetReset to) {
+        return answer(group, of -> of.offsets().seekTo(id, partitions, to).thenApply(done -> null));
     }
 
     /**
@@ -187,18 +188,18 @@ public final class Groups implements AutoCloseable {
      * @return fails with UNKNOWN_CONSUMER, OFFSET_OUT_OF_RANGE beyond the end of a partition; FENCED, also when a topic was
      *         deleted and created anew since the consumer was given records of it
      */
-    public CompletableFuture<Void> commit(String group, String name, Map<TopicPartition, Long> offsets, int memberEpoch) {
-        return answer(group, of -> of.offsets().commit(name, offsets, memberEpoch).thenApply(done -> null));
+    public CompletableFuture<Void> commit(String group, ConsumerId id, Map<TopicPartition, Long> offsets, int memberEpoch) {
+        return answer(group, of -> of.offsets().commit(id, offsets, memberEpoch).thenApply(done -> null));
     }
 
     /** Commits all that the consumer was given so far. Else as {@link #commit}. */
-    public CompletableFuture<Void> commitPolled(String group, String name, int memberEpoch, PollRequest.Source source) {
-        return answer(group, of -> of.offsets().commitPolled(name, memberEpoch, source).thenApply(done -> null));
+    public CompletableFuture<Void> commitPolled(String group, ConsumerId id, int memberEpoch, PollRequest.Source source) {
+        return answer(group, of -> of.offsets().commitPolled(id, memberEpoch, source).thenApply(done -> null));
     }
 
     /** Deletes a consumer; a static one may be back within its session timeout. @return fails with UNKNOWN_CONSUMER */
-    public CompletableFuture<Void> leave(String group, String name, PollRequest.Source source) {
-        return answer(group, of -> of.members().leave(name, source).thenApply(done -> null));
+    public CompletableFuture<Void> leave(String group, ConsumerId id, PollRequest.Source source) {
+        return answer(group, of -> of.members().leave(id, source).thenApply(done -> null));
     }
 
     // ---- administration

@@ -7,8 +7,9 @@ import io.millrace.group.delivery.Polled;
 import io.millrace.group.delivery.Polls;
 import io.millrace.group.delivery.Sessions;
 import io.millrace.group.membership.ConsumerConfig;
-import io.millrace.group.membership.GroupMember;
+import io.millrace.group.membership.ConsumerId;
 import io.millrace.group.membership.GroupMember.Status;
+import io.millrace.group.membership.GroupMember;
 import io.millrace.group.membership.Membership;
 import io.millrace.group.membership.MembershipChanges;
 import io.millrace.group.membership.Subscription;
@@ -19,7 +20,7 @@ import io.millrace.metadata.TopicIdPartition;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
-/** What members of a group ask for, but for offsets: to come and go, to read, what to read. All fail with UNKNOWN_CONSUMER. */
+/** What members of a group ask for, but for offsets: to come and go, to read, what to read. All fail with UNKNOWN_CONSUMER and FENCED_INSTANCE_ID. */
 final class MemberRequests {
     private final Group group;
     private final GroupContext context;
@@ -40,41 +41,38 @@ final class MemberRequests {
         this.given = given;
     }
 
-    CompletableFuture<GroupState> create(String name, ConsumerConfig config) {
+    /** @param token no other consumer has it */
+    CompletableFuture<GroupState> create(String name, String token, ConsumerConfig config) {
         return writer.submit(before -> before
-                .withMembership(MembershipChanges.create(before.membership(), name, config, context.options().maxSize(),
+                .withMembership(MembershipChanges.create(before.membership(), name, token, config, context.options().maxSize(),
                         context.clock().millis()))
-                .withKept(before.kept().without(name)), context.options().maxBytes()).whenComplete((now, failure) -> {
-                    if (failure == null) {
-                        sessions.created(name, config);
-                    }
-                });
+                .withKept(before.kept().without(name)), context.options().maxBytes());
     }
 
-    CompletableFuture<GroupState> subscribe(String name, Subscription wanted, PollRequest.Source source) {
-        return confirmed(name, source).thenCompose(member -> {
-            Map<TopicIdPartition, Position> read = given.toBeCommitted(name);
+    CompletableFuture<GroupState> subscribe(ConsumerId id, Subscription wanted, PollRequest.Source source) {
+        return confirmed(id, source).thenCompose(member -> {
+            Map<TopicIdPartition, Position> read = given.toBeCommitted(member);
             return writer.submit(before -> {
-                GroupState done = committing(before, name, read);
-                return done.withMembership(MembershipChanges.subscribe(done.membership(), name, wanted, group.topics()));
+                GroupState done = committing(before, member, read);
+                return done.withMembership(MembershipChanges.subscribe(done.membership(), member.id(), wanted, group.topics()));
             }, context.options().maxBytes());
         });
     }
 
     /** @return completes when it is gone */
-    CompletableFuture<GroupState> leave(String name, PollRequest.Source source) {
-        return confirmed(name, source).thenCompose(member -> {
-            Map<TopicIdPartition, Position> read = given.toBeCommitted(name);
+    CompletableFuture<GroupState> leave(ConsumerId id, PollRequest.Source source) {
+        return confirmed(id, source).thenCompose(member -> {
+            Map<TopicIdPartition, Position> read = given.toBeCommitted(member);
             return writer.submit(before -> {
-                MembershipChanges.require(before.membership(), name);
-                GroupState done = committing(before, name, read);
-                return done.withMembership(MembershipChanges.leave(done.membership(), name, context.clock().millis()));
+                MembershipChanges.require(before.membership(), member.id());
+                GroupState done = committing(before, member, read);
+                return done.withMembership(MembershipChanges.leave(done.membership(), id.name(), context.clock().millis()));
             });
         });
     }
 
-    private GroupState committing(GroupState before, String name, Map<TopicIdPartition, Position> read) {
-        return AutomaticCommits.commit(before, name, read, group.topics(), context.clock().millis());
+    private GroupState committing(GroupState before, GroupMember member, Map<TopicIdPartition, Position> read) {
+        return AutomaticCommits.commit(before, member.id(), read, group.topics(), context.clock().millis());
     }
 
     CompletableFuture<GroupState> remove(String name) {
@@ -82,11 +80,11 @@ final class MemberRequests {
     }
 
     /** A member, back in the group if it was dormant. It is heard of by that. */
-    CompletableFuture<GroupMember> present(String name) {
+    CompletableFuture<GroupMember> present(ConsumerId id) {
         GroupMember member;
         try {
             sessions.requireOpen();
-            member = MembershipChanges.require(group.state().membership(), name);
+            member = MembershipChanges.require(group.state().membership(), id);
         } catch (BrokerException unknown) {
             return CompletableFuture.failedFuture(unknown);
         }
@@ -95,9 +93,9 @@ final class MemberRequests {
             return CompletableFuture.completedFuture(member);
         }
         return writer.submit(before -> {
-            Membership back = MembershipChanges.rejoin(before.membership(), name, context.clock().millis());
+            Membership back = MembershipChanges.rejoin(before.membership(), member.id(), context.clock().millis());
             return before.withMembership(back);
-        }).thenApply(now -> MembershipChanges.require(now.membership(), name));
+        }).thenApply(now -> MembershipChanges.require(now.membership(), member.id()));
     }
 
     /**
@@ -106,29 +104,29 @@ final class MemberRequests {
      * @return fails also with FENCED when its session is over: a commit brings nobody back, because what it commits may have been
      *         set by others since
      */
-    CompletableFuture<GroupMember> active(String name) {
-        GroupMember member = group.state().member(name);
-        return member == null || member.status() != Status.DORMANT ? present(name)
+    CompletableFuture<GroupMember> active(ConsumerId id) {
+        GroupMember member = group.state().member(id.name());
+        return member == null || member.status() != Status.DORMANT || !member.incarnation().is(id.incarnation()) ? present(id)
                 : CompletableFuture.failedFuture(new BrokerException(ErrorKind.FENCED, ("consumer '%s' was not heard of for its"
                 + " session timeout, so its session is over, and nothing was committed: poll, which brings it back, and commit"
-                + " what is its own then").formatted(name)));
+                + " what is its own then").formatted(id.name())));
     }
 
-    CompletableFuture<Polled> poll(String name, PollRequest request) {
-        return present(name).thenCompose(member -> polls.poll(member, request));
+    CompletableFuture<Polled> poll(ConsumerId id, PollRequest request) {
+        return present(id).thenCompose(member -> polls.poll(member, request));
     }
 
     /** A member, when it is known whether the answer to its last poll arrived. */
-    CompletableFuture<GroupMember> confirmed(String name, PollRequest.Source source) {
-        return present(name).thenCompose(member -> whenConfirmed(member, source));
+    CompletableFuture<GroupMember> confirmed(ConsumerId id, PollRequest.Source source) {
+        return present(id).thenCompose(member -> whenConfirmed(member, source));
     }
 
     /** As above, of one whose session goes on; fails as {@link #active}. */
-    CompletableFuture<GroupMember> activeConfirmed(String name, PollRequest.Source source) {
-        return active(name).thenCompose(member -> whenConfirmed(member, source));
+    CompletableFuture<GroupMember> activeConfirmed(ConsumerId id, PollRequest.Source source) {
+        return active(id).thenCompose(member -> whenConfirmed(member, source));
     }
 
     private CompletableFuture<GroupMember> whenConfirmed(GroupMember member, PollRequest.Source source) {
-        return arrivals.confirmed(member.name(), source).thenApply(known -> member);
+        return arrivals.confirmed(member.id(), source).thenApply(known -> member);
     }
 }

@@ -4,6 +4,7 @@ import io.millrace.broker.fetch.FetchAllResult;
 import io.millrace.group.delivery.GivenRecords;
 import io.millrace.group.delivery.PollRequest;
 import io.millrace.group.delivery.Sessions;
+import io.millrace.group.membership.ConsumerId;
 import io.millrace.group.membership.OffsetReset;
 import io.millrace.group.membership.Ownership;
 import io.millrace.group.offsets.PartitionEnds;
@@ -42,32 +43,32 @@ final class OffsetRequests {
     }
 
     /** Commits what the consumer says. */
-    CompletableFuture<GroupState> commit(String name, Map<TopicPartition, Long> offsets, int memberEpoch) {
-        return members.active(name).thenCompose(member -> {
-            SortedMap<TopicIdPartition, Position> meant = given.meant(name, offsets, false);
-            Set<TopicIdPartition> unproven = memberEpoch == Ownership.ANY_EPOCH ? given.unproven(name, meant.keySet()) : Set.of();
-            return within(name, meant).thenCompose(done -> writer.submit(before -> {
-                GroupState next = commit(before, name, meant, memberEpoch);
-                GroupChanges.requireBegun(before, name, meant.keySet(), unproven);
+    CompletableFuture<GroupState> commit(ConsumerId id, Map<TopicPartition, Long> offsets, int memberEpoch) {
+        return members.active(id).thenCompose(member -> {
+            SortedMap<TopicIdPartition, Position> meant = given.meant(member.id(), offsets, false);
+            Set<TopicIdPartition> unproven = memberEpoch == Ownership.ANY_EPOCH ? given.unproven(member.id(), meant.keySet()) : Set.of();
+            return within(member.id(), meant).thenCompose(done -> writer.submit(before -> {
+                GroupState next = commit(before, member.id(), meant, memberEpoch);
+                GroupChanges.requireBegun(before, member.id(), meant.keySet(), unproven);
                 return next;
             })).whenComplete((now, failure) -> {
                 if (failure == null) {
-                    given.proven(name, meant.keySet());
+                    given.proven(member.id(), meant.keySet());
                 }
             });
         });
     }
 
-    private GroupState commit(GroupState before, String name, Map<TopicIdPartition, Position> positions, int memberEpoch) {
-        return GroupChanges.commit(before, name, positions, memberEpoch, group.topics(), context.clock().millis());
+    private GroupState commit(GroupState before, ConsumerId id, Map<TopicIdPartition, Position> positions, int memberEpoch) {
+        return GroupChanges.commit(before, id, positions, memberEpoch, group.topics(), context.clock().millis());
     }
 
     /**
      * An offset beyond the end would be a mistake that hides all lag, and could not be taken back by a lower one. Only what is
      * beyond all that the consumer was given needs to be looked up.
      */
-    private CompletableFuture<Void> within(String name, Map<TopicIdPartition, Position> positions) {
-        return ends.resolve(given.beyond(name, positions), new FetchPosition.Latest()).thenAccept(found ->
+    private CompletableFuture<Void> within(ConsumerId id, Map<TopicIdPartition, Position> positions) {
+        return ends.resolve(given.beyond(id, positions), new FetchPosition.Latest()).thenAccept(found ->
                 found.forEach((partition, end) -> {
                     long offset = positions.get(partition).offset();
                     if (end.result() != null && offset > end.result().offset()) { // else its leader is away
@@ -78,27 +79,27 @@ final class OffsetRequests {
     }
 
     /** Commits what the consumer was given. */
-    CompletableFuture<GroupState> commitPolled(String name, int memberEpoch, PollRequest.Source source) {
-        return members.activeConfirmed(name, source).thenCompose(member -> {
+    CompletableFuture<GroupState> commitPolled(ConsumerId id, int memberEpoch, PollRequest.Source source) {
+        return members.activeConfirmed(id, source).thenCompose(member -> {
             SortedMap<TopicIdPartition, Position> read = given.polled(member, source.received());
-            return writer.submit(before -> commit(before, name, read, memberEpoch));
+            return writer.submit(before -> commit(before, member.id(), read, memberEpoch));
         });
     }
 
-    CompletableFuture<GroupState> seek(String name, Map<TopicPartition, Long> offsets) {
-        return members.present(name).thenCompose(member -> {
+    CompletableFuture<GroupState> seek(ConsumerId id, Map<TopicPartition, Long> offsets) {
+        return members.present(id).thenCompose(member -> {
             offsets.keySet().forEach(partition -> Ownership.requireAssigned(member, partition));
-            return moveTo(name, given.meant(name, offsets, true));
+            return moveTo(member.id(), given.meant(member.id(), offsets, true));
         });
     }
 
     /** @param to EARLIEST or LATEST */
-    CompletableFuture<GroupState> seekTo(String name, Collection<TopicPartition> partitions, OffsetReset to) {
-        return members.present(name).thenCompose(member -> {
+    CompletableFuture<GroupState> seekTo(ConsumerId id, Collection<TopicPartition> partitions, OffsetReset to) {
+        return members.present(id).thenCompose(member -> {
             partitions.forEach(partition -> Ownership.requireAssigned(member, partition));
             FetchPosition which = to == OffsetReset.EARLIEST ? new FetchPosition.Earliest() : new FetchPosition.Latest();
             return ends.resolve(group.state().membership().assigned(partitions), which)
-                    .thenCompose(found -> moveTo(name, resolved(found)));
+                    .thenCompose(found -> moveTo(member.id(), resolved(found)));
         });
     }
 
@@ -113,10 +114,10 @@ final class OffsetRequests {
         return positions;
     }
 
-    private CompletableFuture<GroupState> moveTo(String name, Map<TopicIdPartition, Position> positions) {
-        return writer.submit(before -> GroupChanges.seek(before, name, positions)).whenComplete((done, failure) -> {
+    private CompletableFuture<GroupState> moveTo(ConsumerId id, Map<TopicIdPartition, Position> positions) {
+        return writer.submit(before -> GroupChanges.seek(before, id, positions)).whenComplete((done, failure) -> {
             if (failure == null) {
-                sessions.moved(name, positions);
+                sessions.moved(id, positions);
             }
         });
     }

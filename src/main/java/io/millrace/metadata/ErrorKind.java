@@ -31,6 +31,8 @@ public enum ErrorKind {
     GROUP_TOO_LARGE,
     /** The caller does not own what it speaks of any more. */
     FENCED,
+    /** Another consumer was created in its place. */
+    FENCED_INSTANCE_ID,
     /** The consumer's kind of subscription does not allow what was asked. */
     ILLEGAL_SUBSCRIPTION,
     /** The partition is not assigned to the consumer. */

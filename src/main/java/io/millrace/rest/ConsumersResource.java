@@ -95,8 +95,9 @@ public class ConsumersResource {
         NewConsumer wanted = ConsumerBodies.consumer(json.objectIfAny(body, headers).orElse(JsonValue.EMPTY_JSON_OBJECT));
         URI base = GroupForwarding.base(uri, headers);
         groups().create(group, wanted.name(), wanted.config()).whenComplete(Answer.to(response,
-                name -> json.write(new CreatedConsumer(name, UriBuilder.fromUri(base)
-                        .path("consumers/{group}/instances/{name}").build(group, name).toString().replace(";", "%3B")))));
+                id -> json.write(new CreatedConsumer(id.name(), UriBuilder.fromUri(base)
+                        .path("consumers/{group}/instances/{name}/incarnations/{incarnation}")
+                        .build(group, id.name(), id.incarnation()).toString().replace(";", "%3B")))));
     }
 
     @Operation(operationId = "deleteConsumer", summary = "Deletes a consumer instance")
@@ -111,7 +112,7 @@ public class ConsumersResource {
                        @Context UriInfo uri, @Context HttpHeaders headers, @Suspended AsyncResponse response) {
         Request request = new Request(group, name, uri, headers, response);
         if (!forwarding.passOn(group, name, HttpMethod.DELETE, 0, uri, headers, response)) {
-            done(groups().leave(group, name, forwarding.source(headers)), request);
+            done(groups().leave(group, GroupForwarding.consumer(name, headers), forwarding.source(headers)), request);
         }
     }
 
@@ -132,7 +133,7 @@ public class ConsumersResource {
     public void subscribe(@PathParam("groupid") String group, @PathParam("name") String name, InputStream body,
                           @Context UriInfo uri, @Context HttpHeaders headers, @Suspended AsyncResponse response) {
         Request request = new Request(group, name, uri, headers, response);
-        change(request, HttpMethod.POST, body, asked -> groups().subscribe(group, name, ConsumerBodies.subscription(asked),
+        change(request, HttpMethod.POST, body, asked -> groups().subscribe(group, GroupForwarding.consumer(name, headers), ConsumerBodies.subscription(asked),
                 forwarding.source(headers)));
     }
 
@@ -147,7 +148,7 @@ public class ConsumersResource {
     public void subscription(@PathParam("groupid") String group, @PathParam("name") String name,
                              @Context UriInfo uri, @Context HttpHeaders headers, @Suspended AsyncResponse response) {
         if (!forwarding.passOn(group, name, HttpMethod.GET, 0, uri, headers, response)) {
-            groups().member(group, name).whenComplete(Answer.to(response, member ->
+            groups().member(group, GroupForwarding.consumer(name, headers)).whenComplete(Answer.to(response, member ->
                     json.write(ConsumerBodies.described(member.subscription(), member.owned().keySet()))));
         }
     }
@@ -164,7 +165,7 @@ public class ConsumersResource {
                             @Context UriInfo uri, @Context HttpHeaders headers, @Suspended AsyncResponse response) {
         Request request = new Request(group, name, uri, headers, response);
         if (!forwarding.passOn(group, name, HttpMethod.DELETE, 0, uri, headers, response)) {
-            done(groups().subscribe(group, name, new Subscription.None(), forwarding.source(headers)), request);
+            done(groups().subscribe(group, GroupForwarding.consumer(name, headers), new Subscription.None(), forwarding.source(headers)), request);
         }
     }
 
@@ -185,7 +186,7 @@ public class ConsumersResource {
     public void assign(@PathParam("groupid") String group, @PathParam("name") String name, InputStream body,
                        @Context UriInfo uri, @Context HttpHeaders headers, @Suspended AsyncResponse response) {
         Request request = new Request(group, name, uri, headers, response);
-        change(request, HttpMethod.POST, body, asked -> groups().subscribe(group, name,
+        change(request, HttpMethod.POST, body, asked -> groups().subscribe(group, GroupForwarding.consumer(name, headers),
                 new Subscription.Assigned(new TreeSet<>(ConsumerBodies.partitions(asked))), forwarding.source(headers)));
     }
 
@@ -218,7 +219,7 @@ public class ConsumersResource {
         boolean exact = maxBytes != PollRequest.NOT_SAID;
         PollRequest request = new PollRequest(form(headers),
                 (int) Math.min(limits.maxFetchBytes(), exact ? maxBytes : DEFAULT_MAX_BYTES), waitMs, forwarding.source(headers));
-        new PollExchange(request, exact, limits, budget, response).start(groups(), group, name, limits.maxFetchWaitMs(), deadlines);
+        new PollExchange(request, exact, limits, budget, response).start(groups(), group, GroupForwarding.consumer(name, headers), limits.maxFetchWaitMs(), deadlines);
     }
 
     /** JAX-RS itself would list HEAD as well. */
@@ -252,8 +253,8 @@ public class ConsumersResource {
         Long said = GroupForwarding.number(headers, GroupForwarding.EPOCH_HEADER);
         int epoch = said == null ? Groups.ANY_EPOCH : (int) Math.max(0, Math.min(Integer.MAX_VALUE, said));
         Optional<JsonObject> asked = json.objectIfAny(body, headers);
-        done(asked.isEmpty() ? groups().commitPolled(group, name, epoch, forwarding.source(headers))
-                : groups().commit(group, name, ConsumerBodies.offsets(asked.get()), epoch), request);
+        done(asked.isEmpty() ? groups().commitPolled(group, GroupForwarding.consumer(name, headers), epoch, forwarding.source(headers))
+                : groups().commit(group, GroupForwarding.consumer(name, headers), ConsumerBodies.offsets(asked.get()), epoch), request);
     }
 
     @Operation(operationId = "seek", summary = "Says from which offsets a consumer goes on")
@@ -273,7 +274,7 @@ public class ConsumersResource {
     public void seek(@PathParam("groupid") String group, @PathParam("name") String name, InputStream body,
                      @Context UriInfo uri, @Context HttpHeaders headers, @Suspended AsyncResponse response) {
         Request request = new Request(group, name, uri, headers, response);
-        change(request, HttpMethod.POST, body, asked -> groups().seek(group, name, ConsumerBodies.offsets(asked)));
+        change(request, HttpMethod.POST, body, asked -> groups().seek(group, GroupForwarding.consumer(name, headers), ConsumerBodies.offsets(asked)));
     }
 
     @Operation(operationId = "seekToBeginning", summary = "A consumer goes on from the first offset of partitions")
@@ -293,7 +294,7 @@ public class ConsumersResource {
     public void seekToBeginning(@PathParam("groupid") String group, @PathParam("name") String name, InputStream body,
                                 @Context UriInfo uri, @Context HttpHeaders headers, @Suspended AsyncResponse response) {
         Request request = new Request(group, name, uri, headers, response);
-        change(request, HttpMethod.POST, body, asked -> groups().seekTo(group, name, ConsumerBodies.partitions(asked),
+        change(request, HttpMethod.POST, body, asked -> groups().seekTo(group, GroupForwarding.consumer(name, headers), ConsumerBodies.partitions(asked),
                 OffsetReset.EARLIEST));
     }
 
@@ -314,7 +315,7 @@ public class ConsumersResource {
     public void seekToEnd(@PathParam("groupid") String group, @PathParam("name") String name, InputStream body,
                           @Context UriInfo uri, @Context HttpHeaders headers, @Suspended AsyncResponse response) {
         Request request = new Request(group, name, uri, headers, response);
-        change(request, HttpMethod.POST, body, asked -> groups().seekTo(group, name, ConsumerBodies.partitions(asked),
+        change(request, HttpMethod.POST, body, asked -> groups().seekTo(group, GroupForwarding.consumer(name, headers), ConsumerBodies.partitions(asked),
                 OffsetReset.LATEST));
     }
 

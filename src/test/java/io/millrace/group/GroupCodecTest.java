@@ -9,6 +9,7 @@ import io.millrace.group.delivery.KeptPositions;
 import io.millrace.group.membership.ConsumerConfig;
 import io.millrace.group.membership.GroupMember.Status;
 import io.millrace.group.membership.GroupMember;
+import io.millrace.group.membership.Incarnation;
 import io.millrace.group.membership.Membership;
 import io.millrace.group.membership.OffsetReset;
 import io.millrace.group.membership.RecordForm;
@@ -36,7 +37,7 @@ class GroupCodecTest {
     private final GroupCodec codec = new GroupCodec();
 
     private static GroupMember member(String name, Subscription subscription, Status status) {
-        return new GroupMember(name, new ConsumerConfig(RecordForm.RAW, OffsetReset.NONE, true, true, 5, 6, 7, 8_000,
+        return new GroupMember(name, new Incarnation("i" + name, false, "z"), new ConsumerConfig(RecordForm.RAW, OffsetReset.NONE, true, true, 5, 6, 7, 8_000,
                 "host \"1\"", "range"), subscription, status, 9, 10, new TreeMap<>(Map.of(FIRST, 3)),
                 new TreeSet<>(List.of(FIRST, SECOND)));
     }
@@ -57,7 +58,7 @@ class GroupCodecTest {
                 member("b", new Subscription.Topics(new TreeSet<>(List.of("orders", "others"))), Status.DORMANT),
                 member("c", new Subscription.Matching(Subscription.TopicPattern.of("o.*\"")), Status.AWAY),
                 member("d", new Subscription.Assigned(new TreeSet<>(List.of(SECOND))), Status.ACTIVE),
-                GroupMember.created("e", ConsumerConfig.DEFAULT, 1));
+                GroupMember.created("e", Incarnation.UNKNOWN, ConsumerConfig.DEFAULT, 1));
         assertThat(codec.decode(codec.encode(group))).isEqualTo(group);
         GroupState empty = GroupState.empty(Claim.NOBODY, 5);
         assertThat(codec.decode(codec.encode(empty))).isEqualTo(empty);
@@ -96,7 +97,7 @@ class GroupCodecTest {
             topicIds.put(name, new UUID(-1, -1));
             offsets.put(name, new TopicOffsets(new UUID(-1, -1), false, committed));
         }
-        GroupMember member = new GroupMember("\u00e9\"".repeat(100), new ConsumerConfig(RecordForm.BINARY, OffsetReset.EARLIEST, false, false,
+        GroupMember member = new GroupMember("\u00e9\"".repeat(100), new Incarnation("0123456789abcdef", false, "r".repeat(200)), new ConsumerConfig(RecordForm.BINARY, OffsetReset.EARLIEST, false, false,
                 Integer.MAX_VALUE, Integer.MAX_VALUE, Integer.MAX_VALUE, 1_800_000, "i".repeat(200), "a"),
                 new Subscription.Topics(topicIds.navigableKeySet()), Status.DORMANT, 9_999_999_999_999L, Integer.MAX_VALUE, owned,
                 new TreeSet<>(owned.keySet()));

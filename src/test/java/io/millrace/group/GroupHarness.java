@@ -10,6 +10,7 @@ import io.millrace.broker.fetch.FetchAllResult;
 import io.millrace.group.delivery.PollRequest;
 import io.millrace.group.delivery.Polled;
 import io.millrace.group.membership.ConsumerConfig;
+import io.millrace.group.membership.ConsumerId;
 import io.millrace.group.membership.OffsetReset;
 import io.millrace.group.membership.RecordForm;
 import io.millrace.group.membership.Subscription;
@@ -42,6 +43,7 @@ final class GroupHarness {
     final InMemoryRegisterStore registers = new InMemoryRegisterStore();
     final GroupStore store = new GroupStore(registers);
     int writes;
+    private int incarnations;
     /** What the next read of a register fails with, or null. */
     Error nextRead;
     private boolean isHere = true;
@@ -78,7 +80,7 @@ final class GroupHarness {
         }, () -> mine != run);
         groups = Groups.open(options, new Counting(), log, new Alone(new Member(1, "session-" + run, "http://1", null)),
                 (entry, group, consumer, poll) -> CompletableFuture.completedFuture(false), timers, timers, new WallClock(),
-                time::nanoTime, () -> "made-up");
+                time::nanoTime, new FreshNames(() -> "made-up", () -> "i" + ++incarnations));
     }
 
     GroupState state() {
@@ -132,11 +134,11 @@ final class GroupHarness {
     }
 
     void subscribe(String name, String... topics) {
-        get(groups.subscribe(GROUP, name, new Subscription.Topics(new TreeSet<>(java.util.List.of(topics))), HERE));
+        get(groups.subscribe(GROUP, ConsumerId.of(name), new Subscription.Topics(new TreeSet<>(java.util.List.of(topics))), HERE));
     }
 
     CompletableFuture<Polled> asked(String name, long waitMs) {
-        return groups.poll(GROUP, name, new PollRequest(null, 1 << 20, waitMs, HERE));
+        return groups.poll(GROUP, ConsumerId.of(name), new PollRequest(null, 1 << 20, waitMs, HERE));
     }
 
     /** What a poll gives, delivered and written: by partition, how many records. */

@@ -7,6 +7,7 @@ import io.millrace.agreement.registers.RegisterStore;
 import io.millrace.group.GroupState.Claim;
 import io.millrace.group.membership.ConsumerConfig;
 import io.millrace.group.membership.GroupMember;
+import io.millrace.group.membership.Incarnation;
 import io.millrace.group.membership.MembershipChanges;
 import io.millrace.group.membership.Subscription;
 import io.millrace.metadata.BrokerException;
@@ -57,7 +58,7 @@ class GroupWriterTest {
             });
 
     private static UnaryOperator<GroupState> adding(String name) {
-        return state -> state.withMembership(state.membership().withMember(GroupMember.created(name, ConsumerConfig.DEFAULT, 0)));
+        return state -> state.withMembership(state.membership().withMember(GroupMember.created(name, Incarnation.UNKNOWN, ConsumerConfig.DEFAULT, 0)));
     }
 
     private static UnaryOperator<GroupState> refused() {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.millrace.group.delivery.PollRequest;
 import io.millrace.group.delivery.Polled;
 import io.millrace.group.membership.ConsumerConfig;
+import io.millrace.group.membership.ConsumerId;
 import io.millrace.group.membership.GroupMember.Status;
 import io.millrace.group.membership.OffsetReset;
 import io.millrace.group.membership.RecordForm;
@@ -46,11 +47,11 @@ class GroupsTest {
     }
 
     private void commitPolled(String name) {
-        harness.get(harness.groups.commitPolled(GroupHarness.GROUP, name, Groups.ANY_EPOCH, GroupHarness.HERE));
+        harness.get(harness.groups.commitPolled(GroupHarness.GROUP, ConsumerId.of(name), Groups.ANY_EPOCH, GroupHarness.HERE));
     }
 
     private void commit(String name, Map<TopicPartition, Long> offsets) {
-        harness.get(harness.groups.commit(GroupHarness.GROUP, name, offsets, Groups.ANY_EPOCH));
+        harness.get(harness.groups.commit(GroupHarness.GROUP, ConsumerId.of(name), offsets, Groups.ANY_EPOCH));
     }
 
     // ---- reading
@@ -113,7 +114,7 @@ class GroupsTest {
         CompletableFuture<Polled> waiting = harness.asked(without, 4_000);
         harness.pass(200);
         assertThat(waiting).isNotDone();
-        harness.get(harness.groups.leave(GroupHarness.GROUP, without.equals("a") ? "b" : "a", GroupHarness.HERE));
+        harness.get(harness.groups.leave(GroupHarness.GROUP, ConsumerId.of(without.equals("a") ? "b" : "a"), GroupHarness.HERE));
         assertThat(harness.taken(harness.get(waiting))).hasSize(1);
     }
 
@@ -161,7 +162,7 @@ class GroupsTest {
         harness.taken(first);
         Polled missed = harness.get(harness.asked("c", 1_000));
         harness.taken(missed);
-        Polled again = harness.get(harness.groups.poll(GroupHarness.GROUP, "c", new PollRequest(null, 1 << 20, 1_000,
+        Polled again = harness.get(harness.groups.poll(GroupHarness.GROUP, ConsumerId.of("c"), new PollRequest(null, 1 << 20, 1_000,
                 new PollRequest.Source(1, first.number(), null))));
         assertThat(again.parts().get(0).result().offset()).isEqualTo(missed.parts().get(0).result().offset());
     }
@@ -169,7 +170,7 @@ class GroupsTest {
     @Test
     void aFormatThatTheConsumerWasNotCreatedForIsRefused() {
         harness.create("c", GroupHarness.manual(), "orders");
-        refused(ErrorKind.WRONG_FORMAT, () -> harness.get(harness.groups.poll(GroupHarness.GROUP, "c",
+        refused(ErrorKind.WRONG_FORMAT, () -> harness.get(harness.groups.poll(GroupHarness.GROUP, ConsumerId.of("c"),
                 new PollRequest(RecordForm.RAW, 1000, 0, GroupHarness.HERE))));
     }
 
@@ -194,7 +195,7 @@ class GroupsTest {
                 null);
         harness.create("c", none, "orders");
         refused(ErrorKind.NO_OFFSET, () -> harness.poll("c", 1_000));
-        harness.get(harness.groups.seek(GroupHarness.GROUP, "c", Map.of(FIRST, 0L, SECOND, 0L)));
+        harness.get(harness.groups.seek(GroupHarness.GROUP, ConsumerId.of("c"), Map.of(FIRST, 0L, SECOND, 0L)));
         assertThat(harness.poll("c", 0)).isEmpty();
     }
 
@@ -204,7 +205,7 @@ class GroupsTest {
         harness.create("c", GroupHarness.manual(), "orders");
         harness.read("c", 10);
         commitPolled("c");
-        harness.get(harness.groups.seek(GroupHarness.GROUP, "c", Map.of(FIRST, 4L)));
+        harness.get(harness.groups.seek(GroupHarness.GROUP, ConsumerId.of("c"), Map.of(FIRST, 4L)));
         harness.restart();
         assertThat(harness.read("c", 6)).isEqualTo(6);
         commitPolled("c");
@@ -214,13 +215,13 @@ class GroupsTest {
     void seekingToTheBeginningAndToTheEnd() {
         harness.log.append(FIRST, 10);
         harness.create("c", GroupHarness.manual(), "orders");
-        harness.get(harness.groups.seekTo(GroupHarness.GROUP, "c", Set.of(FIRST), OffsetReset.LATEST));
+        harness.get(harness.groups.seekTo(GroupHarness.GROUP, ConsumerId.of("c"), Set.of(FIRST), OffsetReset.LATEST));
         assertThat(harness.poll("c", 0)).isEmpty();
-        harness.get(harness.groups.seekTo(GroupHarness.GROUP, "c", Set.of(FIRST), OffsetReset.EARLIEST));
+        harness.get(harness.groups.seekTo(GroupHarness.GROUP, ConsumerId.of("c"), Set.of(FIRST), OffsetReset.EARLIEST));
         assertThat(harness.read("c", 10)).isEqualTo(10);
-        refused(ErrorKind.NOT_ASSIGNED, () -> harness.get(harness.groups.seekTo(GroupHarness.GROUP, "c",
+        refused(ErrorKind.NOT_ASSIGNED, () -> harness.get(harness.groups.seekTo(GroupHarness.GROUP, ConsumerId.of("c"),
                 Set.of(new TopicPartition("orders", 7)), OffsetReset.EARLIEST)));
-        refused(ErrorKind.NOT_ASSIGNED, () -> harness.get(harness.groups.seek(GroupHarness.GROUP, "c",
+        refused(ErrorKind.NOT_ASSIGNED, () -> harness.get(harness.groups.seek(GroupHarness.GROUP, ConsumerId.of("c"),
                 Map.of(new TopicPartition("others", 0), 1L))));
     }
 
@@ -236,7 +237,7 @@ class GroupsTest {
         harness.poll("c", 0);
         harness.pass(100);
         assertThat(harness.committed().get(FIRST)).isGreaterThanOrEqualTo(read);
-        harness.get(harness.groups.leave(GroupHarness.GROUP, "c", GroupHarness.HERE));
+        harness.get(harness.groups.leave(GroupHarness.GROUP, ConsumerId.of("c"), GroupHarness.HERE));
         assertThat(harness.committed().get(FIRST)).isGreaterThanOrEqualTo(read);
         assertThat(harness.state().membership().members()).isEmpty();
     }
@@ -249,7 +250,7 @@ class GroupsTest {
         int before = harness.writes;
         List<CompletableFuture<Void>> commits = new ArrayList<>();
         for (long offset = 1; offset <= 50; offset++) {
-            commits.add(harness.groups.commit(GroupHarness.GROUP, "c", Map.of(FIRST, offset), Groups.ANY_EPOCH));
+            commits.add(harness.groups.commit(GroupHarness.GROUP, ConsumerId.of("c"), Map.of(FIRST, offset), Groups.ANY_EPOCH));
         }
         commits.forEach(harness::get);
         assertThat(harness.committed()).containsEntry(FIRST, 50L);
@@ -264,7 +265,7 @@ class GroupsTest {
         commit("c", Map.of(FIRST, 8L));
         commit("c", Map.of(FIRST, 8L));
         refused(ErrorKind.FENCED, () -> commit("c", Map.of(FIRST, 5L)));
-        harness.get(harness.groups.seek(GroupHarness.GROUP, "c", Map.of(FIRST, 3L)));
+        harness.get(harness.groups.seek(GroupHarness.GROUP, ConsumerId.of("c"), Map.of(FIRST, 3L)));
         commit("c", Map.of(FIRST, 5L));
         assertThat(harness.committed()).containsEntry(FIRST, 5L);
         refused(ErrorKind.FENCED, () -> commit("c", Map.of(FIRST, 4L)));
@@ -303,8 +304,8 @@ class GroupsTest {
     void aMemberEpochOfBeforeThePartitionWasGivenIsFenced() {
         harness.create("c", GroupHarness.manual(), "orders");
         int old = harness.state().member("c").owned().get(FIRST) - 1;
-        refused(ErrorKind.FENCED, () -> harness.get(harness.groups.commit(GroupHarness.GROUP, "c", Map.of(FIRST, 0L), old)));
-        harness.get(harness.groups.commit(GroupHarness.GROUP, "c", Map.of(FIRST, 0L), old + 1));
+        refused(ErrorKind.FENCED, () -> harness.get(harness.groups.commit(GroupHarness.GROUP, ConsumerId.of("c"), Map.of(FIRST, 0L), old)));
+        harness.get(harness.groups.commit(GroupHarness.GROUP, ConsumerId.of("c"), Map.of(FIRST, 0L), old + 1));
     }
 
     @Test
@@ -343,7 +344,7 @@ class GroupsTest {
         harness.create("b", GroupHarness.manual(), "orders");
         for (int i = 0; i < 12; i++) {
             harness.poll("a", 0);
-            harness.get(harness.groups.member(GroupHarness.GROUP, "b"));
+            harness.get(harness.groups.member(GroupHarness.GROUP, ConsumerId.of("b")));
             harness.pass(1_000);
         }
         assertThat(harness.owned("b")).hasSize(1);
@@ -387,7 +388,7 @@ class GroupsTest {
         harness.pass(5_000);
         reset(new OffsetTarget.AtOffset(2), false);
         refused(ErrorKind.FENCED, () -> commit("a", Map.of(FIRST, 10L)));
-        refused(ErrorKind.FENCED, () -> harness.get(harness.groups.commitPolled(GroupHarness.GROUP, "a", Groups.ANY_EPOCH,
+        refused(ErrorKind.FENCED, () -> harness.get(harness.groups.commitPolled(GroupHarness.GROUP, ConsumerId.of("a"), Groups.ANY_EPOCH,
                 GroupHarness.HERE)));
         assertThat(harness.committed()).containsEntry(FIRST, 2L);
         assertThat(harness.read("a", 8)).isEqualTo(8);
@@ -399,12 +400,12 @@ class GroupsTest {
         harness.create("b", GroupHarness.config(false, 5_000, "host-2"), "orders");
         Set<TopicPartition> before = harness.owned("a");
         int epoch = harness.state().membership().epoch();
-        harness.get(harness.groups.leave(GroupHarness.GROUP, "a", GroupHarness.HERE));
+        harness.get(harness.groups.leave(GroupHarness.GROUP, ConsumerId.of("a"), GroupHarness.HERE));
         refused(ErrorKind.UNKNOWN_CONSUMER, () -> harness.poll("a", 0));
         harness.create("a2", GroupHarness.config(false, 5_000, "host-1"), "orders");
         assertThat(harness.owned("a2")).isEqualTo(before);
         assertThat(harness.state().member("a")).isNull();
-        harness.get(harness.groups.leave(GroupHarness.GROUP, "a2", GroupHarness.HERE));
+        harness.get(harness.groups.leave(GroupHarness.GROUP, ConsumerId.of("a2"), GroupHarness.HERE));
         for (int i = 0; i < 7; i++) {
             harness.poll("b", 0);
             harness.pass(1_000);
@@ -419,7 +420,7 @@ class GroupsTest {
         refused(ErrorKind.CONSUMER_EXISTS, () -> harness.create("a", GroupHarness.manual()));
         harness.pass(11_000);
         harness.create("a", GroupHarness.manual());
-        assertThat(harness.get(harness.groups.create(GroupHarness.GROUP, null, GroupHarness.manual()))).isEqualTo("made-up");
+        assertThat(harness.get(harness.groups.create(GroupHarness.GROUP, null, GroupHarness.manual())).name()).isEqualTo("made-up");
     }
 
     @Test
@@ -433,7 +434,7 @@ class GroupsTest {
     @Test
     void newPartitionsAndNewTopicsThatMatchAPatternAreSharedOut() {
         harness.create("a", GroupHarness.manual());
-        harness.get(harness.groups.subscribe(GroupHarness.GROUP, "a",
+        harness.get(harness.groups.subscribe(GroupHarness.GROUP, ConsumerId.of("a"),
                 new Subscription.Matching(Subscription.TopicPattern.of("ord.*|inv.*")), GroupHarness.HERE));
         assertThat(harness.owned("a")).hasSize(2);
         harness.log.create("orders", 3);
@@ -446,18 +447,18 @@ class GroupsTest {
     @Test
     void partitionsOfOnesOwnAreNobodyElses() {
         harness.create("own", GroupHarness.manual());
-        harness.get(harness.groups.subscribe(GroupHarness.GROUP, "own",
+        harness.get(harness.groups.subscribe(GroupHarness.GROUP, ConsumerId.of("own"),
                 new Subscription.Assigned(new TreeSet<>(Set.of(FIRST))), GroupHarness.HERE));
         harness.create("sharing", GroupHarness.manual(), "orders");
         assertThat(harness.owned("own")).containsExactly(FIRST);
         assertThat(harness.owned("sharing")).containsExactly(SECOND);
         harness.create("late", GroupHarness.manual());
-        refused(ErrorKind.ILLEGAL_SUBSCRIPTION, () -> harness.get(harness.groups.subscribe(GroupHarness.GROUP, "late",
+        refused(ErrorKind.ILLEGAL_SUBSCRIPTION, () -> harness.get(harness.groups.subscribe(GroupHarness.GROUP, ConsumerId.of("late"),
                 new Subscription.Assigned(new TreeSet<>(Set.of(FIRST))), GroupHarness.HERE)));
         refused(ErrorKind.ILLEGAL_SUBSCRIPTION, () -> harness.subscribe("own", "orders"));
-        refused(ErrorKind.UNKNOWN_TOPIC, () -> harness.get(harness.groups.subscribe(GroupHarness.GROUP, "late",
+        refused(ErrorKind.UNKNOWN_TOPIC, () -> harness.get(harness.groups.subscribe(GroupHarness.GROUP, ConsumerId.of("late"),
                 new Subscription.Assigned(new TreeSet<>(Set.of(new TopicPartition("none", 0)))), GroupHarness.HERE)));
-        harness.get(harness.groups.subscribe(GroupHarness.GROUP, "own", new Subscription.None(), GroupHarness.HERE));
+        harness.get(harness.groups.subscribe(GroupHarness.GROUP, ConsumerId.of("own"), new Subscription.None(), GroupHarness.HERE));
         assertThat(harness.owned("sharing")).containsExactly(FIRST, SECOND);
     }
 
@@ -578,9 +579,9 @@ class GroupsTest {
         harness.log.append(FIRST, 10);
         harness.log.append(SECOND, 10);
         harness.create("a", GroupHarness.manual(), "orders");
-        harness.get(harness.groups.seek(GroupHarness.GROUP, "a", Map.of(FIRST, 5L, SECOND, 7L)));
+        harness.get(harness.groups.seek(GroupHarness.GROUP, ConsumerId.of("a"), Map.of(FIRST, 5L, SECOND, 7L)));
         harness.create("b", GroupHarness.manual(), "orders");
-        harness.get(harness.groups.subscribe(GroupHarness.GROUP, "a", new Subscription.None(), GroupHarness.HERE));
+        harness.get(harness.groups.subscribe(GroupHarness.GROUP, ConsumerId.of("a"), new Subscription.None(), GroupHarness.HERE));
         assertThat(harness.owned("b")).as("it sought, but read nothing").containsExactly(FIRST, SECOND);
     }
 
@@ -590,10 +591,10 @@ class GroupsTest {
         harness.log.append(SECOND, 10);
         harness.create("a", GroupHarness.manual(), "orders");
         harness.read("a", 20);
-        harness.get(harness.groups.seek(GroupHarness.GROUP, "a", Map.of(SECOND, 3L)));
+        harness.get(harness.groups.seek(GroupHarness.GROUP, ConsumerId.of("a"), Map.of(SECOND, 3L)));
         commit("a", Map.of(FIRST, 10L, SECOND, 3L));
         harness.create("b", GroupHarness.manual(), "orders");
-        harness.get(harness.groups.subscribe(GroupHarness.GROUP, "a", new Subscription.None(), GroupHarness.HERE));
+        harness.get(harness.groups.subscribe(GroupHarness.GROUP, ConsumerId.of("a"), new Subscription.None(), GroupHarness.HERE));
         assertThat(harness.owned("b")).containsExactly(FIRST, SECOND);
         assertThat(harness.read("b", 7)).isEqualTo(7);
     }
@@ -606,7 +607,7 @@ class GroupsTest {
         harness.read("a", 6);
         commit("a", Map.of(FIRST, 3L));
         harness.create("b", GroupHarness.manual(), "orders");
-        harness.get(harness.groups.subscribe(GroupHarness.GROUP, "a", new Subscription.None(), GroupHarness.HERE));
+        harness.get(harness.groups.subscribe(GroupHarness.GROUP, ConsumerId.of("a"), new Subscription.None(), GroupHarness.HERE));
         assertThat(harness.owned("b")).containsExactly(FIRST);
         commit("a", Map.of(SECOND, 3L));
         assertThat(harness.owned("b")).containsExactly(FIRST, SECOND);
@@ -615,9 +616,9 @@ class GroupsTest {
     @Test
     void anAssignmentOfNothingIsNoSubscription() {
         harness.create("a", GroupHarness.manual());
-        harness.get(harness.groups.subscribe(GroupHarness.GROUP, "a", new Subscription.Assigned(new TreeSet<>(Set.of(FIRST))),
+        harness.get(harness.groups.subscribe(GroupHarness.GROUP, ConsumerId.of("a"), new Subscription.Assigned(new TreeSet<>(Set.of(FIRST))),
                 GroupHarness.HERE));
-        harness.get(harness.groups.subscribe(GroupHarness.GROUP, "a", new Subscription.Assigned(new TreeSet<>()), GroupHarness.HERE));
+        harness.get(harness.groups.subscribe(GroupHarness.GROUP, ConsumerId.of("a"), new Subscription.Assigned(new TreeSet<>()), GroupHarness.HERE));
         assertThat(harness.owned("a")).isEmpty();
         harness.subscribe("a", "orders");
         assertThat(harness.owned("a")).containsExactly(FIRST, SECOND);
@@ -628,7 +629,7 @@ class GroupsTest {
         harness.create("a", GroupHarness.manual());
         assertThatThrownBy(() -> harness.subscribe("a", "orders", "or/ders")).hasMessageContaining("or/ders").isInstanceOfSatisfying(
                 BrokerException.class, failure -> assertThat(failure.kind()).isEqualTo(ErrorKind.INVALID_CONSUMER));
-        refused(ErrorKind.INVALID_CONSUMER, () -> harness.get(harness.groups.subscribe(GroupHarness.GROUP, "a",
+        refused(ErrorKind.INVALID_CONSUMER, () -> harness.get(harness.groups.subscribe(GroupHarness.GROUP, ConsumerId.of("a"),
                 new Subscription.Assigned(new TreeSet<>(Set.of(new TopicPartition("", 0)))), GroupHarness.HERE)));
         assertThat(harness.state().member("a").subscription()).isEqualTo(new Subscription.None());
     }
@@ -639,7 +640,7 @@ class GroupsTest {
             refused(ErrorKind.INVALID_CONSUMER, () -> harness.get(harness.groups.create(name, "c", GroupHarness.manual())));
             refused(ErrorKind.INVALID_CONSUMER, () -> harness.create(name, GroupHarness.manual()));
         }
-        assertThat(harness.get(harness.groups.create("g;h", "c;d", GroupHarness.manual()))).isEqualTo("c;d");
+        assertThat(harness.get(harness.groups.create("g;h", "c;d", GroupHarness.manual())).name()).isEqualTo("c;d");
     }
 
     // ---- what is forgotten
@@ -664,7 +665,7 @@ class GroupsTest {
             harness.poll("c", 0);
             harness.pass(9_000);
         }
-        harness.get(harness.groups.leave(GroupHarness.GROUP, "c", GroupHarness.HERE));
+        harness.get(harness.groups.leave(GroupHarness.GROUP, ConsumerId.of("c"), GroupHarness.HERE));
         long empty = harness.state().membership().emptySinceMs();
         assertThat(empty).isGreaterThan(1_000_000_000_000L + 600_000);
     }
@@ -702,7 +703,7 @@ class GroupsTest {
         });
         refused(ErrorKind.GROUP_NOT_EMPTY, () -> reset(new OffsetTarget.Earliest(), false));
         refused(ErrorKind.GROUP_NOT_EMPTY, () -> harness.get(harness.groups.delete(GroupHarness.GROUP)));
-        harness.get(harness.groups.leave(GroupHarness.GROUP, "c", GroupHarness.HERE));
+        harness.get(harness.groups.leave(GroupHarness.GROUP, ConsumerId.of("c"), GroupHarness.HERE));
         assertThat(reset(new OffsetTarget.Latest(), true)).extracting(OffsetChange::after).containsExactly(10L, 0L);
         assertThat(harness.committed()).as("a dry run changes nothing").containsEntry(FIRST, 4L);
         assertThat(reset(new OffsetTarget.By(3), false)).extracting(OffsetChange::after).containsExactly(7L, 0L);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.millrace.group.delivery.Polled;
 import io.millrace.group.membership.ConsumerConfig;
+import io.millrace.group.membership.ConsumerId;
 import io.millrace.group.membership.OffsetReset;
 import io.millrace.group.membership.Subscription;
 import io.millrace.group.offsets.OffsetTarget;
@@ -46,20 +47,20 @@ class RecreatedTopicTest {
     private void anotherReadsOn() {
         harness.create("next", GroupHarness.manual(), "orders");
         assertThat(harness.read("next", 5)).isPositive();
-        harness.get(harness.groups.commitPolled(GroupHarness.GROUP, "next", Groups.ANY_EPOCH, GroupHarness.HERE));
-        harness.get(harness.groups.leave(GroupHarness.GROUP, "next", GroupHarness.HERE));
+        harness.get(harness.groups.commitPolled(GroupHarness.GROUP, ConsumerId.of("next"), Groups.ANY_EPOCH, GroupHarness.HERE));
+        harness.get(harness.groups.leave(GroupHarness.GROUP, ConsumerId.of("next"), GroupHarness.HERE));
     }
 
     private void commit(long offset, int epoch) {
-        harness.get(harness.groups.commit(GroupHarness.GROUP, "c", Map.of(FIRST, offset), epoch));
+        harness.get(harness.groups.commit(GroupHarness.GROUP, ConsumerId.of("c"), Map.of(FIRST, offset), epoch));
     }
 
     private void commitPolled() {
-        harness.get(harness.groups.commitPolled(GroupHarness.GROUP, "c", Groups.ANY_EPOCH, GroupHarness.HERE));
+        harness.get(harness.groups.commitPolled(GroupHarness.GROUP, ConsumerId.of("c"), Groups.ANY_EPOCH, GroupHarness.HERE));
     }
 
     private void seek(long offset) {
-        harness.get(harness.groups.seek(GroupHarness.GROUP, "c", Map.of(FIRST, offset)));
+        harness.get(harness.groups.seek(GroupHarness.GROUP, ConsumerId.of("c"), Map.of(FIRST, offset)));
     }
 
     private static void fenced(ThrowingCallable call) {
@@ -161,7 +162,7 @@ class RecreatedTopicTest {
     @Test
     void anExplicitCommitIsRefusedAlsoWhenTheConsumerSubscribedAnewOrTheGroupWasReset() {
         readTen(GroupHarness.manual());
-        harness.get(harness.groups.subscribe(GroupHarness.GROUP, "c", new Subscription.None(), GroupHarness.HERE));
+        harness.get(harness.groups.subscribe(GroupHarness.GROUP, ConsumerId.of("c"), new Subscription.None(), GroupHarness.HERE));
         recreated();
         anotherReadsOn();
         harness.subscribe("c", "orders");
@@ -190,7 +191,7 @@ class RecreatedTopicTest {
     void aConsumerWithAutomaticCommitsThatLeavesCommitsNothingInIt() {
         readTen(GroupHarness.automatic());
         recreated();
-        harness.get(harness.groups.leave(GroupHarness.GROUP, "c", GroupHarness.HERE));
+        harness.get(harness.groups.leave(GroupHarness.GROUP, ConsumerId.of("c"), GroupHarness.HERE));
         harness.create("next", GroupHarness.manual(), "orders");
         assertThat(harness.read("next", 20)).isEqualTo(20);
     }
@@ -211,7 +212,7 @@ class RecreatedTopicTest {
     @Test
     void aNewConsumerIsGivenItsRecordsOnce() {
         readTen(GroupHarness.manual());
-        harness.get(harness.groups.leave(GroupHarness.GROUP, "c", GroupHarness.HERE));
+        harness.get(harness.groups.leave(GroupHarness.GROUP, ConsumerId.of("c"), GroupHarness.HERE));
         recreated();
         harness.create("next", GroupHarness.manual(), "orders");
         assertThat(harness.read("next", 20)).isEqualTo(20);
@@ -236,7 +237,7 @@ class RecreatedTopicTest {
         readTen(GroupHarness.manual());
         recreated();
         harness.pass(300);
-        harness.get(harness.groups.seekTo(GroupHarness.GROUP, "c", List.of(FIRST), OffsetReset.LATEST));
+        harness.get(harness.groups.seekTo(GroupHarness.GROUP, ConsumerId.of("c"), List.of(FIRST), OffsetReset.LATEST));
         harness.log.append(FIRST, 2);
         assertThat(harness.read("c", 2)).isEqualTo(2);
         commitPolled();
@@ -255,7 +256,7 @@ class RecreatedTopicTest {
     @Test
     void partitionsOfOnesOwnAreThoseOfTheNewOne() {
         harness.create("c", GroupHarness.manual());
-        harness.get(harness.groups.subscribe(GroupHarness.GROUP, "c",
+        harness.get(harness.groups.subscribe(GroupHarness.GROUP, ConsumerId.of("c"),
                 new Subscription.Assigned(new TreeSet<>(Set.of(FIRST))), GroupHarness.HERE));
         harness.read("c", 10);
         harness.log.delete("orders");
@@ -282,7 +283,7 @@ class RecreatedTopicTest {
     void offsetsThatAreResetAreThoseOfTheNewOne() {
         readTen(GroupHarness.manual());
         commitPolled();
-        harness.get(harness.groups.leave(GroupHarness.GROUP, "c", GroupHarness.HERE));
+        harness.get(harness.groups.leave(GroupHarness.GROUP, ConsumerId.of("c"), GroupHarness.HERE));
         recreated();
         harness.get(harness.groups.reset(GroupHarness.GROUP, new OffsetTarget.AtOffset(15), List.of("orders"), List.of(), false));
         harness.create("next", GroupHarness.manual(), "orders");

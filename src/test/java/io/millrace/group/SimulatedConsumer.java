@@ -5,6 +5,7 @@ import io.millrace.group.SimulatedGroups.Weather;
 import io.millrace.group.delivery.PollRequest;
 import io.millrace.group.delivery.Polled;
 import io.millrace.group.membership.ConsumerConfig;
+import io.millrace.group.membership.ConsumerId;
 import io.millrace.group.membership.OffsetReset;
 import io.millrace.group.membership.RecordForm;
 import io.millrace.group.membership.Subscription;
@@ -39,6 +40,7 @@ final class SimulatedConsumer {
     /** Whether it says which polls it got. */
     private final boolean says;
     private final boolean byPattern;
+    private ConsumerId id;
     private int entry;
     private boolean there = true;
     private boolean paused;
@@ -166,9 +168,13 @@ final class SimulatedConsumer {
     }
 
     private void create() {
-        call((groups, source) -> groups.create(SimulatedGroups.GROUP, name, config), created -> subscribe(),
+        call((groups, source) -> groups.create(SimulatedGroups.GROUP, name, config), created -> {
+                    id = created;
+                    subscribe();
+                },
                 failure -> {
                     if (failure.kind() == ErrorKind.CONSUMER_EXISTS) {
+                        id = ConsumerId.of(name);
                         subscribe(); // the first answer got lost
                     } else {
                         create();
@@ -177,7 +183,7 @@ final class SimulatedConsumer {
     }
 
     private void subscribe() {
-        call((groups, source) -> groups.subscribe(SimulatedGroups.GROUP, name,
+        call((groups, source) -> groups.subscribe(SimulatedGroups.GROUP, id,
                 byPattern
                 ? new Subscription.Matching(Subscription.TopicPattern.of("ord.*"))
                 : new Subscription.Topics(new TreeSet<>(List.of(SimulatedGroups.TOPIC))), source), done -> poll(),
@@ -201,7 +207,7 @@ final class SimulatedConsumer {
         // One that says which poll it got cannot speak for two; and with automatic commits each poll says that all is processed.
         int[] missing = {!says && commits != Commits.AUTOMATIC && world.random.nextInt(6) == 0 ? 2 + world.random.nextInt(2) : 1};
         for (int i = missing[0]; i > 0; i--) {
-            call((groups, source) -> groups.poll(SimulatedGroups.GROUP, name, new PollRequest(null, 1 << 20,
+            call((groups, source) -> groups.poll(SimulatedGroups.GROUP, id, new PollRequest(null, 1 << 20,
                     world.random.nextInt(3_000), source)), polled -> {
                         came.add(polled);
                         if (--missing[0] == 0) {
@@ -255,7 +261,7 @@ final class SimulatedConsumer {
             }
             switch (commits) {
                 case AUTOMATIC -> poll();
-                case POLLED -> commit((groups, source) -> groups.commitPolled(SimulatedGroups.GROUP, name, Groups.ANY_EPOCH,
+                case POLLED -> commit((groups, source) -> groups.commitPolled(SimulatedGroups.GROUP, id, Groups.ANY_EPOCH,
                         source), Map.of(), 0);
                 case OFFSETS -> {
                     Map<TopicPartition, Long> offsets = new TreeMap<>();
@@ -266,7 +272,7 @@ final class SimulatedConsumer {
                         meant.put(SimulatedTopics.id(part), part.result().nextOffset());
                     });
                     int inEpoch = world.random.nextBoolean() || mayBeLate() ? epoch : Groups.ANY_EPOCH;
-                    commit((groups, source) -> groups.commit(SimulatedGroups.GROUP, name, offsets, inEpoch), meant,
+                    commit((groups, source) -> groups.commit(SimulatedGroups.GROUP, id, offsets, inEpoch), meant,
                             0);
                 }
                 default -> throw new AssertionError(commits);
@@ -297,7 +303,7 @@ final class SimulatedConsumer {
 
     private void depart() {
         world.note(name + " leaves, having got " + received);
-        call((groups, source) -> groups.leave(SimulatedGroups.GROUP, name, source), gone -> there = false, failure -> {
+        call((groups, source) -> groups.leave(SimulatedGroups.GROUP, id, source), gone -> there = false, failure -> {
             if (failure.kind() == ErrorKind.UNKNOWN_CONSUMER) {
                 there = false;
             } else {

@@ -67,6 +67,7 @@ final class SimulatedGroups {
     private final List<String> history = new ArrayList<>();
     private int coordinator = 1;
     private int created;
+    private int incarnations;
     private boolean calmDown;
 
     SimulatedGroups(long seed, Weather weather, PlantedBug bug) {
@@ -86,6 +87,10 @@ final class SimulatedGroups {
 
     void note(String what) {
         history.add("%.3f ".formatted(time.nanoTime() / 1e9) + what);
+    }
+
+    String incarnation() {
+        return "i" + ++incarnations;
     }
 
     boolean isSettling() {

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -50,6 +51,9 @@ class ConsumersIT {
         api.delete("/admin/topics/" + topic);
     }
 
+    /** Of a base_uri, as a pattern. */
+    private static final String INCARNATION = "/incarnations/[0-9a-f]+";
+
     private String instance(String name) {
         return "/consumers/" + group + "/instances/" + name;
     }
@@ -59,7 +63,8 @@ class ConsumersIT {
         created.add(name);
         assertThat(answer.contentType()).isEqualTo(HttpApi.DIALECT);
         assertThat(answer.object().getString("instance_id")).isEqualTo(name);
-        assertThat(answer.object().getString("base_uri")).isEqualTo(api.base().resolve(instance(name)).toString());
+        assertThat(answer.object().getString("base_uri")).matches(
+                Pattern.quote(api.base().resolve(instance(name)).toString()) + INCARNATION);
     }
 
     private void subscribed(String name, String fields) {
@@ -130,7 +135,7 @@ class ConsumersIT {
         String name = answer.object().getString("instance_id");
         created.add(name);
         assertThat(name).isNotBlank();
-        assertThat(answer.object().getString("base_uri")).endsWith("/consumers/" + group + "/instances/" + name);
+        assertThat(answer.object().getString("base_uri")).matches(".*/consumers/" + group + "/instances/" + name + INCARNATION);
         assertThat(poll(name, HttpApi.BINARY).is(200).array()).isEmpty();
     }
 
@@ -138,7 +143,7 @@ class ConsumersIT {
     void aNameThatNeedsEncodingIsEncodedInTheUri() {
         Answer answer = api.post("/consumers/" + group, HttpApi.DIALECT, "{\"name\":\"a b%\"}").is(200);
         created.add("a%20b%25");
-        assertThat(answer.object().getString("base_uri")).endsWith("/instances/a%20b%25");
+        assertThat(answer.object().getString("base_uri")).matches(".*/instances/a%20b%25" + INCARNATION);
         api.get(instance("a%20b%25") + "/subscription").is(200);
     }
 
@@ -372,8 +377,28 @@ class ConsumersIT {
         api.post("/consumers/" + group + ";b", HttpApi.DIALECT, "{}").isError(400);
         api.get("/topics/" + topic + ";x").isError(400);
         Answer encoded = api.post("/consumers/" + group + "%3Bb", HttpApi.DIALECT, "{\"name\":\"n\"}").is(200);
-        assertThat(encoded.object().getString("base_uri")).endsWith("%3Bb/instances/n");
+        assertThat(encoded.object().getString("base_uri")).matches(".*%3Bb/instances/n" + INCARNATION);
         api.delete("/consumers/" + group + "%3Bb/instances/n").is(204);
+    }
+
+    @Test
+    void theBaseUriOfAReplacedConsumerLeadsNowhereAnyMoreAndTheNewOnesDoes() {
+        String fields = "{\"name\":\"c\",\"format\":\"json\",\"group.instance.id\":\"host-1\"}";
+        String old = path(api.post("/consumers/" + group, HttpApi.DIALECT, fields).is(200));
+        created.add("c");
+        api.get(old + "/subscription").is(200);
+        api.get(old + "/records?timeout=0", HttpApi.JSON).is(200);
+        String now = path(api.post("/consumers/" + group, HttpApi.DIALECT, fields).is(200));
+        assertThat(api.get(old + "/records?timeout=0", HttpApi.JSON).isError(409).header("Millrace-Error"))
+                .isEqualTo("FENCED_INSTANCE_ID");
+        api.get(instance("c") + "/subscription").isError(409);
+        api.post(now + "/subscription", HttpApi.DIALECT, "{\"topics\":[\"" + topic + "\"]}").is(204);
+        api.get(now + "/records?timeout=0", HttpApi.JSON).is(200);
+        api.delete(now).is(204);
+    }
+
+    private String path(Answer creation) {
+        return creation.object().getString("base_uri").substring(api.base().toString().length());
     }
 
     @Test

@@ -8,6 +8,7 @@ import io.millrace.broker.fetch.FetchRequest;
 import io.millrace.broker.produce.RecordAccumulator;
 import io.millrace.group.delivery.PollRequest;
 import io.millrace.group.membership.ConsumerConfig;
+import io.millrace.group.membership.ConsumerId;
 import io.millrace.group.membership.OffsetReset;
 import io.millrace.group.membership.RecordForm;
 import io.millrace.group.membership.Subscription;
@@ -138,13 +139,13 @@ class InServerIT {
         PollRequest.Source here = new PollRequest.Source(1, null, null);
         for (String name : List.of("a", "b")) {
             assertThat(groups.groups().create(group, name, config).join()).isEqualTo(name);
-            groups.groups().subscribe(group, name, new Subscription.Topics(new TreeSet<>(Set.of(topic))), here).join();
+            groups.groups().subscribe(group, ConsumerId.of(name), new Subscription.Topics(new TreeSet<>(Set.of(topic))), here).join();
         }
 
-        assertThat(groups.groups().member(group, "a").join().owned()).hasSize(2);
-        assertThat(groups.groups().member(group, "b").join().owned()).isEmpty();
-        groups.groups().leave(group, "a", here).join();
-        assertThat(groups.groups().member(group, "b").join().owned()).hasSize(2);
+        assertThat(groups.groups().member(group, ConsumerId.of("a")).join().owned()).hasSize(2);
+        assertThat(groups.groups().member(group, ConsumerId.of("b")).join().owned()).isEmpty();
+        groups.groups().leave(group, ConsumerId.of("a"), here).join();
+        assertThat(groups.groups().member(group, ConsumerId.of("b")).join().owned()).hasSize(2);
     }
 
     @Test

@@ -9,6 +9,7 @@ import io.millrace.broker.produce.RecordAccumulator;
 import io.millrace.group.delivery.PollRequest;
 import io.millrace.group.delivery.Polled;
 import io.millrace.group.membership.ConsumerConfig;
+import io.millrace.group.membership.ConsumerId;
 import io.millrace.log.LogObserver;
 import io.millrace.log.write.LogDirectory;
 import io.millrace.metadata.BrokerException;
@@ -127,7 +128,7 @@ class ServerTest {
         CompletableFuture<FetchResult> fetch = server.broker().fetch(
                 new FetchRequest("orders", 0, new FetchPosition.Latest(), 1, 1000, 3_600_000));
         server.groups().create("billing", "c", ConsumerConfig.DEFAULT).join();
-        CompletableFuture<Polled> poll = server.groups().poll("billing", "c",
+        CompletableFuture<Polled> poll = server.groups().poll("billing", ConsumerId.of("c"),
                 new PollRequest(null, 1000, 3_600_000, new PollRequest.Source(1, null, null)));
         assertThat(fetch).isNotDone();
         assertThat(poll).isNotDone();

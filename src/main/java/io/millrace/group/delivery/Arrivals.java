@@ -1,8 +1,10 @@
 package io.millrace.group.delivery;
 
 import io.millrace.agreement.Member;
+import io.millrace.group.membership.ConsumerId;
 import io.millrace.group.offsets.Position;
 import io.millrace.metadata.TopicIdPartition;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -37,7 +39,7 @@ public final class Arrivals {
     }
 
     /** @return completes when it is known whether the last answer to a member arrived */
-    public CompletableFuture<Void> confirmed(String member, PollRequest.Source source) {
+    public CompletableFuture<Void> confirmed(ConsumerId member, PollRequest.Source source) {
         LastPoll last = sessions.lock().hold(() -> {
             Session session = sessions.of(member);
             if (session != null && session.last == null) {
@@ -56,7 +58,7 @@ public final class Arrivals {
         }
     }
 
-    private CompletableFuture<Boolean> hasArrived(String member, LastPoll last, PollRequest.Source source) {
+    private CompletableFuture<Boolean> hasArrived(ConsumerId member, LastPoll last, PollRequest.Source source) {
         if (source.received() != null) {
             return CompletableFuture.completedFuture(source.received() == last.number());
         } else if (source.vouched() != null && source.entry() == last.entry() && source.vouched() == last.number()) {
@@ -67,12 +69,12 @@ public final class Arrivals {
     }
 
     /** As the broker knows that passed the answer on; one that is not there has lost it. */
-    private CompletableFuture<Boolean> wasPassedOn(String member, LastPoll last) {
-        return brokers.apply(last.entry()).map(entry -> deliveries.wasWritten(entry, group, member, last.number())
+    private CompletableFuture<Boolean> wasPassedOn(ConsumerId member, LastPoll last) {
+        return brokers.apply(last.entry()).map(entry -> deliveries.wasWritten(entry, group, member.name(), last.number())
                 .exceptionally(unknown -> false)).orElseGet(() -> CompletableFuture.completedFuture(false));
     }
 
-    private void learned(String member, LastPoll last, boolean arrived) {
+    private void learned(ConsumerId member, LastPoll last, boolean arrived) {
         sessions.lock().hold(() -> {
             Session session = sessions.of(member);
             if (session != null && session.last == last) {
@@ -86,8 +88,8 @@ public final class Arrivals {
 
     /** @return completes when the answers that are being written are over, and it is known which arrived */
     public CompletableFuture<Void> settled() {
-        Map<String, CompletableFuture<Void>> writing = sessions.lock().hold(() -> {
-            Map<String, CompletableFuture<Void>> all = new TreeMap<>();
+        Map<ConsumerId, CompletableFuture<Void>> writing = sessions.lock().hold(() -> {
+            Map<ConsumerId, CompletableFuture<Void>> all = new LinkedHashMap<>();
             sessions.all().forEach(session -> all.put(session.member, session.delivering == null
                     ? CompletableFuture.completedFuture(null) : session.delivering.over()));
             return all;
@@ -100,7 +102,7 @@ public final class Arrivals {
     public Map<String, Read> read() {
         return sessions.lock().hold(() -> {
             Map<String, Read> all = new TreeMap<>();
-            sessions.all().forEach(session -> all.put(session.member,
+            sessions.all().forEach(session -> all.put(session.member.name(),
                     new Read(session.arrived(), session.last == null ? session.lastNumber : Session.NO_POLL)));
             return all;
         });

@@ -1,5 +1,6 @@
 package io.millrace.group.delivery;
 
+import io.millrace.group.membership.ConsumerId;
 import io.millrace.group.membership.GroupMember;
 import io.millrace.group.membership.MembershipChanges;
 import io.millrace.group.membership.Ownership;
@@ -33,11 +34,11 @@ public final class GivenRecords {
      * @param told whether it may also mean what it was told that it owns
      * @throws BrokerException UNKNOWN_CONSUMER, FENCED, UNKNOWN_TOPIC
      */
-    public SortedMap<TopicIdPartition, Position> meant(String name, Map<TopicPartition, Long> offsets, boolean told) {
+    public SortedMap<TopicIdPartition, Position> meant(ConsumerId id, Map<TopicPartition, Long> offsets, boolean told) {
         return sessions.lock().hold(() -> {
             Standing standing = sessions.standing();
-            GroupMember member = MembershipChanges.require(standing.membership(), name);
-            Session session = sessions.of(name);
+            GroupMember member = MembershipChanges.require(standing.membership(), id);
+            Session session = sessions.of(id);
             TreeMap<TopicIdPartition, Position> meant = new TreeMap<>();
             offsets.forEach((partition, offset) -> {
                 Integer since = member.owned().get(partition);
@@ -57,9 +58,9 @@ public final class GivenRecords {
     }
 
     /** Of which topics the consumer was given records is not known of one that an earlier coordinator looked after. */
-    public Set<TopicIdPartition> unproven(String name, Collection<TopicIdPartition> partitions) {
+    public Set<TopicIdPartition> unproven(ConsumerId id, Collection<TopicIdPartition> partitions) {
         return sessions.lock().hold(() -> {
-            Session session = sessions.of(name);
+            Session session = sessions.of(id);
             Set<TopicIdPartition> unproven = new HashSet<>(partitions);
             unproven.removeIf(each -> session != null && (!session.inherited || session.given.containsKey(each.topic())));
             return unproven;
@@ -67,9 +68,9 @@ public final class GivenRecords {
     }
 
     /** A member committed in these partitions, and so it means their topics from now on. */
-    public void proven(String name, Collection<TopicIdPartition> partitions) {
+    public void proven(ConsumerId id, Collection<TopicIdPartition> partitions) {
         sessions.lock().hold(() -> {
-            Session session = sessions.of(name);
+            Session session = sessions.of(id);
             if (session != null) {
                 // What it was given meanwhile may be of a later topic.
                 partitions.forEach(each -> session.given.putIfAbsent(each.topic(), each.topicId()));
@@ -78,9 +79,9 @@ public final class GivenRecords {
     }
 
     /** Those of these positions that are beyond all that the member was given. */
-    public List<TopicIdPartition> beyond(String name, Map<TopicIdPartition, Position> positions) {
+    public List<TopicIdPartition> beyond(ConsumerId id, Map<TopicIdPartition, Position> positions) {
         return sessions.lock().hold(() -> {
-            Session session = sessions.of(name);
+            Session session = sessions.of(id);
             List<TopicIdPartition> beyond = new ArrayList<>();
             positions.forEach((partition, position) -> {
                 Position given = session == null ? null : session.positions.get(partition);
@@ -93,11 +94,10 @@ public final class GivenRecords {
     }
 
     /** How far a member read, where that is to be committed for it when it says that it is done. */
-    public Map<TopicIdPartition, Position> toBeCommitted(String name) {
+    public Map<TopicIdPartition, Position> toBeCommitted(GroupMember member) {
         return sessions.lock().hold(() -> {
-            GroupMember member = sessions.standing().member(name);
-            Session session = sessions.of(name);
-            return member == null || session == null || !member.config().autoCommit() ? Map.of()
+            Session session = sessions.of(member.id());
+            return session == null || !member.config().autoCommit() ? Map.of()
                     : new TreeMap<>(session.positions);
         });
     }
@@ -110,7 +110,7 @@ public final class GivenRecords {
      */
     public SortedMap<TopicIdPartition, Position> polled(GroupMember member, Long received) {
         return sessions.lock().hold(() -> {
-            Session session = sessions.of(member.name());
+            Session session = sessions.of(member.id());
             if (session == null || session.inherited && !session.polled) {
                 throw new BrokerException(ErrorKind.FENCED, "what consumer '" + member.name()
                         + "' was given is not known here, because its group got another coordinator, or was reset: poll"

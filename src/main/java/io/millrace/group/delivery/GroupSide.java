@@ -1,5 +1,6 @@
 package io.millrace.group.delivery;
 
+import io.millrace.group.membership.ConsumerId;
 import io.millrace.group.membership.GroupMember;
 import io.millrace.group.offsets.Position;
 import io.millrace.metadata.TopicIdPartition;
@@ -9,13 +10,13 @@ import java.util.concurrent.CompletableFuture;
 /** What deliveries ask of the group around them, without its lock. Nothing of it blocks. */
 public interface GroupSide {
     /** Records where the group begins in partitions of a member. @return completes once that is written */
-    CompletableFuture<?> begin(String member, Map<TopicIdPartition, Position> positions);
+    CompletableFuture<?> begin(ConsumerId member, Map<TopicIdPartition, Position> positions);
 
     /** Brings who owns what into line with the topics, and with what was let go. */
     void settle();
 
     /** A member is done with what it was given so far: nobody waits until that is written. */
-    void commitRead(String member, Map<TopicIdPartition, Position> read);
+    void commitRead(ConsumerId member, Map<TopicIdPartition, Position> read);
 
     /**
      * A member was not heard of for its session timeout.

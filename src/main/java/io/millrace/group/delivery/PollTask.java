@@ -98,7 +98,7 @@ final class PollTask {
         if (phase == Phase.OVER) {
             return;
         }
-        GroupMember member = sessions.standing().member(session.member);
+        GroupMember member = sessions.standing().member(session.member.name());
         Polled nothing = Polled.nothing(polls.nextNumber(), member == null ? ConsumerConfig.DEFAULT : member.config(), told(member));
         end(false);
         sessions.lock().afterwards(() -> answer.complete(nothing));
@@ -123,7 +123,7 @@ final class PollTask {
         lookNoMore();
         phase = Phase.DELIVERING;
         session.delivering = this;
-        GroupMember member = sessions.standing().member(session.member);
+        GroupMember member = sessions.standing().member(session.member.name());
         ConsumerConfig config = member == null ? ConsumerConfig.DEFAULT : member.config();
         long number = polls.nextNumber();
         PollDelivery delivery = new PollDelivery(session, new LastPoll(number, request.source().entry(), sessions.now()), parts);
@@ -188,7 +188,7 @@ final class PollTask {
 
     private List<TopicIdPartition> readable() {
         Standing standing = sessions.standing();
-        GroupMember member = standing.member(session.member);
+        GroupMember member = standing.member(session.member.name());
         if (member == null) {
             return List.of();
         }
@@ -203,7 +203,7 @@ final class PollTask {
         }
         lookNoMore();
         retryAt = 0;
-        GroupMember member = sessions.standing().member(session.member);
+        GroupMember member = sessions.standing().member(session.member.name());
         if (superseded || member == null) {
             complete();
             return;
@@ -225,7 +225,8 @@ final class PollTask {
             read(readable);
         } else if (member.config().reset() == OffsetReset.NONE) {
             fail(new BrokerException(ErrorKind.NO_OFFSET, ("no offset is committed for %s, or it is not in the log any more,"
-                    + " and consumer '%s' has auto.offset.reset=none: seek first").formatted(unknown.get(0), session.member)));
+                    + " and consumer '%s' has auto.offset.reset=none: seek first")
+                    .formatted(unknown.get(0), session.member.name())));
         } else {
             findBeginning(readable, unknown, member.config().reset());
         }
@@ -278,7 +279,7 @@ final class PollTask {
     // ---- reading
 
     private void read(List<TopicIdPartition> readable) {
-        GroupMember member = sessions.standing().member(session.member);
+        GroupMember member = sessions.standing().member(session.member.name());
         List<TopicIdPartition> inTurn = new ArrayList<>(readable);
         Collections.rotate(inTurn, -Math.floorMod(session.turn++, inTurn.size()));
         List<FetchAllRequest.Part> parts = inTurn.stream().map(each -> new FetchAllRequest.Part(each,

@@ -46,10 +46,10 @@ public final class Polls {
                     member.config().form().name().toLowerCase(Locale.ROOT))));
         }
         return sessions.lock().hold(() -> {
-            Session session = sessions.of(member.name());
+            Session session = sessions.of(member.id());
             if (session == null || sessions.closed() != null) {
                 return CompletableFuture.failedFuture(sessions.closed() != null ? sessions.closed()
-                        : Sessions.deleted(member.name()));
+                        : sessions.gone(member.id()));
             }
             long wait = TimeUnit.MILLISECONDS.toNanos(waitMs(member.config(), request));
             PollTask task = new PollTask(this, sessions, session, request, sessions.now() + wait);
@@ -81,7 +81,7 @@ public final class Polls {
     }
 
     private void start(Session session, PollTask poll) {
-        GroupMember member = sessions.standing().member(session.member);
+        GroupMember member = sessions.standing().member(session.member.name());
         if (session.poll == poll && member != null) {
             acknowledge(member, session);
         }
@@ -113,7 +113,7 @@ public final class Polls {
      * @param gave whether the member was given records
      */
     void over(Session session, PollTask poll, boolean gave) {
-        GroupMember member = sessions.standing().member(session.member);
+        GroupMember member = sessions.standing().member(session.member.name());
         if (gave && member != null) {
             session.deadline = sessions.deadline(member.config());
         }

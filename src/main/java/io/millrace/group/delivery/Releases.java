@@ -28,7 +28,7 @@ public record Releases(List<Revocation> letGo, TreeMap<TopicIdPartition, Positio
     }
 
     private void add(Revocation revoked, OptionalLong committed, Sessions sessions) {
-        Session session = sessions.of(revoked.member().name());
+        Session session = sessions.of(revoked.member().id());
         TopicIdPartition partition = revoked.partition();
         if (session == null || isDone(session, partition, committed)) {
             letGo.add(revoked);

@@ -1,5 +1,6 @@
 package io.millrace.group.delivery;
 
+import io.millrace.group.membership.ConsumerId;
 import io.millrace.group.offsets.GroupOffsets;
 import io.millrace.group.offsets.Position;
 import io.millrace.metadata.TopicIdPartition;
@@ -18,7 +19,8 @@ final class Session {
     /** It was given nothing, or by a coordinator that could not hand over. */
     static final long NO_POLL = -1;
 
-    final String member;
+    /** With the incarnation that it is the session of. */
+    final ConsumerId member;
     /** When the member counts as gone, by the nano clock. */
     long deadline;
     /** Offset after what was given out of each partition. */
@@ -56,7 +58,7 @@ final class Session {
     /** The poll whose answer is being written, or null: there is one at a time. */
     PollTask delivering;
 
-    Session(String member, boolean inherited, long deadline, long now) {
+    Session(ConsumerId member, boolean inherited, long deadline, long now) {
         this.member = member;
         this.inherited = inherited;
         this.deadline = deadline;

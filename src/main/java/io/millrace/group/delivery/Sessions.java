@@ -1,9 +1,11 @@
 package io.millrace.group.delivery;
 
 import io.millrace.group.membership.ConsumerConfig;
-import io.millrace.group.membership.GroupMember;
+import io.millrace.group.membership.ConsumerId;
 import io.millrace.group.membership.GroupMember.Status;
+import io.millrace.group.membership.GroupMember;
 import io.millrace.group.membership.Membership;
+import io.millrace.group.membership.MembershipChanges;
 import io.millrace.group.membership.Ownership;
 import io.millrace.group.offsets.GroupLog;
 import io.millrace.group.offsets.Position;
@@ -55,7 +57,7 @@ public final class Sessions {
     }
 
     private Session inherited(GroupMember member, KeptPositions.Kept kept) {
-        Session session = new Session(member.name(), true, deadline(member.config()), now());
+        Session session = new Session(member.id(), true, deadline(member.config()), now());
         // not acknowledged: it may not have come back for more
         session.positions.putAll(kept.positions());
         session.lastNumber = kept.lastPoll();
@@ -90,8 +92,9 @@ public final class Sessions {
     }
 
     /** The session of a member, or null. */
-    Session of(String member) {
-        return sessions.get(member);
+    Session of(ConsumerId member) {
+        Session session = sessions.get(member.name());
+        return session == null || !session.member.equals(member) ? null : session;
     }
 
     Collection<Session> all() {
@@ -116,19 +119,9 @@ public final class Sessions {
     /** A member asked for something. */
     public void heardOf(GroupMember member) {
         lock.hold(() -> {
-            Session session = sessions.get(member.name());
+            Session session = of(member.id());
             if (session != null) {
                 session.deadline = deadline(member.config());
-            }
-        });
-    }
-
-    /** There is a new member: what an earlier one of its name was given is not this one's. */
-    public void created(String name, ConsumerConfig config) {
-        lock.hold(() -> {
-            Session before = sessions.put(name, new Session(name, false, deadline(config), now()));
-            if (before != null && before.poll != null) {
-                before.poll.supersede();
             }
         });
     }
@@ -139,9 +132,9 @@ public final class Sessions {
     }
 
     /** Where a member goes on by its own wish, which is written by now. */
-    public void moved(String name, Map<TopicIdPartition, Position> positions) {
+    public void moved(ConsumerId member, Map<TopicIdPartition, Position> positions) {
         lock.hold(() -> {
-            Session session = sessions.get(name);
+            Session session = of(member);
             if (session != null) {
                 session.moveTo(positions);
                 if (session.poll != null) {
@@ -174,26 +167,44 @@ public final class Sessions {
      */
     public void written(Standing now, Executor then) {
         lock.holdThen(then, () -> {
-            standing = now;
+            Membership before = standing.membership();
             Membership membership = now.membership();
-            Set<TopicIdPartition> taken = new HashSet<>();
-            membership.members().values().forEach(member -> taken.addAll(membership.assigned(member.owned().keySet())));
+            standing = now;
+            all().stream().filter(session -> !isThere(session.member, membership)).forEach(this::end);
             membership.members().values().stream().filter(GroupMember::takesPart)
                     .filter(member -> !sessions.containsKey(member.name())).forEach(member -> sessions.put(member.name(),
-                            new Session(member.name(), true, deadline(member.config()), now())));
-            all().forEach(session -> follow(session, membership.member(session.member), taken));
+                            new Session(member.id(), isThere(member.id(), before), deadline(member.config()), now())));
+            Set<TopicIdPartition> taken = new HashSet<>();
+            membership.members().values().forEach(member -> taken.addAll(membership.assigned(member.owned().keySet())));
+            all().forEach(session -> follow(session, membership.member(session.member.name()), taken));
         });
+    }
+
+    private static boolean isThere(ConsumerId id, Membership membership) {
+        GroupMember member = membership.member(id.name());
+        return member != null && member.id().equals(id);
+    }
+
+    /** Of a member that is gone, or whose name is another one's by now: what it was given is not that one's. */
+    private void end(Session session) {
+        sessions.remove(session.member.name());
+        if (session.poll != null) {
+            session.poll.fail(gone(session.member));
+        }
+    }
+
+    /** What is to be told to a member without a session. */
+    BrokerException gone(ConsumerId member) {
+        try {
+            MembershipChanges.require(standing.membership(), member);
+            return new BrokerException(ErrorKind.UNKNOWN_CONSUMER, "consumer '" + member.name() + "' was deleted");
+        } catch (BrokerException reason) {
+            return reason;
+        }
     }
 
     private void follow(Session session, GroupMember member, Set<TopicIdPartition> taken) {
         session.releasing.clear();
-        if (member == null) {
-            sessions.remove(session.member);
-            if (session.poll != null) {
-                session.poll.fail(deleted(session.member));
-            }
-            return;
-        }
         Membership membership = standing.membership();
         // What nobody else got stays in mind for a member whose session ended: it may be back for it.
         Set<TopicIdPartition> lost = new TreeSet<>(session.positions.keySet());
@@ -210,10 +221,6 @@ public final class Sessions {
         }
     }
 
-    static BrokerException deleted(String name) {
-        return new BrokerException(ErrorKind.UNKNOWN_CONSUMER, "consumer '" + name + "' was deleted");
-    }
-
     // ---- time
 
     /** Looks after sessions, polls and topics; often. */
@@ -224,7 +231,7 @@ public final class Sessions {
             }
             long now = now();
             for (Session session : all()) {
-                GroupMember member = standing.member(session.member);
+                GroupMember member = standing.member(session.member.name());
                 if (member != null) {
                     tick(session, member, now);
                 }

@@ -99,6 +99,10 @@ public record Membership(int epoch, String assignor, long inputs, SortedMap<Stri
         return new Membership(epoch, assignor, inputs, changed, members, emptySinceMs);
     }
 
+    Membership inEpoch(int now) {
+        return new Membership(now, assignor, inputs, topicIds, members, emptySinceMs);
+    }
+
     Membership withAssignment(int newEpoch, String by, long of) {
         return new Membership(newEpoch, by, of, topicIds, members, emptySinceMs);
     }

@@ -20,11 +20,12 @@ public final class MembershipChanges {
 
     /**
      * A new consumer. One of that name whose session is over makes room; a static one takes the place of the one with
-     * its group.instance.id, partitions included.
+     * its group.instance.id, partitions included, in a new epoch.
      *
+     * @param token no other consumer has it
      * @throws BrokerException CONSUMER_EXISTS; OVERLOADED when there are {@code maxSize} already
      */
-    public static Membership create(Membership group, String name, ConsumerConfig config, int maxSize, long nowMs) {
+    public static Membership create(Membership group, String name, String token, ConsumerConfig config, int maxSize, long nowMs) {
         GroupMember sameName = group.member(name);
         GroupMember sameInstance = config.isStatic() ? group.members().values().stream()
                 .filter(member -> config.instanceId().equals(member.config().instanceId())).findFirst().orElse(null) : null;
@@ -32,25 +33,31 @@ public final class MembershipChanges {
             throw new BrokerException(ErrorKind.CONSUMER_EXISTS, ("a consumer '%s' exists in this group already: choose"
                     + " another name, or delete it").formatted(name));
         }
+        // One that was deleted does not come back under its old name.
+        boolean onlyOne = sameName == null || sameName.status() == Status.AWAY && sameName.incarnation().onlyOne();
         Membership room = sameName == null ? group : group.withoutMember(name);
         if (sameInstance != null) {
-            return room.withoutMember(sameInstance.name()).withMember(sameInstance.takenBy(name, config, nowMs));
+            String replaced = sameInstance.name().equals(name) ? null : sameInstance.name();
+            int epoch = group.epoch() + 1;
+            return room.withoutMember(sameInstance.name()).inEpoch(epoch).withMember(
+                    sameInstance.takenBy(name, new Incarnation(token, onlyOne, replaced), config, epoch, nowMs));
         }
         if (room.members().size() >= maxSize) {
             throw new BrokerException(ErrorKind.OVERLOADED, ("the group has %d consumers, as many as it may"
                     + " (millrace.group.max.size): delete some").formatted(maxSize));
         }
-        return room.withMember(GroupMember.created(name, config, nowMs));
+        return room.withMember(GroupMember.created(name, new Incarnation(token, onlyOne, null), config, nowMs));
     }
 
     /**
      * Says anew what a consumer wants to read.
      *
-     * @throws BrokerException UNKNOWN_CONSUMER; INVALID_CONSUMER for names that no topic can have; ILLEGAL_SUBSCRIPTION from shared topics to partitions of one's own or back,
+     * @throws BrokerException as {@link #require}; INVALID_CONSUMER for names that no topic can have; ILLEGAL_SUBSCRIPTION from shared topics to partitions of one's own or back,
      *                         and when another consumer has one of those partitions; UNKNOWN_TOPIC, UNKNOWN_PARTITION
      */
-    public static Membership subscribe(Membership group, String name, Subscription wanted, Map<String, TopicInfo> topics) {
-        GroupMember member = require(group, name);
+    public static Membership subscribe(Membership group, ConsumerId id, Subscription wanted, Map<String, TopicInfo> topics) {
+        GroupMember member = require(group, id);
+        String name = id.name();
         wanted.requirePossible();
         if (wanted.isEmpty()) {
             return group.withMember(member.withSubscription(new Subscription.None()));
@@ -99,19 +106,19 @@ public final class MembershipChanges {
     }
 
     /** A consumer that was not heard of for its session timeout. */
-    public static Membership expire(Membership group, String name, long nowMs) {
-        GroupMember member = group.member(name);
-        if (member == null || member.status() == Status.DORMANT) {
+    public static Membership expire(Membership group, ConsumerId id, long nowMs) {
+        GroupMember member = group.member(id.name());
+        if (member == null || member.status() == Status.DORMANT || !member.incarnation().is(id.incarnation())) {
             return group;
         }
-        return member.status() == Status.AWAY ? group.withoutMember(name)
+        return member.status() == Status.AWAY ? group.withoutMember(id.name())
                 : group.withMember(member.withStatus(Status.DORMANT, nowMs)
                         .withTarget(new TreeSet<>()).withOwned(new TreeMap<>(), group.epoch()));
     }
 
-    /** A consumer that is heard of again. @throws BrokerException UNKNOWN_CONSUMER */
-    public static Membership rejoin(Membership group, String name, long nowMs) {
-        GroupMember member = require(group, name);
+    /** A consumer that is heard of again. @throws BrokerException as {@link #require} */
+    public static Membership rejoin(Membership group, ConsumerId id, long nowMs) {
+        GroupMember member = require(group, id);
         return member.status() == Status.ACTIVE ? group : group.withMember(member.withStatus(Status.ACTIVE, nowMs));
     }
 
@@ -143,13 +150,25 @@ public final class MembershipChanges {
         }
     }
 
-    /** @throws BrokerException UNKNOWN_CONSUMER */
-    public static GroupMember require(Membership group, String name) {
-        GroupMember member = group.member(name);
+    /**
+     * @throws BrokerException UNKNOWN_CONSUMER; FENCED_INSTANCE_ID when another consumer has its name, or its place, by now, or it
+     *                         does not say which one of that name it is and there were several
+     */
+    public static GroupMember require(Membership group, ConsumerId id) {
+        GroupMember member = group.member(id.name());
         if (member == null || member.status() == Status.AWAY) {
-            throw unknown(name);
+            boolean replaced = group.members().values().stream().anyMatch(each -> id.name().equals(each.incarnation().replaced()));
+            throw replaced ? fenced(id.name()) : unknown(id.name());
+        } else if (!member.incarnation().is(id.incarnation())) {
+            throw fenced(id.name());
         }
         return member;
+    }
+
+    private static BrokerException fenced(String name) {
+        return new BrokerException(ErrorKind.FENCED_INSTANCE_ID, ("another consumer was created with the name, or the"
+                + " group.instance.id, of '%s': this one has lost its place, and stops; the one that was created last goes on, and"
+                + " asks at the base_uri that its creation was answered with").formatted(name));
     }
 
     private static BrokerException unknown(String name) {

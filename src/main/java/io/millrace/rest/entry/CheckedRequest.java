@@ -27,7 +27,7 @@ final class CheckedRequest extends HttpServletRequestWrapper implements AutoClos
     /** Brokers ask here, who have proven that they are by the time that a body is read. */
     private static final String INTERNAL = "/internal/";
     private static final Pattern RECORDS =
-            Pattern.compile("/topics/[^/]*/partitions/[^/]*/records/?|/consumers/[^/]*/instances/[^/]*/records/?");
+            Pattern.compile("/topics/[^/]*/partitions/[^/]*/records/?|/consumers/[^/]*/instances/[^/]*(/incarnations/[^/]*)?/records/?");
     /** Whoever takes one of these takes JSON. */
     private static final List<String> ANSWERS = List.of(MediaTypes.DIALECT, MediaTypes.JSON, MediaTypes.JSON_RECORDS,
             MediaTypes.BINARY_RECORDS, MediaTypes.TEXT_RECORDS, MediaTypes.BATCH);

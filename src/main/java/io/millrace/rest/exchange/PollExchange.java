@@ -4,6 +4,7 @@ import io.millrace.broker.fetch.FetchAllResult;
 import io.millrace.group.Groups;
 import io.millrace.group.delivery.PollRequest;
 import io.millrace.group.delivery.Polled;
+import io.millrace.group.membership.ConsumerId;
 import io.millrace.group.membership.RecordForm;
 import io.millrace.rest.body.Answer;
 import io.millrace.rest.body.AnswerBody;
@@ -61,7 +62,7 @@ public final class PollExchange {
         this.request = request.with(readMemory);
     }
 
-    public void start(Groups groups, String group, String consumer, long maxWaitMs, AnswerDeadlines deadlines) {
+    public void start(Groups groups, String group, ConsumerId consumer, long maxWaitMs, AnswerDeadlines deadlines) {
         response.register((CompletionCallback) failure -> end());
         CompletableFuture<Polled> answer = new CompletableFuture<>();
         try {

@@ -2,6 +2,7 @@ package io.millrace.rest.forwarding;
 
 import io.millrace.agreement.Member;
 import io.millrace.group.delivery.PollRequest.Source;
+import io.millrace.group.membership.ConsumerId;
 import io.millrace.metadata.BrokerException;
 import io.millrace.rest.access.GroupAccess;
 import io.millrace.rest.body.Numbers;
@@ -31,6 +32,8 @@ public class GroupForwarding {
     public static final String POLL_HEADER = "Millrace-Poll";
     /** Epoch of the consumer: in the answers to its polls, and in its commits. */
     public static final String EPOCH_HEADER = "Millrace-Member-Epoch";
+    /** Which of the consumers that had its name a request comes from; what its path says becomes this. */
+    public static final String INCARNATION_HEADER = "Millrace-Incarnation";
     /** Between brokers: the poll whose answer the sender wrote to the consumer. */
     private static final String ANSWERED_HEADER = "Millrace-Answered";
     /** Between brokers: where the client found this cluster. */
@@ -100,7 +103,7 @@ public class GroupForwarding {
     private PassedRequest request(String group, String consumer, String method, UriInfo uri, HttpHeaders headers) {
         Map<String, String> further = new TreeMap<>();
         further.put(BASE_HEADER, uri.getBaseUri().toString());
-        for (String name : new String[] {POLL_HEADER, EPOCH_HEADER}) {
+        for (String name : new String[] {POLL_HEADER, EPOCH_HEADER, INCARNATION_HEADER}) {
             String value = headers.getHeaderString(name);
             if (value != null) {
                 further.put(name, value);
@@ -111,6 +114,11 @@ public class GroupForwarding {
             further.put(ANSWERED_HEADER, vouched.toString());
         }
         return PassedRequest.of(Owner.COORDINATOR, "group " + group, method, uri, headers).with(further);
+    }
+
+    /** The consumer that a request comes from. @param name as the path has it */
+    public static ConsumerId consumer(String name, HttpHeaders headers) {
+        return new ConsumerId(name, headers.getHeaderString(INCARNATION_HEADER));
     }
 
     /** How a consumer's request came to this broker, which coordinates its group. */

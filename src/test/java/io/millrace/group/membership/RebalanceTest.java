@@ -27,7 +27,7 @@ class RebalanceTest {
     private final Map<String, TopicInfo> topics = new TreeMap<>(Map.of("t", new TopicInfo(new UUID(1, 1), 6)));
 
     private static GroupMember subscribed(String name) {
-        return GroupMember.created(name, ConsumerConfig.DEFAULT, 0)
+        return GroupMember.created(name, Incarnation.UNKNOWN, ConsumerConfig.DEFAULT, 0)
                 .withSubscription(new Subscription.Topics(new TreeSet<>(List.of("t"))));
     }
 
@@ -83,7 +83,7 @@ class RebalanceTest {
                 "range");
         Membership group = Membership.empty(0).withMember(subscribed("a"));
         assertThat(settled(group, HOLD).assignor()).isEqualTo("sticky");
-        GroupMember other = GroupMember.created("b", ranged, 0)
+        GroupMember other = GroupMember.created("b", Incarnation.UNKNOWN, ranged, 0)
                 .withSubscription(new Subscription.Topics(new TreeSet<>(List.of("t"))));
         assertThat(settled(group.withMember(other), HOLD).assignor()).isEqualTo("range");
     }
@@ -99,14 +99,14 @@ class RebalanceTest {
             state = switch (random.nextInt(4)) {
                 case 0 -> member == null ? state.withMember(subscribed(name)) : state;
                 case 1 -> MembershipChanges.leave(state, name, i);
-                case 2 -> MembershipChanges.expire(state, name, i);
-                default -> member == null || member.status() == Status.ACTIVE ? state : MembershipChanges.rejoin(state, name, i);
+                case 2 -> MembershipChanges.expire(state, ConsumerId.of(name), i);
+                default -> member == null || member.status() == Status.ACTIVE ? state : MembershipChanges.rejoin(state, ConsumerId.of(name), i);
             };
             state = settled(state, revoked -> random.nextInt(3) == 0);
             owned(state);
         }
         state = settled(state.member("m0") == null ? state.withMember(subscribed("m0"))
-                : MembershipChanges.rejoin(state, "m0", 0), LET_GO);
+                : MembershipChanges.rejoin(state, ConsumerId.of("m0"), 0), LET_GO);
         assertThat(owned(settled(state, LET_GO))).hasSize(6);
     }
 }

@@ -1,0 +1,17 @@
+package io.millrace.group;
+
+import java.util.UUID;
+import java.util.function.Supplier;
+
+/**
+ * Names that nobody has yet.
+ *
+ * @param consumers    of consumers that are created without one
+ * @param incarnations tokens, by which a consumer is told from others of its name; as they can be in a path
+ */
+record FreshNames(Supplier<String> consumers, Supplier<String> incarnations) {
+    static FreshNames random() {
+        return new FreshNames(() -> "consumer-" + UUID.randomUUID(),
+                () -> Long.toHexString(UUID.randomUUID().getMostSignificantBits()));
+    }
+}
