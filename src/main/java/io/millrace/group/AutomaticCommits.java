@@ -10,6 +10,7 @@ import io.millrace.metadata.TopicInfo;
 import java.lang.System.Logger.Level;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.TreeMap;
 
 /** What is committed for members that do not commit themselves. */
 final class AutomaticCommits {
@@ -21,19 +22,27 @@ final class AutomaticCommits {
     /** As far as the member still owns what it read, and nothing goes back. */
     static GroupState commit(GroupState before, ConsumerId id, Map<TopicIdPartition, Position> read,
                              Map<String, TopicInfo> topics, long nowMs) {
-        GroupState next = before;
-        for (Map.Entry<TopicIdPartition, Position> each : read.entrySet()) {
-            GroupMember member = next.member(id.name());
-            OptionalLong committed = next.offsets().committed(each.getKey());
-            if (member != null && next.membership().owns(member, each.getKey())
-                    && !(committed.isPresent() && committed.getAsLong() == each.getValue().offset())) {
-                try {
-                    next = GroupChanges.commit(next, id, Map.of(each.getKey(), each.getValue()), Ownership.ANY_EPOCH, topics, nowMs);
-                } catch (BrokerException notThis) {
-                    LOG.log(Level.DEBUG, "an automatic commit of " + each.getKey() + " was left out", notThis);
-                }
-            }
+        GroupMember member = before.member(id.name());
+        if (member == null || !member.incarnation().is(id.incarnation())) {
+            return before;
         }
-        return next;
+        TreeMap<TopicIdPartition, Position> due = new TreeMap<>(read);
+        due.entrySet().removeIf(each -> !isDue(before, member, each.getKey(), each.getValue(), topics));
+        return due.isEmpty() ? before : GroupChanges.commit(before, id, due, Ownership.ANY_EPOCH, topics, nowMs);
+    }
+
+    private static boolean isDue(GroupState state, GroupMember member, TopicIdPartition partition, Position position,
+                                 Map<String, TopicInfo> topics) {
+        OptionalLong committed = state.offsets().committed(partition);
+        if (!state.membership().owns(member, partition) || committed.isPresent() && committed.getAsLong() == position.offset()) {
+            return false;
+        }
+        try {
+            GroupChanges.requireCommittable(state, member, partition, position, Ownership.ANY_EPOCH, topics);
+            return true;
+        } catch (BrokerException notThis) {
+            LOG.log(Level.DEBUG, "an automatic commit of " + partition + " was left out", notThis);
+            return false;
+        }
     }
 }

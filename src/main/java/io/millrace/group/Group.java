@@ -41,6 +41,7 @@ final class Group implements GroupWriter.Host, GroupSide {
     private final String id;
     private final GroupContext context;
     private final GroupWriter writer;
+    private final Rebalance rebalance;
     private final Sessions sessions;
     private final Arrivals arrivals;
     private final MemberRequests members;
@@ -54,6 +55,7 @@ final class Group implements GroupWriter.Host, GroupSide {
         this.context = context;
         this.state = read;
         this.writer = new GroupWriter(id, context.store(), claim, read, version, context.workers(), this);
+        this.rebalance = context.rebalances().apply(this::settle);
         this.sessions = new Sessions(id, new GroupLock(id), this, context.log(), context.nanoTime(), standing(read));
         this.arrivals = new Arrivals(id, sessions, context.deliveries(), context.coordination().self().brokerId(),
                 context.coordination()::member);
@@ -163,9 +165,8 @@ final class Group implements GroupWriter.Host, GroupSide {
     @Override
     public GroupState settle(GroupState before, GroupState changed) {
         Map<String, TopicInfo> topics = topics();
-        Membership retargeted = context.rebalance().retarget(changed.membership(), topics);
-        Releases releases = Releases.of(retargeted.revoked(), changed.offsets(), sessions);
-        Membership next = Rebalance.handOut(retargeted, releases.letGo(), topics);
+        Releases releases = new Releases(sessions, changed.offsets());
+        Membership next = rebalance.step(changed.membership(), topics, releases::letGo);
         sessions.releasing(before.membership(), next);
         boolean becameEmpty = next.isEmpty() && !before.membership().isEmpty();
         return changed.withMembership(becameEmpty ? next.emptySince(context.clock().millis()) : next)

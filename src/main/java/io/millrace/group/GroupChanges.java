@@ -39,13 +39,20 @@ final class GroupChanges {
         Kept kept = state.kept().of(id.name());
         TreeMap<TopicIdPartition, Position> sought = new TreeMap<>(kept.positions());
         positions.forEach((partition, position) -> {
-            Ownership.require(state.membership(), member, partition, memberEpoch);
-            Ownership.requireCurrent(member, partition, topics);
-            Position wish = sought.remove(partition);
-            requireForward(partition, position.offset(), state.offsets().committed(partition), wish);
+            requireCommittable(state, member, partition, position, memberEpoch, topics);
+            sought.remove(partition);
         });
         return state.withOffsets(state.offsets().committing(positions, nowMs))
                 .withKept(state.kept().with(id.name(), kept.with(sought)));
+    }
+
+    /** @throws BrokerException FENCED, UNKNOWN_TOPIC: why a member may not commit that */
+    static void requireCommittable(GroupState state, GroupMember member, TopicIdPartition partition, Position position,
+                                   int memberEpoch, Map<String, TopicInfo> topics) {
+        Ownership.require(state.membership(), member, partition, memberEpoch);
+        Ownership.requireCurrent(member, partition, topics);
+        requireForward(partition, position.offset(), state.offsets().committed(partition),
+                state.kept().of(member.name()).positions().get(partition));
     }
 
     private static void requireForward(TopicIdPartition partition, long offset, OptionalLong committed, Position sought) {

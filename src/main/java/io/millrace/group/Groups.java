@@ -75,13 +75,13 @@ public final class Groups implements AutoCloseable {
     private final List<ScheduledFuture<?>> schedules;
     private volatile boolean pollsEnded;
 
-    private Groups(GroupOptions options, RegisterStore registers, GroupLog log, Coordination coordination, Deliveries deliveries, Executor workers,
+    private Groups(GroupOptions options, RegisterStore registers, GroupLog log, Coordination coordination, Deliveries deliveries, Executor workers, Executor assigning,
                    ScheduledExecutorService timers, Clock clock, LongSupplier nanoTime, FreshNames fresh) {
         this.coordination = coordination;
         this.fresh = fresh;
         this.assignors = Assignors.load();
         this.context = new GroupContext(new GroupStore(registers), log, coordination, deliveries,
-                new Rebalance(assignors, options.defaultAssignor()), options, workers,
+                answered -> new Rebalance(assignors, options.defaultAssignor(), assigning, answered), options, workers,
                 timers, clock, nanoTime, groups::remove);
         this.coordinated = new CoordinatedGroups(context, groups);
         this.lags = new Lags(log);
@@ -98,19 +98,20 @@ public final class Groups implements AutoCloseable {
     /**
      * @param deliveries asks other brokers
      * @param workers    runs what blocks, and continuations of requests
+     * @param assigning  runs the applications' assignors, which may take long: on few threads of their own
      * @throws BrokerException INVALID_CONFIG when there is no such default assignor
      */
     public static Groups open(GroupOptions options, RegisterStore registers, Broker broker, Deliveries deliveries,
-                              Executor workers, ScheduledExecutorService timers, Clock clock) {
+                              Executor workers, Executor assigning, ScheduledExecutorService timers, Clock clock) {
         BrokerSide side = new BrokerSide(broker);
-        return new Groups(options, registers, side, side, deliveries, workers, timers, clock, System::nanoTime,
+        return new Groups(options, registers, side, side, deliveries, workers, assigning, timers, clock, System::nanoTime,
                 FreshNames.random());
     }
 
     /** @param fresh for consumers that are created */
-    static Groups open(GroupOptions options, RegisterStore registers, GroupLog log, Coordination coordination, Deliveries deliveries, Executor workers,
+    static Groups open(GroupOptions options, RegisterStore registers, GroupLog log, Coordination coordination, Deliveries deliveries, Executor workers, Executor assigning,
                        ScheduledExecutorService timers, Clock clock, LongSupplier nanoTime, FreshNames fresh) {
-        return new Groups(options, registers, log, coordination, deliveries, workers, timers, clock, nanoTime, fresh);
+        return new Groups(options, registers, log, coordination, deliveries, workers, assigning, timers, clock, nanoTime, fresh);
     }
 
     /**

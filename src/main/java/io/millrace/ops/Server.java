@@ -69,6 +69,7 @@ final class Server implements AutoCloseable {
     private final AgreementThreads agreementThreads;
     private final ForceThreads forces;
     private final HealingThreads healing;
+    private final AssignorThreads assigning;
     private final Transport transport;
     private final Deliveries deliveries;
     private final ScheduledExecutorService timers;
@@ -94,7 +95,7 @@ final class Server implements AutoCloseable {
      * @param passedWaits ends the requests that wait for other servers
      */
     Server(Configuration configuration, ExecutorService workers, AnswerThreads answers,
-           AgreementThreads agreementThreads, ForceThreads forces, HealingThreads healing, Transport transport,
+           AgreementThreads agreementThreads, ForceThreads forces, HealingThreads healing, AssignorThreads assigning, Transport transport,
            Deliveries deliveries, ScheduledExecutorService timers, Clock clock, Observers observers, Runnable passedWaits) {
         this.configuration = configuration;
         this.workers = workers;
@@ -102,6 +103,7 @@ final class Server implements AutoCloseable {
         this.agreementThreads = agreementThreads;
         this.forces = forces;
         this.healing = healing;
+        this.assigning = assigning;
         this.transport = transport;
         this.deliveries = deliveries;
         this.timers = timers;
@@ -126,9 +128,10 @@ final class Server implements AutoCloseable {
             opened.push(agreementThreads);
             opened.push(forces);
             opened.push(healing);
+            opened.push(assigning);
             broker = openBroker();
             damage.healBy(broker::foundDamage);
-            groups = open(() -> Groups.open(configuration.groups(), registers(), broker, deliveries, answers, timers, clock),
+            groups = open(() -> Groups.open(configuration.groups(), registers(), broker, deliveries, answers, assigning, timers, clock),
                     Settings.GROUP_ASSIGNOR);
             upkeep = open(() -> new Upkeep(configuration.settings(), writers.stream().map(Writer::directory).toList(),
                     node.journalDirectory(), workers, clock));

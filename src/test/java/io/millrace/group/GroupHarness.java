@@ -29,6 +29,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
@@ -44,6 +45,8 @@ final class GroupHarness {
     final GroupStore store = new GroupStore(registers);
     int writes;
     private int incarnations;
+    /** Runs applications' assignors; null: as everything else. */
+    Executor assigning;
     /** What the next read of a register fails with, or null. */
     Error nextRead;
     private boolean isHere = true;
@@ -79,7 +82,7 @@ final class GroupHarness {
             }
         }, () -> mine != run);
         groups = Groups.open(options, new Counting(), log, new Alone(new Member(1, "session-" + run, "http://1", null)),
-                (entry, group, consumer, poll) -> CompletableFuture.completedFuture(false), timers, timers, new WallClock(),
+                (entry, group, consumer, poll) -> CompletableFuture.completedFuture(false), timers, assigning == null ? timers : assigning, timers, new WallClock(),
                 time::nanoTime, new FreshNames(() -> "made-up", () -> "i" + ++incarnations));
     }
 

@@ -16,7 +16,9 @@ import io.millrace.group.offsets.OffsetTarget;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.TopicPartition;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -641,6 +643,32 @@ class GroupsTest {
             refused(ErrorKind.INVALID_CONSUMER, () -> harness.create(name, GroupHarness.manual()));
         }
         assertThat(harness.get(harness.groups.create("g;h", "c;d", GroupHarness.manual())).name()).isEqualTo("c;d");
+    }
+
+    @Test
+    void anAssignorThatTakesLongStallsTheRebalanceOfItsGroupAndNothingElse() {
+        Deque<Runnable> assigning = new ArrayDeque<>();
+        harness.assigning = assigning::add;
+        harness.restart();
+        ConsumerConfig config = new ConsumerConfig(RecordForm.JSON, OffsetReset.EARLIEST, false, false, 1, 30_000, 500, 10_000, null,
+                "first-subscriber");
+        harness.log.append(FIRST, 3);
+        harness.create("a", config, "orders");
+        assigning.remove().run();
+        harness.pass(10);
+        harness.create("b", config, "orders");
+        assertThat(assigning).as("it is about to answer").hasSize(1);
+        harness.read("a", 3);
+        commitPolled("a");
+        assertThat(harness.committed()).containsEntry(FIRST, 3L);
+        assertThat(harness.get(harness.groups.create("another", "c", GroupHarness.manual())).name()).isEqualTo("c");
+        assertThat(harness.state().member("b").target()).isEmpty();
+        harness.get(harness.groups.leave(GroupHarness.GROUP, ConsumerId.of("a"), GroupHarness.HERE));
+        while (!assigning.isEmpty()) {
+            assigning.remove().run();
+            harness.pass(10);
+        }
+        assertThat(harness.owned("b")).containsExactly(FIRST, SECOND);
     }
 
     // ---- what is forgotten

@@ -65,7 +65,7 @@ final class SimulatedCoordinator {
         coordinator = world.coordinator();
         SimulatedTimers timers = new SimulatedTimers(world.time, task -> guarded(mine, task), () -> mine != run);
         groups = Groups.open(new GroupOptions("sticky", 100, 1 << 20, 3_600_000, 600_000, 30_000), new Registers(), log, new View(),
-                this::ask, timers, timers, new WallClock(), world.time::nanoTime, new FreshNames(() -> "never", world::incarnation));
+                this::ask, timers, timers, timers, new WallClock(), world.time::nanoTime, new FreshNames(() -> "never", world::incarnation));
     }
 
     void crash() {

@@ -214,8 +214,8 @@ public final class Sessions {
         session.givenOut.removeIf(each -> !membership.owns(member, each));
         session.revokedAt.keySet().removeIf(each -> !membership.owns(member, each)
                 || member.target().contains(each.partition()));
-        session.given.keySet().removeIf(topic -> !member.subscription().names(topic)
-                && !standing.offsets().byTopic().containsKey(topic));
+        session.given.keySet().removeIf(topic -> !standing.offsets().byTopic().containsKey(topic)
+                && !member.subscription().names(topic));
         if (session.poll != null) {
             session.poll.partitionsChanged();
         }

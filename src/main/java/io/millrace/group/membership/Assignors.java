@@ -69,7 +69,16 @@ public final class Assignors {
             LOG.log(Level.ERROR, () -> "assignor %s failed, so %s decides".formatted(assignor.getClass().getName(),
                     FALLBACK.name()), broken);
         }
+        return uniform(members, topics);
+    }
+
+    /** What {@code uniform} gives. */
+    static Map<String, Set<TopicPartition>> uniform(SortedMap<String, AssignorMember> members, SortedMap<String, Integer> topics) {
         return ofEvery(members.keySet(), FALLBACK.assign(members, topics));
+    }
+
+    static boolean isBuiltIn(Assignor assignor) {
+        return BUILT_IN.contains(assignor);
     }
 
     private static Map<String, Set<TopicPartition>> ofEvery(Set<String> members,

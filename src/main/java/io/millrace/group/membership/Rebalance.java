@@ -6,6 +6,7 @@ import io.millrace.metadata.TopicPartition;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
@@ -13,11 +14,15 @@ import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
+import java.util.concurrent.Executor;
+import java.util.function.Function;
 
 /**
- * Shares partitions out in steps. First it is made up which member is to have which partition in the end; then each
+ * Shares one group's partitions out in steps. First it is made up which member is to have which partition in the end; then each
  * partition goes there by itself, once its present owner let go or lost it, while all others stay where they are. So a
- * partition never has two owners, and nobody waits for a partition that does not move. Functions of their arguments alone.
+ * partition never has two owners, and nobody waits for a partition that does not move.
+ *
+ * <p>Of what it remembers nothing must not be forgotten. Used by one thread at a time.
  */
 public final class Rebalance {
     private static final long FNV_OFFSET = 0xcbf29ce484222325L;
@@ -25,55 +30,91 @@ public final class Rebalance {
 
     private final Assignors assignors;
     private final String defaultAssignor;
+    private final PendingAssignment assignment;
+    private final MatchedTopics matched = new MatchedTopics();
+    /** Of which it is known that there is nothing to do. */
+    private Membership settled;
+    private Map<String, TopicInfo> settledTopics;
 
-    public Rebalance(Assignors assignors, String defaultAssignor) {
+    /**
+     * @param defaultAssignor of members that ask for none
+     * @param threads         run the applications' assignors
+     * @param answered        is called when one of them has answered, so that another step is due
+     */
+    public Rebalance(Assignors assignors, String defaultAssignor, Executor threads, Runnable answered) {
         this.assignors = assignors;
         this.defaultAssignor = assignors.find(defaultAssignor).name();
+        this.assignment = new PendingAssignment(threads, answered);
     }
 
     /**
-     * Makes up who is to have what, when anything that this depends on has changed, and takes what is gone from its owners.
-     * What is {@link Membership#revoked()} then is to be let go.
+     * One step: makes up who is to have what, when anything that this depends on has changed, takes what is gone, and what was let
+     * go, from its owners, and gives what nobody owns to whom it is meant for.
+     *
+     * @param topics as they are now; another object when they have changed
+     * @param letGo which of what is on its way its owners let go
+     * @return the same when there is nothing to do
      */
-    public Membership retarget(Membership group, Map<String, TopicInfo> topics) {
-        return withoutGone(assigned(group, topics), topics);
+    public Membership step(Membership group, Map<String, TopicInfo> topics,
+                           Function<List<Revocation>, ? extends Collection<Revocation>> letGo) {
+        if (group == settled && topics == settledTopics) {
+            return group;
+        }
+        Membership retargeted = withoutGone(retargeted(group, topics), topics);
+        List<Revocation> revoked = retargeted.revoked();
+        Membership next = withIds(grant(release(retargeted, letGo.apply(revoked))), topics);
+        boolean isOver = !assignment.isAwaited() && next.revoked().isEmpty();
+        settled = isOver ? next : null;
+        settledTopics = topics;
+        return next;
     }
 
-    /** Takes from its owners what they let go, and gives what nobody owns to whom it is meant for. */
-    public static Membership handOut(Membership retargeted, Collection<Revocation> letGo, Map<String, TopicInfo> topics) {
-        return withIds(grant(release(retargeted, letGo)), topics);
+    /** How often the name of a topic was held against a pattern. */
+    long matches() {
+        return matched.matches();
     }
 
     // ---- what is to be
 
-    private Membership assigned(Membership state, Map<String, TopicInfo> topics) {
+    private Membership retargeted(Membership state, Map<String, TopicInfo> topics) {
         SortedMap<String, AssignorMember> sharing = new TreeMap<>();
         TreeMap<String, Integer> partitions = new TreeMap<>();
         for (GroupMember member : state.members().values()) {
             if (member.takesPart() && member.subscription().isShared()) {
-                SortedSet<String> read = member.subscription().topics(topics.keySet());
+                SortedSet<String> read = matched.topics(member.subscription(), topics);
                 read.forEach(topic -> partitions.put(topic, topics.get(topic).partitions()));
                 sharing.put(member.name(), new AssignorMember(member.config().instanceId(), read, member.target()));
             }
         }
+        matched.forgetOthers();
         String assignor = assignor(state.members().values());
         long inputs = fingerprint(state, sharing, topics, assignor);
         if (inputs == state.inputs()) {
             return state;
         }
         Map<String, Set<TopicPartition>> shared = sharing.isEmpty() ? Map.of()
-                : assignors.checked(assignors.find(assignor), sharing, partitions);
-        TreeMap<String, GroupMember> members = new TreeMap<>();
-        for (GroupMember member : state.members().values()) {
-            SortedSet<TopicPartition> target = new TreeSet<>();
-            if (member.takesPart() && member.subscription() instanceof Subscription.Assigned own) {
-                own.partitions().stream().filter(each -> exists(each, topics)).forEach(target::add);
-            } else if (sharing.containsKey(member.name())) {
-                target.addAll(shared.getOrDefault(member.name(), Set.of()));
-            }
-            members.put(member.name(), member.withTarget(target));
+                : assignment.of(inputs, assignors.find(assignor), sharing, partitions);
+        Map<String, SortedSet<TopicPartition>> targets = new HashMap<>();
+        state.members().forEach((name, member) -> targets.put(name, target(member, sharing.get(name), shared, topics)));
+        TreeMap<String, GroupMember> members = new TreeMap<>(state.members());
+        members.replaceAll((name, member) -> member.withTarget(targets.get(name)));
+        Membership next = state.withMembers(members);
+        return shared == null ? next : next.withAssignment(state.epoch() + 1, assignor, inputs);
+    }
+
+    /** @param shared what the assignor gives to whom; null: that is not known yet, so members keep what they still want of theirs */
+    private static SortedSet<TopicPartition> target(GroupMember member, AssignorMember sharing,
+                                                    Map<String, Set<TopicPartition>> shared, Map<String, TopicInfo> topics) {
+        SortedSet<TopicPartition> target = new TreeSet<>();
+        if (member.takesPart() && member.subscription() instanceof Subscription.Assigned own) {
+            own.partitions().stream().filter(each -> exists(each, topics)).forEach(target::add);
+        } else if (sharing != null && shared == null) {
+            member.target().stream().filter(each -> exists(each, topics) && sharing.topics().contains(each.topic()))
+                    .forEach(target::add);
+        } else if (sharing != null) {
+            target.addAll(shared.getOrDefault(member.name(), Set.of()));
         }
-        return state.withMembers(members).withAssignment(state.epoch() + 1, assignor, inputs);
+        return target;
     }
 
     /** The one that most members ask for. */

@@ -6,6 +6,11 @@ import io.millrace.group.membership.GroupMember.Status;
 import io.millrace.group.membership.Membership.Revocation;
 import io.millrace.metadata.TopicInfo;
 import io.millrace.metadata.TopicPartition;
+import java.util.AbstractMap;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.stream.IntStream;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -23,7 +28,8 @@ class RebalanceTest {
     private static final Predicate<Revocation> LET_GO = revoked -> true;
     private static final Predicate<Revocation> HOLD = revoked -> false;
 
-    private final Rebalance rebalance = new Rebalance(Assignors.load(), "sticky");
+    private long looks;
+    private final Rebalance rebalance = new Rebalance(Assignors.load(), "sticky", Runnable::run, () -> { });
     private final Map<String, TopicInfo> topics = new TreeMap<>(Map.of("t", new TopicInfo(new UUID(1, 1), 6)));
 
     private static GroupMember subscribed(String name) {
@@ -32,8 +38,7 @@ class RebalanceTest {
     }
 
     private Membership settled(Membership state, Predicate<Revocation> letsGo) {
-        Membership retargeted = rebalance.retarget(state, topics);
-        return Rebalance.handOut(retargeted, retargeted.revoked().stream().filter(letsGo).toList(), topics);
+        return rebalance.step(state, Map.copyOf(topics), revoked -> revoked.stream().filter(letsGo).toList());
     }
 
     private static Set<TopicPartition> owned(Membership state) {
@@ -108,5 +113,66 @@ class RebalanceTest {
         state = settled(state.member("m0") == null ? state.withMember(subscribed("m0"))
                 : MembershipChanges.rejoin(state, ConsumerId.of("m0"), 0), LET_GO);
         assertThat(owned(settled(state, LET_GO))).hasSize(6);
+    }
+
+    @Test
+    void aTopicIsHeldAgainstAPatternOnceHoweverManyMembersHaveItAndHoweverOftenTheGroupChanges() {
+        Map<String, TopicInfo> many = new TreeMap<>();
+        IntStream.range(0, 100).forEach(i -> many.put("t-" + i, new TopicInfo(new UUID(2, i), 1)));
+        Membership group = Membership.empty(0);
+        for (int i = 0; i < 20; i++) {
+            group = rebalance.step(group.withMember(subscribed("m" + i)
+                    .withSubscription(new Subscription.Matching(Subscription.TopicPattern.of("t.*")))), Map.copyOf(many), revoked -> revoked);
+        }
+        assertThat(rebalance.matches()).isEqualTo(100);
+        many.put("t-new", new TopicInfo(new UUID(3, 3), 1));
+        many.remove("t-0");
+        Membership after = rebalance.step(group, Map.copyOf(many), revoked -> revoked);
+        assertThat(rebalance.matches()).as("the new one").isEqualTo(101);
+        assertThat(owned(after)).hasSize(100).contains(new TopicPartition("t-new", 0));
+    }
+
+    @Test
+    void aChangeThatDoesNotConcernTheMembersIsNoWorkForTheRebalance() {
+        Map<String, TopicInfo> counted = new AbstractMap<>() {
+            @Override
+            public Set<Entry<String, TopicInfo>> entrySet() {
+                looks++;
+                return topics.entrySet();
+            }
+        };
+        Membership group = rebalance.step(Membership.empty(0).withMember(subscribed("a")), counted, revoked -> revoked);
+        long before = looks;
+        assertThat(rebalance.step(group, counted, revoked -> revoked)).isSameAs(group);
+        assertThat(looks).isEqualTo(before);
+    }
+
+    @Test
+    void anApplicationsAssignorIsNotWaitedForAndMembersKeepWhatTheyHaveUntilItAnswers() {
+        Deque<Runnable> tasks = new ArrayDeque<>();
+        List<String> answered = new ArrayList<>();
+        Rebalance slow = new Rebalance(Assignors.of(List.of(new FirstSubscriberAssignor())), "first-subscriber", tasks::add,
+                () -> answered.add("yes"));
+        Map<String, TopicInfo> now = Map.copyOf(topics);
+        Membership group = slow.step(Membership.empty(0).withMember(subscribed("b")), now, revoked -> revoked);
+        assertThat(group.member("b").owned()).isEmpty();
+        assertThat(tasks).hasSize(1);
+        tasks.remove().run();
+        assertThat(answered).hasSize(1);
+        group = slow.step(group, now, revoked -> revoked);
+        assertThat(group.member("b").owned()).hasSize(6);
+
+        Membership joined = slow.step(group.withMember(subscribed("a")), now, revoked -> revoked);
+        joined = slow.step(joined.withMember(subscribed("c")), now, revoked -> revoked);
+        assertThat(joined.member("b").owned()).as("it reads on meanwhile").hasSize(6);
+        assertThat(tasks).as("one run at a time").hasSize(1);
+        Membership unsubscribed = slow.step(joined.withMember(joined.member("b").withSubscription(new Subscription.None())), now,
+                revoked -> revoked);
+        assertThat(unsubscribed.member("b").owned()).as("nobody need be asked for that").isEmpty();
+        tasks.remove().run();
+        unsubscribed = slow.step(unsubscribed, now, revoked -> revoked);
+        assertThat(tasks).as("that answer was for other members").hasSize(1);
+        tasks.remove().run();
+        assertThat(slow.step(unsubscribed, now, revoked -> revoked).member("a").owned()).hasSize(6);
     }
 }
