@@ -7,6 +7,7 @@ import io.millrace.group.delivery.GroupLock;
 import io.millrace.group.delivery.GroupSide;
 import io.millrace.group.delivery.Polls;
 import io.millrace.group.delivery.Releases;
+import io.millrace.group.delivery.Relocation;
 import io.millrace.group.delivery.Sessions;
 import io.millrace.group.delivery.Standing;
 import io.millrace.group.membership.ConsumerId;
@@ -146,6 +147,11 @@ final class Group implements GroupWriter.Host, GroupSide {
     @Override
     public CompletableFuture<GroupState> begin(ConsumerId member, Map<TopicIdPartition, Position> positions) {
         return writer.submit(before -> GroupChanges.begin(before, member, positions, topics(), context.clock().millis()));
+    }
+
+    @Override
+    public CompletableFuture<GroupState> relocate(ConsumerId member, Map<TopicIdPartition, Relocation> relocations) {
+        return writer.submit(before -> GroupChanges.relocate(before, member, relocations, context.clock().millis()));
     }
 
     @Override

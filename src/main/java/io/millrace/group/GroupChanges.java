@@ -3,6 +3,7 @@ package io.millrace.group;
 import io.millrace.group.delivery.Arrivals;
 import io.millrace.group.delivery.KeptPositions.Kept;
 import io.millrace.group.delivery.KeptPositions;
+import io.millrace.group.delivery.Relocation;
 import io.millrace.group.membership.ConsumerId;
 import io.millrace.group.membership.GroupMember;
 import io.millrace.group.membership.Membership;
@@ -91,6 +92,30 @@ final class GroupChanges {
         missing.keySet().removeIf(partition -> !state.membership().owns(member, partition)
                 || !Ownership.isCurrent(partition, topics) || state.offsets().committed(partition).isPresent());
         return state.withOffsets(state.offsets().committing(missing, nowMs));
+    }
+
+    /**
+     * Where a consumer goes on because the log does not have its positions any more. That is committed where what is committed is
+     * not in the log either, or else whoever reads the partition next would look for another place, and skip what came meanwhile.
+     */
+    static GroupState relocate(GroupState state, ConsumerId id, Map<TopicIdPartition, Relocation> relocations, long nowMs) {
+        MembershipChanges.require(state.membership(), id);
+        Kept kept = state.kept().of(id.name());
+        TreeMap<TopicIdPartition, Position> moved = new TreeMap<>(kept.positions());
+        TreeMap<TopicIdPartition, Position> committed = new TreeMap<>();
+        relocations.forEach((partition, relocation) -> {
+            OptionalLong before = state.offsets().committed(partition);
+            if (!state.membership().owns(id.name(), partition)) {
+                return;
+            } else if (before.isEmpty() || relocation.concerns(before.getAsLong())) {
+                committed.put(partition, relocation.to());
+                moved.remove(partition);
+            } else {
+                moved.put(partition, relocation.to());
+            }
+        });
+        return state.withOffsets(state.offsets().committing(committed, nowMs))
+                .withKept(state.kept().with(id.name(), kept.with(moved)));
     }
 
     /**

@@ -32,7 +32,8 @@ import java.util.UUID;
 
 /**
  * A group as JSON that a person can read. What there is much of is short: partitions of a topic are {@code [partition]},
- * {@code [partition, epoch]}, {@code [partition, position]} or {@code [partition, offset, ms since the epoch]}.
+ * {@code [partition, epoch]}, {@code [partition, position, leader epoch]} or
+ * {@code [partition, offset, ms since the epoch, leader epoch]}.
  */
 final class GroupCodec {
     /** No topic has it: what an earlier version wrote of it is given out anew. */
@@ -112,7 +113,8 @@ final class GroupCodec {
             of.topicId = offsets.topicId().toString();
             of.anew = offsets.anew();
             of.committed = offsets.byPartition().entrySet().stream().map(each -> new long[] {each.getKey(),
-                each.getValue().offset(), each.getValue().committedAtMs()}).toArray(long[][]::new);
+                each.getValue().offset(), each.getValue().committedAtMs(), each.getValue().position().leaderEpoch()})
+                    .toArray(long[][]::new);
             bean.offsets.put(topic, of);
         });
         return jsonb.toJson(bean);
@@ -182,7 +184,7 @@ final class GroupCodec {
             bean.offsets.forEach((topic, of) -> {
                 TreeMap<Integer, CommittedOffset> byPartition = new TreeMap<>();
                 for (long[] row : of.committed) {
-                    byPartition.put(Math.toIntExact(row[0]), new CommittedOffset(Position.at(row[1]), row[2]));
+                    byPartition.put(Math.toIntExact(row[0]), new CommittedOffset(position(row, 1, 3), row[2]));
                 }
                 offsets.put(topic, new TopicOffsets(UUID.fromString(of.topicId), of.anew, byPartition));
             });
@@ -244,16 +246,26 @@ final class GroupCodec {
 
     /** Of partitions that the member owns, so that the ids of their topics are known. */
     private static TreeMap<String, long[][]> positions(SortedMap<TopicIdPartition, Position> positions) {
-        TreeMap<TopicPartition, Long> offsets = new TreeMap<>();
-        positions.forEach((partition, position) -> offsets.put(partition.partition(), position.offset()));
-        return byTopic(offsets);
+        TreeMap<String, List<long[]>> rows = new TreeMap<>();
+        positions.forEach((partition, position) -> rows.computeIfAbsent(partition.topic(), topic -> new ArrayList<>())
+                .add(new long[] {partition.partition().partition(), position.offset(), position.leaderEpoch()}));
+        return arrays(rows);
     }
 
     private static TreeMap<TopicIdPartition, Position> positions(Map<String, long[][]> rows, Map<String, UUID> topicIds) {
         TreeMap<TopicIdPartition, Position> positions = new TreeMap<>();
-        numbers(rows).forEach((partition, offset) -> positions.put(
-                new TopicIdPartition(topicIds.get(partition.topic()), partition), Position.at(offset)));
+        rows.forEach((topic, list) -> {
+            for (long[] row : list) {
+                positions.put(new TopicIdPartition(topicIds.get(topic), new TopicPartition(topic, Math.toIntExact(row[0]))),
+                        position(row, 1, 2));
+            }
+        });
         return positions;
+    }
+
+    /** An earlier version wrote no epoch. */
+    private static Position position(long[] row, int offset, int epoch) {
+        return new Position(row[offset], row.length > epoch ? Math.toIntExact(row[epoch]) : Position.NO_EPOCH);
     }
 
     private static TreeMap<TopicPartition, Long> numbers(Map<String, long[][]> rows) {

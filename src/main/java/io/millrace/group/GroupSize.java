@@ -14,8 +14,8 @@ import java.util.Set;
  * coordinator) never makes it too large. A function of the state alone.
  */
 final class GroupSize {
-    /** {@code [p,offset,ms],[p,epoch],[p],[p,position],} with numbers of full length. */
-    private static final int PARTITION_BYTES = 46 + 25 + 14 + 33;
+    /** {@code [p,offset,ms,leader epoch],[p,epoch],[p],[p,position,leader epoch],} with numbers of full length. */
+    private static final int PARTITION_BYTES = 57 + 25 + 14 + 44;
     /** A topic's id twice, with what is around its name in each list that it is in, but for members' lists. */
     private static final int TOPIC_BYTES = 160;
     /** A topic in the lists of a member: owned, target, positions. */

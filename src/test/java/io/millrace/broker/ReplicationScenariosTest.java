@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.millrace.broker.SimulatedCluster.PlantedBug;
 import io.millrace.broker.fetch.FetchAllRequest;
 import io.millrace.broker.fetch.FetchAllResult;
+import io.millrace.broker.fetch.FetchAllRequest;
+import io.millrace.broker.fetch.FetchAllResult;
 import io.millrace.broker.fetch.FetchRequest;
 import io.millrace.log.AppendResult;
 import io.millrace.log.Truncation;
@@ -109,6 +111,16 @@ class ReplicationScenariosTest {
         Failures.assertFails(ErrorKind.OFFSET_OUT_OF_RANGE, () -> BrokerHarness.get(broker.fetch(new FetchRequest(
                 SimulatedCluster.TOPIC, 0, new FetchPosition.AtOffset(3), epoch, 0, 1000, 0))))
                 .hasMessageContaining("cut back").hasMessageContaining("from offset 1 on");
+        assertThat(fetchedAll(broker, new FetchPosition.AtOffset(3, epoch)).failure().kind()).isEqualTo(ErrorKind.OFFSET_OUT_OF_RANGE);
+        assertThat(fetchedAll(broker, new FetchPosition.EndOfEpoch(epoch)).result().offset()).as("where it is to go on").isEqualTo(1);
+        FetchAllResult.Part now = fetchedAll(broker, new FetchPosition.AtOffset(1, epoch));
+        assertThat(now.result().nextOffset()).isEqualTo(4);
+        assertThat(fetchedAll(broker, new FetchPosition.EndOfEpoch(now.result().leaderEpoch())).result().offset()).isEqualTo(4);
+    }
+
+    private static FetchAllResult.Part fetchedAll(Broker broker, FetchPosition from) {
+        return BrokerHarness.get(broker.fetchAll(new FetchAllRequest(List.of(new FetchAllRequest.Part(SimulatedCluster.TOPIC, 0, from)),
+                0, 1000, 0))).parts().get(0);
     }
 
     @Test

@@ -48,8 +48,8 @@ class GroupCodecTest {
         return new GroupState(new Claim(3, 2, "session", true),
                 new Membership(11, "sticky", -5, new TreeMap<>(Map.of("orders", new UUID(1, 2))), byName, 12),
                 new GroupOffsets(new TreeMap<>(Map.of("orders", new TopicOffsets(new UUID(1, 2), true, new TreeMap<>(Map.of(
-                        0, new CommittedOffset(Position.at(1L << 50), 77), 1, new CommittedOffset(Position.at(0), 78))))))),
-                KeptPositions.NONE.with(members[0].name(), new Kept(new TreeMap<>(Map.of(new TopicIdPartition(new UUID(1, 2), FIRST), Position.at(Long.MAX_VALUE))), 1L << 40)));
+                        0, new CommittedOffset(new Position(1L << 50, 9), 77), 1, new CommittedOffset(Position.at(0), 78))))))),
+                KeptPositions.NONE.with(members[0].name(), new Kept(new TreeMap<>(Map.of(new TopicIdPartition(new UUID(1, 2), FIRST), new Position(Long.MAX_VALUE, 8))), 1L << 40)));
     }
 
     @Test
@@ -91,8 +91,8 @@ class GroupCodecTest {
             for (int i = 0; i < 500; i++) {
                 int partition = Integer.MAX_VALUE - i;
                 owned.put(new TopicPartition(name, partition), Integer.MAX_VALUE);
-                positions.put(new TopicIdPartition(new UUID(-1, -1), new TopicPartition(name, partition)), Position.at(Long.MAX_VALUE));
-                committed.put(partition, new CommittedOffset(Position.at(Long.MAX_VALUE), 9_999_999_999_999L));
+                positions.put(new TopicIdPartition(new UUID(-1, -1), new TopicPartition(name, partition)), new Position(Long.MAX_VALUE, Integer.MAX_VALUE));
+                committed.put(partition, new CommittedOffset(new Position(Long.MAX_VALUE, Integer.MAX_VALUE), 9_999_999_999_999L));
             }
             topicIds.put(name, new UUID(-1, -1));
             offsets.put(name, new TopicOffsets(new UUID(-1, -1), false, committed));

@@ -29,11 +29,17 @@ import java.util.concurrent.TimeUnit;
  */
 final class SimulatedTopics implements GroupLog {
     private static final int MOST_AT_ONCE = 7;
+    /** The most leader epochs of a topic. */
+    private static final int EPOCHS = 1000;
 
     private final SimulatedTime time;
     private final Random random;
     private final TreeMap<String, TopicInfo> topics = new TreeMap<>();
     private final Map<TopicPartition, Long> ends = new TreeMap<>();
+    /** First offsets, where retention took some. */
+    private final Map<TopicPartition, Long> starts = new TreeMap<>();
+    /** Leader epochs by the offset that each begins at. */
+    private final Map<TopicPartition, TreeMap<Long, Integer>> epochs = new TreeMap<>();
     private final List<Waiting> waiting = new ArrayList<>();
     private final List<View> views = new ArrayList<>();
     private long incarnations;
@@ -60,6 +66,8 @@ final class SimulatedTopics implements GroupLog {
     void delete(String topic) {
         topics.remove(topic);
         ends.keySet().removeIf(each -> each.topic().equals(topic));
+        starts.keySet().removeIf(each -> each.topic().equals(topic));
+        epochs.keySet().removeIf(each -> each.topic().equals(topic));
         changed(topic);
     }
 
@@ -80,15 +88,53 @@ final class SimulatedTopics implements GroupLog {
         attemptAll();
     }
 
+    /** Retention takes the records before this offset. */
+    void removeBefore(TopicPartition partition, long start) {
+        starts.put(partition, start);
+    }
+
+    /** A leader is elected that has no records from this offset on. */
+    void cutBack(TopicPartition partition, long end) {
+        TreeMap<Long, Integer> of = epochs(partition);
+        int last = of.lastEntry().getValue();
+        of.tailMap(end, true).clear();
+        of.put(end, last + 1);
+        ends.put(partition, end);
+    }
+
+    private TreeMap<Long, Integer> epochs(TopicPartition partition) {
+        return epochs.computeIfAbsent(partition, any -> new TreeMap<>(Map.of(0L, 0)));
+    }
+
+    /** Where an epoch, or the last one before it, ends. */
+    private long endOf(TopicPartition partition, int epoch) {
+        return epochs(partition).entrySet().stream().filter(each -> each.getValue() > epoch).map(Map.Entry::getKey).findFirst()
+                .orElse(ends.get(partition));
+    }
+
+    private long begin(TopicPartition id, FetchPosition from) {
+        long start = starts.getOrDefault(id, 0L);
+        long end = ends.get(id);
+        if (from instanceof FetchPosition.AtOffset at) {
+            boolean cut = at.lastEpoch() >= 0 && endOf(id, at.lastEpoch() % EPOCHS) < at.offset();
+            if (at.offset() < start || at.offset() > end || cut) {
+                throw new BrokerException(ErrorKind.OFFSET_OUT_OF_RANGE, "from " + start + " to " + end);
+            }
+            return at.offset();
+        }
+        return from instanceof FetchPosition.Earliest ? start
+                : from instanceof FetchPosition.EndOfEpoch of ? endOf(id, of.epoch() % EPOCHS) : end;
+    }
+
     private void attemptAll() {
         for (Waiting each : List.copyOf(waiting)) {
             attempt(each);
         }
     }
 
-    /** Of which topic a part is: in place of the leader's epoch it says how many topics there were before. */
+    /** Of which topic a part is: leader epochs of the next topic of a name are higher by so many. */
     static TopicIdPartition id(FetchAllResult.Part part) {
-        return new TopicIdPartition(new UUID(part.id().topic().hashCode(), part.result().leaderEpoch()), part.id());
+        return new TopicIdPartition(new UUID(part.id().topic().hashCode(), part.result().leaderEpoch() / EPOCHS), part.id());
     }
 
     /** The log as a server sees it that hears of changed topics some time later, up to so many ms. */
@@ -168,6 +214,14 @@ final class SimulatedTopics implements GroupLog {
         return fetch.answer();
     }
 
+    /** Of the last record that is read; as it was asked for when there is none. */
+    private int epoch(TopicPartition id, UUID topic, long next, FetchPosition from) {
+        if (from instanceof FetchPosition.AtOffset at && at.offset() == next) {
+            return at.lastEpoch();
+        }
+        return (int) topic.getLeastSignificantBits() * EPOCHS + epochs(id).lowerEntry(Math.max(1, next)).getValue();
+    }
+
     private void attempt(Waiting fetch) {
         if (fetch.answer().isDone()) {
             waiting.remove(fetch);
@@ -191,12 +245,18 @@ final class SimulatedTopics implements GroupLog {
                 continue;
             }
             long end = ends.get(id);
-            long from = part.from() instanceof FetchPosition.AtOffset at ? at.offset()
-                    : part.from() instanceof FetchPosition.Earliest ? 0 : end;
+            long from;
+            try {
+                from = begin(id, part.from());
+            } catch (BrokerException outOfRange) {
+                parts.add(new FetchAllResult.Part(id, null, outOfRange));
+                failed = true;
+                continue;
+            }
             long next = fetch.request().maxBytes() == 0 ? from : Math.min(end, from + 1 + random.nextInt(MOST_AT_ONCE));
             bytes += Math.max(0, next - from);
-            parts.add(new FetchAllResult.Part(id, new FetchResult(from, Math.max(from, next), end, 0,
-                    (int) topic.id().getLeastSignificantBits(),
+            parts.add(new FetchAllResult.Part(id, new FetchResult(from, Math.max(from, next), end,
+                    starts.getOrDefault(id, 0L), epoch(id, topic.id(), next, part.from()),
                     ByteBuffer.allocate((int) Math.max(0, next - from))), null));
         }
         if (failed || bytes >= fetch.request().minBytes() || time.nanoTime() >= fetch.until()) {

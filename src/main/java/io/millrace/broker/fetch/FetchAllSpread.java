@@ -145,7 +145,7 @@ final class FetchAllSpread {
             return part;
         }
         return new FetchAllRequest.Part(part.topic(), part.partition(), part.topicId(),
-                new FetchPosition.AtOffset(found[place].result().nextOffset()));
+                new FetchPosition.AtOffset(found[place].result().nextOffset(), found[place].result().leaderEpoch()));
     }
 
     private void came(Leader leader, CompletableFuture<FetchAllResult> asked, FetchAllResult result,

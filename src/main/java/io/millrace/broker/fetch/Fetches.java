@@ -42,6 +42,8 @@ public final class Fetches {
     public static void check(FetchPosition from) {
         if (from instanceof FetchPosition.AtOffset at) {
             checkNotNegative("the offset", at.offset());
+        } else if (from instanceof FetchPosition.EndOfEpoch of) {
+            checkNotNegative("the leader epoch", of.epoch());
         } else if (from instanceof FetchPosition.AtTimestamp at) {
             checkNotNegative("the timestamp", at.timestamp());
         }

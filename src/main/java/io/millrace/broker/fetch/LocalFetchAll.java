@@ -88,7 +88,9 @@ final class LocalFetchAll {
             }
             try {
                 offset = seen == null ? partition.reads().resolve(from) : offset;
-                read = maxBytes > 0 ? partition.reads().read(offset, maxBytes, -1, memory) : partition.reads().peek(offset);
+                int lastEpoch = from instanceof FetchPosition.AtOffset at ? at.lastEpoch() : -1;
+                read = maxBytes > 0 ? partition.reads().read(offset, maxBytes, lastEpoch, memory)
+                        : partition.reads().peek(offset, lastEpoch);
                 had = read.bytes();
                 records = read.records();
                 seen = read.seen();

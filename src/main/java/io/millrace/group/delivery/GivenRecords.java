@@ -51,7 +51,7 @@ public final class GivenRecords {
                 if (given != null && !given.equals(owned.topicId()) && !(told && session.toldEpoch >= since)) {
                     throw Ownership.anew(member, partition.topic());
                 }
-                meant.put(owned, Position.at(offset));
+                meant.put(owned, session == null ? Position.at(offset) : session.known(owned, offset));
             });
             return meant;
         });

@@ -12,6 +12,9 @@ public interface GroupSide {
     /** Records where the group begins in partitions of a member. @return completes once that is written */
     CompletableFuture<?> begin(ConsumerId member, Map<TopicIdPartition, Position> positions);
 
+    /** Records where a member goes on now. @return completes once that is written */
+    CompletableFuture<?> relocate(ConsumerId member, Map<TopicIdPartition, Relocation> relocations);
+
     /** Brings who owns what into line with the topics, and with what was let go. */
     void settle();
 

@@ -4,6 +4,8 @@ import io.millrace.broker.fetch.FetchAllResult;
 import io.millrace.group.offsets.Position;
 import io.millrace.metadata.TopicIdPartition;
 import io.millrace.metadata.TopicPartition;
+import io.millrace.record.RecordBatch;
+import io.millrace.replica.hosting.FetchResult;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -11,13 +13,28 @@ import java.util.Map;
 final class PollDelivery {
     private final Session session;
     private final LastPoll last;
-    private final Map<TopicPartition, TopicIdPartition> given = new HashMap<>();
+    /** Until it is known how much of it went in. */
+    private final Map<TopicPartition, Given> given = new HashMap<>();
+
+    private record Given(TopicIdPartition partition, FetchResult records) {
+        /** @param next the offset after the last record that went in */
+        Position upTo(long next) {
+            if (next == records.nextOffset()) {
+                return new Position(next, records.leaderEpoch());
+            }
+            int epoch = Position.NO_EPOCH;
+            for (RecordBatch batch : RecordBatch.in(records.batches())) {
+                epoch = batch.baseOffset() < next ? batch.leaderEpoch() : epoch;
+            }
+            return new Position(next, epoch);
+        }
+    }
 
     /** @param parts the answer; from now on its partitions are given out */
     PollDelivery(Session session, LastPoll last, Map<TopicIdPartition, FetchAllResult.Part> parts) {
         this.session = session;
         this.last = last;
-        parts.keySet().forEach(partition -> given.put(partition.partition(), partition));
+        parts.forEach((partition, part) -> given.put(partition.partition(), new Given(partition, part.result())));
         session.givenOut.addAll(parts.keySet());
         session.polled = true;
     }
@@ -30,11 +47,12 @@ final class PollDelivery {
     /** @param next of each partition whose records went in, the offset after the last of them */
     void end(Map<TopicPartition, Long> next) {
         next.forEach((name, offset) -> {
-            TopicIdPartition partition = given.get(name);
+            Given part = given.get(name);
+            TopicIdPartition partition = part.partition();
             session.given.put(partition.topic(), partition.topicId());
             if (session.givenOut.contains(partition)) { // else it was moved, or taken, meanwhile
                 session.sought.remove(partition);
-                last.before().put(partition, session.positions.put(partition, Position.at(offset)));
+                last.before().put(partition, session.advance(partition, part.upTo(offset)));
             }
         });
         if (!next.isEmpty()) {
@@ -42,5 +60,6 @@ final class PollDelivery {
             session.lastNumber = last.number();
         }
         session.givenOut.clear();
+        given.clear();
     }
 }

@@ -4,11 +4,9 @@ import io.millrace.broker.fetch.FetchAllRequest;
 import io.millrace.broker.fetch.FetchAllResult;
 import io.millrace.group.membership.ConsumerConfig;
 import io.millrace.group.membership.GroupMember;
-import io.millrace.group.membership.OffsetReset;
 import io.millrace.group.membership.Ownership;
 import io.millrace.group.offsets.Position;
 import io.millrace.metadata.BrokerException;
-import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.TopicIdPartition;
 import io.millrace.metadata.TopicPartition;
 import io.millrace.replica.hosting.FetchPosition;
@@ -18,7 +16,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
@@ -44,6 +41,7 @@ final class PollTask {
     private final PollRequest request;
     private final long end;
     private final PollFetch fetch;
+    private final StartingPoints startingPoints;
     private final CompletableFuture<Polled> answer = new CompletableFuture<>();
     private final CompletableFuture<Void> over = new CompletableFuture<>();
     private Phase phase = Phase.QUEUED;
@@ -64,6 +62,7 @@ final class PollTask {
         this.request = request;
         this.end = end;
         this.fetch = new PollFetch(sessions.lock(), sessions.log(), request.memory());
+        this.startingPoints = new StartingPoints(this, sessions, session, fetch);
     }
 
     CompletableFuture<Polled> answer() {
@@ -219,17 +218,8 @@ final class PollTask {
             return;
         }
         phase = Phase.LOOKING;
-        List<TopicIdPartition> unknown = readable.stream()
-                .filter(each -> !session.hasPosition(each, sessions.standing().offsets())).toList();
-        if (unknown.isEmpty()) {
-            read(readable);
-        } else if (member.config().reset() == OffsetReset.NONE) {
-            fail(new BrokerException(ErrorKind.NO_OFFSET, ("no offset is committed for %s, or it is not in the log any more,"
-                    + " and consumer '%s' has auto.offset.reset=none: seek first")
-                    .formatted(unknown.get(0), session.member.name())));
-        } else {
-            findBeginning(readable, unknown, member.config().reset());
-        }
+        reading = readable;
+        startingPoints.find(readable, member.config().reset());
     }
 
     private void idle(long retry) {
@@ -237,63 +227,28 @@ final class PollTask {
         retryAt = retry;
     }
 
-    // ---- where to read
-
-    /**
-     * Where nothing is committed, the group begins now: that is committed before anything is given out. Of a topic that was
-     * created anew it was there from the first record.
-     */
-    private void findBeginning(List<TopicIdPartition> readable, List<TopicIdPartition> unknown, OffsetReset reset) {
-        FetchAllRequest lookup = new FetchAllRequest(unknown.stream().map(each -> new FetchAllRequest.Part(each,
-                reset == OffsetReset.EARLIEST || !session.outOfRange.contains(each)
-                && sessions.standing().offsets().isAnew(each)
-                ? new FetchPosition.Earliest() : new FetchPosition.Latest())).toList(), 0, 0, 0);
-        reading = readable;
-        fetch.send(lookup, unknown, result -> found(result, readable), this::fail);
-    }
-
-    private void found(Map<TopicIdPartition, FetchAllResult.Part> result, List<TopicIdPartition> readable) {
-        TreeMap<TopicIdPartition, Position> begin = new TreeMap<>();
-        result.forEach((partition, part) -> {
-            if (part.result() != null) {
-                if (session.outOfRange.contains(partition)) {
-                    session.moveTo(Map.of(partition, Position.at(part.result().offset())));
-                } else {
-                    begin.put(partition, Position.at(part.result().offset()));
-                }
-            }
-        });
-        if (!begin.isEmpty()) {
-            fetch.await(() -> sessions.side().begin(session.member, begin), this::start, this::fail);
-            return;
-        }
-        List<TopicIdPartition> known = readable.stream().filter(session.positions::containsKey)
-                .filter(each -> !session.outOfRange.contains(each)).toList();
-        if (known.isEmpty()) {
-            later();
-        } else {
-            read(known);
-        }
-    }
-
     // ---- reading
 
-    private void read(List<TopicIdPartition> readable) {
+    /** Reads partitions whose positions are known. */
+    void read(List<TopicIdPartition> readable) {
         GroupMember member = sessions.standing().member(session.member.name());
         List<TopicIdPartition> inTurn = new ArrayList<>(readable);
         Collections.rotate(inTurn, -Math.floorMod(session.turn++, inTurn.size()));
         List<FetchAllRequest.Part> parts = inTurn.stream().map(each -> new FetchAllRequest.Part(each,
-                new FetchPosition.AtOffset(session.positions.get(each).offset()))).toList();
-        reading = readable;
+                at(session.positions.get(each)))).toList();
         long waitMs = Math.max(0, TimeUnit.NANOSECONDS.toMillis(end - sessions.now()));
         fetch.send(new FetchAllRequest(parts, Math.min(member.config().minBytes(), request.maxBytes()), request.maxBytes(), waitMs),
                 inTurn, this::fetched, this::fail);
     }
 
+    private static FetchPosition at(Position position) {
+        return new FetchPosition.AtOffset(position.offset(), position.leaderEpoch());
+    }
+
     private void fetched(LinkedHashMap<TopicIdPartition, FetchAllResult.Part> result) {
         PollReading outcome = PollReading.of(result, Set.copyOf(readable()));
         overloaded = outcome.overloaded();
-        session.outOfRange.addAll(outcome.outOfRange());
+        outcome.outOfRange().forEach(session::lost);
         if (!outcome.records().isEmpty()) {
             deliver(outcome.records());
         } else if (outcome.lasting() != null) {
@@ -307,7 +262,8 @@ final class PollTask {
         }
     }
 
-    private void later() {
+    /** Tries again in a moment, unless the wait is over. */
+    void later() {
         long now = sessions.now();
         if (now - end >= 0) {
             endOfWait();

@@ -37,6 +37,10 @@ final class Session {
     final Map<TopicIdPartition, Long> revokedAt = new HashMap<>();
     /** Where the log does not have the position any more. */
     final Set<TopicIdPartition> outOfRange = new HashSet<>();
+    /** Of those, where it may be that the log was cut back, so that the member has read what is not there any more. */
+    final Set<TopicIdPartition> maybeCut = new HashSet<>();
+    /** From which offset on all that it was given of a partition was of the position's leader epoch. */
+    final Map<TopicIdPartition, Long> sameEpochSince = new HashMap<>();
     /** Of which topics it was last given records, or spoke of itself, by name: what it says of a name it says of those. */
     final Map<String, UUID> given = new HashMap<>();
     /** The group's epoch that it was last told. */
@@ -85,6 +89,33 @@ final class Session {
         return true;
     }
 
+    /** It was given a partition's records up to there. @return where it was before */
+    Position advance(TopicIdPartition partition, Position to) {
+        Position before = positions.put(partition, to);
+        if (before == null || before.leaderEpoch() != to.leaderEpoch()) {
+            sameEpochSince.put(partition, to.offset());
+        } else {
+            sameEpochSince.putIfAbsent(partition, before.offset());
+        }
+        return before;
+    }
+
+    /** A position that the member speaks of, with its leader epoch where that is known. */
+    Position known(TopicIdPartition partition, long offset) {
+        Position position = positions.get(partition);
+        boolean sameEpoch = position != null && (offset == position.offset() || offset < position.offset()
+                && offset >= sameEpochSince.getOrDefault(partition, Long.MAX_VALUE));
+        return sameEpoch ? new Position(offset, position.leaderEpoch()) : Position.at(offset);
+    }
+
+    /** A read failed because the log does not have the position. */
+    void lost(TopicIdPartition partition) {
+        outOfRange.add(partition);
+        if (positions.containsKey(partition) && positions.get(partition).leaderEpoch() != Position.NO_EPOCH) {
+            maybeCut.add(partition);
+        }
+    }
+
     /** How far it has come with what is known to have arrived. */
     Map<TopicIdPartition, Position> arrived() {
         Map<TopicIdPartition, Position> positions = new TreeMap<>(this.positions);
@@ -116,6 +147,8 @@ final class Session {
         sought.addAll(offsets.keySet());
         givenOut.removeAll(offsets.keySet());
         outOfRange.removeAll(offsets.keySet());
+        maybeCut.removeAll(offsets.keySet());
+        sameEpochSince.keySet().removeAll(offsets.keySet());
         offsets.keySet().forEach(each -> given.put(each.topic(), each.topicId()));
         if (last != null) {
             last.before().keySet().removeAll(offsets.keySet());
@@ -129,5 +162,7 @@ final class Session {
         acknowledged.remove(partition);
         revokedAt.remove(partition);
         outOfRange.remove(partition);
+        maybeCut.remove(partition);
+        sameEpochSince.remove(partition);
     }
 }

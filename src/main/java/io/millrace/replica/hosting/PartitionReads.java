@@ -15,7 +15,6 @@ import java.util.function.LongFunction;
 /** What consumers read of a partition that this broker leads: committed records only. Thread-safe. */
 public final class PartitionReads {
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0).asReadOnlyBuffer();
-    private static final int NO_EPOCH = -1;
 
     /** @param from where the batches begin, or where to go on when there are none */
     private record Found(long from, ByteBuffer batches) {
@@ -40,6 +39,9 @@ public final class PartitionReads {
         } else if (from instanceof FetchPosition.AtTimestamp at) {
             return offsetForTimestamp(at.timestamp()).map(OffsetAndTimestamp::offset)
                     .orElseGet(this::knownHighWatermark);
+        } else if (from instanceof FetchPosition.EndOfEpoch of) {
+            LeaderEpochEnd end = log.endOffsetOf(of.epoch());
+            return end.epoch() == LeaderEpochEnd.NO_EPOCH ? knownHighWatermark() : end.endOffset();
         }
         return knownHighWatermark();
     }
@@ -84,8 +86,8 @@ public final class PartitionReads {
     }
 
     /** As {@link #read}, without reading any batch. */
-    public PartitionRead peek(long offset) {
-        return read(offset, NO_EPOCH, end -> new Found(offset, NOTHING.duplicate()));
+    public PartitionRead peek(long offset, int lastEpoch) {
+        return read(offset, lastEpoch, end -> new Found(offset, NOTHING.duplicate()));
     }
 
     private PartitionRead read(long offset, int lastEpoch, LongFunction<Found> reading) {

@@ -19,7 +19,9 @@ import java.util.UUID;
  * record batches as they are stored. A failure is its kind's name and its message.
  */
 public final class FetchAllCodec {
-    static final byte VERSION = 2;
+    static final byte VERSION = 3;
+    /** Its requests say nothing of leader epochs. */
+    static final byte WITHOUT_EPOCHS = 2;
     /** Its requests have no topic ids; its results are those of today. */
     static final byte WITHOUT_IDS = 1;
 
@@ -27,12 +29,15 @@ public final class FetchAllCodec {
     private static final byte EARLIEST = 1;
     private static final byte LATEST = 2;
     private static final byte AT_TIMESTAMP = 3;
+    private static final byte END_OF_EPOCH = 4;
+    private static final int NO_EPOCH = -1;
     private static final byte READ = 0;
     private static final byte FAILED = 1;
 
     private static final int MIN_TOPIC_BYTES = Short.BYTES;
     /** Topic, partition, kind of position, offset or timestamp. */
     private static final int REQUEST_PART_BYTES = 2 * Integer.BYTES + 1 + Long.BYTES;
+    private static final int EPOCH_BYTES = Integer.BYTES;
     private static final int ID_BYTES = 2 * Long.BYTES;
     /** Stands for no id. */
     private static final UUID ANY_TOPIC = new UUID(0, 0);
@@ -50,16 +55,21 @@ public final class FetchAllCodec {
         return encode(request, VERSION);
     }
 
-    /** As a broker of the version before reads it: it takes a topic for the one that is meant by its name. */
-    static ByteBuffer encodeWithoutIds(FetchAllRequest request) {
-        return encode(request, WITHOUT_IDS);
+    /**
+     * As brokers of earlier versions read it: they take a position for what it is whatever its epoch, and the oldest a topic for the
+     * one that is meant by its name.
+     *
+     * @param version {@link #WITHOUT_EPOCHS} or {@link #WITHOUT_IDS}
+     */
+    static ByteBuffer encodeFor(byte version, FetchAllRequest request) {
+        return encode(request, version);
     }
 
     private static ByteBuffer encode(FetchAllRequest request, byte version) {
         Topics topics = new Topics();
         request.parts().forEach(part -> topics.add(part.topic(), part.topicId()));
         ByteBuffer out = ByteBuffer.allocate(1 + 3 * Integer.BYTES + Long.BYTES + topics.sizeInBytes() + topics.size() * ID_BYTES
-                + request.parts().size() * REQUEST_PART_BYTES);
+                + request.parts().size() * (REQUEST_PART_BYTES + EPOCH_BYTES));
         out.put(version).putInt(request.minBytes()).putInt(request.maxBytes()).putLong(request.maxWaitMs());
         topics.put(out);
         if (version != WITHOUT_IDS) {
@@ -68,18 +78,24 @@ public final class FetchAllCodec {
         out.putInt(request.parts().size());
         for (FetchAllRequest.Part part : request.parts()) {
             out.putInt(topics.index(part.topic(), part.topicId())).putInt(part.partition());
-            put(out, part.from());
+            put(out, part.from(), version);
         }
         return out.flip();
     }
 
-    private static void put(ByteBuffer out, FetchPosition from) {
+    private static void put(ByteBuffer out, FetchPosition from, byte version) {
+        boolean epochs = version == VERSION;
         if (from instanceof FetchPosition.AtOffset at) {
             out.put(AT_OFFSET).putLong(at.offset());
         } else if (from instanceof FetchPosition.AtTimestamp at) {
             out.put(AT_TIMESTAMP).putLong(at.timestamp());
+        } else if (from instanceof FetchPosition.EndOfEpoch of && epochs) {
+            out.put(END_OF_EPOCH).putLong(of.epoch());
         } else {
             out.put(from instanceof FetchPosition.Earliest ? EARLIEST : LATEST).putLong(0);
+        }
+        if (epochs) {
+            out.putInt(from instanceof FetchPosition.AtOffset at ? at.lastEpoch() : NO_EPOCH);
         }
     }
 
@@ -100,7 +116,7 @@ public final class FetchAllCodec {
         for (int i = 0; i < count; i++) {
             int topic = in.index("topic", topics.size());
             parts.add(new FetchAllRequest.Part(topics.get(topic), in.intValue(), ids.get(topic),
-                    position(in.byteValue(), in.longValue())));
+                    position(in.byteValue(), in.longValue(), version == VERSION ? in.intValue() : NO_EPOCH)));
         }
         in.end();
         return new FetchAllRequest(parts, minBytes, maxBytes, maxWaitMs);
@@ -111,12 +127,13 @@ public final class FetchAllCodec {
         return id.equals(ANY_TOPIC) ? null : id;
     }
 
-    private static FetchPosition position(byte kind, long value) {
+    private static FetchPosition position(byte kind, long value, int lastEpoch) {
         return switch (kind) {
-            case AT_OFFSET -> new FetchPosition.AtOffset(value);
+            case AT_OFFSET -> new FetchPosition.AtOffset(value, lastEpoch);
             case EARLIEST -> new FetchPosition.Earliest();
             case LATEST -> new FetchPosition.Latest();
             case AT_TIMESTAMP -> new FetchPosition.AtTimestamp(value);
+            case END_OF_EPOCH -> new FetchPosition.EndOfEpoch((int) value);
             default -> throw new InvalidMessageException("there is no kind of position " + kind);
         };
     }
@@ -223,8 +240,8 @@ public final class FetchAllCodec {
 
     private static byte version(MessageReader in) {
         byte version = in.byteValue();
-        if (version != VERSION && version != WITHOUT_IDS) {
-            throw new InvalidMessageException("the message has version " + version + ", only " + WITHOUT_IDS + " and " + VERSION
+        if (version < WITHOUT_IDS || version > VERSION) {
+            throw new InvalidMessageException("the message has version " + version + ", only " + WITHOUT_IDS + " to " + VERSION
                     + " are known here");
         }
         return version;

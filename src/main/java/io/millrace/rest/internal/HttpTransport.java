@@ -95,12 +95,11 @@ public final class HttpTransport implements Transport, Deliveries, AutoCloseable
     @Override
     public CompletableFuture<FetchAllResult> fetchAll(Member leader, FetchAllRequest request, ReadMemory memory) {
         CompletableFuture<FetchAllResult> answer = new CompletableFuture<>();
-        fetchAll(leader, request, FetchAllCodec.encode(request), memory).exceptionallyCompose(failure -> {
-            memory.release();
-            // The version before refuses what it cannot read: while servers are updated one after the other it must be asked, too.
-            return isRefused(failure) ? fetchAll(leader, request, FetchAllCodec.encodeWithoutIds(request), memory)
-                    : CompletableFuture.failedFuture(failure);
-        }).whenComplete((result, failure) -> {
+        // Earlier versions refuse what they cannot read: while servers are updated one after the other they must be asked, too.
+        fetchAll(leader, request, FetchAllCodec.encode(request), memory)
+                .exceptionallyCompose(failure -> again(leader, request, FetchAllCodec.WITHOUT_EPOCHS, memory, failure))
+                .exceptionallyCompose(failure -> again(leader, request, FetchAllCodec.WITHOUT_IDS, memory, failure))
+                .whenComplete((result, failure) -> {
             boolean used = failure == null ? answer.complete(result) : answer.completeExceptionally(failure);
             if (!used || failure != null || result.parts().stream().allMatch(part -> part.bytes() == 0)) {
                 memory.release();
@@ -114,6 +113,13 @@ public final class HttpTransport implements Transport, Deliveries, AutoCloseable
         return post(leader, "/internal/" + InternalResource.FETCH_ALL, "", OCTETS, publisher(encoded),
                 request.maxWaitMs() + GRACE_MS, new GrantedBody(memory, request.maxBytes()),
                 answer -> understood(leader, answer, "fetch", FetchAllCodec::decodeResult));
+    }
+
+    private CompletableFuture<FetchAllResult> again(Member leader, FetchAllRequest request, byte version, ReadMemory memory,
+                                                    Throwable failure) {
+        memory.release();
+        return isRefused(failure) ? fetchAll(leader, request, FetchAllCodec.encodeFor(version, request), memory)
+                : CompletableFuture.failedFuture(failure);
     }
 
     private static boolean isRefused(Throwable failure) {

@@ -135,7 +135,7 @@ class FetchAllSpreadTest {
         first.answer(3, 3);
         second.answer(0, 0);
         assertThat(first.request()).isEqualTo(new FetchAllRequest(List.of(
-                new FetchAllRequest.Part("orders", 0, new FetchPosition.AtOffset(3))), 4, 47, 500));
+                new FetchAllRequest.Part("orders", 0, new FetchPosition.AtOffset(3, 3))), 4, 47, 500));
         assertThat(second.request().maxWaitMs()).isEqualTo(500);
 
         for (long slice : new long[] {1000, 2000, 4000, 5000, 5000}) {

@@ -45,7 +45,7 @@ class FetchAllCodecTest {
         FetchAllRequest request = new FetchAllRequest(IntStream.range(0, 1000)
                 .mapToObj(i -> new FetchAllRequest.Part(name, i, new FetchPosition.AtOffset(i))).toList(), 1, 1, 1);
 
-        assertThat(FetchAllCodec.encode(request).remaining()).isLessThan(18_000);
+        assertThat(FetchAllCodec.encode(request).remaining()).isLessThan(22_000);
     }
 
     @Test
@@ -115,12 +115,23 @@ class FetchAllCodecTest {
 
     @Test
     void aRequestOfTheVersionBeforeIsReadWithoutIdsAndResultsAreAsThatKnowsThem() {
-        FetchAllRequest back = FetchAllCodec.decodeRequest(FetchAllCodec.encodeWithoutIds(request()));
+        FetchAllRequest back = FetchAllCodec.decodeRequest(FetchAllCodec.encodeFor(FetchAllCodec.WITHOUT_IDS, request()));
 
         assertThat(back).isEqualTo(new FetchAllRequest(request().parts().stream().map(part ->
                 new FetchAllRequest.Part(part.topic(), part.partition(), part.from())).toList(), request().minBytes(),
                 request().maxBytes(), request().maxWaitMs()));
         assertThat(joined(FetchAllCodec.encode(result())).get(0)).isEqualTo((byte) 1);
+    }
+
+    @Test
+    void leaderEpochsAreKnownToThisVersionAndLeftOutForTheOneBefore() {
+        FetchAllRequest request = new FetchAllRequest(List.of(
+                new FetchAllRequest.Part("t", 0, new UUID(1, 2), new FetchPosition.AtOffset(5, 7)),
+                new FetchAllRequest.Part("t", 1, new UUID(1, 2), new FetchPosition.EndOfEpoch(3))), 1, 2, 3);
+        assertThat(FetchAllCodec.decodeRequest(FetchAllCodec.encode(request))).isEqualTo(request);
+        assertThat(FetchAllCodec.decodeRequest(FetchAllCodec.encodeFor(FetchAllCodec.WITHOUT_EPOCHS, request)).parts())
+                .extracting(FetchAllRequest.Part::from)
+                .containsExactly(new FetchPosition.AtOffset(5), new FetchPosition.Latest());
     }
 
     @Test
