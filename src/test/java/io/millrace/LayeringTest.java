@@ -163,6 +163,7 @@ class LayeringTest {
     void theChambersOfTheHttpInterfaceStandOnEachOther() {
         layeredArchitecture().consideringOnlyDependenciesInLayers()
                 .layer("dialect").definedBy("io.millrace.rest.dialect")
+                .layer("cluster").definedBy("io.millrace.rest.cluster")
                 .layer("model").definedBy("io.millrace.rest.model")
                 .layer("entry").definedBy("io.millrace.rest.entry")
                 .layer("errors").definedBy("io.millrace.rest.errors")
@@ -173,14 +174,15 @@ class LayeringTest {
                 .layer("internal").definedBy("io.millrace.rest.internal")
                 .layer("resources").definedBy("io.millrace.rest")
                 .whereLayer("dialect").mayNotAccessAnyLayer()
+                .whereLayer("cluster").mayNotAccessAnyLayer()
                 .whereLayer("model").mayNotAccessAnyLayer()
-                .whereLayer("entry").mayOnlyAccessLayers("dialect")
+                .whereLayer("entry").mayOnlyAccessLayers("cluster", "dialect")
                 .whereLayer("errors").mayOnlyAccessLayers("dialect")
                 .whereLayer("access").mayNotAccessAnyLayer()
                 .whereLayer("body").mayOnlyAccessLayers("dialect")
-                .whereLayer("forwarding").mayOnlyAccessLayers("body", "access", "dialect")
+                .whereLayer("forwarding").mayOnlyAccessLayers("body", "access", "cluster", "dialect")
                 .whereLayer("exchange").mayOnlyAccessLayers("forwarding", "body", "access", "model", "dialect")
-                .whereLayer("internal").mayOnlyAccessLayers("forwarding", "body", "access", "errors", "dialect")
+                .whereLayer("internal").mayOnlyAccessLayers("forwarding", "body", "access", "errors", "cluster", "dialect")
                 .whereLayer("resources").mayOnlyAccessLayers("exchange", "forwarding", "body", "access", "errors", "entry",
                         "model", "dialect")
                 .check(CLASSES);

@@ -15,7 +15,7 @@ import io.millrace.rest.body.RestLimits;
 import io.millrace.rest.entry.UploadLimits;
 import io.millrace.rest.forwarding.PassedWaits;
 import io.millrace.rest.forwarding.Peers;
-import io.millrace.rest.internal.ClusterSecret;
+import io.millrace.rest.cluster.ClusterSecret;
 import io.millrace.rest.internal.HttpTransport;
 import jakarta.annotation.PreDestroy;
 import jakarta.annotation.Resource;
@@ -175,7 +175,7 @@ public class Lifecycle implements BrokerAccess, GroupAccess, AgreementAccess {
     @Produces
     @Singleton
     Peers peers() {
-        return new Peers(configuration().brokerId(), Peers.client(workers), task -> answers.execute(task), passedWaits);
+        return new Peers(configuration().brokerId(), clusterSecret(), Peers.client(workers), task -> answers.execute(task), passedWaits);
     }
 
     /** Of requests that wait. */

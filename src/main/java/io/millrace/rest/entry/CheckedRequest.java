@@ -1,5 +1,7 @@
 package io.millrace.rest.entry;
 
+import io.millrace.rest.cluster.BrokerHeaders;
+import io.millrace.rest.cluster.ClusterSecret;
 import io.millrace.rest.dialect.AcceptHeader;
 import io.millrace.rest.dialect.MediaRange;
 import io.millrace.rest.dialect.MediaTypes;
@@ -43,12 +45,13 @@ final class CheckedRequest extends HttpServletRequestWrapper implements AutoClos
     private InflatedStream inflated;
 
     /**
+     * @param secret by which brokers are known
      * @param coding how the body is compressed
      * @param length as {@link BodyLength} reads it
      * @param upload what the body is read through
      * @throws RequestException 400, 406, or 415 for what is no media type
      */
-    CheckedRequest(HttpServletRequest request, ContentCoding coding, long length, UnaryOperator<ServletInputStream> upload) {
+    CheckedRequest(HttpServletRequest request, ClusterSecret secret, ContentCoding coding, long length, UnaryOperator<ServletInputStream> upload) {
         super(request);
         this.upload = upload;
         String path = RequestTarget.check(request.getRequestURI(), request.getQueryString());
@@ -59,6 +62,8 @@ final class CheckedRequest extends HttpServletRequestWrapper implements AutoClos
         headers.put("Content-Encoding", null);
         headers.put("Content-Type", contentType(request));
         headers.put("Accept", accept(request, path));
+        BrokerHeaders.disbelieved(secret, request.getMethod(), request.getRequestURI(), request::getHeader)
+                .forEach(name -> headers.put(name, null));
     }
 
     static boolean isInternal(HttpServletRequest request) {

@@ -1,5 +1,6 @@
 package io.millrace.rest.entry;
 
+import io.millrace.rest.cluster.ClusterSecret;
 import io.millrace.rest.dialect.RequestException;
 import jakarta.inject.Inject;
 import jakarta.servlet.Filter;
@@ -20,6 +21,8 @@ public class EntryFilter implements Filter {
 
     @Inject
     Uploads uploads;
+    @Inject
+    ClusterSecret secret;
 
     @Override
     public void doFilter(ServletRequest plainRequest, ServletResponse plainResponse, FilterChain chain)
@@ -55,7 +58,7 @@ public class EntryFilter implements Filter {
         boolean internal = CheckedRequest.isInternal(request);
         String caller = request.getRemoteAddr();
         UploadStream.Turnstile turnstile = internal ? FREE : () -> uploads.begin(caller);
-        return new CheckedRequest(request, coding(request, response), length, in -> new UploadStream(in, length,
+        return new CheckedRequest(request, secret, coding(request, response), length, in -> new UploadStream(in, length,
                 internal ? Long.MAX_VALUE : limits.maxBytes(), limits.timeoutMs(), turnstile, System::nanoTime,
                 () -> closeAfter(request, response)));
     }

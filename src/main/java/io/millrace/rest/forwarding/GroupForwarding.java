@@ -6,6 +6,7 @@ import io.millrace.group.membership.ConsumerId;
 import io.millrace.metadata.BrokerException;
 import io.millrace.rest.access.GroupAccess;
 import io.millrace.rest.body.Numbers;
+import io.millrace.rest.cluster.BrokerHeaders;
 import io.millrace.rest.dialect.RequestException;
 import io.millrace.rest.forwarding.PassedRequest.Owner;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -34,10 +35,6 @@ public class GroupForwarding {
     public static final String EPOCH_HEADER = "Millrace-Member-Epoch";
     /** Which of the consumers that had its name a request comes from; what its path says becomes this. */
     public static final String INCARNATION_HEADER = "Millrace-Incarnation";
-    /** Between brokers: the poll whose answer the sender wrote to the consumer. */
-    private static final String ANSWERED_HEADER = "Millrace-Answered";
-    /** Between brokers: where the client found this cluster. */
-    private static final String BASE_HEADER = "Millrace-Base-Uri";
 
     @Inject
     GroupAccess access;
@@ -102,7 +99,7 @@ public class GroupForwarding {
 
     private PassedRequest request(String group, String consumer, String method, UriInfo uri, HttpHeaders headers) {
         Map<String, String> further = new TreeMap<>();
-        further.put(BASE_HEADER, uri.getBaseUri().toString());
+        further.put(BrokerHeaders.BASE_URI, uri.getBaseUri().toString());
         for (String name : new String[] {POLL_HEADER, EPOCH_HEADER, INCARNATION_HEADER}) {
             String value = headers.getHeaderString(name);
             if (value != null) {
@@ -111,7 +108,7 @@ public class GroupForwarding {
         }
         Long vouched = consumer == null ? null : pollAnswers.vouched(group, consumer);
         if (vouched != null) {
-            further.put(ANSWERED_HEADER, vouched.toString());
+            further.put(BrokerHeaders.ANSWERED, vouched.toString());
         }
         return PassedRequest.of(Owner.COORDINATOR, "group " + group, method, uri, headers).with(further);
     }
@@ -123,19 +120,17 @@ public class GroupForwarding {
 
     /** How a consumer's request came to this broker, which coordinates its group. */
     public Source source(HttpHeaders headers) {
-        String forwarder = headers.getHeaderString(Peers.FORWARDED_HEADER);
+        Long entry = number(headers, BrokerHeaders.FORWARDED);
         Long received = number(headers, POLL_HEADER);
-        long entry = forwarder == null ? -1 : Numbers.parse(forwarder);
-        // Clients may send that header, too, with any value.
-        return entry < 0 || entry > Integer.MAX_VALUE ? new Source(peers.brokerId(), received, null)
-                : new Source((int) entry, received, number(headers, ANSWERED_HEADER));
+        return entry == null ? new Source(peers.brokerId(), received, null)
+                : new Source(entry.intValue(), received, number(headers, BrokerHeaders.ANSWERED));
     }
 
     /** Where the client found this cluster: what it is told begins there. */
     public static URI base(UriInfo uri, HttpHeaders headers) {
-        String base = headers.getHeaderString(BASE_HEADER);
+        String base = headers.getHeaderString(BrokerHeaders.BASE_URI);
         try {
-            if (headers.getHeaderString(Peers.FORWARDED_HEADER) == null || base == null) {
+            if (headers.getHeaderString(BrokerHeaders.FORWARDED) == null || base == null) {
                 return uri.getBaseUri();
             }
             URI told = URI.create(base);
@@ -145,7 +140,7 @@ public class GroupForwarding {
         } catch (IllegalArgumentException e) {
             // no URI at all
         }
-        throw RequestException.badRequest("the header " + BASE_HEADER + " is not the URL of a server");
+        throw RequestException.badRequest("the header " + BrokerHeaders.BASE_URI + " is not the URL of a server");
     }
 
     /**

@@ -5,12 +5,13 @@ import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.rest.body.AnswerDeadlines;
 import io.millrace.rest.body.RequestBody;
+import io.millrace.rest.cluster.BrokerHeaders;
 import io.millrace.rest.dialect.RequestException;
 import java.io.InputStream;
 import java.net.URI;
-import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublisher;
 import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -57,8 +58,8 @@ final class PassedExchange {
     private HttpRequest passed(BodyPublisher body) {
         try {
             HttpRequest.Builder passed = HttpRequest.newBuilder(URI.create(owner.url() + request.path()))
-                    .method(request.method(), body)
-                    .header(Peers.FORWARDED_HEADER, Integer.toString(peers.brokerId()));
+                    .method(request.method(), body);
+            BrokerHeaders.of(peers.secret(), peers.brokerId(), request.method(), request.pathWithoutQuery()).forEach(passed::header);
             if (request.contentType() != null) {
                 passed.header("Content-Type", request.contentType());
             }

@@ -3,6 +3,7 @@ package io.millrace.rest.forwarding;
 import io.millrace.agreement.Member;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
+import io.millrace.rest.cluster.BrokerHeaders;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.UriInfo;
 import java.util.List;
@@ -57,7 +58,12 @@ record PassedRequest(Owner owner, String subject, String method, String path, St
                 (path.startsWith("/") ? "" : "/") + path + (query == null ? "" : "?" + query),
                 headers.getHeaderString(HttpHeaders.CONTENT_TYPE), accept == null ? List.of() : List.copyOf(accept),
                 headers.getHeaderString(HttpHeaders.CONTENT_LENGTH),
-                headers.getHeaderString(Peers.FORWARDED_HEADER) != null, Map.of());
+                headers.getHeaderString(BrokerHeaders.FORWARDED) != null, Map.of());
+    }
+
+    String pathWithoutQuery() {
+        int query = path.indexOf('?');
+        return query < 0 ? path : path.substring(0, query);
     }
 
     PassedRequest with(Map<String, String> headers) {

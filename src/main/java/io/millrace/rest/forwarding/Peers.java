@@ -1,5 +1,6 @@
 package io.millrace.rest.forwarding;
 
+import io.millrace.rest.cluster.ClusterSecret;
 import java.net.http.HttpClient;
 import java.time.Duration;
 import java.util.concurrent.Executor;
@@ -8,14 +9,12 @@ import java.util.concurrent.Executor;
  * What requests to other brokers are made with.
  *
  * @param brokerId this broker's
+ * @param secret   signs what is passed on
  * @param client   see {@link #client(Executor)}
  * @param answers  writes what other brokers answer to clients, and may wait for both; not the executor of the client
  * @param waits    those that wait for another broker's answer
  */
-public record Peers(int brokerId, HttpClient client, Executor answers, PassedWaits waits) {
-    /** Set to the broker that passes a request on. It forbids to do so once more, and grants nothing. */
-    public static final String FORWARDED_HEADER = "Millrace-Forwarded";
-
+public record Peers(int brokerId, ClusterSecret secret, HttpClient client, Executor answers, PassedWaits waits) {
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(2);
 
     /** A client for brokers, which are reached directly. */

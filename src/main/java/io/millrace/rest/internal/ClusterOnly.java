@@ -1,5 +1,6 @@
 package io.millrace.rest.internal;
 
+import io.millrace.rest.cluster.ClusterSecret;
 import jakarta.ws.rs.NameBinding;
 import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;

@@ -1,5 +1,6 @@
 package io.millrace.rest.internal;
 
+import io.millrace.rest.cluster.ClusterSecret;
 import io.millrace.rest.errors.ErrorResponse;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;

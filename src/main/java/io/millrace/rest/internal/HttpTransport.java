@@ -13,6 +13,8 @@ import io.millrace.replica.core.ReplicaFetchRequest;
 import io.millrace.replica.core.ReplicaFetchResponse;
 import io.millrace.replica.hosting.Acks;
 import io.millrace.replica.hosting.ReadMemory;
+import io.millrace.rest.cluster.BrokerHeaders;
+import io.millrace.rest.cluster.ClusterSecret;
 import io.millrace.rest.dialect.MediaTypes;
 import io.millrace.rest.forwarding.Peers;
 import java.io.IOException;
@@ -186,7 +188,7 @@ public final class HttpTransport implements Transport, Deliveries, AutoCloseable
     private Map<String, String> headers(String path, String contentType) {
         ClusterSecret.Signature signature = secret.sign("POST", path, brokerId);
         return Map.of("Content-Type", contentType,
-                Peers.FORWARDED_HEADER, Integer.toString(brokerId),
+                BrokerHeaders.FORWARDED, Integer.toString(brokerId),
                 ClusterSecret.AUTHORIZATION, signature.authorization(),
                 ClusterSecret.DATE, Long.toString(signature.dateMs()),
                 ClusterSecret.BROKER, Integer.toString(brokerId));

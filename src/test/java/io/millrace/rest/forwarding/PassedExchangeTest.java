@@ -13,6 +13,8 @@ import io.millrace.replica.hosting.Deadlines;
 import io.millrace.rest.body.AnswerDeadlines;
 import io.millrace.rest.body.MemoryBudget;
 import io.millrace.rest.body.RequestBody;
+import io.millrace.rest.cluster.BrokerHeaders;
+import io.millrace.rest.cluster.ClusterSecret;
 import io.millrace.rest.dialect.RequestException;
 import io.millrace.rest.forwarding.PassedAnswer.Header;
 import io.millrace.rest.forwarding.PassedRequest.Owner;
@@ -24,6 +26,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.SocketTimeoutException;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -50,7 +53,8 @@ class PassedExchangeTest {
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private final ScheduledExecutorService timers = Executors.newSingleThreadScheduledExecutor();
     private final AnswerDeadlines deadlines = new AnswerDeadlines(new Deadlines(timers, System::nanoTime), threads);
-    private final Peers peers = new Peers(1, Peers.client(threads), threads, new PassedWaits());
+    private final ClusterSecret secret = new ClusterSecret("s3cret", Clock.systemUTC());
+    private final Peers peers = new Peers(1, secret, Peers.client(threads), threads, new PassedWaits());
     private final MemoryBudget budget = new MemoryBudget(1 << 20);
     private HttpServer server;
     private Member leader;
@@ -85,6 +89,8 @@ class PassedExchangeTest {
             assertThat(exchange.getRequestHeaders().get("Accept")).containsExactly("text/plain;q=0.5", "*/*");
             assertThat(exchange.getRequestHeaders().get("Millrace-Forwarded")).containsExactly("1");
             assertThat(exchange.getRequestHeaders().get("Millrace-Poll")).containsExactly("7");
+            assertThat(BrokerHeaders.disbelieved(secret, "GET", exchange.getRequestURI().getRawPath(),
+                    exchange.getRequestHeaders()::getFirst)).as("the broker that it comes from is believed").isEmpty();
             assertThat(exchange.getRequestHeaders()).doesNotContainKeys("Authorization", "Content-type");
             exchange.sendResponseHeaders(200, -1);
         };
@@ -210,7 +216,7 @@ class PassedExchangeTest {
         server.createContext("/parked", parked::add);
         ExecutorService few = Executors.newFixedThreadPool(2);
         try {
-            Peers narrow = new Peers(1, Peers.client(few), few, new PassedWaits());
+            Peers narrow = new Peers(1, secret, Peers.client(few), few, new PassedWaits());
             PassedRequest request = new PassedRequest(Owner.LEADER, "t-0", "GET", "/parked", null, List.of(), null, false, Map.of());
             List<CompletableFuture<PassedAnswer>> answers = Stream.generate(
                     () -> new PassedExchange(narrow, leader, request, 20_000, deadlines).send()).limit(polls).toList();

@@ -20,6 +20,7 @@ import io.millrace.replica.hosting.FetchResult;
 import io.millrace.replica.hosting.ReadMemory;
 import io.millrace.rest.body.MemoryBudget;
 import io.millrace.rest.body.ReservedReadMemory;
+import io.millrace.rest.cluster.ClusterSecret;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;

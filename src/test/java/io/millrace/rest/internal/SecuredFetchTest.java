@@ -9,6 +9,7 @@ import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.replica.core.ReplicaFetchRequest;
 import io.millrace.replica.core.ReplicaFetchResponse;
+import io.millrace.rest.cluster.ClusterSecret;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;

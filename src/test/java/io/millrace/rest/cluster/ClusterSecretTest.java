@@ -1,4 +1,4 @@
-package io.millrace.rest.internal;
+package io.millrace.rest.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;

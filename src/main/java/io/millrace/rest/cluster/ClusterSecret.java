@@ -1,4 +1,4 @@
-package io.millrace.rest.internal;
+package io.millrace.rest.cluster;
 
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
@@ -14,10 +14,10 @@ import javax.crypto.spec.SecretKeySpec;
  * and so could repeat a request, has seen its answer already. Shows itself to nobody. Thread-safe.
  */
 public final class ClusterSecret {
-    static final String AUTHORIZATION = "Authorization";
-    static final String DATE = "Millrace-Date";
-    static final String BROKER = "Millrace-Broker";
-    static final String SCHEME = "Millrace";
+    public static final String AUTHORIZATION = "Authorization";
+    public static final String DATE = "Millrace-Date";
+    public static final String BROKER = "Millrace-Broker";
+    public static final String SCHEME = "Millrace";
 
     private static final String ALGORITHM = "HmacSHA256";
 
@@ -32,7 +32,7 @@ public final class ClusterSecret {
     }
 
     /** A request's signature. */
-    record Signature(String authorization, long dateMs, int brokerId) {
+    public record Signature(String authorization, long dateMs, int brokerId) {
         @Override
         public String toString() {
             return "Signature[brokerId=" + brokerId + "]";
@@ -40,7 +40,7 @@ public final class ClusterSecret {
     }
 
     /** @throws IllegalStateException when there is no secret */
-    Signature sign(String method, String path, int brokerId) {
+    public Signature sign(String method, String path, int brokerId) {
         if (key == null) {
             throw new IllegalStateException("no cluster secret is configured");
         }
@@ -49,7 +49,7 @@ public final class ClusterSecret {
     }
 
     /** Whether a broker of this cluster made this request. The three last are headers' values. */
-    boolean accepts(String method, String path, String authorization, String date, String broker) {
+    public boolean accepts(String method, String path, String authorization, String date, String broker) {
         if (key == null || date == null || broker == null || !authorization.startsWith(SCHEME + " ")) {
             return false;
         }

@@ -1,0 +1,5 @@
+/**
+ * By what brokers of a cluster know each other over HTTP: {@link io.millrace.rest.cluster.ClusterSecret} signs requests, and
+ * {@link io.millrace.rest.cluster.BrokerHeaders} are what only brokers may say.
+ */
+package io.millrace.rest.cluster;

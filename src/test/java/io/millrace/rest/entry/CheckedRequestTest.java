@@ -1,0 +1,89 @@
+package io.millrace.rest.entry;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millrace.rest.cluster.BrokerHeaders;
+import io.millrace.rest.cluster.ClusterSecret;
+import jakarta.servlet.http.HttpServletRequest;
+import java.lang.reflect.Proxy;
+import java.time.Clock;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.Test;
+
+/** What of a request's headers is seen. */
+class CheckedRequestTest {
+    private static final String PATH = "/consumers/g/instances/c/records";
+
+    private final ClusterSecret secret = new ClusterSecret("s3cret", Clock.systemUTC());
+
+    /** @param headers each with one value */
+    private static HttpServletRequest request(Map<String, String> headers) {
+        Map<String, String> all = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+        all.putAll(headers);
+        all.put("Host", "a");
+        return (HttpServletRequest) Proxy.newProxyInstance(CheckedRequestTest.class.getClassLoader(),
+                new Class<?>[] {HttpServletRequest.class}, (proxy, method, arguments) -> switch (method.getName()) {
+                    case "getMethod" -> "GET";
+                    case "getRequestURI" -> PATH;
+                    case "getProtocol" -> "HTTP/1.1";
+                    case "getScheme" -> "http";
+                    case "getServerName" -> "a";
+                    case "getServerPort" -> 80;
+                    case "getHeader" -> all.get(arguments[0]);
+                    case "getHeaders" -> Collections.enumeration(all.containsKey(arguments[0]) ? List.of(all.get(arguments[0]))
+                            : List.<String>of());
+                    case "getHeaderNames" -> Collections.enumeration(all.keySet());
+                    default -> null;
+                });
+    }
+
+    private CheckedRequest checked(ClusterSecret by, Map<String, String> headers) {
+        return new CheckedRequest(request(headers), by, ContentCoding.IDENTITY, 0, UnaryOperator.identity());
+    }
+
+    private void requireUnseen(ClusterSecret by, Map<String, String> sent) {
+        Map<String, String> headers = new TreeMap<>(sent);
+        headers.put("Millrace-Answered", "7");
+        headers.put("millrace-base-uri", "http://evil/");
+        headers.put("Millrace-Poll", "3");
+        CheckedRequest seen = checked(by, headers);
+        for (String name : List.of("Millrace-Forwarded", "millrace-forwarded", "Millrace-Answered", "Millrace-Base-Uri")) {
+            assertThat(seen.getHeader(name)).as(name).isNull();
+            assertThat(Collections.list(seen.getHeaders(name))).as(name).isEmpty();
+        }
+        assertThat(Collections.list(seen.getHeaderNames())).contains("Millrace-Poll")
+                .noneMatch(name -> name.equalsIgnoreCase("Millrace-Forwarded") || name.equalsIgnoreCase("Millrace-Base-Uri"));
+        assertThat(seen.saysTheSame()).as("it is not let through as it was written").isFalse();
+    }
+
+    @Test
+    void whatOnlyBrokersMaySayIsNotSeenWhenAClientSaysIt() {
+        requireUnseen(secret, Map.of("Millrace-Forwarded", "9"));
+        requireUnseen(secret, Map.of("Millrace-Forwarded", "9", "Millrace-Date", "1", "Millrace-Signature", "Millrace 00"));
+        requireUnseen(secret, Map.of("Millrace-Forwarded", "9", "Authorization", "Basic YTpi"));
+        requireUnseen(new ClusterSecret(null, Clock.systemUTC()), Map.of("Millrace-Forwarded", "9"));
+    }
+
+    @Test
+    void norWhenItIsSignedForAnotherRequestOrSenderOrByAnotherCluster() {
+        requireUnseen(secret, BrokerHeaders.of(secret, 2, "GET", "/consumers/g"));
+        requireUnseen(secret, BrokerHeaders.of(secret, 2, "POST", PATH));
+        requireUnseen(secret, BrokerHeaders.of(new ClusterSecret("guess", Clock.systemUTC()), 2, "GET", PATH));
+        Map<String, String> other = new TreeMap<>(BrokerHeaders.of(secret, 2, "GET", PATH));
+        other.put("Millrace-Forwarded", "3");
+        requireUnseen(secret, other);
+    }
+
+    @Test
+    void aBrokerOfTheClusterIsBelieved() {
+        Map<String, String> headers = new TreeMap<>(BrokerHeaders.of(secret, 2, "GET", PATH));
+        headers.put("Millrace-Answered", "7");
+        CheckedRequest seen = checked(secret, headers);
+        assertThat(seen.getHeader("Millrace-Forwarded")).isEqualTo("2");
+        assertThat(seen.getHeader("Millrace-Answered")).isEqualTo("7");
+    }
+}
