@@ -31,10 +31,14 @@ class GroupSimulationTest {
     @EnumSource(Weather.class)
     void noPartitionHasTwoOwnersNothingIsSkippedAndCommittedOffsetsDoNotGoBack(Weather weather) {
         long processed = 0;
+        long replays = 0;
         for (long seed = first(); seed < first() + SEEDS; seed++) {
-            processed += new SimulatedGroups(seed, weather, PlantedBug.NONE).run(MILLIS);
+            SimulatedGroups run = new SimulatedGroups(seed, weather, PlantedBug.NONE);
+            processed += run.run(MILLIS);
+            replays += run.replays();
         }
         assertThat(processed).as("the runs do something").isGreaterThan(SEEDS * 100L);
+        assertThat(replays).as("offsets that were moved back").isGreaterThan(SEEDS / 2);
     }
 
     @ParameterizedTest

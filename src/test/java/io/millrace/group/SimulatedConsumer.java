@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
@@ -259,6 +260,10 @@ final class SimulatedConsumer {
                     world.process(SimulatedTopics.id(part), offset);
                 }
             }
+            if (world.random.nextInt(25) == 0) {
+                seekBack(parts.get(0), came.size() == 1);
+                return;
+            }
             switch (commits) {
                 case AUTOMATIC -> poll();
                 case POLLED -> commit((groups, source) -> groups.commitPolled(SimulatedGroups.GROUP, id, Groups.ANY_EPOCH,
@@ -266,7 +271,7 @@ final class SimulatedConsumer {
                 case OFFSETS -> {
                     Map<TopicPartition, Long> offsets = new TreeMap<>();
                     Map<TopicIdPartition, Long> meant = new TreeMap<>();
-                    parts.forEach(part -> {
+                    ofTheLastTopic(parts).forEach(part -> {
                         offsets.put(part.id(), part.result().nextOffset());
                         meant.keySet().removeIf(each -> each.partition().equals(part.id()));
                         meant.put(SimulatedTopics.id(part), part.result().nextOffset());
@@ -278,6 +283,37 @@ final class SimulatedConsumer {
                 default -> throw new AssertionError(commits);
             }
         });
+    }
+
+    /** What several polls at once gave of a topic that was created anew between them cannot be told from the new one's by its name. */
+    private static List<FetchAllResult.Part> ofTheLastTopic(List<FetchAllResult.Part> parts) {
+        UUID last = parts.stream().max(Comparator.comparingInt(part -> part.result().leaderEpoch())).map(part ->
+                SimulatedTopics.id(part).topicId()).orElseThrow();
+        return parts.stream().filter(part -> SimulatedTopics.id(part).topicId().equals(last)).toList();
+    }
+
+    /**
+     * Reads something again. A late seek to an offset cannot be told from one in a later topic of the same name.
+     *
+     * @param sure that it was last given records of this very topic
+     */
+    private void seekBack(FetchAllResult.Part part, boolean sure) {
+        world.note(name + " seeks back in " + part.id());
+        world.seeks(List.of(part.id()));
+        long to = Math.max(0, part.result().offset() - world.random.nextInt(4));
+        Consumer<BrokerException> failed = failure -> {
+            if (failure.kind() == ErrorKind.UNKNOWN_CONSUMER) {
+                create();
+            } else {
+                poll();
+            }
+        };
+        if (sure && !mayBeLate() && world.random.nextBoolean()) {
+            call((groups, source) -> groups.seek(SimulatedGroups.GROUP, id, Map.of(part.id(), to)), done -> poll(), failed);
+        } else {
+            call((groups, source) -> groups.seekTo(SimulatedGroups.GROUP, id, List.of(part.id()), OffsetReset.EARLIEST),
+                    done -> poll(), failed);
+        }
     }
 
     /** Whether only the epoch tells a commit from one in a later topic of the same name. */

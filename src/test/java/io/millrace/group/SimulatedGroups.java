@@ -4,9 +4,12 @@ import io.millrace.agreement.RegisterUnavailableException;
 import io.millrace.agreement.registers.InMemoryRegisterStore;
 import io.millrace.broker.SimulatedTime;
 import io.millrace.group.delivery.Polled;
+import io.millrace.group.offsets.OffsetChange;
+import io.millrace.group.offsets.OffsetTarget;
 import io.millrace.metadata.TopicIdPartition;
 import io.millrace.metadata.TopicPartition;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -14,12 +17,13 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /**
  * A group on three servers and its consumers in one thread, from a seed: the real coordinators over simulated registers, log,
- * clock and network. Servers crash, pause and lose the agreement; the coordinator moves; consumers crash, pause, leave and come
- * late. After each change of the group's register it is checked what groups promise; a violation is an
+ * clock and network. Servers crash, pause and lose the agreement; the coordinator moves; consumers crash, pause, leave, come
+ * late and seek back; operators reset. After each change of the group's register it is checked what groups promise; a violation is an
  * {@link AssertionError} that names the seed.
  */
 final class SimulatedGroups {
@@ -64,11 +68,14 @@ final class SimulatedGroups {
     final int partitions;
     private final Map<TopicIdPartition, Map<Long, Integer>> processed = new TreeMap<>();
     private final Map<TopicIdPartition, Long> committed = new TreeMap<>();
+    private final Map<TopicIdPartition, Long> highest = new TreeMap<>();
+    private final RequestedReplays replays = new RequestedReplays();
     private final List<String> history = new ArrayList<>();
     private int coordinator = 1;
     private int created;
     private int incarnations;
     private boolean calmDown;
+    private AssertionError violation;
 
     SimulatedGroups(long seed, Weather weather, PlantedBug bug) {
         this.seed = seed;
@@ -124,7 +131,9 @@ final class SimulatedGroups {
     private void advance(int millis) {
         long until = time.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
         while (time.step(until)) {
-            // on
+            if (violation != null) {
+                throw violation;
+            }
         }
     }
 
@@ -180,6 +189,12 @@ final class SimulatedGroups {
             }
             case 11, 12 -> withoutAgreement.clear();
             case 13 -> recreate();
+            case 14 -> {
+                if (random.nextInt(6) == 0) {
+                    stopAllAndReset();
+                }
+            }
+            case 15 -> reset();
             default -> {
                 List<TopicPartition> all = List.copyOf(log.ends().keySet());
                 if (!all.isEmpty()) {
@@ -203,6 +218,33 @@ final class SimulatedGroups {
         }
         int soon = random.nextInt(20);
         time.after(random.nextInt(400), () -> log.ends().keySet().stream().toList().forEach(each -> log.append(each, soon)));
+    }
+
+    /** As an operator does who wants it all to be read again: stops the consumers, sets the offsets, and starts others. */
+    private void stopAllAndReset() {
+        note("all consumers are to stop");
+        consumers.stream().filter(SimulatedConsumer::isThere).forEach(each -> {
+            if (weather == Weather.CALM || random.nextBoolean()) {
+                each.leave();
+            } else {
+                each.crash();
+            }
+        });
+        int begin = 1_000 + random.nextInt(15_000);
+        for (int i = 0; i < 4; i++) {
+            time.after(begin + i * 1_500, this::reset);
+        }
+        time.after(begin + 8_000, this::consumer);
+    }
+
+    /** Only an empty group is reset, so this is refused more often than not. */
+    private void reset() {
+        OffsetTarget target = random.nextBoolean() ? new OffsetTarget.Earliest() : new OffsetTarget.By(-1 - random.nextInt(5));
+        replays.ask(log.ends().keySet());
+        CompletableFuture<List<OffsetChange>> answer = new CompletableFuture<>();
+        servers.get(random.nextInt(SERVERS)).serve("an operator", null,
+                (groups, source) -> groups.reset(GROUP, target, List.of(), List.of(), random.nextInt(4) == 0), answer);
+        answer.thenAccept(changes -> note("reset to " + target + ": " + changes));
     }
 
     private Optional<SimulatedConsumer> some() {
@@ -253,16 +295,26 @@ final class SimulatedGroups {
 
     // ---- what consumers do
 
+    /** How often a committed offset went back, by a seek or a reset. */
+    int replays() {
+        return replays.used();
+    }
+
+    /** A consumer asks to be given records of these partitions again. */
+    void seeks(Collection<TopicPartition> partitions) {
+        replays.ask(partitions);
+    }
+
     void process(TopicIdPartition partition, long offset) {
         int times = processed.computeIfAbsent(partition, any -> new TreeMap<>()).merge(offset, 1, Integer::sum);
-        require(weather != Weather.CALM || times == 1, "record " + partition + "@" + offset + " of " + partition.topicId() + " was delivered " + times
+        require(weather != Weather.CALM || times == 1 || replays.wereAsked(partition.partition()), "record " + partition + "@" + offset + " of " + partition.topicId() + " was delivered " + times
                 + " times although nobody died");
     }
 
     /** A consumer was told that these are committed. */
     void acknowledged(Map<TopicIdPartition, Long> offsets) {
-        offsets.forEach((partition, offset) -> require(committed.getOrDefault(partition, 0L) >= offset, partition + " was said"
-                + " to be committed up to " + offset + ", but is up to " + committed.get(partition)));
+        offsets.forEach((partition, offset) -> require(highest.getOrDefault(partition, 0L) >= offset, partition + " was said"
+                + " to be committed up to " + offset + ", but was up to " + highest.get(partition)));
     }
 
     void gave(String consumer, Polled polled, int by, int entry) {
@@ -287,17 +339,18 @@ final class SimulatedGroups {
         state.offsets().byTopic().forEach((topic, offsets) -> offsets.byPartition().forEach((number, offset) -> {
             TopicIdPartition partition = new TopicIdPartition(offsets.topicId(), new TopicPartition(topic, number));
             long before = committed.getOrDefault(partition, 0L);
-            require(offset.offset() >= before, "the committed offset of " + partition + " went back from " + before + " to "
+            require(offset.offset() >= before || replays.use(partition.partition()), "the committed offset of " + partition + " went back from " + before + " to "
                     + offset.offset());
             Map<Long, Integer> seen = processed.getOrDefault(partition, Map.of());
             for (long each = before; each < offset.offset(); each++) {
                 require(seen.containsKey(each), partition + "@" + each + " is committed (" + offset.offset()
                         + "), but nobody processed it");
             }
-            if (offset.offset() > before) {
+            if (offset.offset() != before) {
                 note("committed " + partition + " " + offset.offset() + " by server " + state.claim().broker());
             }
             committed.put(partition, offset.offset());
+            highest.merge(partition, offset.offset(), Math::max);
         }));
         committed.forEach((partition, offset) -> require(!isThere(partition) || state.offsets().committed(partition).isPresent(),
                 "the committed offset of " + partition + " is gone"));
@@ -346,9 +399,11 @@ final class SimulatedGroups {
         return null;
     }
 
-    private static void require(boolean holds, String otherwise) {
+    /** The run ends with the first violation, also where whoever meets it goes on after a fault. */
+    private void require(boolean holds, String otherwise) {
         if (!holds) {
-            throw new AssertionError(otherwise);
+            violation = violation == null ? new AssertionError(otherwise) : violation;
+            throw violation;
         }
     }
 }
