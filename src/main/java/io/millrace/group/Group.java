@@ -181,8 +181,8 @@ final class Group implements GroupWriter.Host, GroupSide {
 
     @Override
     public void written(GroupState now) {
-        state = now;
         sessions.written(standing(now), context.workers());
+        state = now; // whoever sees a member in it finds its session
     }
 
     @Override

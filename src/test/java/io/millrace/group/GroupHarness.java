@@ -144,6 +144,11 @@ final class GroupHarness {
         return groups.poll(GROUP, ConsumerId.of(name), new PollRequest(null, 1 << 20, waitMs, HERE));
     }
 
+    /** Commits offsets, whatever the consumer's epoch. */
+    void commit(String name, Map<TopicPartition, Long> offsets) {
+        get(groups.commit(GROUP, ConsumerId.of(name), offsets, Groups.ANY_EPOCH));
+    }
+
     /** What a poll gives, delivered and written: by partition, how many records. */
     Map<TopicPartition, Long> poll(String name, long waitMs) {
         return taken(get(asked(name, waitMs)));

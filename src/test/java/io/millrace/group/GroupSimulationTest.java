@@ -35,7 +35,7 @@ class GroupSimulationTest {
         for (long seed = first(); seed < first() + SEEDS; seed++) {
             SimulatedGroups run = new SimulatedGroups(seed, weather, PlantedBug.NONE);
             processed += run.run(MILLIS);
-            replays += run.replays();
+            replays += run.promises.replays();
         }
         assertThat(processed).as("the runs do something").isGreaterThan(SEEDS * 100L);
         assertThat(replays).as("offsets that were moved back").isGreaterThan(SEEDS / 2);

@@ -16,9 +16,7 @@ import io.millrace.group.offsets.OffsetTarget;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.TopicPartition;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -50,10 +48,6 @@ class GroupsTest {
 
     private void commitPolled(String name) {
         harness.get(harness.groups.commitPolled(GroupHarness.GROUP, ConsumerId.of(name), Groups.ANY_EPOCH, GroupHarness.HERE));
-    }
-
-    private void commit(String name, Map<TopicPartition, Long> offsets) {
-        harness.get(harness.groups.commit(GroupHarness.GROUP, ConsumerId.of(name), offsets, Groups.ANY_EPOCH));
     }
 
     // ---- reading
@@ -264,13 +258,13 @@ class GroupsTest {
         harness.log.append(FIRST, 10);
         harness.create("c", GroupHarness.manual(), "orders");
         harness.read("c", 10);
-        commit("c", Map.of(FIRST, 8L));
-        commit("c", Map.of(FIRST, 8L));
-        refused(ErrorKind.FENCED, () -> commit("c", Map.of(FIRST, 5L)));
+        harness.commit("c", Map.of(FIRST, 8L));
+        harness.commit("c", Map.of(FIRST, 8L));
+        refused(ErrorKind.FENCED, () -> harness.commit("c", Map.of(FIRST, 5L)));
         harness.get(harness.groups.seek(GroupHarness.GROUP, ConsumerId.of("c"), Map.of(FIRST, 3L)));
-        commit("c", Map.of(FIRST, 5L));
+        harness.commit("c", Map.of(FIRST, 5L));
         assertThat(harness.committed()).containsEntry(FIRST, 5L);
-        refused(ErrorKind.FENCED, () -> commit("c", Map.of(FIRST, 4L)));
+        refused(ErrorKind.FENCED, () -> harness.commit("c", Map.of(FIRST, 4L)));
     }
 
     @Test
@@ -279,7 +273,7 @@ class GroupsTest {
         harness.create("c", GroupHarness.manual(), "orders");
         harness.poll("c", 0);
         harness.read("c", 0);
-        refused(ErrorKind.FENCED, () -> commit("c", Map.of(FIRST, 5L, new TopicPartition("others", 0), 1L)));
+        refused(ErrorKind.FENCED, () -> harness.commit("c", Map.of(FIRST, 5L, new TopicPartition("others", 0), 1L)));
         assertThat(harness.committed()).containsEntry(FIRST, 0L);
     }
 
@@ -287,8 +281,8 @@ class GroupsTest {
     void aCommitBeyondTheEndIsRefusedAndOneThatPassesOverRecordsIsNot() {
         harness.log.append(FIRST, 10);
         harness.create("c", GroupHarness.manual(), "orders");
-        refused(ErrorKind.OFFSET_OUT_OF_RANGE, () -> commit("c", Map.of(FIRST, 11L)));
-        commit("c", Map.of(FIRST, 10L));
+        refused(ErrorKind.OFFSET_OUT_OF_RANGE, () -> harness.commit("c", Map.of(FIRST, 11L)));
+        harness.commit("c", Map.of(FIRST, 10L));
         assertThat(harness.committed()).containsEntry(FIRST, 10L);
     }
 
@@ -297,7 +291,7 @@ class GroupsTest {
         harness.log.append(FIRST, 10);
         harness.create("c", GroupHarness.manual(), "orders");
         harness.poll("c", 1_000);
-        commit("c", Map.of(FIRST, 10L));
+        harness.commit("c", Map.of(FIRST, 10L));
         commitPolled("c");
         assertThat(harness.committed()).containsEntry(FIRST, 10L);
     }
@@ -351,7 +345,7 @@ class GroupsTest {
         }
         assertThat(harness.owned("b")).hasSize(1);
         TopicPartition lost = harness.owned("b").first();
-        refused(ErrorKind.FENCED, () -> commit("a", Map.of(lost, 3L)));
+        refused(ErrorKind.FENCED, () -> harness.commit("a", Map.of(lost, 3L)));
         assertThat(harness.read("b", 3)).isEqualTo(3);
     }
 
@@ -373,7 +367,7 @@ class GroupsTest {
         harness.create("a", GroupHarness.config(false, 2_000, null), "orders");
         harness.read("a", 3);
         harness.pass(5_000);
-        assertThatThrownBy(() -> commit("a", Map.of(FIRST, 3L))).isInstanceOfSatisfying(BrokerException.class, failure ->
+        assertThatThrownBy(() -> harness.commit("a", Map.of(FIRST, 3L))).isInstanceOfSatisfying(BrokerException.class, failure ->
                 assertThat(failure.kind()).isEqualTo(ErrorKind.FENCED)).hasMessageContaining("session").hasMessageContaining("poll");
         refused(ErrorKind.FENCED, () -> commitPolled("a"));
         assertThat(harness.state().member("a").status()).as("a commit does not bring it back").isEqualTo(Status.DORMANT);
@@ -389,7 +383,7 @@ class GroupsTest {
         harness.read("a", 10);
         harness.pass(5_000);
         reset(new OffsetTarget.AtOffset(2), false);
-        refused(ErrorKind.FENCED, () -> commit("a", Map.of(FIRST, 10L)));
+        refused(ErrorKind.FENCED, () -> harness.commit("a", Map.of(FIRST, 10L)));
         refused(ErrorKind.FENCED, () -> harness.get(harness.groups.commitPolled(GroupHarness.GROUP, ConsumerId.of("a"), Groups.ANY_EPOCH,
                 GroupHarness.HERE)));
         assertThat(harness.committed()).containsEntry(FIRST, 2L);
@@ -557,118 +551,12 @@ class GroupsTest {
     }
 
     @Test
-    void aGroupWhoseLoadingMetAnErrorIsLoadedForTheNextWhoAsks() {
-        harness.pass(100);
-        harness.nextRead = new OutOfMemoryError("for the test");
-        assertThatThrownBy(() -> harness.create("c", GroupHarness.manual())).hasRootCauseInstanceOf(OutOfMemoryError.class);
-        harness.create("c", GroupHarness.manual(), "orders");
-        assertThat(harness.owned("c")).hasSize(2);
-    }
-
-    @Test
-    void anAnswerOfWhichNobodySaysWhatBecameOfItIsGivenUpAndGivenAgain() {
-        harness.log.append(FIRST, 3);
-        harness.create("c", GroupHarness.manual(), "orders");
-        harness.get(harness.asked("c", 1_000)); // and whoever took it is gone
-        assertEndsWithItsTime(harness.asked("c", 1_000));
-        harness.pass(61_000);
-        assertThat(harness.state().member("c").status()).as("its session ends as any other").isEqualTo(Status.DORMANT);
-        assertThat(harness.read("c", 3)).isEqualTo(3);
-    }
-
-    @Test
-    void partitionsThatWereNeverGivenOutAreFreeAsSoonAsTheirOwnerUnsubscribes() {
-        harness.log.append(FIRST, 10);
-        harness.log.append(SECOND, 10);
-        harness.create("a", GroupHarness.manual(), "orders");
-        harness.get(harness.groups.seek(GroupHarness.GROUP, ConsumerId.of("a"), Map.of(FIRST, 5L, SECOND, 7L)));
-        harness.create("b", GroupHarness.manual(), "orders");
-        harness.get(harness.groups.subscribe(GroupHarness.GROUP, ConsumerId.of("a"), new Subscription.None(), GroupHarness.HERE));
-        assertThat(harness.owned("b")).as("it sought, but read nothing").containsExactly(FIRST, SECOND);
-    }
-
-    @Test
-    void ofAnUnsubscribedConsumersPartitionsThoseAreFreeAtOnceOfWhichItCommittedAllThatItWasGiven() {
-        harness.log.append(FIRST, 10);
-        harness.log.append(SECOND, 10);
-        harness.create("a", GroupHarness.manual(), "orders");
-        harness.read("a", 20);
-        harness.get(harness.groups.seek(GroupHarness.GROUP, ConsumerId.of("a"), Map.of(SECOND, 3L)));
-        commit("a", Map.of(FIRST, 10L, SECOND, 3L));
-        harness.create("b", GroupHarness.manual(), "orders");
-        harness.get(harness.groups.subscribe(GroupHarness.GROUP, ConsumerId.of("a"), new Subscription.None(), GroupHarness.HERE));
-        assertThat(harness.owned("b")).containsExactly(FIRST, SECOND);
-        assertThat(harness.read("b", 7)).isEqualTo(7);
-    }
-
-    @Test
-    void whatAConsumerWasGivenAndDidNotCommitIsKeptForItWhenItUnsubscribes() {
-        harness.log.append(FIRST, 3);
-        harness.log.append(SECOND, 3);
-        harness.create("a", GroupHarness.manual(), "orders");
-        harness.read("a", 6);
-        commit("a", Map.of(FIRST, 3L));
-        harness.create("b", GroupHarness.manual(), "orders");
-        harness.get(harness.groups.subscribe(GroupHarness.GROUP, ConsumerId.of("a"), new Subscription.None(), GroupHarness.HERE));
-        assertThat(harness.owned("b")).containsExactly(FIRST);
-        commit("a", Map.of(SECOND, 3L));
-        assertThat(harness.owned("b")).containsExactly(FIRST, SECOND);
-    }
-
-    @Test
-    void anAssignmentOfNothingIsNoSubscription() {
-        harness.create("a", GroupHarness.manual());
-        harness.get(harness.groups.subscribe(GroupHarness.GROUP, ConsumerId.of("a"), new Subscription.Assigned(new TreeSet<>(Set.of(FIRST))),
-                GroupHarness.HERE));
-        harness.get(harness.groups.subscribe(GroupHarness.GROUP, ConsumerId.of("a"), new Subscription.Assigned(new TreeSet<>()), GroupHarness.HERE));
-        assertThat(harness.owned("a")).isEmpty();
-        harness.subscribe("a", "orders");
-        assertThat(harness.owned("a")).containsExactly(FIRST, SECOND);
-    }
-
-    @Test
-    void namesThatNoTopicCanHaveAreNotSubscribedTo() {
-        harness.create("a", GroupHarness.manual());
-        assertThatThrownBy(() -> harness.subscribe("a", "orders", "or/ders")).hasMessageContaining("or/ders").isInstanceOfSatisfying(
-                BrokerException.class, failure -> assertThat(failure.kind()).isEqualTo(ErrorKind.INVALID_CONSUMER));
-        refused(ErrorKind.INVALID_CONSUMER, () -> harness.get(harness.groups.subscribe(GroupHarness.GROUP, ConsumerId.of("a"),
-                new Subscription.Assigned(new TreeSet<>(Set.of(new TopicPartition("", 0)))), GroupHarness.HERE)));
-        assertThat(harness.state().member("a").subscription()).isEqualTo(new Subscription.None());
-    }
-
-    @Test
     void aGroupOrAConsumerThatNoPathCanNameIsNotCreated() {
         for (String name : List.of(";g", ";")) {
             refused(ErrorKind.INVALID_CONSUMER, () -> harness.get(harness.groups.create(name, "c", GroupHarness.manual())));
             refused(ErrorKind.INVALID_CONSUMER, () -> harness.create(name, GroupHarness.manual()));
         }
         assertThat(harness.get(harness.groups.create("g;h", "c;d", GroupHarness.manual())).name()).isEqualTo("c;d");
-    }
-
-    @Test
-    void anAssignorThatTakesLongStallsTheRebalanceOfItsGroupAndNothingElse() {
-        Deque<Runnable> assigning = new ArrayDeque<>();
-        harness.assigning = assigning::add;
-        harness.restart();
-        ConsumerConfig config = new ConsumerConfig(RecordForm.JSON, OffsetReset.EARLIEST, false, false, 1, 30_000, 500, 10_000, null,
-                "first-subscriber");
-        harness.log.append(FIRST, 3);
-        harness.create("a", config, "orders");
-        assigning.remove().run();
-        harness.pass(10);
-        harness.create("b", config, "orders");
-        assertThat(assigning).as("it is about to answer").hasSize(1);
-        harness.read("a", 3);
-        commitPolled("a");
-        assertThat(harness.committed()).containsEntry(FIRST, 3L);
-        assertThat(harness.get(harness.groups.create("another", "c", GroupHarness.manual())).name()).isEqualTo("c");
-        assertThat(harness.state().member("b").target()).isEmpty();
-        harness.get(harness.groups.leave(GroupHarness.GROUP, ConsumerId.of("a"), GroupHarness.HERE));
-        while (!assigning.isEmpty()) {
-            assigning.remove().run();
-            harness.pass(10);
-        }
-        assertThat(harness.owned("b")).containsExactly(FIRST, SECOND);
     }
 
     // ---- what is forgotten
@@ -720,7 +608,7 @@ class GroupsTest {
         harness.log.append(FIRST, 10);
         harness.create("c", GroupHarness.manual(), "orders");
         harness.read("c", 10);
-        commit("c", Map.of(FIRST, 4L));
+        harness.commit("c", Map.of(FIRST, 4L));
         GroupDescription description = harness.get(harness.groups.describe(GroupHarness.GROUP));
         assertThat(description.state()).isEqualTo(GroupDescription.State.STABLE);
         assertThat(description.partitions().get(0)).satisfies(each -> {

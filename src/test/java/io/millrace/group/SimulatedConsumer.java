@@ -257,7 +257,7 @@ final class SimulatedConsumer {
         then(world.weather == Weather.CALM ? Math.min(work, 500) : work, () -> {
             for (FetchAllResult.Part part : parts) {
                 for (long offset = part.result().offset(); offset < part.result().nextOffset(); offset++) {
-                    world.process(SimulatedTopics.id(part), offset);
+                    world.promises.process(SimulatedTopics.id(part), offset);
                 }
             }
             if (world.random.nextInt(25) == 0) {
@@ -299,7 +299,7 @@ final class SimulatedConsumer {
      */
     private void seekBack(FetchAllResult.Part part, boolean sure) {
         world.note(name + " seeks back in " + part.id());
-        world.seeks(List.of(part.id()));
+        world.promises.replayed(List.of(part.id()));
         long to = Math.max(0, part.result().offset() - world.random.nextInt(4));
         Consumer<BrokerException> failed = failure -> {
             if (failure.kind() == ErrorKind.UNKNOWN_CONSUMER) {
@@ -323,7 +323,7 @@ final class SimulatedConsumer {
 
     private void commit(SimulatedCoordinator.Call<Void> call, Map<TopicIdPartition, Long> offsets, int tries) {
         call(call, done -> {
-            world.acknowledged(offsets);
+            world.promises.acknowledged(offsets);
             poll();
         }, failure -> {
             boolean passing = failure.kind() == ErrorKind.UNAVAILABLE || failure.kind() == ErrorKind.NOT_COORDINATOR;

@@ -6,17 +6,13 @@ import io.millrace.broker.SimulatedTime;
 import io.millrace.group.delivery.Polled;
 import io.millrace.group.offsets.OffsetChange;
 import io.millrace.group.offsets.OffsetTarget;
-import io.millrace.metadata.TopicIdPartition;
 import io.millrace.metadata.TopicPartition;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
@@ -66,16 +62,12 @@ final class SimulatedGroups {
     final List<SimulatedConsumer> consumers = new ArrayList<>();
     final Set<Integer> withoutAgreement = new HashSet<>();
     final int partitions;
-    private final Map<TopicIdPartition, Map<Long, Integer>> processed = new TreeMap<>();
-    private final Map<TopicIdPartition, Long> committed = new TreeMap<>();
-    private final Map<TopicIdPartition, Long> highest = new TreeMap<>();
-    private final RequestedReplays replays = new RequestedReplays();
+    final GroupPromises promises;
     private final List<String> history = new ArrayList<>();
     private int coordinator = 1;
     private int created;
     private int incarnations;
     private boolean calmDown;
-    private AssertionError violation;
 
     SimulatedGroups(long seed, Weather weather, PlantedBug bug) {
         this.seed = seed;
@@ -86,10 +78,15 @@ final class SimulatedGroups {
         this.log = new SimulatedTopics(time, random);
         this.partitions = 1 + random.nextInt(8);
         log.create(TOPIC, partitions);
-        registers.subscribe(key -> check());
+        this.promises = new GroupPromises(log, weather, this::note);
+        registers.subscribe(key -> promises.check(state()));
         for (int id = 1; id <= SERVERS; id++) {
             servers.add(new SimulatedCoordinator(this, id));
         }
+    }
+
+    private GroupState state() {
+        return truth.read(GROUP).map(GroupStore.Stored::state).orElse(null);
     }
 
     void note(String what) {
@@ -120,7 +117,7 @@ final class SimulatedGroups {
                 advance(1 + random.nextInt(random.nextInt(10) == 0 ? 3000 : 300));
             }
             settle();
-            return processed.values().stream().mapToLong(Map::size).sum();
+            return promises.processed();
         } catch (AssertionError | RuntimeException failure) {
             throw new AssertionError("seed " + seed + " " + weather + ": " + failure.getMessage() + "\n"
                     + String.join("\n", history.subList(Math.max(0, history.size() - 120), history.size()))
@@ -131,9 +128,7 @@ final class SimulatedGroups {
     private void advance(int millis) {
         long until = time.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
         while (time.step(until)) {
-            if (violation != null) {
-                throw violation;
-            }
+            promises.requireKept();
         }
     }
 
@@ -240,7 +235,7 @@ final class SimulatedGroups {
     /** Only an empty group is reset, so this is refused more often than not. */
     private void reset() {
         OffsetTarget target = random.nextBoolean() ? new OffsetTarget.Earliest() : new OffsetTarget.By(-1 - random.nextInt(5));
-        replays.ask(log.ends().keySet());
+        promises.replayed(log.ends().keySet());
         CompletableFuture<List<OffsetChange>> answer = new CompletableFuture<>();
         servers.get(random.nextInt(SERVERS)).serve("an operator", null,
                 (groups, source) -> groups.reset(GROUP, target, List.of(), List.of(), random.nextInt(4) == 0), answer);
@@ -293,72 +288,11 @@ final class SimulatedGroups {
         }
     }
 
-    // ---- what consumers do
-
-    /** How often a committed offset went back, by a seek or a reset. */
-    int replays() {
-        return replays.used();
-    }
-
-    /** A consumer asks to be given records of these partitions again. */
-    void seeks(Collection<TopicPartition> partitions) {
-        replays.ask(partitions);
-    }
-
-    void process(TopicIdPartition partition, long offset) {
-        int times = processed.computeIfAbsent(partition, any -> new TreeMap<>()).merge(offset, 1, Integer::sum);
-        require(weather != Weather.CALM || times == 1 || replays.wereAsked(partition.partition()), "record " + partition + "@" + offset + " of " + partition.topicId() + " was delivered " + times
-                + " times although nobody died");
-    }
-
-    /** A consumer was told that these are committed. */
-    void acknowledged(Map<TopicIdPartition, Long> offsets) {
-        offsets.forEach((partition, offset) -> require(highest.getOrDefault(partition, 0L) >= offset, partition + " was said"
-                + " to be committed up to " + offset + ", but was up to " + highest.get(partition)));
-    }
-
     void gave(String consumer, Polled polled, int by, int entry) {
         if (!polled.parts().isEmpty()) {
             note("server " + by + " gives " + consumer + " poll " + polled.number() + " " + SimulatedConsumer.next(polled)
                     + " through " + entry);
         }
-    }
-
-    // ---- what groups promise
-
-    private void check() {
-        GroupState state = truth.read(GROUP).map(GroupStore.Stored::state).orElse(null);
-        if (state == null) {
-            return;
-        }
-        Map<TopicPartition, String> owners = new TreeMap<>();
-        state.membership().members().values().forEach(member -> member.owned().keySet().forEach(partition -> {
-            String other = owners.put(partition, member.name());
-            require(other == null, partition + " is owned by " + other + " and by " + member.name());
-        }));
-        state.offsets().byTopic().forEach((topic, offsets) -> offsets.byPartition().forEach((number, offset) -> {
-            TopicIdPartition partition = new TopicIdPartition(offsets.topicId(), new TopicPartition(topic, number));
-            long before = committed.getOrDefault(partition, 0L);
-            require(offset.offset() >= before || replays.use(partition.partition()), "the committed offset of " + partition + " went back from " + before + " to "
-                    + offset.offset());
-            Map<Long, Integer> seen = processed.getOrDefault(partition, Map.of());
-            for (long each = before; each < offset.offset(); each++) {
-                require(seen.containsKey(each), partition + "@" + each + " is committed (" + offset.offset()
-                        + "), but nobody processed it");
-            }
-            if (offset.offset() != before) {
-                note("committed " + partition + " " + offset.offset() + " by server " + state.claim().broker());
-            }
-            committed.put(partition, offset.offset());
-            highest.merge(partition, offset.offset(), Math::max);
-        }));
-        committed.forEach((partition, offset) -> require(!isThere(partition) || state.offsets().committed(partition).isPresent(),
-                "the committed offset of " + partition + " is gone"));
-    }
-
-    private boolean isThere(TopicIdPartition partition) {
-        return log.topics().containsKey(partition.topic())
-                && log.topics().get(partition.topic()).id().equals(partition.topicId());
     }
 
     private void settle() {
@@ -371,39 +305,9 @@ final class SimulatedGroups {
         consumers.forEach(SimulatedConsumer::stay);
         consumer();
         long until = time.nanoTime() + TimeUnit.MILLISECONDS.toNanos(VERDICT_MS);
-        while (time.nanoTime() < until && missing() != null) {
+        while (time.nanoTime() < until && promises.missing(state()) != null) {
             advance(500);
         }
-        require(missing() == null, "never came: " + missing());
-    }
-
-    /** What is not as it must be in the end, or null. */
-    private String missing() {
-        GroupState state = truth.read(GROUP).map(GroupStore.Stored::state).orElse(null);
-        if (state == null) {
-            return "a group";
-        }
-        Set<TopicPartition> owned = new HashSet<>();
-        state.membership().members().values().forEach(member -> owned.addAll(member.owned().keySet()));
-        for (Map.Entry<TopicPartition, Long> each : log.ends().entrySet()) {
-            if (!owned.contains(each.getKey())) {
-                return "an owner of " + each.getKey();
-            }
-            TopicIdPartition id = new TopicIdPartition(log.topics().get(each.getKey().topic()).id(), each.getKey());
-            for (long offset = 0; offset < each.getValue(); offset++) {
-                if (!processed.getOrDefault(id, Map.of()).containsKey(offset)) {
-                    return "record " + each.getKey() + "@" + offset;
-                }
-            }
-        }
-        return null;
-    }
-
-    /** The run ends with the first violation, also where whoever meets it goes on after a fault. */
-    private void require(boolean holds, String otherwise) {
-        if (!holds) {
-            violation = violation == null ? new AssertionError(otherwise) : violation;
-            throw violation;
-        }
+        promises.requireAll(state());
     }
 }
