@@ -37,7 +37,9 @@ final class MemberProcess {
     private final HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1)
             .connectTimeout(Duration.ofSeconds(1)).build();
     private final PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
-    private String name;
+    private final String name;
+    /** Path of the consumer: by its name alone until its base_uri is known. */
+    private String instance;
     private int server;
 
     private MemberProcess(List<URI> servers, String group, String topic, String name, boolean automatic) {
@@ -45,6 +47,7 @@ final class MemberProcess {
         this.group = group;
         this.topic = topic;
         this.name = name;
+        this.instance = "/consumers/" + group + "/instances/" + name;
         this.automatic = automatic;
         this.server = Math.floorMod(name.hashCode(), servers.size());
     }
@@ -79,10 +82,13 @@ final class MemberProcess {
 
     private void join() {
         while (true) {
-            int created = status("POST", "/consumers/" + group, "{\"name\":\"" + name + "\",\"format\":\"text\","
+            HttpResponse<String> created = send("POST", "/consumers/" + group, "{\"name\":\"" + name + "\",\"format\":\"text\","
                     + "\"auto.offset.reset\":\"earliest\",\"enable.auto.commit\":" + automatic
                     + ",\"session.timeout.ms\":6000}");
-            if ((created == 200 || created == 409) && status("POST", instance() + "/subscription",
+            if (created != null && created.statusCode() == 200) {
+                instance = path(created.body());
+            }
+            if (created != null && (created.statusCode() == 200 || created.statusCode() == 409) && status("POST", instance() + "/subscription",
                     "{\"topics\":[\"" + topic + "\"]}") == 204) {
                 return;
             }
@@ -105,6 +111,12 @@ final class MemberProcess {
         }
         if (!automatic && !records.isEmpty()) {
             commit();
+        }
+    }
+
+    private static String path(String created) {
+        try (JsonReader reader = Json.createReader(new StringReader(created))) {
+            return URI.create(reader.readObject().getString("base_uri")).getRawPath();
         }
     }
 
@@ -132,7 +144,7 @@ final class MemberProcess {
     }
 
     private String instance() {
-        return "/consumers/" + group + "/instances/" + name;
+        return instance;
     }
 
     private int status(String method, String path, String body) {
