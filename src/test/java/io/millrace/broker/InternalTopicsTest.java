@@ -56,7 +56,7 @@ class InternalTopicsTest {
             Broker broker = cluster.brokers.get(0);
             Topic topic = broker.topics().ensure(new InternalTopic(NAME, 1, 3));
             assertThat(broker.topics().effectiveConfig(topic)).containsAllEntriesOf(Map.of("min.insync.replicas", "2",
-                    "unclean.leader.election.enable", "false", "retention.ms", "-1", "retention.bytes", "-1", "flush", "commit"));
+                    "unclean.leader.election.enable", "false", "cleanup.policy", "compact", "flush", "commit"));
         }
     }
 

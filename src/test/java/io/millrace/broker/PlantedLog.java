@@ -24,7 +24,7 @@ record PlantedLog(CoordinatorLog log, Bug bug, IntFunction<Ledgers> states, IntF
         /** What the log refused stays in the state. */
         NO_UNDO("was refused"),
         /** What earlier leaders wrote and nobody committed yet is not read. */
-        LOAD_TO_HIGH_WATERMARK("contradicts|lacks change"),
+        LOAD_TO_HIGH_WATERMARK("contradicts|lacks change|and not of the other"),
         /** It goes on as if nobody else had led meanwhile. */
         IGNORE_EPOCHS("contradicts|lacks change");
 

@@ -6,6 +6,7 @@ import com.google.re2j.PatternSyntaxException;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.TopicName;
+import io.millrace.metadata.TopicName;
 import io.millrace.metadata.TopicPartition;
 import java.util.Collection;
 import java.util.Collections;
@@ -69,8 +70,9 @@ public sealed interface Subscription {
             return product;
         }
 
+        /** Topics of the cluster's own are read by who names them, and by no pattern. */
         boolean matches(String topic) {
-            return compiled.matches(topic);
+            return !TopicName.isInternal(topic) && compiled.matches(topic);
         }
 
         @Override
