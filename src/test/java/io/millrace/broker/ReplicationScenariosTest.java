@@ -688,6 +688,31 @@ class ReplicationScenariosTest {
     }
 
     @Test
+    void aFollowerWhoseOwnRecordsEndWithinTheBatchThatTheLeadersLogStartsInBeginsAnew() {
+        cluster.begin(Map.of("segment.bytes", "1024"));
+        SimulatedServer zombie = cluster.leader();
+        cluster.acknowledged("common" + "x".repeat(1_000)); // a segment of its own, which goes with its epoch
+        cluster.isolate(zombie);
+        CompletableFuture<AppendResult> lost = cluster.produce(zombie, "never replicated", Acks.LEADER);
+        cluster.await("it is written", lost::isDone);
+        cluster.await("another leader", () -> cluster.leader() != null && cluster.leader() != zombie
+                && cluster.partition(cluster.leader()).state().isLeading());
+        SimulatedServer leader = cluster.leader();
+        CompletableFuture<AppendResult> batch = cluster.produceTogether("a", "b", "c");
+        cluster.await("three records in one batch", () -> batch.isDone()
+                && cluster.partition(leader).highWatermark() == 4);
+        CompletableFuture<Long> deleted = leader.broker.deleteRecords(SimulatedCluster.TOPIC, 0, 2);
+        cluster.await("the leader's log starts within it", deleted::isDone);
+        assertThat(cluster.log(leader).startOffset()).isEqualTo(2);
+        assertThat(cluster.log(zombie).endOffset()).isEqualTo(2);
+
+        cluster.rejoin();
+        cluster.await("all replicas are in sync", cluster::isWhole);
+        assertThat(cluster.log(zombie).valueAt(2)).isEqualTo("b");
+        assertThat(cluster.log(zombie).valueAt(3)).isEqualTo("c");
+    }
+
+    @Test
     void aFollowerThatBeginsAnewGoesOnWhereTheLeadersLogStartsWithinABatch() {
         cluster.begin(Map.of());
         SimulatedServer follower = cluster.followers().get(0);

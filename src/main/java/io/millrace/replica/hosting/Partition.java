@@ -185,13 +185,25 @@ public final class Partition implements PartitionSlot {
             return answer.news() || more ? answer(answer, NOTHING) : null;
         }
         try {
-            return answer(answer, log.read(request.fetchOffset(), Long.MAX_VALUE, maxBytes, ReadMemory.UNBOUNDED::take));
+            ByteBuffer found = log.read(request.fetchOffset(), Long.MAX_VALUE, maxBytes, ReadMemory.UNBOUNDED::take);
+            return endsWithin(request, found)
+                    ? answer(FollowerAnswer.of(Outcome.BELOW_START), RecordBatch.at(found).baseOffset(), NOTHING)
+                    : answer(answer, found);
         } catch (CorruptLogException damage) {
             foundDamage(request.fetchOffset());
         } catch (RuntimeException failure) {
             LOG.log(Level.DEBUG, "a follower of " + id + " could not be answered", failure);
         }
         return answer(FollowerAnswer.of(Outcome.FAILED), NOTHING);
+    }
+
+    /** Whether a follower's records end where none of this log's do, which its epoch does not tell where that has gone here. */
+    private static boolean endsWithin(ReplicaFetchRequest.Partition request, ByteBuffer found) {
+        if (request.lastFetchedEpoch() < 0 || !found.hasRemaining()) {
+            return false;
+        }
+        RecordBatch first = RecordBatch.at(found);
+        return first.baseOffset() < request.fetchOffset() && first.recordCount() > 0;
     }
 
     /**
