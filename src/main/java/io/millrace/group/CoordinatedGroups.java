@@ -67,7 +67,7 @@ final class CoordinatedGroups implements AutoCloseable {
     private void begin(String id, CompletableFuture<Group> loading, long giveUpWaiting) {
         try {
             context.workers().execute(() -> load(id, loading, giveUpWaiting));
-        } catch (RuntimeException refused) {
+        } catch (RuntimeException | OutOfMemoryError refused) { // also where no thread can be made
             groups.failed(id, loading, new BrokerException(ErrorKind.OVERLOADED, "this broker has no thread to load group '" + id
                     + "' now: try again later", refused));
         }

@@ -36,6 +36,9 @@ import java.util.UUID;
  * {@code [partition, offset, ms since the epoch, leader epoch]}.
  */
 final class GroupCodec {
+    /** Characters of a register that cannot be read that a message has. */
+    private static final int SHOWN = 200;
+
     /** No topic has it: what an earlier version wrote of it is given out anew. */
     private static final UUID NOT_KNOWN = new UUID(0, 0);
 
@@ -206,7 +209,8 @@ final class GroupCodec {
                             bean.emptySince), new GroupOffsets(offsets), new KeptPositions(kept));
         } catch (JsonbException | NullPointerException | IllegalArgumentException | ArithmeticException
                  | ArrayIndexOutOfBoundsException | BrokerException notAGroup) {
-            throw new IllegalStateException("not a group's register: " + json, notAGroup);
+            throw new IllegalStateException("not a group's register: it has " + json.length() + " characters, and begins with "
+                    + json.substring(0, Math.min(SHOWN, json.length())), notAGroup);
         }
     }
 

@@ -97,7 +97,7 @@ final class GroupWriter {
         }
         try {
             workers.execute(this::drain);
-        } catch (RuntimeException refused) {
+        } catch (RuntimeException | OutOfMemoryError refused) { // also where no thread can be made
             stopped().forEach(waiting -> waiting.done().completeExceptionally(new BrokerException(ErrorKind.OVERLOADED,
                     "this broker has no thread to write group '" + id + "' now: try again later", refused)));
         }

@@ -284,7 +284,7 @@ public final class Groups implements AutoCloseable {
     private void tick() {
         if (coordinated.isOpen() && !groups.isEmpty() && ticking.compareAndSet(false, true) && !work(() -> {
             try {
-                groups.loaded().forEach(Group::tick);
+                groups.loaded().forEach(Groups::tick);
             } finally {
                 ticking.set(false);
             }
@@ -293,12 +293,21 @@ public final class Groups implements AutoCloseable {
         }
     }
 
+    /** What is wrong with one group is not to keep the others waiting. */
+    private static void tick(Group group) {
+        try {
+            group.tick();
+        } catch (RuntimeException fault) {
+            LOG.log(Level.ERROR, "group " + group.id() + " could not be looked after, which is tried again", fault);
+        }
+    }
+
     /** @return false: refused. Thrown on, that would end a schedule */
     private boolean work(Runnable task) {
         try {
             context.workers().execute(task);
             return true;
-        } catch (RuntimeException refused) {
+        } catch (RuntimeException | OutOfMemoryError refused) {
             LOG.log(Level.DEBUG, "no thread looks after the groups now", refused);
             return false;
         }

@@ -32,6 +32,7 @@ class GroupWriterTest {
     private final GroupStore store = new GroupStore(registers);
     private final Deque<Runnable> tasks = new ArrayDeque<>();
     private boolean refusing;
+    private boolean withoutThreads;
     private final List<GroupState> written = new ArrayList<>();
     private final List<BrokerException> lost = new ArrayList<>();
     private final GroupWriter writer = new GroupWriter("g", store, MINE, GroupState.empty(Claim.NOBODY, 0), RegisterStore.ABSENT,
@@ -68,6 +69,9 @@ class GroupWriterTest {
     }
 
     private void execute(Runnable task) {
+        if (withoutThreads) {
+            throw new OutOfMemoryError("unable to create native thread");
+        }
         if (refusing) {
             throw new RejectedExecutionException("for the test");
         }
@@ -215,6 +219,17 @@ class GroupWriterTest {
         CompletableFuture<GroupState> next = writer.submit(adding("a"));
         run();
         assertThat(next.join().membership().members()).containsOnlyKeys("a");
+    }
+
+    @Test
+    void whereNoThreadCanBeMadeAChangeIsRefusedAndTheNextOneIsTriedAgain() {
+        withoutThreads = true;
+        CompletableFuture<GroupState> refused = writer.submit(adding("a"));
+        assertThat(failure(refused)).isEqualTo(ErrorKind.OVERLOADED);
+        withoutThreads = false;
+        CompletableFuture<GroupState> next = writer.submit(adding("b"));
+        run();
+        assertThat(next.join().membership().members()).containsOnlyKeys("b");
     }
 
     @Test

@@ -99,15 +99,27 @@ final class PollFetch {
      */
     void await(Supplier<CompletableFuture<?>> begins, Runnable done, Consumer<Throwable> failed) {
         int awaited = attempt;
-        lock.afterwards(() -> begins.get().whenComplete((result, failure) -> lock.hold(() -> {
+        lock.afterwards(() -> begun(begins).whenComplete((result, failure) -> lock.hold(() -> {
             if (awaited != attempt) {
                 return;
             }
             if (failure != null) {
                 failed.accept(failure);
-            } else {
+                return;
+            }
+            try {
                 done.run();
+            } catch (RuntimeException | Error fault) {
+                failed.accept(fault); // nobody else would answer
             }
         })));
+    }
+
+    private static CompletableFuture<?> begun(Supplier<CompletableFuture<?>> begins) {
+        try {
+            return begins.get();
+        } catch (RuntimeException | Error fault) {
+            return CompletableFuture.failedFuture(fault);
+        }
     }
 }

@@ -65,7 +65,7 @@ public final class Assignors {
             }
             LOG.log(Level.ERROR, "assignor ''{0}'' ({1}) broke the rules, so {2} decides: {3}", assignor.name(),
                     assignor.getClass().getName(), FALLBACK.name(), fault.get());
-        } catch (RuntimeException | LinkageError | AssertionError | StackOverflowError broken) {
+        } catch (Throwable broken) { // of whatever kind: an application is not to leave its group without partitions
             LOG.log(Level.ERROR, () -> "assignor %s failed, so %s decides".formatted(assignor.getClass().getName(),
                     FALLBACK.name()), broken);
         }

@@ -160,9 +160,17 @@ public final class MembershipChanges {
             boolean replaced = group.members().values().stream().anyMatch(each -> id.name().equals(each.incarnation().replaced()));
             throw replaced ? fenced(id.name()) : unknown(id.name());
         } else if (!member.incarnation().is(id.incarnation())) {
-            throw fenced(id.name());
+            throw id.incarnation() == null ? unnamed(id.name()) : fenced(id.name());
         }
         return member;
+    }
+
+    private static BrokerException unnamed(String name) {
+        return new BrokerException(ErrorKind.FENCED_INSTANCE_ID, ("several consumers were created as '%s', and this path does not"
+                + " say which one asks: ask at the base_uri that the creation was answered with, or send its last part in the"
+                + " header Millrace-Incarnation; a consumer that was not created last has lost its place, and stops. Where no"
+                + " client can do that, delete the consumer from the group as an administrator, or choose another name")
+                .formatted(name));
     }
 
     private static BrokerException fenced(String name) {

@@ -56,7 +56,7 @@ final class PendingAssignment {
         try {
             threads.execute(() -> run(wanted, assignor, members, topics));
             return null;
-        } catch (RejectedExecutionException stopping) {
+        } catch (RejectedExecutionException | OutOfMemoryError noThread) {
             synchronized (this) {
                 running = false;
                 awaited = false;
@@ -69,7 +69,7 @@ final class PendingAssignment {
         Map<String, Set<TopicPartition>> came = null;
         try {
             came = Assignors.checked(assignor, members, topics);
-        } finally {
+        } finally { // whatever went wrong
             synchronized (this) {
                 running = false; // by a fault without an answer: the next step asks again
                 inputs = of;

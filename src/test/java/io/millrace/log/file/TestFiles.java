@@ -36,6 +36,28 @@ public class TestFiles implements FileAccess {
     /** Most bytes that one write takes. */
     public volatile int maxWrite = Integer.MAX_VALUE;
 
+    /** When set, runs before a file gets another name or goes by this door. */
+    public volatile Runnable beforeChange;
+
+    @Override
+    public void move(Path from, Path to) throws IOException {
+        changing();
+        DISK.move(from, to);
+    }
+
+    @Override
+    public void deleteIfExists(Path path) throws IOException {
+        changing();
+        DISK.deleteIfExists(path);
+    }
+
+    private void changing() {
+        Runnable before = beforeChange;
+        if (before != null) {
+            before.run();
+        }
+    }
+
     @Override
     public LogFile open(Path path, OpenOption... options) throws IOException {
         if (noDescriptors) {

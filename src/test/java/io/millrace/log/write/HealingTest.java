@@ -14,16 +14,12 @@ import io.millrace.log.LogObserver;
 import io.millrace.log.OffsetOutOfRangeException;
 import io.millrace.log.SettableClock;
 import io.millrace.log.Truncation;
-import io.millrace.log.file.OpenFiles;
 import io.millrace.log.file.TestFiles;
-import io.millrace.log.segment.LogFolder;
-import io.millrace.log.segment.SegmentReplacement;
 import io.millrace.record.RecordBatch;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -133,7 +129,7 @@ class HealingTest {
 
     private List<Path> leftovers() throws IOException {
         try (Stream<Path> entries = Files.list(root.resolve("orders-0"))) {
-            return entries.filter(file -> file.toString().endsWith(".cleaned")).toList();
+            return entries.filter(file -> file.toString().matches(".*\\.(cleaned|swap|deleted)")).toList();
         }
     }
 
@@ -167,12 +163,15 @@ class HealingTest {
     }
 
     @Test
-    void whatIsLeftOfACopyThatWasGivenUpIsInNobodysWay() throws Exception {
+    void whatIsLeftOfACopyThatWasGivenUpIsInNobodysWayAndGoesWithTheNextStart() throws Exception {
         damage(1, 2);
-        Files.writeString(root.resolve("orders-0/00000000000000000000.log.cleaned"), "left");
+        Files.writeString(root.resolve("orders-0/00000000000000000000.log.1.cleaned"), "left");
         assertThat(heal(2, HERE).join()).isEqualTo(3);
         assertWhole();
+        test.close();
+        open(root);
         assertThat(leftovers()).isEmpty();
+        assertWhole();
     }
 
     @Test
@@ -312,35 +311,33 @@ class HealingTest {
     @Test
     void aCrashAtAnyStepLeavesTheOldSegmentOrTheNewOne() throws Exception {
         damage(1, 3);
-        LogFolder folder = new LogFolder(root.resolve("orders-0"), new OpenFiles(10));
-        List<RecordBatch> batches = new ArrayList<>();
-        RecordBatch.in(fetched(new DamagedRange(1, 2))).forEach(batches::add);
-        SegmentReplacement.prepare(folder, log.lastView().segments().get(0), 4, batches, 100);
-        assertThat(leftovers()).hasSize(3);
-        Path prepared = root;
-        List<String> suffixes = List.of(".log", ".index", ".timeindex");
-        for (int done = 0; done <= suffixes.size(); done++) {
+        List<Path> moments = new ArrayList<>();
+        files.beforeChange = () -> moments.add(TestDirectory.copy(root, temp.resolve("moment" + moments.size())));
+        heal(1, HERE).join();
+        files.beforeChange = null;
+        moments.add(TestDirectory.copy(root, temp.resolve("after")));
+        assertThat(moments).hasSizeGreaterThan(5);
+        int old = 0;
+        for (Path moment : moments) {
             for (boolean clean : new boolean[] {true, false}) {
-                Path copy = TestDirectory.copy(prepared, temp.resolve("step" + done + clean));
-                for (String suffix : suffixes.subList(0, done)) {
-                    Files.move(TestDirectory.segment(copy, 0, suffix + ".cleaned"),
-                        TestDirectory.segment(copy, 0, suffix), StandardCopyOption.REPLACE_EXISTING);
-                }
+                Path copy = TestDirectory.copy(moment, temp.resolve(moment.getFileName() + "-" + clean));
                 if (!clean) {
                     Files.delete(copy.resolve("orders-0/recovery-point-checkpoint"));
                 }
                 test.close();
                 open(copy);
                 assertThat(leftovers()).isEmpty();
-                assertThat(log.damagedRange(1).isPresent()).as("after " + done).isEqualTo(done == 0);
+                boolean damaged = log.damagedRange(1).isPresent();
+                old += damaged ? 1 : 0;
                 assertThat(log.damagedRange(3)).hasValue(new DamagedRange(3, 4));
-                if (done == 0) {
+                if (damaged) {
                     heal(1, HERE).join();
                 }
                 heal(3, HERE).join();
                 assertWhole();
             }
         }
+        assertThat(old).as("moments at which the old segment counts").isBetween(2, 2 * moments.size() - 2);
     }
 
     @Test
