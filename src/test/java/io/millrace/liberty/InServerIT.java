@@ -138,7 +138,7 @@ class InServerIT {
         String group = "group-of-" + topic;
         PollRequest.Source here = new PollRequest.Source(1, null, null);
         for (String name : List.of("a", "b")) {
-            assertThat(groups.groups().create(group, name, config).join()).isEqualTo(name);
+            assertThat(groups.groups().create(group, name, config).join()).extracting(ConsumerId::name).isEqualTo(name);
             groups.groups().subscribe(group, ConsumerId.of(name), new Subscription.Topics(new TreeSet<>(Set.of(topic))), here).join();
         }
 
