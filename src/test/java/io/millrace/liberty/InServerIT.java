@@ -142,10 +142,19 @@ class InServerIT {
             groups.groups().subscribe(group, ConsumerId.of(name), new Subscription.Topics(new TreeSet<>(Set.of(topic))), here).join();
         }
 
-        assertThat(groups.groups().member(group, ConsumerId.of("a")).join().owned()).hasSize(2);
+        awaitOwned(group, "a", 2);
         assertThat(groups.groups().member(group, ConsumerId.of("b")).join().owned()).isEmpty();
         groups.groups().leave(group, ConsumerId.of("a"), here).join();
-        assertThat(groups.groups().member(group, ConsumerId.of("b")).join().owned()).hasSize(2);
+        awaitOwned(group, "b", 2);
+    }
+
+    /** An application's assignor is not waited for. */
+    private void awaitOwned(String group, String consumer, int partitions) {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        while (groups.groups().member(group, ConsumerId.of(consumer)).join().owned().size() != partitions) {
+            assertThat(System.nanoTime() - deadline).as(consumer + " has " + partitions + " partitions").isNegative();
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
+        }
     }
 
     @Test
