@@ -43,11 +43,6 @@ public final class SegmentBatches {
         return this;
     }
 
-    /** Where the next batch begins, in bytes. */
-    public long position() {
-        return position;
-    }
-
     /**
      * @return a view that is good until the next call; null at the segment's end
      * @throws SegmentDamage when there is none before the end

@@ -63,10 +63,6 @@ public final class SegmentRewrite {
         pending.clear();
     }
 
-    public long sizeInBytes() {
-        return position;
-    }
-
     /**
      * Makes what was written durable; afterwards it can be installed.
      *

@@ -43,9 +43,6 @@ public final class LogCleaner implements Runnable, AutoCloseable {
      * @param backoffMs      how often it is looked what is due, in ms: 1 and above
      */
     public record Options(long mapBytes, long batchBytes, long bytesPerSecond, long backoffMs) {
-        /** As a server has by default. */
-        public static final Options DEFAULT = new Options(32L << 20, 16L << 20, 320L << 20, 15_000);
-
         /** @throws IllegalArgumentException when a value is below 1 */
         public Options {
             if (mapBytes < 1 || batchBytes < 1 || bytesPerSecond < 1 || backoffMs < 1) {
