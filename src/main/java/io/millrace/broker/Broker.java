@@ -30,7 +30,6 @@ import io.millrace.metadata.TopicPartition;
 import io.millrace.metadata.controller.ClusterDescription;
 import io.millrace.metadata.controller.ClusterView;
 import io.millrace.metadata.controller.Reassignments;
-import io.millrace.metadata.coordinators.Coordinators;
 import io.millrace.metadata.topics.CachedTopic;
 import io.millrace.metadata.topics.Topics;
 import io.millrace.replica.Departure;
@@ -312,10 +311,14 @@ public final class Broker implements AutoCloseable {
         return parts.hosted.ends(topic, topicId, partitions);
     }
 
-    /** Which broker coordinates what. */
-    public Coordinators coordinators() {
-        checkOpen();
-        return parts.coordinators;
+    /** This broker. */
+    public Member self() {
+        return parts.brokers.membership().self();
+    }
+
+    /** The broker of this id, if it is in touch with this one. */
+    public Optional<Member> member(int brokerId) {
+        return parts.brokers.member(brokerId);
     }
 
     /** What this broker leads, for who keeps the state in memory that an internal topic's partitions hold. */

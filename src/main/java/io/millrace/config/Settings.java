@@ -125,10 +125,8 @@ public final class Settings {
             "How partitions are shared out in a consumer group whose consumers ask for nothing else.");
     public static final Setting GROUP_MAX_SIZE = number("millrace.group.max.size", 1, 100_000, "consumers", 1_000,
             "The most consumers that a group may have; beyond them creating one is answered with 503.");
-    public static final Setting GROUP_REGISTER_MAX_BYTES = number("millrace.group.register.max.bytes", 16_384, 16_777_216,
-            "bytes", 262_144, "The most that a group may need for its consumers and its offsets, about 120 bytes a partition and"
-            + " 600 a consumer; creating a consumer, a subscription or a reset of offsets beyond it is answered with 422. Every"
-            + " server keeps up to 440 times as much in its heap.");
+    public static final Setting GROUP_MAX_GROUPS = number("millrace.group.max.groups", 1, 1_000_000, "groups", 10_000,
+            "The most groups that a server coordinates; beyond them creating a consumer of a further one is answered with 503.");
     public static final Setting GROUP_OFFSETS_RETENTION_MS = number("millrace.group.offsets.retention.ms", 1_000,
             315_360_000_000L, "ms", 604_800_000, "How long committed offsets are kept that no consumer uses any more.");
     public static final Setting GROUP_CONSUMER_IDLE_MS = number("millrace.group.consumer.idle.ms", 1_000,
@@ -156,7 +154,7 @@ public final class Settings {
             CLUSTER_PORT, CLUSTER_JOURNAL_DIR,
             CLUSTER_LEASE_MS, REPLICATION_LAG_MAX_MS, REPLICATION_THROTTLE_BYTES, LEADER_BALANCE_MS, PRODUCE_TIMEOUT_MS,
             CLUSTER_MEMBERS, CLUSTER_SIZE, CLUSTER_KUBERNETES_DNS, CLUSTER_SECRET, BROKER_RACK, HTTP_URL,
-            GROUP_ASSIGNOR, GROUP_MAX_SIZE, GROUP_REGISTER_MAX_BYTES, GROUP_OFFSETS_RETENTION_MS, GROUP_CONSUMER_IDLE_MS,
+            GROUP_ASSIGNOR, GROUP_MAX_SIZE, GROUP_MAX_GROUPS, GROUP_OFFSETS_RETENTION_MS, GROUP_CONSUMER_IDLE_MS,
             OFFSETS_TOPIC_PARTITIONS, OFFSETS_TOPIC_REPLICATION_FACTOR, METRICS_TOPICS_MAX, METRICS_PARTITIONS_MAX, METRICS_GROUPS_MAX);
 
     /** The first of each pair may not be larger than the second. */

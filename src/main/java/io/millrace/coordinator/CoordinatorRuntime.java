@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
@@ -48,8 +49,8 @@ public final class CoordinatorRuntime<K, V, M extends StateMachine<K, V>> implem
 
     private final RuntimeParts<K, V, M> parts;
     private final Map<Integer, CoordinatedPartition<K, V, M>> partitions = new ConcurrentSkipListMap<>();
-    private final AutoCloseable subscription;
-    private final ScheduledFuture<?> ticks;
+    private final ScheduledExecutorService timers;
+    private final List<AutoCloseable> opened = new CopyOnWriteArrayList<>();
     private volatile boolean closed;
 
     /**
@@ -64,15 +65,21 @@ public final class CoordinatorRuntime<K, V, M extends StateMachine<K, V>> implem
     }
 
     /** @param nanoTime measures how long requests wait, in ns */
-    CoordinatorRuntime(CoordinatorLog log, RecordCodec<K, V> codec, IntFunction<M> machines,
-                       CoordinatorListener<? super M> listener, CoordinatorOptions options, Executor workers,
-                       Executor loaders, ScheduledExecutorService timers, Clock clock, LongSupplier nanoTime) {
+    public CoordinatorRuntime(CoordinatorLog log, RecordCodec<K, V> codec, IntFunction<M> machines,
+                              CoordinatorListener<? super M> listener, CoordinatorOptions options, Executor workers,
+                              Executor loaders, ScheduledExecutorService timers, Clock clock, LongSupplier nanoTime) {
         Executor continuations = new ContinuationExecutor(workers, timers);
         this.parts = new RuntimeParts<>(log, codec, machines, listener, options, continuations,
                 new ContinuationExecutor(loaders, timers), continuations, nanoTime, clock::millis);
-        this.subscription = log.listen(number -> partition(number).lookSoon());
-        this.ticks = timers.scheduleWithFixedDelay(() -> partitions.values().forEach(CoordinatedPartition::tick), TICK_MS,
-                TICK_MS, TimeUnit.MILLISECONDS);
+        this.timers = timers;
+    }
+
+    /** Loads what this broker leads, and comes to lead; to be called once. Until then only what is asked for is loaded. */
+    public void start() {
+        opened.add(parts.log().listen(number -> partition(number).lookSoon()));
+        ScheduledFuture<?> ticks = timers.scheduleWithFixedDelay(() -> partitions.values().forEach(CoordinatedPartition::tick),
+                TICK_MS, TICK_MS, TimeUnit.MILLISECONDS);
+        opened.add(() -> ticks.cancel(false));
     }
 
     /**
@@ -151,7 +158,8 @@ public final class CoordinatorRuntime<K, V, M extends StateMachine<K, V>> implem
     @Override
     public void close() {
         closed = true;
-        Closing.all(() -> ticks.cancel(false), subscription, () -> partitions.values().forEach(CoordinatedPartition::close));
+        opened.add(() -> partitions.values().forEach(CoordinatedPartition::close));
+        Closing.all(opened.toArray(AutoCloseable[]::new));
     }
 
     private CoordinatedPartition<K, V, M> partition(int number) {

@@ -52,31 +52,11 @@ final class BrokerSide implements GroupLog, Coordination {
 
     @Override
     public Member self() {
-        return broker.coordinators().self();
-    }
-
-    @Override
-    public boolean isHere(String group) {
-        return broker.coordinators().isHere(group);
-    }
-
-    @Override
-    public Optional<Member> remote(String group) {
-        return broker.coordinators().remote(group);
-    }
-
-    @Override
-    public boolean isLive(int brokerId, String session) {
-        return broker.coordinators().isLive(brokerId, session);
+        return broker.self();
     }
 
     @Override
     public Optional<Member> member(int brokerId) {
-        return broker.coordinators().member(brokerId);
-    }
-
-    @Override
-    public AutoCloseable listen(Runnable changed) {
-        return broker.coordinators().listen(changed);
+        return broker.member(brokerId);
     }
 }

@@ -1,45 +1,58 @@
 package io.millrace.group;
 
-import io.millrace.agreement.Member;
-import io.millrace.agreement.registers.RegisterStore;
-import io.millrace.group.GroupState.Claim;
+import io.millrace.coordinator.CoordinatorListener;
+import io.millrace.coordinator.CoordinatorRuntime;
+import io.millrace.coordinator.CoordinatorStatus;
+import io.millrace.coordinator.Decision;
+import io.millrace.group.records.GroupKey;
+import io.millrace.group.records.GroupValue;
 import io.millrace.log.Closing;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.TopicInfo;
 import java.lang.System.Logger.Level;
-import java.util.Optional;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 
 /**
- * Which groups are at this broker: loads those that it comes to coordinate, and hands those over that another one does.
- * Thread-safe.
+ * Which groups are at this broker: it coordinates those whose partition of the offsets topic it leads. Loads them from what
+ * the partition's records say, and lets go of them when the leadership ends. Thread-safe.
  */
-final class CoordinatedGroups implements AutoCloseable {
+final class CoordinatedGroups implements CoordinatorListener<GroupMachine>, AutoCloseable {
     private static final System.Logger LOG = System.getLogger(CoordinatedGroups.class.getName());
-    /** How long a coordinator that is up has to hand its group over before it is taken from it. */
     private static final long HANDOVER_MS = 2_000;
-    private static final long HANDOVER_RETRY_MS = 100;
 
     private final GroupContext context;
     private final GroupTable groups;
-    private final Coordination coordination;
-    private final ScheduledExecutorService timers;
-    private final AutoCloseable listening;
+    private final RegisterTakeover takeover;
+    private final CoordinatorRuntime<GroupKey, GroupValue, GroupMachine> runtime;
+    /** By partition. */
+    private final Map<Integer, LedGroups> led = new ConcurrentHashMap<>();
     private volatile boolean closed;
 
-    CoordinatedGroups(GroupContext context, GroupTable groups) {
+    /** @param opening makes the runtime, of what it tells */
+    CoordinatedGroups(GroupContext context, GroupTable groups, GroupRegisters registers,
+                      Function<CoordinatorListener<GroupMachine>, CoordinatorRuntime<GroupKey, GroupValue, GroupMachine>> opening) {
         this.context = context;
         this.groups = groups;
-        this.coordination = context.coordination();
-        this.timers = context.timers();
-        this.listening = coordination.listen(this::coordinatorsChanged);
+        this.takeover = new RegisterTakeover(registers, context.workers());
+        this.runtime = opening.apply(this);
+        runtime.start();
+    }
+
+    CoordinatorRuntime<GroupKey, GroupValue, GroupMachine> runtime() {
+        return runtime;
     }
 
     boolean isOpen() {
@@ -51,62 +64,65 @@ final class CoordinatedGroups implements AutoCloseable {
         closed = true;
     }
 
-    /** A group that this broker coordinates, loaded if need be. @throws BrokerException NOT_COORDINATOR */
+    /** What was read of a group, and in which leadership. */
+    private record Loaded(LedGroups led, GroupState state) {
+    }
+
+    /**
+     * A group that this broker coordinates, loaded if need be.
+     *
+     * @return fails with NOT_COORDINATOR, COORDINATOR_LOADING
+     * @throws BrokerException NOT_COORDINATOR when this broker stops
+     */
     CompletableFuture<Group> group(String id) {
-        requireHere(id);
+        if (closed) {
+            throw stopping();
+        }
         CompletableFuture<Group> fresh = new CompletableFuture<>();
         CompletableFuture<Group> known = groups.add(id, fresh);
         if (known != null) {
             return known;
         }
-        long giveUpWaiting = context.now() + TimeUnit.MILLISECONDS.toNanos(HANDOVER_MS);
-        begin(id, fresh, giveUpWaiting);
+        try {
+            load(id, fresh);
+        } catch (RuntimeException | Error failure) { // or it would be on its way for ever
+            groups.failed(id, fresh, failure);
+        }
         return fresh;
     }
 
-    private void begin(String id, CompletableFuture<Group> loading, long giveUpWaiting) {
-        try {
-            context.workers().execute(() -> load(id, loading, giveUpWaiting));
-        } catch (RuntimeException | OutOfMemoryError refused) { // also where no thread can be made
-            groups.failed(id, loading, new BrokerException(ErrorKind.OVERLOADED, "this broker has no thread to load group '" + id
-                    + "' now: try again later", refused));
-        }
+    private static BrokerException stopping() {
+        return new BrokerException(ErrorKind.NOT_COORDINATOR, "this broker is stopping: try another one");
     }
 
-    private void requireHere(String id) {
-        if (closed || !coordination.isHere(id)) {
-            throw new BrokerException(ErrorKind.NOT_COORDINATOR, "this broker does not coordinate group '" + id
-                    + "': try again in a moment");
-        }
-    }
-
-    private void load(String id, CompletableFuture<Group> loading, long giveUpWaiting) {
-        try {
-            requireHere(id);
-            Optional<GroupStore.Stored> stored = context.store().read(id);
-            Claim before = stored.map(found -> found.state().claim()).orElse(Claim.NOBODY);
-            if (isHeldElsewhere(before) && context.now() - giveUpWaiting < 0) {
-                timers.schedule(() -> begin(id, loading, giveUpWaiting), HANDOVER_RETRY_MS, TimeUnit.MILLISECONDS);
-                return;
-            }
-            stored.map(GroupStore.Stored::state).ifPresent(this::catchUp);
-            Member self = coordination.self();
-            Group group = new Group(id, context, new Claim(before.epoch() + 1, self.brokerId(), self.session(), false),
-                    stored.map(GroupStore.Stored::state).orElseGet(() -> GroupState.empty(before, context.clock().millis())),
-                    stored.map(GroupStore.Stored::version).orElse(RegisterStore.ABSENT));
-            group.claim().whenComplete((done, failure) -> {
-                if (failure == null) {
-                    loading.complete(group);
-                    if (!coordination.isHere(id)) {
-                        handOver(group);
+    private void load(String id, CompletableFuture<Group> loading) {
+        int partition = runtime.partitionOf(id);
+        runtime.change(partition, machine -> Decision.nothing(new Loaded(led.get(partition),
+                        machine.state(id, context.clock().millis()))))
+                .thenComposeAsync(found -> takenOver(id, found), context.workers())
+                .thenApplyAsync(found -> open(id, found), context.workers())
+                .whenComplete((group, failure) -> {
+                    if (failure != null) {
+                        groups.failed(id, loading, failure);
+                        return;
                     }
-                } else {
-                    groups.failed(id, loading, failure);
-                }
-            });
-        } catch (RuntimeException | Error failure) {
-            groups.failed(id, loading, failure); // or it would be on its way for ever
+                    loading.complete(group);
+                    if (led.get(partition) == null || led.get(partition).epoch() != group.epoch()) {
+                        letGo(group); // it was too late to be told
+                    }
+                });
+    }
+
+    private CompletableFuture<Loaded> takenOver(String id, Loaded found) {
+        if (found.led() == null) {
+            throw moved(id);
         }
+        return takeover.takeOver(id, found.led().ledger(id), found.state()).thenApply(state -> new Loaded(found.led(), state));
+    }
+
+    private Group open(String id, Loaded found) {
+        catchUp(found.state());
+        return new Group(id, context, found.led(), found.state());
     }
 
     /** What the last coordinator knew of topics is known here before anything is made of it. Blocks. */
@@ -121,47 +137,85 @@ final class CoordinatedGroups implements AutoCloseable {
         });
     }
 
-    private boolean isHeldElsewhere(Claim claim) {
-        return !claim.released() && claim.broker() != coordination.self().brokerId()
-                && coordination.isLive(claim.broker(), claim.session());
+    // ---- what the runtime tells
+
+    @Override
+    public void began(int partition, int epoch, GroupMachine machine) {
+        LedGroups begun = new LedGroups(runtime, partition, epoch, machine, context.clock()::millis);
+        led.put(partition, begun);
+        Set<String> logged = machine.groups();
+        takeover.lookAgain();
+        context.workers().execute(() -> loadAll(begun, logged));
     }
 
-    private void coordinatorsChanged() {
-        if (closed) {
-            return;
-        }
-        groups.loaded().stream().filter(group -> !coordination.isHere(group.id())).forEach(this::handOver);
-        loadMine();
+    @Override
+    public void ended(int partition, int epoch) {
+        led.remove(partition);
+        context.workers().execute(() -> groups.loaded().stream()
+                .filter(group -> group.partition() == partition && group.epoch() <= epoch).forEach(this::letGo));
     }
 
-    private CompletableFuture<Void> handOver(Group group) {
-        return group.handOver().thenRun(() -> {
-            groups.remove(group);
-            group.close(new BrokerException(ErrorKind.NOT_COORDINATOR, "group '" + group.id()
-                    + "' goes to another coordinator: try again in a moment"));
-        });
+    private void letGo(Group group) {
+        groups.remove(group);
+        group.close(moved(group.id()));
+    }
+
+    private static BrokerException moved(String id) {
+        return new BrokerException(ErrorKind.NOT_COORDINATOR, "this broker does not coordinate group '" + id
+                + "' any more: try again in a moment");
     }
 
     /** Also those nobody asks for: sessions are to end, and lag is to be seen. */
-    void loadMine() {
+    private void loadAll(LedGroups begun, Collection<String> logged) {
+        logged.forEach(this::loadQuietly);
         try {
-            for (String id : context.store().ids()) {
-                if (!closed && coordination.isHere(id)) {
-                    group(id).exceptionally(failure -> {
-                        LOG.log(Level.WARNING, "group {0} cannot be coordinated now: {1}", id, failure.getMessage());
-                        return null;
-                    });
-                }
-            }
+            takeover.left().stream().filter(id -> runtime.partitionOf(id) == begun.partition()).forEach(this::loadQuietly);
         } catch (BrokerException unavailable) {
-            LOG.log(Level.INFO, "the groups could not be read now, and are once they are asked for: {0}",
-                    unavailable.getMessage());
+            LOG.log(Level.INFO, "whether earlier versions kept groups in registers is not known yet, and is looked up when they"
+                    + " are asked for: {0}", unavailable.getMessage());
         }
     }
 
-    private void handAllOver() {
+    private void loadQuietly(String id) {
+        if (!closed) {
+            group(id).exceptionally(failure -> {
+                LOG.log(Level.INFO, "group {0} cannot be coordinated now, which is tried again: {1}", id, failure.getMessage());
+                return null;
+            });
+        }
+    }
+
+    /** Those that could not be loaded when they came here. */
+    void loadMissing() {
+        led.values().forEach(each -> runtime.change(each.partition(), machine -> Decision.nothing(machine.groups()))
+                .thenAcceptAsync(logged -> {
+                    if (led.get(each.partition()) == each) {
+                        loadAll(each, logged);
+                    }
+                }, context.workers()));
+    }
+
+    /** Those that are here, sorted; fails while it is not known which these are. */
+    CompletableFuture<List<GroupSummary>> list() {
+        List<CompletableFuture<List<GroupSummary>>> all = List.copyOf(runtime.readAll(this::summaries).values());
+        return CompletableFuture.allOf(all.toArray(CompletableFuture[]::new)).thenApply(done -> all.stream()
+                .flatMap(each -> each.join().stream()).sorted(Comparator.comparing(GroupSummary::group)).toList());
+    }
+
+    private List<GroupSummary> summaries(GroupMachine machine) {
+        return machine.groups().stream().map(id -> GroupAdministration.summary(id,
+                machine.membership(id, context.clock().millis()))).toList();
+    }
+
+    /** How the partitions stand that this broker leads. */
+    List<CoordinatorStatus> status() {
+        return runtime.status();
+    }
+
+    /** Hands all groups over, so that others go on where this broker was. Blocks for some seconds at most. */
+    void handOver() {
         CompletableFuture<Void> all = CompletableFuture.allOf(
-                groups.loaded().stream().map(this::handOver).toArray(CompletableFuture[]::new));
+                groups.loaded().stream().map(Group::handOver).toArray(CompletableFuture[]::new));
         try {
             all.get(HANDOVER_MS, TimeUnit.MILLISECONDS);
         } catch (InterruptedException interrupted) {
@@ -171,11 +225,9 @@ final class CoordinatedGroups implements AutoCloseable {
         }
     }
 
-    /** Hands all groups over and ends them. Blocks for some seconds at most. */
     @Override
     public void close() {
         refuse();
-        BrokerException reason = new BrokerException(ErrorKind.NOT_COORDINATOR, "this broker is stopping: try another one");
-        Closing.all(listening, this::handAllOver, () -> groups.loaded().forEach(group -> group.close(reason)));
+        Closing.all(() -> groups.loaded().forEach(group -> group.close(stopping())), runtime);
     }
 }

@@ -9,8 +9,8 @@ import java.util.function.Supplier;
  * @param consumers    of consumers that are created without one
  * @param incarnations tokens, by which a consumer is told from others of its name; as they can be in a path
  */
-record FreshNames(Supplier<String> consumers, Supplier<String> incarnations) {
-    static FreshNames random() {
+public record FreshNames(Supplier<String> consumers, Supplier<String> incarnations) {
+    public static FreshNames random() {
         return new FreshNames(() -> "consumer-" + UUID.randomUUID(),
                 () -> Long.toHexString(UUID.randomUUID().getMostSignificantBits()));
     }

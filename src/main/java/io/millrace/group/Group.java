@@ -1,6 +1,5 @@
 package io.millrace.group;
 
-import io.millrace.group.GroupState.Claim;
 import io.millrace.group.delivery.Arrivals;
 import io.millrace.group.delivery.GivenRecords;
 import io.millrace.group.delivery.GroupLock;
@@ -15,7 +14,9 @@ import io.millrace.group.membership.GroupMember;
 import io.millrace.group.membership.Membership;
 import io.millrace.group.membership.MembershipChanges;
 import io.millrace.group.membership.Rebalance;
+import io.millrace.group.offsets.GroupOffsets;
 import io.millrace.group.offsets.Position;
+import io.millrace.metadata.BrokerErrors;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.TopicIdPartition;
@@ -41,6 +42,7 @@ final class Group implements GroupWriter.Host, GroupSide {
 
     private final String id;
     private final GroupContext context;
+    private final LedGroups led;
     private final GroupWriter writer;
     private final Rebalance rebalance;
     private final Sessions sessions;
@@ -49,18 +51,22 @@ final class Group implements GroupWriter.Host, GroupSide {
     private final OffsetRequests offsets;
     /** Whether somebody will look whether partitions can go on. */
     private final AtomicBoolean settling = new AtomicBoolean();
+    private final BrokerException forgotten;
     private volatile GroupState state;
 
-    Group(String id, GroupContext context, Claim claim, GroupState read, long version) {
+    /** @param led in which it was read */
+    Group(String id, GroupContext context, LedGroups led, GroupState read) {
         this.id = id;
         this.context = context;
+        this.led = led;
         this.state = read;
-        this.writer = new GroupWriter(id, context.store(), claim, read, version, context.workers(), this);
+        this.forgotten = new BrokerException(ErrorKind.NOT_COORDINATOR, "group '" + id + "' was just forgotten: try again");
+        this.writer = new GroupWriter(id, led.ledger(id), read, context.workers(), this);
         this.rebalance = context.rebalances().apply(this::settle);
         this.sessions = new Sessions(id, new GroupLock(id), this, context.log(), context.nanoTime(), standing(read));
         this.arrivals = new Arrivals(id, sessions, context.deliveries(), context.coordination().self().brokerId(),
                 context.coordination()::member);
-        Polls polls = new Polls(sessions, arrivals, context.options().maxWaitMs(), (long) claim.epoch() << Integer.SIZE);
+        Polls polls = new Polls(sessions, arrivals, context.options().maxWaitMs(), (long) led.epoch() << Integer.SIZE);
         GivenRecords given = new GivenRecords(sessions);
         this.members = new MemberRequests(this, context, writer, sessions, arrivals, polls, given);
         this.offsets = new OffsetRequests(this, context, writer, sessions, members, given);
@@ -72,6 +78,16 @@ final class Group implements GroupWriter.Host, GroupSide {
 
     String id() {
         return id;
+    }
+
+    /** Of the offsets topic. */
+    int partition() {
+        return led.partition();
+    }
+
+    /** Of that partition's leadership. */
+    int epoch() {
+        return led.epoch();
     }
 
     /** As it was last written. */
@@ -89,12 +105,6 @@ final class Group implements GroupWriter.Host, GroupSide {
 
     Map<String, TopicInfo> topics() {
         return context.log().topics();
-    }
-
-    /** Makes the claim durable if there are members to be looked after; else the first change does. */
-    CompletableFuture<GroupState> claim() {
-        return state.membership().isEmpty() ? CompletableFuture.completedFuture(state)
-                : writer.submit(UnaryOperator.identity());
     }
 
     // ---- time
@@ -176,7 +186,13 @@ final class Group implements GroupWriter.Host, GroupSide {
         sessions.releasing(before.membership(), next);
         boolean becameEmpty = next.isEmpty() && !before.membership().isEmpty();
         return changed.withMembership(becameEmpty ? next.emptySince(context.clock().millis()) : next)
-                .withOffsets(changed.offsets().committing(releases.commits(), context.clock().millis()));
+                .withOffsets(withoutDeleted(changed.offsets().committing(releases.commits(), context.clock().millis()), next));
+    }
+
+    /** What is committed in a topic goes with it. */
+    private GroupOffsets withoutDeleted(GroupOffsets offsets, Membership now) {
+        return offsets.withoutDeleted(topics(), topic ->
+                now.members().values().stream().anyMatch(member -> member.subscription().names(topic)));
     }
 
     @Override
@@ -223,8 +239,12 @@ final class Group implements GroupWriter.Host, GroupSide {
 
     /** Ends a group of which there is nothing to be kept, unless it is being changed. */
     boolean endIfVacant() {
-        return state.isVacant() && writer.closeIfIdle(new BrokerException(ErrorKind.NOT_COORDINATOR,
-                "group '" + id + "' was just forgotten: try again"));
+        return state.isVacant() && writer.closeIfIdle(forgotten);
+    }
+
+    /** Whether that is what a request failed with. */
+    boolean isForgotten(Throwable failure) {
+        return BrokerErrors.outcome(failure) == forgotten;
     }
 
     /** Answers polls with nothing, so that their members ask whoever coordinates now; refuses the rest. */

@@ -12,7 +12,6 @@ import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.TopicIdPartition;
 import io.millrace.metadata.TopicPartition;
 import io.millrace.replica.hosting.FetchResult;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.SortedSet;
@@ -20,7 +19,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 
-/** What operators are told of groups. Reads the registers and the log; changes nothing. */
+/** What operators are told of groups. Reads the log; changes nothing. */
 final class GroupAdministration {
     private final GroupContext context;
     private final PartitionEnds ends;
@@ -36,13 +35,8 @@ final class GroupAdministration {
         return new BrokerException(ErrorKind.UNKNOWN_GROUP, "there is no group '" + group + "'");
     }
 
-    List<GroupSummary> list() {
-        List<GroupSummary> all = new ArrayList<>();
-        for (String id : context.store().ids()) {
-            context.store().read(id).map(stored -> stored.state().membership()).ifPresent(group -> all.add(new GroupSummary(id,
-                    state(group), (int) group.members().values().stream().filter(GroupMember::takesPart).count())));
-        }
-        return all;
+    static GroupSummary summary(String id, Membership group) {
+        return new GroupSummary(id, state(group), (int) group.members().values().stream().filter(GroupMember::takesPart).count());
     }
 
     private static State state(Membership group) {
@@ -51,8 +45,7 @@ final class GroupAdministration {
         return group.isEmpty() ? State.EMPTY : moving ? State.RECONCILING : State.STABLE;
     }
 
-    CompletableFuture<GroupDescription> describe(String id) {
-        GroupState group = context.store().read(id).map(GroupStore.Stored::state).orElseThrow(() -> unknown(id));
+    CompletableFuture<GroupDescription> describe(String id, GroupState group) {
         Membership membership = group.membership();
         TreeMap<TopicIdPartition, String> owners = new TreeMap<>();
         SortedSet<TopicIdPartition> all = new TreeSet<>(group.offsets().in(context.log().topics()).keySet());
@@ -67,7 +60,7 @@ final class GroupAdministration {
             List<MemberState> members = membership.members().values().stream().map(member -> new MemberState(member.name(),
                     member.config().instanceId(), member.status(), member.epoch(), member.subscription(),
                     new TreeSet<>(member.owned().keySet()), member.target())).toList();
-            return new GroupDescription(id, state(membership), group.claim().broker(), membership.epoch(),
+            return new GroupDescription(id, state(membership), context.coordination().self().brokerId(), membership.epoch(),
                     membership.assignor(), members, partitions);
         }));
     }

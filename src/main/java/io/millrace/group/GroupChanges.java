@@ -156,7 +156,7 @@ final class GroupChanges {
                 next = next.with(member.name(), new Kept(kept, each.getValue().lastPoll()));
             }
         }
-        return state.withKept(next).withClaim(state.claim().release());
+        return state.withKept(next);
     }
 
     /**
@@ -180,7 +180,6 @@ final class GroupChanges {
     /** Drops all of it. @throws BrokerException GROUP_NOT_EMPTY */
     static GroupState delete(GroupState state, String group) {
         MembershipChanges.requireEmpty(state.membership(), group);
-        return new GroupState(state.claim(), state.membership().withMembers(new TreeMap<>()), GroupOffsets.NONE,
-                KeptPositions.NONE);
+        return new GroupState(state.membership().withMembers(new TreeMap<>()), GroupOffsets.NONE, KeptPositions.NONE);
     }
 }

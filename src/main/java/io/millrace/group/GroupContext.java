@@ -19,7 +19,7 @@ import java.util.function.LongSupplier;
  * @param nanoTime for what is waited for, in ns
  * @param gone     told of a group that another coordinator has
  */
-record GroupContext(GroupStore store, GroupLog log, Coordination coordination, Deliveries deliveries,
+record GroupContext(GroupLog log, Coordination coordination, Deliveries deliveries,
                     Function<Runnable, Rebalance> rebalances, GroupOptions options, Executor workers,
                     ScheduledExecutorService timers, Clock clock, LongSupplier nanoTime, Consumer<Group> gone) {
     long now() {

@@ -9,7 +9,7 @@ import java.util.SortedSet;
 /**
  * A group and how far it has come.
  *
- * @param coordinator broker id of the one that wrote the group last, -1: none
+ * @param coordinator broker id
  * @param epoch       grows with every new assignment
  * @param partitions  that somebody owns or is to own, or in which something is committed, sorted
  */

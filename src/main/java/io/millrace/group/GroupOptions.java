@@ -3,10 +3,10 @@ package io.millrace.group;
 /**
  * @param defaultAssignor    of groups whose members ask for none
  * @param maxSize            the most consumers that a group may have
- * @param maxBytes           of a group's register, by {@link GroupSize}: what would make it larger is refused
+ * @param maxGroups          the most groups that a broker coordinates: no more are created there
  * @param offsetsRetentionMs how long committed offsets are kept that nobody uses, in ms
  * @param idleMs             how long a consumer is kept that is not heard of, in ms
  * @param maxWaitMs          the longest that a poll waits, in ms
  */
-public record GroupOptions(String defaultAssignor, int maxSize, long maxBytes, long offsetsRetentionMs, long idleMs, long maxWaitMs) {
+public record GroupOptions(String defaultAssignor, int maxSize, int maxGroups, long offsetsRetentionMs, long idleMs, long maxWaitMs) {
 }

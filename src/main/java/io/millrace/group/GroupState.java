@@ -6,31 +6,15 @@ import io.millrace.group.membership.Membership;
 import io.millrace.group.offsets.GroupOffsets;
 
 /**
- * A group as its register {@code group/<id>} holds it: all that its coordinator must not forget.
+ * A group as the records of its coordinator's log say: all that must not be forgotten of it. A value.
  *
- * @param claim      the coordinator that may change it
  * @param membership who is in it, and owns what
  * @param offsets    how far it has come
  * @param kept       where its members go on besides
  */
-record GroupState(Claim claim, Membership membership, GroupOffsets offsets, KeptPositions kept) {
-    /**
-     * Who coordinates the group.
-     *
-     * @param epoch    grows with every coordinator
-     * @param session  of the broker
-     * @param released it let go by itself: the next one need not wait
-     */
-    record Claim(int epoch, int broker, String session, boolean released) {
-        static final Claim NOBODY = new Claim(0, -1, "", true);
-
-        Claim release() {
-            return new Claim(epoch, broker, session, true);
-        }
-    }
-
-    static GroupState empty(Claim claim, long nowMs) {
-        return new GroupState(claim, Membership.empty(nowMs), GroupOffsets.NONE, KeptPositions.NONE);
+record GroupState(Membership membership, GroupOffsets offsets, KeptPositions kept) {
+    static GroupState empty(long nowMs) {
+        return new GroupState(Membership.empty(nowMs), GroupOffsets.NONE, KeptPositions.NONE);
     }
 
     /** Nothing is worth keeping. */
@@ -43,20 +27,16 @@ record GroupState(Claim claim, Membership membership, GroupOffsets offsets, Kept
         return membership.member(name);
     }
 
-    GroupState withClaim(Claim now) {
-        return new GroupState(now, membership, offsets, kept);
-    }
-
     /** What was kept for members that lost their partitions goes. */
     GroupState withMembership(Membership now) {
-        return new GroupState(claim, now, offsets, kept.within(now));
+        return new GroupState(now, offsets, kept.within(now));
     }
 
     GroupState withOffsets(GroupOffsets now) {
-        return new GroupState(claim, membership, now, kept);
+        return new GroupState(membership, now, kept);
     }
 
     GroupState withKept(KeptPositions now) {
-        return new GroupState(claim, membership, offsets, now);
+        return new GroupState(membership, offsets, now);
     }
 }

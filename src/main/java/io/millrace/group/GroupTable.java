@@ -14,6 +14,11 @@ final class GroupTable {
         return groups.isEmpty();
     }
 
+    /** With those that are on their way. */
+    int size() {
+        return groups.size();
+    }
+
     /** @return what is there already, or null: it was added */
     CompletableFuture<Group> add(String id, CompletableFuture<Group> loading) {
         return groups.putIfAbsent(id, loading);

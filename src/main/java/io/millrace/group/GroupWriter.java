@@ -1,24 +1,26 @@
 package io.millrace.group;
 
-import io.millrace.agreement.registers.RegisterStore;
-import io.millrace.group.GroupState.Claim;
+import io.millrace.coordinator.Change;
+import io.millrace.group.records.GroupKey;
+import io.millrace.group.records.GroupValue;
+import io.millrace.metadata.BrokerErrors;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.UnaryOperator;
 
 /**
- * The one that changes a group's register: changes that wait while one is written go together in the next write. They
- * are applied in the order in which they came, each to what the one before left; one that is refused leaves the others
- * alone. One task at a time, on a worker's thread, is the writer of all fields but the queue.
+ * The one that changes a group: changes that wait while others are written go together in the next write. They are applied
+ * in the order in which they came, each to what the one before left; one that is refused leaves the others alone. What was
+ * written is the next state once it is committed, and not before. One task at a time, on a worker's thread, is the writer
+ * of all fields but the queue.
  */
 final class GroupWriter {
-    /** The group around its register. Called by the writer's task only. */
+    /** The group around its records. Called by the writer's task only. */
     interface Host {
         /** The state after a step of the rebalance; what it takes from a member must not be given to it any more. */
         GroupState settle(GroupState before, GroupState changed);
@@ -29,19 +31,17 @@ final class GroupWriter {
         /** Whether the last settled state was written is not known. */
         void undecided();
 
-        /** Another coordinator has the group: nothing may be answered for it here any more. */
+        /** Another coordinator has the group, or will: nothing may be answered for it here any more. */
         void lost(BrokerException reason);
     }
 
-    /** @param maxBytes it is refused when it makes the register larger than that */
-    private record Queued(UnaryOperator<GroupState> change, long maxBytes, CompletableFuture<GroupState> done) {
+    private record Queued(UnaryOperator<GroupState> change, CompletableFuture<GroupState> done) {
     }
 
     private static final System.Logger LOG = System.getLogger(GroupWriter.class.getName());
 
     private final String id;
-    private final GroupStore store;
-    private final Claim claim;
+    private final GroupLedger ledger;
     private final Executor workers;
     private final Host host;
 
@@ -51,40 +51,24 @@ final class GroupWriter {
     private BrokerException closed;
 
     private GroupState state;
-    private long version;
     private boolean uncertain;
 
-    /**
-     * @param claim   that it writes under
-     * @param state   as it was read
-     * @param version of the register then
-     */
-    GroupWriter(String id, GroupStore store, Claim claim, GroupState state, long version, Executor workers, Host host) {
+    /** @param state as it was read */
+    GroupWriter(String id, GroupLedger ledger, GroupState state, Executor workers, Host host) {
         this.id = id;
-        this.store = store;
-        this.claim = claim;
+        this.ledger = ledger;
         this.state = state;
-        this.version = version;
         this.workers = workers;
         this.host = host;
     }
 
     /**
      * @param change throws a {@link BrokerException} to be refused; may be applied more than once
-     * @return completes with the state once it is durable; fails with what the change threw, UNAVAILABLE when the outcome
-     *         is not known, NOT_COORDINATOR
+     * @return completes with the state once it is committed; fails with what the change threw, GROUP_TOO_LARGE, and what
+     *         {@link GroupLedger} fails with
      */
     CompletableFuture<GroupState> submit(UnaryOperator<GroupState> change) {
-        return submit(change, Long.MAX_VALUE);
-    }
-
-    /**
-     * As above, for a change that may make the register larger.
-     *
-     * @param maxBytes it fails with GROUP_TOO_LARGE when it would grow, and be larger than this by {@link GroupSize}
-     */
-    CompletableFuture<GroupState> submit(UnaryOperator<GroupState> change, long maxBytes) {
-        Queued queued = new Queued(change, maxBytes, new CompletableFuture<>());
+        Queued queued = new Queued(change, new CompletableFuture<>());
         synchronized (this) {
             if (closed != null) {
                 return CompletableFuture.failedFuture(closed);
@@ -132,26 +116,19 @@ final class GroupWriter {
         return true;
     }
 
+    /** Writes what waits, until nothing does; goes on when what it waits for is there. */
     private void drain() {
         try {
-            writeAll();
+            for (List<Queued> batch = next(); !batch.isEmpty(); batch = next()) {
+                CompletableFuture<Void> written = guarded(batch);
+                if (!written.isDone()) {
+                    written.whenComplete((done, nothing) -> drain());
+                    return;
+                }
+            }
         } catch (RuntimeException | Error fault) { // while another one was dealt with
             stopped().forEach(waiting -> waiting.done().completeExceptionally(fault));
             throw fault;
-        }
-    }
-
-    private void writeAll() {
-        for (List<Queued> batch = next(); !batch.isEmpty(); batch = next()) {
-            try {
-                write(batch);
-            } catch (BrokerException failure) {
-                fail(batch, failure);
-            } catch (RuntimeException | Error fault) {
-                LOG.log(Level.ERROR, "group " + id + " could not be changed, by a fault; the next change reads its register again",
-                        fault);
-                fail(batch, fault);
-            }
         }
     }
 
@@ -162,65 +139,95 @@ final class GroupWriter {
         return batch;
     }
 
+    /** @return completes in any case, once all of the batch are answered */
+    private CompletableFuture<Void> guarded(List<Queued> batch) {
+        CompletableFuture<Void> ended = new CompletableFuture<>();
+        CompletableFuture<Void> work;
+        try {
+            work = certain().thenCompose(known -> write(batch));
+        } catch (RuntimeException | Error fault) {
+            work = CompletableFuture.failedFuture(fault);
+        }
+        work.whenComplete((done, failure) -> {
+            try {
+                if (failure != null) {
+                    failed(batch, BrokerErrors.outcome(failure));
+                }
+            } finally {
+                ended.complete(null);
+            }
+        });
+        return ended;
+    }
+
     /** Whoever waits is told, whatever else goes wrong. */
-    private void fail(List<Queued> batch, Throwable failure) {
+    private void failed(List<Queued> batch, Throwable failure) {
         uncertain = true;
+        BrokerException known = failure instanceof BrokerException broker ? broker : null;
+        if (known == null) {
+            LOG.log(Level.ERROR, "group " + id + " could not be changed, by a fault; the next change reads its records again",
+                    failure);
+        }
         batch.forEach(queued -> queued.done().completeExceptionally(failure));
         host.undecided();
+        if (known != null && (known.kind() == ErrorKind.NOT_COORDINATOR || known.kind() == ErrorKind.COORDINATOR_LOADING)) {
+            BrokerException reason = new BrokerException(ErrorKind.NOT_COORDINATOR, "this broker does not coordinate group '" + id
+                    + "' any more: try again in a moment", known);
+            close(reason);
+            host.lost(reason);
+        }
     }
 
-    private void write(List<Queued> batch) {
-        List<Queued> waiting = batch;
-        while (!waiting.isEmpty()) {
-            if (uncertain && !readAgain()) {
-                BrokerException reason = moved();
-                close(reason);
-                host.lost(reason);
-                waiting.forEach(queued -> queued.done().completeExceptionally(reason));
-                return;
-            }
-            List<Queued> accepted = new ArrayList<>(waiting.size());
-            GroupState next = host.settle(state, applied(waiting, accepted));
-            if (accepted.stream().anyMatch(queued -> isTooLarge(next, queued))) {
-                host.undecided();
-                refuseTooLarge(next, accepted);
-                return;
-            }
-            if (next.equals(state) || next.isVacant() && version == RegisterStore.ABSENT || wrote(next)) {
+    /** After a write of which it is not known what became, the records are looked at. */
+    private CompletableFuture<Void> certain() {
+        return !uncertain ? CompletableFuture.completedFuture(null) : ledger.read().thenAccept(found -> {
+            uncertain = false;
+            state = found;
+            host.written(found);
+        });
+    }
+
+    private CompletableFuture<Void> write(List<Queued> batch) {
+        List<Queued> accepted = new ArrayList<>(batch.size());
+        GroupState next = host.settle(state, applied(batch, accepted));
+        List<Change<GroupKey, GroupValue>> changes = GroupDelta.between(id, state, next);
+        CompletableFuture<Void> written = changes.isEmpty() ? CompletableFuture.completedFuture(null) : ledger.write(changes);
+        return written.handle((done, failure) -> {
+            if (failure == null) {
                 state = next;
                 host.written(next);
-                GroupState now = next;
-                accepted.forEach(queued -> queued.done().complete(now));
-                return;
+                accepted.forEach(queued -> queued.done().complete(next));
+                return CompletableFuture.<Void>completedFuture(null);
+            } else if (isTooLarge(failure)) {
+                host.undecided();
+                return refuseTooLarge(accepted, BrokerErrors.outcome(failure));
             }
-            host.undecided();
-            uncertain = true;
-            waiting = accepted;
-        }
+            return CompletableFuture.<Void>failedFuture(failure);
+        }).thenCompose(then -> then);
     }
 
-    private boolean isTooLarge(GroupState next, Queued queued) {
-        if (queued.maxBytes() == Long.MAX_VALUE) {
-            return false;
-        }
-        long bytes = GroupSize.of(next);
-        return bytes > queued.maxBytes() && bytes > GroupSize.of(state);
+    private static boolean isTooLarge(Throwable failure) {
+        return BrokerErrors.outcome(failure) instanceof BrokerException known && known.kind() == ErrorKind.RECORD_TOO_LARGE;
     }
 
     /** Of several changes it is seen one by one which is too large; the others go on. */
-    private void refuseTooLarge(GroupState next, List<Queued> accepted) {
-        if (accepted.size() > 1) {
-            accepted.forEach(each -> write(List.of(each)));
-            return;
+    private CompletableFuture<Void> refuseTooLarge(List<Queued> accepted, Throwable why) {
+        if (accepted.size() == 1) {
+            accepted.get(0).done().completeExceptionally(new BrokerException(ErrorKind.GROUP_TOO_LARGE, ("group '%s' cannot be"
+                    + " changed at once by as much as that (%s): read fewer partitions, or with fewer consumers, in one group")
+                    .formatted(id, why.getMessage()), why));
         }
-        Queued refused = accepted.get(0);
-        refused.done().completeExceptionally(new BrokerException(ErrorKind.GROUP_TOO_LARGE, ("group '%s' would need up to %d bytes"
-                + " for its consumers and offsets, and may need %d (millrace.group.register.max.bytes): read fewer partitions, or"
-                + " with fewer consumers, in one group, or raise that").formatted(id, GroupSize.of(next), refused.maxBytes())));
+        CompletableFuture<Void> all = CompletableFuture.completedFuture(null);
+        if (accepted.size() > 1) {
+            for (Queued each : accepted) {
+                all = all.thenCompose(done -> write(List.of(each)));
+            }
+        }
+        return all;
     }
 
     private GroupState applied(List<Queued> waiting, List<Queued> accepted) {
-        GroupState next = state.claim().epoch() == claim.epoch() ? state : state.withClaim(claim);
+        GroupState next = state;
         for (Queued queued : waiting) {
             try {
                 next = queued.change().apply(next);
@@ -230,38 +237,5 @@ final class GroupWriter {
             }
         }
         return next;
-    }
-
-    private boolean wrote(GroupState next) {
-        if (next.isVacant()) {
-            boolean deleted = store.delete(id, version);
-            version = deleted ? RegisterStore.ABSENT : version;
-            return deleted;
-        }
-        Optional<Long> written = store.write(id, next, version);
-        written.ifPresent(now -> version = now);
-        return written.isPresent();
-    }
-
-    /** @return false when the register is another coordinator's by now */
-    private boolean readAgain() {
-        Optional<GroupStore.Stored> stored = store.read(id);
-        if (stored.isPresent() ? !isMine(stored.get().state().claim()) : !state.isVacant() && version != RegisterStore.ABSENT) {
-            return false;
-        }
-        state = stored.map(GroupStore.Stored::state).orElseGet(() -> GroupState.empty(claim, state.membership().emptySinceMs()));
-        version = stored.map(GroupStore.Stored::version).orElse(RegisterStore.ABSENT);
-        uncertain = false;
-        host.written(state);
-        return true;
-    }
-
-    private boolean isMine(Claim found) {
-        return found.epoch() == claim.epoch() && found.session().equals(claim.session()) || found.epoch() < claim.epoch();
-    }
-
-    private BrokerException moved() {
-        return new BrokerException(ErrorKind.NOT_COORDINATOR, "another broker coordinates group '" + id
-                + "' now: try again in a moment");
     }
 }

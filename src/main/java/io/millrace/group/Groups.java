@@ -1,9 +1,7 @@
 package io.millrace.group;
 
 import io.millrace.agreement.Member;
-import io.millrace.agreement.registers.RegisterStore;
-import io.millrace.broker.Broker;
-import io.millrace.group.delivery.Deliveries;
+import io.millrace.coordinator.CoordinatorStatus;
 import io.millrace.group.delivery.PollRequest;
 import io.millrace.group.delivery.Polled;
 import io.millrace.group.membership.Assignors;
@@ -17,7 +15,6 @@ import io.millrace.group.membership.Ownership;
 import io.millrace.group.membership.Rebalance;
 import io.millrace.group.membership.Subscription;
 import io.millrace.group.offsets.GroupLag;
-import io.millrace.group.offsets.GroupLog;
 import io.millrace.group.offsets.Lags;
 import io.millrace.group.offsets.OffsetChange;
 import io.millrace.group.offsets.OffsetResets;
@@ -29,20 +26,17 @@ import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.TopicIdPartition;
 import io.millrace.metadata.TopicPartition;
 import java.lang.System.Logger.Level;
-import java.time.Clock;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
-import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 
 /**
@@ -56,12 +50,10 @@ public final class Groups implements AutoCloseable {
     public static final int ANY_EPOCH = Ownership.ANY_EPOCH;
 
     private static final System.Logger LOG = System.getLogger(Groups.class.getName());
+    private static final int FORGOTTEN_TRIES = 3;
     private static final long TICK_MS = 100;
     /** How often it is looked for what nobody came back for, unless consumers are to be forgotten sooner. */
     private static final long FORGET_MS = 60_000;
-    /** How often it is looked for groups that nobody asked for, in case a change of the coordinators was missed. */
-    private static final long SEARCH_MS = 600_000;
-
     private final GroupContext context;
     private final Coordination coordination;
     private final Assignors assignors;
@@ -75,43 +67,28 @@ public final class Groups implements AutoCloseable {
     private final List<ScheduledFuture<?>> schedules;
     private volatile boolean pollsEnded;
 
-    private Groups(GroupOptions options, RegisterStore registers, GroupLog log, Coordination coordination, Deliveries deliveries, Executor workers, Executor assigning,
-                   ScheduledExecutorService timers, Clock clock, LongSupplier nanoTime, FreshNames fresh) {
-        this.coordination = coordination;
-        this.fresh = fresh;
+    private Groups(GroupOptions options, GroupParts parts) {
+        this.coordination = parts.coordination();
+        this.fresh = parts.fresh();
         this.assignors = Assignors.load();
-        this.context = new GroupContext(new GroupStore(registers), log, coordination, deliveries,
-                answered -> new Rebalance(assignors, options.defaultAssignor(), assigning, answered), options, workers,
-                timers, clock, nanoTime, groups::remove);
-        this.coordinated = new CoordinatedGroups(context, groups);
-        this.lags = new Lags(log);
-        this.resets = new OffsetResets(log);
+        this.context = new GroupContext(parts.log(), coordination, parts.deliveries(),
+                answered -> new Rebalance(assignors, options.defaultAssignor(), parts.assigning(), answered), options,
+                parts.workers(), parts.timers(), parts.clock(), parts.nanoTime(), groups::remove);
+        this.lags = new Lags(parts.log());
+        this.resets = new OffsetResets(parts.log());
         this.administration = new GroupAdministration(context, lags);
+        this.coordinated = new CoordinatedGroups(context, groups, new GroupRegisters(parts.registers()), parts::runtime);
         long forgetMs = Math.max(TICK_MS, Math.min(FORGET_MS, options.idleMs()));
+        ScheduledExecutorService timers = parts.timers();
         this.schedules = List.of(
                 timers.scheduleWithFixedDelay(this::tick, TICK_MS, TICK_MS, TimeUnit.MILLISECONDS),
                 timers.scheduleWithFixedDelay(() -> work(this::forget), forgetMs, forgetMs, TimeUnit.MILLISECONDS),
-                timers.scheduleWithFixedDelay(() -> work(coordinated::loadMine), SEARCH_MS, SEARCH_MS, TimeUnit.MILLISECONDS));
-        workers.execute(coordinated::loadMine);
+                timers.scheduleWithFixedDelay(() -> work(coordinated::loadMissing), FORGET_MS, FORGET_MS, TimeUnit.MILLISECONDS));
     }
 
-    /**
-     * @param deliveries asks other brokers
-     * @param workers    runs what blocks, and continuations of requests
-     * @param assigning  runs the applications' assignors, which may take long: on few threads of their own
-     * @throws BrokerException INVALID_CONFIG when there is no such default assignor
-     */
-    public static Groups open(GroupOptions options, RegisterStore registers, Broker broker, Deliveries deliveries,
-                              Executor workers, Executor assigning, ScheduledExecutorService timers, Clock clock) {
-        BrokerSide side = new BrokerSide(broker);
-        return new Groups(options, registers, side, side, deliveries, workers, assigning, timers, clock, System::nanoTime,
-                FreshNames.random());
-    }
-
-    /** @param fresh for consumers that are created */
-    static Groups open(GroupOptions options, RegisterStore registers, GroupLog log, Coordination coordination, Deliveries deliveries, Executor workers, Executor assigning,
-                       ScheduledExecutorService timers, Clock clock, LongSupplier nanoTime, FreshNames fresh) {
-        return new Groups(options, registers, log, coordination, deliveries, workers, assigning, timers, clock, nanoTime, fresh);
+    /** @throws BrokerException INVALID_CONFIG when there is no such default assignor */
+    public static Groups open(GroupOptions options, GroupParts parts) {
+        return new Groups(options, parts);
     }
 
     /**
@@ -120,7 +97,7 @@ public final class Groups implements AutoCloseable {
      * @throws BrokerException NOT_COORDINATOR when none does now; INVALID_CONSUMER when this cannot be a group's name
      */
     public Optional<Member> remoteCoordinator(String group) {
-        return coordination.remote(GroupNames.check("the group's name", group));
+        return coordinated.runtime().remote(GroupNames.check("the group's name", group));
     }
 
     // ---- consumers
@@ -134,6 +111,7 @@ public final class Groups implements AutoCloseable {
     public CompletableFuture<ConsumerId> create(String group, String name, ConsumerConfig config) {
         return answer(group, of -> {
             GroupNames.checkNew("the group's name", group);
+            requireRoom(of);
             String chosen = name == null ? fresh.consumers().get() : GroupNames.checkNew("name", name);
             if (config.assignor() != null && !assignors.names().contains(config.assignor())) {
                 throw new BrokerException(ErrorKind.INVALID_CONSUMER, "there is no assignor '" + config.assignor()
@@ -142,6 +120,15 @@ public final class Groups implements AutoCloseable {
             String token = fresh.incarnations().get();
             return of.members().create(chosen, token, config).thenApply(created -> new ConsumerId(chosen, token));
         });
+    }
+
+    private void requireRoom(Group group) {
+        int most = context.options().maxGroups();
+        if (group.state().isVacant() && groups.size() > most) {
+            throw new BrokerException(ErrorKind.OVERLOADED, ("this broker coordinates %d groups, as many as it may"
+                    + " (millrace.group.max.groups): delete groups that nobody needs any more, wait until their offsets expire"
+                    + " (millrace.group.offsets.retention.ms), or raise that").formatted(most));
+        }
     }
 
     /**
@@ -205,20 +192,17 @@ public final class Groups implements AutoCloseable {
 
     // ---- administration
 
-    /** Every group of the cluster, whoever coordinates it, sorted by id. @throws BrokerException UNAVAILABLE */
-    public List<GroupSummary> list() {
-        checkOpen();
-        return administration.list();
+    /** The groups that this broker coordinates, sorted by id. @return fails with COORDINATOR_LOADING */
+    public CompletableFuture<List<GroupSummary>> listHere() {
+        return coordinated.list();
     }
 
-    /** Any group, whoever coordinates it. @return fails with UNKNOWN_GROUP */
+    /** @return fails with UNKNOWN_GROUP */
     public CompletableFuture<GroupDescription> describe(String group) {
-        try {
-            checkOpen();
-            return administration.describe(GroupNames.check("the group's name", group));
-        } catch (BrokerException failure) {
-            return CompletableFuture.failedFuture(failure);
-        }
+        return answer(group, of -> {
+            requireKnown(of);
+            return administration.describe(group, of.state());
+        });
     }
 
     /**
@@ -273,9 +257,31 @@ public final class Groups implements AutoCloseable {
         try {
             checkOpen();
             GroupNames.check("the group's name", id);
-            return coordinated.group(id).thenCompose(request);
+            return answer(id, request, FORGOTTEN_TRIES);
         } catch (BrokerException failure) {
             return CompletableFuture.failedFuture(failure);
+        }
+    }
+
+    /** @param tries how often, because groups that nobody made end with the request that asked for them, maybe this one too */
+    private <T> CompletableFuture<T> answer(String id, Function<Group, CompletableFuture<T>> request, int tries) {
+        return coordinated.group(id).thenCompose(group -> requested(group, request).handle((answer, failure) -> {
+            if (group.endIfVacant()) {
+                groups.remove(group);
+            }
+            if (failure == null) {
+                return CompletableFuture.completedFuture(answer);
+            }
+            return group.isForgotten(failure) && tries > 1 ? answer(id, request, tries - 1)
+                    : CompletableFuture.<T>failedFuture(failure);
+        }).thenCompose(outcome -> outcome));
+    }
+
+    private static <T> CompletableFuture<T> requested(Group group, Function<Group, CompletableFuture<T>> request) {
+        try {
+            return request.apply(group);
+        } catch (RuntimeException refused) {
+            return CompletableFuture.failedFuture(refused);
         }
     }
 
@@ -335,7 +341,17 @@ public final class Groups implements AutoCloseable {
         groups.loaded().forEach(Group::endPolls);
     }
 
-    /** Hands the groups over and answers the polls that wait. Blocks for some seconds at most. */
+    /** Lets others go on where this broker is, which is about to give its leaderships up. Blocks for some seconds at most. */
+    public void handOver() {
+        coordinated.handOver();
+    }
+
+    /** How the partitions of the offsets topic stand that this broker leads. */
+    public List<CoordinatorStatus> coordinators() {
+        return coordinated.status();
+    }
+
+    /** Answers the polls that wait. */
     @Override
     public void close() {
         coordinated.refuse();

@@ -46,7 +46,7 @@ final class MemberRequests {
         return writer.submit(before -> before
                 .withMembership(MembershipChanges.create(before.membership(), name, token, config, context.options().maxSize(),
                         context.clock().millis()))
-                .withKept(before.kept().without(name)), context.options().maxBytes());
+                .withKept(before.kept().without(name)));
     }
 
     CompletableFuture<GroupState> subscribe(ConsumerId id, Subscription wanted, PollRequest.Source source) {
@@ -55,7 +55,7 @@ final class MemberRequests {
             return writer.submit(before -> {
                 GroupState done = committing(before, member, read);
                 return done.withMembership(MembershipChanges.subscribe(done.membership(), member.id(), wanted, group.topics()));
-            }, context.options().maxBytes());
+            });
         });
     }
 

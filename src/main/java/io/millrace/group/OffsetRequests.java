@@ -124,8 +124,8 @@ final class OffsetRequests {
 
     /** Sets offsets from outside. */
     CompletableFuture<GroupState> reset(Map<TopicIdPartition, Position> positions) {
-        return writer.submit(before -> GroupChanges.reset(before, group.id(), positions, group.topics(), context.clock().millis()),
-                context.options().maxBytes()).whenComplete((done, failure) -> {
+        return writer.submit(before -> GroupChanges.reset(before, group.id(), positions, group.topics(), context.clock().millis()))
+                .whenComplete((done, failure) -> {
                     if (failure == null) {
                         sessions.forgetAll();
                     }

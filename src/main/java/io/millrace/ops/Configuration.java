@@ -151,7 +151,7 @@ final class Configuration {
 
     GroupOptions groups() {
         return new GroupOptions(settings.text(Settings.GROUP_ASSIGNOR), settings.intValue(Settings.GROUP_MAX_SIZE),
-                settings.longValue(Settings.GROUP_REGISTER_MAX_BYTES),
+                settings.intValue(Settings.GROUP_MAX_GROUPS),
                 settings.longValue(Settings.GROUP_OFFSETS_RETENTION_MS),
                 settings.longValue(Settings.GROUP_CONSUMER_IDLE_MS), settings.longValue(Settings.FETCH_MAX_WAIT_MS));
     }

@@ -13,6 +13,7 @@ record HandOver(Broker broker, Groups groups, Runnable passedWaits) {
     void run() {
         passedWaits.run();
         groups.endPolls();
+        groups.handOver();
         broker.leave();
     }
 }

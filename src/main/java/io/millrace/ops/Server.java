@@ -9,6 +9,7 @@ import io.millrace.broker.Broker;
 import io.millrace.broker.Transport;
 import io.millrace.config.Setting;
 import io.millrace.config.Settings;
+import io.millrace.group.GroupParts;
 import io.millrace.group.Groups;
 import io.millrace.group.delivery.Deliveries;
 import io.millrace.log.LogDirectoryOfflineException;
@@ -131,7 +132,8 @@ final class Server implements AutoCloseable {
             opened.push(assigning);
             broker = openBroker();
             damage.healBy(broker::foundDamage);
-            groups = open(() -> Groups.open(configuration.groups(), registers(), broker, deliveries, answers, assigning, timers, clock),
+            groups = open(() -> Groups.open(configuration.groups(), GroupParts.of(broker, configuration.offsetsTopic(),
+                    configuration.coordinators(), registers(), deliveries, answers, workers, assigning, timers, clock)),
                     Settings.GROUP_ASSIGNOR);
             upkeep = open(() -> new Upkeep(configuration.settings(), writers.stream().map(Writer::directory).toList(),
                     node.journalDirectory(), workers, clock));

@@ -50,8 +50,8 @@ public class GroupAdministrationResource {
     @APIResponse(responseCode = "200", ref = "GroupList")
     @APIResponse(responseCode = "503", ref = "Unavailable")
     @GET
-    public byte[] list() {
-        return json.write(groups().list().stream().map(GroupEntry::of).toList());
+    public void list(@Suspended AsyncResponse response) {
+        groups().listHere().whenComplete(Answer.to(response, all -> json.write(all.stream().map(GroupEntry::of).toList())));
     }
 
     @Operation(operationId = "describeGroup", summary = "A consumer group with its members, and how far it has come")

@@ -6,6 +6,7 @@ import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.TopicInfo;
 import io.millrace.metadata.TopicPartition;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -18,12 +19,19 @@ public final class MembershipChanges {
     private MembershipChanges() {
     }
 
+    private static Membership withoutLongestDormant(Membership group) {
+        return group.members().values().stream().filter(member -> member.status() == Status.DORMANT)
+                .min(Comparator.comparingLong(GroupMember::sinceMs)).map(member -> group.withoutMember(member.name()))
+                .orElse(group);
+    }
+
     /**
-     * A new consumer. One of that name whose session is over makes room; a static one takes the place of the one with
-     * its group.instance.id, partitions included, in a new epoch.
+     * A new consumer. One of that name whose session is over makes room, or, in a full group, the one whose session has been
+     * over for the longest; a static one takes the place of the one with its group.instance.id, partitions included, in a new
+     * epoch.
      *
      * @param token no other consumer has it
-     * @throws BrokerException CONSUMER_EXISTS; OVERLOADED when there are {@code maxSize} already
+     * @throws BrokerException CONSUMER_EXISTS; OVERLOADED when {@code maxSize} have sessions already
      */
     public static Membership create(Membership group, String name, String token, ConsumerConfig config, int maxSize, long nowMs) {
         GroupMember sameName = group.member(name);
@@ -41,6 +49,9 @@ public final class MembershipChanges {
             int epoch = group.epoch() + 1;
             return room.withoutMember(sameInstance.name()).inEpoch(epoch).withMember(
                     sameInstance.takenBy(name, new Incarnation(token, onlyOne, replaced), config, epoch, nowMs));
+        }
+        if (room.members().size() >= maxSize) {
+            room = withoutLongestDormant(room);
         }
         if (room.members().size() >= maxSize) {
             throw new BrokerException(ErrorKind.OVERLOADED, ("the group has %d consumers, as many as it may"

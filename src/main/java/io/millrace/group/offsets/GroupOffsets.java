@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 
 /**
  * How far a group has come: a value. Who may say so is not its matter.
@@ -78,8 +79,30 @@ public record GroupOffsets(SortedMap<String, TopicOffsets> byTopic) {
             TreeMap<Integer, CommittedOffset> fresh = new TreeMap<>(offsets.byPartition());
             fresh.values().removeIf(offset -> !used.contains(topic)
                     && nowMs - Math.max(offset.committedAtMs(), notBeforeMs) > retentionMs);
-            if (!fresh.isEmpty()) {
+            if (!fresh.isEmpty() || offsets.byPartition().isEmpty()) {
                 kept.put(topic, new TopicOffsets(offsets.topicId(), offsets.anew(), fresh));
+            }
+        });
+        return kept.equals(byTopic) ? this : new GroupOffsets(kept);
+    }
+
+    /**
+     * Without what was committed in topics that were deleted since. That a group had read an earlier topic of a name is not
+     * forgotten while it still reads that name: of the next one it is to miss nothing.
+     *
+     * @param existing at least as new as those that were committed in
+     * @param isRead   whether somebody in the group reads topics of that name
+     */
+    public GroupOffsets withoutDeleted(Map<String, TopicInfo> existing, Predicate<String> isRead) {
+        TreeMap<String, TopicOffsets> kept = new TreeMap<>();
+        byTopic.forEach((topic, offsets) -> {
+            TopicInfo info = existing.get(topic);
+            boolean isThere = info != null && info.id().equals(offsets.topicId());
+            if (isThere && !offsets.byPartition().isEmpty()) {
+                kept.put(topic, offsets);
+            } else if (isRead.test(topic)) {
+                kept.put(topic, offsets.byPartition().isEmpty() && offsets.anew() ? offsets
+                        : new TopicOffsets(offsets.topicId(), true, new TreeMap<>()));
             }
         });
         return kept.equals(byTopic) ? this : new GroupOffsets(kept);

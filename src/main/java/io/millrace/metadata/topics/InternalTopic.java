@@ -17,6 +17,8 @@ public record InternalTopic(String name, int partitions, int replicationFactor) 
 
     /** So small that what was replaced can be cleaned soon. */
     private static final int SEGMENT_BYTES = 100 * 1024 * 1024;
+    /** What is decided together is one batch: a rebalance of a thousand consumers, a commit in ten thousand partitions. */
+    private static final int MAX_BATCH_BYTES = 4 * 1024 * 1024;
 
     /** Its whole configuration, in the place of defaults that operators set for users' topics. */
     Map<String, String> configs() {
@@ -26,7 +28,7 @@ public record InternalTopic(String name, int partitions, int replicationFactor) 
                 TopicConfigKey.MIN_COMPACTION_LAG_MS.key(), TopicConfigKey.MIN_COMPACTION_LAG_MS.defaultValue(),
                 TopicConfigKey.DELETE_RETENTION_MS.key(), TopicConfigKey.DELETE_RETENTION_MS.defaultValue(),
                 TopicConfigKey.SEGMENT_BYTES.key(), Integer.toString(SEGMENT_BYTES),
-                TopicConfigKey.MAX_MESSAGE_BYTES.key(), TopicConfigKey.MAX_MESSAGE_BYTES.defaultValue(),
+                TopicConfigKey.MAX_MESSAGE_BYTES.key(), Integer.toString(MAX_BATCH_BYTES),
                 TopicConfigKey.FLUSH.key(), "commit",
                 TopicConfigKey.MIN_INSYNC_REPLICAS.key(), Integer.toString(new Majority(replicationFactor).needed()),
                 TopicConfigKey.UNCLEAN_LEADER_ELECTION_ENABLE.key(), "false");

@@ -1,6 +1,5 @@
 package io.millrace.group;
 
-import io.millrace.group.GroupState.Claim;
 import io.millrace.group.delivery.KeptPositions.Kept;
 import io.millrace.group.delivery.KeptPositions;
 import io.millrace.group.membership.ConsumerConfig;
@@ -21,21 +20,18 @@ import io.millrace.metadata.TopicPartition;
 import jakarta.json.bind.Jsonb;
 import jakarta.json.bind.JsonbBuilder;
 import jakarta.json.bind.JsonbException;
-import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
-import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
 
 /**
- * A group as JSON that a person can read. What there is much of is short: partitions of a topic are {@code [partition]},
+ * Reads a group as earlier versions kept it, in a register: JSON that a person can read. What there is much of is short: partitions of a topic are {@code [partition]},
  * {@code [partition, epoch]}, {@code [partition, position, leader epoch]} or
  * {@code [partition, offset, ms since the epoch, leader epoch]}.
  */
-final class GroupCodec {
+final class GroupRegisterCodec {
     /** Characters of a register that cannot be read that a message has. */
     private static final int SHOWN = 200;
 
@@ -46,10 +42,6 @@ final class GroupCodec {
 
     /** The JSON of a group. */
     public static final class GroupBean {
-        public int claimEpoch;
-        public int broker;
-        public String session;
-        public boolean released;
         public int epoch;
         public String assignor;
         public String inputs;
@@ -96,87 +88,6 @@ final class GroupCodec {
         public long[][] committed;
     }
 
-    String encode(GroupState state) {
-        GroupBean bean = new GroupBean();
-        bean.claimEpoch = state.claim().epoch();
-        bean.broker = state.claim().broker();
-        bean.session = state.claim().session();
-        bean.released = state.claim().released();
-        bean.epoch = state.membership().epoch();
-        bean.assignor = state.membership().assignor();
-        bean.inputs = Long.toHexString(state.membership().inputs());
-        bean.emptySince = state.membership().emptySinceMs();
-        bean.topicIds = new TreeMap<>();
-        state.membership().topicIds().forEach((topic, topicId) -> bean.topicIds.put(topic, topicId.toString()));
-        bean.members = state.membership().members().values().stream()
-                .map(member -> bean(member, state.kept().of(member.name()))).toList();
-        bean.offsets = new TreeMap<>();
-        state.offsets().byTopic().forEach((topic, offsets) -> {
-            OffsetsBean of = new OffsetsBean();
-            of.topicId = offsets.topicId().toString();
-            of.anew = offsets.anew();
-            of.committed = offsets.byPartition().entrySet().stream().map(each -> new long[] {each.getKey(),
-                each.getValue().offset(), each.getValue().committedAtMs(), each.getValue().position().leaderEpoch()})
-                    .toArray(long[][]::new);
-            bean.offsets.put(topic, of);
-        });
-        return jsonb.toJson(bean);
-    }
-
-    private static MemberBean bean(GroupMember member, Kept kept) {
-        ConsumerConfig config = member.config();
-        MemberBean bean = new MemberBean();
-        bean.name = member.name();
-        bean.incarnation = member.incarnation().token();
-        bean.nameReused = !member.incarnation().onlyOne();
-        bean.replaced = member.incarnation().replaced();
-        bean.form = config.form().name();
-        bean.reset = config.reset().name();
-        bean.autoCommit = config.autoCommit();
-        bean.readCommitted = config.readCommitted();
-        bean.minBytes = config.minBytes();
-        bean.requestTimeoutMs = config.requestTimeoutMs();
-        bean.maxPollRecords = config.maxPollRecords();
-        bean.sessionTimeoutMs = config.sessionTimeoutMs();
-        bean.instanceId = config.instanceId();
-        bean.wantedAssignor = config.assignor();
-        if (member.subscription() instanceof Subscription.Topics topics) {
-            bean.topics = List.copyOf(topics.names());
-        } else if (member.subscription() instanceof Subscription.Matching matching) {
-            bean.pattern = matching.pattern().regex();
-        } else if (member.subscription() instanceof Subscription.Assigned assigned) {
-            bean.assigned = byTopic(assigned.partitions());
-        }
-        bean.status = member.status().name();
-        bean.since = member.sinceMs();
-        bean.epoch = member.epoch();
-        bean.owned = byTopic(member.owned());
-        bean.target = byTopic(member.target());
-        bean.positions = positions(kept.positions());
-        bean.lastPoll = kept.lastPoll();
-        return bean;
-    }
-
-    private static TreeMap<String, long[][]> byTopic(Collection<TopicPartition> partitions) {
-        TreeMap<String, List<long[]>> rows = new TreeMap<>();
-        partitions.forEach(each -> rows.computeIfAbsent(each.topic(), topic -> new ArrayList<>())
-                .add(new long[] {each.partition()}));
-        return arrays(rows);
-    }
-
-    private static TreeMap<String, long[][]> byTopic(SortedMap<TopicPartition, ? extends Number> partitions) {
-        TreeMap<String, List<long[]>> rows = new TreeMap<>();
-        partitions.forEach((each, number) -> rows.computeIfAbsent(each.topic(), topic -> new ArrayList<>())
-                .add(new long[] {each.partition(), number.longValue()}));
-        return arrays(rows);
-    }
-
-    private static TreeMap<String, long[][]> arrays(TreeMap<String, List<long[]>> rows) {
-        TreeMap<String, long[][]> arrays = new TreeMap<>();
-        rows.forEach((topic, list) -> arrays.put(topic, list.toArray(long[][]::new)));
-        return arrays;
-    }
-
     /** @throws IllegalStateException when the text is not a group */
     GroupState decode(String json) {
         try {
@@ -204,9 +115,8 @@ final class GroupCodec {
             TreeMap<String, Kept> kept = new TreeMap<>();
             bean.members.forEach(member ->
                     kept.put(member.name, new Kept(positions(member.positions, topicIds), member.lastPoll)));
-            return new GroupState(new Claim(bean.claimEpoch, bean.broker, bean.session, bean.released),
-                    new Membership(bean.epoch, bean.assignor, Long.parseUnsignedLong(bean.inputs, 16), topicIds, members,
-                            bean.emptySince), new GroupOffsets(offsets), new KeptPositions(kept));
+            return new GroupState(new Membership(bean.epoch, bean.assignor, Long.parseUnsignedLong(bean.inputs, 16), topicIds,
+                    members, bean.emptySince), new GroupOffsets(offsets), new KeptPositions(kept));
         } catch (JsonbException | NullPointerException | IllegalArgumentException | ArithmeticException
                  | ArrayIndexOutOfBoundsException | BrokerException notAGroup) {
             throw new IllegalStateException("not a group's register: it has " + json.length() + " characters, and begins with "
@@ -246,14 +156,6 @@ final class GroupCodec {
             }
         });
         return partitions;
-    }
-
-    /** Of partitions that the member owns, so that the ids of their topics are known. */
-    private static TreeMap<String, long[][]> positions(SortedMap<TopicIdPartition, Position> positions) {
-        TreeMap<String, List<long[]>> rows = new TreeMap<>();
-        positions.forEach((partition, position) -> rows.computeIfAbsent(partition.topic(), topic -> new ArrayList<>())
-                .add(new long[] {partition.partition().partition(), position.offset(), position.leaderEpoch()}));
-        return arrays(rows);
     }
 
     private static TreeMap<TopicIdPartition, Position> positions(Map<String, long[][]> rows, Map<String, UUID> topicIds) {

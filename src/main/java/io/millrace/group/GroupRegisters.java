@@ -9,14 +9,17 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 
-/** The registers {@code group/<id>}. Blocks. Errors of the registers come out as UNAVAILABLE. */
-final class GroupStore {
+/**
+ * The registers {@code group/<id>}, in which earlier versions kept groups: they are taken over into the log, and end. Blocks.
+ * Errors of the registers come out as UNAVAILABLE.
+ */
+final class GroupRegisters {
     private static final String PREFIX = "group/";
 
     private final RegisterStore registers;
-    private final GroupCodec codec = new GroupCodec();
+    private final GroupRegisterCodec codec = new GroupRegisterCodec();
 
-    GroupStore(RegisterStore registers) {
+    GroupRegisters(RegisterStore registers) {
         this.registers = registers;
     }
 
@@ -36,17 +39,6 @@ final class GroupStore {
     Optional<Stored> read(String id) {
         return translating(() -> registers.read(PREFIX + id)
                 .map(register -> new Stored(codec.decode(register.value()), register.version())));
-    }
-
-    /**
-     * Writes a group over the version that was read, {@link RegisterStore#ABSENT} for a new one.
-     *
-     * @return the new version, or empty when another change came first
-     * @throws BrokerException UNAVAILABLE: whether it was written is not known
-     */
-    Optional<Long> write(String id, GroupState state, long expectedVersion) {
-        String json = codec.encode(state);
-        return translating(() -> registers.compareAndSet(PREFIX + id, expectedVersion, json).map(now -> now.version()));
     }
 
     /**

@@ -1,0 +1,55 @@
+package io.millrace.group;
+
+import io.millrace.coordinator.Change;
+import io.millrace.coordinator.CoordinatorRuntime;
+import io.millrace.coordinator.Decision;
+import io.millrace.group.records.GroupKey;
+import io.millrace.group.records.GroupValue;
+import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.ErrorKind;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.LongSupplier;
+
+/**
+ * The groups of one partition of the offsets topic, in one leadership of this broker.
+ *
+ * @param machine of that leadership and no other: by it what was decided in an earlier one is refused
+ * @param millis  since the epoch
+ */
+record LedGroups(CoordinatorRuntime<GroupKey, GroupValue, GroupMachine> runtime, int partition, int epoch,
+                 GroupMachine machine, LongSupplier millis) {
+    GroupLedger ledger(String group) {
+        return new Ledger(group);
+    }
+
+    private void require(GroupMachine present) {
+        if (present != machine) {
+            throw new BrokerException(ErrorKind.NOT_COORDINATOR, "another leadership has begun: try again in a moment");
+        }
+    }
+
+    private final class Ledger implements GroupLedger {
+        private final String group;
+
+        private Ledger(String group) {
+            this.group = group;
+        }
+
+        @Override
+        public CompletableFuture<Void> write(List<Change<GroupKey, GroupValue>> changes) {
+            return runtime.change(partition, present -> {
+                require(present);
+                return new Decision<>(changes, null);
+            });
+        }
+
+        @Override
+        public CompletableFuture<GroupState> read() {
+            return runtime.change(partition, present -> {
+                require(present);
+                return Decision.nothing(present.state(group, millis.getAsLong()));
+            });
+        }
+    }
+}
