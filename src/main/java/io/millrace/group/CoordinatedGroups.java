@@ -7,6 +7,7 @@ import io.millrace.coordinator.Decision;
 import io.millrace.group.records.GroupKey;
 import io.millrace.group.records.GroupValue;
 import io.millrace.log.Closing;
+import io.millrace.metadata.BrokerErrors;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.TopicInfo;
@@ -20,9 +21,7 @@ import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 
 /**
@@ -31,7 +30,10 @@ import java.util.function.Function;
  */
 final class CoordinatedGroups implements CoordinatorListener<GroupMachine>, AutoCloseable {
     private static final System.Logger LOG = System.getLogger(CoordinatedGroups.class.getName());
-    private static final long HANDOVER_MS = 2_000;
+
+    /** Most partitions are read in much less: then whoever asks is not told to ask again. */
+    private static final long LOADING_MS = 1_000;
+    private static final long LOADING_RETRY_MS = 20;
 
     private final GroupContext context;
     private final GroupTable groups;
@@ -83,11 +85,7 @@ final class CoordinatedGroups implements CoordinatorListener<GroupMachine>, Auto
         if (known != null) {
             return known;
         }
-        try {
-            load(id, fresh);
-        } catch (RuntimeException | Error failure) { // or it would be on its way for ever
-            groups.failed(id, fresh, failure);
-        }
+        load(id, fresh, context.now() + TimeUnit.MILLISECONDS.toNanos(LOADING_MS));
         return fresh;
     }
 
@@ -95,22 +93,42 @@ final class CoordinatedGroups implements CoordinatorListener<GroupMachine>, Auto
         return new BrokerException(ErrorKind.NOT_COORDINATOR, "this broker is stopping: try another one");
     }
 
-    private void load(String id, CompletableFuture<Group> loading) {
-        int partition = runtime.partitionOf(id);
-        runtime.change(partition, machine -> Decision.nothing(new Loaded(led.get(partition),
-                        machine.state(id, context.clock().millis()))))
-                .thenComposeAsync(found -> takenOver(id, found), context.workers())
-                .thenApplyAsync(found -> open(id, found), context.workers())
-                .whenComplete((group, failure) -> {
-                    if (failure != null) {
-                        groups.failed(id, loading, failure);
-                        return;
-                    }
-                    loading.complete(group);
-                    if (led.get(partition) == null || led.get(partition).epoch() != group.epoch()) {
-                        letGo(group); // it was too late to be told
-                    }
-                });
+    /** @param patience until when it is waited for the partition, in ns */
+    private void load(String id, CompletableFuture<Group> loading, long patience) {
+        try {
+            int partition = runtime.partitionOf(id);
+            runtime.change(partition, machine -> Decision.nothing(new Loaded(led.get(partition),
+                            machine.state(id, context.clock().millis()))))
+                    .thenComposeAsync(found -> takenOver(id, found), context.workers())
+                    .thenApplyAsync(found -> open(id, found), context.workers())
+                    .whenComplete((group, failure) -> {
+                        if (failure != null) {
+                            notLoaded(id, loading, patience, failure);
+                            return;
+                        }
+                        loading.complete(group);
+                        LedGroups now = led.get(partition);
+                        if (now == null || now.epoch() != group.epoch()) {
+                            letGo(group); // it was too late to be told
+                        }
+                    });
+        } catch (RuntimeException | Error failure) { // or it would be on its way for ever
+            groups.failed(id, loading, failure);
+        }
+    }
+
+    private void notLoaded(String id, CompletableFuture<Group> loading, long patience, Throwable failure) {
+        boolean soon = BrokerErrors.outcome(failure) instanceof BrokerException known
+                && known.kind() == ErrorKind.COORDINATOR_LOADING && context.now() - patience < 0;
+        if (!soon || closed) {
+            groups.failed(id, loading, failure);
+            return;
+        }
+        try {
+            context.timers().schedule(() -> load(id, loading, patience), LOADING_RETRY_MS, TimeUnit.MILLISECONDS);
+        } catch (RuntimeException refused) {
+            groups.failed(id, loading, failure);
+        }
     }
 
     private CompletableFuture<Loaded> takenOver(String id, Loaded found) {
@@ -212,17 +230,9 @@ final class CoordinatedGroups implements CoordinatorListener<GroupMachine>, Auto
         return runtime.status();
     }
 
-    /** Hands all groups over, so that others go on where this broker was. Blocks for some seconds at most. */
-    void handOver() {
-        CompletableFuture<Void> all = CompletableFuture.allOf(
-                groups.loaded().stream().map(Group::handOver).toArray(CompletableFuture[]::new));
-        try {
-            all.get(HANDOVER_MS, TimeUnit.MILLISECONDS);
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-        } catch (ExecutionException | TimeoutException late) {
-            LOG.log(Level.INFO, "not every group could be handed over before the stop; they are taken over", late);
-        }
+    /** Hands all groups over, so that others go on where this broker was. @return completes when that is so, or cannot be */
+    CompletableFuture<Void> handOver() {
+        return CompletableFuture.allOf(groups.loaded().stream().map(Group::handOver).toArray(CompletableFuture[]::new));
     }
 
     @Override

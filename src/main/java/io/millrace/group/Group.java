@@ -14,7 +14,6 @@ import io.millrace.group.membership.GroupMember;
 import io.millrace.group.membership.Membership;
 import io.millrace.group.membership.MembershipChanges;
 import io.millrace.group.membership.Rebalance;
-import io.millrace.group.offsets.GroupOffsets;
 import io.millrace.group.offsets.Position;
 import io.millrace.metadata.BrokerErrors;
 import io.millrace.metadata.BrokerException;
@@ -186,13 +185,8 @@ final class Group implements GroupWriter.Host, GroupSide {
         sessions.releasing(before.membership(), next);
         boolean becameEmpty = next.isEmpty() && !before.membership().isEmpty();
         return changed.withMembership(becameEmpty ? next.emptySince(context.clock().millis()) : next)
-                .withOffsets(withoutDeleted(changed.offsets().committing(releases.commits(), context.clock().millis()), next));
-    }
-
-    /** What is committed in a topic goes with it. */
-    private GroupOffsets withoutDeleted(GroupOffsets offsets, Membership now) {
-        return offsets.withoutDeleted(topics(), topic ->
-                now.members().values().stream().anyMatch(member -> member.subscription().names(topic)));
+                .withOffsets(changed.offsets().committing(releases.commits(), context.clock().millis())
+                        .withoutDeleted(topics, !next.members().isEmpty()));
     }
 
     @Override

@@ -341,9 +341,13 @@ public final class Groups implements AutoCloseable {
         groups.loaded().forEach(Group::endPolls);
     }
 
-    /** Lets others go on where this broker is, which is about to give its leaderships up. Blocks for some seconds at most. */
-    public void handOver() {
-        coordinated.handOver();
+    /**
+     * Lets others go on where this broker is, which is about to give its leaderships up: polls are refused from now on.
+     *
+     * @return completes when that is written, or could not be
+     */
+    public CompletableFuture<Void> handOver() {
+        return coordinated.handOver();
     }
 
     /** How the partitions of the offsets topic stand that this broker leads. */

@@ -3,7 +3,6 @@ package io.millrace.group;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
-import io.millrace.group.GroupState.Claim;
 import io.millrace.group.membership.Assignors;
 import io.millrace.group.membership.ConsumerConfig;
 import io.millrace.group.membership.ConsumerId;
@@ -37,7 +36,7 @@ class AutomaticCommitsTest {
                 .withSubscription(new Subscription.Topics(new TreeSet<>(Set.of("t"))));
         Membership group = new Rebalance(Assignors.load(), "sticky", Runnable::run, () -> { })
                 .step(Membership.empty(0).withMember(member), topics(partitions), revoked -> revoked);
-        return GroupState.empty(Claim.NOBODY, 0).withMembership(group);
+        return GroupState.empty(0).withMembership(group);
     }
 
     private static Map<TopicIdPartition, Position> read(int partitions, long offset) {

@@ -65,9 +65,11 @@ class CoordinatorFaultsTest {
 
     @Test
     void aGroupWhoseLoadingMetAnErrorIsLoadedForTheNextWhoAsks() {
+        harness.create("another", GroupHarness.manual());
+        harness.failNextRead(new OutOfMemoryError("for the test"));
         harness.pass(100);
-        harness.nextRead = new OutOfMemoryError("for the test");
         assertThatThrownBy(() -> harness.create("c", GroupHarness.manual())).hasRootCauseInstanceOf(OutOfMemoryError.class);
+        harness.pass(2_000);
         harness.create("c", GroupHarness.manual(), "orders");
         assertThat(harness.owned("c")).hasSize(2);
     }

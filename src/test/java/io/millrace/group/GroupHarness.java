@@ -2,11 +2,10 @@ package io.millrace.group;
 
 import io.millrace.agreement.Member;
 import io.millrace.agreement.registers.InMemoryRegisterStore;
-import io.millrace.agreement.registers.Register;
-import io.millrace.agreement.registers.RegisterStore;
 import io.millrace.broker.SimulatedTime;
 import io.millrace.broker.SimulatedTimers;
 import io.millrace.broker.fetch.FetchAllResult;
+import io.millrace.coordinator.CoordinatorOptions;
 import io.millrace.group.delivery.PollRequest;
 import io.millrace.group.delivery.Polled;
 import io.millrace.group.membership.ConsumerConfig;
@@ -20,7 +19,6 @@ import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
-import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
@@ -31,7 +29,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 
 /** One coordinator in simulated time, without faults, and consumers that wait for each answer. */
 final class GroupHarness {
@@ -41,30 +38,44 @@ final class GroupHarness {
 
     final SimulatedTime time = new SimulatedTime(new Random(1));
     final SimulatedTopics log = new SimulatedTopics(time, new Random(2));
+    /** Where earlier versions kept groups. */
     final InMemoryRegisterStore registers = new InMemoryRegisterStore();
-    final GroupStore store = new GroupStore(registers);
-    int writes;
+    final SimulatedOffsetsTopic offsets;
+    /** Whether the offsets topic takes nothing. */
+    boolean offsetsRefuse;
     private int incarnations;
     /** Runs applications' assignors; null: as everything else. */
     Executor assigning;
-    /** What the next read of a register fails with, or null. */
-    Error nextRead;
-    private boolean isHere = true;
-    private Runnable coordinatorsChanged = () -> { };
+    private SimulatedOffsetsTopic.View view;
     private int run;
     Groups groups;
 
     GroupHarness() {
+        offsets = new SimulatedOffsetsTopic(time, new Random(3), new SimulatedOffsetsTopic.Faults() {
+            @Override
+            public boolean refuses(int server) {
+                return offsetsRefuse;
+            }
+        }, () -> { });
         start(new GroupOptions("sticky", 20, 20_000, 3_600_000, 600_000, 30_000));
     }
 
     /** Another one is to coordinate. */
     void moveAway() {
-        isHere = false;
-        coordinatorsChanged.run();
+        groups.handOver().thenRun(() -> {
+            offsets.elect(2);
+            view.learn();
+        });
     }
 
-    /** A coordinator that knows what the registers hold, and no more. */
+    /** What the next read of the offsets topic fails with. */
+    void failNextRead(Error fault) {
+        offsets.elect(1);
+        view.nextRead = fault;
+        view.learn();
+    }
+
+    /** A coordinator that knows what the log holds, and no more. */
     void restart() {
         start(new GroupOptions("sticky", 20, 20_000, 3_600_000, 600_000, 30_000));
     }
@@ -81,13 +92,24 @@ final class GroupHarness {
                 task.run();
             }
         }, () -> mine != run);
-        groups = Groups.open(options, new Counting(), log, new Alone(new Member(1, "session-" + run, "http://1", null)),
-                (entry, group, consumer, poll) -> CompletableFuture.completedFuture(false), timers, assigning == null ? timers : assigning, timers, new WallClock(),
-                time::nanoTime, new FreshNames(() -> "made-up", () -> "i" + ++incarnations));
+        offsets.elect(1);
+        view = offsets.new View(1);
+        view.learn();
+        groups = Groups.open(options, new GroupParts(view, new CoordinatorOptions(1_000, TimeUnit.SECONDS.toNanos(30)), registers,
+                log, new Alone(new Member(1, "session-" + run, "http://1", null)),
+                (entry, group, consumer, poll) -> CompletableFuture.completedFuture(false), timers, timers,
+                assigning == null ? timers : assigning, timers, new WallClock(), time::nanoTime,
+                new FreshNames(() -> "made-up", () -> "i" + ++incarnations)));
     }
 
+    /** As it is committed. */
     GroupState state() {
-        return store.read(GROUP).orElseThrow().state();
+        return offsets.state().state(GROUP, 0);
+    }
+
+    /** Whether anything is kept of the group. */
+    boolean isKept() {
+        return offsets.state().groups().contains(GROUP);
     }
 
     long millis() {
@@ -208,29 +230,8 @@ final class GroupHarness {
         }
 
         @Override
-        public boolean isHere(String group) {
-            return isHere;
-        }
-
-        @Override
-        public Optional<Member> remote(String group) {
-            return Optional.empty();
-        }
-
-        @Override
-        public boolean isLive(int brokerId, String session) {
-            return session.equals(self.session());
-        }
-
-        @Override
         public Optional<Member> member(int brokerId) {
             return Optional.empty();
-        }
-
-        @Override
-        public AutoCloseable listen(Runnable changed) {
-            coordinatorsChanged = changed;
-            return () -> coordinatorsChanged = () -> { };
         }
     }
 
@@ -248,51 +249,6 @@ final class GroupHarness {
         @Override
         public Instant instant() {
             return Instant.ofEpochMilli(1_000_000_000_000L + GroupHarness.this.millis());
-        }
-    }
-
-    /** Counts what is written. */
-    private final class Counting implements RegisterStore {
-        @Override
-        public Optional<Register> read(String key) {
-            Error fault = nextRead;
-            nextRead = null;
-            if (fault != null) {
-                throw fault;
-            }
-            return registers.read(key);
-        }
-
-        @Override
-        public Optional<Register> compareAndSet(String key, long expectedVersion, String value) {
-            writes++;
-            return registers.compareAndSet(key, expectedVersion, value);
-        }
-
-        @Override
-        public boolean compareAndDelete(String key, long expectedVersion) {
-            writes++;
-            return registers.compareAndDelete(key, expectedVersion);
-        }
-
-        @Override
-        public void announce(Collection<String> keys) {
-            registers.announce(keys);
-        }
-
-        @Override
-        public SortedSet<String> keys(String prefix) {
-            return registers.keys(prefix);
-        }
-
-        @Override
-        public void confirm() {
-            registers.confirm();
-        }
-
-        @Override
-        public AutoCloseable subscribe(Consumer<String> changedKey) {
-            return registers.subscribe(changedKey);
         }
     }
 }

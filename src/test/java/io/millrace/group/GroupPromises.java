@@ -69,12 +69,12 @@ final class GroupPromises {
             require(other == null, partition + " is owned by " + other + " and by " + member.name());
         }));
         state.offsets().byTopic().forEach((topic, offsets) -> offsets.byPartition().forEach((number, offset) ->
-                committed(new TopicIdPartition(offsets.topicId(), new TopicPartition(topic, number)), offset.offset(), state)));
+                committed(new TopicIdPartition(offsets.topicId(), new TopicPartition(topic, number)), offset.offset())));
         committed.forEach((partition, offset) -> require(!isThere(partition) || state.offsets().committed(partition).isPresent(),
                 "the committed offset of " + partition + " is gone"));
     }
 
-    private void committed(TopicIdPartition partition, long offset, GroupState state) {
+    private void committed(TopicIdPartition partition, long offset) {
         long before = committed.getOrDefault(partition, 0L);
         require(offset >= before || replays.use(partition.partition()), "the committed offset of " + partition + " went back from "
                 + before + " to " + offset);
@@ -83,7 +83,7 @@ final class GroupPromises {
             require(seen.containsKey(each), partition + "@" + each + " is committed (" + offset + "), but nobody processed it");
         }
         if (offset != before) {
-            notes.accept("committed " + partition + " " + offset + " by server " + state.claim().broker());
+            notes.accept("committed " + partition + " " + offset);
         }
         committed.put(partition, offset);
         highest.merge(partition, offset, Math::max);

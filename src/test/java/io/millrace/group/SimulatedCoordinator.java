@@ -1,10 +1,9 @@
 package io.millrace.group;
 
 import io.millrace.agreement.Member;
-import io.millrace.agreement.RegisterUnavailableException;
-import io.millrace.agreement.registers.Register;
-import io.millrace.agreement.registers.RegisterStore;
+import io.millrace.agreement.registers.InMemoryRegisterStore;
 import io.millrace.broker.SimulatedTimers;
+import io.millrace.coordinator.CoordinatorOptions;
 import io.millrace.group.delivery.PollRequest;
 import io.millrace.group.delivery.Polled;
 import io.millrace.group.offsets.GroupLog;
@@ -15,13 +14,11 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.ArrayDeque;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.SortedSet;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Consumer;
+import java.util.concurrent.TimeUnit;
 
 /** One server of {@link SimulatedGroups}: a real {@link Groups}, and what passes requests on to it. */
 final class SimulatedCoordinator {
@@ -38,7 +35,7 @@ final class SimulatedCoordinator {
     private int run;
     private boolean paused;
     private int coordinator;
-    private Runnable changed = () -> { };
+    private SimulatedOffsetsTopic.View view;
     private Groups groups;
 
     SimulatedCoordinator(SimulatedGroups world, int id) {
@@ -62,10 +59,15 @@ final class SimulatedCoordinator {
     void start() {
         int mine = ++run;
         self = new Member(id, "session-" + id + "-" + run, "http://" + id, null);
+        world.restarted(id);
         coordinator = world.coordinator();
+        view = world.offsets.new View(id);
+        view.learn();
         SimulatedTimers timers = new SimulatedTimers(world.time, task -> guarded(mine, task), () -> mine != run);
-        groups = Groups.open(new GroupOptions("sticky", 100, 1 << 20, 3_600_000, 600_000, 30_000), new Registers(), log, new View(),
-                this::ask, timers, timers, timers, new WallClock(), world.time::nanoTime, new FreshNames(() -> "never", world::incarnation));
+        groups = Groups.open(new GroupOptions("sticky", 100, 1_000, 3_600_000, 600_000, 30_000), new GroupParts(view,
+                new CoordinatorOptions(1_000, TimeUnit.SECONDS.toNanos(10)), new InMemoryRegisterStore(), log, new Others(), this::ask,
+                timers, timers, timers, timers, new WallClock(), world.time::nanoTime,
+                new FreshNames(() -> "never", world::incarnation)));
     }
 
     void crash() {
@@ -76,7 +78,6 @@ final class SimulatedCoordinator {
         written.clear();
         vouched.clear();
         passing.clear();
-        changed = () -> { };
     }
 
     void pause() {
@@ -100,11 +101,22 @@ final class SimulatedCoordinator {
         resume();
     }
 
-    /** Another coordinator was appointed. */
-    void learn(int now) {
-        if (isUp() && coordinator != now) {
-            coordinator = now;
-            guarded(run, changed);
+    /** Lets go of the groups, where that was planned, and then of the leadership. */
+    void handOver(Runnable then) {
+        if (world.weather == SimulatedGroups.Weather.CALM && isUp()) {
+            groups.handOver().thenRun(then);
+        } else {
+            then.run();
+        }
+    }
+
+    /** Another one leads the offsets topic, or did when that was sent. */
+    void learn() {
+        if (isUp()) {
+            guarded(run, () -> {
+                coordinator = world.coordinator();
+                view.learn();
+            });
         }
     }
 
@@ -226,37 +238,15 @@ final class SimulatedCoordinator {
         });
     }
 
-    private final class View implements Coordination {
+    private final class Others implements Coordination {
         @Override
         public Member self() {
             return self;
         }
 
         @Override
-        public boolean isHere(String group) {
-            return coordinator == id;
-        }
-
-        @Override
-        public Optional<Member> remote(String group) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public boolean isLive(int brokerId, String session) {
-            SimulatedCoordinator other = world.servers.get(brokerId - 1);
-            return other.isUp() && other.self.session().equals(session);
-        }
-
-        @Override
         public Optional<Member> member(int brokerId) {
             return Optional.ofNullable(world.servers.get(brokerId - 1).self);
-        }
-
-        @Override
-        public AutoCloseable listen(Runnable listener) {
-            changed = listener;
-            return () -> changed = () -> { };
         }
     }
 
@@ -274,58 +264,6 @@ final class SimulatedCoordinator {
         @Override
         public Instant instant() {
             return Instant.ofEpochMilli(1_000_000_000_000L + world.time.nanoTime() / 1_000_000);
-        }
-    }
-
-    private final class Registers implements RegisterStore {
-        @Override
-        public Optional<Register> read(String key) {
-            world.requireAgreement(id);
-            return world.registers.read(key);
-        }
-
-        @Override
-        public Optional<Register> compareAndSet(String key, long expectedVersion, String value) {
-            world.requireAgreement(id);
-            long expected = world.bug == SimulatedGroups.PlantedBug.BLIND_WRITES
-                    ? world.registers.read(key).map(Register::version).orElse(ABSENT) : expectedVersion;
-            if (world.bug == SimulatedGroups.PlantedBug.LOST_WRITES && expectedVersion != ABSENT
-                    && world.random.nextInt(50) == 0) {
-                return Optional.of(new Register(key, expectedVersion, value));
-            }
-            Optional<Register> written = world.registers.compareAndSet(key, expected, value);
-            if (world.weather == SimulatedGroups.Weather.STORM && !world.isSettling() && world.random.nextInt(200) == 0) {
-                throw new RegisterUnavailableException("the answer got lost", null);
-            }
-            return written;
-        }
-
-        @Override
-        public boolean compareAndDelete(String key, long expectedVersion) {
-            world.requireAgreement(id);
-            return world.registers.compareAndDelete(key, expectedVersion);
-        }
-
-        @Override
-        public void announce(Collection<String> keys) {
-            world.requireAgreement(id);
-            world.registers.announce(keys);
-        }
-
-        @Override
-        public SortedSet<String> keys(String prefix) {
-            world.requireAgreement(id);
-            return world.registers.keys(prefix);
-        }
-
-        @Override
-        public void confirm() {
-            world.requireAgreement(id);
-        }
-
-        @Override
-        public AutoCloseable subscribe(Consumer<String> changedKey) {
-            return world.registers.subscribe(changedKey);
         }
     }
 }

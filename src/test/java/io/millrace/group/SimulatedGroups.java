@@ -1,7 +1,5 @@
 package io.millrace.group;
 
-import io.millrace.agreement.RegisterUnavailableException;
-import io.millrace.agreement.registers.InMemoryRegisterStore;
 import io.millrace.broker.SimulatedTime;
 import io.millrace.group.delivery.Polled;
 import io.millrace.group.offsets.OffsetChange;
@@ -17,9 +15,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A group on three servers and its consumers in one thread, from a seed: the real coordinators over simulated registers, log,
- * clock and network. Servers crash, pause and lose the agreement; the coordinator moves; consumers crash, pause, leave, come
- * late and seek back; operators reset. After each change of the group's register it is checked what groups promise; a violation is an
+ * A group on three servers and its consumers in one thread, from a seed: the real coordinators over a simulated offsets topic, log,
+ * clock and network. Servers crash, pause and lose their replicas; the coordinator moves; consumers crash, pause, leave, come
+ * late and seek back; operators reset. After each change of the group it is checked what groups promise; a violation is an
  * {@link AssertionError} that names the seed.
  */
 final class SimulatedGroups {
@@ -29,11 +27,11 @@ final class SimulatedGroups {
     /** A fault that is built in on purpose, to see that the checks find it. */
     enum PlantedBug {
         NONE,
-        /** Registers are written whatever version they have. */
-        BLIND_WRITES,
+        /** A leader of the offsets topic that was replaced writes on. */
+        UNFENCED_WRITES,
         /** An answer that got lost with the server that had it counts as arrived. */
         TRUSTING_DELIVERIES,
-        /** A register's newest version is forgotten after it was acknowledged. */
+        /** What is written to the offsets topic is forgotten after it was acknowledged. */
         LOST_WRITES
     }
 
@@ -43,7 +41,7 @@ final class SimulatedGroups {
         CALM,
         /** Servers and consumers die; whoever is connected to a living server gets its answer. */
         DEATHS,
-        /** Besides, servers and consumers pause, messages are lost or late, registers do not answer. */
+        /** Besides, servers and consumers pause, messages are lost or late, replicas are away. */
         STORM
     }
 
@@ -56,15 +54,13 @@ final class SimulatedGroups {
     final Weather weather;
     final PlantedBug bug;
     final SimulatedTopics log;
-    final InMemoryRegisterStore registers = new InMemoryRegisterStore();
-    final GroupStore truth = new GroupStore(registers);
+    final SimulatedOffsetsTopic offsets;
     final List<SimulatedCoordinator> servers = new ArrayList<>();
     final List<SimulatedConsumer> consumers = new ArrayList<>();
-    final Set<Integer> withoutAgreement = new HashSet<>();
+    final Set<Integer> withoutReplicas = new HashSet<>();
     final int partitions;
     final GroupPromises promises;
     private final List<String> history = new ArrayList<>();
-    private int coordinator = 1;
     private int created;
     private int incarnations;
     private boolean calmDown;
@@ -79,14 +75,15 @@ final class SimulatedGroups {
         this.partitions = 1 + random.nextInt(8);
         log.create(TOPIC, partitions);
         this.promises = new GroupPromises(log, weather, this::note);
-        registers.subscribe(key -> promises.check(state()));
+        this.offsets = new SimulatedOffsetsTopic(time, random, new OffsetsFaults(), () -> promises.check(state()));
+        offsets.elect(1);
         for (int id = 1; id <= SERVERS; id++) {
             servers.add(new SimulatedCoordinator(this, id));
         }
     }
 
     private GroupState state() {
-        return truth.read(GROUP).map(GroupStore.Stored::state).orElse(null);
+        return offsets.state().groups().contains(GROUP) ? offsets.state().state(GROUP, 0) : null;
     }
 
     void note(String what) {
@@ -121,7 +118,7 @@ final class SimulatedGroups {
         } catch (AssertionError | RuntimeException failure) {
             throw new AssertionError("seed " + seed + " " + weather + ": " + failure.getMessage() + "\n"
                     + String.join("\n", history.subList(Math.max(0, history.size() - 120), history.size()))
-                    + "\n" + registers.read("group/" + GROUP), failure);
+                    + "\n" + state(), failure);
         }
     }
 
@@ -178,11 +175,11 @@ final class SimulatedGroups {
             }
             case 10 -> {
                 if (weather == Weather.STORM) {
-                    note("no agreement for " + server.id());
-                    withoutAgreement.add(server.id());
+                    note("no replicas for " + server.id());
+                    withoutReplicas.add(server.id());
                 }
             }
-            case 11, 12 -> withoutAgreement.clear();
+            case 11, 12 -> withoutReplicas.clear();
             case 13 -> recreate();
             case 14 -> {
                 if (random.nextInt(6) == 0) {
@@ -261,7 +258,7 @@ final class SimulatedGroups {
 
     private void movedSoon() {
         time.after(100 + random.nextInt(3000), () -> {
-            SimulatedCoordinator now = servers.get(coordinator - 1);
+            SimulatedCoordinator now = servers.get(coordinator() - 1);
             if (!now.isUp() || now.isPaused()) {
                 moveCoordinator();
             }
@@ -271,20 +268,52 @@ final class SimulatedGroups {
     private void moveCoordinator() {
         List<SimulatedCoordinator> up = servers.stream().filter(each -> each.isUp() && !each.isPaused()).toList();
         if (!up.isEmpty()) {
-            coordinator = up.get(random.nextInt(up.size())).id();
-            note("coordinator is to be " + coordinator);
-            servers.forEach(each -> time.after(random.nextInt(weather == Weather.CALM ? 300 : 3000),
-                    () -> each.learn(coordinator)));
+            int next = up.get(random.nextInt(up.size())).id();
+            servers.get(coordinator() - 1).handOver(() -> elect(next));
+        }
+    }
+
+    private void elect(int server) {
+        note("coordinator is to be " + server);
+        offsets.elect(server);
+        servers.forEach(each -> time.after(random.nextInt(weather == Weather.CALM ? 300 : 3000), each::learn));
+    }
+
+    /** One that led does so in another epoch. */
+    void restarted(int server) {
+        if (coordinator() == server) {
+            elect(server);
         }
     }
 
     int coordinator() {
-        return coordinator;
+        return offsets.leader();
     }
 
-    void requireAgreement(int server) {
-        if (withoutAgreement.contains(server) || weather == Weather.STORM && !calmDown && random.nextInt(200) == 0) {
-            throw new RegisterUnavailableException("no majority", null);
+    /** What may happen to what is written. */
+    private final class OffsetsFaults implements SimulatedOffsetsTopic.Faults {
+        @Override
+        public boolean refuses(int server) {
+            return withoutReplicas.contains(server) || isStormy() && random.nextInt(200) == 0;
+        }
+
+        @Override
+        public int delayMs() {
+            return isStormy() && random.nextInt(200) == 0 ? random.nextInt(30_000) : 0;
+        }
+
+        @Override
+        public boolean loses() {
+            return bug == PlantedBug.LOST_WRITES && random.nextInt(50) == 0;
+        }
+
+        @Override
+        public boolean writesOn() {
+            return bug == PlantedBug.UNFENCED_WRITES;
+        }
+
+        private boolean isStormy() {
+            return weather == Weather.STORM && !calmDown;
         }
     }
 
@@ -298,7 +327,7 @@ final class SimulatedGroups {
     private void settle() {
         note("all is well again");
         calmDown = true;
-        withoutAgreement.clear();
+        withoutReplicas.clear();
         log.failurePercent = 0;
         servers.forEach(SimulatedCoordinator::heal);
         moveCoordinator();

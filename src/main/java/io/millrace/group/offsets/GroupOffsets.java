@@ -9,7 +9,6 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.function.Predicate;
 
 /**
  * How far a group has come: a value. Who may say so is not its matter.
@@ -18,6 +17,8 @@ import java.util.function.Predicate;
  */
 public record GroupOffsets(SortedMap<String, TopicOffsets> byTopic) {
     public static final GroupOffsets NONE = new GroupOffsets(new TreeMap<>());
+    /** Names of deleted topics that a group remembers: some read topics that come and go for ever. */
+    private static final int MOST_REMEMBERED = 1_000;
 
     public GroupOffsets {
         byTopic = Collections.unmodifiableSortedMap(new TreeMap<>(byTopic));
@@ -88,23 +89,24 @@ public record GroupOffsets(SortedMap<String, TopicOffsets> byTopic) {
 
     /**
      * Without what was committed in topics that were deleted since. That a group had read an earlier topic of a name is not
-     * forgotten while it still reads that name: of the next one it is to miss nothing.
+     * forgotten while anybody is in it: of the next one it is to miss nothing, and what is said of the one is not of the other.
      *
-     * @param existing at least as new as those that were committed in
-     * @param isRead   whether somebody in the group reads topics of that name
+     * @param existing    at least as new as those that were committed in
+     * @param isInhabited whether there are members
      */
-    public GroupOffsets withoutDeleted(Map<String, TopicInfo> existing, Predicate<String> isRead) {
+    public GroupOffsets withoutDeleted(Map<String, TopicInfo> existing, boolean isInhabited) {
         TreeMap<String, TopicOffsets> kept = new TreeMap<>();
-        byTopic.forEach((topic, offsets) -> {
-            TopicInfo info = existing.get(topic);
-            boolean isThere = info != null && info.id().equals(offsets.topicId());
-            if (isThere && !offsets.byPartition().isEmpty()) {
-                kept.put(topic, offsets);
-            } else if (isRead.test(topic)) {
-                kept.put(topic, offsets.byPartition().isEmpty() && offsets.anew() ? offsets
+        int remembered = 0;
+        for (Map.Entry<String, TopicOffsets> each : byTopic.entrySet()) {
+            TopicOffsets offsets = each.getValue();
+            TopicInfo info = existing.get(each.getKey());
+            if (info != null && info.id().equals(offsets.topicId()) && !offsets.byPartition().isEmpty()) {
+                kept.put(each.getKey(), offsets);
+            } else if (isInhabited && remembered++ < MOST_REMEMBERED) {
+                kept.put(each.getKey(), offsets.byPartition().isEmpty() && offsets.anew() ? offsets
                         : new TopicOffsets(offsets.topicId(), true, new TreeMap<>()));
             }
-        });
+        }
         return kept.equals(byTopic) ? this : new GroupOffsets(kept);
     }
 

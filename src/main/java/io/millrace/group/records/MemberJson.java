@@ -19,7 +19,7 @@ import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
-/** A member as JSON, without its name, which is in the key. There is one in every record, so what is usual is left out. */
+/** A member as JSON, without its name, which is in the key. It is written with every change, so what is usual is left out. */
 final class MemberJson {
     /** What is left out of its configuration. It stays when {@link ConsumerConfig#DEFAULT} changes: records rely on it. */
     private static final ConsumerConfig USUAL = new ConsumerConfig(RecordForm.BINARY, OffsetReset.LATEST, true, false, 1,

@@ -7,7 +7,6 @@ import static java.util.stream.Collectors.toList;
 import io.millrace.group.offsets.Position;
 import io.millrace.metadata.TopicIdPartition;
 import io.millrace.metadata.TopicPartition;
-import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.SortedSet;
