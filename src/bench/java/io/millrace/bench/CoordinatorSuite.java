@@ -72,9 +72,12 @@ final class CoordinatorSuite {
     }
 
     private static CoordinatorRuntime<String, Long, BenchState> open(BenchLog log, ScheduledExecutorService threads) {
-        return new CoordinatorRuntime<>(new BenchCoordinatorLog(log.log()), BenchState.CODEC, partition -> new BenchState(),
-                new CoordinatorListener<BenchState>() { }, new CoordinatorOptions(CoordinatorOptions.MAX_WAITING,
-                TimeUnit.SECONDS.toNanos(30)), threads, threads, threads, Clock.systemUTC());
+        CoordinatorRuntime<String, Long, BenchState> runtime = new CoordinatorRuntime<>(new BenchCoordinatorLog(log.log()),
+                BenchState.CODEC, partition -> new BenchState(), new CoordinatorListener<BenchState>() { },
+                new CoordinatorOptions(CoordinatorOptions.MAX_WAITING, TimeUnit.SECONDS.toNanos(30)), threads, threads, threads,
+                Clock.systemUTC());
+        runtime.start();
+        return runtime;
     }
 
     /** @return the seconds that it took */

@@ -168,9 +168,12 @@ class InternalTopicsTest {
 
     private static CoordinatorRuntime<String, Long, Counters> runtime(Broker broker, ScheduledExecutorService threads,
                                                                       int replicas) {
-        return new CoordinatorRuntime<>(new BrokerLog(new InternalTopic(NAME, 3, replicas), broker.leaderships()),
-                Counters.CODEC, partition -> new Counters(), new CoordinatorListener<Counters>() { }, OPTIONS, threads, threads,
-                threads, Clock.systemUTC());
+        CoordinatorRuntime<String, Long, Counters> runtime = new CoordinatorRuntime<>(
+                new BrokerLog(new InternalTopic(NAME, 3, replicas), broker.leaderships()), Counters.CODEC,
+                partition -> new Counters(), new CoordinatorListener<Counters>() { }, OPTIONS, threads, threads, threads,
+                Clock.systemUTC());
+        runtime.start();
+        return runtime;
     }
 
     private static final class Threads implements AutoCloseable {

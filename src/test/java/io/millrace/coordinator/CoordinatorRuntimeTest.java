@@ -60,6 +60,7 @@ class CoordinatorRuntimeTest {
             }
         }, new CoordinatorOptions(MOST_WAITING, TimeUnit.MILLISECONDS.toNanos(COMMIT_MS)), threads, threads, threads,
                 Clock.systemUTC(), time::nanoTime);
+        runtime.start();
     }
 
     @AfterEach

@@ -13,7 +13,9 @@ public final class SimulatedRuntimes {
     public static <K, V, M extends StateMachine<K, V>> CoordinatorRuntime<K, V, M> open(
             CoordinatorLog log, RecordCodec<K, V> codec, IntFunction<M> machines, CoordinatorOptions options,
             ScheduledExecutorService threads, Clock clock, LongSupplier nanoTime) {
-        return new CoordinatorRuntime<>(log, codec, machines, new CoordinatorListener<M>() { }, options, threads, threads,
-                threads, clock, nanoTime);
+        CoordinatorRuntime<K, V, M> runtime = new CoordinatorRuntime<>(log, codec, machines, new CoordinatorListener<M>() { }, options,
+                threads, threads, threads, clock, nanoTime);
+        runtime.start();
+        return runtime;
     }
 }

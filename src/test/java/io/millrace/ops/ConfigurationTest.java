@@ -81,7 +81,7 @@ class ConfigurationTest {
     @Test
     void groupsAreToldWhatHoldsForThem() {
         assertThat(read(Map.of()).groups())
-                .isEqualTo(new GroupOptions("sticky", 1_000, 262_144, 604_800_000, 86_400_000, 60_000));
+                .isEqualTo(new GroupOptions("sticky", 1_000, 10_000, 604_800_000, 86_400_000, 60_000));
         assertThat(read(Map.of("millrace.group.assignor", "range", "millrace.group.max.size", "7",
                 "millrace.group.register.max.bytes", "20000",
                 "millrace.group.offsets.retention.ms", "5000", "millrace.group.consumer.idle.ms", "4000",
