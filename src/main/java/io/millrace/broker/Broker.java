@@ -321,6 +321,11 @@ public final class Broker implements AutoCloseable {
         return parts.brokers.member(brokerId);
     }
 
+    /** Every other broker that is up, sorted by id. */
+    public List<Member> others() {
+        return parts.brokers.others();
+    }
+
     /** What this broker leads, for who keeps the state in memory that an internal topic's partitions hold. */
     public Leaderships leaderships() {
         checkOpen();

@@ -7,6 +7,7 @@ import io.millrace.broker.fetch.FetchAllResult;
 import io.millrace.group.offsets.GroupLog;
 import io.millrace.metadata.TopicInfo;
 import io.millrace.replica.hosting.ReadMemory;
+import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -58,5 +59,10 @@ final class BrokerSide implements GroupLog, Coordination {
     @Override
     public Optional<Member> member(int brokerId) {
         return broker.member(brokerId);
+    }
+
+    @Override
+    public Collection<Member> others() {
+        return broker.others();
     }
 }

@@ -25,22 +25,23 @@ import java.util.function.LongSupplier;
  * @param options    of its coordinators
  * @param registers  where earlier versions kept groups
  * @param deliveries asks other brokers
+ * @param peers      asks them for their groups
  * @param workers    runs what blocks, and continuations of requests
  * @param loaders    read logs, and may wait for the disk
  * @param assigning  runs the applications' assignors, which may take long: on few threads of their own
  * @param nanoTime   measures how long is waited, in ns
  */
 public record GroupParts(CoordinatorLog offsets, CoordinatorOptions options, RegisterStore registers, GroupLog log,
-                         Coordination coordination, Deliveries deliveries, Executor workers, Executor loaders,
-                         Executor assigning, ScheduledExecutorService timers, Clock clock, LongSupplier nanoTime,
-                         FreshNames fresh) {
+                         Coordination coordination, Deliveries deliveries, GroupPeers peers, Executor workers,
+                         Executor loaders, Executor assigning, ScheduledExecutorService timers, Clock clock,
+                         LongSupplier nanoTime, FreshNames fresh) {
     /** Those of a real broker. */
     public static GroupParts of(Broker broker, InternalTopic offsets, CoordinatorOptions options, RegisterStore registers,
-                                Deliveries deliveries, Executor workers, Executor loaders, Executor assigning,
-                                ScheduledExecutorService timers, Clock clock) {
+                                Deliveries deliveries, GroupPeers peers, Executor workers, Executor loaders,
+                                Executor assigning, ScheduledExecutorService timers, Clock clock) {
         BrokerSide side = new BrokerSide(broker);
-        return new GroupParts(new BrokerLog(offsets, broker.leaderships()), options, registers, side, side, deliveries, workers,
-                loaders, assigning, timers, clock, System::nanoTime, FreshNames.random());
+        return new GroupParts(new BrokerLog(offsets, broker.leaderships()), options, registers, side, side, deliveries, peers,
+                workers, loaders, assigning, timers, clock, System::nanoTime, FreshNames.random());
     }
 
     CoordinatorRuntime<GroupKey, GroupValue, GroupMachine> runtime(CoordinatorListener<GroupMachine> listener) {

@@ -62,6 +62,7 @@ public final class Groups implements AutoCloseable {
     private final CoordinatedGroups coordinated;
     private final AtomicBoolean ticking = new AtomicBoolean();
     private final GroupAdministration administration;
+    private final GroupListing listing;
     private final OffsetResets resets;
     private final Lags lags;
     private final List<ScheduledFuture<?>> schedules;
@@ -78,6 +79,7 @@ public final class Groups implements AutoCloseable {
         this.resets = new OffsetResets(parts.log());
         this.administration = new GroupAdministration(context, lags);
         this.coordinated = new CoordinatedGroups(context, groups, new GroupRegisters(parts.registers()), parts::runtime);
+        this.listing = new GroupListing(coordination, parts.peers(), this::listHere, parts.workers());
         long forgetMs = Math.max(TICK_MS, Math.min(FORGET_MS, options.idleMs()));
         ScheduledExecutorService timers = parts.timers();
         this.schedules = List.of(
@@ -191,6 +193,20 @@ public final class Groups implements AutoCloseable {
     }
 
     // ---- administration
+
+    /**
+     * Every group of the cluster, sorted by id: asks the other brokers.
+     *
+     * @return fails with UNAVAILABLE while one that is up does not tell its own, and says which
+     */
+    public CompletableFuture<List<GroupSummary>> list() {
+        try {
+            checkOpen();
+            return listing.list();
+        } catch (BrokerException failure) {
+            return CompletableFuture.failedFuture(failure);
+        }
+    }
 
     /** The groups that this broker coordinates, sorted by id. @return fails with COORDINATOR_LOADING */
     public CompletableFuture<List<GroupSummary>> listHere() {

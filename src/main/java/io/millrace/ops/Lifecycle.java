@@ -91,8 +91,8 @@ public class Lifecycle implements BrokerAccess, GroupAccess, AgreementAccess {
         HttpTransport reaching = new HttpTransport(valid.brokerId(), clusterSecret(), workers);
         transport = reaching;
         Server starting = new Server(valid, workers, answering, new AgreementThreads(threads),
-                new ForceThreads(threads), new HealingThreads(threads), new AssignorThreads(threads), reaching, reaching, timers, Clock.systemUTC(),
-                measuring.observers(), passedWaits::end);
+                new ForceThreads(threads), new HealingThreads(threads), new AssignorThreads(threads), reaching, reaching, reaching, timers,
+                Clock.systemUTC(), measuring.observers(), passedWaits::end);
         server = starting;
         halt.arm(starting::close);
         workers.execute(() -> {

@@ -10,6 +10,7 @@ import io.millrace.broker.Transport;
 import io.millrace.config.Setting;
 import io.millrace.config.Settings;
 import io.millrace.group.GroupParts;
+import io.millrace.group.GroupPeers;
 import io.millrace.group.Groups;
 import io.millrace.group.delivery.Deliveries;
 import io.millrace.log.LogDirectoryOfflineException;
@@ -73,6 +74,7 @@ final class Server implements AutoCloseable {
     private final AssignorThreads assigning;
     private final Transport transport;
     private final Deliveries deliveries;
+    private final GroupPeers groupPeers;
     private final ScheduledExecutorService timers;
     private final Clock clock;
     private final Observers observers;
@@ -97,7 +99,8 @@ final class Server implements AutoCloseable {
      */
     Server(Configuration configuration, ExecutorService workers, AnswerThreads answers,
            AgreementThreads agreementThreads, ForceThreads forces, HealingThreads healing, AssignorThreads assigning, Transport transport,
-           Deliveries deliveries, ScheduledExecutorService timers, Clock clock, Observers observers, Runnable passedWaits) {
+           Deliveries deliveries, GroupPeers groupPeers, ScheduledExecutorService timers, Clock clock, Observers observers,
+           Runnable passedWaits) {
         this.configuration = configuration;
         this.workers = workers;
         this.answers = answers;
@@ -107,6 +110,7 @@ final class Server implements AutoCloseable {
         this.assigning = assigning;
         this.transport = transport;
         this.deliveries = deliveries;
+        this.groupPeers = groupPeers;
         this.timers = timers;
         this.clock = clock;
         this.observers = observers;
@@ -133,7 +137,7 @@ final class Server implements AutoCloseable {
             broker = openBroker();
             damage.healBy(broker::foundDamage);
             groups = open(() -> Groups.open(configuration.groups(), GroupParts.of(broker, configuration.offsetsTopic(),
-                    configuration.coordinators(), registers(), deliveries, answers, workers, assigning, timers, clock)),
+                    configuration.coordinators(), registers(), deliveries, groupPeers, answers, workers, assigning, timers, clock)),
                     Settings.GROUP_ASSIGNOR);
             upkeep = open(() -> new Upkeep(configuration.settings(), writers.stream().map(Writer::directory).toList(),
                     node.journalDirectory(), workers, clock));

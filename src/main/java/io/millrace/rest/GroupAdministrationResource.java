@@ -1,8 +1,11 @@
 package io.millrace.rest;
 
 import io.millrace.group.Groups;
+import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.ErrorKind;
 import io.millrace.rest.access.GroupAccess;
 import io.millrace.rest.body.Answer;
+import io.millrace.rest.body.AnswerDeadlines;
 import io.millrace.rest.body.JsonBodies;
 import io.millrace.rest.body.OffsetsResetBody;
 import io.millrace.rest.dialect.MediaTypes;
@@ -38,20 +41,28 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 @ApplicationScoped
 @Produces({MediaTypes.DIALECT, MediaTypes.JSON})
 public class GroupAdministrationResource {
+    /** How long the brokers may take to tell their groups, in ms. */
+    private static final long LIST_MS = 30_000;
+
     @Inject
     GroupAccess access;
     @Inject
     JsonBodies json;
     @Inject
     GroupForwarding forwarding;
+    @Inject
+    AnswerDeadlines deadlines;
 
-    @Operation(operationId = "listGroups", summary = "The consumer groups of the cluster")
+    @Operation(operationId = "listGroups", summary = "The consumer groups of the cluster",
+        description = "Each broker that is up is asked for those that it coordinates. While one does not tell them there is no list.")
     @Tag(name = "Groups")
     @APIResponse(responseCode = "200", ref = "GroupList")
     @APIResponse(responseCode = "503", ref = "Unavailable")
     @GET
     public void list(@Suspended AsyncResponse response) {
-        groups().listHere().whenComplete(Answer.to(response, all -> json.write(all.stream().map(GroupEntry::of).toList())));
+        deadlines.within(LIST_MS, groups().list(),
+                () -> new BrokerException(ErrorKind.UNAVAILABLE, "the brokers did not tell their groups in time: try again later"))
+                .whenComplete(Answer.to(response, all -> json.write(all.stream().map(GroupEntry::of).toList())));
     }
 
     @Operation(operationId = "describeGroup", summary = "A consumer group with its members, and how far it has come")
@@ -62,9 +73,12 @@ public class GroupAdministrationResource {
     @APIResponse(responseCode = "503", ref = "Unavailable")
     @GET
     @Path("{group}")
-    public void describe(@PathParam("group") String group, @Suspended AsyncResponse response) {
-        groups().describe(group)
-                .whenComplete(Answer.to(response, description -> json.write(GroupDetails.of(description))));
+    public void describe(@PathParam("group") String group, @Context UriInfo uri, @Context HttpHeaders headers,
+                         @Suspended AsyncResponse response) {
+        if (!forwarding.passOn(group, HttpMethod.GET, 0, uri, headers, response)) {
+            groups().describe(group)
+                    .whenComplete(Answer.to(response, description -> json.write(GroupDetails.of(description))));
+        }
     }
 
     @Operation(operationId = "resetOffsets", summary = "Sets a group's committed offsets while no consumer takes part")

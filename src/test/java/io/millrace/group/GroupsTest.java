@@ -629,6 +629,18 @@ class GroupsTest {
         refused(ErrorKind.UNKNOWN_GROUP, () -> harness.get(harness.groups.describe(GroupHarness.GROUP)));
     }
 
+    @Test
+    void aGroupIsListedWithThoseThatTakePartWhereItIsCoordinated() {
+        harness.create("c", GroupHarness.manual(), "orders");
+        harness.create("d", GroupHarness.config(false, 2_000, null), "orders");
+        harness.pass(3_000);
+        assertThat(harness.get(harness.groups.list()))
+                .containsExactly(new GroupSummary(GroupHarness.GROUP, GroupDescription.State.STABLE, 1));
+        harness.moveAway();
+        assertThat(harness.get(harness.groups.list())).isEmpty();
+        refused(ErrorKind.NOT_COORDINATOR, () -> harness.get(harness.groups.describe(GroupHarness.GROUP)));
+    }
+
     private List<OffsetChange> reset(OffsetTarget target, boolean dryRun) {
         return harness.get(harness.groups.reset(GroupHarness.GROUP, target, List.of(), List.of(), dryRun));
     }

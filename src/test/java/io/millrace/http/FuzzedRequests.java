@@ -15,7 +15,7 @@ final class FuzzedRequests {
         "/consumers/G/instances/c/assignments", "/consumers/G/instances/c/records", "/consumers/G/instances/c/offsets",
         "/consumers/G/instances/c/positions", "/consumers/G/instances/c/positions/beginning", "/consumers/G/instances/c/positions/end",
         "/internal/replica-fetch", "/internal/fetch-all", "/internal/poll-answers",
-        "/internal/replica-ends"};
+        "/internal/replica-ends", "/internal/groups"};
     private static final String[] QUERIES = {"timeout", "max_bytes", "min_bytes", "offset", "leader_epoch", "timestamp", "acks", "async",
         "before_offset"};
     /** Values that are right somewhere. */

@@ -82,7 +82,7 @@ class ServerTest {
     private Server server() {
         Configuration configuration = Configuration.read(name -> Optional.ofNullable(values.get(name)));
         return new Server(configuration, workers, new AnswerThreads(Thread::new), new AgreementThreads(Thread::new),
-                new ForceThreads(Thread::new), new HealingThreads(Thread::new), new AssignorThreads(Thread::new), null, null, timers, Clock.systemUTC(), Observers.NONE, () -> { });
+                new ForceThreads(Thread::new), new HealingThreads(Thread::new), new AssignorThreads(Thread::new), null, null, null, timers, Clock.systemUTC(), Observers.NONE, () -> { });
     }
 
     private Server started() {

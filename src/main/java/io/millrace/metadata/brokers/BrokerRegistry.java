@@ -140,6 +140,12 @@ public final class BrokerRegistry {
         return membership.live().stream().filter(member -> member.brokerId() == brokerId).findFirst();
     }
 
+    /** The brokers that are up, but for this one; sorted by id. */
+    public List<Member> others() {
+        int self = membership.self().brokerId();
+        return live().stream().filter(id -> id != self).flatMap(id -> member(id).stream()).toList();
+    }
+
     public Membership membership() {
         return membership;
     }

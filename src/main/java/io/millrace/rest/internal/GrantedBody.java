@@ -1,7 +1,6 @@
 package io.millrace.rest.internal;
 
 import io.millrace.metadata.BrokerException;
-import io.millrace.replica.hosting.ReadMemory;
 import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.BodySubscriber;
 import java.net.http.HttpResponse.BodySubscribers;
@@ -11,18 +10,20 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Flow.Subscription;
+import java.util.function.LongConsumer;
 
 /**
  * Bodies whose memory is taken when their head has come, before they are held: a request that waits holds none. One that is
  * not granted is not read.
  *
+ * @param memory takes so many bytes, or throws a {@link BrokerException}
  * @param unsaid what to take for a body that does not tell its length, in bytes
  */
-record GrantedBody(ReadMemory memory, long unsaid) implements BodyHandler<byte[]> {
+record GrantedBody(LongConsumer memory, long unsaid) implements BodyHandler<byte[]> {
     @Override
     public BodySubscriber<byte[]> apply(ResponseInfo head) {
         try {
-            memory.take(head.headers().firstValueAsLong("Content-Length").orElse(unsaid));
+            memory.accept(head.headers().firstValueAsLong("Content-Length").orElse(unsaid));
         } catch (BrokerException refusal) {
             return new Unread(CompletableFuture.failedFuture(refusal));
         }

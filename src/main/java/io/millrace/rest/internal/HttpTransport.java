@@ -4,6 +4,8 @@ import io.millrace.agreement.Member;
 import io.millrace.broker.Transport;
 import io.millrace.broker.fetch.FetchAllRequest;
 import io.millrace.broker.fetch.FetchAllResult;
+import io.millrace.group.GroupPeers;
+import io.millrace.group.GroupSummary;
 import io.millrace.group.delivery.Deliveries;
 import io.millrace.log.AppendResult;
 import io.millrace.metadata.BrokerException;
@@ -44,7 +46,7 @@ import java.util.function.Function;
  * each holds a thread of the executor: one at a time for each broker that is followed, a few where that one hangs, and one
  * for each replica that is being healed.
  */
-public final class HttpTransport implements Transport, Deliveries, AutoCloseable {
+public final class HttpTransport implements Transport, Deliveries, GroupPeers, AutoCloseable {
     /** What a broker may take beyond the time that it is asked to wait, in ms. */
     private static final long GRACE_MS = 5_000;
     /** How long an append may take to reach every in-sync replica, in ms. */
@@ -113,7 +115,7 @@ public final class HttpTransport implements Transport, Deliveries, AutoCloseable
     private CompletableFuture<FetchAllResult> fetchAll(Member leader, FetchAllRequest request, ByteBuffer encoded,
                                                        ReadMemory memory) {
         return post(leader, "/internal/" + InternalResource.FETCH_ALL, "", OCTETS, publisher(encoded),
-                request.maxWaitMs() + GRACE_MS, new GrantedBody(memory, request.maxBytes()),
+                request.maxWaitMs() + GRACE_MS, new GrantedBody(memory::take, request.maxBytes()),
                 answer -> understood(leader, answer, "fetch", FetchAllCodec::decodeResult));
     }
 
@@ -148,6 +150,13 @@ public final class HttpTransport implements Transport, Deliveries, AutoCloseable
         return post(entry, "/internal/" + InternalResource.POLL_ANSWERS, "", OCTETS,
                 publisher(PollAnswerCodec.encode(new PollAnswerCodec.Question(group, consumer, poll))), GRACE_MS,
                 answer -> PollAnswerCodec.isYes(answer.body()));
+    }
+
+    @Override
+    public CompletableFuture<List<GroupSummary>> groups(Member other) {
+        return post(other, "/internal/" + InternalResource.GROUPS, "", OCTETS, BodyPublishers.noBody(), GRACE_MS,
+                new GrantedBody(GroupListCodec::requireTakeable, 0),
+                answer -> understood(other, answer, "question for its groups", GroupListCodec::decode));
     }
 
     private static <T> T understood(Member leader, BrokerAnswer answer, String what, Function<ByteBuffer, T> decoder) {

@@ -6,6 +6,7 @@ import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.replica.core.ReplicaFetchRequest;
 import io.millrace.rest.access.BrokerAccess;
+import io.millrace.rest.access.GroupAccess;
 import io.millrace.rest.body.Answer;
 import io.millrace.rest.body.AnswerBody;
 import io.millrace.rest.body.AnswerDeadlines;
@@ -45,14 +46,18 @@ public class InternalResource {
     static final String FETCH_ALL = "fetch-all";
     static final String POLL_ANSWERS = "poll-answers";
     static final String REPLICA_ENDS = "replica-ends";
+    static final String GROUPS = "groups";
 
     /** Enough for a hundred thousand partitions. */
     private static final int MAX_REQUEST_BYTES = 8 * 1024 * 1024;
-    /** A fetch that the broker has not ended this long after its wait is given up, in ms. */
+    /** What the broker has not ended this long after its wait is given up, in ms. */
     private static final long GRACE_MS = 30_000;
 
     @Inject
     BrokerAccess access;
+
+    @Inject
+    GroupAccess groupAccess;
 
     @Inject
     MemoryBudget budget;
@@ -74,7 +79,7 @@ public class InternalResource {
         ReplicaFetchRequest request = decoded(bytes(body), "replica fetch", ReplicaFetchCodec::decodeRequest);
         AtomicReference<AnswerBody> answered = new AtomicReference<>();
         response.register((CompletionCallback) failure -> close(answered));
-        bounded(access.broker().replicaFetch(request), request.maxWaitMs())
+        bounded("the fetch", access.broker().replicaFetch(request), request.maxWaitMs())
                 .whenComplete(Answer.to(response, result -> rendered(ReplicaFetchCodec.encode(result), answered)));
     }
 
@@ -101,7 +106,7 @@ public class InternalResource {
             memory.close();
             throw e;
         }
-        bounded(fetch, request.maxWaitMs()).whenComplete(Answer.to(response, result -> {
+        bounded("the fetch", fetch, request.maxWaitMs()).whenComplete(Answer.to(response, result -> {
             readMemory.settle(result.parts().stream().filter(part -> part.result() != null)
                     .mapToLong(part -> part.result().batches().capacity()).sum());
             return rendered(FetchAllCodec.encode(result), answered);
@@ -135,9 +140,20 @@ public class InternalResource {
                 .array(), MediaType.APPLICATION_OCTET_STREAM).build();
     }
 
-    private <T> CompletableFuture<T> bounded(CompletableFuture<T> fetch, long maxWaitMs) {
-        return deadlines.within(maxWaitMs + GRACE_MS, fetch,
-                () -> new BrokerException(ErrorKind.UNAVAILABLE, "the fetch did not end in time"));
+    /** Lists the groups that this broker coordinates, for the list of another one. */
+    @Operation(hidden = true)
+    @POST
+    @Path(GROUPS)
+    public void groups(@Suspended AsyncResponse response) {
+        AtomicReference<AnswerBody> answered = new AtomicReference<>();
+        response.register((CompletionCallback) failure -> close(answered));
+        bounded("the list of groups", groupAccess.groups().listHere(), 0)
+                .whenComplete(Answer.to(response, groups -> rendered(List.of(GroupListCodec.encode(groups)), answered)));
+    }
+
+    private <T> CompletableFuture<T> bounded(String what, CompletableFuture<T> answer, long maxWaitMs) {
+        return deadlines.within(maxWaitMs + GRACE_MS, answer,
+                () -> new BrokerException(ErrorKind.UNAVAILABLE, what + " did not end in time"));
     }
 
     private static byte[] bytes(InputStream body) {
