@@ -100,9 +100,18 @@ final class ClusterClient {
     }
 
     JsonObject json(int server, String path) {
+        return (JsonObject) structure(server, path);
+    }
+
+    /** Every group as a server lists it; null when it does not. */
+    JsonArray groups(int server) {
+        return (JsonArray) structure(server, "/admin/groups");
+    }
+
+    private JsonStructure structure(int server, String path) {
         try {
             HttpResponse<String> answer = send(server, "GET", path, null, null);
-            return answer.statusCode() != 200 ? null : (JsonObject) parse(answer.body());
+            return answer.statusCode() != 200 ? null : parse(answer.body());
         } catch (IOException unreachable) {
             return null;
         }

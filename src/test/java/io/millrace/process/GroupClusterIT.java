@@ -3,6 +3,7 @@ package io.millrace.process;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import jakarta.json.JsonObject;
+import jakarta.json.JsonValue;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -15,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -34,6 +36,8 @@ class GroupClusterIT {
     private static final int SERVERS = 3;
     private static final int MEMBERS = 6;
     private static final int PARTITIONS = 8;
+    /** So many that they are not all coordinated by one server. */
+    private static final int GROUPS = 20;
     private static final int PATIENCE_SECONDS = 120;
 
     private final Map<String, Process> members = new LinkedHashMap<>();
@@ -168,6 +172,43 @@ class GroupClusterIT {
 
     @Test
     @Order(2)
+    void everyServerListsAndDescribesEveryGroupWhoeverCoordinatesIt() {
+        List<String> groups = IntStream.range(0, GROUPS).mapToObj(i -> "listed-" + (char) ('a' + i)).toList();
+        for (int i = 0; i < GROUPS; i++) {
+            createConsumer(i % SERVERS, groups.get(i));
+        }
+        Set<Integer> coordinators = new TreeSet<>();
+        for (int server = 0; server < SERVERS; server++) {
+            int asked = server;
+            ClusterClient.await("server " + (asked + 1) + " lists every group", PATIENCE_SECONDS, () -> client.groups(asked) != null);
+            assertThat(client.groups(asked).stream().map(JsonValue::toString).filter(each -> each.contains("\"listed-")))
+                    .containsExactlyElementsOf(groups.stream()
+                            .map(each -> "{\"group\":\"" + each + "\",\"state\":\"stable\",\"members\":1}").toList());
+            for (String each : groups) {
+                JsonObject described = client.json(asked, "/admin/groups/" + each);
+                assertThat(described.getString("group")).isEqualTo(each);
+                assertThat(described.getJsonArray("members").getJsonObject(0).getString("name")).isEqualTo("c");
+                coordinators.add(described.getInt("coordinator"));
+            }
+        }
+        assertThat(coordinators).as("coordinators of groups that all list").hasSizeGreaterThan(1);
+    }
+
+    /** Its session outlasts the test. */
+    private void createConsumer(int server, String of) {
+        ClusterClient.await("a consumer of " + of + " is created", PATIENCE_SECONDS, () -> {
+            try {
+                int status = client.send(server, "POST", "/consumers/" + of, "application/vnd.kafka.v2+json",
+                        "{\"name\":\"c\",\"session.timeout.ms\":1800000}").statusCode();
+                return status == 200 || status == 409;
+            } catch (IOException slow) {
+                return false;
+            }
+        });
+    }
+
+    @Test
+    @Order(3)
     void serversAndConsumersThatAreKilledSkipNoRecordAndTheRestGoesOn() throws Exception {
         create("deaths");
         try (ClusterLoad load = new ClusterLoad(client, SERVERS, "deaths", PARTITIONS)) {
