@@ -99,8 +99,26 @@ public final class CoordinatorRuntime<K, V, M extends StateMachine<K, V>> implem
      * @throws BrokerException NOT_COORDINATOR when none does now; UNAVAILABLE
      */
     public Optional<Member> remote(String key) {
+        return remote(partitionOf(key));
+    }
+
+    /**
+     * Every other broker that coordinates anything, sorted by id. May block for a moment.
+     *
+     * @throws BrokerException NOT_COORDINATOR when there are keys that nobody coordinates now; UNAVAILABLE
+     */
+    public List<Member> remotes() {
+        Map<Integer, Member> remotes = new TreeMap<>();
+        int count = parts.log().partitions();
+        for (int partition = 0; partition < count; partition++) {
+            remote(partition).ifPresent(member -> remotes.put(member.brokerId(), member));
+        }
+        return List.copyOf(remotes.values());
+    }
+
+    private Optional<Member> remote(int partition) {
         try {
-            return parts.log().remote(partitionOf(key));
+            return parts.log().remote(partition);
         } catch (BrokerException nobody) {
             throw nobody.kind() != ErrorKind.NOT_LEADER ? nobody
                     : new BrokerException(ErrorKind.NOT_COORDINATOR, nobody.getMessage(), nobody);

@@ -5,6 +5,7 @@ import io.millrace.metadata.BrokerErrors;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -17,17 +18,20 @@ import java.util.function.Supplier;
  */
 final class GroupListing {
     private final Coordination coordination;
+    private final Supplier<List<Member>> coordinators;
     private final GroupPeers peers;
     private final Supplier<CompletableFuture<List<GroupSummary>>> here;
     private final Executor workers;
 
     /**
-     * @param here    those that this broker coordinates
-     * @param workers run what goes on with the list, which keeps no thread that talks to brokers
+     * @param coordinators the other brokers that coordinate groups; fails when nobody coordinates some
+     * @param here         those that this broker coordinates
+     * @param workers      run what goes on with the list, which keeps no thread that talks to brokers
      */
-    GroupListing(Coordination coordination, GroupPeers peers, Supplier<CompletableFuture<List<GroupSummary>>> here,
-                 Executor workers) {
+    GroupListing(Coordination coordination, Supplier<List<Member>> coordinators, GroupPeers peers,
+                 Supplier<CompletableFuture<List<GroupSummary>>> here, Executor workers) {
         this.coordination = coordination;
+        this.coordinators = coordinators;
         this.peers = peers;
         this.here = here;
         this.workers = workers;
@@ -37,15 +41,21 @@ final class GroupListing {
      * Asks all of them.
      *
      * @return every group, sorted by id; fails with UNAVAILABLE when a broker does not tell its own
-     * @throws BrokerException as {@link Coordination#others}
+     * @throws BrokerException NOT_COORDINATOR when nobody coordinates some groups now
      */
     CompletableFuture<List<GroupSummary>> list() {
         List<CompletableFuture<List<GroupSummary>>> all = new ArrayList<>();
-        for (Member other : coordination.others()) {
-            all.add(told(other, peers.groups(other)));
-        }
+        others().forEach(other -> all.add(told(other, peers.groups(other))));
         all.add(told(coordination.self(), here.get()));
         return CompletableFuture.allOf(all.toArray(CompletableFuture[]::new)).handleAsync((done, failure) -> merged(all), workers);
+    }
+
+    /** Those that are up, which may coordinate more than is known here; and those that coordinate although they are about to stop. */
+    private Collection<Member> others() {
+        TreeMap<Integer, Member> others = new TreeMap<>();
+        coordination.others().forEach(other -> others.put(other.brokerId(), other));
+        coordinators.get().forEach(other -> others.put(other.brokerId(), other));
+        return others.values();
     }
 
     private static CompletableFuture<List<GroupSummary>> told(Member broker, CompletableFuture<List<GroupSummary>> groups) {

@@ -79,7 +79,8 @@ public final class Groups implements AutoCloseable {
         this.resets = new OffsetResets(parts.log());
         this.administration = new GroupAdministration(context, lags);
         this.coordinated = new CoordinatedGroups(context, groups, new GroupRegisters(parts.registers()), parts::runtime);
-        this.listing = new GroupListing(coordination, parts.peers(), this::listHere, parts.workers());
+        this.listing = new GroupListing(coordination, coordinated.runtime()::remotes, parts.peers(), this::listHere,
+                parts.workers());
         long forgetMs = Math.max(TICK_MS, Math.min(FORGET_MS, options.idleMs()));
         ScheduledExecutorService timers = parts.timers();
         this.schedules = List.of(
@@ -197,7 +198,8 @@ public final class Groups implements AutoCloseable {
     /**
      * Every group of the cluster, sorted by id: asks the other brokers.
      *
-     * @return fails with UNAVAILABLE while one that is up does not tell its own, and says which
+     * @return fails with UNAVAILABLE while one that is up does not tell its own, and says which; with NOT_COORDINATOR while
+     *         nobody coordinates some
      */
     public CompletableFuture<List<GroupSummary>> list() {
         try {

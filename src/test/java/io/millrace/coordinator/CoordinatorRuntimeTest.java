@@ -3,6 +3,7 @@ package io.millrace.coordinator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import io.millrace.agreement.Member;
 import io.millrace.broker.SimulatedTime;
 import io.millrace.broker.SimulatedTimers;
 import io.millrace.coordinator.CoordinatorStatus.State;
@@ -15,6 +16,7 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -580,6 +582,21 @@ class CoordinatorRuntimeTest {
     }
 
     // ---- keys and ends
+
+    @Test
+    void theOthersThatCoordinateAreNamedOnceAndNotWhileSomethingHasNoCoordinator() {
+        Member second = new Member(2, "session", "http://2", null);
+        Member third = new Member(3, "session", "http://3", null);
+        log.partitions = 5;
+        log.remote = partition -> partition == 0 ? Optional.empty() : Optional.of(partition == 2 ? second : third);
+        assertThat(runtime.remotes()).containsExactly(second, third);
+
+        log.remote = partition -> {
+            throw new BrokerException(ErrorKind.NOT_LEADER, "no leader now");
+        };
+        assertThat(catchThrowable(runtime::remotes)).hasMessage("no leader now")
+                .satisfies(nobody -> assertThat(((BrokerException) nobody).kind()).isEqualTo(ErrorKind.NOT_COORDINATOR));
+    }
 
     @Test
     void keysBelongWhereTheFieldPutsGroups() {

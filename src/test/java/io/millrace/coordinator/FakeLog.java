@@ -14,12 +14,15 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.IntConsumer;
+import java.util.function.IntFunction;
 
 /** An internal topic of one partition in memory, in which a test writes, commits, refuses and elects. */
 final class FakeLog implements CoordinatorLog {
     /** By their offsets. */
     final List<RecordBatch> batches = new ArrayList<>();
     int partitions = 1;
+    /** Of each partition, the other broker that leads it. */
+    IntFunction<Optional<Member>> remote = partition -> Optional.empty();
     int maxBatchBytes = 4_096;
     int reads;
     int bytesRead;
@@ -48,7 +51,7 @@ final class FakeLog implements CoordinatorLog {
 
     @Override
     public Optional<Member> remote(int partition) {
-        return Optional.empty();
+        return remote.apply(partition);
     }
 
     @Override

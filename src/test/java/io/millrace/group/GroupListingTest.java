@@ -8,6 +8,7 @@ import io.millrace.group.GroupDescription.State;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Deque;
 import java.util.List;
@@ -16,15 +17,18 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
 class GroupListingTest {
     private final Map<Integer, CompletableFuture<List<GroupSummary>>> told = new TreeMap<>();
+    private Supplier<List<Member>> coordinators = List::of;
+    private final List<Integer> asked = new ArrayList<>();
     private final Deque<Runnable> work = new ArrayDeque<>();
-    private final GroupListing listing = new GroupListing(new Cluster(), other -> told.get(other.brokerId()),
+    private final GroupListing listing = new GroupListing(new Cluster(), () -> coordinators.get(), this::asked,
             () -> told.get(1), work::add);
 
-    /** As broker 1 sees it: all are up that tell something. */
+    /** As broker 1 sees it: up are those up to 3 that tell something. */
     private final class Cluster implements Coordination {
         @Override
         public Member self() {
@@ -33,13 +37,18 @@ class GroupListingTest {
 
         @Override
         public Collection<Member> others() {
-            return told.keySet().stream().filter(id -> id != 1).map(GroupListingTest::broker).toList();
+            return told.keySet().stream().filter(id -> id != 1 && id <= 3).map(GroupListingTest::broker).toList();
         }
 
         @Override
         public Optional<Member> member(int brokerId) {
             throw new UnsupportedOperationException();
         }
+    }
+
+    private CompletableFuture<List<GroupSummary>> asked(Member other) {
+        asked.add(other.brokerId());
+        return told.get(other.brokerId());
     }
 
     private static Member broker(int id) {
@@ -80,6 +89,30 @@ class GroupListingTest {
         tells(3, group("c", 3));
 
         assertThat(listed().join()).containsExactly(group("a", 2), group("b", 1), group("c", 3), group("d", 0), group("e", 0));
+    }
+
+    @Test
+    void aBrokerThatIsAboutToStopIsAskedWhileItCoordinatesAndNobodyIsAskedTwice() {
+        tells(1);
+        tells(2, group("a", 1));
+        tells(4, group("b", 1));
+        coordinators = () -> List.of(broker(2), broker(4));
+
+        assertThat(listed().join()).containsExactly(group("a", 1), group("b", 1));
+        assertThat(asked).containsExactly(2, 4);
+    }
+
+    @Test
+    void whileNobodyCoordinatesSomeGroupsNobodyIsAsked() {
+        BrokerException nobody = new BrokerException(ErrorKind.NOT_COORDINATOR, "partition 3 has no leader now");
+        tells(1);
+        tells(2);
+        coordinators = () -> {
+            throw nobody;
+        };
+
+        assertThatThrownBy(listing::list).isSameAs(nobody);
+        assertThat(asked).isEmpty();
     }
 
     @Test
