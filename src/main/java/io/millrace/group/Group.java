@@ -201,6 +201,13 @@ final class Group implements GroupWriter.Host, GroupSide {
     }
 
     @Override
+    public void idle() {
+        if (endIfVacant()) {
+            context.lost(this);
+        }
+    }
+
+    @Override
     public void lost(BrokerException reason) {
         close(reason);
         context.lost(this);

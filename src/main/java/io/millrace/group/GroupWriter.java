@@ -31,6 +31,9 @@ final class GroupWriter {
         /** Whether the last settled state was written is not known. */
         void undecided();
 
+        /** Nothing waits to be written. */
+        void idle();
+
         /** Another coordinator has the group, or will: nothing may be answered for it here any more. */
         void lost(BrokerException reason);
     }
@@ -126,6 +129,7 @@ final class GroupWriter {
                     return;
                 }
             }
+            host.idle();
         } catch (RuntimeException | Error fault) { // while another one was dealt with
             stopped().forEach(waiting -> waiting.done().completeExceptionally(fault));
             throw fault;

@@ -19,6 +19,8 @@ import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
+import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
@@ -97,7 +99,8 @@ final class GroupHarness {
         view.learn();
         groups = Groups.open(options, new GroupParts(view, new CoordinatorOptions(1_000, TimeUnit.SECONDS.toNanos(30)), registers,
                 log, new Alone(new Member(1, "session-" + run, "http://1", null)),
-                (entry, group, consumer, poll) -> CompletableFuture.completedFuture(false), timers, timers,
+                (entry, group, consumer, poll) -> CompletableFuture.completedFuture(false),
+                other -> CompletableFuture.completedFuture(List.of()), timers, timers,
                 assigning == null ? timers : assigning, timers, new WallClock(), time::nanoTime,
                 new FreshNames(() -> "made-up", () -> "i" + ++incarnations)));
     }
@@ -227,6 +230,11 @@ final class GroupHarness {
         @Override
         public Member self() {
             return self;
+        }
+
+        @Override
+        public Collection<Member> others() {
+            return List.of();
         }
 
         @Override

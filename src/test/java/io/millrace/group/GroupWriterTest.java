@@ -26,6 +26,7 @@ class GroupWriterTest {
     private boolean withoutThreads;
     private final List<GroupState> written = new ArrayList<>();
     private final List<BrokerException> lost = new ArrayList<>();
+    private int idles;
     private final GroupWriter writer = new GroupWriter("g", ledger, GroupState.empty(0), this::execute, new GroupWriter.Host() {
         @Override
         public GroupState settle(GroupState before, GroupState changed) {
@@ -40,6 +41,11 @@ class GroupWriterTest {
         @Override
         public void undecided() {
             written.add(null);
+        }
+
+        @Override
+        public void idle() {
+            idles++;
         }
 
         @Override
@@ -101,6 +107,7 @@ class GroupWriterTest {
         assertThat(b.join()).isEqualTo(a.join());
         assertThat(failure(no)).isEqualTo(ErrorKind.FENCED);
         assertThat(ledger.writes).hasSize(1);
+        assertThat(idles).isEqualTo(1);
         assertMembers("a", "b");
     }
 

@@ -637,6 +637,7 @@ class GroupsTest {
         assertThat(harness.get(harness.groups.list()))
                 .containsExactly(new GroupSummary(GroupHarness.GROUP, GroupDescription.State.STABLE, 1));
         harness.moveAway();
+        harness.pass(2_000);
         assertThat(harness.get(harness.groups.list())).isEmpty();
         refused(ErrorKind.NOT_COORDINATOR, () -> harness.get(harness.groups.describe(GroupHarness.GROUP)));
     }

@@ -14,7 +14,9 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.ArrayDeque;
+import java.util.Collection;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -66,7 +68,7 @@ final class SimulatedCoordinator {
         SimulatedTimers timers = new SimulatedTimers(world.time, task -> guarded(mine, task), () -> mine != run);
         groups = Groups.open(new GroupOptions("sticky", 100, 1_000, 3_600_000, 600_000, 30_000), new GroupParts(view,
                 new CoordinatorOptions(1_000, TimeUnit.SECONDS.toNanos(10)), new InMemoryRegisterStore(), log, new Others(), this::ask,
-                timers, timers, timers, timers, new WallClock(), world.time::nanoTime,
+                other -> CompletableFuture.completedFuture(List.of()), timers, timers, timers, timers, new WallClock(), world.time::nanoTime,
                 new FreshNames(() -> "never", world::incarnation)));
     }
 
@@ -242,6 +244,11 @@ final class SimulatedCoordinator {
         @Override
         public Member self() {
             return self;
+        }
+
+        @Override
+        public Collection<Member> others() {
+            return List.of();
         }
 
         @Override

@@ -167,7 +167,8 @@ final class SimulatedOffsetsTopic {
 
         @Override
         public Optional<Member> remote(int partition) {
-            throw new UnsupportedOperationException();
+            return leader == server ? Optional.empty()
+                    : Optional.of(new Member(leader, "session", "http://" + leader, null));
         }
 
         @Override

@@ -1,0 +1,109 @@
+package io.millrace.group;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.millrace.group.membership.ConsumerId;
+import io.millrace.group.membership.OffsetReset;
+import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.ErrorKind;
+import io.millrace.metadata.TopicPartition;
+import java.util.List;
+import java.util.Map;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What a coordinator keeps ends, and is not more than it may be. */
+class GroupBoundsTest {
+    private static final TopicPartition FIRST = new TopicPartition("orders", 0);
+
+    private final GroupHarness harness = new GroupHarness();
+
+    @BeforeEach
+    void topic() {
+        harness.log.create("orders", 1);
+        harness.log.append(FIRST, 3);
+    }
+
+    private static void refused(ErrorKind kind, String hint, ThrowingCallable request) {
+        assertThatThrownBy(request).hasMessageContaining(hint).isInstanceOfSatisfying(BrokerException.class,
+                refusal -> assertThat(refusal.kind()).isEqualTo(kind));
+    }
+
+    private void create(String group, String name) {
+        harness.get(harness.groups.create(group, name, GroupHarness.manual()));
+    }
+
+    @Test
+    void beyondTheMostGroupsNoneIsMadeAndThoseThatAreThereGoOn() {
+        harness.restart(new GroupOptions("sticky", 20, 2, 3_600_000, 600_000, 30_000));
+        create("one", "c");
+        create("two", "c");
+        refused(ErrorKind.OVERLOADED, "millrace.group.max.groups", () -> create("three", "c"));
+        create("two", "d");
+        harness.get(harness.groups.leave("one", ConsumerId.of("c"), GroupHarness.HERE));
+        create("three", "c");
+    }
+
+    @Test
+    void askingForGroupsThatNobodyMadeLeavesNothing() {
+        harness.restart(new GroupOptions("sticky", 20, 2, 3_600_000, 600_000, 30_000));
+        for (int i = 0; i < 10; i++) {
+            String random = "random-" + i;
+            refused(ErrorKind.UNKNOWN_GROUP, random, () -> harness.get(harness.groups.describe(random)));
+            refused(ErrorKind.UNKNOWN_CONSUMER, "c", () -> harness.get(harness.groups.member(random, ConsumerId.of("c"))));
+        }
+        create("one", "c");
+        assertThat(harness.offsets.state().groups()).containsExactly("one");
+    }
+
+    @Test
+    void aGroupNameThatWasUsedOnceLeavesNothing() {
+        create("once", "c");
+        harness.get(harness.groups.leave("once", ConsumerId.of("c"), GroupHarness.HERE));
+        assertThat(harness.offsets.state().groups()).isEmpty();
+        assertThat(harness.registers.keys("")).isEmpty();
+    }
+
+    @Test
+    void inAFullGroupTheConsumerGoesFirstWhoseSessionHasBeenOverForTheLongest() {
+        harness.restart(new GroupOptions("sticky", 3, 100, 3_600_000, 600_000, 30_000));
+        harness.create("first", GroupHarness.config(false, 1_000, null));
+        harness.pass(2_000);
+        harness.create("second", GroupHarness.config(false, 1_000, null));
+        harness.pass(2_000);
+        harness.create("here", GroupHarness.config(false, 600_000, null));
+        harness.create("next", GroupHarness.config(false, 600_000, null));
+        assertThat(harness.state().membership().members()).containsOnlyKeys("second", "here", "next");
+        harness.create("last", GroupHarness.config(false, 600_000, null));
+        refused(ErrorKind.OVERLOADED, "millrace.group.max.size", () -> harness.create("more", GroupHarness.manual()));
+    }
+
+    @Test
+    void whatIsCommittedInATopicGoesWithItAndOneOfItsNameStartsClean() {
+        harness.create("c", GroupHarness.manual(), "orders");
+        harness.read("c", 3);
+        harness.commit("c", Map.of(FIRST, 2L));
+        harness.get(harness.groups.leave(GroupHarness.GROUP, ConsumerId.of("c"), GroupHarness.HERE));
+        harness.pass(1_000);
+        harness.log.delete("orders");
+        harness.pass(1_000);
+        assertThat(harness.isKept()).as("a record of a group that had nothing but those").isFalse();
+        harness.log.create("orders", 1);
+        harness.log.append(FIRST, 1);
+        harness.create("d", GroupHarness.manual(), "orders");
+        harness.get(harness.groups.seekTo(GroupHarness.GROUP, ConsumerId.of("d"), List.of(FIRST), OffsetReset.LATEST));
+        assertThat(harness.kept("d")).containsEntry(FIRST, 1L);
+    }
+
+    @Test
+    void aSeekInATopicThatWasMadeAnewIsNotOneOfTheOldOneAfterAFailoverEither() {
+        harness.create("c", GroupHarness.manual(), "orders");
+        harness.get(harness.groups.seek(GroupHarness.GROUP, ConsumerId.of("c"), Map.of(FIRST, 2L)));
+        harness.log.recreate("orders", 1);
+        harness.restart();
+        harness.log.append(FIRST, 4);
+        assertThat(harness.read("c", 4)).as("from its first record").isEqualTo(4);
+    }
+}
