@@ -34,6 +34,7 @@ import jakarta.servlet.ServletContext;
 import java.lang.System.Logger.Level;
 import java.time.Clock;
 import java.util.Set;
+import java.util.concurrent.Executor;
 import org.eclipse.microprofile.config.Config;
 import org.eclipse.microprofile.metrics.MetricRegistry;
 
@@ -50,7 +51,7 @@ public class Lifecycle implements BrokerAccess, GroupAccess, AgreementAccess {
     private static final System.Logger LOG = System.getLogger(Lifecycle.class.getName());
 
     @Resource
-    private ManagedExecutorService workers;
+    private ManagedExecutorService shared;
     @Resource
     private ManagedScheduledExecutorService timers;
     /**
@@ -88,6 +89,7 @@ public class Lifecycle implements BrokerAccess, GroupAccess, AgreementAccess {
         metrics = measuring;
         AnswerThreads answering = new AnswerThreads(threads);
         answers = answering;
+        Executor workers = workers();
         HttpTransport reaching = new HttpTransport(valid.brokerId(), clusterSecret(), workers);
         transport = reaching;
         Server starting = new Server(valid, workers, answering, new AgreementThreads(threads),
@@ -104,7 +106,7 @@ public class Lifecycle implements BrokerAccess, GroupAccess, AgreementAccess {
     }
 
     void noteContainer(@Observes @Initialized(ApplicationScoped.class) ServletContext context) {
-        requestThreads = new RequestThreads(workers, context.getClass().getClassLoader());
+        requestThreads = new RequestThreads(shared, context.getClass().getClassLoader());
     }
 
     /** The threads come last: until the server is closed some run its tasks. */
@@ -118,6 +120,10 @@ public class Lifecycle implements BrokerAccess, GroupAccess, AgreementAccess {
         if (requestThreads != null && !halt.isUnderWay()) {
             requestThreads.close();
         }
+    }
+
+    private Executor workers() {
+        return new WorkerThreads(shared, threads);
     }
 
     private synchronized Configuration configuration() {
@@ -175,7 +181,7 @@ public class Lifecycle implements BrokerAccess, GroupAccess, AgreementAccess {
     @Produces
     @Singleton
     Peers peers() {
-        return new Peers(configuration().brokerId(), clusterSecret(), Peers.client(workers), task -> answers.execute(task), passedWaits);
+        return new Peers(configuration().brokerId(), clusterSecret(), Peers.client(workers()), task -> answers.execute(task), passedWaits);
     }
 
     /** Of requests that wait. */

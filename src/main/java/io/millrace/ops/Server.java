@@ -30,8 +30,9 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -66,7 +67,7 @@ final class Server implements AutoCloseable {
     private static final String TOPIC_REGISTERS = "topic/";
 
     private final Configuration configuration;
-    private final ExecutorService workers;
+    private final Executor workers;
     private final AnswerThreads answers;
     private final AgreementThreads agreementThreads;
     private final ForceThreads forces;
@@ -97,7 +98,7 @@ final class Server implements AutoCloseable {
      * @param workers     must have a thread for each log directory, the journal, the scrub and the cleaner, beside those that do the work
      * @param passedWaits ends the requests that wait for other servers
      */
-    Server(Configuration configuration, ExecutorService workers, AnswerThreads answers,
+    Server(Configuration configuration, Executor workers, AnswerThreads answers,
            AgreementThreads agreementThreads, ForceThreads forces, HealingThreads healing, AssignorThreads assigning, Transport transport,
            Deliveries deliveries, GroupPeers groupPeers, ScheduledExecutorService timers, Clock clock, Observers observers,
            Runnable passedWaits) {
@@ -204,7 +205,9 @@ final class Server implements AutoCloseable {
             LogDirectory directory = open(
                     () -> LogDirectory.open(root, configuration.logDirectory(), clock, damage, logFiles, forces),
                     Settings.LOG_DIRS);
-            started.add(new Writer(directory, workers.submit(directory)));
+            FutureTask<Void> writing = new FutureTask<>(directory, null);
+            workers.execute(writing);
+            started.add(new Writer(directory, writing));
         }
         writers = List.copyOf(started);
         new KnownDirectories(node.notes(), configuration.brokerId(), configuration.cluster().size() == 1,
