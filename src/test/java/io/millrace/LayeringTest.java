@@ -109,16 +109,13 @@ class LayeringTest {
                 .layer("registers").definedBy("io.millrace.metadata.registers")
                 .layer("brokers").definedBy("io.millrace.metadata.brokers")
                 .layer("topics").definedBy("io.millrace.metadata.topics")
-                .layer("coordinators").definedBy("io.millrace.metadata.coordinators")
                 .layer("controller").definedBy("io.millrace.metadata.controller")
                 .whereLayer("vocabulary").mayNotAccessAnyLayer()
                 .whereLayer("config").mayOnlyAccessLayers("vocabulary")
                 .whereLayer("registers").mayOnlyAccessLayers("vocabulary")
                 .whereLayer("brokers").mayOnlyAccessLayers("vocabulary")
                 .whereLayer("topics").mayOnlyAccessLayers("registers", "brokers", "config", "vocabulary")
-                .whereLayer("coordinators").mayOnlyAccessLayers("brokers", "config", "vocabulary")
-                .whereLayer("controller").mayOnlyAccessLayers("coordinators", "topics", "registers", "brokers", "config",
-                        "vocabulary")
+                .whereLayer("controller").mayOnlyAccessLayers("topics", "registers", "brokers", "config", "vocabulary")
                 .check(CLASSES);
     }
 

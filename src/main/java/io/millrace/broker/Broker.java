@@ -75,8 +75,7 @@ public final class Broker implements AutoCloseable {
                 timers, clock, nanoTime, observer);
         parts.recover();
         this.upkeep = new Upkeep(parts, registers, membership, timers, options.retentionIntervalMs());
-        this.departure = new Departure(parts.brokers, parts.hosted, parts.replication, parts.coordinators, upkeep::control,
-                agreement);
+        this.departure = new Departure(parts.brokers, parts.hosted, parts.replication, upkeep::control, agreement);
     }
 
     /**

@@ -22,8 +22,6 @@ import io.millrace.metadata.config.Partitioners;
 import io.millrace.metadata.config.TopicConfig;
 import io.millrace.metadata.controller.Controller;
 import io.millrace.metadata.controller.TopicMoves;
-import io.millrace.metadata.coordinators.CoordinatorStore;
-import io.millrace.metadata.coordinators.Coordinators;
 import io.millrace.metadata.registers.DeletedTopics;
 import io.millrace.metadata.registers.TopicStore;
 import io.millrace.metadata.topics.CachedTopic;
@@ -69,7 +67,6 @@ final class BrokerParts {
     final FetchAlls fetchAlls;
     final Deadlines deadlines;
     final Leaderships leaderships;
-    final Coordinators coordinators;
     final Controller controller;
     final TopicMoves moves;
     final Transport transport;
@@ -116,11 +113,8 @@ final class BrokerParts {
         this.fetchAlls = new FetchAlls(routes, transport, continuations, deadlines, nanoTime, observer);
 
         this.leaderships = new Leaderships(topics, catalog, hosted, replication, routes, calls);
-
-        CoordinatorStore coordinatorStore = new CoordinatorStore(registers);
-        this.coordinators = new Coordinators(alone, brokers, coordinatorStore, continuations, calls);
-        this.controller = new Controller(registers, brokers, store, readers, this::replicaEnds, catalog, coordinatorStore,
-                coordinators, lease, nanoTime, options.replication().balanceNanos());
+        this.controller = new Controller(registers, brokers, store, readers, this::replicaEnds, catalog, lease, nanoTime,
+                options.replication().balanceNanos());
     }
 
     /** A partition that this broker leads, or should, and that is for users to change. */

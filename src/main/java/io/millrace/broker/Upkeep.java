@@ -7,7 +7,6 @@ import io.millrace.log.write.LogDirectory;
 import io.millrace.metadata.AgreementCalls;
 import io.millrace.metadata.brokers.BrokerRegistry;
 import io.millrace.metadata.controller.Controller;
-import io.millrace.metadata.coordinators.CoordinatorStore;
 import java.lang.System.Logger.Level;
 import java.util.List;
 import java.util.concurrent.ScheduledExecutorService;
@@ -25,7 +24,7 @@ final class Upkeep implements AutoCloseable {
     private static final long TICK_MS = 500;
     /** How often it is looked for replicas that lag and disks that failed, in ms. */
     private static final long REPLICA_TICK_MS = 1_000;
-    /** How often all topics and the coordinators are read again, in case a doorbell did not ring, in ms. */
+    /** How often all topics are read again, in case a doorbell did not ring, in ms. */
     private static final long REFRESH_MS = 10_000;
 
     private final BrokerParts parts;
@@ -42,7 +41,6 @@ final class Upkeep implements AutoCloseable {
         this.controlCalls = parts.calls.beside();
         this.houseCalls = parts.calls.beside();
         this.subscriptions = List.of(registers.subscribe(this::registerChanged), membership.listen(this::control));
-        parts.coordinators.refreshQuietly();
         this.schedules = List.of(
                 timers.scheduleWithFixedDelay(this::applyRetention, retentionIntervalMs, retentionIntervalMs,
                         TimeUnit.MILLISECONDS),
@@ -67,9 +65,6 @@ final class Upkeep implements AutoCloseable {
     private void registerChanged(String key) {
         // The registers' own thread must not be kept, and our own changes ring as well.
         parts.store.partOf(key).ifPresent(parts.catalog::refreshSoon);
-        if (key.equals(CoordinatorStore.KEY)) {
-            parts.coordinators.refreshSoon();
-        }
         if (key.equals(BrokerRegistry.KEY)) {
             control(); // somebody came, or is about to go
         }
@@ -81,7 +76,6 @@ final class Upkeep implements AutoCloseable {
     }
 
     private void refreshAll() {
-        parts.coordinators.refreshSoon();
         houseCalls.call("topics", parts.catalog::refreshAll);
     }
 

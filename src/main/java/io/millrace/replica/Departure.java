@@ -3,7 +3,6 @@ package io.millrace.replica;
 import io.millrace.agreement.AgreementStatus;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.brokers.BrokerRegistry;
-import io.millrace.metadata.coordinators.Coordinators;
 import io.millrace.replica.hosting.HostedPartitions;
 import io.millrace.replica.hosting.Partition;
 import java.lang.System.Logger.Level;
@@ -16,7 +15,7 @@ import java.util.function.Supplier;
  * How this broker leaves the others before it stops. It says that it is about to, so that nothing new is given to it;
  * from then on its leaders take nobody out of an ISR, because that followers do not reach a broker that stops says
  * nothing about them. Then it gives leaderships and places in ISRs up where another in-sync replica is up, never the last
- * one, and waits until the controller has given its groups to others. It serves on meanwhile.
+ * one. It serves on meanwhile.
  */
 public final class Departure {
     private static final System.Logger LOG = System.getLogger(Departure.class.getName());
@@ -27,7 +26,6 @@ public final class Departure {
     private final BrokerRegistry brokers;
     private final HostedPartitions hosted;
     private final Replication replication;
-    private final Coordinators coordinators;
     private final Runnable control;
     private final Supplier<AgreementStatus> agreement;
     private boolean announced;
@@ -38,12 +36,11 @@ public final class Departure {
      * @param control   has the controller look, if this broker is it
      * @param agreement how it stands
      */
-    public Departure(BrokerRegistry brokers, HostedPartitions hosted, Replication replication, Coordinators coordinators,
-                     Runnable control, Supplier<AgreementStatus> agreement) {
+    public Departure(BrokerRegistry brokers, HostedPartitions hosted, Replication replication, Runnable control,
+                     Supplier<AgreementStatus> agreement) {
         this.brokers = brokers;
         this.hosted = hosted;
         this.replication = replication;
-        this.coordinators = coordinators;
         this.control = control;
         this.agreement = agreement;
     }
@@ -93,7 +90,7 @@ public final class Departure {
         Set<Integer> others = brokers.live();
         List<Partition> left = hosted.working().stream().filter(partition -> isToBeLeft(partition, others)).toList();
         replication.leave(left, others);
-        return left.isEmpty() && (others.isEmpty() || !coordinators.coordinatesAny());
+        return left.isEmpty();
     }
 
     private static boolean isToBeLeft(Partition partition, Set<Integer> others) {

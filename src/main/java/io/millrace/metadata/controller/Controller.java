@@ -1,7 +1,6 @@
 package io.millrace.metadata.controller;
 
 import io.millrace.agreement.Member;
-import io.millrace.agreement.SingleMembership;
 import io.millrace.agreement.registers.Register;
 import io.millrace.agreement.registers.RegisterStore;
 import io.millrace.metadata.BrokerException;
@@ -11,9 +10,6 @@ import io.millrace.metadata.ReplicaEnds;
 import io.millrace.metadata.Topic;
 import io.millrace.metadata.brokers.BrokerRegistry;
 import io.millrace.metadata.brokers.PageReaders;
-import io.millrace.metadata.coordinators.CoordinatorBuckets;
-import io.millrace.metadata.coordinators.CoordinatorStore;
-import io.millrace.metadata.coordinators.Coordinators;
 import io.millrace.metadata.registers.TopicPage;
 import io.millrace.metadata.registers.TopicRegisters;
 import io.millrace.metadata.registers.TopicStore;
@@ -37,11 +33,10 @@ import java.util.stream.IntStream;
 
 /**
  * Every broker's candidate for the controller, and the controller's work where it is elected: brings the assignments of
- * all partitions, and the coordinators, into line with the brokers that are up. The register {@code controller} names
- * it, with an epoch that grows with every election; each page of a topic's assignments keeps the epoch of the controller
- * that last changed it, as the coordinators do, and refuses older ones. What it does rests on no order of events: each pass looks at everything,
- * so that whoever takes over simply goes on. One pass at a time, on a worker's thread; it also renews the lease, which
- * each broker needs.
+ * all partitions into line with the brokers that are up. The register {@code controller} names it, with an epoch that
+ * grows with every election; each page of a topic's assignments keeps the epoch of the controller that last changed it,
+ * and refuses older ones. What it does rests on no order of events: each pass looks at everything, so that whoever takes
+ * over simply goes on. One pass at a time, on a worker's thread; it also renews the lease, which each broker needs.
  */
 public final class Controller {
     public static final String KEY = "controller";
@@ -65,8 +60,6 @@ public final class Controller {
     private final UncleanElections uncleanElections;
     private final TopicCatalog catalog;
     private final PageChanges pages;
-    private final CoordinatorStore coordinatorStore;
-    private final Coordinators coordinators;
     private final Lease lease;
     private final LongSupplier nanoTime;
     private final long balanceNanos;
@@ -101,8 +94,7 @@ public final class Controller {
 
     /** @param balanceNanos for how long the brokers must be the same before preferred leaders take over, in ns */
     public Controller(RegisterStore registers, BrokerRegistry brokers, TopicStore store, PageReaders readers, ReplicaEnds replicaEnds,
-               TopicCatalog catalog, CoordinatorStore coordinatorStore, Coordinators coordinators, Lease lease, LongSupplier nanoTime,
-               long balanceNanos) {
+               TopicCatalog catalog, Lease lease, LongSupplier nanoTime, long balanceNanos) {
         this.registers = registers;
         this.brokers = brokers;
         this.store = store;
@@ -110,8 +102,6 @@ public final class Controller {
         this.uncleanElections = new UncleanElections(replicaEnds, brokers, nanoTime);
         this.catalog = catalog;
         this.pages = new PageChanges(store, catalog);
-        this.coordinatorStore = coordinatorStore;
-        this.coordinators = coordinators;
         this.lease = lease;
         this.nanoTime = nanoTime;
         this.balanceNanos = balanceNanos;
@@ -210,7 +200,6 @@ public final class Controller {
                 vacantSince = -1;
                 liveSince = now;
                 LOG.log(Level.INFO, "this broker is the controller now, epoch {0}", Integer.toString(bean.epoch));
-                coordinators.refreshQuietly();
                 catalog.refreshAll();
                 uncleanElections.retain(Set.of());
             }
@@ -235,7 +224,7 @@ public final class Controller {
         if (revision == seenRevision && now > reconciledAt && now - reconciledAt < IDLE_NANOS && liveSince < now) {
             return;
         }
-        boolean done = coordinated(live, balance);
+        boolean done = true;
         List<String> names = catalog.names();
         uncleanElections.retain(Set.copyOf(names));
         for (String name : names) {
@@ -354,38 +343,6 @@ public final class Controller {
             return !isElected() || elected.epoch() != epoch || next.equals(page) || !live.equals(brokers.live())
                     ? Optional.empty() : Optional.of(next.by(epoch));
         }
-    }
-
-    /** Gives the buckets of brokers that are gone to others. A broker that is alone needs no register for that. */
-    private boolean coordinated(Set<Integer> live, boolean balance) {
-        List<Integer> known = coordinators.known().buckets();
-        if (brokers.membership() instanceof SingleMembership
-                || CoordinatorBuckets.reconcile(known, live, balance).equals(known)) {
-            return true;
-        }
-        try {
-            coordinate(live, balance);
-            return true;
-        } catch (RuntimeException failure) {
-            // The topics do not wait for it.
-            LOG.log(Level.WARNING, "the coordinators could not be brought into line now, which is tried again",
-                    failure);
-            return false;
-        }
-    }
-
-    private void coordinate(Set<Integer> live, boolean balance) {
-        CoordinatorStore.Stored stored;
-        List<Integer> next;
-        do {
-            stored = coordinatorStore.read();
-            if (isOver(stored.controllerEpoch())) {
-                return;
-            }
-            next = CoordinatorBuckets.reconcile(stored.buckets(), live, balance);
-        } while (!next.equals(stored.buckets())
-                && !coordinatorStore.write(elected.epoch(), next, stored.version()));
-        coordinators.refresh();
     }
 
     /** Whether a newer controller has been at work. */

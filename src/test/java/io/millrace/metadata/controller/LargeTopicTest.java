@@ -7,13 +7,10 @@ import io.millrace.agreement.Membership;
 import io.millrace.agreement.registers.RegisterStore;
 import io.millrace.metadata.AgreementCalls;
 import io.millrace.metadata.BrokerObserver;
-import io.millrace.metadata.ContinuationExecutor;
 import io.millrace.metadata.Lease;
 import io.millrace.metadata.Topic;
 import io.millrace.metadata.brokers.BrokerRegistry;
 import io.millrace.metadata.brokers.PageReaders;
-import io.millrace.metadata.coordinators.CoordinatorStore;
-import io.millrace.metadata.coordinators.Coordinators;
 import io.millrace.metadata.registers.CountingRegisters;
 import io.millrace.metadata.registers.DeletedTopics;
 import io.millrace.metadata.registers.TopicRegisters;
@@ -91,7 +88,7 @@ class LargeTopicTest {
         AgreementCalls calls = new AgreementCalls(Runnable::run, 1, 10, 0);
         TopicCatalog catalog = new TopicCatalog(store, new DeletedTopics(registers, 1), new NoReplicas(), calls,
                 Map.of(), BrokerObserver.NONE);
-        Controller controller = controller(registers, brokers, store, catalog, calls, new Lease(1, System::nanoTime),
+        Controller controller = controller(registers, brokers, store, catalog, new Lease(1, System::nanoTime),
                 System::nanoTime);
         Topic topic = topic(registers, store);
         long begun = System.nanoTime();
@@ -116,12 +113,10 @@ class LargeTopicTest {
     }
 
     private static Controller controller(RegisterStore registers, BrokerRegistry brokers, TopicStore store,
-                                         TopicCatalog catalog, AgreementCalls calls, Lease lease, LongSupplier nanoTime) {
-        CoordinatorStore coordinators = new CoordinatorStore(registers);
+                                         TopicCatalog catalog, Lease lease, LongSupplier nanoTime) {
         return new Controller(registers, brokers, store, new PageReaders(registers, brokers),
-                (broker, name, id, partitions) -> CompletableFuture.completedFuture(List.of()), catalog, coordinators,
-                new Coordinators(false, brokers, coordinators, new ContinuationExecutor(Runnable::run, Runnable::run), calls),
-                lease, nanoTime, Long.MAX_VALUE);
+                (broker, name, id, partitions) -> CompletableFuture.completedFuture(List.of()), catalog, lease, nanoTime,
+                Long.MAX_VALUE);
     }
 
     private static Topic topic(RegisterStore registers, TopicStore store) {
@@ -194,7 +189,7 @@ class LargeTopicTest {
             AgreementCalls calls = new AgreementCalls(Runnable::run, 1, 10, 0);
             TopicCatalog catalog = new TopicCatalog(store, new DeletedTopics(registers, 1), new NoReplicas(), calls,
                     Map.of(), BrokerObserver.NONE);
-            controller = controller(registers, brokers, store, catalog, calls, lease, nanoTime);
+            controller = controller(registers, brokers, store, catalog, lease, nanoTime);
             topic = topic(registers, store);
             controller.run();
             view.members.remove(2);

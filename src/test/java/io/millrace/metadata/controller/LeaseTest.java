@@ -46,8 +46,7 @@ class LeaseTest {
         answering.compareAndSet("topic/orders", RegisterStore.ABSENT, "{}");
         TopicStore store = new TopicStore(answering, 64);
         TopicCatalog catalog = new TopicCatalog(store, null, null, null, Map.of(), BrokerObserver.NONE);
-        Controller controller = new Controller(answering, null, store, null, null, catalog, null, null,
-                lease, () -> now, 0);
+        Controller controller = new Controller(answering, null, store, null, null, catalog, lease, () -> now, 0);
 
         assertThatExceptionOfType(BrokerException.class).isThrownBy(controller::run).withMessageContaining("lease");
         assertThat(lease.holds()).isFalse();
@@ -61,8 +60,8 @@ class LeaseTest {
                 throw new RegisterUnavailableException("the journals have promised a later incarnation", null);
             }
         };
-        Controller controller = new Controller(answering, null, new TopicStore(answering, 64), null, null, null, null, null,
-                lease, () -> now, 0);
+        Controller controller = new Controller(answering, null, new TopicStore(answering, 64), null, null, null, lease,
+                () -> now, 0);
 
         assertThatExceptionOfType(RegisterUnavailableException.class).isThrownBy(controller::run);
         assertThat(lease.holds()).isFalse();
