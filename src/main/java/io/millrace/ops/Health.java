@@ -14,8 +14,8 @@ import org.eclipse.microprofile.health.HealthCheckResponseBuilder;
  * <li>Started: the configuration is valid and the cluster's member runs, if only to wait for a majority of the others.
  * <li>Ready: the cluster agrees, the logs are recovered, every log directory and the journal can be written, the broker serves and is not
  * about to stop. A
- * damaged batch or file, a partition that does not work, a log that was set aside is named, but the server stays ready:
- * the others do not suffer. Not so where a partition's only log is gone.
+ * damaged batch or file, a partition that does not work, a log that was set aside, groups that are not coordinated yet or
+ * cannot be are named, but the server stays ready: the others do not suffer. Not so where a partition's only log is gone.
  * <li>Live: neither a writer nor the cleaner has ended unasked, no threads are deadlocked, and the journal of a server among others has not
  * failed: that server has left the agreement, serves nothing, and is back only after a restart. A disk that is full, a log
  * directory that failed, a port in use or a start that failed does not make the server dead, since a restart mends none of
@@ -60,6 +60,7 @@ final class Health {
             list(response, "damage", server.damage(MAX_NOTES));
             list(response, "stray", server.strays());
             tell(response, server.cleaning());
+            tell(response, new CoordinatorNotes(server.coordinators()));
         }
         return response.status(up).build();
     }
@@ -69,6 +70,15 @@ final class Health {
             response.withData("compaction", cleaning.current().isEmpty() ? "idle" : cleaning.current());
             list(response, "dirty", cleaning.dirtiest());
             list(response, "uncompacted", cleaning.failures());
+        }
+    }
+
+    /** A server that leads none says nothing of them. */
+    private static void tell(HealthCheckResponseBuilder response, CoordinatorNotes coordinators) {
+        if (!coordinators.led().isEmpty()) {
+            response.withData("coordinator", coordinators.summary());
+            list(response, "loading", coordinators.loading());
+            list(response, "uncoordinated", coordinators.failures());
         }
     }
 

@@ -9,6 +9,7 @@ import io.millrace.broker.Broker;
 import io.millrace.broker.Transport;
 import io.millrace.config.Setting;
 import io.millrace.config.Settings;
+import io.millrace.coordinator.CoordinatorStatus;
 import io.millrace.group.GroupParts;
 import io.millrace.group.GroupPeers;
 import io.millrace.group.Groups;
@@ -313,6 +314,11 @@ final class Server implements AutoCloseable {
     /** Logs that were set aside, a sentence for each. Empty unless SERVING. */
     List<String> strays() {
         return state == State.SERVING ? broker.strayLogs() : List.of();
+    }
+
+    /** The partitions of the offsets topic that are led here. Empty unless SERVING. */
+    List<CoordinatorStatus> coordinators() {
+        return state == State.SERVING ? groups.coordinators() : List.of();
     }
 
     /** @throws BrokerException UNAVAILABLE unless the state is SERVING */

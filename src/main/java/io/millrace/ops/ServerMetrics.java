@@ -26,6 +26,7 @@ final class ServerMetrics implements AutoCloseable {
     private final PartitionGauges partitions;
     private final ClusterGauges cluster;
     private final GroupGauges groups;
+    private final CoordinatorGauges coordinators;
     private DirectoryGauges directories;
     private ScheduledFuture<?> refreshing;
     private boolean closed;
@@ -40,13 +41,14 @@ final class ServerMetrics implements AutoCloseable {
         this.partitions = new PartitionGauges(registry, settings.intValue(Settings.METRICS_PARTITIONS_MAX));
         this.cluster = new ClusterGauges(registry, settings.intValue(Settings.BROKER_ID));
         this.groups = new GroupGauges(registry, settings.intValue(Settings.METRICS_GROUPS_MAX), System::nanoTime);
+        this.coordinators = new CoordinatorGauges(registry);
     }
 
     Observers observers() {
         return new Observers(topics, logs, registerErrors::inc);
     }
 
-    /** Keeps gauges of the log directories, partitions and groups of a server that serves, until this is closed. */
+    /** Keeps gauges of the log directories, partitions, groups and coordinators of a server that serves, until this is closed. */
     synchronized void watch(Server server, ScheduledExecutorService timers) {
         if (!closed) {
             directories = new DirectoryGauges(registry,
@@ -66,6 +68,7 @@ final class ServerMetrics implements AutoCloseable {
             cluster.refresh(broker.cluster());
             topics.retain(Set.copyOf(broker.topics().allNames()));
             groups.refresh(server.groups()::lags);
+            coordinators.refresh(server.coordinators());
         } catch (BrokerException stopping) {
             LOG.log(Level.DEBUG, "the gauges stay as they are", stopping);
         } catch (RuntimeException e) {
@@ -84,6 +87,7 @@ final class ServerMetrics implements AutoCloseable {
         partitions.close();
         cluster.close();
         groups.close();
+        coordinators.close();
         topics.close();
         logs.close();
         instruments.close();

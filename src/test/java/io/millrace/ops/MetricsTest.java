@@ -3,6 +3,8 @@ package io.millrace.ops;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.config.Settings;
+import io.millrace.coordinator.CoordinatorStatus;
+import io.millrace.coordinator.CoordinatorStatus.State;
 import io.millrace.log.CorruptLogException;
 import io.millrace.log.DamagedFile;
 import io.millrace.log.LogName;
@@ -91,6 +93,24 @@ class MetricsTest {
         assertThat(recorded.all().keySet()).allMatch(name -> name.endsWith("{partition=0,topic=a}"));
         gauges.refresh(List.of(status("b", 0, 6)));
         assertThat(recorded.all().keySet()).hasSize(5).allMatch(name -> name.endsWith("{partition=0,topic=b}"));
+    }
+
+    @Test
+    void partitionsOfTheOffsetsTopicAreCountedByWhatTheBrokerIsToThem() {
+        CoordinatorGauges gauges = new CoordinatorGauges(recorded.registry());
+        gauges.refresh(List.of(coordinator(0, State.LOADING)));
+        gauges.refresh(List.of(coordinator(0, State.ACTIVE), coordinator(3, State.ACTIVE), coordinator(4, State.FAILED)));
+
+        assertThat(recorded.all()).containsOnly(
+                Map.entry("millrace_coordinator_partitions{state=loading}", 0L),
+                Map.entry("millrace_coordinator_partitions{state=active}", 2L),
+                Map.entry("millrace_coordinator_partitions{state=failed}", 1L));
+        gauges.close();
+        assertThat(recorded.all()).isEmpty();
+    }
+
+    private static CoordinatorStatus coordinator(int partition, State state) {
+        return new CoordinatorStatus(partition, state, 1, null, null);
     }
 
     @Test

@@ -13,6 +13,9 @@ import io.millrace.group.membership.ConsumerId;
 import io.millrace.log.LogObserver;
 import io.millrace.log.write.LogDirectory;
 import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.topics.InternalTopic;
+import io.millrace.record.Codec;
+import io.millrace.record.RecordBatchBuilder;
 import io.millrace.replica.hosting.Acks;
 import io.millrace.replica.hosting.FetchPosition;
 import io.millrace.replica.hosting.FetchResult;
@@ -34,6 +37,10 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.junit.jupiter.api.AfterEach;
@@ -79,9 +86,12 @@ class ServerTest {
         }
     }
 
+    private Configuration configuration() {
+        return Configuration.read(name -> Optional.ofNullable(values.get(name)));
+    }
+
     private Server server() {
-        Configuration configuration = Configuration.read(name -> Optional.ofNullable(values.get(name)));
-        return new Server(configuration, workers, new AnswerThreads(Thread::new), new AgreementThreads(Thread::new),
+        return new Server(configuration(), workers, new AnswerThreads(Thread::new), new AgreementThreads(Thread::new),
                 new ForceThreads(Thread::new), new HealingThreads(Thread::new), new AssignorThreads(Thread::new), null, null, null, timers, Clock.systemUTC(), Observers.NONE, () -> { });
     }
 
@@ -286,6 +296,60 @@ class ServerTest {
             broker.deleteRecords("orders", 0, 1).join();
             assertThat(Health.ready(server).getData().orElseThrow()).doesNotContainKey("damage-1");
             assertThat(server.damagedBatches()).isZero();
+        }
+    }
+
+    @Test
+    void itSaysHowManyPartitionsOfTheOffsetsTopicItCoordinates() {
+        values.put("millrace.offsets.topic.partitions", "3");
+        RecordedMetrics recorded = new RecordedMetrics();
+        try (Server server = started();
+                ServerMetrics metrics = new ServerMetrics(recorded.registry(), configuration().settings())) {
+            assertThat(Health.ready(server).getData().orElseThrow()).doesNotContainKey("coordinator");
+            metrics.watch(server, timers);
+            server.broker().topics().ensure(configuration().offsetsTopic());
+
+            readyOnce(server, data -> "3 of 3 led partitions of __consumer_offsets".equals(data.get("coordinator")));
+            until(() -> recorded.all().get("millrace_coordinator_partitions{state=active}") == 3);
+        }
+        assertThat(recorded.all()).isEmpty();
+    }
+
+    @Test
+    void aPartitionWhoseGroupsCannotBeReadIsNamedWithTheReasonAndTheOthersServe() {
+        values.put("millrace.offsets.topic.partitions", "2");
+        try (Server server = started()) {
+            server.broker().topics().ensure(configuration().offsetsTopic());
+            RecordBatchBuilder batch = new RecordBatchBuilder(Codec.NONE);
+            batch.append(1, null, ByteBuffer.allocate(1), List.of());
+            server.broker().leaderships().of(InternalTopic.OFFSETS, 1).orElseThrow().append(List.of(batch.build()))
+                    .committed().join();
+        }
+        try (Server server = started()) {
+            HealthCheckResponse ready = readyOnce(server, data -> data.containsKey("uncoordinated-1")
+                    && data.get("coordinator").equals("1 of 2 led partitions of __consumer_offsets"));
+
+            assertThat(ready.getStatus()).isEqualTo(UP);
+            assertThat(ready.getData().orElseThrow().get("uncoordinated-1").toString())
+                    .contains("__consumer_offsets-1").contains("offset 0");
+        }
+    }
+
+    /** What readiness says as soon as its data are as awaited. */
+    private static HealthCheckResponse readyOnce(Server server, Predicate<Map<String, Object>> awaited) {
+        AtomicReference<HealthCheckResponse> last = new AtomicReference<>();
+        until(() -> {
+            last.set(Health.ready(server));
+            return awaited.test(last.get().getData().orElseThrow());
+        });
+        return last.get();
+    }
+
+    private static void until(BooleanSupplier condition) {
+        long begun = System.nanoTime();
+        while (!condition.getAsBoolean()) {
+            assertThat(System.nanoTime() - begun).as("ns of waiting").isLessThan(TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS));
+            LockSupport.parkNanos(1_000_000);
         }
     }
 
