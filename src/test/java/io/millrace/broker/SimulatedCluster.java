@@ -263,7 +263,12 @@ final class SimulatedCluster {
             if (faulty && random.nextInt(20) == 0 && mayLosePower(server)) {
                 note("power loss " + server.id() + ", which has not forced what others may have seen");
                 server.disk().stopAfter(0);
-                time.at(time.nanoTime(), () -> losePower(server));
+                time.at(time.nanoTime(), () -> {
+                    losePower(server);
+                    if (!faulty) { // everything healed in the same moment
+                        server.start();
+                    }
+                });
             }
         }
     }
