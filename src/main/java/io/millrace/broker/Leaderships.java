@@ -12,6 +12,7 @@ import io.millrace.replica.Replication;
 import io.millrace.replica.Routes;
 import io.millrace.replica.hosting.HostedPartitions;
 import io.millrace.replica.hosting.Leadership;
+import io.millrace.replica.hosting.Partition;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -53,9 +54,25 @@ public final class Leaderships {
 
     /** The present leadership of this broker; empty when it does not lead, as far as it knows. Never blocks. */
     public Optional<Leadership> of(String topic, int partition) {
+        return here(topic, partition).flatMap(found -> found.leadership());
+    }
+
+    private Optional<Partition> here(String topic, int partition) {
         return catalog.find(topic)
-                .flatMap(known -> Optional.ofNullable(hosted.find(new TopicPartition(topic, partition), known.id())))
-                .flatMap(found -> found.leadership());
+                .flatMap(known -> Optional.ofNullable(hosted.find(new TopicPartition(topic, partition), known.id())));
+    }
+
+    /**
+     * Whether this broker leads in the place of the preferred leader, which could lead by now: of internal topics a leader
+     * gives that back by itself, when it has handed over what it has in memory. Never blocks.
+     */
+    public boolean isBorrowed(String topic, int partition) {
+        return here(topic, partition).filter(replication::isBorrowed).isPresent();
+    }
+
+    /** Gives it back. Blocks. @throws BrokerException UNAVAILABLE */
+    public void giveBack(String topic, int partition) {
+        here(topic, partition).ifPresent(replication::giveBack);
     }
 
     /** See {@link Broker#remoteLeader}. */

@@ -15,14 +15,17 @@ import java.util.concurrent.CompletableFuture;
 /** What groups need, from a real broker. Thread-safe. */
 final class BrokerSide implements GroupLog, Coordination {
     private final Broker broker;
+    private final String offsets;
     /** Made anew only when topics have changed: it is asked for with every commit. */
     private volatile Topics seen = new Topics(-1, Map.of());
 
     private record Topics(long revision, Map<String, TopicInfo> all) {
     }
 
-    BrokerSide(Broker broker) {
+    /** @param offsets the name of the offsets topic */
+    BrokerSide(Broker broker, String offsets) {
         this.broker = broker;
+        this.offsets = offsets;
     }
 
     @Override
@@ -64,5 +67,15 @@ final class BrokerSide implements GroupLog, Coordination {
     @Override
     public Collection<Member> others() {
         return broker.others();
+    }
+
+    @Override
+    public boolean isBorrowed(int partition) {
+        return broker.leaderships().isBorrowed(offsets, partition);
+    }
+
+    @Override
+    public void giveBack(int partition) {
+        broker.leaderships().giveBack(offsets, partition);
     }
 }

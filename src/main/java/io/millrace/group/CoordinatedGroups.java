@@ -41,6 +41,7 @@ final class CoordinatedGroups implements CoordinatorListener<GroupMachine>, Auto
     private final CoordinatorRuntime<GroupKey, GroupValue, GroupMachine> runtime;
     /** By partition. */
     private final Map<Integer, LedGroups> led = new ConcurrentHashMap<>();
+    private final GroupBalance balance;
     private volatile boolean closed;
 
     /** @param opening makes the runtime, of what it tells */
@@ -48,6 +49,7 @@ final class CoordinatedGroups implements CoordinatorListener<GroupMachine>, Auto
                       Function<CoordinatorListener<GroupMachine>, CoordinatorRuntime<GroupKey, GroupValue, GroupMachine>> opening) {
         this.context = context;
         this.groups = groups;
+        this.balance = new GroupBalance(context, groups);
         this.takeover = new RegisterTakeover(registers, context.workers());
         this.runtime = opening.apply(this);
         runtime.start();
@@ -178,7 +180,7 @@ final class CoordinatedGroups implements CoordinatorListener<GroupMachine>, Auto
         group.close(moved(group.id()));
     }
 
-    private static BrokerException moved(String id) {
+    static BrokerException moved(String id) {
         return new BrokerException(ErrorKind.NOT_COORDINATOR, "this broker does not coordinate group '" + id
                 + "' any more: try again in a moment");
     }
@@ -201,6 +203,11 @@ final class CoordinatedGroups implements CoordinatorListener<GroupMachine>, Auto
                 return null;
             });
         }
+    }
+
+    /** Gives back what others are to coordinate. Not at the same time. */
+    void balance() {
+        balance.look(led.keySet());
     }
 
     /** Those that could not be loaded when they came here. */

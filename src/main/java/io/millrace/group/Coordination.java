@@ -9,6 +9,19 @@ public interface Coordination {
     /** This broker. */
     Member self();
 
+    /**
+     * Whether this broker leads a partition of the offsets topic in the place of its preferred leader, which could lead by
+     * now. Never blocks.
+     */
+    boolean isBorrowed(int partition);
+
+    /**
+     * Hands the leadership of a partition on to the preferred leader. Blocks.
+     *
+     * @throws io.millrace.metadata.BrokerException UNAVAILABLE
+     */
+    void giveBack(int partition);
+
     /** The broker of this id, if it is in touch. */
     Optional<Member> member(int brokerId);
 

@@ -39,7 +39,7 @@ public record GroupParts(CoordinatorLog offsets, CoordinatorOptions options, Reg
     public static GroupParts of(Broker broker, InternalTopic offsets, CoordinatorOptions options, RegisterStore registers,
                                 Deliveries deliveries, GroupPeers peers, Executor workers, Executor loaders,
                                 Executor assigning, ScheduledExecutorService timers, Clock clock) {
-        BrokerSide side = new BrokerSide(broker);
+        BrokerSide side = new BrokerSide(broker, offsets.name());
         return new GroupParts(new BrokerLog(offsets, broker.leaderships()), options, registers, side, side, deliveries, peers,
                 workers, loaders, assigning, timers, clock, System::nanoTime, FreshNames.random());
     }

@@ -86,6 +86,7 @@ public final class Groups implements AutoCloseable {
         this.schedules = List.of(
                 timers.scheduleWithFixedDelay(this::tick, TICK_MS, TICK_MS, TimeUnit.MILLISECONDS),
                 timers.scheduleWithFixedDelay(() -> work(this::forget), forgetMs, forgetMs, TimeUnit.MILLISECONDS),
+                timers.scheduleWithFixedDelay(coordinated::balance, options.balanceMs(), options.balanceMs(), TimeUnit.MILLISECONDS),
                 timers.scheduleWithFixedDelay(() -> work(coordinated::loadMissing), FORGET_MS, FORGET_MS, TimeUnit.MILLISECONDS));
     }
 

@@ -153,7 +153,8 @@ final class Configuration {
         return new GroupOptions(settings.text(Settings.GROUP_ASSIGNOR), settings.intValue(Settings.GROUP_MAX_SIZE),
                 settings.intValue(Settings.GROUP_MAX_GROUPS),
                 settings.longValue(Settings.GROUP_OFFSETS_RETENTION_MS),
-                settings.longValue(Settings.GROUP_CONSUMER_IDLE_MS), settings.longValue(Settings.FETCH_MAX_WAIT_MS));
+                settings.longValue(Settings.GROUP_CONSUMER_IDLE_MS), settings.longValue(Settings.FETCH_MAX_WAIT_MS),
+                settings.longValue(Settings.LEADER_BALANCE_MS));
     }
 
     /** The topic of what groups commit, as it is created on demand. */

@@ -140,6 +140,20 @@ public final class Replication implements ReplicaContext {
         withdrawal.leave(partitions, others);
     }
 
+    /** Whether this broker leads a partition in the place of its preferred leader, which could lead by now. Never blocks. */
+    public boolean isBorrowed(Partition partition) {
+        return withdrawal.isBorrowed(partition);
+    }
+
+    /**
+     * Hands the leadership of a partition on to its preferred leader, where that could lead. Blocks.
+     *
+     * @throws BrokerException UNAVAILABLE
+     */
+    public void giveBack(Partition partition) {
+        withdrawal.giveBack(partition);
+    }
+
     /**
      * Calls back each time that a leadership of this broker began or ended, on any thread: it must return at once, and look
      * at what is so by then. Close the result to end that.

@@ -77,6 +77,25 @@ final class Withdrawal {
         withdraw(partition.topic(), List.of(partition), now -> Elections.fencedWithout(now, brokerId, brokers.live()));
     }
 
+    /** Whether this broker leads in the place of the preferred leader, which could lead by now. */
+    boolean isBorrowed(Partition partition) {
+        Topic.Assignment now = partition.state().assignment();
+        return !balanced(now).equals(now);
+    }
+
+    /**
+     * Hands the leadership of a partition on to its preferred leader, where that could lead.
+     *
+     * @throws BrokerException UNAVAILABLE
+     */
+    void giveBack(Partition partition) {
+        withdraw(partition.topic(), List.of(partition), this::balanced);
+    }
+
+    private Topic.Assignment balanced(Topic.Assignment now) {
+        return now.leader() == brokerId ? Elections.balanced(now, brokers.live()) : now;
+    }
+
     /**
      * Takes this broker out of the ISRs of partitions, and hands their leadership on, where an in-sync replica is on a
      * broker that will do.

@@ -37,7 +37,7 @@ class GroupBoundsTest {
 
     @Test
     void beyondTheMostGroupsNoneIsMadeAndThoseThatAreThereGoOn() {
-        harness.restart(new GroupOptions("sticky", 20, 2, 3_600_000, 600_000, 30_000));
+        harness.restart(new GroupOptions("sticky", 20, 2, 3_600_000, 600_000, 30_000, 30_000));
         create("one", "c");
         create("two", "c");
         refused(ErrorKind.OVERLOADED, "millrace.group.max.groups", () -> create("three", "c"));
@@ -48,7 +48,7 @@ class GroupBoundsTest {
 
     @Test
     void askingForGroupsThatNobodyMadeLeavesNothing() {
-        harness.restart(new GroupOptions("sticky", 20, 2, 3_600_000, 600_000, 30_000));
+        harness.restart(new GroupOptions("sticky", 20, 2, 3_600_000, 600_000, 30_000, 30_000));
         for (int i = 0; i < 10; i++) {
             String random = "random-" + i;
             refused(ErrorKind.UNKNOWN_GROUP, random, () -> harness.get(harness.groups.describe(random)));
@@ -68,7 +68,7 @@ class GroupBoundsTest {
 
     @Test
     void inAFullGroupTheConsumerGoesFirstWhoseSessionHasBeenOverForTheLongest() {
-        harness.restart(new GroupOptions("sticky", 3, 100, 3_600_000, 600_000, 30_000));
+        harness.restart(new GroupOptions("sticky", 3, 100, 3_600_000, 600_000, 30_000, 30_000));
         harness.create("first", GroupHarness.config(false, 1_000, null));
         harness.pass(2_000);
         harness.create("second", GroupHarness.config(false, 1_000, null));

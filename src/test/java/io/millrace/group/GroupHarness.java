@@ -43,6 +43,8 @@ final class GroupHarness {
     /** Where earlier versions kept groups. */
     final InMemoryRegisterStore registers = new InMemoryRegisterStore();
     final SimulatedOffsetsTopic offsets;
+    /** Whether another one is to coordinate, as soon as this one lets it. */
+    boolean borrowed;
     /** Whether the offsets topic takes nothing. */
     boolean offsetsRefuse;
     private int incarnations;
@@ -59,7 +61,7 @@ final class GroupHarness {
                 return offsetsRefuse;
             }
         }, () -> { });
-        start(new GroupOptions("sticky", 20, 20_000, 3_600_000, 600_000, 30_000));
+        start(new GroupOptions("sticky", 20, 20_000, 3_600_000, 600_000, 30_000, 30_000));
     }
 
     /** Another one is to coordinate. */
@@ -79,7 +81,7 @@ final class GroupHarness {
 
     /** A coordinator that knows what the log holds, and no more. */
     void restart() {
-        start(new GroupOptions("sticky", 20, 20_000, 3_600_000, 600_000, 30_000));
+        start(new GroupOptions("sticky", 20, 20_000, 3_600_000, 600_000, 30_000, 30_000));
     }
 
     /** As above, with other settings. */
@@ -230,6 +232,17 @@ final class GroupHarness {
         @Override
         public Member self() {
             return self;
+        }
+
+        @Override
+        public boolean isBorrowed(int partition) {
+            return borrowed;
+        }
+
+        @Override
+        public void giveBack(int partition) {
+            offsets.elect(2);
+            view.learn();
         }
 
         @Override

@@ -31,6 +31,16 @@ class GroupListingTest {
     /** As broker 1 sees it: up are those up to 3 that tell something. */
     private final class Cluster implements Coordination {
         @Override
+        public boolean isBorrowed(int partition) {
+            return false;
+        }
+
+        @Override
+        public void giveBack(int partition) {
+            throw new AssertionError("it was not borrowed");
+        }
+
+        @Override
         public Member self() {
             return broker(1);
         }

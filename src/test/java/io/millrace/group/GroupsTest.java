@@ -551,6 +551,21 @@ class GroupsTest {
     }
 
     @Test
+    void whoCoordinatesInThePlaceOfAnotherHandsOverAndGivesBackWhenThatOneCouldForAWhile() {
+        harness.log.append(FIRST, 3);
+        harness.create("c", GroupHarness.config(false, 600_000, null), "orders");
+        harness.read("c", 3);
+        harness.borrowed = true;
+        harness.pass(29_000);
+        assertThat(harness.kept("c")).as("not at once").isEmpty();
+        harness.poll("c", 0);
+        harness.pass(35_000);
+        assertThat(harness.offsets.leader()).isEqualTo(2);
+        assertThat(harness.kept("c")).containsEntry(FIRST, 3L);
+        refused(ErrorKind.NOT_COORDINATOR, () -> harness.poll("c", 0));
+    }
+
+    @Test
     void aGroupOrAConsumerThatNoPathCanNameIsNotCreated() {
         for (String name : List.of(";g", ";")) {
             refused(ErrorKind.INVALID_CONSUMER, () -> harness.get(harness.groups.create(name, "c", GroupHarness.manual())));
@@ -563,7 +578,7 @@ class GroupsTest {
 
     @Test
     void aDormantConsumerIsForgottenWithinTwiceTheTimeThatIsSet() {
-        harness.restart(new GroupOptions("sticky", 20, 20_000, 3_600_000, 3_000, 30_000));
+        harness.restart(new GroupOptions("sticky", 20, 20_000, 3_600_000, 3_000, 30_000, 30_000));
         harness.create("c", GroupHarness.config(false, 1_000, null), "orders");
         harness.pass(1_500);
         assertThat(harness.state().member("c").status()).isEqualTo(Status.DORMANT);

@@ -66,7 +66,7 @@ final class SimulatedCoordinator {
         view = world.offsets.new View(id);
         view.learn();
         SimulatedTimers timers = new SimulatedTimers(world.time, task -> guarded(mine, task), () -> mine != run);
-        groups = Groups.open(new GroupOptions("sticky", 100, 1_000, 3_600_000, 600_000, 30_000), new GroupParts(view,
+        groups = Groups.open(new GroupOptions("sticky", 100, 1_000, 3_600_000, 600_000, 30_000, 1_000), new GroupParts(view,
                 new CoordinatorOptions(1_000, TimeUnit.SECONDS.toNanos(10)), new InMemoryRegisterStore(), log, new Others(), this::ask,
                 other -> CompletableFuture.completedFuture(List.of()), timers, timers, timers, timers, new WallClock(), world.time::nanoTime,
                 new FreshNames(() -> "never", world::incarnation)));
@@ -101,15 +101,6 @@ final class SimulatedCoordinator {
             start();
         }
         resume();
-    }
-
-    /** Lets go of the groups, where that was planned, and then of the leadership. */
-    void handOver(Runnable then) {
-        if (world.weather == SimulatedGroups.Weather.CALM && isUp()) {
-            groups.handOver().thenRun(then);
-        } else {
-            then.run();
-        }
     }
 
     /** Another one leads the offsets topic, or did when that was sent. */
@@ -244,6 +235,16 @@ final class SimulatedCoordinator {
         @Override
         public Member self() {
             return self;
+        }
+
+        @Override
+        public boolean isBorrowed(int partition) {
+            return world.isBorrowed(id);
+        }
+
+        @Override
+        public void giveBack(int partition) {
+            world.giveBack(id);
         }
 
         @Override

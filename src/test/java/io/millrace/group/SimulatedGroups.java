@@ -61,6 +61,8 @@ final class SimulatedGroups {
     final int partitions;
     final GroupPromises promises;
     private final List<String> history = new ArrayList<>();
+    /** Who is to coordinate, by and by. */
+    private int preferred = 1;
     private int created;
     private int incarnations;
     private boolean calmDown;
@@ -269,12 +271,27 @@ final class SimulatedGroups {
         List<SimulatedCoordinator> up = servers.stream().filter(each -> each.isUp() && !each.isPaused()).toList();
         if (!up.isEmpty()) {
             int next = up.get(random.nextInt(up.size())).id();
-            servers.get(coordinator() - 1).handOver(() -> elect(next));
+            note("coordinator is to be " + next);
+            preferred = next;
+            if (weather != Weather.CALM || !servers.get(coordinator() - 1).isUp()) {
+                elect(next);
+            }
+        }
+    }
+
+    /** Whether another one is to coordinate, as soon as this one lets it. */
+    boolean isBorrowed(int server) {
+        return weather == Weather.CALM && coordinator() == server && preferred != server;
+    }
+
+    void giveBack(int server) {
+        if (isBorrowed(server)) {
+            elect(preferred);
         }
     }
 
     private void elect(int server) {
-        note("coordinator is to be " + server);
+        note("coordinator is " + server);
         offsets.elect(server);
         servers.forEach(each -> time.after(random.nextInt(weather == Weather.CALM ? 300 : 3000), each::learn));
     }

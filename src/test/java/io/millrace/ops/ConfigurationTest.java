@@ -81,11 +81,11 @@ class ConfigurationTest {
     @Test
     void groupsAreToldWhatHoldsForThem() {
         assertThat(read(Map.of()).groups())
-                .isEqualTo(new GroupOptions("sticky", 1_000, 10_000, 604_800_000, 86_400_000, 60_000));
+                .isEqualTo(new GroupOptions("sticky", 1_000, 10_000, 604_800_000, 86_400_000, 60_000, 30_000));
         assertThat(read(Map.of("millrace.group.assignor", "range", "millrace.group.max.size", "7",
                 "millrace.group.max.groups", "20000",
                 "millrace.group.offsets.retention.ms", "5000", "millrace.group.consumer.idle.ms", "4000",
                 "millrace.fetch.max.wait.ms", "3000")).groups())
-                .isEqualTo(new GroupOptions("range", 7, 20_000, 5_000, 4_000, 3_000));
+                .isEqualTo(new GroupOptions("range", 7, 20_000, 5_000, 4_000, 3_000, 30_000));
     }
 }

@@ -8,6 +8,7 @@ import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.Lease;
 import io.millrace.metadata.ReplicaEnds;
 import io.millrace.metadata.Topic;
+import io.millrace.metadata.TopicName;
 import io.millrace.metadata.brokers.BrokerRegistry;
 import io.millrace.metadata.brokers.PageReaders;
 import io.millrace.metadata.registers.TopicPage;
@@ -251,7 +252,9 @@ public final class Controller {
      * @return whether there is nothing left to wait for
      */
     private boolean reconcile(CachedTopic topic, Set<Integer> live, boolean balance) {
-        UnaryOperator<Topic.Assignment> change = now -> Elections.reconcile(now, live, balance);
+        // Who coordinates what is in an internal topic gives it back by itself, and hands over before that.
+        boolean preferred = balance && !TopicName.isInternal(topic.name());
+        UnaryOperator<Topic.Assignment> change = now -> Elections.reconcile(now, live, preferred);
         List<Topic.Assignment> now = topic.topic().partitions();
         List<Integer> concerned = IntStream.range(0, now.size())
                 .filter(partition -> !change.apply(now.get(partition)).equals(now.get(partition))).boxed().toList();

@@ -22,13 +22,17 @@ public final class Elections {
     static Topic.Assignment reconcile(Topic.Assignment now, Set<Integer> live, boolean balance) {
         Topic.Assignment next = withoutDead(now, live);
         next = advanceReassignment(next, live);
-        if (balance && next.leader() != NO_LEADER && next.move() == null) {
-            int preferred = next.replicas().get(0);
-            if (preferred != next.leader() && live.contains(preferred) && next.isr().contains(preferred)) {
-                next = led(next, preferred, next.isr());
-            }
+        return balance ? balanced(next, live) : next;
+    }
+
+    /** Led by the preferred leader, the first replica, where that could lead and another one does. */
+    public static Topic.Assignment balanced(Topic.Assignment now, Set<Integer> live) {
+        if (now.leader() == NO_LEADER || now.move() != null) {
+            return now;
         }
-        return next;
+        int preferred = now.replicas().get(0);
+        return preferred != now.leader() && live.contains(preferred) && now.isr().contains(preferred)
+                ? led(now, preferred, now.isr()) : now;
     }
 
     /** Takes brokers that are down out of the ISR, as long as one is left, and moves the leadership when it has to. */

@@ -1,0 +1,53 @@
+package io.millrace.group;
+
+import io.millrace.metadata.BrokerException;
+import java.lang.System.Logger.Level;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Gives partitions of the offsets topic back to their preferred leaders, group by group handed over before, so that those go
+ * on where this broker was. Used by one task at a time.
+ */
+final class GroupBalance {
+    private static final System.Logger LOG = System.getLogger(GroupBalance.class.getName());
+
+    private final GroupContext context;
+    private final GroupTable groups;
+    private Set<Integer> before = Set.of();
+
+    GroupBalance(GroupContext context, GroupTable groups) {
+        this.context = context;
+        this.groups = groups;
+    }
+
+    /** Gives those back that could have been given back the last time as well. @param led partitions that this broker leads */
+    void look(Collection<Integer> led) {
+        Set<Integer> borrowed = new HashSet<>(led);
+        borrowed.removeIf(partition -> !context.coordination().isBorrowed(partition));
+        borrowed.stream().filter(before::contains).forEach(this::giveBack);
+        before = borrowed;
+    }
+
+    private void giveBack(int partition) {
+        List<Group> its = groups.loaded().stream().filter(group -> group.partition() == partition).toList();
+        CompletableFuture.allOf(its.stream().map(Group::handOver).toArray(CompletableFuture[]::new)).whenCompleteAsync((done, failure) -> {
+            try {
+                context.coordination().giveBack(partition);
+            } catch (BrokerException later) {
+                LOG.log(Level.INFO, "partition {0} of the offsets topic could not be given back now, which is tried again: {1}",
+                        Integer.toString(partition), later.getMessage());
+            } finally {
+                its.forEach(this::letGo); // they have let go of their consumers, and are loaded again where they are asked for
+            }
+        }, context.workers());
+    }
+
+    private void letGo(Group group) {
+        groups.remove(group);
+        group.close(CoordinatedGroups.moved(group.id()));
+    }
+}
