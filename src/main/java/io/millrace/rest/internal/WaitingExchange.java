@@ -67,6 +67,11 @@ final class WaitingExchange implements AutoCloseable {
             BrokerAnswer answer = exchange(to, connection, body, sent);
             whole = true;
             return answer;
+        } catch (RuntimeException torn) {
+            if (closed || sent.isCompletedExceptionally()) { // the JDK stumbles over what is gone from under it
+                throw new IOException("the connection was given up", torn);
+            }
+            throw torn;
         } finally {
             underWay.remove(connection);
             sent.complete(null);
