@@ -27,6 +27,7 @@ import io.millrace.metadata.BrokerObserver;
 import io.millrace.metadata.ReplicaEnd;
 import io.millrace.metadata.TopicName;
 import io.millrace.metadata.TopicPartition;
+import io.millrace.metadata.brokers.BrokerRegistry;
 import io.millrace.metadata.controller.ClusterDescription;
 import io.millrace.metadata.controller.ClusterView;
 import io.millrace.metadata.controller.Reassignments;
@@ -310,19 +311,9 @@ public final class Broker implements AutoCloseable {
         return parts.hosted.ends(topic, topicId, partitions);
     }
 
-    /** This broker. */
-    public Member self() {
-        return parts.brokers.membership().self();
-    }
-
-    /** The broker of this id, if it is in touch with this one. */
-    public Optional<Member> member(int brokerId) {
-        return parts.brokers.member(brokerId);
-    }
-
-    /** Every other broker that is up, sorted by id. */
-    public List<Member> others() {
-        return parts.brokers.others();
+    /** The brokers of the cluster, as this one knows them. */
+    public BrokerRegistry brokers() {
+        return parts.brokers;
     }
 
     /** What this broker leads, for who keeps the state in memory that an internal topic's partitions hold. */

@@ -56,17 +56,17 @@ final class BrokerSide implements GroupLog, Coordination {
 
     @Override
     public Member self() {
-        return broker.self();
+        return broker.brokers().membership().self();
     }
 
     @Override
     public Optional<Member> member(int brokerId) {
-        return broker.member(brokerId);
+        return broker.brokers().member(brokerId);
     }
 
     @Override
     public Collection<Member> others() {
-        return broker.others();
+        return broker.brokers().others();
     }
 
     @Override
