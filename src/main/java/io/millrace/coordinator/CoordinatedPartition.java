@@ -199,7 +199,7 @@ final class CoordinatedPartition<K, V, M extends StateMachine<K, V>> {
         LoadProgress done = status.load();
         LOG.log(Level.INFO, "coordinating partition {0} in epoch {1}: {2} records were read in {3} ms", name,
                 Integer.toString(now.led().epoch()), Long.toString(done.records()), Long.toString(done.millis()));
-        parts.listener().began(number, now.led().epoch(), loaded.machine());
+        told(() -> parts.listener().began(number, now.led().epoch(), loaded.machine()));
     }
 
     /** After some tasks. */
@@ -247,7 +247,16 @@ final class CoordinatedPartition<K, V, M extends StateMachine<K, V>> {
             } else {
                 ended.close(reason);
             }
-            parts.listener().ended(number, ended.led().epoch());
+            told(() -> parts.listener().ended(number, ended.led().epoch()));
+        }
+    }
+
+    /** What a listener makes of it is not the partition's matter. */
+    private void told(Runnable listener) {
+        try {
+            listener.run();
+        } catch (RuntimeException | Error fault) {
+            LOG.log(Level.ERROR, "a listener to partition " + name + " failed", fault);
         }
     }
 

@@ -155,8 +155,10 @@ public final class CoordinatorRuntime<K, V, M extends StateMachine<K, V>> implem
     /** As {@link #change(int, Function)}, of every partition that this broker leads; by partition. */
     public <T> Map<Integer, CompletableFuture<T>> changeAll(Function<? super M, Decision<K, V, T>> decide) {
         Map<Integer, CompletableFuture<T>> answers = new TreeMap<>();
-        for (CoordinatorStatus each : status()) {
-            answers.put(each.partition(), change(each.partition(), decide));
+        for (int number = 0; number < parts.log().partitions(); number++) {
+            if (parts.log().led(number).isPresent()) { // also one of which this runtime was not told yet
+                answers.put(number, change(number, decide));
+            }
         }
         return answers;
     }

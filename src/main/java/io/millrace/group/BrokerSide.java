@@ -78,4 +78,9 @@ final class BrokerSide implements GroupLog, Coordination {
     public void giveBack(int partition) {
         broker.leaderships().giveBack(offsets, partition);
     }
+
+    @Override
+    public boolean isInUse() {
+        return broker.leaderships().partitionCount(offsets) > 0;
+    }
 }

@@ -53,6 +53,17 @@ final class CoordinatedGroups implements CoordinatorListener<GroupMachine>, Auto
         this.takeover = new RegisterTakeover(registers, context.workers());
         this.runtime = opening.apply(this);
         runtime.start();
+        takeOver();
+    }
+
+    /** Where earlier versions left groups the offsets topic is made, and whoever leads its partitions takes them over. */
+    private void takeOver() {
+        takeover.left().thenAcceptAsync(left -> left.stream().findAny().ifPresent(runtime::partitionOf), context.workers())
+                .exceptionally(failure -> {
+                    LOG.log(Level.INFO, "groups that earlier versions kept in registers cannot be taken over now, which is tried"
+                            + " again: {0}", failure.getMessage());
+                    return null;
+                });
     }
 
     CoordinatorRuntime<GroupKey, GroupValue, GroupMachine> runtime() {
@@ -109,8 +120,7 @@ final class CoordinatedGroups implements CoordinatorListener<GroupMachine>, Auto
                             return;
                         }
                         loading.complete(group);
-                        LedGroups now = led.get(partition);
-                        if (now == null || now.epoch() != group.epoch()) {
+                        if (led.get(partition) != group.led()) {
                             letGo(group); // it was too late to be told
                         }
                     });
@@ -148,7 +158,11 @@ final class CoordinatedGroups implements CoordinatorListener<GroupMachine>, Auto
     /** What the last coordinator knew of topics is known here before anything is made of it. Blocks. */
     private void catchUp(GroupState state) {
         TreeMap<String, UUID> ids = new TreeMap<>(state.membership().topicIds());
-        state.offsets().byTopic().forEach((topic, offsets) -> ids.putIfAbsent(topic, offsets.topicId()));
+        state.offsets().byTopic().forEach((topic, offsets) -> {
+            if (!offsets.byPartition().isEmpty()) {
+                ids.putIfAbsent(topic, offsets.topicId());
+            }
+        });
         ids.forEach((topic, topicId) -> {
             TopicInfo known = context.log().topics().get(topic);
             if (known == null || !known.id().equals(topicId)) {
@@ -161,18 +175,16 @@ final class CoordinatedGroups implements CoordinatorListener<GroupMachine>, Auto
 
     @Override
     public void began(int partition, int epoch, GroupMachine machine) {
-        LedGroups begun = new LedGroups(runtime, partition, epoch, machine, context.clock()::millis);
+        LedGroups begun = LedGroups.begun(runtime, partition, epoch, machine, context.clock()::millis);
         led.put(partition, begun);
         Set<String> logged = machine.groups();
-        takeover.lookAgain();
         context.workers().execute(() -> loadAll(begun, logged));
     }
 
     @Override
     public void ended(int partition, int epoch) {
-        led.remove(partition);
-        context.workers().execute(() -> groups.loaded().stream()
-                .filter(group -> group.partition() == partition && group.epoch() <= epoch).forEach(this::letGo));
+        LedGroups gone = led.remove(partition);
+        context.workers().execute(() -> groups.loaded().stream().filter(group -> group.led() == gone).forEach(this::letGo));
     }
 
     private void letGo(Group group) {
@@ -188,12 +200,14 @@ final class CoordinatedGroups implements CoordinatorListener<GroupMachine>, Auto
     /** Also those nobody asks for: sessions are to end, and lag is to be seen. */
     private void loadAll(LedGroups begun, Collection<String> logged) {
         logged.forEach(this::loadQuietly);
-        try {
-            takeover.left().stream().filter(id -> runtime.partitionOf(id) == begun.partition()).forEach(this::loadQuietly);
-        } catch (BrokerException unavailable) {
-            LOG.log(Level.INFO, "whether earlier versions kept groups in registers is not known yet, and is looked up when they"
-                    + " are asked for: {0}", unavailable.getMessage());
-        }
+        takeover.left().whenComplete((left, unavailable) -> {
+            if (unavailable == null) {
+                left.stream().filter(id -> runtime.partitionOf(id) == begun.partition()).forEach(this::loadQuietly);
+            } else {
+                LOG.log(Level.INFO, "whether earlier versions kept groups in registers is not known yet, and is looked up"
+                        + " again: {0}", unavailable.getMessage());
+            }
+        });
     }
 
     private void loadQuietly(String id) {
@@ -212,6 +226,7 @@ final class CoordinatedGroups implements CoordinatorListener<GroupMachine>, Auto
 
     /** Those that could not be loaded when they came here. */
     void loadMissing() {
+        takeOver();
         led.values().forEach(each -> runtime.change(each.partition(), machine -> Decision.nothing(machine.groups()))
                 .thenAcceptAsync(logged -> {
                     if (led.get(each.partition()) == each) {

@@ -9,6 +9,9 @@ public interface Coordination {
     /** This broker. */
     Member self();
 
+    /** Whether the offsets topic is there, as far as this broker knows: else there are no groups yet. Never blocks. */
+    boolean isInUse();
+
     /**
      * Whether this broker leads a partition of the offsets topic in the place of its preferred leader, which could lead by
      * now. Never blocks.

@@ -65,7 +65,7 @@ final class Group implements GroupWriter.Host, GroupSide {
         this.sessions = new Sessions(id, new GroupLock(id), this, context.log(), context.nanoTime(), standing(read));
         this.arrivals = new Arrivals(id, sessions, context.deliveries(), context.coordination().self().brokerId(),
                 context.coordination()::member);
-        Polls polls = new Polls(sessions, arrivals, context.options().maxWaitMs(), (long) led.epoch() << Integer.SIZE);
+        Polls polls = new Polls(sessions, arrivals, context.options().maxWaitMs(), led.polls()::incrementAndGet);
         GivenRecords given = new GivenRecords(sessions);
         this.members = new MemberRequests(this, context, writer, sessions, arrivals, polls, given);
         this.offsets = new OffsetRequests(this, context, writer, sessions, members, given);
@@ -79,14 +79,9 @@ final class Group implements GroupWriter.Host, GroupSide {
         return id;
     }
 
-    /** Of the offsets topic. */
-    int partition() {
-        return led.partition();
-    }
-
-    /** Of that partition's leadership. */
-    int epoch() {
-        return led.epoch();
+    /** The leadership in which it is here. */
+    LedGroups led() {
+        return led;
     }
 
     /** As it was last written. */
@@ -216,7 +211,8 @@ final class Group implements GroupWriter.Host, GroupSide {
     // ---- requests of administrators
 
     CompletableFuture<GroupState> delete() {
-        return writer.submit(before -> GroupChanges.delete(before, id));
+        return writer.submit(before -> GroupChanges.delete(before, id))
+                .thenCompose(now -> now.isVacant() ? CompletableFuture.completedFuture(now) : delete());
     }
 
     // ---- the end

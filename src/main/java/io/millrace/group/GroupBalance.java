@@ -33,7 +33,7 @@ final class GroupBalance {
     }
 
     private void giveBack(int partition) {
-        List<Group> its = groups.loaded().stream().filter(group -> group.partition() == partition).toList();
+        List<Group> its = groups.loaded().stream().filter(group -> group.led().partition() == partition).toList();
         CompletableFuture.allOf(its.stream().map(Group::handOver).toArray(CompletableFuture[]::new)).whenCompleteAsync((done, failure) -> {
             try {
                 context.coordination().giveBack(partition);

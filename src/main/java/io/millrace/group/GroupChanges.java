@@ -177,9 +177,10 @@ final class GroupChanges {
         return state.withOffsets(state.offsets().committing(positions, nowMs)).withKept(KeptPositions.NONE);
     }
 
-    /** Drops all of it. @throws BrokerException GROUP_NOT_EMPTY */
+    /** Drops all of it, but for offsets that are too many for once. @throws BrokerException GROUP_NOT_EMPTY */
     static GroupState delete(GroupState state, String group) {
         MembershipChanges.requireEmpty(state.membership(), group);
-        return new GroupState(state.membership().withMembers(new TreeMap<>()), GroupOffsets.NONE, KeptPositions.NONE);
+        return new GroupState(state.membership().withMembers(new TreeMap<>()), state.offsets().withoutSome(),
+                KeptPositions.NONE);
     }
 }

@@ -43,6 +43,9 @@ final class GroupDelta {
     }
 
     private void metadata() {
+        if (next.membership() == before.membership() && next.offsets() == before.offsets()) {
+            return;
+        }
         GroupValue.Metadata now = metadata(next);
         if (now == null ? metadata(before) != null : !now.equals(metadata(before))) {
             add(new GroupKey.Metadata(group), now);
@@ -66,6 +69,9 @@ final class GroupDelta {
     }
 
     private void members() {
+        if (next.membership() == before.membership() && next.kept() == before.kept()) {
+            return;
+        }
         SortedMap<String, GroupMember> earlier = before.membership().members();
         next.membership().members().forEach((name, member) -> {
             Kept kept = next.kept().of(name);

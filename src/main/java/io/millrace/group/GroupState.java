@@ -29,7 +29,7 @@ record GroupState(Membership membership, GroupOffsets offsets, KeptPositions kep
 
     /** What was kept for members that lost their partitions goes. */
     GroupState withMembership(Membership now) {
-        return new GroupState(now, offsets, kept.within(now));
+        return now == membership ? this : new GroupState(now, offsets, kept.within(now));
     }
 
     GroupState withOffsets(GroupOffsets now) {

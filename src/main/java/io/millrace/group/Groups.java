@@ -205,7 +205,7 @@ public final class Groups implements AutoCloseable {
     public CompletableFuture<List<GroupSummary>> list() {
         try {
             checkOpen();
-            return listing.list();
+            return coordination.isInUse() ? listing.list() : CompletableFuture.completedFuture(List.of());
         } catch (BrokerException failure) {
             return CompletableFuture.failedFuture(failure);
         }
@@ -213,7 +213,7 @@ public final class Groups implements AutoCloseable {
 
     /** The groups that this broker coordinates, sorted by id. @return fails with COORDINATOR_LOADING */
     public CompletableFuture<List<GroupSummary>> listHere() {
-        return coordinated.list();
+        return coordination.isInUse() ? coordinated.list() : CompletableFuture.completedFuture(List.of());
     }
 
     /** @return fails with UNKNOWN_GROUP */
@@ -285,7 +285,7 @@ public final class Groups implements AutoCloseable {
     /** @param tries how often, because groups that nobody made end with the request that asked for them, maybe this one too */
     private <T> CompletableFuture<T> answer(String id, Function<Group, CompletableFuture<T>> request, int tries) {
         return coordinated.group(id).thenCompose(group -> requested(group, request).handle((answer, failure) -> {
-            if (group.endIfVacant()) {
+            if (group.endIfVacant() || failure != null && group.isForgotten(failure)) {
                 groups.remove(group);
             }
             if (failure == null) {

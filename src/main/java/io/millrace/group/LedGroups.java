@@ -9,16 +9,23 @@ import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
 /**
  * The groups of one partition of the offsets topic, in one leadership of this broker.
  *
  * @param machine of that leadership and no other: by it what was decided in an earlier one is refused
+ * @param polls   number of the last poll of any of its groups; what a leadership gives out no other one does
  * @param millis  since the epoch
  */
 record LedGroups(CoordinatorRuntime<GroupKey, GroupValue, GroupMachine> runtime, int partition, int epoch,
-                 GroupMachine machine, LongSupplier millis) {
+                 GroupMachine machine, AtomicLong polls, LongSupplier millis) {
+    static LedGroups begun(CoordinatorRuntime<GroupKey, GroupValue, GroupMachine> runtime, int partition, int epoch,
+                           GroupMachine machine, LongSupplier millis) {
+        return new LedGroups(runtime, partition, epoch, machine, new AtomicLong((epoch + 1L) << Integer.SIZE), millis);
+    }
+
     GroupLedger ledger(String group) {
         return new Ledger(group);
     }

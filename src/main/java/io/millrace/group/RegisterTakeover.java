@@ -7,23 +7,25 @@ import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import java.lang.System.Logger.Level;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 
 /**
- * Takes groups into the log that earlier versions kept in registers, each when its coordinator first loads it. The register
- * ends when all of it is committed in the log, and before that the group is not served: so what is in the log while there is
- * a register is a part of it at most, and is written once more. Thread-safe.
+ * Takes groups into the log that earlier versions kept in registers, each when its coordinator first loads it: all of it in
+ * one write, and the register ends when that is committed, before which the group is not served. So where the log knows the
+ * group the register says nothing any more, be it that only its end is missing or that a server of an earlier version, which
+ * ought not to serve the group any more, made it anew. Thread-safe.
  */
 final class RegisterTakeover {
     private static final System.Logger LOG = System.getLogger(RegisterTakeover.class.getName());
 
     private final GroupRegisters registers;
     private final Executor workers;
-    /** Those that are in registers yet, as last looked; null: nobody has. */
-    private volatile Set<String> left;
+    /** Those that are in registers yet; null: nobody has looked, or could. Guarded by this. */
+    private CompletableFuture<Set<String>> left;
 
     /** @param workers run what blocks */
     RegisterTakeover(GroupRegisters registers, Executor workers) {
@@ -31,41 +33,52 @@ final class RegisterTakeover {
         this.workers = workers;
     }
 
-    /** Groups that are in registers yet. Blocks the first time. @throws BrokerException UNAVAILABLE */
-    Set<String> left() {
-        Set<String> known = left;
-        if (known == null) {
-            known = ConcurrentHashMap.newKeySet();
-            known.addAll(registers.ids());
-            left = known;
+    /** Groups that are in registers yet. They are looked up once; fails with UNAVAILABLE when that cannot be, and is tried again. */
+    synchronized CompletableFuture<Set<String>> left() {
+        if (left == null || left.isCompletedExceptionally()) {
+            left = CompletableFuture.supplyAsync(() -> {
+                Set<String> found = ConcurrentHashMap.newKeySet();
+                found.addAll(registers.ids());
+                return found;
+            }, workers);
         }
-        return known;
-    }
-
-    /** Others may have taken groups over, or a server of an earlier version may have made one. */
-    void lookAgain() {
-        left = null;
+        return left;
     }
 
     /**
-     * Blocks for the register of a group that has one.
+     * Ends the register of a group that has one.
      *
      * @param logged what the log says
-     * @return the group as it is in the log then
-     * @throws BrokerException UNAVAILABLE
+     * @return the group as it is in the log then; fails with UNAVAILABLE
      */
     CompletableFuture<GroupState> takeOver(String id, GroupLedger ledger, GroupState logged) {
-        GroupRegisters.Stored found = left().contains(id) ? registers.read(id).orElse(null) : null;
-        if (found == null) {
-            left().remove(id);
+        return left().thenCompose(known -> !known.contains(id) ? CompletableFuture.completedFuture(logged)
+                : CompletableFuture.supplyAsync(() -> registers.read(id), workers)
+                        .thenCompose(found -> takeOver(id, ledger, logged, found))
+                        .whenComplete((done, failure) -> {
+                            if (failure == null) {
+                                known.remove(id);
+                            }
+                        }));
+    }
+
+    private CompletableFuture<GroupState> takeOver(String id, GroupLedger ledger, GroupState logged,
+                                                   Optional<GroupRegisters.Stored> found) {
+        if (found.isEmpty()) {
             return CompletableFuture.completedFuture(logged);
+        } else if (!logged.isVacant()) {
+            return CompletableFuture.supplyAsync(() -> {
+                end(id, found.get().version());
+                LOG.log(Level.WARNING, "the register of group {0} is dropped, because the group is in the log", id);
+                return logged;
+            }, workers);
         }
-        List<Change<GroupKey, GroupValue>> changes = GroupDelta.between(id, logged, found.state());
+        List<Change<GroupKey, GroupValue>> changes = GroupDelta.between(id, logged, found.get().state());
         CompletableFuture<Void> written = changes.isEmpty() ? CompletableFuture.completedFuture(null) : ledger.write(changes);
         return written.thenApplyAsync(committed -> {
-            end(id, found.version());
+            end(id, found.get().version());
             LOG.log(Level.INFO, "group {0} was taken over from its register into the log", id);
-            return found.state();
+            return found.get().state();
         }, workers);
     }
 
@@ -74,6 +87,5 @@ final class RegisterTakeover {
             throw new BrokerException(ErrorKind.UNAVAILABLE, "the register of group '" + id
                     + "' was changed while it was taken over: try again in a moment");
         }
-        left().remove(id);
     }
 }

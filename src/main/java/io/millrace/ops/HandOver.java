@@ -30,7 +30,7 @@ record HandOver(Broker broker, Groups groups, Runnable passedWaits) {
             groups.handOver().get(GROUPS_MS, TimeUnit.MILLISECONDS);
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
-        } catch (ExecutionException | TimeoutException late) {
+        } catch (ExecutionException | TimeoutException | RuntimeException late) { // whatever it is, leaderships are given up
             LOG.log(Level.INFO, "not every group could be handed over before the stop; they are taken over", late);
         }
     }

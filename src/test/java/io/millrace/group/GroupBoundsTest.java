@@ -3,6 +3,7 @@ package io.millrace.group;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.millrace.agreement.registers.RegisterStore;
 import io.millrace.group.membership.ConsumerId;
 import io.millrace.group.membership.OffsetReset;
 import io.millrace.metadata.BrokerException;
@@ -10,6 +11,8 @@ import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.TopicPartition;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -95,6 +98,50 @@ class GroupBoundsTest {
         harness.create("d", GroupHarness.manual(), "orders");
         harness.get(harness.groups.seekTo(GroupHarness.GROUP, ConsumerId.of("d"), List.of(FIRST), OffsetReset.LATEST));
         assertThat(harness.kept("d")).containsEntry(FIRST, 1L);
+    }
+
+    @Test
+    void aGroupWithMoreOffsetsThanAreDroppedAtOnceIsDeleted() {
+        int partitions = 12_000;
+        harness.log.create("large", partitions);
+        register(partitions);
+        harness.restart();
+        harness.pass(100);
+        assertThat(harness.committed()).hasSize(partitions);
+        harness.get(harness.groups.delete(GroupHarness.GROUP));
+        assertThat(harness.isKept()).isFalse();
+    }
+
+    @Test
+    void offsetsOfATopicThatIsDeletedGoInPartsAndKeepNobodyFromJoining() {
+        int partitions = 12_000;
+        harness.log.create("large", partitions);
+        register(partitions);
+        harness.restart();
+        harness.pass(100);
+        harness.log.delete("large");
+        create(GroupHarness.GROUP, "c");
+        harness.pass(120_000);
+        assertThat(harness.committed()).isEmpty();
+    }
+
+    /** A group that has committed in all partitions, as an earlier version left it. */
+    private void register(int partitions) {
+        String committed = IntStream.range(0, partitions).mapToObj(each -> "[" + each + ",0,77,-1]").collect(Collectors.joining(","));
+        harness.registers.compareAndSet("group/" + GroupHarness.GROUP, RegisterStore.ABSENT, ("{'epoch':1,'assignor':'','inputs':'0',"
+                + "'emptySince':5,'topicIds':{},'members':[],'offsets':{'large':{'topicId':'" + harness.log.topics().get("large").id()
+                + "','anew':false,'committed':[" + committed + "]}}}").replace('\'', '"'));
+    }
+
+    @Test
+    void aPollsNumberIsGivenOnceAlsoWhenTheGroupWasGoneMeanwhile() {
+        harness.create("c", GroupHarness.manual());
+        long first = harness.get(harness.asked("c", 0)).number();
+        harness.get(harness.groups.leave(GroupHarness.GROUP, ConsumerId.of("c"), GroupHarness.HERE));
+        assertThat(harness.isKept()).isFalse();
+        harness.create("c", GroupHarness.manual());
+        assertThat(harness.get(harness.asked("c", 0)).number()).isGreaterThan(first);
+        assertThat(first).as("0 is what a consumer says that got none").isPositive();
     }
 
     @Test

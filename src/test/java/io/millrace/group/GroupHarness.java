@@ -235,6 +235,11 @@ final class GroupHarness {
         }
 
         @Override
+        public boolean isInUse() {
+            return true;
+        }
+
+        @Override
         public boolean isBorrowed(int partition) {
             return borrowed;
         }

@@ -31,6 +31,11 @@ class GroupListingTest {
     /** As broker 1 sees it: up are those up to 3 that tell something. */
     private final class Cluster implements Coordination {
         @Override
+        public boolean isInUse() {
+            return true;
+        }
+
+        @Override
         public boolean isBorrowed(int partition) {
             return false;
         }

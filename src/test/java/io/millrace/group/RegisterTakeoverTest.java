@@ -70,6 +70,19 @@ class RegisterTakeoverTest {
     }
 
     @Test
+    void aRegisterThatAServerOfAnEarlierVersionMadeAnewDoesNotOverwriteTheLog() {
+        harness.restart();
+        harness.create("c", GroupHarness.manual(), "orders");
+        harness.read("c", 13 + 11);
+        harness.commit("c", Map.of(FIRST, 20L));
+        harness.registers.compareAndSet(KEY, RegisterStore.ABSENT, register(3, 3));
+        harness.restart();
+        harness.pass(100);
+        assertThat(harness.committed()).containsEntry(FIRST, 20L);
+        assertThat(harness.registers.read(KEY)).isEmpty();
+    }
+
+    @Test
     void untilTheLogHasItTheRegisterStays() {
         harness.offsetsRefuse = true;
         harness.restart();

@@ -238,6 +238,11 @@ final class SimulatedCoordinator {
         }
 
         @Override
+        public boolean isInUse() {
+            return true;
+        }
+
+        @Override
         public boolean isBorrowed(int partition) {
             return world.isBorrowed(id);
         }

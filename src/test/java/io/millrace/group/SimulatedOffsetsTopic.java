@@ -49,7 +49,7 @@ final class SimulatedOffsetsTopic {
         }
     }
 
-    private static final int MAX_BATCH_BYTES = 1 << 20;
+    private static final int MAX_BATCH_BYTES = 1 << 21;
 
     private final SimulatedTime time;
     private final Random random;

@@ -224,9 +224,6 @@ class GroupsIT {
             } while (last.status() == 200 && names.size() < 2_000);
 
             assertThat(last.is(503).object().getString("message")).contains("millrace.group.max.size");
-            api.post("/consumers/" + group + "/instances/c1/subscription", HttpApi.DIALECT,
-                    "{\"topics\":[" + IntStream.range(0, 500).mapToObj(i -> "\"" + topic + "-" + i + "\"")
-                            .collect(Collectors.joining(",")) + "]}").is(204);
             api.post("/consumers/" + group + "/instances/c1/offsets", HttpApi.DIALECT, "{\"offsets\":[{\"topic\":\""
                     + topic + "\",\"partition\":0,\"offset\":" + RECORDS + "}]}").is(204);
             assertThat(partition().getInt("committed_offset")).isEqualTo(RECORDS);

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 
 /**
  * The polls of a group's members: one of each member waits, one answer of each is written at a time. What a member was given
@@ -25,17 +26,17 @@ public final class Polls {
     private final Sessions sessions;
     private final Arrivals arrivals;
     private final long maxWaitMs;
-    private long nextNumber;
+    private final LongSupplier numbers;
 
     /**
      * @param maxWaitMs   the longest that a poll waits, in ms
-     * @param firstNumber of the polls: no other coordinator of the group gives these
+     * @param numbers   of the polls, from 1: none is given twice, here or by another coordinator of the group
      */
-    public Polls(Sessions sessions, Arrivals arrivals, long maxWaitMs, long firstNumber) {
+    public Polls(Sessions sessions, Arrivals arrivals, long maxWaitMs, LongSupplier numbers) {
         this.sessions = sessions;
         this.arrivals = arrivals;
         this.maxWaitMs = maxWaitMs;
-        this.nextNumber = firstNumber;
+        this.numbers = numbers;
     }
 
     /** @return fails with UNKNOWN_CONSUMER, WRONG_FORMAT, NO_OFFSET, CORRUPT_LOG, LOG_DIRECTORY_OFFLINE */
@@ -104,7 +105,7 @@ public final class Polls {
     // ---- for the polls
 
     long nextNumber() {
-        return nextNumber++;
+        return numbers.getAsLong();
     }
 
     /**

@@ -146,6 +146,9 @@ public final class Sessions {
 
     /** What these members lose from now on is not given to them any more, though it is not written yet. */
     public void releasing(Membership before, Membership next) {
+        if (before == next) {
+            return;
+        }
         lock.hold(() -> before.members().forEach((name, member) -> {
             Session session = sessions.get(name);
             if (session != null) {

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * How far a group has come: a value. Who may say so is not its matter.
@@ -19,6 +20,8 @@ public record GroupOffsets(SortedMap<String, TopicOffsets> byTopic) {
     public static final GroupOffsets NONE = new GroupOffsets(new TreeMap<>());
     /** Names of deleted topics that a group remembers: some read topics that come and go for ever. */
     private static final int MOST_REMEMBERED = 1_000;
+    /** Offsets that go at once: each takes a record, all of them one batch, whatever else there is to be written. */
+    private static final int MOST_AT_ONCE = 10_000;
 
     public GroupOffsets {
         byTopic = Collections.unmodifiableSortedMap(new TreeMap<>(byTopic));
@@ -68,7 +71,7 @@ public record GroupOffsets(SortedMap<String, TopicOffsets> byTopic) {
     }
 
     /**
-     * Without what nobody came back for.
+     * Without what nobody came back for, or a part of it: the rest goes with the next look.
      *
      * @param used         topics that somebody reads: what is committed there stays
      * @param notBeforeMs  what is younger than this counts from then, in ms since the epoch
@@ -76,10 +79,11 @@ public record GroupOffsets(SortedMap<String, TopicOffsets> byTopic) {
      */
     public GroupOffsets withoutExpired(Collection<String> used, long notBeforeMs, long retentionMs, long nowMs) {
         TreeMap<String, TopicOffsets> kept = new TreeMap<>();
+        AtomicInteger room = new AtomicInteger(MOST_AT_ONCE);
         byTopic.forEach((topic, offsets) -> {
             TreeMap<Integer, CommittedOffset> fresh = new TreeMap<>(offsets.byPartition());
             fresh.values().removeIf(offset -> !used.contains(topic)
-                    && nowMs - Math.max(offset.committedAtMs(), notBeforeMs) > retentionMs);
+                    && nowMs - Math.max(offset.committedAtMs(), notBeforeMs) > retentionMs && room.getAndDecrement() > 0);
             if (!fresh.isEmpty() || offsets.byPartition().isEmpty()) {
                 kept.put(topic, new TopicOffsets(offsets.topicId(), offsets.anew(), fresh));
             }
@@ -88,7 +92,7 @@ public record GroupOffsets(SortedMap<String, TopicOffsets> byTopic) {
     }
 
     /**
-     * Without what was committed in topics that were deleted since. That a group had read an earlier topic of a name is not
+     * Without what was committed in topics that were deleted since, or a part of it: the rest goes with the next look. That a group had read an earlier topic of a name is not
      * forgotten while anybody is in it: of the next one it is to miss nothing, and what is said of the one is not of the other.
      *
      * @param existing    at least as new as those that were committed in
@@ -97,17 +101,40 @@ public record GroupOffsets(SortedMap<String, TopicOffsets> byTopic) {
     public GroupOffsets withoutDeleted(Map<String, TopicInfo> existing, boolean isInhabited) {
         TreeMap<String, TopicOffsets> kept = new TreeMap<>();
         int remembered = 0;
+        int gone = 0;
         for (Map.Entry<String, TopicOffsets> each : byTopic.entrySet()) {
             TopicOffsets offsets = each.getValue();
             TopicInfo info = existing.get(each.getKey());
             if (info != null && info.id().equals(offsets.topicId()) && !offsets.byPartition().isEmpty()) {
                 kept.put(each.getKey(), offsets);
+            } else if (gone > 0 && gone + offsets.byPartition().size() > MOST_AT_ONCE) {
+                kept.put(each.getKey(), offsets);
             } else if (isInhabited && remembered++ < MOST_REMEMBERED) {
                 kept.put(each.getKey(), offsets.byPartition().isEmpty() && offsets.anew() ? offsets
                         : new TopicOffsets(offsets.topicId(), true, new TreeMap<>()));
+                gone += offsets.byPartition().size();
+            } else {
+                gone += offsets.byPartition().size();
             }
         }
         return kept.equals(byTopic) ? this : new GroupOffsets(kept);
+    }
+
+    /** Without as many as may go at once; none, where there are not more. */
+    public GroupOffsets withoutSome() {
+        TreeMap<String, TopicOffsets> kept = new TreeMap<>();
+        int room = MOST_AT_ONCE;
+        for (Map.Entry<String, TopicOffsets> each : byTopic.entrySet()) {
+            TreeMap<Integer, CommittedOffset> left = new TreeMap<>(each.getValue().byPartition());
+            while (room > 0 && !left.isEmpty()) {
+                left.pollFirstEntry();
+                room--;
+            }
+            if (!left.isEmpty()) {
+                kept.put(each.getKey(), new TopicOffsets(each.getValue().topicId(), each.getValue().anew(), left));
+            }
+        }
+        return new GroupOffsets(kept);
     }
 
     /** What is committed in topics that there are. */
