@@ -32,12 +32,12 @@ final class BenchCluster implements AutoCloseable {
     }
 
     static BenchCluster start(BenchOptions options, Path work) throws IOException, InterruptedException {
-        return new BenchCluster(LocalServer.start(options.project(), work, Map.of(), SERVERS));
+        return new BenchCluster(LocalServer.start(options, work, Map.of(), SERVERS));
     }
 
     /** Each server in a network namespace of its own, so that the links between them can be cut. */
     static BenchCluster start(BenchOptions options, Path work, Links links) throws IOException, InterruptedException {
-        return new BenchCluster(LocalServer.start(options.project(), work, links, SERVERS));
+        return new BenchCluster(LocalServer.start(options, work, links, SERVERS));
     }
 
     LocalServer servers() {

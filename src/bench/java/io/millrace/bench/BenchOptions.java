@@ -11,19 +11,27 @@ import java.util.Set;
  * What to run and for how long, from {@code name=value} arguments.
  *
  * @param project     the checkout, where deploy/local.sh and target/ are
- * @param suites      which of log, compaction, coordinators, http, memory, groups, soak, polls, cluster
+ * @param suites      which of log, compaction, coordinators, http, memory, groups, soak, polls, cluster, coordination
  * @param rounds      interleaved rounds of every figure
  * @param slice       how long one variant is loaded in one round
  * @param soak        length of the soak
  * @param polls       length of the soak by polls
  * @param cluster     which parts of the cluster's suite
  * @param kills       how often the cluster's leader is killed
+ * @param coordination which parts of the suite of groups in a cluster
+ * @param commits     length of the soak by commits
  * @param idle        how long the cluster does nothing before it is measured idle
  * @param profile     record a flight recording of the server under load, and of the log's benchmarks
+ * @param port        servers listen at the ports after it
  */
 record BenchOptions(Path project, List<String> suites, int rounds, Duration slice, Duration soak, Duration polls,
-                    Set<ClusterPart> cluster, int kills, Duration idle, boolean profile) {
-    private static final Set<String> SUITES = Set.of("log", "compaction", "coordinators", "http", "memory", "groups", "soak", "polls", "cluster");
+                    Set<ClusterPart> cluster, int kills, Set<CoordinationPart> coordination, Duration commits, Duration idle,
+                    boolean profile, int port) {
+    private static final Set<String> SUITES = Set.of("log", "compaction", "coordinators", "http", "memory", "groups", "soak", "polls",
+            "cluster", "coordination");
+    private static final String DEFAULT_SUITES = "log,compaction,coordinators,http,memory,groups,cluster,coordination";
+    /** Below the ephemeral ports, and of its own, so that servers which someone tries out are left alone. */
+    private static final int DEFAULT_PORT = 19_280;
 
     /** @throws IllegalArgumentException for an argument that is not known or out of range */
     static BenchOptions parse(String[] arguments) {
@@ -35,17 +43,21 @@ record BenchOptions(Path project, List<String> suites, int rounds, Duration slic
             }
             given.put(argument.substring(0, equals), argument.substring(equals + 1));
         }
+        List<String> suites = List.of(take(given, "suites", DEFAULT_SUITES).split(","));
         BenchOptions options = new BenchOptions(
                 Path.of(take(given, "project", ".")).toAbsolutePath().normalize(),
-                List.of(take(given, "suites", "log,compaction,coordinators,http,memory,groups,cluster").split(",")),
+                suites,
                 number(given, "rounds", 5, 1, 100),
                 Duration.ofSeconds(number(given, "seconds", 4, 1, 600)),
                 Duration.ofMinutes(number(given, "soak.minutes", 10, 1, 24 * 60)),
                 Duration.ofMinutes(number(given, "polls.minutes", 3, 1, 24 * 60)),
-                ClusterPart.named(take(given, "cluster.parts", "all")),
+                PartNames.parse(ClusterPart.class, take(given, "cluster.parts", "all")),
                 number(given, "kills", 10, 1, 1_000),
+                PartNames.parse(CoordinationPart.class, take(given, "coordination.parts", "all")),
+                Duration.ofMinutes(number(given, "commits.minutes", suites.contains("soak") ? 30 : 3, 1, 24 * 60)),
                 Duration.ofMinutes(number(given, "idle.minutes", 10, 0, 24 * 60)),
-                Boolean.parseBoolean(take(given, "profile", "false")));
+                Boolean.parseBoolean(take(given, "profile", "false")),
+                number(given, "port", DEFAULT_PORT, 1_024, 60_000));
         if (!given.isEmpty()) {
             throw new IllegalArgumentException("unknown arguments: " + given.keySet());
         }
@@ -65,6 +77,10 @@ record BenchOptions(Path project, List<String> suites, int rounds, Duration slic
 
     boolean runs(ClusterPart part) {
         return cluster.contains(part);
+    }
+
+    boolean runs(CoordinationPart part) {
+        return coordination.contains(part);
     }
 
     private static String take(Map<String, String> given, String name, String otherwise) {

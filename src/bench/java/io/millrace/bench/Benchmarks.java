@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** Runs the chosen suites, prints one table of their figures and writes them to {@code target/benchmarks.json}. */
 public final class Benchmarks {
@@ -39,10 +40,20 @@ public final class Benchmarks {
         if (options.runs("cluster")) {
             figures.addAll(new ClusterSuite(options, work, progress).run());
         }
+        if (options.runs("coordination")) {
+            figures.addAll(new CoordinationSuite(options, work, progress).run());
+        } else if (options.runs("soak")) {
+            figures.addAll(new CoordinationSuite(options, work, progress).run(Set.of(CoordinationPart.SOAK)));
+        }
         new FigureTable(System.out).print(figures);
         Path json = options.target().resolve("benchmarks.json");
         new FigureJson(json).write(environment(options), figures);
         progress.say("written to " + json);
+        List<String> broken = figures.stream().filter(figure -> figure.target() instanceof Target.Required && !figure.met())
+                .map(Figure::name).toList();
+        if (!broken.isEmpty()) {
+            throw new IllegalStateException("beyond the bound: " + broken);
+        }
     }
 
     private static Map<String, String> environment(BenchOptions options) throws Exception {

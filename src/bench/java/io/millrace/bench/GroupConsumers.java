@@ -9,9 +9,13 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Makes and uses consumers, where that is not what is measured. */
 final class GroupConsumers {
+    private static final Pattern PARTITIONS = Pattern.compile("\\[([0-9,]+)\\]");
+
     private final HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private final URI server;
 
@@ -30,6 +34,12 @@ final class GroupConsumers {
                 {"name":"%s","format":"%s","auto.offset.reset":"earliest","enable.auto.commit":false,\
                 "max.poll.records":1000000,"session.timeout.ms":%d}""".formatted(name, format, sessionTimeoutMs));
         send("POST", path(group, name) + "/subscription", "{\"topics\":[\"" + topic + "\"]}");
+    }
+
+    /** The partitions of its one topic that a consumer has now, in order. */
+    int[] partitions(String group, String name) throws IOException, InterruptedException {
+        Matcher list = PARTITIONS.matcher(send("GET", path(group, name) + "/subscription", ""));
+        return list.find() ? Pattern.compile(",").splitAsStream(list.group(1)).mapToInt(Integer::parseInt).toArray() : new int[0];
     }
 
     /** Records that a poll gave, as text. */

@@ -115,7 +115,7 @@ final class GroupSuite {
             consumers.create(group, "c" + i, format, LONG_SESSION_MS, TOPIC);
         }
         for (int i = 0; i < instances; i++) {
-            owned.put(i, partitions(consumers.send("GET", GroupConsumers.path(group, "c" + i) + "/subscription", "")));
+            owned.put(i, consumers.partitions(group, "c" + i));
         }
         Workload.Factory polls = connection -> new SequentialPoll(requests, group, "c" + connection, accept, TOPIC,
                 owned.get(connection));
@@ -137,14 +137,6 @@ final class GroupSuite {
         }
     }
 
-    private static int[] partitions(String subscription) {
-        Matcher list = Pattern.compile("\\[([0-9,]+)\\]").matcher(subscription);
-        if (!list.find()) {
-            throw new IllegalStateException("a consumer without partitions: " + subscription);
-        }
-        return Pattern.compile(",").splitAsStream(list.group(1)).mapToInt(Integer::parseInt).toArray();
-    }
-
     private static Samples perSecond(List<LoadResult> results, double recordBytes) {
         return new Samples(results.stream().map(result -> result.received() / result.seconds() / recordBytes).toList());
     }
@@ -163,7 +155,7 @@ final class GroupSuite {
         }
         int[][] owned = new int[MEMBERS][];
         for (int i = 0; i < MEMBERS; i++) {
-            owned[i] = partitions(consumers.send("GET", GroupConsumers.path("bench-one", "c" + i) + "/subscription", ""));
+            owned[i] = consumers.partitions("bench-one", "c" + i);
         }
         Rounds<LoadResult> rounds = new Rounds<>();
         rounds.variant("alone", () -> load.run(1, options.slice(), connection -> commit("bench-alone", "c", 0)));

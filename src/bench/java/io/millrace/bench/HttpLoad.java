@@ -13,16 +13,22 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntFunction;
 
 /** Closed-loop load: every connection has a thread and sends its next request when the last one was answered. */
 final class HttpLoad {
     private static final Duration GRACE = Duration.ofSeconds(30);
     private static final Duration PAUSE_WHEN_REFUSED = Duration.ofMillis(50);
 
-    private final InetSocketAddress server;
+    private final IntFunction<InetSocketAddress> servers;
 
     HttpLoad(InetSocketAddress server) {
-        this.server = server;
+        this(connection -> server);
+    }
+
+    /** @param servers whom each connection asks, by its number from 0 */
+    HttpLoad(IntFunction<InetSocketAddress> servers) {
+        this.servers = servers;
     }
 
     /** @throws IOException when an answer is neither 2xx nor 503, or the server stops answering */
@@ -32,7 +38,7 @@ final class HttpLoad {
         List<HttpConnection> open = new ArrayList<>();
         try {
             for (int i = 0; i < connections; i++) {
-                open.add(new HttpConnection(server));
+                open.add(new HttpConnection(servers.apply(i)));
             }
             long start = System.nanoTime();
             long end = start + duration.toNanos();

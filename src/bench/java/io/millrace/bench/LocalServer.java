@@ -15,50 +15,52 @@ import java.util.regex.Pattern;
 
 /** One packaged server, or a cluster of them, run through {@code deploy/local.sh}; stopped and wiped when closed. */
 final class LocalServer implements AutoCloseable {
-    /** Its own, below the ephemeral ports, so that servers which someone tries out are left alone. */
-    private static final int BASE_PORT = 19_280;
     private static final Pattern PID = Pattern.compile("\\(pid (\\d+)\\)");
 
     private final Path project;
+    private final int basePort;
+    private final Path folder;
     private final Path output;
     /** Between the servers; null: all are on one host. */
     private final Links links;
     private final Map<String, String> environment = new HashMap<>();
     private final List<Long> pids = new ArrayList<>();
 
-    private LocalServer(Path project, Path work, Map<String, String> environment, Links links) {
-        this.project = project;
+    private LocalServer(BenchOptions options, Path work, Map<String, String> environment, Links links) {
+        this.project = options.project();
+        this.basePort = options.port();
+        this.folder = work.resolve("server");
         this.links = links;
         this.output = work.resolve("local.sh.txt");
         this.environment.putAll(environment);
-        this.environment.put("MILLRACE_LOCAL_DIR", work.resolve("server").toString());
-        this.environment.put("MILLRACE_LOCAL_PORT", Integer.toString(BASE_PORT));
+        this.environment.put("MILLRACE_LOCAL_DIR", folder.toString());
+        this.environment.put("MILLRACE_LOCAL_PORT", Integer.toString(basePort));
         if (links != null) {
             this.environment.put("MILLRACE_LOCAL_NAMESPACES", Links.PREFIX);
         }
     }
 
     /** @param environment added to this process's own: configuration of the server */
-    static LocalServer start(Path project, Path work, Map<String, String> environment)
+    static LocalServer start(BenchOptions options, Path work, Map<String, String> environment)
             throws IOException, InterruptedException {
-        return start(project, work, environment, 1);
+        return start(options, work, environment, 1);
     }
 
     /** @param count servers: 1, or 3 and more for a cluster */
-    static LocalServer start(Path project, Path work, Map<String, String> environment, int count)
+    static LocalServer start(BenchOptions options, Path work, Map<String, String> environment, int count)
             throws IOException, InterruptedException {
-        return start(new LocalServer(project, work, environment, null), work, count);
+        return start(new LocalServer(options, work, environment, null), count);
     }
 
     /** A cluster whose servers' links can be cut. */
-    static LocalServer start(Path project, Path work, Links links, int count) throws IOException, InterruptedException {
-        return start(new LocalServer(project, work, Map.of(), links), work, count);
+    static LocalServer start(BenchOptions options, Path work, Links links, int count) throws IOException, InterruptedException {
+        return start(new LocalServer(options, work, Map.of(), links), count);
     }
 
-    private static LocalServer start(LocalServer server, Path work, int count) throws IOException, InterruptedException {
+    private static LocalServer start(LocalServer server, int count) throws IOException, InterruptedException {
         if (PID.matcher(server.script("status")).find()) {
             throw new IOException("a server of an earlier run is still there: MILLRACE_LOCAL_DIR="
-                    + work.resolve("server") + " deploy/local.sh wipe");
+                    + server.folder + " deploy/local.sh wipe");
         }
         // what a run that was broken off left behind
         server.script("wipe");
@@ -77,7 +79,7 @@ final class LocalServer implements AutoCloseable {
     }
 
     InetSocketAddress address(int server) {
-        return new InetSocketAddress(host(server), BASE_PORT + server);
+        return new InetSocketAddress(host(server), basePort + server);
     }
 
     URI uri() {
@@ -85,11 +87,16 @@ final class LocalServer implements AutoCloseable {
     }
 
     URI uri(int server) {
-        return URI.create("http://" + host(server) + ":" + (BASE_PORT + server));
+        return URI.create("http://" + host(server) + ":" + (basePort + server));
     }
 
     private String host(int server) {
         return links == null ? "127.0.0.1" : Links.address(server);
+    }
+
+    /** Where a server keeps its logs. */
+    Path data(int server) {
+        return folder.resolve(Integer.toString(server)).resolve("data");
     }
 
     long pid() {

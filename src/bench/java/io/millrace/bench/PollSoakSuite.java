@@ -10,8 +10,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * Groups that poll and wait while much is produced: whether what was answered leaves the heap. Each sample is the heap in use
@@ -29,7 +27,6 @@ final class PollSoakSuite {
     private static final Duration SAMPLE_EVERY = Duration.ofSeconds(15);
     /** What counts as noise, not growth. */
     private static final double GROWTH_BOUND_MIB = 20;
-    private static final Pattern USED = Pattern.compile("\\bused (\\d+)K");
 
     private final BenchOptions options;
     private final Path work;
@@ -43,7 +40,7 @@ final class PollSoakSuite {
 
     List<Figure> run() throws Exception {
         progress.say("polls: " + options.polls().toMinutes() + " minutes");
-        try (LocalServer server = LocalServer.start(options.project(), work, Map.of())) {
+        try (LocalServer server = LocalServer.start(options, work, Map.of())) {
             new TopicAdmin(server.uri()).create(TOPIC, "os", PARTITIONS, 1);
             GroupConsumers consumers = new GroupConsumers(server.uri());
             for (int i = 0; i < CONSUMERS; i++) {
@@ -85,12 +82,7 @@ final class PollSoakSuite {
         long end = System.nanoTime() + options.polls().toNanos();
         while (System.nanoTime() < end) {
             TimeUnit.NANOSECONDS.sleep(Math.min(SAMPLE_EVERY.toNanos(), Math.max(1, end - System.nanoTime())));
-            FlightRecording.jcmd(pid, "GC.run");
-            Matcher used = USED.matcher(FlightRecording.jcmd(pid, "GC.heap_info"));
-            if (!used.find()) {
-                throw new IllegalStateException("jcmd GC.heap_info does not say how much of the heap is used");
-            }
-            samples.add(Long.parseLong(used.group(1)) / 1024.0);
+            samples.add(HeapInUse.afterCollection(pid));
             progress.say("heap after a collection %.0f MiB, resident %.0f MiB".formatted(samples.get(samples.size() - 1),
                     ResidentSet.of(pid).rss()));
             for (Future<LoadResult> load : loads) {

@@ -25,7 +25,7 @@ final class ServerSuite {
         List<Figure> figures = new ArrayList<>();
         if (options.runs("memory")) {
             progress.say("memory: starting a server without anything beside it");
-            try (LocalServer server = LocalServer.start(options.project(), work, Map.of())) {
+            try (LocalServer server = LocalServer.start(options, work, Map.of())) {
                 figures.addAll(idle(server));
             }
         }
@@ -33,13 +33,13 @@ final class ServerSuite {
             progress.say("http: starting a server");
             Path dropins = LimitsWar.writeInto(work.resolve("dropins")).getParent();
             Map<String, String> environment = Map.of("MILLRACE_LOCAL_DROPINS", dropins.toString());
-            try (LocalServer server = LocalServer.start(options.project(), work, environment)) {
+            try (LocalServer server = LocalServer.start(options, work, environment)) {
                 figures.addAll(new HttpSuite(options, work, progress, server).run());
             }
         }
         if (options.runs("groups")) {
             progress.say("groups: starting a server");
-            try (LocalServer server = LocalServer.start(options.project(), work, Map.of())) {
+            try (LocalServer server = LocalServer.start(options, work, Map.of())) {
                 figures.addAll(new GroupSuite(options, progress, server).run());
             }
         }

@@ -34,7 +34,7 @@ final class SoakSuite {
 
     List<Figure> run() throws Exception {
         progress.say("soak: " + options.soak().toMinutes() + " minutes");
-        try (LocalServer server = LocalServer.start(options.project(), work, environment())) {
+        try (LocalServer server = LocalServer.start(options, work, environment())) {
             TopicAdmin topics = new TopicAdmin(server.uri());
             for (String topic : List.of("soak-raw", "soak-json")) {
                 topics.create(topic, "commit");

@@ -85,6 +85,19 @@ sealed interface Target {
         }
     }
 
+    /** The run fails where this does not hold. */
+    record Required(Target target) implements Target {
+        @Override
+        public boolean metBy(Figure figure) {
+            return target.metBy(figure);
+        }
+
+        @Override
+        public String toString() {
+            return target + ", required";
+        }
+    }
+
     /** Both hold. */
     record Both(Target first, Target second) implements Target {
         @Override
