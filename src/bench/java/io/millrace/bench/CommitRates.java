@@ -56,6 +56,7 @@ final class CommitRates {
         rounds.variant("many", () -> toMany.run(GROUPS, options.slice(), connection -> commit("bench-many-" + connection, 0, 0)));
         Map<String, List<LoadResult>> results = rounds.run(options.rounds() + 1, progress);
         results.values().forEach(each -> each.remove(0)); // the first round warms up
+        cluster.admin().delete(TOPIC);
         List<LoadResult> alone = results.get("alone");
         return List.of(figure("coordination, commits of one group, 16 consumers", results.get("one"), alone),
                 figure("coordination, commits of 100 groups", results.get("many"), alone),

@@ -56,6 +56,7 @@ final class CommitSoak {
             states.add(look());
             progress.say("commits: " + windows.get(windows.size() - 1));
         }
+        cluster.admin().delete(TOPIC);
         return figures();
     }
 

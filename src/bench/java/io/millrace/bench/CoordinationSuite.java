@@ -20,17 +20,17 @@ final class CoordinationSuite {
         this.progress = progress;
     }
 
-    /** The chosen parts, each in a cluster of its own. */
+    /** The chosen parts, in one cluster. */
     List<Figure> run() throws Exception {
         return run(options.coordination());
     }
 
     List<Figure> run(Set<CoordinationPart> parts) throws Exception {
+        progress.say("coordination: starting three servers");
         List<Figure> figures = new ArrayList<>();
-        for (CoordinationPart part : parts) {
-            progress.say("coordination: starting three servers");
-            try (BenchCluster cluster = BenchCluster.start(options, work)) {
-                cluster.awaitWhole();
+        try (BenchCluster cluster = BenchCluster.start(options, work)) {
+            cluster.awaitWhole();
+            for (CoordinationPart part : parts) {
                 figures.addAll(switch (part) {
                     case COMMITS -> new CommitRates(options, progress, cluster).run();
                     case MEMBERS -> new ManyMembers(progress, cluster).run();

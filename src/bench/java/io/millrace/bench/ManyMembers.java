@@ -48,6 +48,7 @@ final class ManyMembers {
         consumers.delete(GROUP, "c1");
         queries.awaitStable(GROUP, PARTITIONS, PATIENCE);
         double left = seconds(begun);
+        cluster.admin().delete(TOPIC);
         progress.say("one left: %.1f s, heap of the coordinator %.0f MiB, %.0f with one consumer".formatted(left, heap, before));
         return List.of(
                 Figure.alone("coordination, 1,000 consumers of 1,000 partitions: until all have subscribed", "s", Samples.of(created),
