@@ -15,8 +15,11 @@ public record InternalTopic(String name, int partitions, int replicationFactor) 
     /** What consumer groups commit. */
     public static final String OFFSETS = "__consumer_offsets";
 
-    /** So small that what was replaced can be cleaned soon. */
-    private static final int SEGMENT_BYTES = 100 * 1024 * 1024;
+    /**
+     * So small that what was replaced can be cleaned soon: until then whoever becomes the leader reads it, and what is written
+     * just now is never cleaned. This is some 200,000 committed offsets.
+     */
+    private static final int SEGMENT_BYTES = 16 * 1024 * 1024;
     /** What is decided together is one batch: a rebalance of a thousand consumers, a commit in ten thousand partitions. */
     private static final int MAX_BATCH_BYTES = 16 * 1024 * 1024;
 
