@@ -7,7 +7,7 @@ import java.util.Set;
 
 /**
  * Consumer groups whose coordinators are three packaged servers on this machine, with shipped settings: what they commit in a
- * second, how many consumers one has, whether memory stays flat, and how long commits wait when a coordinator dies.
+ * second, how many consumers one has, how long commits wait when a coordinator dies, and whether memory stays flat.
  */
 final class CoordinationSuite {
     private final BenchOptions options;
@@ -34,8 +34,8 @@ final class CoordinationSuite {
                 figures.addAll(switch (part) {
                     case COMMITS -> new CommitRates(options, progress, cluster).run();
                     case MEMBERS -> new ManyMembers(progress, cluster).run();
-                    case SOAK -> new CommitSoak(options, progress, cluster).run();
                     case FAILOVER -> new CoordinatorKills(options, progress, cluster).run();
+                    case SOAK -> new CommitSoak(options, progress, cluster).run();
                 });
             }
         }

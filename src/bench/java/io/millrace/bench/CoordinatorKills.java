@@ -64,6 +64,7 @@ final class CoordinatorKills {
                 each.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
             }
             requireKept(committers, 1);
+            cluster.admin().delete(TOPIC);
         } finally {
             threads.shutdownNow();
         }

@@ -6,18 +6,21 @@ import java.util.regex.Pattern;
 
 /** What of another Java process's heap is in use, by jcmd. */
 final class HeapInUse {
-    private static final Pattern USED = Pattern.compile("\\bused (\\d+)K");
+    private static final Pattern TOTAL = Pattern.compile("(?m)^Total\\s+\\d+\\s+(\\d+)");
+    private static final double MIB = 1 << 20;
 
     private HeapInUse() {
     }
 
-    /** Makes the process collect all garbage first. @return MiB */
+    /**
+     * Makes the process collect all garbage, and counts what is left before anything else is done: a compaction allocates 100 MiB
+     * until a second command would come. @return MiB
+     */
     static double afterCollection(long pid) throws IOException, InterruptedException {
-        FlightRecording.jcmd(pid, "GC.run");
-        Matcher used = USED.matcher(FlightRecording.jcmd(pid, "GC.heap_info"));
-        if (!used.find()) {
-            throw new IllegalStateException("jcmd GC.heap_info does not say how much of the heap is used");
+        Matcher total = TOTAL.matcher(FlightRecording.jcmd(pid, "GC.class_histogram"));
+        if (!total.find()) {
+            throw new IllegalStateException("jcmd GC.class_histogram does not say how much of the heap is used");
         }
-        return Long.parseLong(used.group(1)) / 1024.0;
+        return Long.parseLong(total.group(1)) / MIB;
     }
 }

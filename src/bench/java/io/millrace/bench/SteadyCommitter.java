@@ -21,7 +21,7 @@ import java.util.stream.IntStream;
  */
 final class SteadyCommitter implements Callable<Void> {
     private static final Duration PATIENCE = Duration.ofSeconds(1);
-    private static final long BETWEEN_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+    private static final long BETWEEN_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
     private final HttpClient client;
     private final BenchCluster cluster;
