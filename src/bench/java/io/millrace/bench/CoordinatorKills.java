@@ -31,6 +31,8 @@ final class CoordinatorKills {
     private final List<Double> medians = new ArrayList<>();
     private final List<Double> longest = new ArrayList<>();
     private final List<Double> others = new ArrayList<>();
+    /** As the medians, in as much time just before the kill. */
+    private final List<Double> without = new ArrayList<>();
 
     CoordinatorKills(BenchOptions options, Progress progress, BenchCluster cluster) {
         this.options = options;
@@ -69,8 +71,9 @@ final class CoordinatorKills {
             threads.shutdownNow();
         }
         return List.of(
-                Figure.alone("coordination, kill -9 of a coordinator under load, commits pause: median of its groups", "s",
-                        new Samples(medians), new Target.MedianBelow(BOUND)),
+                Figure.against("coordination, kill -9 of a coordinator under load, commits pause: median of its groups", "s",
+                        new Samples(medians), "the longest pause in as much time before", new Samples(without),
+                        new Target.MedianBelow(BOUND)),
                 Figure.alone("the same, the group that waited longest", "s", new Samples(longest), new Target.MedianBelow(BOUND)),
                 Figure.alone("the same, of the groups that others coordinate, the one that waited longest", "s", new Samples(others),
                         new Target.None()));
@@ -104,14 +107,17 @@ final class CoordinatorKills {
         }
         int victim = coordinators.get(round % GROUPS);
         long begun = System.nanoTime();
+        long watched = TimeUnit.SECONDS.toNanos(WATCHED_SECONDS);
         cluster.run("kill", victim);
         TimeUnit.SECONDS.sleep(WATCHED_SECONDS);
         List<Double> its = new ArrayList<>();
+        List<Double> before = new ArrayList<>();
         double elsewhere = 0;
         for (int i = 0; i < GROUPS; i++) {
-            double pause = committers.get(i).longestPause(begun);
+            double pause = committers.get(i).longestPause(begun, begun + watched);
             if (coordinators.get(i) == victim) {
                 its.add(pause);
+                before.add(committers.get(i).longestPause(begun - watched, begun));
             } else {
                 elsewhere = Math.max(elsewhere, pause);
             }
@@ -120,8 +126,10 @@ final class CoordinatorKills {
         medians.add(pauses.median());
         longest.add(pauses.max());
         others.add(elsewhere);
-        progress.say("round %d, server %d killed: its %d groups paused for %.2f s (median), %.2f s at most; another's for %.2f s"
-                .formatted(round, victim, its.size(), pauses.median(), pauses.max(), elsewhere));
+        without.add(new Samples(before).median());
+        progress.say(("round %d, server %d killed: its %d groups paused for %.2f s (median; %.2f s before it), %.2f s at most;"
+                + " another's for %.2f s").formatted(round, victim, its.size(), pauses.median(), without.get(round - 1),
+                pauses.max(), elsewhere));
         requireKept(committers, victim % BenchCluster.SERVERS + 1);
         cluster.mend();
         TimeUnit.SECONDS.sleep(WARM_UP_SECONDS);

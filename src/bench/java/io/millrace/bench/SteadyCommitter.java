@@ -57,19 +57,19 @@ final class SteadyCommitter implements Callable<Void> {
         return sent;
     }
 
-    /** How long nothing was acknowledged at a time, since a moment, in s. */
-    double longestPause(long begun) {
-        long last = begun;
+    /** How long nothing was acknowledged at a time, between two moments, in s. */
+    double longestPause(long from, long to) {
+        long last = from;
         long longest = 0;
         synchronized (moments) {
             for (long moment : moments) {
-                if (moment >= begun) {
+                if (moment >= from && moment <= to) {
                     longest = Math.max(longest, moment - last);
                     last = moment;
                 }
             }
         }
-        return Math.max(longest, System.nanoTime() - last) / 1e9;
+        return Math.max(longest, to - last) / 1e9;
     }
 
     /** @throws IOException when an answer is neither 204 nor 503: nothing that a dying coordinator explains */
