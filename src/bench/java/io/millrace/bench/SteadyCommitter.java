@@ -20,7 +20,7 @@ import java.util.stream.IntStream;
  * it: the next one is tried when one refuses or does not answer.
  */
 final class SteadyCommitter implements Callable<Void> {
-    private static final Duration PATIENCE = Duration.ofSeconds(1);
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
     private static final long BETWEEN_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
     private final HttpClient client;
