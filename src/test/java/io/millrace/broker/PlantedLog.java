@@ -13,11 +13,16 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.IntConsumer;
 import java.util.function.IntFunction;
 
-/** An internal topic whose coordinator makes a mistake, to see that the checks find it. */
-record PlantedLog(CoordinatorLog log, Bug bug, IntFunction<Ledgers> states, IntFunction<Partition> partitionsHere)
+/**
+ * An internal topic whose coordinator makes a mistake, to see that the checks find it.
+ *
+ * @param unheard        told of a partition whose state is not to take back what the log refused
+ * @param partitionsHere replicas on this broker
+ */
+public record PlantedLog(CoordinatorLog log, Bug bug, IntConsumer unheard, IntFunction<Partition> partitionsHere)
         implements CoordinatorLog {
     /** A fault that is built in on purpose. */
-    enum Bug {
+    public enum Bug {
         NONE(""),
         /** What is written counts as committed. */
         ANSWER_BEFORE_COMMIT("contradicts|lacks change"),
@@ -116,7 +121,7 @@ record PlantedLog(CoordinatorLog log, Bug bug, IntFunction<Ledgers> states, IntF
                 return bug == Bug.ANSWER_BEFORE_COMMIT ? new Appending(appending.written(), appending.written()) : appending;
             } catch (BrokerException refused) {
                 if (bug == Bug.NO_UNDO && refused.kind() != ErrorKind.NOT_LEADER) {
-                    states.apply(partition).setDeaf(true); // until the next decision
+                    unheard.accept(partition);
                 }
                 throw refused;
             }

@@ -27,10 +27,12 @@ import io.millrace.replica.hosting.PartitionLocks;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
@@ -46,9 +48,11 @@ import java.util.function.BooleanSupplier;
  * promises; a violation is an {@link AssertionError} that names the seed. One long file, so that what may happen, what the
  * planted bugs do and what must hold then stand side by side, over the same state.
  */
-final class SimulatedCluster {
+public final class SimulatedCluster {
     static final String TOPIC = "orders";
     private static final int VERDICT_MS = 90_000;
+    /** So much of what happened last a failure tells. */
+    private static final int HISTORY = Integer.getInteger("millrace.simulation.history", 60);
     /** In one batch. */
     private static final int MOST_RECORDS = 6;
     /** Of a compacted topic. */
@@ -59,7 +63,7 @@ final class SimulatedCluster {
             + "|two records were acknowledged at offset";
 
     /** A fault that is built in on purpose, to see that the checks find it. */
-    enum PlantedBug {
+    public enum PlantedBug {
         NONE(""),
         TRUNCATE_TO_HIGH_WATERMARK(LOST),
         ACKNOWLEDGE_BEFORE_REPLICATION(LOST),
@@ -93,12 +97,16 @@ final class SimulatedCluster {
     }
 
     /** What lives on the brokers beside the clients of the topic. */
-    interface Inhabitants {
+    public interface Inhabitants {
         /** Nothing does. */
         Inhabitants NOBODY = new Inhabitants() { };
 
         /** A server's broker is open. */
         default void opened(SimulatedServer server) {
+        }
+
+        /** It was told to stop, and hands over. */
+        default void stopping(SimulatedServer server) {
         }
 
         /** It is no more. */
@@ -112,6 +120,15 @@ final class SimulatedCluster {
 
         /** Something happens to them. */
         default void act() {
+        }
+
+        /** How often that is so for each time that something happens to servers, too. */
+        default int acts() {
+            return 0;
+        }
+
+        /** Something may have changed: what was promised to them is held against it. */
+        default void check() {
         }
 
         /** Everything has healed, and must be well again soon. */
@@ -165,7 +182,7 @@ final class SimulatedCluster {
     private String flush = "commit";
     private boolean compacted;
 
-    SimulatedCluster(long seed, int brokers, int partitions, PlantedBug bug) {
+    public SimulatedCluster(long seed, int brokers, int partitions, PlantedBug bug) {
         this(seed, brokers, partitions, TopicStore.PARTITIONS_PER_PAGE, bug);
     }
 
@@ -185,24 +202,24 @@ final class SimulatedCluster {
 
     // ---- what servers need
 
-    SimulatedTime time() {
+    public SimulatedTime time() {
         return time;
     }
 
-    Random random() {
+    public Random random() {
         return random;
     }
 
-    InMemoryRegisterStore registers() {
+    public InMemoryRegisterStore registers() {
         return registers;
     }
 
-    List<SimulatedServer> servers() {
+    public List<SimulatedServer> servers() {
         return servers;
     }
 
     /** Before it begins. */
-    void inhabit(Inhabitants by) {
+    public void inhabit(Inhabitants by) {
         inhabitants = by;
     }
 
@@ -214,7 +231,7 @@ final class SimulatedCluster {
         return inhabitants;
     }
 
-    SimulatedServer server(int id) {
+    public SimulatedServer server(int id) {
         return servers.get(id - 1);
     }
 
@@ -334,7 +351,7 @@ final class SimulatedCluster {
         return last.isLeaving() && (last == writer || last.hasSaidThatItStops());
     }
 
-    void send(int from, int to, Runnable message) {
+    public void send(int from, int to, Runnable message) {
         if (random.nextInt(100) < lossPercent) {
             return;
         }
@@ -375,7 +392,7 @@ final class SimulatedCluster {
     // ---- a run
 
     /** Everything is well at first; then faults and load for a while; then all is healed, and everything must be there. */
-    void run(int faultyMs) {
+    public void run(int faultyMs) {
         try {
             servers.forEach(SimulatedServer::start);
             advance(8_000);
@@ -393,7 +410,7 @@ final class SimulatedCluster {
             inhabitants.settle();
         } catch (AssertionError | RuntimeException failure) {
             throw new AssertionError("seed " + seed + ": " + failure.getMessage() + "\n"
-                    + String.join("\n", history.subList(Math.max(0, history.size() - 60), history.size())) + logs(),
+                    + String.join("\n", history.subList(Math.max(0, history.size() - HISTORY), history.size())) + logs(),
                     failure);
         }
     }
@@ -515,7 +532,7 @@ final class SimulatedCluster {
     }
 
     /** What happened, as a number: a run that is the same has the same. */
-    long trace() {
+    public long trace() {
         return 31L * history.hashCode() + random.nextLong();
     }
 
@@ -567,6 +584,10 @@ final class SimulatedCluster {
     }
 
     private void act() {
+        if (inhabitants.acts() > 0 && random.nextInt(inhabitants.acts() + 1) > 0) {
+            inhabitants.act();
+            return;
+        }
         SimulatedServer server = servers.get(random.nextInt(servers.size()));
         switch (random.nextInt(100)) {
             case 0, 1 -> {
@@ -625,7 +646,7 @@ final class SimulatedCluster {
                 withoutAgreement.add(server.id());
             }
             case 16 -> server.jumpWallClock(random.nextInt(2_000_000) - 1_000_000);
-            case 17 -> moveSomething(server);
+            case 17 -> moveSomething(server, TOPIC, partitions);
             case 18 -> {
                 if (bug == PlantedBug.SKIP_JOURNAL) {
                     forgetNewestAssignment();
@@ -732,11 +753,19 @@ final class SimulatedCluster {
         }
     }
 
+    /** Unless everything has healed by then. */
+    public void crashSoon(SimulatedServer server, int ms) {
+        if (faulty && server.isUp()) {
+            note("crash " + server.id() + " in the midst of it");
+            crashLater(server, server.self().session(), ms);
+        }
+    }
+
     private void crashLater(SimulatedServer server, String session, int ms) {
         time.after(ms, () -> {
             if (interleaving) {
                 crashLater(server, session, 50);
-            } else if (server.self() != null && server.self().session().equals(session)) {
+            } else if (faulty && server.self() != null && server.self().session().equals(session)) {
                 note("crash " + server.id());
                 server.crash();
             }
@@ -835,14 +864,15 @@ final class SimulatedCluster {
                 .containsValue(SimulatedLog.DAMAGED));
     }
 
-    private void moveSomething(SimulatedServer server) {
+    /** Replicas of a partition go and come, if this server may say so; where the leader stays, it goes on in the next epoch. */
+    public void moveSomething(SimulatedServer server, String topic, int partitionCount) {
         if (server.isUp() && !server.isPaused()) {
             List<Integer> brokers = new ArrayList<>(servers.stream().map(SimulatedServer::id).toList());
-            java.util.Collections.shuffle(brokers, random);
-            int partition = random.nextInt(partitions);
-            note("move partition " + partition + " to " + brokers.subList(0, 3));
+            Collections.shuffle(brokers, random);
+            int partition = random.nextInt(partitionCount);
+            note("move " + topic + "-" + partition + " to " + brokers.subList(0, 3));
             try {
-                server.broker.reassignments().start(TOPIC, partition, List.copyOf(brokers.subList(0, 3)));
+                server.broker.reassignments().start(topic, partition, List.copyOf(brokers.subList(0, 3)));
             } catch (BrokerException refused) {
                 note("refused: " + refused.getMessage());
             }
@@ -989,7 +1019,12 @@ final class SimulatedCluster {
     }
 
     Topic registered() {
-        return store.read(TOPIC).orElseThrow().topic();
+        return registered(TOPIC).orElseThrow();
+    }
+
+    /** A topic as the registers have it. */
+    public Optional<Topic> registered(String name) {
+        return store.read(name).map(read -> read.topic());
     }
 
     boolean isWhole() {
@@ -1014,7 +1049,7 @@ final class SimulatedCluster {
 
     // ---- the checks
 
-    void advance(int millis) {
+    public void advance(int millis) {
         long until = time.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
         while (time.step(until)) {
             checkAll();
@@ -1022,6 +1057,7 @@ final class SimulatedCluster {
     }
 
     private void checkAll() {
+        inhabitants.check();
         if (topicId == null || lossAllowed) {
             return;
         }
@@ -1146,13 +1182,13 @@ final class SimulatedCluster {
         return !flush.equals("commit") && (!server.isUp() || server.log(id) == null || server.log(id).log().mayHaveLost());
     }
 
-    void check(boolean holds, String violation) {
+    public void check(boolean holds, String violation) {
         if (!holds) {
             throw new AssertionError(violation);
         }
     }
 
-    void note(String event) {
+    public void note(String event) {
         history.add("%.3f s: %s".formatted(time.nanoTime() / 1e9, event));
     }
 }

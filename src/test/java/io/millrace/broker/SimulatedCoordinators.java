@@ -13,7 +13,6 @@ import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.TopicPartition;
 import io.millrace.metadata.topics.InternalTopic;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -79,7 +78,8 @@ final class SimulatedCoordinators implements SimulatedCluster.Inhabitants {
     @Override
     public void opened(SimulatedServer server) {
         Map<Integer, Ledgers> states = new HashMap<>();
-        PlantedLog log = new PlantedLog(new BrokerLog(TOPIC, server.broker.leaderships()), bug, states::get,
+        PlantedLog log = new PlantedLog(new BrokerLog(TOPIC, server.broker.leaderships()), bug,
+                partition -> states.get(partition).setDeaf(true), // until the next decision
                 partition -> server.broker.hosted().working().stream()
                         .filter(each -> each.id().equals(new TopicPartition(TOPIC.name(), partition))).findFirst().orElseThrow());
         hosts.put(server.id(), new Host(SimulatedRuntimes.open(log, Ledgers.CODEC, partition -> {
@@ -109,26 +109,11 @@ final class SimulatedCoordinators implements SimulatedCluster.Inhabitants {
                 server.setSlow(true);
             }
             case 1, 2, 3 -> cluster.servers().forEach(each -> each.setSlow(false));
-            case 4 -> move(server);
+            case 4 -> cluster.moveSomething(server, TOPIC.name(), TOPIC.partitions());
             default -> {
                 for (int burst = cluster.random().nextInt(6); burst >= 0; burst--) {
                     ask(key(), cluster.random().nextInt(3) == 0);
                 }
-            }
-        }
-    }
-
-    /** Replicas go and come; where the leader stays, it goes on in the next epoch. */
-    private void move(SimulatedServer server) {
-        if (server.isUp() && !server.isPaused()) {
-            List<Integer> brokers = new ArrayList<>(cluster.servers().stream().map(SimulatedServer::id).toList());
-            Collections.shuffle(brokers, cluster.random());
-            int partition = cluster.random().nextInt(TOPIC.partitions());
-            try {
-                server.broker.reassignments().start(TOPIC.name(), partition, List.copyOf(brokers.subList(0, 3)));
-                cluster.note("move " + TOPIC.name() + "-" + partition + " to " + brokers.subList(0, 3));
-            } catch (BrokerException refused) {
-                cluster.note("no move of " + TOPIC.name() + "-" + partition + ": " + refused.getMessage());
             }
         }
     }

@@ -13,6 +13,9 @@ record SimulatedLog(PartitionLog log) {
     /** In the place of a value that cannot be read. */
     static final String DAMAGED = "(damaged)";
 
+    /** In the place of a tombstone that says nothing. */
+    private static final String TOMBSTONE = "(none)";
+
     private static final int MOST_BYTES = 1 << 20;
 
     long startOffset() {
@@ -39,8 +42,7 @@ record SimulatedLog(PartitionLog log) {
                     for (RecordIterator records = batch.records(); records.hasNext(); ) {
                         Record record = records.next();
                         if (record.offset() >= from && record.offset() < to) {
-                            values.put(record.offset(), BrokerHarness.text(record.value() == null
-                                    ? record.headers().get(0).value() : record.value()));
+                            values.put(record.offset(), value(record));
                         }
                     }
                     offset = batch.lastOffset() + 1;
@@ -54,5 +56,10 @@ record SimulatedLog(PartitionLog log) {
             }
         }
         return values;
+    }
+
+    private static String value(Record record) {
+        return record.value() != null ? BrokerHarness.text(record.value())
+                : record.headers().isEmpty() ? TOMBSTONE : BrokerHarness.text(record.headers().get(0).value());
     }
 }

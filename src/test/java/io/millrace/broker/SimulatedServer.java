@@ -55,7 +55,7 @@ import java.util.function.Function;
  * One server of a {@link SimulatedCluster}: a real broker over a simulated disk, network, clock and agreement. One long file,
  * because each of these ends with the same run of the server.
  */
-final class SimulatedServer {
+public final class SimulatedServer {
     /** When a simulation begins, since the epoch. */
     static final long BEGIN_MS = 1_000_000_000_000L;
     private static final long RETENTION_INTERVAL_MS = 3_000;
@@ -100,16 +100,31 @@ final class SimulatedServer {
         disk.whileForcing(() -> cluster.whileForcing(this));
     }
 
-    int id() {
+    public int id() {
         return id;
     }
 
-    boolean isUp() {
+    public boolean isUp() {
         return broker != null;
     }
 
+    /** Null while it is down. */
+    public Broker broker() {
+        return broker;
+    }
+
+    /** Whether nothing is wrong with it, nor with its disk. */
+    public boolean isWell() {
+        return isUp() && !paused && !stopping && !disk.isFailing() && !disk.isFull();
+    }
+
+    /** As this run of it reaches them. */
+    public RegisterStore registers() {
+        return new Registers();
+    }
+
     /** Whether it is about to be gone in good order. */
-    boolean isStopping() {
+    public boolean isStopping() {
         return stopping;
     }
 
@@ -118,7 +133,7 @@ final class SimulatedServer {
         return leaving;
     }
 
-    boolean isPaused() {
+    public boolean isPaused() {
         return paused;
     }
 
@@ -127,7 +142,7 @@ final class SimulatedServer {
     }
 
     /** Null when it has no replica, or is down. */
-    Partition partition(TopicPartition partition, UUID topicId) {
+    public Partition partition(TopicPartition partition, UUID topicId) {
         return broker == null ? null : broker.hosted().find(partition, topicId);
     }
 
@@ -258,6 +273,7 @@ final class SimulatedServer {
             return;
         }
         stopping = true;
+        cluster.inhabitants().stopping(this);
         leave(run, cluster.time().nanoTime() + TimeUnit.SECONDS.toNanos(7));
     }
 
@@ -310,7 +326,7 @@ final class SimulatedServer {
     }
 
     /** Whether its disk takes its time. */
-    void setSlow(boolean slow) {
+    public void setSlow(boolean slow) {
         this.slow = slow;
     }
 
@@ -347,7 +363,7 @@ final class SimulatedServer {
     }
 
     /** A message that came in. */
-    void receive(Runnable task) {
+    public void receive(Runnable task) {
         if (broker != null && !stopping) {
             guarded(run, task);
         }
@@ -356,7 +372,7 @@ final class SimulatedServer {
     // ---- what the broker is given
 
     /** The threads of this run. */
-    ScheduledExecutorService timers() {
+    public ScheduledExecutorService timers() {
         int of = run;
         return new SimulatedTimers(cluster.time(), task -> guarded(of, task), () -> of != run);
     }
@@ -374,7 +390,7 @@ final class SimulatedServer {
         return healings;
     }
 
-    Clock clock() {
+    public Clock clock() {
         return new WallClock();
     }
 

@@ -15,7 +15,7 @@ import java.util.function.Consumer;
  * processed, committed offsets go back only when that was asked for, and in the end nothing is missing.
  */
 final class GroupPromises {
-    private final SimulatedTopics log;
+    private final TopicView log;
     private final Weather weather;
     private final Consumer<String> notes;
     private final Map<TopicIdPartition, Map<Long, Integer>> processed = new TreeMap<>();
@@ -24,7 +24,7 @@ final class GroupPromises {
     private final RequestedReplays replays = new RequestedReplays();
     private AssertionError violation;
 
-    GroupPromises(SimulatedTopics log, Weather weather, Consumer<String> notes) {
+    GroupPromises(TopicView log, Weather weather, Consumer<String> notes) {
         this.log = log;
         this.weather = weather;
         this.notes = notes;
@@ -70,7 +70,7 @@ final class GroupPromises {
         }));
         state.offsets().byTopic().forEach((topic, offsets) -> offsets.byPartition().forEach((number, offset) ->
                 committed(new TopicIdPartition(offsets.topicId(), new TopicPartition(topic, number)), offset.offset())));
-        committed.forEach((partition, offset) -> require(!isThere(partition) || state.offsets().committed(partition).isPresent(),
+        committed.forEach((partition, offset) -> require(state.offsets().committed(partition).isPresent() || !isThere(partition),
                 "the committed offset of " + partition + " is gone"));
     }
 
@@ -127,9 +127,14 @@ final class GroupPromises {
         }
     }
 
+    /** Something else went wrong that must not. */
+    void broken(AssertionError how) {
+        violation = violation == null ? how : violation;
+    }
+
     private void require(boolean holds, String otherwise) {
         if (!holds) {
-            violation = violation == null ? new AssertionError(otherwise) : violation;
+            broken(new AssertionError(otherwise));
             throw violation;
         }
     }

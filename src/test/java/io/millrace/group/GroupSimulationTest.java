@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,11 +21,16 @@ class GroupSimulationTest {
     private static final int MILLIS = 60_000;
 
     /** Held, or the setting would be forgotten: thousands of faults make many lines. */
-    private static final Logger LOGGER = Logger.getLogger("io.millrace.group");
+    private static final Logger LOGGER = Logger.getLogger("io.millrace");
 
     @BeforeAll
     static void quiet() {
         LOGGER.setLevel(Level.OFF);
+    }
+
+    @AfterAll
+    static void speakAgain() {
+        LOGGER.setLevel(null);
     }
 
     @ParameterizedTest

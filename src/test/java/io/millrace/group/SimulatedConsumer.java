@@ -34,7 +34,7 @@ final class SimulatedConsumer {
 
     private static final int PATIENCE_MS = 8_000;
 
-    private final SimulatedGroups world;
+    private final GroupWorld world;
     private final String name;
     private final Commits commits;
     private final ConsumerConfig config;
@@ -52,16 +52,16 @@ final class SimulatedConsumer {
     private int epoch;
 
     /** @param instanceId of a static one, or null */
-    SimulatedConsumer(SimulatedGroups world, String name, String instanceId) {
+    SimulatedConsumer(GroupWorld world, String name, String instanceId) {
         this.world = world;
         this.name = name;
-        this.commits = Commits.values()[world.random.nextInt(3)];
-        this.says = world.weather == Weather.STORM || world.random.nextInt(3) == 0;
-        this.byPattern = world.random.nextInt(3) == 0;
-        this.entry = 1 + world.random.nextInt(world.servers.size());
+        this.commits = Commits.values()[world.random().nextInt(3)];
+        this.says = world.weather() == Weather.STORM || world.random().nextInt(3) == 0;
+        this.byPattern = world.random().nextInt(3) == 0;
+        this.entry = 1 + world.random().nextInt(world.servers());
         this.config = new ConsumerConfig(RecordForm.JSON, OffsetReset.EARLIEST, commits == Commits.AUTOMATIC, false, 1,
-                30_000, 500, 2_000 + world.random.nextInt(8_000), instanceId,
-                world.random.nextInt(4) == 0 ? "range" : null);
+                30_000, 500, 2_000 + world.random().nextInt(8_000), instanceId,
+                world.random().nextInt(4) == 0 ? "range" : null);
     }
 
     boolean isThere() {
@@ -77,7 +77,7 @@ final class SimulatedConsumer {
         world.note(name + " crashes");
         there = false;
         if (config.isStatic()) {
-            world.time.after(world.random.nextInt(12_000), () -> world.consumer(config.instanceId()));
+            world.time().after(world.random().nextInt(12_000), () -> world.consumers().come(config.instanceId()));
         }
     }
 
@@ -85,7 +85,7 @@ final class SimulatedConsumer {
         if (!paused) {
             world.note(name + " pauses");
             paused = true;
-            world.time.after(world.random.nextInt(20_000), () -> {
+            world.time().after(world.random().nextInt(20_000), () -> {
                 world.note(name + " goes on");
                 paused = false;
                 Runnable next = goOn;
@@ -108,7 +108,7 @@ final class SimulatedConsumer {
     }
 
     private void then(int delayMs, Runnable next) {
-        world.time.after(delayMs, () -> {
+        world.time().after(delayMs, () -> {
             if (!there) {
                 return;
             }
@@ -120,18 +120,18 @@ final class SimulatedConsumer {
         });
     }
 
-    private <T> void call(SimulatedCoordinator.Call<T> call, Consumer<T> done, Consumer<BrokerException> failed) {
+    private <T> void call(SimulatedEntry.Call<T> call, Consumer<T> done, Consumer<BrokerException> failed) {
         CompletableFuture<T> answer = new CompletableFuture<>();
-        int loss = world.weather == Weather.STORM && !world.isSettling() ? 3 : 0;
+        int loss = world.weather() == Weather.STORM && !world.isSettling() ? 3 : 0;
         Long said = says ? received : null;
         CompletableFuture<T> atClient = new CompletableFuture<>();
-        int delay = loss > 0 && world.random.nextInt(30) == 0 ? 12_000 : 2;
-        if (world.random.nextInt(100) >= loss) {
-            SimulatedCoordinator server = world.servers.get(entry - 1);
-            world.time.soon(delay * 1000L, () -> server.serve(name, said, call, answer));
+        int delay = loss > 0 && world.random().nextInt(30) == 0 ? 12_000 : 2;
+        if (world.random().nextInt(100) >= loss) {
+            int server = entry;
+            world.time().soon(delay * 1000L, () -> world.ask(server, name, said, call, answer));
         }
         answer.whenComplete((result, failure) -> {
-            if (world.random.nextInt(100) < loss) {
+            if (world.random().nextInt(100) < loss) {
                 return; // the answer gets lost
             }
             if (failure == null) {
@@ -140,7 +140,7 @@ final class SimulatedConsumer {
                 atClient.completeExceptionally(failure);
             }
         });
-        world.time.after(PATIENCE_MS, () -> {
+        world.time().after(PATIENCE_MS, () -> {
             BrokerException late = new BrokerException(ErrorKind.UNAVAILABLE, "no answer");
             answer.completeExceptionally(late);
             atClient.completeExceptionally(late);
@@ -158,18 +158,19 @@ final class SimulatedConsumer {
             } else {
                 Throwable cause = failure.getCause() == null || failure instanceof BrokerException ? failure : failure.getCause();
                 if (!(cause instanceof BrokerException known)) {
-                    throw new AssertionError("an unexpected failure", cause);
+                    world.promises().broken(new AssertionError("an unexpected failure", cause));
+                    return;
                 }
                 if (known.kind() == ErrorKind.UNAVAILABLE || known.kind() == ErrorKind.NOT_COORDINATOR) {
-                    entry = 1 + world.random.nextInt(world.servers.size());
+                    entry = 1 + world.random().nextInt(world.servers());
                 }
-                then(50 + world.random.nextInt(500), () -> failed.accept(known));
+                then(50 + world.random().nextInt(500), () -> failed.accept(known));
             }
         });
     }
 
     private void create() {
-        call((groups, source) -> groups.create(SimulatedGroups.GROUP, name, config), created -> {
+        call((groups, source) -> groups.create(GroupWorld.GROUP, name, config), created -> {
                     id = created;
                     subscribe();
                 },
@@ -184,10 +185,10 @@ final class SimulatedConsumer {
     }
 
     private void subscribe() {
-        call((groups, source) -> groups.subscribe(SimulatedGroups.GROUP, id,
+        call((groups, source) -> groups.subscribe(GroupWorld.GROUP, id,
                 byPattern
-                ? new Subscription.Matching(Subscription.TopicPattern.of("ord.*"))
-                : new Subscription.Topics(new TreeSet<>(List.of(SimulatedGroups.TOPIC))), source), done -> poll(),
+                ? new Subscription.Matching(Subscription.TopicPattern.of(world.topic().substring(0, 3) + ".*"))
+                : new Subscription.Topics(new TreeSet<>(List.of(world.topic()))), source), done -> poll(),
                 this::again);
     }
 
@@ -206,10 +207,10 @@ final class SimulatedConsumer {
         }
         List<Polled> came = new ArrayList<>();
         // One that says which poll it got cannot speak for two; and with automatic commits each poll says that all is processed.
-        int[] missing = {!says && commits != Commits.AUTOMATIC && world.random.nextInt(6) == 0 ? 2 + world.random.nextInt(2) : 1};
+        int[] missing = {!says && commits != Commits.AUTOMATIC && world.random().nextInt(6) == 0 ? 2 + world.random().nextInt(2) : 1};
         for (int i = missing[0]; i > 0; i--) {
-            call((groups, source) -> groups.poll(SimulatedGroups.GROUP, id, new PollRequest(null, 1 << 20,
-                    world.random.nextInt(3_000), source)), polled -> {
+            call((groups, source) -> groups.poll(GroupWorld.GROUP, id, new PollRequest(null, world.pollBytes(),
+                    world.random().nextInt(3_000), source)), polled -> {
                         came.add(polled);
                         if (--missing[0] == 0) {
                             given(came);
@@ -225,8 +226,8 @@ final class SimulatedConsumer {
                             poll();
                         }
                     });
-            if (world.random.nextBoolean()) {
-                entry = 1 + world.random.nextInt(world.servers.size());
+            if (world.random().nextBoolean()) {
+                entry = 1 + world.random().nextInt(world.servers());
             }
         }
     }
@@ -253,20 +254,20 @@ final class SimulatedConsumer {
         epoch = mayBeLate() || epochs.getMin() == epochs.getMax() ? epochs.getMin() : Groups.ANY_EPOCH;
         received = came.stream().filter(polled -> !polled.parts().isEmpty()).mapToLong(Polled::number).max().orElseThrow();
         world.note(name + " got poll " + received);
-        int work = world.random.nextInt(world.random.nextInt(30) == 0 ? 12_000 : 200);
-        then(world.weather == Weather.CALM ? Math.min(work, 500) : work, () -> {
+        int work = world.random().nextInt(world.random().nextInt(30) == 0 ? 12_000 : 200);
+        then(world.weather() == Weather.CALM ? Math.min(work, 500) : work, () -> {
             for (FetchAllResult.Part part : parts) {
                 for (long offset = part.result().offset(); offset < part.result().nextOffset(); offset++) {
-                    world.promises.process(SimulatedTopics.id(part), offset);
+                    world.promises().process(world.id(part), offset);
                 }
             }
-            if (world.random.nextInt(25) == 0) {
+            if (world.random().nextInt(25) == 0) {
                 seekBack(parts.get(0), came.size() == 1);
                 return;
             }
             switch (commits) {
                 case AUTOMATIC -> poll();
-                case POLLED -> commit((groups, source) -> groups.commitPolled(SimulatedGroups.GROUP, id, Groups.ANY_EPOCH,
+                case POLLED -> commit((groups, source) -> groups.commitPolled(GroupWorld.GROUP, id, Groups.ANY_EPOCH,
                         source), Map.of(), 0);
                 case OFFSETS -> {
                     Map<TopicPartition, Long> offsets = new TreeMap<>();
@@ -274,10 +275,10 @@ final class SimulatedConsumer {
                     ofTheLastTopic(parts).forEach(part -> {
                         offsets.put(part.id(), part.result().nextOffset());
                         meant.keySet().removeIf(each -> each.partition().equals(part.id()));
-                        meant.put(SimulatedTopics.id(part), part.result().nextOffset());
+                        meant.put(world.id(part), part.result().nextOffset());
                     });
-                    int inEpoch = world.random.nextBoolean() || mayBeLate() ? epoch : Groups.ANY_EPOCH;
-                    commit((groups, source) -> groups.commit(SimulatedGroups.GROUP, id, offsets, inEpoch), meant,
+                    int inEpoch = world.random().nextBoolean() || mayBeLate() ? epoch : Groups.ANY_EPOCH;
+                    commit((groups, source) -> groups.commit(GroupWorld.GROUP, id, offsets, inEpoch), meant,
                             0);
                 }
                 default -> throw new AssertionError(commits);
@@ -286,10 +287,9 @@ final class SimulatedConsumer {
     }
 
     /** What several polls at once gave of a topic that was created anew between them cannot be told from the new one's by its name. */
-    private static List<FetchAllResult.Part> ofTheLastTopic(List<FetchAllResult.Part> parts) {
-        UUID last = parts.stream().max(Comparator.comparingInt(part -> part.result().leaderEpoch())).map(part ->
-                SimulatedTopics.id(part).topicId()).orElseThrow();
-        return parts.stream().filter(part -> SimulatedTopics.id(part).topicId().equals(last)).toList();
+    private List<FetchAllResult.Part> ofTheLastTopic(List<FetchAllResult.Part> parts) {
+        UUID last = world.id(parts.get(parts.size() - 1)).topicId();
+        return parts.stream().filter(part -> world.id(part).topicId().equals(last)).toList();
     }
 
     /**
@@ -299,8 +299,8 @@ final class SimulatedConsumer {
      */
     private void seekBack(FetchAllResult.Part part, boolean sure) {
         world.note(name + " seeks back in " + part.id());
-        world.promises.replayed(List.of(part.id()));
-        long to = Math.max(0, part.result().offset() - world.random.nextInt(4));
+        world.promises().replayed(List.of(part.id()));
+        long to = Math.max(0, part.result().offset() - world.random().nextInt(4));
         Consumer<BrokerException> failed = failure -> {
             if (failure.kind() == ErrorKind.UNKNOWN_CONSUMER) {
                 create();
@@ -308,22 +308,22 @@ final class SimulatedConsumer {
                 poll();
             }
         };
-        if (sure && !mayBeLate() && world.random.nextBoolean()) {
-            call((groups, source) -> groups.seek(SimulatedGroups.GROUP, id, Map.of(part.id(), to)), done -> poll(), failed);
+        if (sure && !mayBeLate() && world.random().nextBoolean()) {
+            call((groups, source) -> groups.seek(GroupWorld.GROUP, id, Map.of(part.id(), to)), done -> poll(), failed);
         } else {
-            call((groups, source) -> groups.seekTo(SimulatedGroups.GROUP, id, List.of(part.id()), OffsetReset.EARLIEST),
+            call((groups, source) -> groups.seekTo(GroupWorld.GROUP, id, List.of(part.id()), OffsetReset.EARLIEST),
                     done -> poll(), failed);
         }
     }
 
     /** Whether only the epoch tells a commit from one in a later topic of the same name. */
     private boolean mayBeLate() {
-        return world.weather == SimulatedGroups.Weather.STORM;
+        return world.weather() == Weather.STORM;
     }
 
-    private void commit(SimulatedCoordinator.Call<Void> call, Map<TopicIdPartition, Long> offsets, int tries) {
+    private void commit(SimulatedEntry.Call<Void> call, Map<TopicIdPartition, Long> offsets, int tries) {
         call(call, done -> {
-            world.promises.acknowledged(offsets);
+            world.promises().acknowledged(offsets);
             poll();
         }, failure -> {
             boolean passing = failure.kind() == ErrorKind.UNAVAILABLE || failure.kind() == ErrorKind.NOT_COORDINATOR;
@@ -339,7 +339,7 @@ final class SimulatedConsumer {
 
     private void depart() {
         world.note(name + " leaves, having got " + received);
-        call((groups, source) -> groups.leave(SimulatedGroups.GROUP, id, source), gone -> there = false, failure -> {
+        call((groups, source) -> groups.leave(GroupWorld.GROUP, id, source), gone -> there = false, failure -> {
             if (failure.kind() == ErrorKind.UNKNOWN_CONSUMER) {
                 there = false;
             } else {

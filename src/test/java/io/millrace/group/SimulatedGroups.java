@@ -1,14 +1,14 @@
 package io.millrace.group;
 
 import io.millrace.broker.SimulatedTime;
-import io.millrace.group.delivery.Polled;
-import io.millrace.group.offsets.OffsetChange;
-import io.millrace.group.offsets.OffsetTarget;
+import io.millrace.broker.fetch.FetchAllResult;
+import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.ErrorKind;
+import io.millrace.metadata.TopicIdPartition;
 import io.millrace.metadata.TopicPartition;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -20,8 +20,7 @@ import java.util.concurrent.TimeUnit;
  * late and seek back; operators reset. After each change of the group it is checked what groups promise; a violation is an
  * {@link AssertionError} that names the seed.
  */
-final class SimulatedGroups {
-    static final String GROUP = "billing";
+final class SimulatedGroups implements GroupWorld {
     static final String TOPIC = "orders";
 
     /** A fault that is built in on purpose, to see that the checks find it. */
@@ -56,14 +55,13 @@ final class SimulatedGroups {
     final SimulatedTopics log;
     final SimulatedOffsetsTopic offsets;
     final List<SimulatedCoordinator> servers = new ArrayList<>();
-    final List<SimulatedConsumer> consumers = new ArrayList<>();
+    final SimulatedConsumers consumers = new SimulatedConsumers(this);
     final Set<Integer> withoutReplicas = new HashSet<>();
     final int partitions;
     final GroupPromises promises;
     private final List<String> history = new ArrayList<>();
     /** Who is to coordinate, by and by. */
     private int preferred = 1;
-    private int created;
     private int incarnations;
     private boolean calmDown;
 
@@ -88,17 +86,83 @@ final class SimulatedGroups {
         return offsets.state().groups().contains(GROUP) ? offsets.state().state(GROUP, 0) : null;
     }
 
-    void note(String what) {
-        history.add("%.3f ".formatted(time.nanoTime() / 1e9) + what);
-    }
-
     String incarnation() {
         return "i" + ++incarnations;
     }
 
-    boolean isSettling() {
+    // ---- what consumers live in
+
+    @Override
+    public Random random() {
+        return random;
+    }
+
+    @Override
+    public SimulatedTime time() {
+        return time;
+    }
+
+    @Override
+    public Weather weather() {
+        return weather;
+    }
+
+    @Override
+    public String topic() {
+        return TOPIC;
+    }
+
+    @Override
+    public TopicView topics() {
+        return log;
+    }
+
+    @Override
+    public SimulatedConsumers consumers() {
+        return consumers;
+    }
+
+    @Override
+    public GroupPromises promises() {
+        return promises;
+    }
+
+    @Override
+    public boolean isSettling() {
         return calmDown;
     }
+
+    @Override
+    public int pollBytes() {
+        return 1 << 20;
+    }
+
+    @Override
+    public int servers() {
+        return SERVERS;
+    }
+
+    @Override
+    public <T> void ask(int server, String consumer, Long received, SimulatedEntry.Call<T> call, CompletableFuture<T> answer) {
+        SimulatedEntry entry = servers.get(server - 1).entry();
+        if (entry == null) {
+            answer.completeExceptionally(new BrokerException(ErrorKind.UNAVAILABLE, "connection refused"));
+        } else {
+            entry.ask(consumer, received, call, answer);
+        }
+    }
+
+    @Override
+    public TopicIdPartition id(FetchAllResult.Part part) {
+        return SimulatedTopics.id(part);
+    }
+
+    @Override
+    public void note(String what) {
+        history.add("%.3f ".formatted(time.nanoTime() / 1e9) + what);
+    }
+
+    // ---- a run
 
     /** @return how many records were processed */
     long run(int millis) {
@@ -107,7 +171,7 @@ final class SimulatedGroups {
             advance(500);
             int members = 1 + random.nextInt(4);
             for (int i = 0; i < members; i++) {
-                consumer();
+                consumers.come();
             }
             long end = time.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
             log.failurePercent = weather == Weather.CALM ? 0 : random.nextInt(3) * 2;
@@ -134,12 +198,8 @@ final class SimulatedGroups {
     private void act() {
         SimulatedCoordinator server = servers.get(random.nextInt(SERVERS));
         switch (random.nextInt(40)) {
-            case 0 -> {
-                if (consumers.stream().filter(SimulatedConsumer::isThere).count() < 6) {
-                    consumer();
-                }
-            }
-            case 1 -> some().ifPresent(SimulatedConsumer::leave);
+            case 0 -> consumers.join();
+            case 1 -> consumers.some(SimulatedConsumer::leave);
             case 2 -> moveCoordinator();
             case 3 -> {
                 if (random.nextInt(4) == 0 && log.topics().containsKey(TOPIC)) {
@@ -148,7 +208,7 @@ final class SimulatedGroups {
             }
             case 4 -> {
                 if (weather != Weather.CALM) {
-                    some().ifPresent(SimulatedConsumer::crash);
+                    consumers.some(SimulatedConsumer::crash);
                 }
             }
             case 5 -> {
@@ -164,7 +224,7 @@ final class SimulatedGroups {
             });
             case 8 -> {
                 if (weather == Weather.STORM) {
-                    some().ifPresent(SimulatedConsumer::pause);
+                    consumers.some(SimulatedConsumer::pause);
                 }
             }
             case 9 -> {
@@ -185,10 +245,10 @@ final class SimulatedGroups {
             case 13 -> recreate();
             case 14 -> {
                 if (random.nextInt(6) == 0) {
-                    stopAllAndReset();
+                    consumers.stopAllAndReset();
                 }
             }
-            case 15 -> reset();
+            case 15 -> consumers.reset();
             default -> {
                 List<TopicPartition> all = List.copyOf(log.ends().keySet());
                 if (!all.isEmpty()) {
@@ -212,48 +272,6 @@ final class SimulatedGroups {
         }
         int soon = random.nextInt(20);
         time.after(random.nextInt(400), () -> log.ends().keySet().stream().toList().forEach(each -> log.append(each, soon)));
-    }
-
-    /** As an operator does who wants it all to be read again: stops the consumers, sets the offsets, and starts others. */
-    private void stopAllAndReset() {
-        note("all consumers are to stop");
-        consumers.stream().filter(SimulatedConsumer::isThere).forEach(each -> {
-            if (weather == Weather.CALM || random.nextBoolean()) {
-                each.leave();
-            } else {
-                each.crash();
-            }
-        });
-        int begin = 1_000 + random.nextInt(15_000);
-        for (int i = 0; i < 4; i++) {
-            time.after(begin + i * 1_500, this::reset);
-        }
-        time.after(begin + 8_000, this::consumer);
-    }
-
-    /** Only an empty group is reset, so this is refused more often than not. */
-    private void reset() {
-        OffsetTarget target = random.nextBoolean() ? new OffsetTarget.Earliest() : new OffsetTarget.By(-1 - random.nextInt(5));
-        promises.replayed(log.ends().keySet());
-        CompletableFuture<List<OffsetChange>> answer = new CompletableFuture<>();
-        servers.get(random.nextInt(SERVERS)).serve("an operator", null,
-                (groups, source) -> groups.reset(GROUP, target, List.of(), List.of(), random.nextInt(4) == 0), answer);
-        answer.thenAccept(changes -> note("reset to " + target + ": " + changes));
-    }
-
-    private Optional<SimulatedConsumer> some() {
-        List<SimulatedConsumer> there = consumers.stream().filter(SimulatedConsumer::isThere).toList();
-        return there.isEmpty() ? Optional.empty() : Optional.of(there.get(random.nextInt(there.size())));
-    }
-
-    private void consumer() {
-        consumer(random.nextInt(4) == 0 ? "i" + created : null);
-    }
-
-    void consumer(String instanceId) {
-        SimulatedConsumer consumer = new SimulatedConsumer(this, "c" + ++created, instanceId);
-        consumers.add(consumer);
-        consumer.start();
     }
 
     // ---- who coordinates
@@ -334,13 +352,6 @@ final class SimulatedGroups {
         }
     }
 
-    void gave(String consumer, Polled polled, int by, int entry) {
-        if (!polled.parts().isEmpty()) {
-            note("server " + by + " gives " + consumer + " poll " + polled.number() + " " + SimulatedConsumer.next(polled)
-                    + " through " + entry);
-        }
-    }
-
     private void settle() {
         note("all is well again");
         calmDown = true;
@@ -348,8 +359,7 @@ final class SimulatedGroups {
         log.failurePercent = 0;
         servers.forEach(SimulatedCoordinator::heal);
         moveCoordinator();
-        consumers.forEach(SimulatedConsumer::stay);
-        consumer();
+        consumers.stay();
         long until = time.nanoTime() + TimeUnit.MILLISECONDS.toNanos(VERDICT_MS);
         while (time.nanoTime() < until && promises.missing(state()) != null) {
             advance(500);

@@ -27,7 +27,7 @@ import java.util.concurrent.TimeUnit;
  * The log that simulated coordinators read: partitions that have nothing but an end, each offset below it a record of one
  * byte. Reads take a while, and fail now and then.
  */
-final class SimulatedTopics implements GroupLog {
+final class SimulatedTopics implements GroupLog, TopicView {
     private static final int MOST_AT_ONCE = 7;
     /** The most leader epochs of a topic. */
     private static final int EPOCHS = 1000;
@@ -190,7 +190,8 @@ final class SimulatedTopics implements GroupLog {
         // Here they are always seen as they are.
     }
 
-    Map<TopicPartition, Long> ends() {
+    @Override
+    public Map<TopicPartition, Long> ends() {
         return ends;
     }
 
