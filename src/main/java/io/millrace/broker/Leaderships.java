@@ -2,9 +2,7 @@ package io.millrace.broker;
 
 import io.millrace.agreement.Member;
 import io.millrace.metadata.AgreementCalls;
-import io.millrace.metadata.BrokerErrors;
 import io.millrace.metadata.BrokerException;
-import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.TopicPartition;
 import io.millrace.metadata.topics.CachedTopic;
 import io.millrace.metadata.topics.InternalTopic;
@@ -16,9 +14,6 @@ import io.millrace.replica.hosting.HostedPartitions;
 import io.millrace.replica.hosting.Leadership;
 import io.millrace.replica.hosting.Partition;
 import java.util.Optional;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 
 /**
@@ -26,9 +21,6 @@ import java.util.function.Consumer;
  * them. Thread-safe.
  */
 public final class Leaderships {
-    /** The first consumer of a cluster waits for the topic, and no other request does. */
-    private static final long CREATE_MS = 10_000;
-
     private final Topics topics;
     private final TopicCatalog catalog;
     private final HostedPartitions hosted;
@@ -57,17 +49,7 @@ public final class Leaderships {
      * @throws BrokerException UNAVAILABLE while it cannot be, or could not be in time; LOG_DIRECTORY_OFFLINE
      */
     public void create(InternalTopic topic) {
-        try {
-            calls.call("ensure/" + topic.name(), () -> topics.ensure(topic)).get(CREATE_MS, TimeUnit.MILLISECONDS);
-        } catch (ExecutionException failure) {
-            throw BrokerErrors.translate(failure.getCause());
-        } catch (TimeoutException late) {
-            throw new BrokerException(ErrorKind.UNAVAILABLE, "the internal topic '" + topic.name()
-                    + "' is being created: try again in a moment", late);
-        } catch (InterruptedException stopped) {
-            Thread.currentThread().interrupt();
-            throw new BrokerException(ErrorKind.UNAVAILABLE, "this broker is stopping: try another one", stopped);
-        }
+        calls.awaitLonger("ensure/" + topic.name(), () -> topics.ensure(topic));
     }
 
     /** The present leadership of this broker; empty when it does not lead, as far as it knows. Never blocks. */

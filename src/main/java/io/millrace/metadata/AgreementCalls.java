@@ -21,6 +21,7 @@ import java.util.concurrent.TimeoutException;
  * never more calls than keys, and never more threads than were allowed. Thread-safe.
  */
 public final class AgreementCalls implements AutoCloseable {
+    private static final int LONGER = 10;
     private static final System.Logger LOG = System.getLogger(AgreementCalls.class.getName());
 
     private final Executor threads;
@@ -91,6 +92,27 @@ public final class AgreementCalls implements AutoCloseable {
      * @throws BrokerException UNAVAILABLE, or what the task threw
      */
     public void await(String key, Runnable task) {
+        try {
+            await(key, task, patienceMs);
+        } catch (TimeoutException silence) {
+            answers = patienceMs == 0;
+            throw unanswered(silence);
+        }
+    }
+
+    /**
+     * As above, for what takes long by itself: it waits ten times as long, and when that is over says nothing about whether
+     * the agreement answers.
+     */
+    public void awaitLonger(String key, Runnable task) {
+        try {
+            await(key, task, LONGER * patienceMs);
+        } catch (TimeoutException silence) {
+            throw unanswered(silence);
+        }
+    }
+
+    private void await(String key, Runnable task, long millis) throws TimeoutException {
         if (!answers && isBusy()) {
             throw unanswered(null); // clients that ask again and again must not fill the queue meanwhile
         }
@@ -99,12 +121,9 @@ public final class AgreementCalls implements AutoCloseable {
             throw unanswered(null);
         }
         try {
-            done.get(patienceMs, TimeUnit.MILLISECONDS);
+            done.get(millis, TimeUnit.MILLISECONDS);
         } catch (ExecutionException failure) {
             throw BrokerErrors.translate(failure.getCause());
-        } catch (TimeoutException silence) {
-            answers = patienceMs == 0;
-            throw unanswered(silence);
         } catch (InterruptedException stopped) {
             Thread.currentThread().interrupt();
             throw unanswered(stopped);

@@ -261,7 +261,7 @@ final class SimulatedConsumer {
                     world.promises().process(world.id(part), offset);
                 }
             }
-            if (world.random().nextInt(25) == 0) {
+            if (world.random().nextInt(25) == 0 && !world.isSettling()) { // or it might never get to the end
                 seekBack(parts.get(0), came.size() == 1);
                 return;
             }

@@ -21,7 +21,7 @@ public record InternalTopic(String name, int partitions, int replicationFactor) 
      */
     private static final int SEGMENT_BYTES = 16 * 1024 * 1024;
     /** What is decided together is one batch: a rebalance of a thousand consumers, a commit in ten thousand partitions. */
-    private static final int MAX_BATCH_BYTES = 16 * 1024 * 1024;
+    private static final int MAX_BATCH_BYTES = 8 * 1024 * 1024;
 
     /** Its whole configuration, in the place of defaults that operators set for users' topics. */
     Map<String, String> configs() {
