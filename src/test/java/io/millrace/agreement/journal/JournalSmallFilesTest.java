@@ -39,9 +39,10 @@ class JournalSmallFilesTest {
     private int copies;
 
     @BeforeEach
-    void fill() {
+    void fill() throws InterruptedException {
         origin = new JournalFolder(temp.resolve("origin"));
-        try (Journal journal = open(origin); LogCleaner cleaner = JournalCleaning.start(journal, executor)) {
+        ExecutorService cleaning = Executors.newSingleThreadExecutor();
+        try (Journal journal = open(origin); LogCleaner cleaner = JournalCleaning.start(journal, cleaning)) {
             for (int i = 1; i <= 200; i++) {
                 journal.ensure("register-" + i % 7, new RegisterState(i, "t-" + i, "\"" + "x".repeat(100) + "\""));
             }
@@ -50,6 +51,8 @@ class JournalSmallFilesTest {
                 Thread.onSpinWait();
             }
         }
+        cleaning.shutdown(); // its files are copied once it writes none any more
+        assertThat(cleaning.awaitTermination(30, TimeUnit.SECONDS)).isTrue();
     }
 
     @AfterEach
