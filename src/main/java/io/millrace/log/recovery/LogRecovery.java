@@ -119,6 +119,9 @@ public final class LogRecovery {
     }
 
     private void openSealed(Segment segment, long endOffset) throws IOException {
+        if (notedStart.checked() && endOffset <= notedStart.offset()) {
+            return; // It is about to go, whatever became of it.
+        }
         SegmentRecovery recovery = recovery(segment, endOffset);
         boolean sane = recovery.indexesAreSane();
         if (sane && endOffset <= recoveryPoint) {

@@ -70,7 +70,7 @@ final class FullTruncation {
         SegmentReplacement replacement = SegmentReplacement.empty(state.folder(), offset);
         forces.moveRecoveryPoint(Math.min(forces.recoveryPoint(), offset));
         start.note(offset);
-        forces.remove(state.active());
+        forces.removeNewest(state.active());
         Segment first = replacement.install();
         compaction.lowerTo(offset); // what is fetched from there on was not looked at
         first.openForWriting();

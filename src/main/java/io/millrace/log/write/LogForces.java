@@ -83,6 +83,15 @@ final class LogForces {
         }
     }
 
+    /**
+     * Deletes the newest segment that is not the log's any more, as {@link #remove}, and for certain: once what is before it
+     * is cut, no power loss brings it back behind a hole.
+     */
+    void removeNewest(Segment segment) throws IOException {
+        remove(segment);
+        state.folder().force();
+    }
+
     // ---- forces
 
     /**

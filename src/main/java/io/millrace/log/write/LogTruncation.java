@@ -160,7 +160,7 @@ final class LogTruncation {
         forces.forget(last);
         // The newest first, so that a crash leaves no gap.
         for (Segment segment : state.cut(stay, cut)) {
-            forces.remove(segment);
+            forces.removeNewest(segment);
         }
         state.active().truncate(cut.position());
         state.epochs().truncateFromEnd(state.endOffset());

@@ -178,11 +178,13 @@ final class WritableLog {
         compaction.settle();
         LogView shown = state.log().lastView();
         Segment last = shown.segments().get(shown.segments().size() - 1);
+        forces.lowerRecoveryPoint(shown.logEndOffset()); // first: what is behind it would be missed after a power loss
         while (state.active() != last) {
-            forces.remove(state.dropNewest());
+            forces.removeNewest(state.dropNewest());
         }
         forces.forget(last);
         state.folder().removeSegmentsOutside(state.segments().get(0).baseOffset(), last.baseOffset());
+        state.folder().force();
         last.openForWriting();
         TailCut.before(shown.logEndOffset(), last, state.log().config().indexIntervalBytes());
         state.endAt(shown.logEndOffset());
@@ -196,7 +198,6 @@ final class WritableLog {
         forces.mistrust();
         forces.forceAll();
         start.settle();
-        forces.lowerRecoveryPoint(state.endOffset());
         state.show();
         state.settled();
     }
