@@ -49,7 +49,7 @@ final class CoordinatedGroups implements CoordinatorListener<GroupMachine>, Auto
                       Function<CoordinatorListener<GroupMachine>, CoordinatorRuntime<GroupKey, GroupValue, GroupMachine>> opening) {
         this.context = context;
         this.groups = groups;
-        this.balance = new GroupBalance(context, groups);
+        this.balance = new GroupBalance(context, groups, this::letGo);
         this.takeover = new RegisterTakeover(registers, context.workers());
         this.runtime = opening.apply(this);
         runtime.start();
@@ -192,7 +192,7 @@ final class CoordinatedGroups implements CoordinatorListener<GroupMachine>, Auto
         group.close(moved(group.id()));
     }
 
-    static BrokerException moved(String id) {
+    private static BrokerException moved(String id) {
         return new BrokerException(ErrorKind.NOT_COORDINATOR, "this broker does not coordinate group '" + id
                 + "' any more: try again in a moment");
     }

@@ -7,6 +7,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 
 /**
  * Gives partitions of the offsets topic back to their preferred leaders, group by group handed over before, so that those go
@@ -17,11 +18,14 @@ final class GroupBalance {
 
     private final GroupContext context;
     private final GroupTable groups;
+    private final Consumer<Group> letGo;
     private Set<Integer> before = Set.of();
 
-    GroupBalance(GroupContext context, GroupTable groups) {
+    /** @param letGo takes a group that was handed over out of memory */
+    GroupBalance(GroupContext context, GroupTable groups, Consumer<Group> letGo) {
         this.context = context;
         this.groups = groups;
+        this.letGo = letGo;
     }
 
     /** Gives those back that could have been given back the last time as well. @param led partitions that this broker leads */
@@ -41,13 +45,8 @@ final class GroupBalance {
                 LOG.log(Level.INFO, "partition {0} of the offsets topic could not be given back now, which is tried again: {1}",
                         Integer.toString(partition), later.getMessage());
             } finally {
-                its.forEach(this::letGo); // they have let go of their consumers, and are loaded again where they are asked for
+                its.forEach(letGo); // they have let go of their consumers, and are loaded again where they are asked for
             }
         }, context.workers());
-    }
-
-    private void letGo(Group group) {
-        groups.remove(group);
-        group.close(CoordinatedGroups.moved(group.id()));
     }
 }
