@@ -14,6 +14,7 @@ import io.millrace.group.membership.GroupMember;
 import io.millrace.group.membership.Membership;
 import io.millrace.group.membership.MembershipChanges;
 import io.millrace.group.membership.Rebalance;
+import io.millrace.group.offsets.GroupOffsets;
 import io.millrace.group.offsets.Position;
 import io.millrace.metadata.BrokerErrors;
 import io.millrace.metadata.BrokerException;
@@ -51,6 +52,8 @@ final class Group implements GroupWriter.Host, GroupSide {
     /** Whether somebody will look whether partitions can go on. */
     private final AtomicBoolean settling = new AtomicBoolean();
     private final BrokerException forgotten;
+    /** Whether offsets of deleted topics are left, which were too many for the last write. */
+    private volatile boolean unfinished;
     private volatile GroupState state;
 
     /** @param led in which it was read */
@@ -72,7 +75,7 @@ final class Group implements GroupWriter.Host, GroupSide {
     }
 
     private static Standing standing(GroupState state) {
-        return new Standing(state.membership(), state.offsets(), state.kept());
+        return new Standing(state.membership(), state.offsets(), state.kept(), state.resets());
     }
 
     String id() {
@@ -106,6 +109,9 @@ final class Group implements GroupWriter.Host, GroupSide {
     /** Looks after sessions, polls and topics; often. */
     void tick() {
         sessions.tick();
+        if (unfinished) {
+            settle();
+        }
     }
 
     @Override
@@ -128,7 +134,7 @@ final class Group implements GroupWriter.Host, GroupSide {
                 .withMembership(MembershipChanges.withoutIdle(before.membership(), context.options().idleMs(),
                         context.clock().millis()))
                 .withOffsets(before.offsets().withoutExpired(used, before.membership().emptySinceMs(),
-                        context.options().offsetsRetentionMs(), context.clock().millis())));
+                        context.options().offsetsRetentionMs(), context.clock().millis(), GroupOffsets.mostAtOnce(id))));
     }
 
     /** Looks whether partitions can go on to their next owners; one such look at a time. */
@@ -178,10 +184,16 @@ final class Group implements GroupWriter.Host, GroupSide {
         Releases releases = new Releases(sessions, changed.offsets());
         Membership next = rebalance.step(changed.membership(), topics, releases::letGo);
         sessions.releasing(before.membership(), next);
-        boolean becameEmpty = next.isEmpty() && !before.membership().isEmpty();
-        return changed.withMembership(becameEmpty ? next.emptySince(context.clock().millis()) : next)
-                .withOffsets(changed.offsets().committing(releases.commits(), context.clock().millis())
-                        .withoutDeleted(topics, !next.members().isEmpty()));
+        GroupOffsets committed = changed.offsets().committing(releases.commits(), context.clock().millis())
+                .withoutDeleted(topics, !next.members().isEmpty(), GroupOffsets.mostAtOnce(id));
+        unfinished = committed.areOfDeleted(topics);
+        return unsettled(before, changed.withMembership(next)).withOffsets(committed);
+    }
+
+    @Override
+    public GroupState unsettled(GroupState before, GroupState changed) {
+        boolean becameEmpty = changed.membership().isEmpty() && !before.membership().isEmpty();
+        return becameEmpty ? changed.withMembership(changed.membership().emptySince(context.clock().millis())) : changed;
     }
 
     @Override

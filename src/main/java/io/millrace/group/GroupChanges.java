@@ -174,13 +174,13 @@ final class GroupChanges {
                         + " nothing was set; look, and try again").formatted(each.topic()));
             }
         }
-        return state.withOffsets(state.offsets().committing(positions, nowMs)).withKept(KeptPositions.NONE);
+        return state.withOffsets(state.offsets().committing(positions, nowMs)).withKept(KeptPositions.NONE).resetAfter(state);
     }
 
     /** Drops all of it, but for offsets that are too many for once. @throws BrokerException GROUP_NOT_EMPTY */
     static GroupState delete(GroupState state, String group) {
         MembershipChanges.requireEmpty(state.membership(), group);
-        return new GroupState(state.membership().withMembers(new TreeMap<>()), state.offsets().withoutSome(),
-                KeptPositions.NONE);
+        return state.withMembership(state.membership().withMembers(new TreeMap<>()))
+                .withOffsets(state.offsets().withoutSome(GroupOffsets.mostAtOnce(group))).withKept(KeptPositions.NONE);
     }
 }

@@ -11,8 +11,15 @@ import io.millrace.group.offsets.GroupOffsets;
  * @param membership who is in it, and owns what
  * @param offsets    how far it has come
  * @param kept       where its members go on besides
+ * @param resets     of this coordinator's, and in no record: each time it is another number, what is remembered of members that
+ *                   are not there is not so any more
  */
-record GroupState(Membership membership, GroupOffsets offsets, KeptPositions kept) {
+record GroupState(Membership membership, GroupOffsets offsets, KeptPositions kept, int resets) {
+    /** As it is in the records. */
+    GroupState(Membership membership, GroupOffsets offsets, KeptPositions kept) {
+        this(membership, offsets, kept, 0);
+    }
+
     static GroupState empty(long nowMs) {
         return new GroupState(Membership.empty(nowMs), GroupOffsets.NONE, KeptPositions.NONE);
     }
@@ -29,14 +36,19 @@ record GroupState(Membership membership, GroupOffsets offsets, KeptPositions kep
 
     /** What was kept for members that lost their partitions goes. */
     GroupState withMembership(Membership now) {
-        return now == membership ? this : new GroupState(now, offsets, kept.within(now));
+        return now == membership ? this : new GroupState(now, offsets, kept.within(now), resets);
     }
 
     GroupState withOffsets(GroupOffsets now) {
-        return new GroupState(membership, now, kept);
+        return new GroupState(membership, now, kept, resets);
     }
 
     GroupState withKept(KeptPositions now) {
-        return new GroupState(membership, offsets, now);
+        return new GroupState(membership, offsets, now, resets);
+    }
+
+    /** Not what another state was, as far as is remembered of it. */
+    GroupState resetAfter(GroupState before) {
+        return new GroupState(membership, offsets, kept, before.resets + 1);
     }
 }

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
 /**
@@ -24,6 +25,9 @@ final class GroupWriter {
     interface Host {
         /** The state after a step of the rebalance; what it takes from a member must not be given to it any more. */
         GroupState settle(GroupState before, GroupState changed);
+
+        /** The state without such a step, where both are too much for once. */
+        GroupState unsettled(GroupState before, GroupState changed);
 
         /** This is what stands now. */
         void written(GroupState now);
@@ -186,14 +190,22 @@ final class GroupWriter {
     private CompletableFuture<Void> certain() {
         return !uncertain ? CompletableFuture.completedFuture(null) : ledger.read().thenAccept(found -> {
             uncertain = false;
-            state = found;
-            host.written(found);
+            state = found.resetAfter(state); // it may have been reset
+            host.written(state);
         });
     }
 
     private CompletableFuture<Void> write(List<Queued> batch) {
         List<Queued> accepted = new ArrayList<>(batch.size());
-        GroupState next = host.settle(state, applied(batch, accepted));
+        GroupState changed = applied(batch, accepted);
+        return write(host.settle(state, changed), accepted, tooLarge -> {
+            host.undecided();
+            return accepted.size() == 1 ? writeAlone(accepted.get(0), changed, tooLarge) : oneByOne(accepted);
+        });
+    }
+
+    private CompletableFuture<Void> write(GroupState next, List<Queued> accepted,
+                                          Function<BrokerException, CompletableFuture<Void>> otherwise) {
         List<Change<GroupKey, GroupValue>> changes = GroupDelta.between(id, state, next);
         CompletableFuture<Void> written = changes.isEmpty() ? CompletableFuture.completedFuture(null) : ledger.write(changes);
         return written.handle((done, failure) -> {
@@ -202,32 +214,32 @@ final class GroupWriter {
                 host.written(next);
                 accepted.forEach(queued -> queued.done().complete(next));
                 return CompletableFuture.<Void>completedFuture(null);
-            } else if (isTooLarge(failure)) {
-                host.undecided();
-                return refuseTooLarge(accepted, BrokerErrors.outcome(failure));
+            } else if (BrokerErrors.outcome(failure) instanceof BrokerException known && known.kind() == ErrorKind.RECORD_TOO_LARGE) {
+                return otherwise.apply(known);
             }
             return CompletableFuture.<Void>failedFuture(failure);
         }).thenCompose(then -> then);
     }
 
-    private static boolean isTooLarge(Throwable failure) {
-        return BrokerErrors.outcome(failure) instanceof BrokerException known && known.kind() == ErrorKind.RECORD_TOO_LARGE;
-    }
-
     /** Of several changes it is seen one by one which is too large; the others go on. */
-    private CompletableFuture<Void> refuseTooLarge(List<Queued> accepted, Throwable why) {
-        if (accepted.size() == 1) {
-            accepted.get(0).done().completeExceptionally(new BrokerException(ErrorKind.GROUP_TOO_LARGE, ("group '%s' cannot be"
-                    + " changed at once by as much as that (%s): read fewer partitions, or with fewer consumers, in one group")
-                    .formatted(id, why.getMessage()), why));
-        }
+    private CompletableFuture<Void> oneByOne(List<Queued> accepted) {
         CompletableFuture<Void> all = CompletableFuture.completedFuture(null);
-        if (accepted.size() > 1) {
-            for (Queued each : accepted) {
-                all = all.thenCompose(done -> write(List.of(each)));
-            }
+        for (Queued each : accepted) {
+            all = all.thenCompose(done -> write(List.of(each)));
         }
         return all;
+    }
+
+    /** What the group is to do besides may be what is too large: whatever makes it smaller must not be refused for that. */
+    private CompletableFuture<Void> writeAlone(Queued change, GroupState changed, BrokerException tooLarge) {
+        LOG.log(Level.WARNING, "what group {0} is to change at once does not fit into a record batch ({1}): its partitions are not"
+                + " shared out anew until it has fewer consumers, partitions or topics", id, tooLarge.getMessage());
+        return write(host.unsettled(state, changed), List.of(change), alone -> {
+            change.done().completeExceptionally(new BrokerException(ErrorKind.GROUP_TOO_LARGE, ("group '%s' cannot be changed at"
+                    + " once by as much as that (%s): read fewer partitions, or with fewer consumers, in one group")
+                    .formatted(id, alone.getMessage()), alone));
+            return CompletableFuture.completedFuture(null);
+        });
     }
 
     private GroupState applied(List<Queued> waiting, List<Queued> accepted) {

@@ -124,11 +124,6 @@ final class OffsetRequests {
 
     /** Sets offsets from outside. */
     CompletableFuture<GroupState> reset(Map<TopicIdPartition, Position> positions) {
-        return writer.submit(before -> GroupChanges.reset(before, group.id(), positions, group.topics(), context.clock().millis()))
-                .whenComplete((done, failure) -> {
-                    if (failure == null) {
-                        sessions.forgetAll();
-                    }
-                });
+        return writer.submit(before -> GroupChanges.reset(before, group.id(), positions, group.topics(), context.clock().millis()));
     }
 }

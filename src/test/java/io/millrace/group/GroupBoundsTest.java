@@ -6,11 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.millrace.agreement.registers.RegisterStore;
 import io.millrace.group.membership.ConsumerId;
 import io.millrace.group.membership.OffsetReset;
+import io.millrace.group.membership.Subscription;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.TopicPartition;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -123,6 +125,43 @@ class GroupBoundsTest {
         create(GroupHarness.GROUP, "c");
         harness.pass(120_000);
         assertThat(harness.committed()).isEmpty();
+    }
+
+    @Test
+    void offsetsOfLongNamesGoInPartsThatFitAndKeepNobodyFromLeaving() {
+        String group = "\u6d41".repeat(249);
+        String topic = "t".repeat(249);
+        int partitions = 3_000;
+        harness.log.create(topic, partitions);
+        create(group, "c");
+        harness.get(harness.groups.subscribe(group, ConsumerId.of("c"), new Subscription.Topics(new TreeSet<>(List.of(topic))),
+                GroupHarness.HERE));
+        for (int from = 0; from < partitions; from += 500) {
+            harness.get(harness.groups.commit(group, ConsumerId.of("c"), IntStream.range(from, from + 500).boxed()
+                    .collect(Collectors.toMap(number -> new TopicPartition(topic, number), number -> 0L)), Groups.ANY_EPOCH));
+        }
+        harness.log.delete(topic);
+        harness.pass(5_000);
+        create(group, "d");
+        harness.get(harness.groups.leave(group, ConsumerId.of("c"), GroupHarness.HERE));
+        harness.get(harness.groups.leave(group, ConsumerId.of("d"), GroupHarness.HERE));
+        harness.pass(5_000);
+        refused(ErrorKind.UNKNOWN_GROUP, group, () -> harness.get(harness.groups.describe(group)));
+    }
+
+    @Test
+    void subscriptionsOfAGroupThatARebalanceCouldNotWriteAreRefused() {
+        TreeSet<String> names = IntStream.range(0, 1_100).mapToObj(number -> "n".repeat(240) + number)
+                .collect(Collectors.toCollection(TreeSet::new));
+        for (int i = 0; i < 3; i++) {
+            create("wide", "c" + i);
+            harness.get(harness.groups.subscribe("wide", ConsumerId.of("c" + i), new Subscription.Topics(names), GroupHarness.HERE));
+        }
+        create("wide", "last");
+        refused(ErrorKind.GROUP_TOO_LARGE, "topic_pattern", () -> harness.get(harness.groups.subscribe("wide", ConsumerId.of("last"),
+                new Subscription.Topics(names), GroupHarness.HERE)));
+        harness.get(harness.groups.subscribe("wide", ConsumerId.of("last"), new Subscription.Topics(new TreeSet<>(List.of("orders"))),
+                GroupHarness.HERE));
     }
 
     /** A group that has committed in all partitions, as an earlier version left it. */

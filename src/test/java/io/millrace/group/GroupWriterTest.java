@@ -27,9 +27,16 @@ class GroupWriterTest {
     private final List<GroupState> written = new ArrayList<>();
     private final List<BrokerException> lost = new ArrayList<>();
     private int idles;
+    /** What the group does besides each change. */
+    private UnaryOperator<GroupState> besides = UnaryOperator.identity();
     private final GroupWriter writer = new GroupWriter("g", ledger, GroupState.empty(0), this::execute, new GroupWriter.Host() {
         @Override
         public GroupState settle(GroupState before, GroupState changed) {
+            return besides.apply(changed);
+        }
+
+        @Override
+        public GroupState unsettled(GroupState before, GroupState changed) {
             return changed;
         }
 
@@ -201,6 +208,20 @@ class GroupWriterTest {
         assertThat(done(adding("g"))).as("the next one").isCompleted();
         assertThat(large).isCompleted();
         assertMembers("a", "b", "c", "d", "g");
+    }
+
+    @Test
+    void whatAGroupDoesBesidesKeepsNoChangeFromBeingWritten() {
+        ledger.mostRecords = 2;
+        done(adding("a"));
+        besides = adding("x").andThen(adding("y")).andThen(adding("z"))::apply;
+        assertThat(done(adding("b"))).isCompleted();
+        assertThat(done(UnaryOperator.identity())).isCompleted();
+        assertThat(done(state -> state.withMembership(state.membership().withoutMember("a")))).isCompleted();
+        assertMembers("b");
+        ledger.mostRecords = 9;
+        done(UnaryOperator.identity());
+        assertMembers("b", "x", "y", "z");
     }
 
     @Test

@@ -126,11 +126,6 @@ public final class Sessions {
         });
     }
 
-    /** Forgets what was given to whom: the group was set somewhere else. */
-    public void forgetAll() {
-        lock.hold(sessions::clear);
-    }
-
     /** Where a member goes on by its own wish, which is written by now. */
     public void moved(ConsumerId member, Map<TopicIdPartition, Position> positions) {
         lock.hold(() -> {
@@ -172,6 +167,9 @@ public final class Sessions {
         lock.holdThen(then, () -> {
             Membership before = standing.membership();
             Membership membership = now.membership();
+            if (now.resets() != standing.resets()) { // whoever comes back goes on from there
+                all().stream().filter(session -> !takesPart(session.member, before)).forEach(this::end);
+            }
             standing = now;
             all().stream().filter(session -> !isThere(session.member, membership)).forEach(this::end);
             membership.members().values().stream().filter(GroupMember::takesPart)
@@ -181,6 +179,10 @@ public final class Sessions {
             membership.members().values().forEach(member -> taken.addAll(membership.assigned(member.owned().keySet())));
             all().forEach(session -> follow(session, membership.member(session.member.name()), taken));
         });
+    }
+
+    private static boolean takesPart(ConsumerId id, Membership membership) {
+        return isThere(id, membership) && membership.member(id.name()).takesPart();
     }
 
     private static boolean isThere(ConsumerId id, Membership membership) {

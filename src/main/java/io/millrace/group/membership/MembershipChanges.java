@@ -16,6 +16,9 @@ import java.util.TreeSet;
  * partitions out: that is {@link Rebalance}'s, after each.
  */
 public final class MembershipChanges {
+    /** Of all subscriptions of a group: a rebalance may write all of them at once. */
+    private static final int MAX_SUBSCRIPTION_CHARACTERS = 1 << 20;
+
     private MembershipChanges() {
     }
 
@@ -64,7 +67,8 @@ public final class MembershipChanges {
      * Says anew what a consumer wants to read.
      *
      * @throws BrokerException as {@link #require}; INVALID_CONSUMER for names that no topic can have; ILLEGAL_SUBSCRIPTION from shared topics to partitions of one's own or back,
-     *                         and when another consumer has one of those partitions; UNKNOWN_TOPIC, UNKNOWN_PARTITION
+     *                         and when another consumer has one of those partitions; UNKNOWN_TOPIC, UNKNOWN_PARTITION;
+     *                         GROUP_TOO_LARGE when the subscriptions of all consumers would have more than a million characters
      */
     public static Membership subscribe(Membership group, ConsumerId id, Subscription wanted, Map<String, TopicInfo> topics) {
         GroupMember member = require(group, id);
@@ -82,7 +86,18 @@ public final class MembershipChanges {
         if (wanted instanceof Subscription.Assigned assigned) {
             requireFree(group, name, assigned.partitions(), topics);
         }
+        requireRoom(group, member, wanted);
         return group.withMember(member.withSubscription(wanted));
+    }
+
+    private static void requireRoom(Membership group, GroupMember member, Subscription wanted) {
+        long others = group.members().values().stream().filter(each -> each != member)
+                .mapToLong(each -> each.subscription().characters()).sum();
+        if (others + wanted.characters() > MAX_SUBSCRIPTION_CHARACTERS) {
+            throw new BrokerException(ErrorKind.GROUP_TOO_LARGE, ("the subscriptions of a group's consumers may have %d characters in"
+                    + " all; the others have %d, and this one has %d: send topic_pattern, or read fewer topics in one group")
+                    .formatted(MAX_SUBSCRIPTION_CHARACTERS, others, wanted.characters()));
+        }
     }
 
     private static void requireFree(Membership group, String name, Collection<TopicPartition> partitions,

@@ -6,7 +6,6 @@ import com.google.re2j.PatternSyntaxException;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.TopicName;
-import io.millrace.metadata.TopicName;
 import io.millrace.metadata.TopicPartition;
 import java.util.Collection;
 import java.util.Collections;
@@ -117,6 +116,16 @@ public sealed interface Subscription {
                     + "': names have 1 to " + TopicName.MAX_LENGTH + " of the characters a-z, A-Z, 0-9, '.', '_' and '-'; for topics"
                     + " that match an expression send topic_pattern");
         });
+    }
+
+    /** How much there is of it to be written. */
+    default long characters() {
+        if (this instanceof Topics named) {
+            return named.names().stream().mapToLong(String::length).sum();
+        } else if (this instanceof Assigned own) {
+            return own.partitions().stream().mapToLong(each -> each.topic().length() + 4L).sum();
+        }
+        return this instanceof Matching matching ? matching.pattern().regex().length() : 0;
     }
 
     /** Whether it takes part in sharing partitions out. */

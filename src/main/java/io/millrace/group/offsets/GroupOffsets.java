@@ -2,7 +2,9 @@ package io.millrace.group.offsets;
 
 import io.millrace.metadata.TopicIdPartition;
 import io.millrace.metadata.TopicInfo;
+import io.millrace.metadata.TopicName;
 import io.millrace.metadata.TopicPartition;
+import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.Map;
@@ -20,11 +22,17 @@ public record GroupOffsets(SortedMap<String, TopicOffsets> byTopic) {
     public static final GroupOffsets NONE = new GroupOffsets(new TreeMap<>());
     /** Names of deleted topics that a group remembers: some read topics that come and go for ever. */
     private static final int MOST_REMEMBERED = 1_000;
-    /** Offsets that go at once: each takes a record, all of them one batch, whatever else there is to be written. */
-    private static final int MOST_AT_ONCE = 10_000;
+    /** Of the records of offsets that go at once, beside whatever else there is to be written in the same batch. */
+    private static final int MOST_BYTES_AT_ONCE = 1 << 20;
+    private static final int RECORD_OVERHEAD = 64;
 
     public GroupOffsets {
         byTopic = Collections.unmodifiableSortedMap(new TreeMap<>(byTopic));
+    }
+
+    /** How many offsets of a group may go at once: each takes a record, in which the names of the group and of a topic stand. */
+    public static int mostAtOnce(String group) {
+        return MOST_BYTES_AT_ONCE / (RECORD_OVERHEAD + TopicName.MAX_LENGTH + group.getBytes(StandardCharsets.UTF_8).length);
     }
 
     public boolean isEmpty() {
@@ -76,10 +84,11 @@ public record GroupOffsets(SortedMap<String, TopicOffsets> byTopic) {
      * @param used         topics that somebody reads: what is committed there stays
      * @param notBeforeMs  what is younger than this counts from then, in ms since the epoch
      * @param retentionMs  how long the rest stays after it was committed, in ms
+     * @param most         offsets that go at once
      */
-    public GroupOffsets withoutExpired(Collection<String> used, long notBeforeMs, long retentionMs, long nowMs) {
+    public GroupOffsets withoutExpired(Collection<String> used, long notBeforeMs, long retentionMs, long nowMs, int most) {
         TreeMap<String, TopicOffsets> kept = new TreeMap<>();
-        AtomicInteger room = new AtomicInteger(MOST_AT_ONCE);
+        AtomicInteger room = new AtomicInteger(most);
         byTopic.forEach((topic, offsets) -> {
             TreeMap<Integer, CommittedOffset> fresh = new TreeMap<>(offsets.byPartition());
             fresh.values().removeIf(offset -> !used.contains(topic)
@@ -97,44 +106,61 @@ public record GroupOffsets(SortedMap<String, TopicOffsets> byTopic) {
      *
      * @param existing    at least as new as those that were committed in
      * @param isInhabited whether there are members
+     * @param most        offsets that go at once
      */
-    public GroupOffsets withoutDeleted(Map<String, TopicInfo> existing, boolean isInhabited) {
+    public GroupOffsets withoutDeleted(Map<String, TopicInfo> existing, boolean isInhabited, int most) {
         TreeMap<String, TopicOffsets> kept = new TreeMap<>();
         int remembered = 0;
-        int gone = 0;
+        int room = most;
         for (Map.Entry<String, TopicOffsets> each : byTopic.entrySet()) {
             TopicOffsets offsets = each.getValue();
             TopicInfo info = existing.get(each.getKey());
             if (info != null && info.id().equals(offsets.topicId()) && !offsets.byPartition().isEmpty()) {
                 kept.put(each.getKey(), offsets);
-            } else if (gone > 0 && gone + offsets.byPartition().size() > MOST_AT_ONCE) {
-                kept.put(each.getKey(), offsets);
-            } else if (isInhabited && remembered++ < MOST_REMEMBERED) {
-                kept.put(each.getKey(), offsets.byPartition().isEmpty() && offsets.anew() ? offsets
-                        : new TopicOffsets(offsets.topicId(), true, new TreeMap<>()));
-                gone += offsets.byPartition().size();
-            } else {
-                gone += offsets.byPartition().size();
+                continue;
+            }
+            TreeMap<Integer, CommittedOffset> left = without(offsets, room);
+            room -= offsets.byPartition().size() - left.size();
+            boolean isRemembered = isInhabited && remembered++ < MOST_REMEMBERED;
+            if (!left.isEmpty() || isRemembered) {
+                kept.put(each.getKey(), new TopicOffsets(offsets.topicId(), isRemembered || offsets.anew(), left));
             }
         }
         return kept.equals(byTopic) ? this : new GroupOffsets(kept);
     }
 
-    /** Without as many as may go at once; none, where there are not more. */
-    public GroupOffsets withoutSome() {
+    /** Whether any are of a topic that was deleted. */
+    public boolean areOfDeleted(Map<String, TopicInfo> existing) {
+        return byTopic.entrySet().stream().anyMatch(each -> {
+            TopicInfo info = existing.get(each.getKey());
+            return !each.getValue().byPartition().isEmpty() && (info == null || !info.id().equals(each.getValue().topicId()));
+        });
+    }
+
+    /**
+     * Without as many as may go at once.
+     *
+     * @param most that number
+     */
+    public GroupOffsets withoutSome(int most) {
         TreeMap<String, TopicOffsets> kept = new TreeMap<>();
-        int room = MOST_AT_ONCE;
+        int room = most;
         for (Map.Entry<String, TopicOffsets> each : byTopic.entrySet()) {
-            TreeMap<Integer, CommittedOffset> left = new TreeMap<>(each.getValue().byPartition());
-            while (room > 0 && !left.isEmpty()) {
-                left.pollFirstEntry();
-                room--;
-            }
+            TreeMap<Integer, CommittedOffset> left = without(each.getValue(), room);
+            room -= each.getValue().byPartition().size() - left.size();
             if (!left.isEmpty()) {
                 kept.put(each.getKey(), new TopicOffsets(each.getValue().topicId(), each.getValue().anew(), left));
             }
         }
         return new GroupOffsets(kept);
+    }
+
+    private static TreeMap<Integer, CommittedOffset> without(TopicOffsets offsets, int most) {
+        TreeMap<Integer, CommittedOffset> left = new TreeMap<>(offsets.byPartition());
+        for (int gone = 0; gone < most && !left.isEmpty(); gone++) {
+            left.pollFirstEntry();
+        }
+        return left;
     }
 
     /** What is committed in topics that there are. */
