@@ -129,6 +129,8 @@ public final class JsonBodies {
             }
         } catch (JsonException e) {
             throw RequestException.invalidBody(String.valueOf(e.getMessage()));
+        } catch (UnsupportedOperationException numberOfTooManyDigits) { // the parser's own limit, 1,100
+            throw RequestException.invalidBody("a number has too many digits: " + numberOfTooManyDigits.getMessage());
         }
         throw RequestException.invalidBody("a JSON object is expected");
     }

@@ -79,6 +79,15 @@ class JsonBodiesTest {
                 () -> read("{\"configs\":" + "[".repeat(100_000), NewTopic.class)).status()).isEqualTo(400);
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {1_000, 1_100, 1_101, 5_000, 100_000})
+    void aNumberOfAnyLengthWhereNoneBelongsIsABadRequest(int digits) {
+        for (String name : List.of("partitions_count", "unknown", "configs")) {
+            assertThat(catchThrowableOfType(RequestException.class,
+                    () -> read("{\"" + name + "\":" + "1".repeat(digits) + "}", NewTopic.class)).status()).isEqualTo(400);
+        }
+    }
+
     @Test
     void aBodyBeyondAllReasonIsTooLarge() {
         assertThat(catchThrowableOfType(RequestException.class,
