@@ -81,6 +81,9 @@ final class SegmentSwap {
                 }
             }
         }
+        if (endOffset > baseOffset) {
+            folder.force(); // or a power loss could bring them back when nothing says any more that they do not count
+        }
         for (String suffix : SUFFIXES) {
             moveIfThere(file(suffix, committedSuffix), folder.segmentFile(baseOffset, suffix));
         }

@@ -14,9 +14,9 @@ import io.millrace.log.Truncation;
 import io.millrace.log.file.SimulatedDisk;
 import io.millrace.log.write.SimulatedDirectory.PlantedBug;
 import io.millrace.record.TimestampType;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -167,6 +167,27 @@ class PowerLossTest {
         assertThat(damages).isEmpty();
         assertThat(log.logEndOffset()).isBetween((long) kept, (long) kept + more);
         assertThat(allValues(log, 0)).isEqualTo(values(0, log.logEndOffset()));
+    }
+
+    @ParameterizedTest
+    @MethodSource("seeds")
+    void aLogThatIsCompactedIsWhatItWasOrCompactedSegmentBySegment(long seed) {
+        begin(seed);
+        log.reconfigure(Compacted.config(400));
+        for (int i = 0; i < 60; i++) {
+            directory.append(log, List.of(Compacted.batch(i, "key" + random.nextInt(4), "v" + i)), 0).join();
+        }
+        log.raiseHighWatermark(60);
+        Map<String, String> table = Compacted.table(Compacted.records(log));
+        directory.compact(log, random.nextInt(200) + 100);
+
+        disk.stopAfter(random.nextInt(60));
+        directory.compact(log, 1 << 16);
+        loseThePower();
+
+        assertThat(damages).isEmpty();
+        assertThat(log.logEndOffset()).isEqualTo(60);
+        assertThat(Compacted.table(Compacted.records(log))).isEqualTo(table);
     }
 
     /** The writer works as soon as there is something to do, unless that is to wait for more. */
