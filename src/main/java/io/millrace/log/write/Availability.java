@@ -103,9 +103,10 @@ final class Availability {
             failAgain(e);
             return;
         }
-        waitsForSpace = false;
-        failure = null;
+        // The other way round, whoever sees that it is online could be refused, or believe it to be offline for good.
         queue.resume();
+        failure = null;
+        waitsForSpace = false;
         LOG.log(Level.INFO, "the log directory {0} is online again: there is space", root);
     }
 
