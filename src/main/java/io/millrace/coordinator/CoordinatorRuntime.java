@@ -168,6 +168,20 @@ public final class CoordinatorRuntime<K, V, M extends StateMachine<K, V>> implem
         return changeAll(machine -> Decision.nothing(look.apply(machine)));
     }
 
+    /**
+     * For who keeps more in memory than the state, and answers from that: this broker still leads, as far as that is known
+     * without asking anyone. Never blocks.
+     *
+     * @param epoch of {@link CoordinatorListener#began}
+     * @throws BrokerException NOT_COORDINATOR when that leadership is over, UNAVAILABLE when it may be
+     */
+    public void requireLeading(int partition, int epoch) {
+        LedLog led = parts.log().led(partition).filter(each -> each.epoch() == epoch).orElseThrow(() ->
+                new BrokerException(ErrorKind.NOT_COORDINATOR, "this broker does not lead partition " + parts.log().topic()
+                        + "-" + partition + " any more: try again in a moment"));
+        led.requireLease();
+    }
+
     /** The partitions that this broker leads, in their order, and how they stand. */
     public List<CoordinatorStatus> status() {
         return partitions.values().stream().map(CoordinatedPartition::status)

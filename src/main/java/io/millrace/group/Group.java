@@ -155,6 +155,11 @@ final class Group implements GroupWriter.Host, GroupSide {
     // ---- what deliveries ask for
 
     @Override
+    public void requireLeading() {
+        led.requireLeading();
+    }
+
+    @Override
     public CompletableFuture<GroupState> begin(ConsumerId member, Map<TopicIdPartition, Position> positions) {
         return writer.submit(before -> GroupChanges.begin(before, member, positions, topics(), context.clock().millis()));
     }

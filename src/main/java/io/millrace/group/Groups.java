@@ -42,7 +42,7 @@ import java.util.stream.Collectors;
 /**
  * The consumer groups that this broker coordinates, behind one door. Thread-safe. Methods that return a future never throw
  * a {@link BrokerException}: the future fails with it. Besides what each names, all fail with NOT_COORDINATOR when another
- * broker coordinates the group, and UNAVAILABLE when registers cannot be written; and what a consumer asks for with
+ * broker coordinates the group, and UNAVAILABLE when registers cannot be written or another broker may coordinate it by now; and what a consumer asks for with
  * FENCED_INSTANCE_ID when another one took its name, or its place.
  */
 public final class Groups implements AutoCloseable {
@@ -147,7 +147,7 @@ public final class Groups implements AutoCloseable {
 
     /** @return the consumer as it is; fails with UNKNOWN_CONSUMER. The consumer is heard of by that */
     public CompletableFuture<GroupMember> member(String group, ConsumerId id) {
-        return answer(group, of -> of.members().present(id));
+        return look(group, of -> of.members().present(id));
     }
 
     /**
@@ -157,7 +157,7 @@ public final class Groups implements AutoCloseable {
      * @return fails with UNKNOWN_CONSUMER, WRONG_FORMAT, NO_OFFSET, CORRUPT_LOG, LOG_DIRECTORY_OFFLINE
      */
     public CompletableFuture<Polled> poll(String group, ConsumerId id, PollRequest request) {
-        return answer(group, of -> of.members().poll(id, pollsEnded ? request.withoutWait() : request));
+        return look(group, of -> of.members().poll(id, pollsEnded ? request.withoutWait() : request));
     }
 
     /** @return fails with UNKNOWN_CONSUMER, NOT_ASSIGNED; FENCED as for {@link #commit} */
@@ -218,7 +218,7 @@ public final class Groups implements AutoCloseable {
 
     /** @return fails with UNKNOWN_GROUP */
     public CompletableFuture<GroupDescription> describe(String group) {
-        return answer(group, of -> {
+        return look(group, of -> {
             requireKnown(of);
             return administration.describe(group, of.state());
         });
@@ -270,6 +270,14 @@ public final class Groups implements AutoCloseable {
     public CompletableFuture<List<GroupLag>> lags() {
         List<Group> mine = groups.loaded();
         return lags.of(mine.stream().collect(Collectors.toMap(Group::id, each -> each.state().offsets())));
+    }
+
+    /** What is not written is told only by who leads now: one that was halted must not answer from its old memory. */
+    private <T> CompletableFuture<T> look(String id, Function<Group, CompletableFuture<T>> request) {
+        return answer(id, group -> {
+            group.requireLeading();
+            return request.apply(group);
+        });
     }
 
     private <T> CompletableFuture<T> answer(String id, Function<Group, CompletableFuture<T>> request) {

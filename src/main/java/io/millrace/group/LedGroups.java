@@ -30,6 +30,11 @@ record LedGroups(CoordinatorRuntime<GroupKey, GroupValue, GroupMachine> runtime,
         return new Ledger(group);
     }
 
+    /** @throws BrokerException NOT_COORDINATOR when the leadership is over, UNAVAILABLE when it may be */
+    void requireLeading() {
+        runtime.requireLeading(partition, epoch);
+    }
+
     private void require(GroupMachine present) {
         if (present != machine) {
             throw new BrokerException(ErrorKind.NOT_COORDINATOR, "another leadership has begun: try again in a moment");

@@ -3,6 +3,7 @@ package io.millrace.group;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.millrace.group.delivery.Polled;
 import io.millrace.group.membership.ConsumerConfig;
 import io.millrace.group.membership.ConsumerId;
 import io.millrace.group.membership.GroupMember.Status;
@@ -11,6 +12,7 @@ import io.millrace.group.membership.RecordForm;
 import io.millrace.metadata.TopicPartition;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -61,6 +63,31 @@ class CoordinatorFaultsTest {
             harness.pass(10);
         }
         assertThat(harness.owned("b")).containsExactly(FIRST, SECOND);
+    }
+
+    @Test
+    void aCoordinatorThatWasReplacedWhileItWasHaltedGivesNothingOfWhatItRemembers() {
+        harness.log.append(FIRST, 3);
+        harness.create("c", GroupHarness.manual(), "orders");
+        harness.poll("c", 1_000);
+        harness.log.append(FIRST, 3);
+        harness.replaceUnnoticed();
+        assertThatThrownBy(() -> harness.poll("c", 1_000)).hasMessageContaining("another one may lead");
+        assertThatThrownBy(() -> harness.get(harness.groups.member(GroupHarness.GROUP, ConsumerId.of("c"))))
+                .hasMessageContaining("another one may lead");
+        assertThatThrownBy(() -> harness.get(harness.groups.describe(GroupHarness.GROUP)))
+                .hasMessageContaining("another one may lead");
+    }
+
+    @Test
+    void aPollThatWaitsWhileItsCoordinatorIsReplacedGivesNothing() {
+        harness.create("c", GroupHarness.manual(), "orders");
+        CompletableFuture<Polled> poll = harness.asked("c", 5_000);
+        harness.pass(1_000);
+        assertThat(poll).isNotDone();
+        harness.replaceUnnoticed();
+        harness.log.append(FIRST, 3);
+        assertThatThrownBy(() -> harness.get(poll)).hasMessageContaining("another one may lead");
     }
 
     @Test

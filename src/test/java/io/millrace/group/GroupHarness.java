@@ -72,6 +72,11 @@ final class GroupHarness {
         });
     }
 
+    /** Another one coordinates, and this one, which was halted meanwhile, has not heard of it. */
+    void replaceUnnoticed() {
+        offsets.elect(2);
+    }
+
     /** What the next read of the offsets topic fails with. */
     void failNextRead(Error fault) {
         offsets.elect(1);

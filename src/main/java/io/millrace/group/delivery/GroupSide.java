@@ -9,6 +9,14 @@ import java.util.concurrent.CompletableFuture;
 
 /** What deliveries ask of the group around them, without its lock. Nothing of it blocks. */
 public interface GroupSide {
+    /**
+     * What is in memory here may be told now.
+     *
+     * @throws io.millrace.metadata.BrokerException NOT_COORDINATOR when another broker coordinates the group, UNAVAILABLE
+     *                                               when one may
+     */
+    void requireLeading();
+
     /** Records where the group begins in partitions of a member. @return completes once that is written */
     CompletableFuture<?> begin(ConsumerId member, Map<TopicIdPartition, Position> positions);
 

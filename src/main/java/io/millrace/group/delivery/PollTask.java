@@ -119,6 +119,12 @@ final class PollTask {
     }
 
     private void deliver(LinkedHashMap<TopicIdPartition, FetchAllResult.Part> parts) {
+        try {
+            sessions.side().requireLeading(); // Else another one may have given them out, and have taken commits behind them.
+        } catch (BrokerException replaced) {
+            fail(replaced);
+            return;
+        }
         lookNoMore();
         phase = Phase.DELIVERING;
         session.delivering = this;
