@@ -12,7 +12,7 @@ import java.util.function.Consumer;
 
 /**
  * What groups promise, held against what happens to a simulated one: no partition has two owners, nothing is committed that nobody
- * processed, committed offsets go back only when that was asked for, and in the end nothing is missing.
+ * processed, who does not coordinate any more gives nothing, committed offsets go back only when that was asked for, and in the end nothing is missing.
  */
 final class GroupPromises {
     private final TopicView log;
@@ -50,6 +50,11 @@ final class GroupPromises {
         int times = processed.computeIfAbsent(partition, any -> new TreeMap<>()).merge(offset, 1, Integer::sum);
         require(weather != Weather.CALM || times == 1 || replays.wereAsked(partition.partition()), "record " + partition + "@"
                 + offset + " of " + partition.topicId() + " was delivered " + times + " times although nobody died");
+    }
+
+    /** A server gave records to a consumer. */
+    void gave(int server, int coordinator) {
+        require(server == coordinator, "server " + server + " gave records, but server " + coordinator + " coordinates");
     }
 
     /** A consumer was told that these are committed. */

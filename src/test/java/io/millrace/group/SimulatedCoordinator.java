@@ -151,6 +151,11 @@ final class SimulatedCoordinator {
         }
 
         @Override
+        public void gave() {
+            world.promises.gave(id, world.offsets.leader());
+        }
+
+        @Override
         public void note(String what) {
             world.note(what);
         }

@@ -41,6 +41,10 @@ final class SimulatedEntry {
         /** Whether each answer counts as arrived: a fault. */
         boolean trustsDeliveries();
 
+        /** It gives records. */
+        default void gave() {
+        }
+
         /** It gives records to who asked another server, which has to hand them over. */
         default void gaveThrough(int entry) {
         }
@@ -201,6 +205,7 @@ final class SimulatedEntry {
         if (!polled.parts().isEmpty()) {
             host.note("server " + host.id() + " gives " + consumer + " poll " + polled.number() + " "
                     + SimulatedConsumer.next(polled) + " through " + through);
+            host.gave();
         }
     }
 

@@ -30,6 +30,8 @@ final class SimulatedGroups implements GroupWorld {
         UNFENCED_WRITES,
         /** An answer that got lost with the server that had it counts as arrived. */
         TRUSTING_DELIVERIES,
+        /** A coordinator that was replaced answers from its memory as if it were not. */
+        ENDLESS_LEASE,
         /** What is written to the offsets topic is forgotten after it was acknowledged. */
         LOST_WRITES
     }
@@ -340,6 +342,11 @@ final class SimulatedGroups implements GroupWorld {
         @Override
         public boolean loses() {
             return bug == PlantedBug.LOST_WRITES && random.nextInt(50) == 0;
+        }
+
+        @Override
+        public boolean overstaysLease() {
+            return bug == PlantedBug.ENDLESS_LEASE;
         }
 
         @Override

@@ -43,6 +43,11 @@ final class SimulatedOffsetsTopic {
             return false;
         }
 
+        /** Whether a leader that was replaced believes that its lease goes on. */
+        default boolean overstaysLease() {
+            return false;
+        }
+
         /** Whether a leader that was replaced writes on as if it were not. */
         default boolean writesOn() {
             return false;
@@ -277,7 +282,7 @@ final class SimulatedOffsetsTopic {
 
             @Override
             public void requireLease() {
-                if (isReplaced()) {
+                if (isReplaced() && !faults.overstaysLease()) {
                     throw new BrokerException(ErrorKind.UNAVAILABLE, "another one may lead");
                 }
             }
