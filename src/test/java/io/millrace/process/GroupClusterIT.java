@@ -221,6 +221,25 @@ class GroupClusterIT {
 
     @Test
     @Order(3)
+    void aCoordinatorThatWasPausedGivesNothingBelowWhatWasCommittedMeanwhile() throws Exception {
+        create("halted");
+        LoneConsumer consumer = new LoneConsumer(client, "group-halted", "halted", PARTITIONS);
+        int coordinator = client.json(0, "/admin/groups/group-halted").getInt("coordinator");
+        consumer.produceReadAndCommit(coordinator - 1, 5);
+        servers.run("pause", Integer.toString(coordinator)).succeeded();
+        consumer.produceReadAndCommit(coordinator % SERVERS, 20);
+        servers.run("resume", Integer.toString(coordinator)).succeeded();
+        long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+        while (System.nanoTime() < until) {
+            consumer.produce(coordinator % SERVERS); // else there is nothing that it could give
+            consumer.readAndCommit(coordinator - 1);
+        }
+        awaitWhole();
+        consumer.produceReadAndCommit(coordinator - 1, 5);
+    }
+
+    @Test
+    @Order(4)
     void serversAndConsumersThatAreKilledSkipNoRecordAndTheRestGoesOn() throws Exception {
         create("deaths");
         try (ClusterLoad load = new ClusterLoad(client, SERVERS, "deaths", PARTITIONS)) {
