@@ -227,7 +227,8 @@ class GroupClusterIT {
         int coordinator = client.json(0, "/admin/groups/group-halted").getInt("coordinator");
         consumer.produceReadAndCommit(coordinator - 1, 5);
         servers.run("pause", Integer.toString(coordinator)).succeeded();
-        consumer.produceReadAndCommit(coordinator % SERVERS, 20);
+        // so long that the others hold it to be gone, and it takes a while to be one of them again
+        consumer.produceReadAndCommit(coordinator % SERVERS, 300);
         servers.run("resume", Integer.toString(coordinator)).succeeded();
         long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
         while (System.nanoTime() < until) {
