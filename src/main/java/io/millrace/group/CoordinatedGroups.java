@@ -187,9 +187,10 @@ final class CoordinatedGroups implements CoordinatorListener<GroupMachine>, Auto
         context.workers().execute(() -> groups.loaded().stream().filter(group -> group.led() == gone).forEach(this::letGo));
     }
 
+    /** It writes nothing any more when the next one of its id is read. */
     private void letGo(Group group) {
-        groups.remove(group);
         group.close(moved(group.id()));
+        groups.remove(group);
     }
 
     private static BrokerException moved(String id) {

@@ -234,21 +234,43 @@ final class Group implements GroupWriter.Host, GroupSide {
 
     // ---- the end
 
-    /** Lets the group go to another coordinator, which goes on where this one was. */
+    /**
+     * Lets the group go to another coordinator, which goes on where this one was. From now on consumers are refused here.
+     *
+     * @return completes in any case
+     */
     CompletableFuture<Void> handOver() {
         sessions.close(new BrokerException(ErrorKind.NOT_COORDINATOR, "group '" + id
                 + "' goes to another coordinator: try again in a moment"));
-        CompletableFuture<Void> known = arrivals.settled();
-        context.timers().schedule(() -> known.complete(null), ANSWERS_MS, TimeUnit.MILLISECONDS);
-        return known.thenCompose(done -> {
+        return answersKnown().thenCompose(done -> {
             Map<String, Arrivals.Read> read = arrivals.read();
             return writer.submit(before -> before.membership().members().isEmpty() ? before : GroupChanges.handOver(before, read));
         }).handle((done, failure) -> {
             if (failure != null) {
-                LOG.log(Level.INFO, "group {0} could not be handed over, and is taken over: {1}", id, failure.getMessage());
+                notHandedOver(BrokerErrors.outcome(failure));
             }
             return null;
         });
+    }
+
+    /** @return completes when it is known which answers arrived, or that is not waited for any more */
+    private CompletableFuture<Void> answersKnown() {
+        CompletableFuture<Void> known = arrivals.settled();
+        try {
+            context.timers().schedule(() -> known.complete(null), ANSWERS_MS, TimeUnit.MILLISECONDS);
+        } catch (RuntimeException refused) { // without an end it might be waited for ever
+            return CompletableFuture.failedFuture(refused);
+        }
+        return known;
+    }
+
+    private void notHandedOver(Throwable failure) {
+        String what = "group " + id + " could not be handed over, and is taken over";
+        if (failure instanceof BrokerException) {
+            LOG.log(Level.INFO, "{0}: {1}", what, failure.getMessage());
+        } else {
+            LOG.log(Level.ERROR, what, failure);
+        }
     }
 
     /** Ends a group of which there is nothing to be kept, unless it is being changed. */

@@ -1,5 +1,6 @@
 package io.millrace.group;
 
+import io.millrace.metadata.BrokerErrors;
 import io.millrace.metadata.BrokerException;
 import java.lang.System.Logger.Level;
 import java.util.Collection;
@@ -38,15 +39,22 @@ final class GroupBalance {
 
     private void giveBack(int partition) {
         List<Group> its = groups.loaded().stream().filter(group -> group.led().partition() == partition).toList();
-        CompletableFuture.allOf(its.stream().map(Group::handOver).toArray(CompletableFuture[]::new)).whenCompleteAsync((done, failure) -> {
-            try {
-                context.coordination().giveBack(partition);
-            } catch (BrokerException later) {
-                LOG.log(Level.INFO, "partition {0} of the offsets topic could not be given back now, which is tried again: {1}",
-                        Integer.toString(partition), later.getMessage());
-            } finally {
-                its.forEach(letGo); // they have let go of their consumers, and are loaded again where they are asked for
-            }
-        }, context.workers());
+        CompletableFuture.allOf(its.stream().map(Group::handOver).toArray(CompletableFuture[]::new))
+                .thenRunAsync(() -> context.coordination().giveBack(partition), context.workers())
+                .whenComplete((done, failure) -> {
+                    if (failure != null) {
+                        notNow(partition, BrokerErrors.outcome(failure));
+                    }
+                    its.forEach(letGo); // they have let go of their consumers, and are loaded again where they are asked for
+                });
+    }
+
+    private static void notNow(int partition, Throwable failure) {
+        String what = "partition " + partition + " of the offsets topic could not be given back now, which is tried again";
+        if (failure instanceof BrokerException) {
+            LOG.log(Level.INFO, "{0}: {1}", what, failure.getMessage());
+        } else {
+            LOG.log(Level.ERROR, what, failure);
+        }
     }
 }

@@ -7,9 +7,9 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * The records of one group in one leadership of its partition. Both fail with a {@link io.millrace.metadata.BrokerException}:
- * NOT_COORDINATOR or COORDINATOR_LOADING when that leadership is over, and the others of
- * {@link io.millrace.coordinator.CoordinatorRuntime}.
+ * The records of one group in one leadership of its partition, as one writer of them sees them. Reading and writing fail with
+ * a {@link io.millrace.metadata.BrokerException}: NOT_COORDINATOR or COORDINATOR_LOADING when that leadership is over or this is
+ * closed, and the others of {@link io.millrace.coordinator.CoordinatorRuntime}.
  */
 interface GroupLedger {
     /** @return completes when they are committed, all of them */
@@ -17,4 +17,7 @@ interface GroupLedger {
 
     /** @return what they say, once all of that is committed */
     CompletableFuture<GroupState> read();
+
+    /** From now on nothing is written through this: whoever reads the group after that sees all that ever was. */
+    void close();
 }

@@ -103,7 +103,7 @@ final class GroupWriter {
         return waiting;
     }
 
-    /** Refuses changes from now on, those that wait included. */
+    /** Refuses changes from now on, those that wait included; of what is on its way nothing more is written. */
     void close(BrokerException reason) {
         List<Queued> refused;
         synchronized (this) {
@@ -111,6 +111,7 @@ final class GroupWriter {
             refused = queue;
             queue = new ArrayList<>();
         }
+        ledger.close();
         refused.forEach(queued -> queued.done().completeExceptionally(reason));
     }
 

@@ -35,14 +35,10 @@ record LedGroups(CoordinatorRuntime<GroupKey, GroupValue, GroupMachine> runtime,
         runtime.requireLeading(partition, epoch);
     }
 
-    private void require(GroupMachine present) {
-        if (present != machine) {
-            throw new BrokerException(ErrorKind.NOT_COORDINATOR, "another leadership has begun: try again in a moment");
-        }
-    }
-
     private final class Ledger implements GroupLedger {
         private final String group;
+        /** Looked at by the partition's task, so that a write is decided before all that is read after the end, or not at all. */
+        private volatile boolean closed;
 
         private Ledger(String group) {
             this.group = group;
@@ -62,6 +58,19 @@ record LedGroups(CoordinatorRuntime<GroupKey, GroupValue, GroupMachine> runtime,
                 require(present);
                 return Decision.nothing(present.state(group, millis.getAsLong()));
             });
+        }
+
+        @Override
+        public void close() {
+            closed = true;
+        }
+
+        private void require(GroupMachine present) {
+            if (present != machine) {
+                throw new BrokerException(ErrorKind.NOT_COORDINATOR, "another leadership has begun: try again in a moment");
+            } else if (closed) {
+                throw new BrokerException(ErrorKind.NOT_COORDINATOR, "group '" + group + "' was let go here: try again in a moment");
+            }
         }
     }
 }

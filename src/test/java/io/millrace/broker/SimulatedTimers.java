@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.concurrent.AbstractExecutorService;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Delayed;
+import java.util.concurrent.Executors;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
@@ -12,7 +13,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /** The workers and timers of one run of a simulated server: all that they are given happens in simulated time. */
-public final class SimulatedTimers extends AbstractExecutorService implements ScheduledExecutorService {
+public class SimulatedTimers extends AbstractExecutorService implements ScheduledExecutorService {
     private static final long LONGEST_WAIT_MICROS = 300;
 
     private final SimulatedTime time;
@@ -52,14 +53,15 @@ public final class SimulatedTimers extends AbstractExecutorService implements Sc
 
     @Override
     public ScheduledFuture<?> schedule(Runnable task, long delay, TimeUnit unit) {
-        return schedule(() -> {
-            task.run();
-            return null;
-        }, delay, unit);
+        return schedule(Executors.callable(task), delay, unit);
     }
 
     @Override
     public <V> ScheduledFuture<V> schedule(Callable<V> task, long delay, TimeUnit unit) {
+        return once(task, delay, unit);
+    }
+
+    private <V> ScheduledFuture<V> once(Callable<V> task, long delay, TimeUnit unit) {
         Timer<V> timer = new Timer<>(task);
         time.at(time.nanoTime() + unit.toNanos(delay), () -> runner.accept(timer));
         return timer;
@@ -72,9 +74,9 @@ public final class SimulatedTimers extends AbstractExecutorService implements Sc
 
     @Override
     public ScheduledFuture<?> scheduleWithFixedDelay(Runnable task, long initial, long delay, TimeUnit unit) {
-        return schedule(() -> {
+        return once(() -> {
             task.run();
-            scheduleWithFixedDelay(task, delay, delay, unit);
+            return scheduleWithFixedDelay(task, delay, delay, unit);
         }, initial, unit);
     }
 

@@ -76,6 +76,11 @@ final class FakeLedger implements GroupLedger {
         return failing != null ? failed(failing) : CompletableFuture.completedFuture(state());
     }
 
+    @Override
+    public void close() {
+        failing = ErrorKind.NOT_COORDINATOR;
+    }
+
     GroupState state() {
         return machine.state(group, 0);
     }

@@ -27,9 +27,12 @@ import java.util.Random;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 
 /** One coordinator in simulated time, without faults, and consumers that wait for each answer. */
@@ -45,8 +48,12 @@ final class GroupHarness {
     final SimulatedOffsetsTopic offsets;
     /** Whether another one is to coordinate, as soon as this one lets it. */
     boolean borrowed;
+    /** What becomes of the leadership when it is given back. */
+    Runnable givingBack = this::leadElsewhere;
     /** Whether the offsets topic takes nothing. */
     boolean offsetsRefuse;
+    /** Whether nothing can be put off till later. */
+    boolean timersRefuse;
     private int incarnations;
     /** Runs applications' assignors; null: as everything else. */
     Executor assigning;
@@ -66,10 +73,12 @@ final class GroupHarness {
 
     /** Another one is to coordinate. */
     void moveAway() {
-        groups.handOver().thenRun(() -> {
-            offsets.elect(2);
-            view.learn();
-        });
+        groups.handOver().thenRun(this::leadElsewhere);
+    }
+
+    private void leadElsewhere() {
+        offsets.elect(2);
+        view.learn();
     }
 
     /** Another one coordinates, and this one, which was halted meanwhile, has not heard of it. */
@@ -100,7 +109,15 @@ final class GroupHarness {
             if (mine == run) {
                 task.run();
             }
-        }, () -> mine != run);
+        }, () -> mine != run) {
+            @Override
+            public <V> ScheduledFuture<V> schedule(Callable<V> task, long delay, TimeUnit unit) {
+                if (timersRefuse) {
+                    throw new RejectedExecutionException("for the test");
+                }
+                return super.schedule(task, delay, unit);
+            }
+        };
         offsets.elect(1);
         view = offsets.new View(1);
         view.learn();
@@ -251,8 +268,7 @@ final class GroupHarness {
 
         @Override
         public void giveBack(int partition) {
-            offsets.elect(2);
-            view.learn();
+            givingBack.run();
         }
 
         @Override
