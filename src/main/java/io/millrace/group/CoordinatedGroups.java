@@ -53,12 +53,16 @@ final class CoordinatedGroups implements CoordinatorListener<GroupMachine>, Auto
         this.takeover = new RegisterTakeover(registers, context.workers());
         this.runtime = opening.apply(this);
         runtime.start();
-        takeOver();
+        takeOver(takeover.left());
     }
 
-    /** Where earlier versions left groups the offsets topic is made, and whoever leads its partitions takes them over. */
-    private void takeOver() {
-        takeover.left().thenAcceptAsync(left -> left.stream().findAny().ifPresent(runtime::partitionOf), context.workers())
+    /**
+     * Where earlier versions left groups the offsets topic is made, and whoever leads its partitions takes them over.
+     *
+     * @return completes in any case
+     */
+    private CompletableFuture<Void> takeOver(CompletableFuture<Set<String>> registered) {
+        return registered.thenAcceptAsync(left -> left.stream().findAny().ifPresent(runtime::partitionOf), context.workers())
                 .exceptionally(failure -> {
                     LOG.log(Level.INFO, "groups that earlier versions kept in registers cannot be taken over now, which is tried"
                             + " again: {0}", failure.getMessage());
@@ -227,13 +231,16 @@ final class CoordinatedGroups implements CoordinatorListener<GroupMachine>, Auto
 
     /** Those that could not be loaded when they came here. */
     void loadMissing() {
-        takeOver();
-        led.values().forEach(each -> runtime.change(each.partition(), machine -> Decision.nothing(machine.groups()))
+        takeOver(takeover.lookAgain()).thenRun(() -> led.values().forEach(this::loadMissing));
+    }
+
+    private void loadMissing(LedGroups each) {
+        runtime.change(each.partition(), machine -> Decision.nothing(machine.groups()))
                 .thenAcceptAsync(logged -> {
                     if (led.get(each.partition()) == each) {
                         loadAll(each, logged);
                     }
-                }, context.workers()));
+                }, context.workers());
     }
 
     /** Those that are here, sorted; fails while it is not known which these are. */

@@ -24,7 +24,7 @@ final class RegisterTakeover {
 
     private final GroupRegisters registers;
     private final Executor workers;
-    /** Those that are in registers yet; null: nobody has looked, or could. Guarded by this. */
+    /** Those that are in registers yet, as was last looked up; null: nobody has looked, or could. Guarded by this. */
     private CompletableFuture<Set<String>> left;
 
     /** @param workers run what blocks */
@@ -33,26 +33,42 @@ final class RegisterTakeover {
         this.workers = workers;
     }
 
-    /** Groups that are in registers yet. They are looked up once; fails with UNAVAILABLE when that cannot be, and is tried again. */
+    /** Groups that are in registers yet, as was last looked up; fails with UNAVAILABLE while nobody could. */
     synchronized CompletableFuture<Set<String>> left() {
         if (left == null || left.isCompletedExceptionally()) {
-            left = CompletableFuture.supplyAsync(() -> {
-                Set<String> found = ConcurrentHashMap.newKeySet();
-                found.addAll(registers.ids());
-                return found;
-            }, workers);
+            left = lookUp();
         }
         return left;
     }
 
+    /** As above, looked up anew: a server of an earlier version may have written one since. What was found before counts until then. */
+    CompletableFuture<Set<String>> lookAgain() {
+        CompletableFuture<Set<String>> again = lookUp();
+        return again.thenApply(found -> {
+            synchronized (this) {
+                left = again;
+            }
+            return found;
+        });
+    }
+
+    private CompletableFuture<Set<String>> lookUp() {
+        return CompletableFuture.supplyAsync(() -> {
+            Set<String> found = ConcurrentHashMap.newKeySet();
+            found.addAll(registers.ids());
+            return found;
+        }, workers);
+    }
+
     /**
-     * Ends the register of a group that has one.
+     * Ends the register of a group that has one. Of a group that the log does not know the register itself is read, whatever was
+     * looked up: that is once for a group that is new, never for any other, and misses nothing that was written before.
      *
      * @param logged what the log says
      * @return the group as it is in the log then; fails with UNAVAILABLE
      */
     CompletableFuture<GroupState> takeOver(String id, GroupLedger ledger, GroupState logged) {
-        return left().thenCompose(known -> !known.contains(id) ? CompletableFuture.completedFuture(logged)
+        return left().thenCompose(known -> !known.contains(id) && !logged.isVacant() ? CompletableFuture.completedFuture(logged)
                 : CompletableFuture.supplyAsync(() -> registers.read(id), workers)
                         .thenCompose(found -> takeOver(id, ledger, logged, found))
                         .whenComplete((done, failure) -> {

@@ -76,6 +76,12 @@ final class GroupHarness {
         groups.handOver().thenRun(this::leadElsewhere);
     }
 
+    /** It coordinates again what it did before. */
+    void comeBack() {
+        offsets.elect(1);
+        view.learn();
+    }
+
     private void leadElsewhere() {
         offsets.elect(2);
         view.learn();

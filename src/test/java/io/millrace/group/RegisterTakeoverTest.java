@@ -82,6 +82,69 @@ class RegisterTakeoverTest {
         assertThat(harness.registers.read(KEY)).isEmpty();
     }
 
+    // ---- a server of an earlier version goes on, and this one has looked already
+
+    private static final String LATE = "late";
+
+    private void writeLate(long first) {
+        harness.registers.compareAndSet("group/" + LATE, RegisterStore.ABSENT, register(first, 9));
+    }
+
+    private long committedLate() {
+        return harness.offsets.state().state(LATE, 0).offsets().byTopic().get("orders").byPartition().get(0).offset();
+    }
+
+    @Test
+    void aGroupThatIsInARegisterOnlySinceIsTakenOverByWhoAsksForIt() {
+        harness.restart();
+        harness.pass(100);
+        writeLate(7);
+        harness.get(harness.groups.create(LATE, "c", GroupHarness.manual()));
+        assertThat(committedLate()).isEqualTo(7);
+        assertThat(harness.registers.keys("group/")).isEmpty();
+    }
+
+    @Test
+    void oneThatNobodyAsksForIsTakenOverAfterAWhile() {
+        harness.restart();
+        harness.pass(100);
+        writeLate(7);
+        harness.pass(60_000);
+        assertThat(committedLate()).isEqualTo(7);
+        assertThat(harness.registers.keys("group/")).isEmpty();
+    }
+
+    @Test
+    void aRegisterThatIsWrittenWhenTheLogHasTheGroupEndsWithTheNextLeadership() {
+        harness.restart();
+        harness.pass(100);
+        writeLate(7);
+        harness.get(harness.groups.create(LATE, "c", GroupHarness.manual()));
+        writeLate(3);
+        harness.pass(60_000);
+        harness.moveAway();
+        harness.pass(2_000);
+        harness.comeBack();
+        harness.pass(100);
+        assertThat(committedLate()).isEqualTo(7);
+        assertThat(harness.registers.keys("group/")).isEmpty();
+    }
+
+    @Test
+    void whatIsInTheLogGoesOnWhileNobodyCanLookAgain() {
+        harness.restart();
+        harness.create("c", GroupHarness.config(false, 600_000, null), "orders");
+        harness.registers.setAvailable(false);
+        harness.pass(60_000);
+        harness.moveAway();
+        harness.pass(2_000);
+        harness.comeBack();
+        harness.commit("c", Map.of(FIRST, 20L));
+        assertThat(harness.committed()).containsEntry(FIRST, 20L);
+        assertThatThrownBy(() -> harness.get(harness.groups.create("new", "c", GroupHarness.manual())))
+                .isInstanceOfSatisfying(BrokerException.class, refused -> assertThat(refused.kind()).isEqualTo(ErrorKind.UNAVAILABLE));
+    }
+
     @Test
     void untilTheLogHasItTheRegisterStays() {
         harness.offsetsRefuse = true;
