@@ -35,6 +35,8 @@ final class SimulatedTopics implements GroupLog, TopicView {
     private final SimulatedTime time;
     private final Random random;
     private final TreeMap<String, TopicInfo> topics = new TreeMap<>();
+    /** As they are: another object when they have changed. */
+    private Map<String, TopicInfo> seen = Map.of();
     private final Map<TopicPartition, Long> ends = new TreeMap<>();
     /** First offsets, where retention took some. */
     private final Map<TopicPartition, Long> starts = new TreeMap<>();
@@ -79,6 +81,7 @@ final class SimulatedTopics implements GroupLog, TopicView {
 
     private void changed(String topic) {
         revision++;
+        seen = Map.copyOf(topics);
         views.forEach(view -> view.changed(topic));
         attemptAll();
     }
@@ -147,6 +150,7 @@ final class SimulatedTopics implements GroupLog, TopicView {
     private final class View implements GroupLog {
         private final int mostMs;
         private final TreeMap<String, TopicInfo> known = new TreeMap<>(topics);
+        private Map<String, TopicInfo> seen = Map.copyOf(known);
         private long changes;
 
         private View(int mostMs) {
@@ -163,12 +167,13 @@ final class SimulatedTopics implements GroupLog, TopicView {
             TopicInfo before = now == null ? known.remove(topic) : known.put(topic, now);
             if (!Objects.equals(before, now)) {
                 changes++;
+                seen = Map.copyOf(known);
             }
         }
 
         @Override
         public Map<String, TopicInfo> topics() {
-            return Map.copyOf(known);
+            return seen;
         }
 
         @Override
@@ -197,7 +202,7 @@ final class SimulatedTopics implements GroupLog, TopicView {
 
     @Override
     public Map<String, TopicInfo> topics() {
-        return Map.copyOf(topics);
+        return seen;
     }
 
     @Override

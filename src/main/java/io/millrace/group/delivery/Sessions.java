@@ -39,6 +39,11 @@ public final class Sessions {
     private final Map<String, Session> sessions = new HashMap<>();
     private Standing standing;
     private long topicsSeen = -1;
+    /** Revision of the topics when all sessions were last brought into line. */
+    private long topicsFollowed = -1;
+    /** Whether a session may be out of line although members and topics are as they were. */
+    private boolean stale = true;
+    private long followed;
     private BrokerException closed;
 
     /**
@@ -105,6 +110,18 @@ public final class Sessions {
         return closed;
     }
 
+    /** A session goes on there by its member's wish, or for it. */
+    void moveTo(Session session, Map<TopicIdPartition, Position> positions) {
+        session.moveTo(positions);
+        // another one's by now: that is forgotten with the next write
+        stale |= !positions.keySet().stream().allMatch(each -> standing.membership().owns(session.member.name(), each));
+    }
+
+    /** How often a session was brought into line with what was written. */
+    long followed() {
+        return followed;
+    }
+
     // ---- what the group tells
 
     /** @throws BrokerException why the group is not here any more */
@@ -131,7 +148,7 @@ public final class Sessions {
         lock.hold(() -> {
             Session session = of(member);
             if (session != null) {
-                session.moveTo(positions);
+                moveTo(session, positions);
                 if (session.poll != null) {
                     session.poll.moved();
                 }
@@ -155,7 +172,10 @@ public final class Sessions {
 
     /** Whether that was written is not known. */
     public void undecided() {
-        lock.hold(() -> sessions.values().forEach(session -> session.releasing.clear()));
+        lock.hold(() -> {
+            sessions.values().forEach(session -> session.releasing.clear());
+            stale = true; // polls have looked without what was not to be given, and time runs for what was to be let go
+        });
     }
 
     /**
@@ -166,19 +186,37 @@ public final class Sessions {
     public void written(Standing now, Executor then) {
         lock.holdThen(then, () -> {
             Membership before = standing.membership();
-            Membership membership = now.membership();
             if (now.resets() != standing.resets()) { // whoever comes back goes on from there
                 all().stream().filter(session -> !takesPart(session.member, before)).forEach(this::end);
             }
+            stale = !isInLine(now);
             standing = now;
-            all().stream().filter(session -> !isThere(session.member, membership)).forEach(this::end);
-            membership.members().values().stream().filter(GroupMember::takesPart)
-                    .filter(member -> !sessions.containsKey(member.name())).forEach(member -> sessions.put(member.name(),
-                            new Session(member.id(), isThere(member.id(), before), deadline(member.config()), now())));
-            Set<TopicIdPartition> taken = new HashSet<>();
-            membership.members().values().forEach(member -> taken.addAll(membership.assigned(member.owned().keySet())));
-            all().forEach(session -> follow(session, membership.member(session.member.name()), taken));
+            if (stale) {
+                follow(before);
+            }
         });
+    }
+
+    /**
+     * Whether nothing has changed that sessions follow, as with a commit, which need not cost more the more members there are:
+     * who owns what, which topics there are, and in which of them anything is committed no more.
+     */
+    private boolean isInLine(Standing now) {
+        return !stale && now.membership() == standing.membership() && log.revision() == topicsFollowed
+                && now.offsets().byTopic().keySet().containsAll(standing.offsets().byTopic().keySet());
+    }
+
+    private void follow(Membership before) {
+        topicsFollowed = log.revision(); // before they are looked at
+        Membership membership = standing.membership();
+        all().stream().filter(session -> !isThere(session.member, membership)).forEach(this::end);
+        membership.members().values().stream().filter(GroupMember::takesPart)
+                .filter(member -> !sessions.containsKey(member.name())).forEach(member -> sessions.put(member.name(),
+                        new Session(member.id(), isThere(member.id(), before), deadline(member.config()), now())));
+        Set<TopicIdPartition> taken = new HashSet<>();
+        membership.members().values().forEach(member -> taken.addAll(membership.assigned(member.owned().keySet())));
+        all().forEach(session -> follow(session, membership.member(session.member.name()), taken));
+        stale = false; // and not before, or what a fault left undone would stay so
     }
 
     private static boolean takesPart(ConsumerId id, Membership membership) {
@@ -209,6 +247,7 @@ public final class Sessions {
     }
 
     private void follow(Session session, GroupMember member, Set<TopicIdPartition> taken) {
+        followed++;
         session.releasing.clear();
         Membership membership = standing.membership();
         // What nobody else got stays in mind for a member whose session ended: it may be back for it.

@@ -126,7 +126,7 @@ final class StartingPoints {
         TreeMap<TopicIdPartition, Position> positions = new TreeMap<>();
         relocations.forEach((partition, relocation) -> positions.put(partition, relocation.to()));
         fetch.await(() -> sessions.side().relocate(session.member, relocations), () -> {
-            session.moveTo(positions);
+            sessions.moveTo(session, positions);
             poll.start();
         }, poll::fail);
     }
