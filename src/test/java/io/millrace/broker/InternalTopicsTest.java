@@ -3,15 +3,18 @@ package io.millrace.broker;
 import static io.millrace.broker.BrokerHarness.get;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.agreement.registers.InMemoryRegisterStore;
 import io.millrace.coordinator.BrokerLog;
 import io.millrace.coordinator.CoordinatorListener;
 import io.millrace.coordinator.CoordinatorOptions;
 import io.millrace.coordinator.CoordinatorRuntime;
 import io.millrace.coordinator.CoordinatorStatus;
 import io.millrace.coordinator.Counters;
+import io.millrace.log.write.LogDirectory;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.Topic;
+import io.millrace.metadata.config.TopicConfigKey;
 import io.millrace.metadata.topics.InternalTopic;
 import io.millrace.record.Codec;
 import io.millrace.record.RecordBatchBuilder;
@@ -21,6 +24,7 @@ import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -57,6 +61,27 @@ class InternalTopicsTest {
             Topic topic = broker.topics().ensure(new InternalTopic(NAME, 1, 3));
             assertThat(broker.topics().effectiveConfig(topic)).containsAllEntriesOf(Map.of("min.insync.replicas", "2",
                     "unclean.leader.election.enable", "false", "cleanup.policy", "compact", "flush", "commit"));
+        }
+    }
+
+    /** Some of them would harm a topic that is read whole when it is loaded. */
+    @Test
+    void noDefaultOfTheServerIsInForceInIt() {
+        Map<String, String> defaults = new TreeMap<>(Map.of("segment.ms", "1", "max.compaction.lag.ms", "1", "segment.bytes", "1024",
+                "min.compaction.lag.ms", "1", "delete.retention.ms", "0", "message.timestamp.type", "LogAppendTime",
+                "message.timestamp.after.max.ms", "0", "retention.ms", "1", "compression.type", "gzip"));
+        defaults.put("partitioner", "first-byte");
+        try (BrokerHarness harness = new BrokerHarness(new InMemoryRegisterStore())) {
+            harness.directory(root, new LogDirectory.Options(64 << 20, 10_000, 1_000));
+            harness.startWriters();
+            harness.open(harness.workers(), defaults);
+            Topic topic = harness.broker.topics().ensure(new InternalTopic(NAME, 1, 1));
+            Map<String, String> inForce = harness.broker.topics().effectiveConfig(topic);
+            defaults.keySet().stream().filter(key -> !key.equals("segment.bytes")).forEach(key ->
+                    assertThat(inForce).containsEntry(key, TopicConfigKey.of(key).defaultValue()));
+            assertThat(inForce).containsEntry("segment.bytes", "16777216").containsEntry("cleanup.policy", "compact")
+                    .hasSameSizeAs(TopicConfigKey.values());
+            assertThat(topic.overrides().keySet()).as("also what a later default says").isEqualTo(inForce.keySet());
         }
     }
 

@@ -2,7 +2,8 @@ package io.millrace.metadata.topics;
 
 import io.millrace.agreement.Majority;
 import io.millrace.metadata.config.TopicConfigKey;
-import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * A topic of the cluster's own, as it is to be created: what is in it is state, of which only the newest record of each
@@ -23,17 +24,22 @@ public record InternalTopic(String name, int partitions, int replicationFactor) 
     /** What is decided together is one batch: a rebalance of a thousand consumers, a commit in ten thousand partitions. */
     private static final int MAX_BATCH_BYTES = 8 * 1024 * 1024;
 
-    /** Its whole configuration, in the place of defaults that operators set for users' topics. */
-    Map<String, String> configs() {
-        return Map.of(
-                TopicConfigKey.CLEANUP_POLICY.key(), "compact",
-                TopicConfigKey.MIN_CLEANABLE_DIRTY_RATIO.key(), TopicConfigKey.MIN_CLEANABLE_DIRTY_RATIO.defaultValue(),
-                TopicConfigKey.MIN_COMPACTION_LAG_MS.key(), TopicConfigKey.MIN_COMPACTION_LAG_MS.defaultValue(),
-                TopicConfigKey.DELETE_RETENTION_MS.key(), TopicConfigKey.DELETE_RETENTION_MS.defaultValue(),
-                TopicConfigKey.SEGMENT_BYTES.key(), Integer.toString(SEGMENT_BYTES),
-                TopicConfigKey.MAX_MESSAGE_BYTES.key(), Integer.toString(MAX_BATCH_BYTES),
-                TopicConfigKey.FLUSH.key(), "commit",
-                TopicConfigKey.MIN_INSYNC_REPLICAS.key(), Integer.toString(new Majority(replicationFactor).needed()),
-                TopicConfigKey.UNCLEAN_LEADER_ELECTION_ENABLE.key(), "false");
+    /**
+     * Its whole configuration, each key of it: no default that operators set for users' topics is in force here. One that rolls
+     * segments every second, or has them cleaned without end, would be paid by all groups, and a partitioner of an application or
+     * a codec is nothing to a coordinator.
+     */
+    SortedMap<String, String> configs() {
+        TreeMap<String, String> configs = new TreeMap<>();
+        for (TopicConfigKey key : TopicConfigKey.values()) {
+            configs.put(key.key(), key.defaultValue());
+        }
+        configs.put(TopicConfigKey.CLEANUP_POLICY.key(), "compact");
+        configs.put(TopicConfigKey.SEGMENT_BYTES.key(), Integer.toString(SEGMENT_BYTES));
+        configs.put(TopicConfigKey.MAX_MESSAGE_BYTES.key(), Integer.toString(MAX_BATCH_BYTES));
+        configs.put(TopicConfigKey.FLUSH.key(), "commit");
+        configs.put(TopicConfigKey.MIN_INSYNC_REPLICAS.key(), Integer.toString(new Majority(replicationFactor).needed()));
+        configs.put(TopicConfigKey.UNCLEAN_LEADER_ELECTION_ENABLE.key(), "false");
+        return configs;
     }
 }
