@@ -86,7 +86,7 @@ final class BrokerParts {
         this.clock = clock;
         this.calls = calls;
         this.partitioners = Partitioners.load();
-        this.defaults = TopicConfig.of(options.topicDefaults(), Map.of());
+        this.defaults = TopicConfig.checked(options.topicDefaults(), Map.of());
         partitioners.find(defaults.partitioner());
 
         this.store = new TopicStore(registers, options.partitionsPerPage());

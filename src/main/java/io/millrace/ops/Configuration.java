@@ -2,12 +2,14 @@ package io.millrace.ops;
 
 import io.millrace.agreement.ClusterOptions;
 import io.millrace.broker.BrokerOptions;
+import io.millrace.config.InvalidSettingsException;
 import io.millrace.config.Setting;
 import io.millrace.config.SettingType;
 import io.millrace.config.Settings;
 import io.millrace.coordinator.CoordinatorOptions;
 import io.millrace.group.GroupOptions;
 import io.millrace.log.write.LogDirectory;
+import io.millrace.metadata.config.TopicConfig;
 import io.millrace.metadata.config.TopicConfigKey;
 import io.millrace.metadata.topics.DescriptorRoom;
 import io.millrace.metadata.topics.InternalTopic;
@@ -28,6 +30,7 @@ import java.util.stream.StreamSupport;
 /** Translates settings into what the packages below are told. */
 final class Configuration {
     private static final String RUNNABLE_PACKAGE_FOLDER = "wlpExtract";
+    private static final String TOPIC_PREFIX = "millrace.topic.";
 
     private final Settings settings;
 
@@ -45,13 +48,17 @@ final class Configuration {
     }
 
     private static Setting topicDefault(TopicConfigKey key) {
-        return new Setting("millrace.topic." + key.key(), new SettingType.Checked(key.allowed(), key::accepts),
+        return new Setting(TOPIC_PREFIX + key.key(), new SettingType.Checked(key.allowed(), key::accepts),
                 key.defaultValue(), "Default of the topic configuration `" + key.key() + "`.");
     }
 
-    /** @throws io.millrace.config.InvalidSettingsException naming every value that is not allowed */
+    /** @throws InvalidSettingsException naming every value that is not allowed */
     static Configuration read(Function<String, Optional<String>> source) {
-        return new Configuration(Settings.read(catalogue(), source));
+        Configuration configuration = new Configuration(Settings.read(catalogue(), source));
+        TopicConfig.contradiction(configuration.topicDefaults()).ifPresent(found -> {
+            throw new InvalidSettingsException(List.of("the defaults of topics' configuration, " + TOPIC_PREFIX + "*: " + found));
+        });
+        return configuration;
     }
 
     Settings settings() {
@@ -135,11 +142,14 @@ final class Configuration {
         return set > 0 ? set : Descriptors.forLogs(Descriptors.limit());
     }
 
-    BrokerOptions broker() {
-        Map<String, String> topicDefaults = Arrays.stream(TopicConfigKey.values())
+    private Map<String, String> topicDefaults() {
+        return Arrays.stream(TopicConfigKey.values())
                 .collect(Collectors.toMap(TopicConfigKey::key, key -> settings.text(topicDefault(key))));
+    }
+
+    BrokerOptions broker() {
         return new BrokerOptions(brokerId(), settings.intValue(Settings.TOPIC_PARTITIONS_DEFAULT),
-                settings.intValue(Settings.TOPIC_PARTITIONS_MAX), topicDefaults,
+                settings.intValue(Settings.TOPIC_PARTITIONS_MAX), topicDefaults(),
                 settings.intValue(Settings.BATCH_MAX_UNCOMPRESSED_BYTES),
                 settings.longValue(Settings.LOG_RETENTION_CHECK_INTERVAL_MS),
                 new ReplicationOptions(nanos(Settings.REPLICATION_LAG_MAX_MS), nanos(Settings.CLUSTER_LEASE_MS),

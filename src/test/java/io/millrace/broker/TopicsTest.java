@@ -159,6 +159,8 @@ class TopicsTest {
         Failures.assertFails(ErrorKind.INVALID_CONFIG, () -> topics.create("a", 1, 1, Map.of("no.such.key", "1")));
         Failures.assertFails(ErrorKind.INVALID_CONFIG, () -> topics.create("a", 1, 1, Map.of("partitioner", "none")))
                 .hasMessageContaining("first-byte");
+        Failures.assertFails(ErrorKind.INVALID_CONFIG, () -> topics.create("a", 1, 1,
+                Map.of("min.compaction.lag.ms", "2", "max.compaction.lag.ms", "1")));
 
         assertThat(harness.registers.keys("topic/")).isEmpty();
     }
@@ -199,12 +201,14 @@ class TopicsTest {
 
     @Test
     void aBadChangeChangesNothing() {
-        Topic before = topics.create("orders", 1, 1, Map.of());
+        Topic before = topics.create("orders", 1, 1, Map.of("min.compaction.lag.ms", "10"));
 
         Failures.assertFails(ErrorKind.INVALID_CONFIG, () -> topics.alterConfig("orders", Map.of("flush", "?")));
         Failures.assertFails(ErrorKind.INVALID_CONFIG, () -> topics.alterConfig("orders", change("unknown", null)));
         Failures.assertFails(ErrorKind.INVALID_CONFIG,
                 () -> topics.alterConfig("orders", Map.of("partitioner", "gone")));
+        Failures.assertFails(ErrorKind.INVALID_CONFIG,
+                () -> topics.alterConfig("orders", Map.of("max.compaction.lag.ms", "9")));
 
         assertThat(topics.get("orders")).isEqualTo(before);
     }
@@ -375,6 +379,8 @@ class TopicsTest {
             for (String bad : List.of("flush", "unknown.key", "partitioner")) {
                 Failures.assertFails(ErrorKind.INVALID_CONFIG, () -> other.open(Runnable::run, Map.of(bad, "?")));
             }
+            Failures.assertFails(ErrorKind.INVALID_CONFIG, () -> other.open(Runnable::run,
+                    Map.of("min.compaction.lag.ms", "2", "max.compaction.lag.ms", "1")));
         }
     }
 

@@ -66,7 +66,8 @@ class TopicsIT {
         "{\"topic_name\":\"x\",\"partitions_count\":2147483647} | 422",
         "{\"topic_name\":\"x\",\"replication_factor\":3} | 422",
         "{\"topic_name\":\"x\",\"configs\":{\"no.such.key\":\"1\"}} | 422",
-        "{\"topic_name\":\"x\",\"configs\":{\"segment.bytes\":\"-5\"}} | 422"})
+        "{\"topic_name\":\"x\",\"configs\":{\"segment.bytes\":\"-5\"}} | 422",
+        "{\"topic_name\":\"x\",\"configs\":{\"min.compaction.lag.ms\":\"2\",\"max.compaction.lag.ms\":\"1\"}} | 422"})
     void aTopicThatCannotBeIsNotCreated(String body, int status) {
         api.post("/admin/topics", HttpApi.JSON, body).isError(status);
 

@@ -33,6 +33,13 @@ class ConfigurationTest {
     }
 
     @Test
+    void defaultsOfTopicsThatContradictEachOtherAreRefused() {
+        assertThatThrownBy(() -> read(Map.of("millrace.topic.min.compaction.lag.ms", "2",
+                "millrace.topic.max.compaction.lag.ms", "1"))).isInstanceOf(InvalidSettingsException.class)
+                .hasMessageContainingAll("millrace.topic.*", "min.compaction.lag.ms is 2", "max.compaction.lag.ms, which is 1");
+    }
+
+    @Test
     void aServerIsAloneUnlessOthersAreNamed() {
         ClusterOptions alone = read(Map.of()).cluster();
         assertThat(alone.size()).isOne();

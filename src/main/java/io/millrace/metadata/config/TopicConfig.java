@@ -5,6 +5,7 @@ import io.millrace.log.Compaction;
 import io.millrace.log.FlushPolicy;
 import io.millrace.log.LogConfig;
 import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.ErrorKind;
 import io.millrace.record.Codec;
 import io.millrace.record.TimestampBounds;
 import io.millrace.record.TimestampType;
@@ -41,6 +42,29 @@ public record TopicConfig(Codec batchCodec, int maxMessageBytes, int minInSyncRe
                 Integer.parseInt(effective.get(TopicConfigKey.MIN_INSYNC_REPLICAS.key())),
                 Boolean.parseBoolean(effective.get(TopicConfigKey.UNCLEAN_LEADER_ELECTION_ENABLE.key())),
                 effective.get(TopicConfigKey.PARTITIONER.key()), timestampBounds(effective), logConfig(effective));
+    }
+
+    /**
+     * As {@link #of}, for what is to be in force from now on: what is stored already stays usable even where its values
+     * contradict each other, because an earlier version took it or the server's defaults have changed since.
+     *
+     * @throws BrokerException INVALID_CONFIG, also when min.compaction.lag.ms is larger than max.compaction.lag.ms, whatever the
+     *                         cleanup policy, as the field has it
+     */
+    public static TopicConfig checked(Map<String, String> defaults, Map<String, String> values) {
+        TopicConfig config = of(defaults, values);
+        contradiction(effective(defaults, values)).ifPresent(found -> {
+            throw new BrokerException(ErrorKind.INVALID_CONFIG, found);
+        });
+        return config;
+    }
+
+    /** What is wrong with these values together, each of which is allowed; every key has one. */
+    public static Optional<String> contradiction(Map<String, String> effective) {
+        long min = number(effective, TopicConfigKey.MIN_COMPACTION_LAG_MS);
+        long max = number(effective, TopicConfigKey.MAX_COMPACTION_LAG_MS);
+        return min <= max ? Optional.empty() : Optional.of("%s is %d, but must be at most %s, which is %d".formatted(
+                TopicConfigKey.MIN_COMPACTION_LAG_MS.key(), min, TopicConfigKey.MAX_COMPACTION_LAG_MS.key(), max));
     }
 
     /** Whether only the newest record of each key stays, so that each must have one. */

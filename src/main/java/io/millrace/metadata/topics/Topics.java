@@ -357,7 +357,7 @@ public final class Topics {
     }
 
     private void checkConfig(Map<String, String> overrides) {
-        partitioners.find(TopicConfig.of(catalog.defaults(), overrides).partitioner());
+        partitioners.find(TopicConfig.checked(catalog.defaults(), overrides).partitioner());
     }
 
     private static Map<String, String> changed(Map<String, String> overrides, Map<String, String> changes) {

@@ -96,6 +96,30 @@ class TopicConfigTest {
     }
 
     @ParameterizedTest
+    @CsvSource(nullValues = "-", value = {"-,-,2,1", "2,-,-,1", "-,1,2,-", "2,1,-,-"})
+    void recordsAreNotToStayForLongerThanTheyMayWhicheverIsAServersDefault(String defaultMin, String defaultMax, String min,
+                                                                          String max) {
+        Map<String, String> defaults = lags(defaultMin, defaultMax);
+        Map<String, String> topic = lags(min, max);
+
+        Failures.assertFails(ErrorKind.INVALID_CONFIG, () -> TopicConfig.checked(defaults, topic))
+                .hasMessage("min.compaction.lag.ms is 2, but must be at most max.compaction.lag.ms, which is 1");
+        assertThatCode(() -> TopicConfig.of(defaults, topic)).as("what is stored stays usable").doesNotThrowAnyException();
+        assertThatCode(() -> TopicConfig.checked(lags("2", "1"), lags("1", "1"))).doesNotThrowAnyException();
+    }
+
+    private static Map<String, String> lags(String min, String max) {
+        Map<String, String> lags = new HashMap<>();
+        if (min != null) {
+            lags.put("min.compaction.lag.ms", min);
+        }
+        if (max != null) {
+            lags.put("max.compaction.lag.ms", max);
+        }
+        return lags;
+    }
+
+    @ParameterizedTest
     @EnumSource(TopicConfigKey.class)
     void everyDefaultIsAllowedAndNoKeyTakesNull(TopicConfigKey key) {
         assertThatCode(() -> key.check(key.defaultValue())).doesNotThrowAnyException();
