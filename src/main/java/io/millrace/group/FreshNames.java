@@ -1,5 +1,6 @@
 package io.millrace.group;
 
+import java.util.HexFormat;
 import java.util.UUID;
 import java.util.function.Supplier;
 
@@ -7,11 +8,11 @@ import java.util.function.Supplier;
  * Names that nobody has yet.
  *
  * @param consumers    of consumers that are created without one
- * @param incarnations tokens, by which a consumer is told from others of its name; as they can be in a path
+ * @param incarnations tokens, by which a consumer is told from others of its name: 16 hexadecimal digits each
  */
 public record FreshNames(Supplier<String> consumers, Supplier<String> incarnations) {
     public static FreshNames random() {
         return new FreshNames(() -> "consumer-" + UUID.randomUUID(),
-                () -> Long.toHexString(UUID.randomUUID().getMostSignificantBits()));
+                () -> HexFormat.of().toHexDigits(UUID.randomUUID().getMostSignificantBits()));
     }
 }
