@@ -13,6 +13,7 @@ import io.millrace.rest.body.ConsumerBodies.NewConsumer;
 import io.millrace.rest.body.ConsumerBodies;
 import io.millrace.rest.body.JsonBodies;
 import io.millrace.rest.body.MemoryBudget;
+import io.millrace.rest.body.Numbers;
 import io.millrace.rest.body.QueryParameters;
 import io.millrace.rest.body.RestLimits;
 import io.millrace.rest.dialect.AcceptHeader;
@@ -250,8 +251,8 @@ public class ConsumersResource {
         if (forwarding.passOn(group, name, HttpMethod.POST, body, uri, headers, response)) {
             return;
         }
-        Long said = GroupForwarding.number(headers, GroupForwarding.EPOCH_HEADER);
-        int epoch = said == null ? Groups.ANY_EPOCH : (int) Math.max(0, Math.min(Integer.MAX_VALUE, said));
+        Long said = Numbers.inHeader(GroupForwarding.EPOCH_HEADER, headers.getHeaderString(GroupForwarding.EPOCH_HEADER));
+        int epoch = said == null ? Groups.ANY_EPOCH : (int) Math.min(Integer.MAX_VALUE, said);
         Optional<JsonObject> asked = json.objectIfAny(body, headers);
         done(asked.isEmpty() ? groups().commitPolled(group, GroupForwarding.consumer(name, headers), epoch, forwarding.source(headers))
                 : groups().commit(group, GroupForwarding.consumer(name, headers), ConsumerBodies.offsets(asked.get()), epoch), request);

@@ -495,6 +495,17 @@ class ConsumersIT {
                 again.header("Millrace-Poll")).is(204);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"-1", "first", "1.5", "9223372036854775808"})
+    void whatIsNoNumberOfAPollOrAnEpochIsRefusedAndTheHeaderNamed(String text) {
+        subscribed("c", MANUAL);
+        for (String header : List.of("Millrace-Poll", "Millrace-Member-Epoch")) {
+            Answer refused = api.send("POST", instance("c") + "/offsets", HttpApi.DIALECT, new byte[0], header, text).isError(400);
+            assertThat(refused.message()).contains(header).contains(text);
+        }
+        api.send("GET", instance("c") + "/records", HttpApi.DIALECT, new byte[0], "Millrace-Poll", text).isError(400);
+    }
+
     // ---- sessions
 
     @Test

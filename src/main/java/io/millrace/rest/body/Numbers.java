@@ -2,7 +2,7 @@ package io.millrace.rest.body;
 
 import io.millrace.rest.dialect.RequestException;
 
-/** Whole numbers in paths and queries: decimal digits only. */
+/** Whole numbers in paths, queries and headers: decimal digits only. */
 public final class Numbers {
     private static final int QUOTED_CHARACTERS = 60;
 
@@ -30,6 +30,25 @@ public final class Numbers {
     /** @throws RequestException 400 when the path's broker is not a number of 0 to {@link Integer#MAX_VALUE} */
     public static int broker(String text) {
         return inPath("broker", text);
+    }
+
+    /**
+     * The number that a client's header says.
+     *
+     * @param text the header's value, or null
+     * @return null when there is none
+     * @throws RequestException 400 when it is not one of 0 to {@link Long#MAX_VALUE}
+     */
+    public static Long inHeader(String name, String text) {
+        if (text == null) {
+            return null;
+        }
+        long number = parse(text.strip());
+        if (number < 0) {
+            throw RequestException.badRequest("the header " + name + " must be a number from 0 to " + Long.MAX_VALUE + ", not \""
+                    + quoted(text) + "\"");
+        }
+        return number;
     }
 
     private static int inPath(String what, String text) {

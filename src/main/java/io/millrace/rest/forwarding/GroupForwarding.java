@@ -118,10 +118,14 @@ public class GroupForwarding {
         return new ConsumerId(name, headers.getHeaderString(INCARNATION_HEADER));
     }
 
-    /** How a consumer's request came to this broker, which coordinates its group. */
+    /**
+     * How a consumer's request came to this broker, which coordinates its group.
+     *
+     * @throws RequestException 400 when a header of it is not a number
+     */
     public Source source(HttpHeaders headers) {
         Long entry = number(headers, BrokerHeaders.FORWARDED);
-        Long received = number(headers, POLL_HEADER);
+        Long received = Numbers.inHeader(POLL_HEADER, headers.getHeaderString(POLL_HEADER));
         return entry == null ? new Source(peers.brokerId(), received, null)
                 : new Source(entry.intValue(), received, number(headers, BrokerHeaders.ANSWERED));
     }
@@ -144,12 +148,12 @@ public class GroupForwarding {
     }
 
     /**
-     * A header that is a number.
+     * A header of the brokers' own that is a number, which may be negative.
      *
      * @return null when there is none
      * @throws RequestException 400 when it is not a whole number
      */
-    public static Long number(HttpHeaders headers, String name) {
+    private static Long number(HttpHeaders headers, String name) {
         String value = headers.getHeaderString(name);
         try {
             return value == null ? null : Long.valueOf(value.strip());
