@@ -244,7 +244,7 @@ public final class Broker implements AutoCloseable {
      * Deletes the records before an offset, at most up to the high watermark.
      *
      * @return completes with the new beginning offset; fails with OFFSET_OUT_OF_RANGE, INVALID_REQUEST, INTERNAL_TOPIC,
-     *         UNKNOWN_TOPIC, UNKNOWN_PARTITION
+     *         UNKNOWN_TOPIC, UNKNOWN_PARTITION, POLICY_VIOLATION where the topic is compacted only
      */
     public CompletableFuture<Long> deleteRecords(String topic, int partition, long beforeOffset) {
         return answer(() -> {

@@ -6,6 +6,8 @@ public enum ErrorKind {
     INVALID_REPLICATION_FACTOR, INVALID_REQUEST, INVALID_BATCH, INVALID_RECORD, INVALID_TIMESTAMP, RECORD_TOO_LARGE, OFFSET_OUT_OF_RANGE,
     /** The topic of that name is not the one that was meant: it was deleted and created anew. */
     UNKNOWN_TOPIC_ID,
+    /** The topic's configuration does not allow what was asked. */
+    POLICY_VIOLATION,
     /** Queues are full: try again later. */
     OVERLOADED,
     /** Starting, or agreement cannot be reached now: try again later. */

@@ -163,6 +163,7 @@ public class TopicAdministrationResource {
     @APIResponse(responseCode = "403", ref = "Forbidden")
     @APIResponse(responseCode = "404", ref = "NotFound")
     @APIResponse(responseCode = "416", ref = "OutOfRange")
+    @APIResponse(responseCode = "422", ref = "Unprocessable")
     @APIResponse(responseCode = "503", ref = "Unavailable")
     @DELETE
     @Path("{topic}/partitions/{partition}/records")

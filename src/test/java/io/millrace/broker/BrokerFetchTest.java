@@ -157,6 +157,16 @@ class BrokerFetchTest {
     }
 
     @Test
+    void recordsOfACompactedTopicAreDeletedBeforeAnOffsetOnlyWhereItsPolicyDeletesToo() {
+        harness.broker.topics().create("states", 1, 1, Map.of("cleanup.policy", "compact"));
+        Failures.assertFails(ErrorKind.POLICY_VIOLATION, harness.broker.deleteRecords("states", 0, 0))
+                .hasMessageContaining("'states'").hasMessageContaining("compact,delete");
+
+        harness.broker.topics().alterConfig("states", Map.of("cleanup.policy", "compact,delete"));
+        assertThat(get(harness.broker.deleteRecords("states", 0, 0))).isZero();
+    }
+
+    @Test
     void unknownTopicsAndPartitionsAreNamed() {
         FetchPosition earliest = new FetchPosition.Earliest();
         Failures.assertFails(ErrorKind.UNKNOWN_TOPIC,

@@ -192,6 +192,18 @@ class TopicsIT {
     }
 
     @Test
+    void recordsOfATopicThatIsCompactedOnlyAreNotDeletedBeforeAnOffset() {
+        String topic = api.newTopic(1);
+        String path = "/admin/topics/" + topic;
+        patch(path + "/configs", "{\"configs\":{\"cleanup.policy\":\"compact\"}}").is(200);
+        assertThat(api.delete(path + "/partitions/0/records?before_offset=latest").isError(422).header("Millrace-Error"))
+                .isEqualTo("POLICY_VIOLATION");
+
+        patch(path + "/configs", "{\"configs\":{\"cleanup.policy\":\"compact,delete\"}}").is(200);
+        api.delete(path + "/partitions/0/records?before_offset=latest").is(200);
+    }
+
+    @Test
     void aDeletedTopicIsGoneAndItsNameIsFree() {
         String topic = api.newTopic(1);
         api.produce(topic, "1");

@@ -337,11 +337,11 @@ public final class Partition implements PartitionSlot {
 
     // ---- deletion, and the end
 
-    /** @throws BrokerException OFFSET_OUT_OF_RANGE, NOT_LEADER, INVALID_REQUEST where records of the topic are not deleted */
+    /** @throws BrokerException OFFSET_OUT_OF_RANGE, NOT_LEADER, POLICY_VIOLATION where records of the topic are not deleted */
     public CompletableFuture<Long> deleteRecordsBefore(long offset) {
         reads.check();
         if (!config().log().cleanup().deletes()) {
-            throw new BrokerException(ErrorKind.INVALID_REQUEST, ("topic '%s' is compacted and deletes nothing: set its"
+            throw new BrokerException(ErrorKind.POLICY_VIOLATION, ("topic '%s' is compacted and deletes nothing: set its"
                     + " cleanup.policy to compact,delete or delete first, or send tombstones").formatted(id.topic()));
         }
         if (offset > highWatermark()) {
