@@ -76,8 +76,8 @@ public final class Settings {
     public static final Setting REQUEST_BODY_TIMEOUT_MS = number("millrace.request.body.timeout.ms", 100, 3_600_000, "ms",
             60_000, "The longest that a request's body may take to come; beyond it the answer is 408.");
     public static final Setting REQUEST_WAITING_MAX = number("millrace.request.waiting.max", 2, 10_000, "requests", 128,
-            "Requests whose body is waited for at a time, each with a thread, and half of them from one address; beyond"
-            + " them the answer is 503.");
+            "Requests whose body is waited for at a time, each with a thread, and half of them from one address; a quarter"
+            + " of both is kept for the first bytes of a body. Beyond them the answer is 503.");
     public static final Setting FETCH_MAX_BYTES = number("millrace.fetch.max.bytes", 1024, 1 << 30, "bytes",
             16 * MIB, "The largest `max_bytes` of a fetch, and the longest list of records that is written; a larger"
                     + " `max_bytes` is lowered to it.");

@@ -17,7 +17,7 @@ import java.io.IOException;
 @WebFilter(urlPatterns = "/*", asyncSupported = true)
 public class EntryFilter implements Filter {
     /** There are no more of them than brokers. */
-    private static final UploadStream.Turnstile FREE = () -> () -> { };
+    private static final UploadStream.Turnstile FREE = begun -> () -> { };
 
     @Inject
     Uploads uploads;
@@ -57,7 +57,7 @@ public class EntryFilter implements Filter {
         UploadLimits limits = uploads.limits();
         boolean internal = CheckedRequest.isInternal(request);
         String caller = request.getRemoteAddr();
-        UploadStream.Turnstile turnstile = internal ? FREE : () -> uploads.begin(caller);
+        UploadStream.Turnstile turnstile = internal ? FREE : begun -> uploads.begin(caller, begun);
         return new CheckedRequest(request, secret, coding(request, response), length, in -> new UploadStream(in, length,
                 internal ? Long.MAX_VALUE : limits.maxBytes(), limits.timeoutMs(), turnstile, System::nanoTime,
                 () -> closeAfter(request, response)));

@@ -19,4 +19,18 @@ public record UploadLimits(long maxBytes, long timeoutMs, int maxWaiting) {
     int maxWaitingOfOne() {
         return maxWaiting / 2;
     }
+
+    /** Of them those that have begun to come. */
+    int maxBegun() {
+        return exceptAQuarter(maxWaiting);
+    }
+
+    /** As {@link #maxBegun}, of one caller. */
+    int maxBegunOfOne() {
+        return exceptAQuarter(maxWaitingOfOne());
+    }
+
+    private static int exceptAQuarter(int room) {
+        return room - room / 4;
+    }
 }

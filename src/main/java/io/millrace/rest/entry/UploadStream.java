@@ -16,8 +16,11 @@ final class UploadStream extends ServletInputStream {
     /** Who waits for a body. */
     @FunctionalInterface
     interface Turnstile {
-        /** @throws RequestException 503 when there is no room to wait */
-        Uploads.Wait enter();
+        /**
+         * @param begun whether something of the body came already
+         * @throws RequestException 503 when there is no room to wait
+         */
+        Uploads.Wait enter(boolean begun);
     }
 
     private final ServletInputStream in;
@@ -34,7 +37,7 @@ final class UploadStream extends ServletInputStream {
      * @param told      how many bytes the request tells, or {@link BodyLength#UNTOLD}
      * @param maxBytes  as they are sent
      * @param timeoutMs from now to the last byte
-     * @param turnstile is passed for each read whose bytes are not there yet
+     * @param turnstile is passed for each read whose bytes are not known to be there
      * @param broken    is told before an error is
      */
     UploadStream(ServletInputStream in, long told, long maxBytes, long timeoutMs, Turnstile turnstile,
@@ -86,12 +89,13 @@ final class UploadStream extends ServletInputStream {
         }
     }
 
+    /** Never before the first read: Liberty's stream looks for bytes only when it is read, and has none available until then. */
     private boolean isAtHand() throws IOException {
         return count == told || in.available() > 0;
     }
 
     private int await(byte[] into, int from, int wanted) throws IOException {
-        try (Uploads.Wait wait = turnstile.enter()) {
+        try (Uploads.Wait wait = turnstile.enter(count > 0)) {
             return in.read(into, from, wanted);
         }
     }

@@ -25,15 +25,15 @@ class UploadsTest {
     @Test
     void oneCallerWaitsInHalfOfTheRoomAndAllInTheWhole() {
         List<Uploads.Wait> waits = new ArrayList<>();
-        waits.add(uploads.begin("a"));
-        waits.add(uploads.begin("a"));
-        assertThat(status(() -> uploads.begin("a"))).isEqualTo(503);
-        waits.add(uploads.begin("b"));
-        waits.add(uploads.begin("c"));
-        assertThat(status(() -> uploads.begin("d"))).isEqualTo(503);
+        waits.add(uploads.begin("a", false));
+        waits.add(uploads.begin("a", false));
+        assertThat(status(() -> uploads.begin("a", false))).isEqualTo(503);
+        waits.add(uploads.begin("b", false));
+        waits.add(uploads.begin("c", false));
+        assertThat(status(() -> uploads.begin("d", false))).isEqualTo(503);
 
         waits.remove(0).close();
-        waits.add(uploads.begin("d"));
+        waits.add(uploads.begin("d", false));
         waits.forEach(Uploads.Wait::close);
 
         assertThat(uploads.waiting()).isZero();
@@ -42,8 +42,8 @@ class UploadsTest {
 
     @Test
     void bytesThatAreThereNeedNoRoom() {
-        uploads.begin("a");
-        uploads.begin("a");
+        uploads.begin("a", false);
+        uploads.begin("a", false);
         Body body = new Body(10);
 
         assertThat(stream(body, 10).read(new byte[20], 0, 20)).isEqualTo(10);
@@ -52,6 +52,45 @@ class UploadsTest {
         body.atHand = 0;
         assertThat(status(() -> stream(body, 20).read(new byte[20], 0, 20))).isEqualTo(503);
         assertThat(broken).hasValue(1);
+    }
+
+    @Test
+    void aBodyThatIsThereWithItsFirstBytesIsTakenWhileOthersOfItsCallerBeganAndStall() {
+        Uploads room = new Uploads(new UploadLimits(1000, TIMEOUT_MS, 16));
+        for (int i = 0; i < 6; i++) {
+            room.begin("a", true);
+        }
+        Body body = new Body(10);
+        body.isKnown = false;
+
+        assertThat(stream(room, body, 10).read(new byte[20], 0, 20)).isEqualTo(10);
+
+        assertThat(room.waiting()).isEqualTo(6);
+        UploadStream stalls = stream(room, body, 20);
+        assertThat(stalls.read(new byte[20], 0, 20)).isEqualTo(10);
+        assertThat(status(() -> stalls.read(new byte[20], 0, 20))).isEqualTo(503);
+    }
+
+    @Test
+    void threeQuartersOfTheRoomAreForBodiesThatHaveBegunAndTheWholeIsBoundedToo() {
+        Uploads room = new Uploads(new UploadLimits(1000, TIMEOUT_MS, 16));
+        for (String caller : List.of("a", "b")) {
+            List<Uploads.Wait> begun = new ArrayList<>();
+            for (int i = 0; i < 6; i++) {
+                begun.add(room.begin(caller, true));
+            }
+            assertThat(status(() -> room.begin(caller, true))).isEqualTo(503);
+            begun.remove(0).close();
+            begun.add(room.begin(caller, true));
+            room.begin(caller, false);
+            if (caller.equals("b")) {
+                assertThat(status(() -> room.begin("c", true))).as("12 of 16 have begun").isEqualTo(503);
+            }
+            room.begin(caller, false);
+            assertThat(status(() -> room.begin(caller, false))).isEqualTo(503);
+        }
+        assertThat(status(() -> room.begin("c", false))).isEqualTo(503);
+        assertThat(room.waiting()).isEqualTo(16);
     }
 
     @Test
@@ -91,8 +130,12 @@ class UploadsTest {
     }
 
     private UploadStream stream(Body body, long told) {
-        UploadLimits limits = uploads.limits();
-        return new UploadStream(body, told, limits.maxBytes(), limits.timeoutMs(), () -> uploads.begin("a"), now::get,
+        return stream(uploads, body, told);
+    }
+
+    private UploadStream stream(Uploads room, Body body, long told) {
+        UploadLimits limits = room.limits();
+        return new UploadStream(body, told, limits.maxBytes(), limits.timeoutMs(), begun -> room.begin("a", begun), now::get,
                 broken::incrementAndGet);
     }
 
@@ -103,6 +146,8 @@ class UploadsTest {
     /** Gives so many bytes with each read; none: its end. */
     private static final class Body extends ServletInputStream {
         private int atHand;
+        /** Whether it can tell what is there without being read. */
+        private boolean isKnown = true;
         private IOException failure;
 
         Body(int atHand) {
@@ -111,7 +156,7 @@ class UploadsTest {
 
         @Override
         public int available() {
-            return atHand;
+            return isKnown ? atHand : 0;
         }
 
         @Override
