@@ -141,7 +141,7 @@ class CompactionIT {
                 System.getProperty("java.class.path"), "org.apache.kafka.tools.DumpLogSegments", "--deep-iteration",
                 "--print-data-log", "--files", file.toString()).redirectErrorStream(true).start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        process.waitFor();
+        assertThat(process.waitFor()).as(output).isZero();
         return output;
     }
 
