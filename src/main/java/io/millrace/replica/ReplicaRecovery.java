@@ -69,6 +69,11 @@ public final class ReplicaRecovery {
             }
 
             @Override
+            public boolean neverWas(TopicPartition id, UUID topicId) {
+                return created.neverHad(id.topic(), topicId, id.partition());
+            }
+
+            @Override
             public boolean mayLack(TopicPartition id) {
                 return directories.stream().anyMatch(directory -> directory.mayHaveLost(id.topic(), id.partition()));
             }
@@ -96,6 +101,17 @@ public final class ReplicaRecovery {
         hosted.settleLosses();
         catalog.admit(topics);
         clear(deletedIds, topics);
+        keepNotes();
+    }
+
+    /** A server starts without that as well: it is more careful the next time. */
+    private void keepNotes() {
+        try {
+            created.keep();
+        } catch (BrokerException notNow) {
+            LOG.log(Level.INFO, "it could not be noted that all logs of this broker are in its notes, which the next start tries"
+                    + " again: {0}", notNow.getMessage());
+        }
     }
 
     private void identify(List<CachedTopic> topics, Set<UUID> deletedIds) {

@@ -18,7 +18,7 @@ import java.util.stream.IntStream;
 /**
  * Fences what an earlier run of this broker was, in the registers, before it opens its logs again. It never goes on leading in an epoch of an
  * earlier run, because two records of the same epoch and offset could differ then: what had not been forced may be
- * gone. And it does not count as in sync where its log is gone, nor, as long as another replica is left, where the log may
+ * gone. And it does not count as in sync where its log is gone (unless it was never made, and nobody else is in sync), nor, as long as another replica is left, where the log may
  * lack what had been acknowledged and not forced when the power failed: the other one leads, and this one catches up.
  */
 final class RestartFencing {
@@ -34,6 +34,9 @@ final class RestartFencing {
     interface OnDisk {
         /** Whether the log of a partition of this very topic is there. */
         boolean has(TopicPartition id, UUID topicId);
+
+        /** Whether it was never made, for certain. */
+        boolean neverWas(TopicPartition id, UUID topicId);
 
         /** Whether it may lack what was written and not forced. */
         boolean mayLack(TopicPartition id);
@@ -87,7 +90,10 @@ final class RestartFencing {
     private Topic.Assignment changed(TopicPartition id, UUID topicId, Topic.Assignment assignment, boolean forces) {
         Topic.Assignment now = assignment;
         boolean lost = now.isr().contains(brokerId) && now.replicas().size() > 1 && !disk.has(id, topicId);
-        if (lost && now.isr().size() == 1) {
+        if (lost && now.isr().size() == 1 && disk.neverWas(id, topicId)) {
+            // In sync since the partition began, and nothing was ever committed, which would have needed this replica: one is made.
+            LOG.log(Level.INFO, "the log of partition {0} was never made here, and the partition is empty", id);
+        } else if (lost && now.isr().size() == 1) {
             LOG.log(Level.ERROR, "there is no log of partition {0}, and no other replica was in sync: it stays without"
                     + " a leader. Bring the log back and set the ISR anew, or let another replica lead, and lose"
                     + " records, by unclean.leader.election.enable=true", id);

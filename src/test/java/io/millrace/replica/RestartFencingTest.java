@@ -28,6 +28,10 @@ class RestartFencingTest {
 
     /** @param lacking partitions whose logs may lack what was not forced */
     private List<Assignment> comeBack(String flush, Set<Integer> lacking, Assignment... before) {
+        return comeBack(flush, lacking, true, false, before);
+    }
+
+    private List<Assignment> comeBack(String flush, Set<Integer> lacking, boolean hasLogs, boolean neverHad, Assignment... before) {
         Map<String, String> overrides = Map.of("flush", flush);
         Topic topic = new Topic("orders", new UUID(1, 2), 0, overrides, List.of(before));
         registers.compareAndSet("topic/orders", RegisterStore.ABSENT, new TopicCodec().encode(topic)).orElseThrow();
@@ -35,7 +39,12 @@ class RestartFencingTest {
         new RestartFencing(1, store, new RestartFencing.OnDisk() {
             @Override
             public boolean has(TopicPartition id, UUID topicId) {
-                return true;
+                return hasLogs;
+            }
+
+            @Override
+            public boolean neverWas(TopicPartition id, UUID topicId) {
+                return neverHad;
             }
 
             @Override
@@ -71,5 +80,19 @@ class RestartFencingTest {
     void aKillOfTheProcessAloneTakesNobodyOutOfAnIsr() {
         assertThat(comeBack("os", Set.of(), new Assignment(1, 4, ALL, ALL), new Assignment(2, 4, ALL, ALL)))
                 .containsExactly(new Assignment(1, 5, ALL, ALL), new Assignment(2, 4, ALL, ALL));
+    }
+
+    @Test
+    void theOnlyReplicaInSyncWhoseLogIsGoneLeavesThePartitionWithoutALeader() {
+        assertThat(comeBack("commit", Set.of(), false, false, new Assignment(1, 4, ALL, List.of(1)), new Assignment(1, 4, ALL, ALL)))
+                .containsExactly(new Assignment(-1, 5, ALL, List.of()), new Assignment(2, 5, ALL, List.of(2, 3)));
+    }
+
+    @Test
+    void theOnlyReplicaInSyncWhoseLogWasNeverMadeLeadsBecauseThereAreNoRecords() {
+        assertThat(comeBack("commit", Set.of(), false, true, new Assignment(1, 4, ALL, List.of(1)),
+                new Assignment(-1, 4, ALL, List.of(1)), new Assignment(1, 4, ALL, ALL)))
+                .containsExactly(new Assignment(1, 5, ALL, List.of(1)), new Assignment(-1, 4, ALL, List.of(1)),
+                        new Assignment(2, 5, ALL, List.of(2, 3)));
     }
 }

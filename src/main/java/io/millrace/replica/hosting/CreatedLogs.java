@@ -20,6 +20,7 @@ import java.util.stream.Collectors;
  */
 public final class CreatedLogs {
     private static final String KEY = "logs/";
+    private static final String KEPT = "logs-are-noted";
     private static final String NOTHING = "-";
 
     private final LocalNotes notes;
@@ -44,6 +45,28 @@ public final class CreatedLogs {
     /** Whether the log of a partition of this very topic was made here, and not given up since. */
     public boolean has(String topic, UUID topicId, int partition) {
         return partitions(topic, topicId).contains(partition);
+    }
+
+    /**
+     * Whether the log of a partition was never made here, for certain: not where the notes are new, as after the loss of
+     * the journal's disk.
+     */
+    public boolean neverHad(String topic, UUID topicId, int partition) {
+        return notes.read(KEPT).isPresent() && !has(topic, topicId, partition);
+    }
+
+    /**
+     * From now on what is not noted was not made, because what was lost with earlier notes is dealt with.
+     *
+     * @throws BrokerException UNAVAILABLE when it cannot be noted
+     */
+    public void keep() {
+        if (notes.read(KEPT).isEmpty()) {
+            BrokerErrors.translating(() -> {
+                notes.write(KEPT, "yes");
+                return null;
+            });
+        }
     }
 
     /** Id of the topic of this name that last had logs here. */

@@ -50,4 +50,13 @@ class CreatedLogsTest {
         assertThat(created.has("orders", ORDERS, 9)).isTrue();
         assertThat(new CreatedLogs(notes).has("orders", ORDERS, 7)).isTrue();
     }
+
+    @Test
+    void thatALogWasNeverMadeIsOnlySaidByNotesThatAreKnownToBeWhole() {
+        assertThat(created.neverHad("orders", ORDERS, 0)).as("they may be new").isFalse();
+        created.keep();
+        assertThat(new CreatedLogs(notes).neverHad("orders", ORDERS, 0)).isTrue();
+        created.add("orders", ORDERS, List.of(0));
+        assertThat(created.neverHad("orders", ORDERS, 0)).isFalse();
+    }
 }
