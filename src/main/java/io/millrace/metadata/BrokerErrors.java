@@ -2,8 +2,10 @@ package io.millrace.metadata;
 
 import io.millrace.agreement.RegisterUnavailableException;
 import io.millrace.log.CorruptLogException;
+import io.millrace.log.InvalidProducerEpochException;
 import io.millrace.log.LogDirectoryOfflineException;
 import io.millrace.log.LogQueueFullException;
+import io.millrace.log.OutOfOrderSequenceException;
 import io.millrace.record.BatchTooLargeException;
 import io.millrace.record.InvalidBatchException;
 import java.io.UncheckedIOException;
@@ -100,6 +102,10 @@ public final class BrokerErrors {
             return ErrorKind.INVALID_BATCH;
         } else if (failure instanceof BatchTooLargeException) {
             return ErrorKind.RECORD_TOO_LARGE;
+        } else if (failure instanceof OutOfOrderSequenceException) {
+            return ErrorKind.OUT_OF_ORDER_SEQUENCE;
+        } else if (failure instanceof InvalidProducerEpochException) {
+            return ErrorKind.INVALID_PRODUCER_EPOCH;
         }
         return null;
     }

@@ -43,5 +43,9 @@ public enum ErrorKind {
     /** The consumer was created for another format of records. */
     WRONG_FORMAT,
     /** No offset is committed, and the consumer wants no reset. */
-    NO_OFFSET
+    NO_OFFSET,
+    /** Records of the idempotent producer before these are missing: nothing was written. */
+    OUT_OF_ORDER_SEQUENCE,
+    /** A later incarnation of the producer has begun: nothing was written. */
+    INVALID_PRODUCER_EPOCH
 }

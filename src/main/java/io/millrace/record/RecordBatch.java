@@ -320,6 +320,20 @@ public final class RecordBatch {
         bytes.putInt(CRC, (int) computeChecksum());
     }
 
+    /**
+     * Says who made the batch, and renews the checksum; see KIP-98.
+     *
+     * @param producerId    0 and above, or {@link #NO_PRODUCER_ID} with {@link #NO_PRODUCER_EPOCH} and {@link #NO_SEQUENCE}
+     * @param producerEpoch 0 and above: each incarnation of a producer has a higher one
+     * @param baseSequence  of the first record: 0 to 2^31 - 1, counted for each partition
+     */
+    public void setProducer(long producerId, short producerEpoch, int baseSequence) {
+        bytes.putLong(PRODUCER_ID, producerId);
+        bytes.putShort(PRODUCER_EPOCH, producerEpoch);
+        bytes.putInt(BASE_SEQUENCE, baseSequence);
+        bytes.putInt(CRC, (int) computeChecksum());
+    }
+
     /** The bytes after the header, as they stand: maybe compressed. */
     ByteBuffer recordBytes() {
         return bytes.slice(HEADER_BYTES, bytes.capacity() - HEADER_BYTES);

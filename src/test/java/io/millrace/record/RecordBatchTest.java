@@ -120,6 +120,21 @@ class RecordBatchTest {
         assertThat(recordsOf(batch)).extracting(Record::timestamp).containsOnly(NOW + 1234).hasSize(3);
     }
 
+    @ParameterizedTest
+    @EnumSource(Codec.class)
+    void whoMadeABatchIsWrittenIntoItsHeaderAndItsChecksum(Codec codec) {
+        RecordBatch batch = RecordBatch.at(smallBatch(codec));
+
+        batch.setProducer(1_000_000_007L, (short) 3, Integer.MAX_VALUE);
+
+        assertThat(batch.producerId()).isEqualTo(1_000_000_007L);
+        assertThat(batch.producerEpoch()).isEqualTo((short) 3);
+        assertThat(batch.baseSequence()).isEqualTo(Integer.MAX_VALUE);
+        assertThat(batch.checksumMatches()).isTrue();
+        assertThat(batch.codec()).isEqualTo(codec);
+        assertThat(recordsOf(batch)).hasSize(3);
+    }
+
     @Test
     void aBufferOfBatchesIsWalkedAndACutOffBatchAtTheEndLeftOut() {
         ByteBuffer one = smallBatch(Codec.NONE);
