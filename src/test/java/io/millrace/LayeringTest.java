@@ -73,15 +73,17 @@ class LayeringTest {
                 .layer("vocabulary").definedBy("io.millrace.log")
                 .layer("file").definedBy("io.millrace.log.file")
                 .layer("segment").definedBy("io.millrace.log.segment")
+                .layer("producer").definedBy("io.millrace.log.producer")
                 .layer("recovery").definedBy("io.millrace.log.recovery")
                 .layer("compact").definedBy("io.millrace.log.compact")
                 .layer("write").definedBy("io.millrace.log.write")
                 .whereLayer("vocabulary").mayNotAccessAnyLayer()
                 .whereLayer("file").mayOnlyAccessLayers("vocabulary")
                 .whereLayer("segment").mayOnlyAccessLayers("file", "vocabulary")
-                .whereLayer("recovery").mayOnlyAccessLayers("segment", "file", "vocabulary")
+                .whereLayer("producer").mayOnlyAccessLayers("segment", "file", "vocabulary")
+                .whereLayer("recovery").mayOnlyAccessLayers("producer", "segment", "file", "vocabulary")
                 .whereLayer("compact").mayOnlyAccessLayers("segment", "file", "vocabulary")
-                .whereLayer("write").mayOnlyAccessLayers("compact", "recovery", "segment", "file", "vocabulary")
+                .whereLayer("write").mayOnlyAccessLayers("compact", "recovery", "producer", "segment", "file", "vocabulary")
                 .check(CLASSES);
     }
 

@@ -58,6 +58,11 @@ public final class Settings {
             320 * MIB, "The fastest that logs are read and written to compact them; what was not compacted yet is read twice.");
     public static final Setting LOG_CLEANER_INTERVAL_MS = number("millrace.log.cleaner.interval.ms", 10, 86_400_000, "ms",
             15_000, "How often it is looked which logs are to be compacted.");
+    public static final Setting LOG_MAX_PRODUCERS = number("millrace.log.max.producers", 1, 10_000_000, "producers", 10_000,
+            "Idempotent producers that a partition keeps in mind, about 500 bytes each; beyond them the one that was silent for"
+            + " longest is forgotten, and what it sends again is written again.");
+    public static final Setting PRODUCER_ID_EXPIRATION_MS = number("millrace.producer.id.expiration.ms", 1_000,
+            315_360_000_000L, "ms", 86_400_000, "How long after its last batch a partition forgets an idempotent producer.");
     public static final Setting HIGH_WATERMARK_INTERVAL_MS = number(
             "millrace.replica.high.watermark.checkpoint.interval.ms", 1, 3_600_000, "ms", 5_000,
             "How often it is noted on disk up to where the partitions are committed.");
@@ -148,6 +153,7 @@ public final class Settings {
     public static final List<Setting> CATALOGUE = List.of(BROKER_ID, HTTP_HOST, HTTP_PORT, LOG_DIRS, LOG_DIRS_LOST,
             LOG_QUEUE_BYTES, LOG_QUEUE_APPENDS, LOG_FLUSH_INTERVAL_MS, LOG_FILES_MAX, LOG_RETENTION_CHECK_INTERVAL_MS,
             LOG_SCRUB_INTERVAL_MS, LOG_SCRUB_BYTES, LOG_CLEANER_MEMORY_BYTES, LOG_CLEANER_BYTES, LOG_CLEANER_INTERVAL_MS,
+            LOG_MAX_PRODUCERS, PRODUCER_ID_EXPIRATION_MS,
             HIGH_WATERMARK_INTERVAL_MS, TOPIC_PARTITIONS_DEFAULT,
             TOPIC_PARTITIONS_MAX, BATCH_MAX_UNCOMPRESSED_BYTES, REQUEST_MAX_BYTES, REQUEST_MEMORY_BYTES,
             REQUEST_BODY_TIMEOUT_MS, REQUEST_WAITING_MAX, FETCH_MAX_BYTES, FETCH_MAX_WAIT_MS, CLUSTER_NAME, CLUSTER_HOST,

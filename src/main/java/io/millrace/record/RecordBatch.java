@@ -134,6 +134,26 @@ public final class RecordBatch {
         return bigEndian(buffer.getInt(index + LEADER_EPOCH), buffer);
     }
 
+    /** Producer id of the batch whose header begins at an index; needs {@link #HEADER_BYTES} bytes there. */
+    public static long producerIdAt(ByteBuffer buffer, int index) {
+        return bigEndian(buffer.getLong(index + PRODUCER_ID), buffer);
+    }
+
+    /** Of the batch whose header begins at an index, as {@link #producerEpoch()}. */
+    public static short producerEpochAt(ByteBuffer buffer, int index) {
+        return (short) (bigEndian(buffer.getInt(index + PRODUCER_EPOCH), buffer) >> Short.SIZE);
+    }
+
+    /** Of the batch whose header begins at an index, as {@link #baseSequence()}. */
+    public static int baseSequenceAt(ByteBuffer buffer, int index) {
+        return bigEndian(buffer.getInt(index + BASE_SEQUENCE), buffer);
+    }
+
+    /** Of the batch whose header begins at an index, as {@link #isControl()}. */
+    public static boolean isControlAt(ByteBuffer buffer, int index) {
+        return (bigEndian(buffer.getInt(index + ATTRIBUTES), buffer) >> Short.SIZE & CONTROL_BIT) != 0;
+    }
+
     /** Writes the leader epoch of the batch whose header begins at an index: no checksum covers it. */
     public static void setLeaderEpochAt(ByteBuffer buffer, int index, int leaderEpoch) {
         buffer.putInt(index + LEADER_EPOCH, bigEndian(leaderEpoch, buffer));

@@ -6,8 +6,8 @@ import io.millrace.record.BatchFilter;
 import io.millrace.record.BatchTooLargeException;
 import io.millrace.record.RecordBatch;
 import java.io.IOException;
-import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.lang.System.Logger;
 import java.nio.ByteBuffer;
 
 /**
@@ -18,7 +18,6 @@ final class KeyScan {
     private static final Logger LOG = System.getLogger(KeyScan.class.getName());
 
     private final OffsetMap offsets;
-    private final ProducerTails producers;
     private final CleaningPace pace;
     private final long from;
     private final long maxBatchBytes;
@@ -29,9 +28,8 @@ final class KeyScan {
      * @param from          the first offset that is dirty
      * @param maxBatchBytes of the records of a batch that is looked at, after decompression
      */
-    KeyScan(OffsetMap offsets, ProducerTails producers, CleaningPace pace, long from, long maxBatchBytes) {
+    KeyScan(OffsetMap offsets, CleaningPace pace, long from, long maxBatchBytes) {
         this.offsets = offsets;
-        this.producers = producers;
         this.pace = pace;
         this.from = from;
         this.maxBatchBytes = maxBatchBytes;
@@ -58,7 +56,6 @@ final class KeyScan {
             if (full) {
                 return false;
             }
-            producers.seen(batch);
             end = batch.lastOffset() + 1;
             pace.passed(batch.sizeInBytes());
         }

@@ -11,6 +11,7 @@ import io.millrace.record.RecordBatch;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -43,8 +44,9 @@ public final class LogCleaning {
      * @param deleteRetentionMs how long a tombstone stays after it was first cleaned, in ms
      * @param tombstonesStay    whether they stay for longer, because somebody may lack them
      * @param maxBatchBytes     a batch whose records are larger after decompression stays as it is, in bytes
+     * @param producers         offset of the last record of each idempotent producer: the batch that holds it stays
      */
-    public record Rules(long deleteRetentionMs, boolean tombstonesStay, long maxBatchBytes) {
+    public record Rules(long deleteRetentionMs, boolean tombstonesStay, long maxBatchBytes, Map<Long, Long> producers) {
     }
 
     /**
@@ -95,7 +97,7 @@ public final class LogCleaning {
         this.nowMs = nowMs;
         this.rules = rules;
         this.offsets = new OffsetMap(maxMapBytes);
-        this.producers = new ProducerTails(nowMs);
+        this.producers = new ProducerTails(rules.producers());
     }
 
     /**
@@ -104,7 +106,7 @@ public final class LogCleaning {
      * @return exclusive: up to where this pass cleans, and the next one begins
      */
     public long scan() throws IOException, DamagedSegmentException, InterruptedException {
-        KeyScan scan = new KeyScan(offsets, producers, pace, source.dirtyFrom(), rules.maxBatchBytes());
+        KeyScan scan = new KeyScan(offsets, pace, source.dirtyFrom(), rules.maxBatchBytes());
         for (BoundedSegment next : source.segments()) {
             if (next.endOffset() <= source.dirtyFrom()) {
                 continue;

@@ -1,14 +1,17 @@
 package io.millrace.log.recovery;
 
+import io.millrace.log.ProducerLimits;
 import io.millrace.log.file.OffsetCheckpoint;
+import io.millrace.log.producer.ProducerSnapshots;
+import io.millrace.log.producer.ProducerStates;
 import io.millrace.log.segment.DamageReports;
 import io.millrace.log.segment.LeaderEpochCheckpoint;
 import io.millrace.log.segment.LogFolder;
 import io.millrace.log.segment.Segment;
 import io.millrace.log.segment.SegmentDamage;
 import java.io.IOException;
-import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.lang.System.Logger;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -28,15 +31,20 @@ public final class LogRecovery {
     private final LeaderEpochCheckpoint epochs;
     private final OffsetCheckpoint.Value notedStart;
     private final int maxEpoch;
+    private final ProducerLimits limits;
+    private final long now;
     private boolean startIsDamaged;
     private long logStartOffset;
     private long logEndOffset;
     private boolean changed;
 
-    private LogRecovery(DamageReports reports, LogFolder folder, int indexInterval, int maxEpoch) throws IOException {
+    private LogRecovery(DamageReports reports, LogFolder folder, int indexInterval, int maxEpoch, ProducerLimits limits,
+                        long now) throws IOException {
         this.reports = reports;
         this.folder = folder;
         this.maxEpoch = maxEpoch;
+        this.limits = limits;
+        this.now = now;
         this.indexInterval = indexInterval;
         OffsetCheckpoint recoveryPointFile = folder.recoveryPoint();
         OffsetCheckpoint.Value noted = recoveryPointFile.read(
@@ -55,12 +63,15 @@ public final class LogRecovery {
     /**
      * @param indexInterval bytes of batches between two entries of an index
      * @param maxEpoch      newest leader epoch that the partition has had: what is above in a file or a batch is damage
+     * @param limits        of what is kept in mind of producers
+     * @param now           in ms since the epoch
      */
-    public static RecoveredLog recover(DamageReports reports, LogFolder folder, int indexInterval, int maxEpoch) throws IOException {
+    public static RecoveredLog recover(DamageReports reports, LogFolder folder, int indexInterval, int maxEpoch,
+                                       ProducerLimits limits, long now) throws IOException {
         folder.removeLeftovers();
         folder.recoverReplacements();
         endEmptying(folder);
-        LogRecovery recovery = new LogRecovery(reports, folder, indexInterval, maxEpoch);
+        LogRecovery recovery = new LogRecovery(reports, folder, indexInterval, maxEpoch, limits, now);
         try {
             return recovery.run();
         } catch (IOException | RuntimeException e) {
@@ -104,8 +115,12 @@ public final class LogRecovery {
         epochs.truncateFromEnd(logEndOffset);
         holdEpochsAgainstBatches();
         epochs.save();
-        makeDurable();
-        return new RecoveredLog(segments, logStartOffset, logEndOffset, epochs, cleanedOffset());
+        ProducerSnapshots snapshots = snapshots();
+        // No snapshot: nobody was known where the recovery point is.
+        ProducerStates producers = new ProducerRecovery(snapshots, segments, logEndOffset, limits, now)
+            .at(logEndOffset, Math.min(recoveryPoint, logEndOffset));
+        makeDurable(snapshots, producers);
+        return new RecoveredLog(segments, logStartOffset, logEndOffset, epochs, cleanedOffset(), producers, snapshots);
     }
 
     /** What was cleaned and is lost since, comes back as it was before: it is to be cleaned again. */
@@ -218,6 +233,15 @@ public final class LogRecovery {
         }
     }
 
+    /** What is behind the end must not come back once the log goes on. */
+    private ProducerSnapshots snapshots() throws IOException {
+        ProducerSnapshots snapshots = ProducerSnapshots.open(folder);
+        if (snapshots.removeBehind(logEndOffset)) {
+            folder.force();
+        }
+        return snapshots;
+    }
+
     /** What a crash left of segments that were being deleted. */
     private void removeBeforeStart() throws IOException {
         while (segments.size() > 1 && segments.get(1).baseOffset() <= logStartOffset) {
@@ -227,7 +251,7 @@ public final class LogRecovery {
         }
     }
 
-    private void makeDurable() throws IOException {
+    private void makeDurable(ProducerSnapshots snapshots, ProducerStates producers) throws IOException {
         for (Segment segment : segments.subList(0, segments.size() - 1)) {
             if (segment.isOpenForWriting()) {
                 segment.force();
@@ -240,6 +264,9 @@ public final class LogRecovery {
             active.force();
             active.forceIndexes();
             folder.force();
+            if (!producers.isEmpty() || !snapshots.isEmpty()) {
+                snapshots.write(logEndOffset, producers);
+            }
             folder.recoveryPoint().write(logEndOffset);
         }
     }

@@ -26,6 +26,10 @@ public final class BatchScan {
     private int leaderEpoch;
     private int recordCount;
     private long checksum;
+    private long producerId;
+    private short producerEpoch;
+    private int baseSequence;
+    private boolean control;
 
     /**
      * @param from  file position to begin at
@@ -68,6 +72,10 @@ public final class BatchScan {
         leaderEpoch = RecordBatch.leaderEpochAt(buffer, header);
         recordCount = RecordBatch.recordCountAt(buffer, header);
         checksum = RecordBatch.checksumAt(buffer, header);
+        producerId = RecordBatch.producerIdAt(buffer, header);
+        producerEpoch = RecordBatch.producerEpochAt(buffer, header);
+        baseSequence = RecordBatch.baseSequenceAt(buffer, header);
+        control = RecordBatch.isControlAt(buffer, header);
         return sizeInBytes <= limit - position;
     }
 
@@ -94,6 +102,22 @@ public final class BatchScan {
 
     public int recordCount() {
         return recordCount;
+    }
+
+    public long producerId() {
+        return producerId;
+    }
+
+    public short producerEpoch() {
+        return producerEpoch;
+    }
+
+    public int baseSequence() {
+        return baseSequence;
+    }
+
+    public boolean isControl() {
+        return control;
     }
 
     /** Goes on behind the batch at the position. */

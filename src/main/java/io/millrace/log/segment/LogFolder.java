@@ -4,9 +4,10 @@ import io.millrace.log.file.CheckpointFile;
 import io.millrace.log.file.FileAccess;
 import io.millrace.log.file.OffsetCheckpoint;
 import io.millrace.log.file.OpenFiles;
+import io.millrace.log.file.ReplacedFile;
 import java.io.IOException;
-import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.lang.System.Logger;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -25,6 +26,7 @@ public record LogFolder(Path path, OpenFiles open) {
     public static final String LOG_SUFFIX = ".log";
     static final String INDEX_SUFFIX = ".index";
     static final String TIME_INDEX_SUFFIX = ".timeindex";
+    private static final String SNAPSHOT_SUFFIX = ".snapshot";
 
     /** Behind the other suffixes: of a segment that is written anew and does not count yet. */
     static final String REPLACEMENT_SUFFIX = ".cleaned";
@@ -40,9 +42,10 @@ public record LogFolder(Path path, OpenFiles open) {
     private static final Pattern METADATA_TEXT = Pattern.compile(METADATA_VERSION + "\n" + TOPIC_ID
         + "(\\p{XDigit}{8}(?:-\\p{XDigit}{4}){3}-\\p{XDigit}{12})");
     private static final Pattern SEGMENT = Pattern.compile("[0-9]{20}\\.log");
+    private static final Pattern SNAPSHOT = Pattern.compile("[0-9]{20}\\.snapshot");
     private static final int OFFSET_DIGITS = 20;
 
-    FileAccess files() {
+    public FileAccess files() {
         return open.files();
     }
 
@@ -71,12 +74,26 @@ public record LogFolder(Path path, OpenFiles open) {
         return LeaderEpochCheckpoint.open(files(), path.resolve(LEADER_EPOCHS), damaged);
     }
 
+    /** What is known of producers at an offset. */
+    public Path snapshotFile(long offset) {
+        return segmentFile(offset, SNAPSHOT_SUFFIX);
+    }
+
     /** Base offsets of the segments, ascending. */
     public List<Long> segments() throws IOException {
+        return offsets(SEGMENT);
+    }
+
+    /** Offsets of the snapshots of producers, ascending. */
+    public List<Long> snapshots() throws IOException {
+        return offsets(SNAPSHOT);
+    }
+
+    private List<Long> offsets(Pattern names) throws IOException {
         List<Long> offsets = new ArrayList<>();
         for (Path file : entries()) {
             String name = file.getFileName().toString();
-            if (SEGMENT.matcher(name).matches()) {
+            if (names.matcher(name).matches()) {
                 offsets.add(Long.parseUnsignedLong(name.substring(0, OFFSET_DIGITS)));
             }
         }
@@ -108,7 +125,7 @@ public record LogFolder(Path path, OpenFiles open) {
             String name = file.getFileName().toString();
             boolean orphan = (name.endsWith(INDEX_SUFFIX) || name.endsWith(TIME_INDEX_SUFFIX))
                 && !Files.exists(path.resolve(name.substring(0, name.lastIndexOf('.')) + LOG_SUFFIX));
-            if (orphan || name.endsWith(CheckpointFile.TEMPORARY_SUFFIX) || name.endsWith(DELETED_SUFFIX)) {
+            if (orphan || name.endsWith(ReplacedFile.TEMPORARY_SUFFIX) || name.endsWith(DELETED_SUFFIX)) {
                 Files.delete(file);
             }
         }

@@ -7,10 +7,11 @@ import io.millrace.log.compact.LogCleaning;
 import io.millrace.log.file.FailedForceException;
 import io.millrace.log.segment.Segment;
 import java.io.IOException;
-import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.lang.System.Logger;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
@@ -46,7 +47,9 @@ final class CompactionPass {
 
     private final CleanableLog what;
     private final PartitionLog log;
-    private final LogCleaning cleaning;
+    private final Limits limits;
+    private final long now;
+    private final CleaningPace pace;
     private final Waiting waiting;
     private int truncations;
 
@@ -56,11 +59,11 @@ final class CompactionPass {
     CompactionPass(CleanableLog what, Limits limits, long now, CleaningPace pace, Waiting waiting) {
         this.what = what;
         this.log = what.log();
+        this.limits = limits;
+        this.now = now;
+        this.pace = pace;
         this.waiting = waiting;
         this.truncations = what.view().truncations();
-        this.cleaning = new LogCleaning(new LogCleaning.Source(log.writable().compaction().folder(), what.segments(),
-            what.dirtyFrom(), log.config().segmentBytes(), log.config().indexIntervalBytes()), limits.mapBytes(), now,
-            new LogCleaning.Rules(what.how().deleteRetentionMillis(), log.upkeep().keepsTombstones(), limits.batchBytes()), pace);
     }
 
     /**
@@ -84,6 +87,7 @@ final class CompactionPass {
     }
 
     private Outcome clean() throws IOException, LogCleaning.DamagedSegmentException, InterruptedException {
+        LogCleaning cleaning = cleaning();
         long end = cleaning.scan();
         for (BoundedSegment each : what.segments()) {
             if (each.endOffset() > what.dirtyFrom() && each.segment().baseOffset() < end) {
@@ -103,6 +107,15 @@ final class CompactionPass {
             return null;
         })));
         return new Outcome(end, cleaning.removedRecords());
+    }
+
+    private LogCleaning cleaning() throws InterruptedException {
+        Map<Long, Long> producers = waiting.await(log.directory().queue(LogTask.of(() ->
+            log.writable().producers().lastOffsets())));
+        LogCleaning.Source source = new LogCleaning.Source(log.writable().compaction().folder(), what.segments(),
+            what.dirtyFrom(), log.config().segmentBytes(), log.config().indexIntervalBytes());
+        return new LogCleaning(source, limits.mapBytes(), now, new LogCleaning.Rules(what.how().deleteRetentionMillis(),
+            log.upkeep().keepsTombstones(), limits.batchBytes(), producers), pace);
     }
 
     /** A force that failed is the log directory's matter: it is never tried again, and whoever wrote must be told. */

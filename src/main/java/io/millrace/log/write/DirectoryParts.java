@@ -1,6 +1,7 @@
 package io.millrace.log.write;
 
 import io.millrace.log.LogObserver;
+import io.millrace.log.ProducerLimits;
 import io.millrace.log.file.DirectoryLock;
 import io.millrace.log.file.SpaceWatch;
 import java.nio.file.Path;
@@ -9,7 +10,8 @@ import java.util.function.LongSupplier;
 
 /** What a log directory is made of, put together; each part says who changes it. */
 record DirectoryParts(LogFolders folders, DirectoryLock lock, WriteQueue queue, SpaceWatch space, Availability availability,
-                      DirectoryCheckpoints checkpoints, OpenLogs logs, LogRemoval removal, WriterLoop loop) {
+                      DirectoryCheckpoints checkpoints, OpenLogs logs, LogRemoval removal, WriterLoop loop,
+                      ProducerLimits producers) {
     /**
      * @param nanoTime measures intervals, in ns
      * @param forces   its threads help the writer to force many files at the same time
@@ -27,7 +29,8 @@ record DirectoryParts(LogFolders folders, DirectoryLock lock, WriteQueue queue, 
         LogRemoval removal = new LogRemoval(folders, logs, checkpoints, writer, space, observer);
         Availability availability = new Availability(folders.root(), queue, space, nanoTime);
         return new DirectoryParts(folders, locked.lock(), queue, space, availability, checkpoints, logs, removal,
-            new WriterLoop(folders.root(), queue, writer, availability, checkpoints, logs, removal));
+            new WriterLoop(folders.root(), queue, writer, availability, checkpoints, logs, removal),
+            options.producers());
     }
 
     Path root() {

@@ -13,15 +13,17 @@ import java.io.IOException;
 final class FullTruncation {
     private final LogState state;
     private final LogForces forces;
+    private final LogProducers producers;
     private final LogStart start;
     private final LogTruncation truncation;
     private final LogCompaction compaction;
     private final SegmentAge ages;
 
-    FullTruncation(LogState state, LogForces forces, LogStart start, LogTruncation truncation, LogCompaction compaction,
-                   SegmentAge ages) {
+    FullTruncation(LogState state, LogForces forces, LogProducers producers, LogStart start, LogTruncation truncation,
+                   LogCompaction compaction, SegmentAge ages) {
         this.state = state;
         this.forces = forces;
+        this.producers = producers;
         this.start = start;
         this.truncation = truncation;
         this.compaction = compaction;
@@ -49,6 +51,7 @@ final class FullTruncation {
      */
     long beginAt(long offset) throws IOException {
         truncation.cutAt(state.startOffset());
+        producers.forgetAll();
         Segment old = state.active();
         start.note(offset);
         Segment first = Segment.create(state.folder(), offset);
@@ -67,6 +70,7 @@ final class FullTruncation {
      */
     private long beginBack(long offset) throws IOException {
         truncation.cutAt(state.startOffset());
+        producers.forgetAll();
         SegmentReplacement replacement = SegmentReplacement.empty(state.folder(), offset);
         forces.moveRecoveryPoint(Math.min(forces.recoveryPoint(), offset));
         start.note(offset);

@@ -3,8 +3,10 @@ package io.millrace.log.write;
 import io.millrace.log.AppendResult;
 import io.millrace.log.FencedLeaderEpochException;
 import io.millrace.log.FlushPolicy;
+import io.millrace.log.InvalidProducerEpochException;
 import io.millrace.log.LeaderEpochEnd;
 import io.millrace.log.LogConfig;
+import io.millrace.log.OutOfOrderSequenceException;
 import io.millrace.log.segment.GatheringWriter;
 import io.millrace.log.segment.Segment;
 import io.millrace.record.RecordBatch;
@@ -13,6 +15,7 @@ import java.io.IOException;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Gives records their offsets and writes them at a log's end, and begins a new segment where the active one is full or old.
@@ -21,34 +24,49 @@ import java.util.List;
 final class LogAppender {
     private final LogState state;
     private final LogForces forces;
+    private final LogProducers producers;
     private final SegmentAge ages;
     private final Clock clock;
     /** Have their offsets, and are about to be written in one go. */
     private final List<RecordBatch> staged = new ArrayList<>();
     private long stagedBytes;
 
-    LogAppender(LogState state, LogForces forces, SegmentAge ages, Clock clock) {
+    LogAppender(LogState state, LogForces forces, LogProducers producers, SegmentAge ages, Clock clock) {
         this.state = state;
         this.forces = forces;
+        this.producers = producers;
         this.ages = ages;
         this.clock = clock;
     }
 
     /**
-     * Gives each append its offsets and writes all of them, or refuses it and goes on with the next. Readers do not see
-     * them before they are published.
+     * Gives each append its offsets and writes all of them, or refuses it and goes on with the next; one that is there
+     * already is not written again. Readers do not see them before they are published.
      */
     void write(List<PendingAppend> appends, GatheringWriter gathering) throws IOException {
         LogConfig config = state.log().config();
         for (PendingAppend append : appends) {
             RuntimeException refusal = refusal(append);
-            if (refusal == null) {
-                stage(append, config, gathering);
-            } else {
+            if (refusal != null) {
                 append.refuse(refusal);
+            } else if (append.isReplicated() || !isSettled(append, config)) {
+                stage(append, config, gathering);
             }
         }
         writeStaged(config, gathering);
+    }
+
+    /** Whether nothing is to be written of it: it was, and has the offsets that it got then, or it must not be. */
+    private boolean isSettled(PendingAppend append, LogConfig config) {
+        try {
+            Optional<AppendResult> earlier = producers.repetition(append.batches(),
+                config.timestampType() == TimestampType.LOG_APPEND_TIME);
+            earlier.ifPresent(append::written);
+            return earlier.isPresent();
+        } catch (OutOfOrderSequenceException | InvalidProducerEpochException refusal) {
+            append.refuse(refusal);
+            return true;
+        }
     }
 
     private RuntimeException refusal(PendingAppend append) {
@@ -104,6 +122,7 @@ final class LogAppender {
             state.epochs().assign(batch.leaderEpoch(), batch.baseOffset());
         }
         state.epochs().save();
+        producers.note(append.batches());
         append.written(new AppendResult(state.endOffset(), offset - 1, stamped ? now : RecordBatch.NO_TIMESTAMP));
         staged.addAll(append.batches());
         stagedBytes += append.bytes();
@@ -121,9 +140,11 @@ final class LogAppender {
 
     private void writeStaged(LogConfig config, GatheringWriter gathering) throws IOException {
         if (!staged.isEmpty()) {
+            int count = staged.size();
             state.active().append(staged, gathering, config.indexIntervalBytes());
             dropStaged();
             forces.wrote();
+            producers.wrote(count);
         }
     }
 
@@ -142,6 +163,7 @@ final class LogAppender {
         if (config.flush() != FlushPolicy.OS) {
             forces.forceSealed();
         }
+        producers.roll(config.flush());
         state.add(Segment.create(state.folder(), state.endOffset()));
         forces.begun();
         ages.begun();

@@ -6,6 +6,7 @@ import io.millrace.log.LogConfig;
 import io.millrace.log.LogDirectoryOfflineException;
 import io.millrace.log.LogName;
 import io.millrace.log.LogObserver;
+import io.millrace.log.ProducerLimits;
 import io.millrace.log.Stray;
 import io.millrace.log.file.BootId;
 import io.millrace.log.file.OpenFiles;
@@ -41,14 +42,15 @@ public class LogDirectory extends LogChanges implements AutoCloseable, Runnable 
      * @param flushInterval     in ms, for {@link FlushPolicy#INTERVAL}
      * @param reserveBytes      space that is kept back for the day when the disk is full; 0: none
      * @param highWatermarkInterval in ms: how often the high watermarks of replicated logs are noted on disk
+     * @param producers         how many idempotent producers each log keeps in mind, and for how long
      */
     public record Options(long maxQueuedBytes, int maxQueuedAppends, long flushInterval, long reserveBytes,
-                          long highWatermarkInterval) {
+                          long highWatermarkInterval, ProducerLimits producers) {
         private static final long HIGH_WATERMARK_INTERVAL = 5000;
 
         /** Notes high watermarks every 5 s. */
         public Options(long maxQueuedBytes, int maxQueuedAppends, long flushInterval, long reserveBytes) {
-            this(maxQueuedBytes, maxQueuedAppends, flushInterval, reserveBytes, HIGH_WATERMARK_INTERVAL);
+            this(maxQueuedBytes, maxQueuedAppends, flushInterval, reserveBytes, HIGH_WATERMARK_INTERVAL, ProducerLimits.DEFAULT);
         }
 
         /** Keeps no space back, and notes high watermarks every 5 s. */
@@ -62,8 +64,7 @@ public class LogDirectory extends LogChanges implements AutoCloseable, Runnable 
                     || highWatermarkInterval < 1) {
                 throw new IllegalArgumentException("log directory options: found " + maxQueuedBytes + " queued bytes, "
                     + maxQueuedAppends + " queued appends, flush interval " + flushInterval + " ms, high watermark interval "
-                    + highWatermarkInterval + " ms: use 1 and above;"
-                    + " reserve " + reserveBytes + " bytes: use 0 and above");
+                    + highWatermarkInterval + " ms: use 1 and above; reserve " + reserveBytes + " bytes: use 0 and above");
             }
         }
     }

@@ -22,6 +22,7 @@ final class LogForces {
     }
 
     private final LogState state;
+    private final LogProducers producers;
     private final Clock clock;
     private final LogObserver observer;
     /** Sealed segments whose bytes were not forced yet, ascending. */
@@ -31,8 +32,9 @@ final class LogForces {
     private boolean dirty;
     private boolean folderChanged;
 
-    LogForces(LogState state, Clock clock, LogObserver observer) {
+    LogForces(LogState state, LogProducers producers, Clock clock, LogObserver observer) {
         this.state = state;
+        this.producers = producers;
         this.clock = clock;
         this.observer = observer;
         this.recoveryPoint = state.endOffset(); // what recovery found is durable
@@ -159,8 +161,9 @@ final class LogForces {
         } else if (!unforced.isEmpty() && unforced.peek().since() <= clock.millis() - WRITTEN_BY_SYSTEM_AFTER_MS) {
             forceSealed(clock.millis() - WRITTEN_BY_SYSTEM_AFTER_MS);
             forceFolder();
-            moveRecoveryPoint(unforced.isEmpty() ? state.active().baseOffset()
-                : unforced.peek().segment().baseOffset());
+            long base = unforced.isEmpty() ? state.active().baseOffset() : unforced.peek().segment().baseOffset();
+            producers.secureAt(base);
+            moveRecoveryPoint(base);
         }
     }
 
@@ -169,6 +172,7 @@ final class LogForces {
         if (recoveryPoint < state.endOffset()) {
             forceAll();
             state.active().flushIndexes();
+            producers.secure();
             moveRecoveryPoint(state.endOffset());
         }
     }

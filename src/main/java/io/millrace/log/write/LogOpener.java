@@ -5,6 +5,7 @@ import io.millrace.log.LogConfig;
 import io.millrace.log.LogDirectoryOfflineException;
 import io.millrace.log.LogName;
 import io.millrace.log.LogObserver;
+import io.millrace.log.ProducerLimits;
 import io.millrace.log.recovery.LogRecovery;
 import io.millrace.log.recovery.RecoveredLog;
 import io.millrace.log.segment.DamageReports;
@@ -22,6 +23,7 @@ final class LogOpener {
     private final OpenLogs logs;
     private final DirectoryCheckpoints checkpoints;
     private final WriteQueue queue;
+    private final ProducerLimits limits;
     private final Clock clock;
     private final LogObserver observer;
 
@@ -31,6 +33,7 @@ final class LogOpener {
         this.logs = parts.logs();
         this.checkpoints = parts.checkpoints();
         this.queue = parts.queue();
+        this.limits = parts.producers();
         this.clock = clock;
         this.observer = observer;
     }
@@ -88,8 +91,9 @@ final class LogOpener {
             checkpoints.settleLoss(name); // all that was acknowledged was forced
         }
         PartitionLog log = new PartitionLog(name, topicId, directory, config, reports);
-        RecoveredLog recovered = LogRecovery.recover(reports, folder, config.indexIntervalBytes(), maxEpoch);
-        WritableLog writable = new WritableLog(log, folder, recovered, clock, observer, reports);
+        RecoveredLog recovered = LogRecovery.recover(reports, folder, config.indexIntervalBytes(), maxEpoch, limits,
+            clock.millis());
+        WritableLog writable = new WritableLog(log, folder, recovered, limits, clock, observer, reports);
         log.raiseEpochFloor(maxEpoch == Integer.MAX_VALUE ? recovered.epochs().latestEpoch()
             : Math.max(maxEpoch, recovered.epochs().latestEpoch()));
         log.attach(writable, replicated ? checkpoints.highWatermark(name, recovered) : HighWatermark.ofEnd());

@@ -6,24 +6,31 @@ import java.io.IOException;
 import java.time.Clock;
 import java.util.List;
 
-/** Deletes the segments of a log that are too old or too much, and committed. The log writer's. */
+/**
+ * Deletes the segments of a log that are too old or too much, and committed, and forgets producers that were silent for long.
+ * The log writer's.
+ */
 final class LogRetention {
     private final LogState state;
     private final LogStart start;
     private final LogAppender appender;
+    private final LogProducers producers;
     private final SegmentAge ages;
     private final Clock clock;
 
-    LogRetention(LogState state, LogStart start, LogAppender appender, SegmentAge ages, Clock clock) {
+    LogRetention(LogState state, LogStart start, LogAppender appender, LogProducers producers, SegmentAge ages,
+                 Clock clock) {
         this.state = state;
         this.start = start;
         this.appender = appender;
+        this.producers = producers;
         this.ages = ages;
         this.clock = clock;
     }
 
     /** Deletes what is to go, and rolls a segment that is old enough, as a part of a whole operation. */
     void apply() throws IOException {
+        producers.expire();
         List<Segment> segments = state.segments();
         LogConfig config = state.log().config();
         long now = clock.millis();

@@ -12,12 +12,14 @@ import java.util.List;
 final class LogStart {
     private final LogState state;
     private final LogForces forces;
+    private final LogProducers producers;
     /** What the checkpoint of the start may say. */
     private long noted;
 
-    LogStart(LogState state, LogForces forces) {
+    LogStart(LogState state, LogForces forces, LogProducers producers) {
         this.state = state;
         this.forces = forces;
+        this.producers = producers;
     }
 
     /**
@@ -59,6 +61,7 @@ final class LogStart {
         for (Segment segment : state.dropOldest(count)) {
             forces.remove(segment);
         }
+        producers.prune();
         state.epochs().truncateFromStart(state.startOffset());
         state.epochs().save();
     }

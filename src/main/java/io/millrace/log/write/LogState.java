@@ -1,5 +1,6 @@
 package io.millrace.log.write;
 
+import io.millrace.log.producer.ProducerStates;
 import io.millrace.log.recovery.RecoveredLog;
 import io.millrace.log.segment.DamageReports;
 import io.millrace.log.segment.LeaderEpochCheckpoint;
@@ -26,6 +27,7 @@ final class LogState {
     private final LogFolder folder;
     private final LeaderEpochCheckpoint epochs;
     private final DamageReports reports;
+    private ProducerStates producers;
     /** Ascending; the last one is the active one. */
     private final List<Segment> segments;
     private List<Segment> publishedSegments;
@@ -47,6 +49,7 @@ final class LogState {
         this.folder = folder;
         this.reports = reports;
         this.epochs = recovered.epochs();
+        this.producers = recovered.producers();
         this.segments = new ArrayList<>(recovered.segments());
         this.startOffset = recovered.logStartOffset();
         this.endOffset = recovered.logEndOffset();
@@ -64,6 +67,15 @@ final class LogState {
 
     LeaderEpochCheckpoint epochs() {
         return epochs;
+    }
+
+    ProducerStates producers() {
+        return producers;
+    }
+
+    /** What is known of producers is what was known when the log ended where it is about to be cut. */
+    void producers(ProducerStates known) {
+        producers = known;
     }
 
     // ---- segments
@@ -223,6 +235,7 @@ final class LogState {
     private void publish(long activeBytes) {
         log.publish(new LogView(publishedSegments, startOffset, endOffset, durableEnd, activeBytes, sealedBytes,
             truncations, epochs.published()));
+        producers.published();
         if (startOffset > publishedStart) {
             reports.mended(0, startOffset);
         }

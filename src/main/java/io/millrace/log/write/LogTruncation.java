@@ -3,14 +3,15 @@ package io.millrace.log.write;
 import io.millrace.log.CommittedRecordsException;
 import io.millrace.log.OffsetOutOfRangeException;
 import io.millrace.log.Truncation;
+import io.millrace.log.producer.ProducerStates;
 import io.millrace.log.segment.DamageReports;
 import io.millrace.log.segment.Segment;
 import io.millrace.log.segment.SegmentDamage;
 import io.millrace.log.segment.SegmentReader;
 import io.millrace.log.segment.TailCut;
 import java.io.IOException;
-import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.lang.System.Logger;
 import java.nio.ByteBuffer;
 
 /**
@@ -22,16 +23,19 @@ final class LogTruncation {
     private final LogState state;
     private final PartitionLog log;
     private final LogForces forces;
+    private final LogProducers producers;
     private final LogStart start;
     private final LogCompaction compaction;
     private final DamageReports reports;
     /** The offset of the cut that was refused last; -1: none was. */
     private long refused = -1;
 
-    LogTruncation(LogState state, LogForces forces, LogStart start, LogCompaction compaction, DamageReports reports) {
+    LogTruncation(LogState state, LogForces forces, LogProducers producers, LogStart start, LogCompaction compaction,
+                  DamageReports reports) {
         this.state = state;
         this.log = state.log();
         this.forces = forces;
+        this.producers = producers;
         this.start = start;
         this.compaction = compaction;
         this.reports = reports;
@@ -155,9 +159,11 @@ final class LogTruncation {
             compaction.beginAnew();
             return cutAt(state.startOffset());
         }
+        ProducerStates known = producers.at(cut.nextOffset(), last.baseOffset(), forces.recoveryPoint());
         forces.lowerRecoveryPoint(cut.nextOffset());
         start.lowerTo(cut.nextOffset());
         forces.forget(last);
+        producers.cut(cut.nextOffset(), known);
         // The newest first, so that a crash leaves no gap.
         for (Segment segment : state.cut(stay, cut)) {
             forces.removeNewest(segment);

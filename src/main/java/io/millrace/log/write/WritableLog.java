@@ -2,6 +2,7 @@ package io.millrace.log.write;
 
 import io.millrace.log.FlushPolicy;
 import io.millrace.log.LogObserver;
+import io.millrace.log.ProducerLimits;
 import io.millrace.log.Truncation;
 import io.millrace.log.recovery.RecoveredLog;
 import io.millrace.log.segment.DamageReports;
@@ -24,6 +25,7 @@ import java.util.Optional;
  */
 final class WritableLog {
     private final LogState state;
+    private final LogProducers producers;
     private final LogForces forces;
     private final LogAppender appender;
     private final LogStart start;
@@ -33,17 +35,18 @@ final class WritableLog {
     private final SegmentExchange exchange;
     private final LogCompaction compaction;
 
-    WritableLog(PartitionLog log, LogFolder folder, RecoveredLog recovered, Clock clock, LogObserver observer,
-                DamageReports reports) {
+    WritableLog(PartitionLog log, LogFolder folder, RecoveredLog recovered, ProducerLimits limits, Clock clock,
+                LogObserver observer, DamageReports reports) {
         this.state = new LogState(log, folder, recovered, reports);
-        this.forces = new LogForces(state, clock, observer);
+        this.producers = new LogProducers(state, recovered.snapshots(), limits, clock);
+        this.forces = new LogForces(state, producers, clock, observer);
         SegmentAge ages = new SegmentAge(state, clock);
-        this.appender = new LogAppender(state, forces, ages, clock);
-        this.start = new LogStart(state, forces);
-        this.retention = new LogRetention(state, start, appender, ages, clock);
+        this.appender = new LogAppender(state, forces, producers, ages, clock);
+        this.start = new LogStart(state, forces, producers);
+        this.retention = new LogRetention(state, start, appender, producers, ages, clock);
         this.compaction = new LogCompaction(state, forces, recovered.cleanedOffset());
-        this.truncation = new LogTruncation(state, forces, start, compaction, reports);
-        this.fullTruncation = new FullTruncation(state, forces, start, truncation, compaction, ages);
+        this.truncation = new LogTruncation(state, forces, producers, start, compaction, reports);
+        this.fullTruncation = new FullTruncation(state, forces, producers, start, truncation, compaction, ages);
         this.exchange = new SegmentExchange(state, forces, appender);
     }
 
@@ -164,6 +167,11 @@ final class WritableLog {
         return compaction;
     }
 
+    /** What the log knows of idempotent producers. */
+    LogProducers producers() {
+        return producers;
+    }
+
     // ---- after an error that passed
 
     /**
@@ -178,6 +186,7 @@ final class WritableLog {
         compaction.settle();
         LogView shown = state.log().lastView();
         Segment last = shown.segments().get(shown.segments().size() - 1);
+        producers.settle(shown.logEndOffset(), forces.recoveryPoint());
         forces.lowerRecoveryPoint(shown.logEndOffset()); // first: what is behind it would be missed after a power loss
         while (state.active() != last) {
             forces.removeNewest(state.dropNewest());

@@ -9,9 +9,9 @@
  * <p>Who changes what:
  * <ul>
  * <li>the log writer all of a {@code WritableLog}: its {@code LogState} is the segments and offsets, {@code LogForces} what
- * of them is on the disk, {@code LogStart}, {@code LogAppender}, {@code LogTruncation}, {@code FullTruncation},
- * {@code LogRetention}, {@code SegmentExchange} and {@code LogCompaction} are what can be done with them. Readers see what {@code LogState}
- * publishes, as a whole;
+ * of them is on the disk, {@code LogProducers} what is known of idempotent producers; {@code LogStart}, {@code LogAppender},
+ * {@code LogTruncation}, {@code FullTruncation}, {@code LogRetention}, {@code SegmentExchange} and {@code LogCompaction} are what
+ * can be done with them. Readers see what {@code LogState} publishes, as a whole;
  * <li>the log writer {@code Availability} (online or not), {@code LogRemoval} (deletions that were broken off) and the files
  * of {@code DirectoryCheckpoints}, whose entries any thread may change in memory;
  * <li>the thread of {@code LogScrub} the {@code ScrubPass} of each directory, and the file of its {@code ScrubCheckpoint};

@@ -38,7 +38,17 @@ final class WaitingAppends {
 
     private final Deque<Append> appends = new ArrayDeque<>();
 
+    /** What was written before, and is sent again, waits where it is in the log. */
     void add(AppendResult result, long bytes, CompletableFuture<AppendResult> committed, long deadline) {
+        Deque<Append> behind = new ArrayDeque<>(0);
+        while (!appends.isEmpty() && appends.peekLast().result().lastOffset() > result.lastOffset()) {
+            behind.push(appends.removeLast());
+        }
+        addLast(result, bytes, committed, deadline);
+        appends.addAll(behind);
+    }
+
+    private void addLast(AppendResult result, long bytes, CompletableFuture<AppendResult> committed, long deadline) {
         Append last = appends.peekLast();
         if (last != null && last.committed() == null && committed == null) {
             appends.removeLast();

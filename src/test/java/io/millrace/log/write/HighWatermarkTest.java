@@ -10,6 +10,7 @@ import io.millrace.log.FlushPolicy;
 import io.millrace.log.LogConfig;
 import io.millrace.log.LogObserver;
 import io.millrace.log.OffsetOutOfRangeException;
+import io.millrace.log.ProducerLimits;
 import io.millrace.log.SettableClock;
 import io.millrace.log.Truncation;
 import io.millrace.log.file.FileAccess;
@@ -36,7 +37,8 @@ class HighWatermarkTest {
     private static final String FILE = "replication-offset-checkpoint";
     private static final int SIZE = batch(0, "v0").remaining();
     private static final LogConfig CONFIG = TestDirectory.segmentBytes(2L * SIZE);
-    private static final LogDirectory.Options OFTEN = new LogDirectory.Options(1 << 20, 100, 60_000, 0, 1);
+    private static final LogDirectory.Options OFTEN = new LogDirectory.Options(1 << 20, 100, 60_000, 0, 1,
+        ProducerLimits.DEFAULT);
 
     @TempDir
     Path temp;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.millrace.log.FlushPolicy;
 import io.millrace.log.LogObserver;
+import io.millrace.log.ProducerLimits;
 import io.millrace.log.SettableClock;
 import io.millrace.log.file.OpenFiles;
 import io.millrace.log.file.TestFiles;
@@ -20,7 +21,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Whether what was written and not forced can be gone: after a power loss, and not after a kill of the process. */
 class LastRunTest {
-    private static final LogDirectory.Options OFTEN = new LogDirectory.Options(1 << 20, 100, 60_000, 0, 1);
+    private static final LogDirectory.Options OFTEN = new LogDirectory.Options(1 << 20, 100, 60_000, 0, 1,
+        ProducerLimits.DEFAULT);
     private static final String FILE = "last-run-checkpoint";
 
     @TempDir

@@ -5,6 +5,7 @@ import io.millrace.log.Compaction;
 import io.millrace.log.LogConfig;
 import io.millrace.log.LogDirectoryOfflineException;
 import io.millrace.log.LogObserver;
+import io.millrace.log.ProducerLimits;
 import io.millrace.log.compact.LogCleaning.DamagedSegmentException;
 import io.millrace.log.file.BootId;
 import io.millrace.log.file.OpenFiles;
@@ -54,7 +55,7 @@ public final class SimulatedDirectory extends LogDirectory {
         LogObserver observer();
     }
 
-    private static final Options OPTIONS = new Options(1 << 20, 1_000, 500, 0, 2_000);
+    private static final Options OPTIONS = new Options(1 << 20, 1_000, 500, 0, 2_000, ProducerLimits.DEFAULT);
     /** So few that files are closed and opened again all the time. */
     private static final int OPEN_FILES = 12;
 

@@ -1,0 +1,18 @@
+package io.millrace.log;
+
+/**
+ * How many idempotent producers a log keeps in mind, and for how long; what it has forgotten may go on with any sequence.
+ *
+ * @param expirationMillis how long after its last batch a producer is forgotten, in ms: 1 and above
+ * @param maxProducers     of a log: beyond them the one that was silent for longest is forgotten; 1 and above
+ */
+public record ProducerLimits(long expirationMillis, int maxProducers) {
+    /** A day, as in the field, and 10,000 producers: about 5 MB of a log that is written by so many. */
+    public static final ProducerLimits DEFAULT = new ProducerLimits(86_400_000, 10_000);
+
+    /** @throws IllegalArgumentException when a value is out of its range */
+    public ProducerLimits {
+        LogConfig.check("producer expiration milliseconds", expirationMillis, 1, Long.MAX_VALUE);
+        LogConfig.check("producers", maxProducers, 1, Integer.MAX_VALUE);
+    }
+}

@@ -1,0 +1,88 @@
+package io.millrace.log.producer;
+
+import io.millrace.log.AppendResult;
+import io.millrace.log.InvalidProducerEpochException;
+import io.millrace.log.LogName;
+import io.millrace.log.OutOfOrderSequenceException;
+import io.millrace.record.RecordBatch;
+import java.util.List;
+import java.util.Optional;
+
+/** Holds what a leader is to append against what its log knows of the producer, as KIP-98 says. */
+public final class SequenceCheck {
+    private final LogName log;
+    private final ProducerStates producers;
+
+    public SequenceCheck(LogName log, ProducerStates producers) {
+        this.log = log;
+        this.producers = producers;
+    }
+
+    /**
+     * Where the batches are already, which come one after the other in an append; empty when they are to be appended. A
+     * producer that is not known may begin with any sequence, one with a new epoch with 0 only.
+     *
+     * @param stamped whether the log sets timestamps
+     * @throws InvalidProducerEpochException when a later epoch of the producer has begun
+     * @throws OutOfOrderSequenceException   when batches before these are missing, or the log does not know any more where
+     *                                       these are, or knows some of them and others not, or they are not of one producer
+     */
+    public Optional<AppendResult> repetition(List<RecordBatch> batches, boolean stamped) {
+        if (!SequencedBatch.anyHasProducer(batches)) {
+            return Optional.empty();
+        }
+        RecordBatch first = batches.get(0);
+        long records = records(batches);
+        Optional<ProducerState> known = producers.of(first.producerId());
+        if (known.isEmpty()) {
+            return Optional.empty();
+        }
+        ProducerState producer = known.get();
+        if (first.producerEpoch() < producer.epoch()) {
+            throw new InvalidProducerEpochException(log, first.producerId(), first.producerEpoch(), producer.epoch());
+        }
+        if (!SequencedBatch.isSequenced(first)) {
+            return Optional.empty();
+        }
+        int sequence = first.baseSequence();
+        if (first.producerEpoch() > producer.epoch()) {
+            if (sequence != 0) {
+                throw new OutOfOrderSequenceException("sequence " + sequence + " of " + who(first) + " in " + log
+                    + ": a new epoch begins with sequence 0 in each partition; the last one here was " + producer.epoch());
+            }
+            return Optional.empty();
+        }
+        Optional<ProducerState.Written> last = producer.ending(SequencedBatch.after(sequence, records - 1), records);
+        if (last.isEmpty() && sequence != producer.nextSequence()) {
+            throw new OutOfOrderSequenceException("sequences " + sequence + " to "
+                + SequencedBatch.after(sequence, records - 1) + " of " + who(first) + " in " + log + ": "
+                + producer.nextSequence() + " comes next, and these are not among its last appends here; send what is"
+                + " missing, or find out what is there and go on with a new epoch or producer id");
+        }
+        return last.map(written -> new AppendResult(written.lastOffset() - records + 1, written.lastOffset(),
+            stamped ? written.timestamp() : RecordBatch.NO_TIMESTAMP));
+    }
+
+    /** How many there are, one after the other. */
+    private long records(List<RecordBatch> batches) {
+        RecordBatch first = batches.get(0);
+        long records = 0;
+        for (RecordBatch batch : batches) {
+            boolean follows = batch.producerId() == first.producerId() && batch.producerEpoch() == first.producerEpoch()
+                && (batch == first || !SequencedBatch.isSequenced(first)
+                    || batch.baseSequence() == SequencedBatch.after(first.baseSequence(), records));
+            if (!follows) {
+                throw new OutOfOrderSequenceException("batches of " + who(first) + " in " + log + ": one that is appended with"
+                    + " them is of " + who(batch) + " and sequence " + batch.baseSequence() + "; an append is of one"
+                    + " producer, or of none, and its sequences follow each other");
+            }
+            records += batch.lastOffsetDelta() + 1L;
+        }
+        return records;
+    }
+
+    private static String who(RecordBatch batch) {
+        return SequencedBatch.hasProducer(batch) ? "producer " + batch.producerId() + ", epoch " + batch.producerEpoch()
+            : "no producer";
+    }
+}

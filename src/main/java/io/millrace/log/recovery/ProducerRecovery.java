@@ -1,0 +1,110 @@
+package io.millrace.log.recovery;
+
+import io.millrace.log.ProducerLimits;
+import io.millrace.log.producer.ProducerSnapshots;
+import io.millrace.log.producer.ProducerStates;
+import io.millrace.log.producer.SequencedBatch;
+import io.millrace.log.segment.BatchScan;
+import io.millrace.log.segment.Segment;
+import io.millrace.log.segment.SegmentWalk;
+import io.millrace.record.RecordBatch;
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Finds out what was known of a log's producers at one of its offsets: what the newest snapshot before it says, and the headers
+ * of the batches behind that. Of whoever wrote shortly before the snapshot, which has the last batch only, the headers before
+ * it tell the others.
+ */
+public final class ProducerRecovery {
+    /** Between two snapshots there are fewer, unless one was lost. */
+    private static final int MAX_RECALLED_BATCHES = 10_000;
+
+    private final ProducerSnapshots snapshots;
+    private final List<Segment> segments;
+    private final long logEnd;
+    private final ProducerLimits limits;
+    private final long now;
+
+    /**
+     * @param segments all of the log, ascending
+     * @param logEnd   offset behind its last record
+     * @param now      in ms since the epoch: all who are found have been seen now
+     */
+    public ProducerRecovery(ProducerSnapshots snapshots, List<Segment> segments, long logEnd, ProducerLimits limits, long now) {
+        this.snapshots = snapshots;
+        this.segments = segments;
+        this.logEnd = logEnd;
+        this.limits = limits;
+        this.now = now;
+    }
+
+    /**
+     * @param end       before the record there; at most the log's end
+     * @param noneUntil an offset at which nobody was known, if there is no snapshot
+     */
+    public ProducerStates at(long end, long noneUntil) throws IOException {
+        boolean damaged = false;
+        for (Long offset = snapshots.offsets().floor(end); offset != null; offset = snapshots.offsets().floor(end)) {
+            Optional<ProducerStates> states = snapshots.read(offset, limits, now);
+            if (states.isPresent()) {
+                recall(states.get(), offset);
+                replay(states.get(), offset, end, Integer.MAX_VALUE);
+                return states.get();
+            }
+            damaged = true;
+        }
+        ProducerStates states = new ProducerStates(limits);
+        replay(states, damaged ? segments.get(0).baseOffset() : noneUntil, end, Integer.MAX_VALUE);
+        return states;
+    }
+
+    private void recall(ProducerStates states, long offset) throws IOException {
+        Long before = snapshots.offsets().lower(offset);
+        ProducerStates recent = new ProducerStates(limits);
+        if (!states.isEmpty() && replay(recent, before == null ? segmentBefore(offset) : before, offset, MAX_RECALLED_BATCHES)) {
+            states.recall(recent);
+        }
+    }
+
+    /** Where the segment begins that holds the offset before the given one. */
+    private long segmentBefore(long offset) {
+        int i = segments.size() - 1;
+        while (i > 0 && segments.get(i).baseOffset() >= offset) {
+            i--;
+        }
+        return segments.get(i).baseOffset();
+    }
+
+    /**
+     * Notes the batches from one offset to before another.
+     *
+     * @return whether there were no more than so many
+     */
+    private boolean replay(ProducerStates states, long from, long end, int maxBatches) throws IOException {
+        int batches = 0;
+        for (int i = 0; i < segments.size() && segments.get(i).baseOffset() < end; i++) {
+            Segment segment = segments.get(i);
+            long next = i == segments.size() - 1 ? logEnd : segments.get(i + 1).baseOffset();
+            if (next <= from) {
+                continue;
+            }
+            SegmentWalk walk = SegmentWalk.towards(from, segment, segment.sizeInBytes(), next);
+            while (walk.next() && walk.batch().lastOffset() < end) {
+                BatchScan batch = walk.batch();
+                if (batch.baseOffset() < from) {
+                    continue;
+                }
+                if (++batches > maxBatches) {
+                    return false;
+                }
+                if (batch.producerId() != RecordBatch.NO_PRODUCER_ID) {
+                    states.note(SequencedBatch.of(batch), now);
+                }
+            }
+        }
+        states.published();
+        return true;
+    }
+}

@@ -1,0 +1,203 @@
+package io.millrace.log.write;
+
+import io.millrace.log.AppendResult;
+import io.millrace.log.FlushPolicy;
+import io.millrace.log.ProducerLimits;
+import io.millrace.log.producer.ProducerSnapshots;
+import io.millrace.log.producer.ProducerStates;
+import io.millrace.log.producer.SequenceCheck;
+import io.millrace.log.producer.SequencedBatch;
+import io.millrace.log.recovery.ProducerRecovery;
+import io.millrace.log.segment.Segment;
+import io.millrace.record.RecordBatch;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.lang.System.Logger;
+import java.time.Clock;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/**
+ * Keeps what a log knows of its idempotent producers in step with its records, and writes snapshots of it: where a segment
+ * begins, where the recovery point is, and every {@value #SNAPSHOT_INTERVAL} batches, so that a start and a truncation read no
+ * more than that. A log that never had such a producer has none. The log writer's.
+ *
+ * <p>What recovery relies on: where the recovery point is, and no snapshot at or before it, nobody was known; and so where a
+ * segment begins.
+ */
+final class LogProducers {
+    private static final Logger LOG = System.getLogger(LogProducers.class.getName());
+    /** In batches. */
+    static final int SNAPSHOT_INTERVAL = 4096;
+
+    private final LogState state;
+    private final ProducerSnapshots snapshots;
+    private final ProducerLimits limits;
+    private final Clock clock;
+    /** Whether something is known that is not in the newest snapshot. */
+    private boolean changed;
+    /** Batches since that. */
+    private int batches;
+    /** No batch from here on has a producer. */
+    private long noneFrom;
+    private long crowdedOut;
+
+    LogProducers(LogState state, ProducerSnapshots snapshots, ProducerLimits limits, Clock clock) {
+        this.state = state;
+        this.snapshots = snapshots;
+        this.limits = limits;
+        this.clock = clock;
+        this.changed = isNeeded() && (snapshots.isEmpty() || snapshots.offsets().last() != state.endOffset());
+        this.noneFrom = isNeeded() ? state.endOffset() : 0;
+    }
+
+    private boolean isNeeded() {
+        return !state.producers().isEmpty() || !snapshots.isEmpty();
+    }
+
+    // ---- appends
+
+    /** See {@link SequenceCheck#repetition}. */
+    Optional<AppendResult> repetition(List<RecordBatch> appended, boolean stamped) {
+        return SequencedBatch.anyHasProducer(appended)
+            ? new SequenceCheck(state.log().name(), state.producers()).repetition(appended, stamped) : Optional.empty();
+    }
+
+    /** They have their offsets, and are about to be written. */
+    void note(List<RecordBatch> appended) {
+        if (!SequencedBatch.anyHasProducer(appended)) {
+            return;
+        }
+        long now = clock.millis();
+        for (RecordBatch batch : appended) {
+            if (SequencedBatch.hasProducer(batch)) {
+                state.producers().note(SequencedBatch.of(batch), now);
+                noneFrom = batch.lastOffset() + 1;
+            }
+        }
+        changed = true;
+    }
+
+    /** So many batches were written, up to the log's end. */
+    void wrote(int count) throws IOException {
+        if (isNeeded()) {
+            batches += count;
+            if (changed && batches >= SNAPSHOT_INTERVAL) {
+                snapshots.writeUnforced(state.endOffset(), state.producers());
+                snapshotWritten();
+            }
+        }
+    }
+
+    // ---- snapshots
+
+    /** A segment is about to begin at the log's end. */
+    void roll(FlushPolicy flush) throws IOException {
+        if (flush != FlushPolicy.OS) {
+            secure();
+        } else if (isNeeded()) {
+            snapshots.writeUnforced(state.endOffset(), state.producers());
+            snapshotWritten();
+        }
+    }
+
+    /** The recovery point is about to be where the log ends. */
+    void secure() throws IOException {
+        if (isNeeded()) {
+            snapshots.write(state.endOffset(), state.producers());
+            snapshotWritten();
+        }
+    }
+
+    /** The recovery point is about to be where an earlier segment than the active one begins, or that one. */
+    void secureAt(long segment) throws IOException {
+        snapshots.force(segment);
+    }
+
+    private void snapshotWritten() throws IOException {
+        changed = false;
+        batches = 0;
+        prune();
+    }
+
+    /** Segments are gone, or there is a newer snapshot. */
+    void prune() throws IOException {
+        if (!snapshots.isEmpty()) {
+            snapshots.prune(state.segments().stream().map(Segment::baseOffset).collect(Collectors.toSet()));
+        }
+    }
+
+    // ---- the log's end
+
+    /**
+     * What was known at a cut that is about to be made; it is in a snapshot where recovery will need it, and what is known behind
+     * the cut is in none, for certain, once this returns.
+     *
+     * @param segment       base offset of the one that will be the last
+     * @param recoveryPoint as it is
+     */
+    ProducerStates at(long cut, long segment, long recoveryPoint) throws IOException {
+        if (!isNeeded()) {
+            return state.producers();
+        }
+        ProducerStates known = cut >= noneFrom ? state.producers() : new ProducerRecovery(snapshots, state.segments(),
+            state.endOffset(), limits, clock.millis()).at(cut, segment);
+        forgetBehind(cut, known, recoveryPoint);
+        return known;
+    }
+
+    private void forgetBehind(long cut, ProducerStates known, long recoveryPoint) throws IOException {
+        changed = true;
+        if (recoveryPoint > cut) {
+            snapshots.write(cut, known);
+        }
+        snapshots.removeBehind(cut);
+        state.folder().force(); // also for those that were not needed any more, which must not come back either
+    }
+
+    /** The log is about to end at a cut, where so much was known. */
+    void cut(long cut, ProducerStates known) {
+        state.producers(known);
+        noneFrom = Math.min(noneFrom, cut);
+        changed = isNeeded();
+    }
+
+    /** Nobody is known where the log begins anew; for certain once this returns. */
+    void forgetAll() throws IOException {
+        if (isNeeded()) {
+            snapshots.removeAll();
+            state.folder().force();
+            cut(0, new ProducerStates(limits));
+        }
+    }
+
+    /** What is behind the end that readers were shown will not be in the log. */
+    void settle(long shown, long recoveryPoint) throws IOException {
+        state.producers().rollBack();
+        if (isNeeded()) {
+            forgetBehind(shown, state.producers(), recoveryPoint);
+            noneFrom = Math.min(noneFrom, shown);
+        }
+    }
+
+    // ---- who is silent
+
+    /** Forgets who was silent for too long. */
+    void expire() {
+        changed |= state.producers().expire(clock.millis()) > 0;
+        long now = state.producers().crowdedOut();
+        if (now > crowdedOut) {
+            LOG.log(Level.WARNING, "{0}: {1} idempotent producers were forgotten before their time, as there were more than {2}"
+                + " (millrace.log.max.producers): what one of them sends again is written again", state.log().name(),
+                Long.toString(now - crowdedOut), Integer.toString(limits.maxProducers()));
+        }
+        crowdedOut = now;
+    }
+
+    /** Offset of the last record of each producer: where it stands, something must stay. */
+    Map<Long, Long> lastOffsets() {
+        return state.producers().lastOffsets();
+    }
+}
