@@ -15,8 +15,8 @@ import io.millrace.record.Codec;
 import io.millrace.record.RecordBatchBuilder;
 import io.millrace.replica.core.Asking;
 import io.millrace.replica.core.ReplicaFetchRequest;
-import io.millrace.replica.core.ReplicaFetchResponse;
 import io.millrace.replica.core.ReplicaFetchResponse.Outcome;
+import io.millrace.replica.core.ReplicaFetchResponse;
 import io.millrace.replica.hosting.Acks;
 import io.millrace.replica.hosting.Partition;
 import io.millrace.replica.hosting.ReplicaContext;
@@ -47,7 +47,10 @@ class LeadershipGoesOnTest {
     }
 
     private CompletableFuture<AppendResult> append() {
-        RecordBatchBuilder builder = new RecordBatchBuilder(Codec.NONE);
+        return append(new RecordBatchBuilder(Codec.NONE));
+    }
+
+    private CompletableFuture<AppendResult> append(RecordBatchBuilder builder) {
         builder.append(1, null, BrokerHarness.bytes("a"), List.of());
         return leader.appends().append(List.of(builder.build()), Acks.ALL, LAG_NANOS);
     }
@@ -73,6 +76,26 @@ class LeadershipGoesOnTest {
         assertThat(leader.highWatermark()).isEqualTo(1);
         assertThat(append()).as("the epochs reach the log in their order").isNotDone();
         assertThat(log.epochOfLastRecord()).isEqualTo(5);
+    }
+
+    @Test
+    void whatIsSentAgainIsAnsweredOnceWhatWasWrittenTheFirstTimeIsCommitted() {
+        assigned(4, List.of(1, 2), List.of(1, 2));
+        CompletableFuture<AppendResult> first = append(new RecordBatchBuilder(Codec.NONE).producer(7, (short) 0, 0));
+        CompletableFuture<AppendResult> other = append();
+        CompletableFuture<AppendResult> again = append(new RecordBatchBuilder(Codec.NONE).producer(7, (short) 0, 0));
+        assertThat(log.logEndOffset()).isEqualTo(2);
+        assertThat(again).as("the replica may lack it").isNotDone();
+
+        assertThat(fetch(2, 4, 1)).isEqualTo(Outcome.OK);
+
+        assertThat(first).isCompletedWithValueMatching(result -> result.baseOffset() == 0);
+        assertThat(again).isCompletedWithValueMatching(result -> result.baseOffset() == 0);
+        assertThat(append(new RecordBatchBuilder(Codec.NONE).producer(7, (short) 0, 0)))
+            .as("it does not wait for what came behind").isCompletedWithValueMatching(result -> result.baseOffset() == 0);
+        assertThat(other).isNotDone();
+        assertThat(fetch(2, 4, 2)).isEqualTo(Outcome.OK);
+        assertThat(other).isCompletedWithValueMatching(result -> result.baseOffset() == 1);
     }
 
     @Test

@@ -11,6 +11,7 @@ import io.millrace.record.TimestampType;
 import java.io.File;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -100,6 +101,27 @@ class SegmentDumperTest {
             .contains("payload: value59").doesNotContain("payload: value3 ");
         String index = TestDirectory.segment(root, 0, ".index").toFile() + "," + TestDirectory.segment(root, 0, ".timeindex");
         assertThat(dump("--index-sanity-check", "--files", index)).contains("passed sanity check.");
+    }
+
+    @Test
+    void theDumperReadsTheSnapshotsOfProducers() throws Exception {
+        try (TestDirectory test = new TestDirectory(root)) {
+            PartitionLog log = test.log(TestDirectory.segmentBytes(400));
+            for (int i = 0; i < 10; i++) {
+                test.append(log, Sequenced.batch(1_000_000_007L, 3, 2 * i, 2));
+                test.append(log, Sequenced.batch(8, 0, i, 1));
+            }
+        }
+        String last = dump("--files", TestDirectory.segment(root, 30, ".snapshot").toString());
+        assertThat(last).doesNotContain("Exception").doesNotContain("corrupt").doesNotContain("Corrupt");
+        assertThat(last.lines().filter(line -> line.contains("producerId: "))).containsExactlyInAnyOrder(
+            "producerId: 1000000007 producerEpoch: 3 coordinatorEpoch: -1 currentTxnFirstOffset: None lastTimestamp: 1000"
+                + " firstSequence: 18 lastSequence: 19 lastOffset: 28 offsetDelta: 1 timestamp: 1000",
+            "producerId: 8 producerEpoch: 0 coordinatorEpoch: -1 currentTxnFirstOffset: None lastTimestamp: 1000"
+                + " firstSequence: 9 lastSequence: 9 lastOffset: 29 offsetDelta: 0 timestamp: 1000");
+        Files.write(TestDirectory.segment(root, 30, ".snapshot"), new byte[50]);
+        assertThat(dump("--files", TestDirectory.segment(root, 30, ".snapshot").toString()))
+            .as("the dumper looks at it").doesNotContain("producerId: ");
     }
 
     @Test

@@ -1,0 +1,352 @@
+package io.millrace.log.write;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.millrace.log.AppendResult;
+import io.millrace.log.InvalidProducerEpochException;
+import io.millrace.log.LogConfig;
+import io.millrace.log.LogDirectoryOfflineException;
+import io.millrace.log.LogObserver;
+import io.millrace.log.OutOfOrderSequenceException;
+import io.millrace.log.SettableClock;
+import io.millrace.log.file.SimulatedDisk;
+import io.millrace.log.write.SimulatedDirectory.PlantedBug;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Producers that write, repeat, leave gaps and begin new epochs, while the log is cut, deleted from, compacted, closed, killed
+ * by the power and filled up: whatever came before, the log knows of each producer what the headers of all its batches tell.
+ */
+class ProducerModelTest {
+    private static final int OPERATIONS = 120;
+    private static final int PRODUCERS = 4;
+    private static final Logger LOGGER = Logger.getLogger("io.millrace.log");
+
+    /** An append of a producer that is in the log. */
+    private record Written(long producerId, int epoch, int sequence, List<Integer> batches, long baseOffset) {
+        private int records() {
+            return batches.stream().mapToInt(Integer::intValue).sum();
+        }
+
+        private long endOffset() {
+            return baseOffset + records();
+        }
+
+        private ByteBuffer[] bytes() {
+            List<ByteBuffer> bytes = new ArrayList<>();
+            int next = sequence;
+            for (int records : batches) {
+                bytes.add(Sequenced.batch(producerId, epoch, next, records));
+                next = next + records & Integer.MAX_VALUE;
+            }
+            return bytes.toArray(ByteBuffer[]::new);
+        }
+    }
+
+    private final SettableClock clock = new SettableClock(100_000);
+    /** In the order of the log; what is deleted from its start stays here. */
+    private final List<Written> model = new ArrayList<>();
+    private final List<Long> batchEnds = new ArrayList<>();
+    private Random random;
+    private SimulatedDisk disk;
+    private SimulatedDirectory directory;
+    private LogConfig config;
+    private PartitionLog log;
+    private int boots;
+    private List<Runnable> waiting;
+    /** Appends of each producer from here on are known as a whole. */
+    private int wholeFrom;
+
+    static List<Long> seeds() {
+        return LongStream.rangeClosed(1, Integer.getInteger("millrace.test.seeds", 150)).boxed().toList();
+    }
+
+    @BeforeEach
+    void quiet() {
+        LOGGER.setLevel(Level.OFF);
+    }
+
+    private void boot() {
+        directory = SimulatedDirectory.open(disk, "boot-" + boots++, clock,
+            () -> TimeUnit.MILLISECONDS.toNanos(clock.millis()), new AtOnce(), PlantedBug.NONE);
+        log = directory.openReplicated("orders", 0, TestDirectory.TOPIC_ID, config, Integer.MAX_VALUE);
+        wholeFrom = model.size();
+    }
+
+    @ParameterizedTest
+    @MethodSource("seeds")
+    void whateverHappensTheLogKnowsWhatTheHeadersTell(long seed) {
+        random = new Random(seed);
+        disk = new SimulatedDisk(random);
+        config = Compacted.config(300 + random.nextInt(600));
+        boot();
+        for (int i = 0; i < OPERATIONS; i++) {
+            clock.advance(10_000);
+            operate();
+            check();
+        }
+    }
+
+    private void operate() {
+        int kind = random.nextInt(100);
+        if (kind < 55) {
+            write();
+        } else if (kind < 70) {
+            repeat();
+        } else if (kind < 74) {
+            long mark = log.highWatermark();
+            cut(mark + random.nextInt((int) (log.logEndOffset() - mark) + 1));
+        } else if (kind < 78) {
+            batchEnds.stream().filter(end -> end > log.highWatermark() && random.nextInt(3) > 0).forEach(log::raiseHighWatermark);
+        } else if (kind < 81) {
+            long start = log.logStartOffset();
+            directory.deleteRecordsBefore(log, start + random.nextInt((int) (log.highWatermark() - start) + 1)).join();
+        } else if (kind < 85) {
+            directory.compact(log, 1 << 16);
+        } else if (kind < 88) {
+            directory.applyRetention().join();
+        } else if (kind < 92) {
+            directory.close();
+            boot();
+        } else if (kind < 96) {
+            loseThePower();
+        } else {
+            fillUp();
+        }
+    }
+
+    private Map<Long, Written> newest() {
+        Map<Long, Written> newest = new TreeMap<>();
+        model.forEach(written -> newest.put(written.producerId(), written));
+        return newest;
+    }
+
+    private Written next(long producer) {
+        List<Integer> batches = new ArrayList<>();
+        for (int i = random.nextInt(4) > 0 ? 1 : 2 + random.nextInt(7); i > 0; i--) {
+            batches.add(1 + random.nextInt(3));
+        }
+        Written last = newest().get(producer);
+        if (last == null) {
+            int sequence = random.nextBoolean() ? 0 : Integer.MAX_VALUE - random.nextInt(4);
+            return new Written(producer, random.nextInt(3), sequence, batches, end());
+        } else if (random.nextInt(8) == 0) {
+            return new Written(producer, last.epoch() + 1, 0, batches, end());
+        }
+        return new Written(producer, last.epoch(), last.sequence() + last.records() & Integer.MAX_VALUE, batches, end());
+    }
+
+    private long end() {
+        return batchEnds.isEmpty() ? 0 : batchEnds.get(batchEnds.size() - 1);
+    }
+
+    private void write() {
+        if (random.nextInt(3) == 0) {
+            directory.append(log, List.of(Batches.batch(1, "of nobody")), 0).join();
+            batchEnds.add(log.logEndOffset());
+            return;
+        }
+        Written written = next(random.nextInt(PRODUCERS));
+        assertThat(append(written)).isEqualTo(new AppendResult(written.baseOffset(), written.endOffset() - 1, -1));
+        add(written);
+    }
+
+    private void add(Written written) {
+        model.add(written);
+        long end = written.baseOffset();
+        for (int records : written.batches()) {
+            batchEnds.add(end += records);
+        }
+    }
+
+    private AppendResult append(Written written) {
+        return directory.append(log, List.of(written.bytes()), 0).join();
+    }
+
+    /** Any append is answered as the first time, or refused where it is too long ago; never written again. */
+    private void repeat() {
+        if (model.isEmpty()) {
+            return;
+        }
+        int index = Math.max(0, model.size() - 1 - random.nextInt(12));
+        Written written = model.get(index);
+        Written last = newest().get(written.producerId());
+        long end = log.logEndOffset();
+        long since = model.subList(index, model.size()).stream().filter(each -> each.producerId() == written.producerId())
+            .mapToLong(each -> each.batches().size()).sum() - written.batches().size();
+        if (written.epoch() < last.epoch()) {
+            assertThatThrownBy(() -> append(written)).hasCauseInstanceOf(InvalidProducerEpochException.class);
+        } else if (index >= wholeFrom && since < 5) {
+            assertThat(append(written)).isEqualTo(new AppendResult(written.baseOffset(), written.endOffset() - 1, -1));
+        } else {
+            try {
+                assertThat(append(written).baseOffset()).isEqualTo(written.baseOffset());
+            } catch (CompletionException refused) {
+                assertThat(refused).hasCauseInstanceOf(OutOfOrderSequenceException.class);
+            }
+        }
+        assertThat(log.logEndOffset()).isEqualTo(end);
+    }
+
+    private void cut(long offset) {
+        directory.truncateTo(log, offset).join();
+        cutModel();
+        wholeFrom = model.size();
+    }
+
+    /** As the log ends; of an append that was cut into, the batches that are left count. */
+    private void cutModel() {
+        long end = log.logEndOffset();
+        batchEnds.removeIf(each -> each > end);
+        for (int i = model.size() - 1; i >= 0 && model.get(i).endOffset() > end; i--) {
+            Written written = model.remove(i);
+            List<Integer> left = new ArrayList<>();
+            long at = written.baseOffset();
+            for (int records : written.batches()) {
+                at += records;
+                if (at <= end) {
+                    left.add(records);
+                }
+            }
+            if (!left.isEmpty()) {
+                model.add(i, new Written(written.producerId(), written.epoch(), written.sequence(), left, written.baseOffset()));
+            }
+        }
+    }
+
+    private void loseThePower() {
+        long end = log.logEndOffset();
+        disk.stopAfter(random.nextInt(40));
+        try {
+            for (int i = 0; i < 8 && !disk.isStopped(); i++) {
+                switch (random.nextInt(4)) {
+                    case 0 -> directory.applyRetention().join();
+                    case 1 -> directory.compact(log, 1 << 16);
+                    default -> {
+                        Written written = next(random.nextInt(PRODUCERS));
+                        add(written);
+                        append(written);
+                    }
+                }
+            }
+        } catch (CompletionException | LogDirectoryOfflineException gone) {
+            assertThat(disk.isStopped()).isTrue();
+        }
+        disk.goOn();
+        disk.losePower();
+        boot();
+        assertThat(log.logEndOffset()).isGreaterThanOrEqualTo(end);
+        cutModel();
+        wholeFrom = model.size();
+    }
+
+    /** The disk fills up at any step of what the writer does at once: all of that is refused, or done. */
+    private void fillUp() {
+        List<Written> before = List.copyOf(model);
+        List<Long> endsBefore = List.copyOf(batchEnds);
+        List<CompletableFuture<AppendResult>> answers = new ArrayList<>();
+        waiting = new ArrayList<>();
+        for (int i = 1 + random.nextInt(12); i > 0; i--) {
+            Written written = next(random.nextBoolean() ? random.nextInt(PRODUCERS) : 100 + random.nextInt(3));
+            add(written);
+            answers.add(directory.append(log, List.of(written.bytes()), 0));
+        }
+        int full = random.nextInt(4);
+        AtomicInteger forces = new AtomicInteger();
+        disk.setFull(full == 0);
+        disk.whileForcing(() -> disk.setFull(forces.incrementAndGet() >= full));
+        waiting.forEach(Runnable::run);
+        waiting = null;
+        disk.whileForcing(() -> { });
+        disk.setFull(false);
+        clock.advance(10_000);
+        directory.work();
+        assertThat(directory.failure()).isNull();
+        if (answers.get(0).isCompletedExceptionally()) {
+            assertThat(answers).allMatch(CompletableFuture::isCompletedExceptionally);
+            model.clear();
+            model.addAll(before);
+            batchEnds.clear();
+            batchEnds.addAll(endsBefore);
+            cutBackWhoWasNeverThere();
+        }
+        assertThat(log.logEndOffset()).as("nothing was shown of what was refused").isEqualTo(end());
+        wholeFrom = model.size();
+    }
+
+    private void cutBackWhoWasNeverThere() {
+        for (long producer = 100; producer < 103; producer++) {
+            if (!newest().containsKey(producer)) {
+                assertThat(append(new Written(producer, 0, 50, List.of(1), -1)).baseOffset()).isEqualTo(end());
+                directory.truncateTo(log, end()).join();
+            }
+        }
+    }
+
+    /** Of each producer the last batch is known, and what comes next; nothing is written by the look at it. */
+    private void check() {
+        long end = log.logEndOffset();
+        for (Written last : newest().values()) {
+            int records = last.batches().get(last.batches().size() - 1);
+            int sequence = last.sequence() + last.records() - records & Integer.MAX_VALUE;
+            assertThat(append(new Written(last.producerId(), last.epoch(), sequence, List.of(records), -1)))
+                .isEqualTo(new AppendResult(last.endOffset() - records, last.endOffset() - 1, -1));
+            Written gap = new Written(last.producerId(), last.epoch(), last.sequence() + last.records() + 1 & Integer.MAX_VALUE,
+                List.of(1), -1);
+            assertThatThrownBy(() -> append(gap)).hasCauseInstanceOf(OutOfOrderSequenceException.class);
+            if (last.epoch() > 0) {
+                assertThatThrownBy(() -> append(new Written(last.producerId(), last.epoch() - 1, sequence, List.of(1), -1)))
+                    .hasCauseInstanceOf(InvalidProducerEpochException.class);
+            }
+        }
+        assertThat(log.logEndOffset()).isEqualTo(end);
+    }
+
+    /** The writer works as soon as there is something to do, unless that is to wait for more. */
+    private final class AtOnce implements SimulatedDirectory.Surroundings {
+        @Override
+        public void later(Runnable writer) {
+            if (waiting == null) {
+                writer.run();
+            } else {
+                waiting.add(writer);
+            }
+        }
+
+        @Override
+        public void opened(PartitionLog opened) {
+            // There is one.
+        }
+
+        @Override
+        public void closed(PartitionLog closed) {
+            // It stays.
+        }
+
+        @Override
+        public void betweenCheckAndQueue(PartitionLog appended) {
+            // Nobody else is there.
+        }
+
+        @Override
+        public LogObserver observer() {
+            return LogObserver.NONE;
+        }
+    }
+}
