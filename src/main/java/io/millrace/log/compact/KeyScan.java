@@ -6,8 +6,8 @@ import io.millrace.record.BatchFilter;
 import io.millrace.record.BatchTooLargeException;
 import io.millrace.record.RecordBatch;
 import java.io.IOException;
-import java.lang.System.Logger.Level;
 import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 
 /**

@@ -90,11 +90,6 @@ public record ProducerState(long producerId, short epoch, List<Written> written,
         return newest().map(last -> SequencedBatch.after(last.lastSequence(), 1)).orElse(0);
     }
 
-    /** Offset of its last record, or -1. */
-    long lastOffset() {
-        return newest().map(Written::lastOffset).orElse(-1L);
-    }
-
     Optional<Written> newest() {
         return written.isEmpty() ? Optional.empty() : Optional.of(written.get(written.size() - 1));
     }

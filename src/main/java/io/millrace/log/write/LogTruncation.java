@@ -10,8 +10,8 @@ import io.millrace.log.segment.SegmentDamage;
 import io.millrace.log.segment.SegmentReader;
 import io.millrace.log.segment.TailCut;
 import java.io.IOException;
-import java.lang.System.Logger.Level;
 import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 
 /**
