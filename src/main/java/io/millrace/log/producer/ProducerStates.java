@@ -87,7 +87,7 @@ public final class ProducerStates {
     }
 
     /** Takes over what is known of the batches before each one's last. */
-    void recall(ProducerStates others) {
+    public void recall(ProducerStates others) {
         producers.replaceAll((id, state) -> others.of(id).map(state::recalled).orElse(state));
     }
 
