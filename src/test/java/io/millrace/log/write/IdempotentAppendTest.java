@@ -56,7 +56,7 @@ class IdempotentAppendTest {
     private static void assertOutOfOrder(TestDirectory test, PartitionLog log, ByteBuffer... batches) {
         long end = log.logEndOffset();
         assertThatThrownBy(() -> test.append(log, batches)).hasCauseInstanceOf(OutOfOrderSequenceException.class)
-            .hasMessageContaining("producer " + PRODUCER).hasMessageContaining("orders-0");
+            .hasMessageContaining("producer " + PRODUCER).hasMessageContaining("topic orders, partition 0");
         assertThat(log.logEndOffset()).isEqualTo(end);
     }
 
