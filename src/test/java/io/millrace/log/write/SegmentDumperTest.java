@@ -115,9 +115,9 @@ class SegmentDumperTest {
         String last = dump("--files", TestDirectory.segment(root, 30, ".snapshot").toString());
         assertThat(last).doesNotContain("Exception").doesNotContain("corrupt").doesNotContain("Corrupt");
         assertThat(last.lines().filter(line -> line.contains("producerId: "))).containsExactlyInAnyOrder(
-            "producerId: 1000000007 producerEpoch: 3 coordinatorEpoch: -1 currentTxnFirstOffset: None lastTimestamp: 1000"
+            "producerId: 1000000007 producerEpoch: 3 coordinatorEpoch: -1 currentTxnFirstOffset: OptionalLong.empty lastTimestamp: 1000"
                 + " firstSequence: 18 lastSequence: 19 lastOffset: 28 offsetDelta: 1 timestamp: 1000",
-            "producerId: 8 producerEpoch: 0 coordinatorEpoch: -1 currentTxnFirstOffset: None lastTimestamp: 1000"
+            "producerId: 8 producerEpoch: 0 coordinatorEpoch: -1 currentTxnFirstOffset: OptionalLong.empty lastTimestamp: 1000"
                 + " firstSequence: 9 lastSequence: 9 lastOffset: 29 offsetDelta: 0 timestamp: 1000");
         Files.write(TestDirectory.segment(root, 30, ".snapshot"), new byte[50]);
         assertThat(dump("--files", TestDirectory.segment(root, 30, ".snapshot").toString()))
