@@ -9,6 +9,7 @@ import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.NavigableSet;
 import java.util.Optional;
@@ -17,8 +18,8 @@ import java.util.TreeSet;
 
 /**
  * The files of a log that say what was known of its producers at an offset, before the record there. They have checksums, and
- * a later one can take the place of any that is missing, together with the headers behind it. Those at the beginning of a
- * segment stay as long as that, of others the two newest. The log writer's.
+ * an earlier one can take the place of any that is missing, together with the headers behind it. The newest that is not behind
+ * the beginning of a segment stays as long as that, of others the two newest. The log writer's.
  */
 public final class ProducerSnapshots {
     private static final Logger LOG = System.getLogger(ProducerSnapshots.class.getName());
@@ -72,7 +73,7 @@ public final class ProducerSnapshots {
     }
 
     /**
-     * What the snapshot at an offset says; empty when it is damaged, and then it is removed.
+     * What the snapshot at an offset says; empty when it is damaged.
      *
      * @param now in ms since the epoch: all of them have been seen now
      */
@@ -83,9 +84,8 @@ public final class ProducerSnapshots {
             producers.load(SnapshotFormat.decode(ByteBuffer.wrap(bytes), now));
             return Optional.of(producers);
         } catch (CorruptSnapshotException damage) {
-            LOG.log(Level.WARNING, "{0} is damaged ({1}), and removed: what was known of producers is read from earlier ones and"
-                + " the records", folder.snapshotFile(offset), damage.getMessage());
-            remove(offset);
+            LOG.log(Level.WARNING, "{0} is damaged ({1}), and made anew from the one before it and the records",
+                folder.snapshotFile(offset), damage.getMessage());
             return Optional.empty();
         }
     }
@@ -105,10 +105,21 @@ public final class ProducerSnapshots {
         removeBehind(Long.MIN_VALUE);
     }
 
-    /** Removes those that are not needed, when the segments begin at some offsets. */
-    public void prune(Set<Long> segments) throws IOException {
-        for (Long offset : List.copyOf(offsets.descendingSet()).subList(Math.min(NEWEST_KEPT, offsets.size()), offsets.size())) {
-            if (!segments.contains(offset)) {
+    /**
+     * Removes those that are not needed.
+     *
+     * @param segments their base offsets, ascending
+     */
+    public void prune(List<Long> segments) throws IOException {
+        Set<Long> kept = new HashSet<>(List.copyOf(offsets.descendingSet()).subList(0, Math.min(NEWEST_KEPT, offsets.size())));
+        for (long segment : segments) {
+            Long newest = offsets.floor(segment);
+            if (newest != null && newest >= segments.get(0)) {
+                kept.add(newest);
+            }
+        }
+        for (Long offset : List.copyOf(offsets)) {
+            if (!kept.contains(offset)) {
                 remove(offset);
             }
         }

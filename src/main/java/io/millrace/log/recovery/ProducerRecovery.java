@@ -42,21 +42,30 @@ public final class ProducerRecovery {
 
     /**
      * @param end       before the record there; at most the log's end
-     * @param noneUntil an offset at which nobody was known, if there is no snapshot
+     * @param noneUntil an offset at which nobody was known, if there is no snapshot before it
      */
     public ProducerStates at(long end, long noneUntil) throws IOException {
-        boolean damaged = false;
-        for (Long offset = snapshots.offsets().floor(end); offset != null; offset = snapshots.offsets().floor(end)) {
-            Optional<ProducerStates> states = snapshots.read(offset, limits, now);
-            if (states.isPresent()) {
-                recall(states.get(), offset);
-                replay(states.get(), offset, end, Integer.MAX_VALUE);
-                return states.get();
-            }
-            damaged = true;
+        Long newest = snapshots.offsets().floor(end);
+        ProducerStates states = newest == null ? new ProducerStates(limits) : in(newest);
+        replay(states, newest == null ? noneUntil : newest, end, Integer.MAX_VALUE);
+        return states;
+    }
+
+    /** What a snapshot says; one that is damaged is made anew from the one before. */
+    private ProducerStates in(long snapshot) throws IOException {
+        long start = segments.get(0).baseOffset();
+        if (snapshot < start) {
+            return new ProducerStates(limits); // Headers behind it are gone: what it says may be long out of date.
         }
-        ProducerStates states = new ProducerStates(limits);
-        replay(states, damaged ? segments.get(0).baseOffset() : noneUntil, end, Integer.MAX_VALUE);
+        Optional<ProducerStates> read = snapshots.read(snapshot, limits, now);
+        if (read.isPresent()) {
+            recall(read.get(), snapshot);
+            return read.get();
+        }
+        Long before = snapshots.offsets().lower(snapshot);
+        ProducerStates states = before == null ? new ProducerStates(limits) : in(before);
+        replay(states, before == null ? start : before, snapshot, Integer.MAX_VALUE);
+        snapshots.writeUnforced(snapshot, states);
         return states;
     }
 

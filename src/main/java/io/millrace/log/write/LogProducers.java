@@ -17,15 +17,14 @@ import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
 
 /**
  * Keeps what a log knows of its idempotent producers in step with its records, and writes snapshots of it: where a segment
  * begins, where the recovery point is, and every {@value #SNAPSHOT_INTERVAL} batches, so that a start and a truncation read no
  * more than that. A log that never had such a producer has none. The log writer's.
  *
- * <p>What recovery relies on: where the recovery point is, and no snapshot at or before it, nobody was known; and so where a
- * segment begins.
+ * <p>What recovery and truncation rely on: where the recovery point is, or a segment begins, and there is no snapshot at or before
+ * it, nobody was known.
  */
 final class LogProducers {
     private static final Logger LOG = System.getLogger(LogProducers.class.getName());
@@ -111,7 +110,7 @@ final class LogProducers {
         }
     }
 
-    /** The recovery point is about to be where an earlier segment than the active one begins, or that one. */
+    /** The recovery point, or the first segment, is about to be the one that begins at an offset. */
     void secureAt(long segment) throws IOException {
         snapshots.force(segment);
     }
@@ -125,7 +124,7 @@ final class LogProducers {
     /** Segments are gone, or there is a newer snapshot. */
     void prune() throws IOException {
         if (!snapshots.isEmpty()) {
-            snapshots.prune(state.segments().stream().map(Segment::baseOffset).collect(Collectors.toSet()));
+            snapshots.prune(state.segments().stream().map(Segment::baseOffset).toList());
         }
     }
 
@@ -150,7 +149,8 @@ final class LogProducers {
 
     private void forgetBehind(long cut, ProducerStates known, long recoveryPoint) throws IOException {
         changed = true;
-        if (recoveryPoint > cut) {
+        // First, as the log may stay as it is, should this be broken off.
+        if (recoveryPoint > cut || !snapshots.isEmpty() && snapshots.offsets().last() > cut) {
             snapshots.write(cut, known);
         }
         snapshots.removeBehind(cut);

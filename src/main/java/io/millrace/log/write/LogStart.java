@@ -58,6 +58,7 @@ final class LogStart {
         if (count == 0) {
             return;
         }
+        producers.secureAt(state.segments().get(count).baseOffset());
         for (Segment segment : state.dropOldest(count)) {
             forces.remove(segment);
         }

@@ -218,6 +218,21 @@ class IdempotentAppendTest {
     }
 
     @Test
+    void aKillAfterAKillLosesNothingAlthoughNoSegmentWasFullInBetween() {
+        Path folder = root.resolve("log");
+        for (int kills = 0; kills < 3; kills++) {
+            Path before = folder;
+            folder = root.resolve("killed" + kills);
+            try (TestDirectory test = new TestDirectory(before, clock)) {
+                PartitionLog log = test.log();
+                assertThat(append(test, log, 0, 1).baseOffset()).isZero();
+                test.append(log, batch(1, "of somebody else"));
+                TestDirectory.copy(before, folder);
+            }
+        }
+    }
+
+    @Test
     void aLogWithoutSuchProducersHasNoSnapshots() throws IOException {
         for (int run = 0; run < 2; run++) {
             try (TestDirectory test = open()) {
