@@ -272,6 +272,65 @@ class IdempotentAppendTest {
     }
 
     @Test
+    void aSnapshotOfWhatWasLostCountsForNothingWhenTheLogHasGrownAgain() throws IOException {
+        LogConfig config = new LogConfig(300, Long.MAX_VALUE, -1, -1, 100, TimestampType.CREATE_TIME, FlushPolicy.OS);
+        Path copy = root.resolve("copy");
+        long lastSnapshot;
+        try (TestDirectory test = open()) {
+            PartitionLog log = test.log(config);
+            for (int i = 0; i < 20; i++) {
+                append(test, log, i, 1);
+            }
+            lastSnapshot = snapshots().get(snapshots().size() - 1);
+            TestDirectory.copy(root.resolve("log"), copy);
+        }
+        LogFolder folder = new LogFolder(copy.resolve("orders-0"), new OpenFiles(10));
+        for (long segment : folder.segments().subList(2, folder.segments().size())) {
+            Files.delete(folder.segmentFile(segment, LogFolder.LOG_SUFFIX));
+        }
+        long end = folder.segments().get(1) + 4;
+        try (TestDirectory test = new TestDirectory(copy, clock)) {
+            PartitionLog log = test.log(config);
+            assertThat(log.logEndOffset()).isEqualTo(end);
+            while (log.logEndOffset() <= lastSnapshot) {
+                test.append(log, batch(1, "of somebody else"));
+            }
+        }
+        try (TestDirectory test = new TestDirectory(copy, clock)) {
+            PartitionLog log = test.log(config);
+            test.directory.truncateTo(log, lastSnapshot).join();
+            assertThat(append(test, log, (int) end, 1).baseOffset()).isEqualTo(lastSnapshot);
+        }
+    }
+
+    @Test
+    void aSnapshotBeforeTheFirstSegmentMakesNoGap() throws IOException {
+        Path old;
+        byte[] snapshot;
+        try (TestDirectory test = open()) {
+            PartitionLog log = test.log(TestDirectory.segmentBytes(300));
+            for (int i = 0; i < 8; i++) {
+                append(test, log, i, 1);
+                test.append(log, batch(1, "of somebody else"));
+            }
+            old = root.resolve("log/orders-0/%020d.snapshot".formatted(snapshots().get(0)));
+            snapshot = Files.readAllBytes(old);
+            for (int i = 0; i < 20; i++) {
+                test.append(log, batch(1, "of somebody else"));
+            }
+            test.directory.deleteRecordsBefore(log, 30).join();
+        }
+        for (long offset : snapshots()) {
+            Files.delete(root.resolve("log/orders-0/%020d.snapshot".formatted(offset)));
+        }
+        Files.write(old, snapshot);
+        try (TestDirectory test = open()) {
+            PartitionLog log = test.log(TestDirectory.segmentBytes(300));
+            assertThat(append(test, log, 8, 1).baseOffset()).isEqualTo(36);
+        }
+    }
+
+    @Test
     void whatIsCutOffIsNotKnownAnyMoreAndWhatStaysIs() {
         for (int cut = 0; cut <= 30; cut++) {
             try (TestDirectory test = new TestDirectory(root.resolve("cut" + cut), clock)) {
@@ -371,8 +430,12 @@ class IdempotentAppendTest {
                 append(test, leader, i, 1);
                 test.append(leader, Sequenced.batch(8, 0, i, 1));
             }
-            test.append(leader, Compacted.batch(1, "last", "one"));
+            test.append(leader, Compacted.batch(1, "key" + PRODUCER, "newer", "key8", "newer"));
             test.append(leader, Sequenced.batch(9, 2, 4, 1));
+            for (int i = 0; i < 5; i++) {
+                test.append(leader, Compacted.batch(1, "last", "one"));
+            }
+            long end = leader.logEndOffset();
             Compacted.clean(test, leader, 5_000);
             assertThat(Compacted.records(leader)).hasSizeLessThan(15);
             PartitionLog follower = test.directory.openLog("copy", 0, TestDirectory.TOPIC_ID, Compacted.config(300));
@@ -382,9 +445,9 @@ class IdempotentAppendTest {
             for (PartitionLog log : List.of(leader, follower)) {
                 assertThat(append(test, log, 19, 1).baseOffset()).isEqualTo(38);
                 assertThat(test.append(log, Sequenced.batch(8, 0, 19, 1)).baseOffset()).isEqualTo(39);
-                assertThat(test.append(log, Sequenced.batch(9, 2, 4, 1)).baseOffset()).isEqualTo(41);
+                assertThat(test.append(log, Sequenced.batch(9, 2, 4, 1)).baseOffset()).isEqualTo(42);
                 assertThatThrownBy(() -> append(test, log, 21, 1)).hasCauseInstanceOf(OutOfOrderSequenceException.class);
-                assertThat(append(test, log, 20, 1).baseOffset()).isEqualTo(42);
+                assertThat(append(test, log, 20, 1).baseOffset()).isEqualTo(end);
             }
         }
     }
