@@ -131,8 +131,8 @@ final class LogProducers {
     // ---- the log's end
 
     /**
-     * What was known at a cut that is about to be made; it is in a snapshot where recovery will need it, and what is known behind
-     * the cut is in none, for certain, once this returns.
+     * What was known at a cut that is about to be made; it is in a snapshot where recovery will need it, and what is known
+     * behind the cut is in none, for certain, once this returns.
      *
      * @param segment       base offset of the one that will be the last
      * @param recoveryPoint as it is
