@@ -57,6 +57,7 @@ public final class BatchValidator {
             String place = "batch " + batches.size() + " at byte " + (rest.position() - bytes.position()) + ": ";
             try {
                 RecordBatch batch = next(rest, limits, rules);
+                checkFollows(batches, batch);
                 batches.add(batch);
                 rest.position(rest.position() + batch.sizeInBytes());
             } catch (InvalidBatchException e) {
@@ -82,7 +83,7 @@ public final class BatchValidator {
                 + ", which is not the CRC-32C of the bytes from the attributes on: the batch was damaged on its way");
         }
         checkHeader(batch);
-        refuseProducerState(batch);
+        checkProducer(batch);
         checkRecords(batch, limits.maxUncompressedBytes - RecordBatch.HEADER_BYTES, rules);
         return batch;
     }
@@ -107,8 +108,7 @@ public final class BatchValidator {
         }
     }
 
-    /** Stands apart because it falls when idempotent and transactional produce are offered. */
-    private static void refuseProducerState(RecordBatch batch) {
+    private static void checkProducer(RecordBatch batch) {
         if (batch.isControl()) {
             throw new InvalidBatchException("attributes: found a control batch, which only the server writes");
         }
@@ -116,10 +116,20 @@ public final class BatchValidator {
             throw new InvalidBatchException("attributes: found a transactional batch;"
                 + " transactions are not offered yet");
         }
-        if (batch.producerId() != RecordBatch.NO_PRODUCER_ID) {
-            throw new InvalidBatchException("producer id: found " + batch.producerId() + ", allowed -1 only:"
-                + " idempotent produce is not offered yet (enable.idempotence=false)");
+        if (batch.producerId() < RecordBatch.NO_PRODUCER_ID) {
+            throw new InvalidBatchException("producer id: found " + batch.producerId() + ", allowed -1 (none) and above");
+        } else if (batch.producerId() == RecordBatch.NO_PRODUCER_ID) {
+            checkNoProducer(batch);
+        } else if (batch.producerEpoch() < 0) {
+            throw new InvalidBatchException("producer epoch: found " + batch.producerEpoch()
+                + ", allowed 0 and above, as there is a producer id");
+        } else if (batch.baseSequence() < 0) {
+            throw new InvalidBatchException("base sequence: found " + batch.baseSequence()
+                + ", allowed 0 and above, as there is a producer id");
         }
+    }
+
+    private static void checkNoProducer(RecordBatch batch) {
         if (batch.producerEpoch() != RecordBatch.NO_PRODUCER_EPOCH) {
             throw new InvalidBatchException("producer epoch: found " + batch.producerEpoch()
                 + ", allowed -1 only, as there is no producer id");
@@ -128,6 +138,22 @@ public final class BatchValidator {
         if (batch.baseSequence() != RecordBatch.NO_SEQUENCE && batch.baseSequence() != 0) {
             throw new InvalidBatchException("base sequence: found " + batch.baseSequence()
                 + ", allowed -1 and 0 only, as there is no producer id");
+        }
+    }
+
+    /** The batches of a request are appended together: they are of one producer, in its order, or have none. */
+    private static void checkFollows(List<RecordBatch> before, RecordBatch batch) {
+        if (before.isEmpty()) {
+            return;
+        }
+        RecordBatch last = before.get(before.size() - 1);
+        if (batch.producerId() != last.producerId() || batch.producerEpoch() != last.producerEpoch()) {
+            throw new InvalidBatchException("producer: found id " + batch.producerId() + " and epoch " + batch.producerEpoch()
+                + ", allowed " + last.producerId() + " and " + last.producerEpoch() + " only, as in the batch before it");
+        }
+        if (batch.producerId() != RecordBatch.NO_PRODUCER_ID && batch.baseSequence() != Sequences.after(last)) {
+            throw new InvalidBatchException("base sequence: found " + batch.baseSequence() + ", allowed "
+                + Sequences.after(last) + " only, which follows the batch before it");
         }
     }
 

@@ -19,6 +19,7 @@ import io.millrace.record.Codec;
 import io.millrace.record.Header;
 import io.millrace.record.Record;
 import io.millrace.record.RecordBatch;
+import io.millrace.record.Sequences;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -208,6 +209,67 @@ class RecordAccumulatorTest {
             }
             assertThat(read).isEqualTo(sizes);
         }
+    }
+
+    @Test
+    void aProducerStandsInEveryBatchAndItsSequencesGoOnFromOneToTheNext() {
+        for (String codec : List.of("none", "gzip")) {
+            RecordAccumulator records = accumulator(2, Map.of("max.message.bytes", "1000", "compression.type", codec));
+            for (int i = 0; i < 12; i++) {
+                records.append(0, NOW, null, ByteBuffer.allocate(300), List.of());
+            }
+            add(records, 1, "k", "v");
+
+            records.setProducer(77, (short) 3, partition -> partition == 0 ? Integer.MAX_VALUE - 5 : 0);
+
+            List<RecordBatch> first = batches(records.touched().get(0));
+            assertThat(first).extracting(RecordBatch::recordCount).containsOnly(3).hasSize(4);
+            int next = Integer.MAX_VALUE - 5;
+            for (RecordBatch batch : first) {
+                assertThat(batch.baseSequence()).isEqualTo(next);
+                next = Sequences.after(batch);
+            }
+            assertThat(next).as("after 6 up to the largest and 6 from 0 on").isEqualTo(6);
+            assertThat(batches(records.touched().get(1))).extracting(RecordBatch::baseSequence).containsExactly(0);
+            assertThat(first).allMatch(RecordBatch::checksumMatches).extracting(RecordBatch::producerId).containsOnly(77L);
+            assertThat(first).extracting(RecordBatch::producerEpoch).containsOnly((short) 3);
+        }
+    }
+
+    @Test
+    void aProducersRecordMustGoToTheSamePartitionWheneverItIsSent() {
+        RecordAccumulator inTurn = accumulator(2, Map.of());
+        add(inTurn, ANY, "k", "v");
+        add(inTurn, ANY, null, "v");
+        Failures.assertFails(ErrorKind.INVALID_RECORD, () -> inTurn.setProducer(1, (short) 0, partition -> 0))
+                .hasMessageContaining("record 1 ");
+
+        RecordAccumulator named = accumulator(2, Map.of());
+        add(named, ANY, "k", "v");
+        add(named, 1, null, "v");
+        named.setProducer(1, (short) 0, partition -> 0);
+
+        RecordAccumulator onlyOne = accumulator(1, Map.of());
+        add(onlyOne, ANY, null, "v");
+        onlyOne.setProducer(1, (short) 0, partition -> 4);
+        assertThat(batches(onlyOne.touched().get(0))).extracting(RecordBatch::baseSequence).containsExactly(4);
+
+        RecordAccumulator chosen = accumulator(10, new FirstBytePartitioner());
+        add(chosen, ANY, null, "7 of nine");
+        chosen.setProducer(1, (short) 0, partition -> partition);
+        assertThat(batches(chosen.touched().get(0))).extracting(RecordBatch::baseSequence).containsExactly(7);
+    }
+
+    @Test
+    void recordsWithoutATimestampHaveOneTime() {
+        RecordAccumulator records = accumulator(1, Map.of());
+        add(records, 0, null, "a");
+        clock.advanceMillis(70);
+        add(records, 0, null, "b");
+
+        List<Long> timestamps = new ArrayList<>();
+        batches(records.touched().get(0)).get(0).records().forEachRemaining(record -> timestamps.add(record.timestamp()));
+        assertThat(timestamps).containsExactly(1234L, 1234L);
     }
 
     @Test

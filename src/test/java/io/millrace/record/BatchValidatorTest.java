@@ -65,7 +65,11 @@ class BatchValidatorTest {
             corrupted("max timestamp too large", "max timestamp", b -> b.putLong(RecordBatch.MAX_TIMESTAMP, NOW + 3)),
             corrupted("max timestamp too small", "max timestamp", b -> b.putLong(RecordBatch.MAX_TIMESTAMP, NOW)),
             corrupted("max timestamp negative", "max timestamp", b -> b.putLong(RecordBatch.MAX_TIMESTAMP, -1)),
-            corrupted("producer id", "idempotent produce is not offered", b -> b.putLong(RecordBatch.PRODUCER_ID, 7)),
+            corrupted("producer id alone", "producer epoch: found -1, allowed 0 and above",
+                b -> b.putLong(RecordBatch.PRODUCER_ID, 7)),
+            corrupted("producer without a sequence", "base sequence: found -1, allowed 0 and above", producer(7, 0, -1)),
+            corrupted("producer with a negative epoch", "producer epoch: found -2", producer(7, -2, 0)),
+            corrupted("producer after a batch without one", "allowed -1 and -1 only", producer(7, 0, 0)),
             corrupted("negative producer id", "producer id", b -> b.putLong(RecordBatch.PRODUCER_ID, -2)),
             corrupted("producer epoch", "producer epoch", b -> b.putShort(RecordBatch.PRODUCER_EPOCH, (short) 0)),
             corrupted("base sequence", "base sequence", b -> b.putInt(RecordBatch.BASE_SEQUENCE, 1)),
@@ -82,6 +86,10 @@ class BatchValidatorTest {
 
     private static Consumer<ByteBuffer> attributes(int bits) {
         return batch -> batch.putShort(RecordBatch.ATTRIBUTES, (short) bits);
+    }
+
+    private static Consumer<ByteBuffer> producer(long id, int epoch, int baseSequence) {
+        return batch -> RecordBatch.at(batch).setProducer(id, (short) epoch, baseSequence);
     }
 
     private static Consumer<ByteBuffer> count(int count) {
@@ -122,6 +130,35 @@ class BatchValidatorTest {
         ByteBuffer bytes = smallBatch(Codec.NONE);
         bytes.putInt(RecordBatch.BASE_SEQUENCE, 0);
         assertThat(BatchValidator.validate(fixChecksum(bytes), LIMITS)).hasSize(1);
+    }
+
+    /** Batches of three records each. */
+    private static ByteBuffer request(List<Consumer<ByteBuffer>> producers) {
+        ByteBuffer all = ByteBuffer.allocate(producers.size() * smallBatch(Codec.NONE).remaining());
+        for (Consumer<ByteBuffer> producer : producers) {
+            ByteBuffer batch = smallBatch(Codec.NONE);
+            producer.accept(batch);
+            all.put(batch);
+        }
+        return all.flip();
+    }
+
+    @Test
+    void batchesOfAProducerFollowEachOtherAcrossTheLargestSequence() {
+        ByteBuffer both = request(List.of(producer(7, 3, Integer.MAX_VALUE - 4), producer(7, 3, Integer.MAX_VALUE - 1),
+            producer(7, 3, 1)));
+
+        assertThat(BatchValidator.validate(both, LIMITS)).extracting(Sequences::after)
+            .containsExactly(Integer.MAX_VALUE - 1, 1, 4);
+    }
+
+    @Test
+    void batchesOfOneRequestThatDoNotFollowEachOtherAreRefused() {
+        assertInvalid(request(List.of(producer(7, 0, 5), producer(7, 0, 9))), "base sequence: found 9, allowed 8 only");
+        assertInvalid(request(List.of(producer(7, 0, 5), producer(7, 0, 5))), "base sequence: found 5, allowed 8 only");
+        assertInvalid(request(List.of(producer(7, 0, 5), producer(8, 0, 8))), "producer: found id 8 and epoch 0, allowed 7 and 0");
+        assertInvalid(request(List.of(producer(7, 0, 5), producer(7, 1, 8))), "producer: found id 7 and epoch 1, allowed 7 and 0");
+        assertInvalid(request(List.of(producer(7, 0, 5), batch -> { })), "producer: found id -1 and epoch -1, allowed 7 and 0");
     }
 
     @ParameterizedTest

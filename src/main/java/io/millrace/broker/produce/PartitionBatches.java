@@ -4,7 +4,9 @@ import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.record.Codec;
 import io.millrace.record.Header;
+import io.millrace.record.RecordBatch;
 import io.millrace.record.RecordBatchBuilder;
+import io.millrace.record.Sequences;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,6 +47,21 @@ public final class PartitionBatches {
         }
         open.append(timestamp, key, value, headers);
         recordCount++;
+    }
+
+    /**
+     * Says who made the records, of which no more come.
+     *
+     * @param baseSequence of the first of them
+     */
+    void setProducer(long id, short epoch, int baseSequence) {
+        int sequence = baseSequence;
+        for (ByteBuffer bytes : ended) {
+            RecordBatch batch = RecordBatch.at(bytes);
+            batch.setProducer(id, epoch, sequence);
+            sequence = Sequences.after(batch);
+        }
+        open.producer(id, epoch, sequence);
     }
 
     /** Ends the last batch. */

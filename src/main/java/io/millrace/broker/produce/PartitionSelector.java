@@ -7,6 +7,7 @@ import io.millrace.metadata.config.KeyHashPartitioner;
 import io.millrace.metadata.topics.CachedTopic;
 import java.nio.ByteBuffer;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.IntPredicate;
 
 /** Finds the partition of each record of one request that names none. Used by the request's thread only. */
@@ -19,6 +20,7 @@ public final class PartitionSelector {
     private final Optional<Partitioner> custom;
     private final IntPredicate writable;
     private int sticky = NONE;
+    private int firstInTurn = NONE;
     private long stickyBytes;
 
     public PartitionSelector(CachedTopic topic, Optional<Partitioner> custom, IntPredicate writable) {
@@ -35,10 +37,21 @@ public final class PartitionSelector {
         if (custom.isPresent()) {
             return ask(custom.get(), record, key, value);
         }
-        return key == null ? sticky(value) : KeyHashPartitioner.partition(key, topic.partitionCount());
+        return key == null ? sticky(record, value) : KeyHashPartitioner.partition(key, topic.partitionCount());
     }
 
-    private int sticky(ByteBuffer value) {
+    /**
+     * Index of the first record that was given a partition because it was that one's turn, and that another request would
+     * give another one; empty when there is none.
+     */
+    OptionalInt firstInTurn() {
+        return firstInTurn == NONE ? OptionalInt.empty() : OptionalInt.of(firstInTurn);
+    }
+
+    private int sticky(int record, ByteBuffer value) {
+        if (firstInTurn == NONE && topic.partitionCount() > 1) {
+            firstInTurn = record;
+        }
         if (sticky == NONE || stickyBytes >= STICKY_BYTES) {
             sticky = topic.keyless().next(topic.partitionCount(), writable);
             stickyBytes = 0;

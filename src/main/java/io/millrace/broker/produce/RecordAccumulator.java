@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.IntUnaryOperator;
 
 /**
  * Collects the records of one produce request into batches, partition by partition, without keeping an object per
@@ -21,7 +22,7 @@ import java.util.UUID;
 public final class RecordAccumulator {
     /** No partition given: the topic's partitioner chooses. */
     public static final int ANY_PARTITION = -1;
-    /** No timestamp given: the server's clock at this moment is taken. */
+    /** No timestamp given: the server's clock at the first record is taken. */
     public static final long NO_TIMESTAMP = -1;
     private static final int INITIAL_RECORDS = 16;
 
@@ -35,6 +36,8 @@ public final class RecordAccumulator {
     private int[] slots = new int[INITIAL_RECORDS];
     private int[] positions = new int[INITIAL_RECORDS];
     private int recordCount;
+    /** When the first record came, in ms since the epoch. */
+    private long now;
     private boolean produced;
 
     public RecordAccumulator(CachedTopic topic, PartitionSelector selector, Clock clock) {
@@ -58,7 +61,10 @@ public final class RecordAccumulator {
             throw new BrokerException(ErrorKind.INVALID_REQUEST,
                     "record %d: timestamp %d is negative: give ms since the epoch".formatted(record, timestamp));
         }
-        long now = clock.millis();
+        if (record == 0) {
+            // for all of them, so that the same records fill the same batches when they are sent again
+            now = clock.millis();
+        }
         String problem = timestamp == NO_TIMESTAMP ? null : config.timestamps().problem(timestamp, now);
         if (problem != null) {
             throw new BrokerException(ErrorKind.INVALID_TIMESTAMP, "record " + record + ": " + problem);
@@ -80,8 +86,31 @@ public final class RecordAccumulator {
         recordCount++;
     }
 
+    /**
+     * Says which idempotent producer (KIP-98) made the records, after the last of them.
+     *
+     * @param id           0 and above
+     * @param epoch        0 and above
+     * @param baseSequence by partition, the sequence of the first of its records: 0 to 2^31 - 1
+     * @throws BrokerException INVALID_RECORD when a record was given the partition whose turn it was: sent again, it would go
+     *                         to another one and be written there, too. The request is then to be given up, nothing is
+     *                         written
+     */
+    public void setProducer(long id, short epoch, IntUnaryOperator baseSequence) {
+        selector.firstInTurn().ifPresent(record -> {
+            throw new BrokerException(ErrorKind.INVALID_RECORD, ("record %d has neither key nor partition: sent again, it would"
+                    + " go to another partition and be written there, too; give it one of them").formatted(record));
+        });
+        touched.forEach(batches -> batches.setProducer(id, epoch, baseSequence.applyAsInt(batches.partition())));
+    }
+
     public int recordCount() {
         return recordCount;
+    }
+
+    /** How many partitions the topic has. */
+    public int partitionCount() {
+        return byPartition.length;
     }
 
     public String topic() {
