@@ -28,6 +28,7 @@ class LayeringTest {
     private static final String BROKER = "io.millrace.broker..";
     private static final String COORDINATOR = "io.millrace.coordinator..";
     private static final String GROUP = "io.millrace.group..";
+    private static final String TRANSACTION = "io.millrace.transaction..";
     private static final String REST = "io.millrace.rest..";
     private static final String CONFIG = "io.millrace.config..";
     private static final String OPS = "io.millrace.ops..";
@@ -47,6 +48,7 @@ class LayeringTest {
                 .layer("broker").definedBy(BROKER)
                 .layer("coordinator").definedBy(COORDINATOR)
                 .layer("group").definedBy(GROUP)
+                .layer("transaction").definedBy(TRANSACTION)
                 .layer("rest").definedBy(REST)
                 .layer("config").definedBy(CONFIG)
                 .layer("ops").definedBy(OPS)
@@ -59,11 +61,13 @@ class LayeringTest {
                 .whereLayer("coordinator").mayOnlyAccessLayers("broker", "replica", "metadata", "agreement", "log", "record")
                 .whereLayer("group").mayOnlyAccessLayers("coordinator", "broker", "replica", "metadata", "agreement", "log",
                         "record")
-                .whereLayer("rest").mayOnlyAccessLayers("group", "coordinator", "broker", "replica", "metadata", "agreement", "log",
-                        "record", "config")
+                .whereLayer("transaction").mayOnlyAccessLayers("group", "coordinator", "broker", "replica", "metadata", "agreement",
+                        "log", "record")
+                .whereLayer("rest").mayOnlyAccessLayers("transaction", "group", "coordinator", "broker", "replica", "metadata",
+                        "agreement", "log", "record", "config")
                 .whereLayer("config").mayNotAccessAnyLayer()
-                .whereLayer("ops").mayOnlyAccessLayers("config", "rest", "group", "coordinator", "broker", "replica", "metadata",
-                        "agreement", "log", "record")
+                .whereLayer("ops").mayOnlyAccessLayers("config", "rest", "transaction", "group", "coordinator", "broker", "replica",
+                        "metadata", "agreement", "log", "record")
                 .check(CLASSES);
     }
 
@@ -244,7 +248,7 @@ class LayeringTest {
         }
         // A room may have chambers of its own; they lie in the room's layer.
         assertThat(withClasses).allMatch(
-                name -> name.matches("io\\.millrace\\.(record|log|agreement|metadata|replica|broker|coordinator|group|rest|config|ops)(\\..+)?"),
+                name -> name.matches("io\\.millrace\\.(record|log|agreement|metadata|replica|broker|coordinator|group|transaction|rest|config|ops)(\\..+)?"),
                 "lies in a known room");
         assertThat(withClasses).allMatch(LayeringTest::hasPackageInfo, "has a package-info.java");
     }

@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
  */
 final class AgreementThreads implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(AgreementThreads.class.getName());
-    private static final int MOST = 8;
+    private static final int MOST = 9;
     /** Longer than a call takes. */
     private static final int END_SECONDS = 10;
     private static final int IDLE_SECONDS = 60;
@@ -26,9 +26,17 @@ final class AgreementThreads implements AutoCloseable {
         threads.allowCoreThreadTimeOut(true);
     }
 
-    /** For one broker, which closes them; two threads are left to the calls beside them, the controller's and the house's. */
+    /**
+     * For one broker, which closes them; three threads are left to the calls beside them, the controller's, the house's and
+     * {@link #callsForOne}.
+     */
     AgreementCalls calls() {
-        return new AgreementCalls(threads, MOST - 2, MAX_WAITING, PATIENCE_MS);
+        return new AgreementCalls(threads, MOST - 3, MAX_WAITING, PATIENCE_MS);
+    }
+
+    /** For one who has one call at a time. */
+    AgreementCalls callsForOne() {
+        return new AgreementCalls(threads, 1, 1, PATIENCE_MS);
     }
 
     /** Returns when what runs has ended, or after 10 s: what comes next in a stop is what it works with. */

@@ -11,12 +11,14 @@ import io.millrace.replica.hosting.Deadlines;
 import io.millrace.rest.access.AgreementAccess;
 import io.millrace.rest.access.BrokerAccess;
 import io.millrace.rest.access.GroupAccess;
+import io.millrace.rest.access.ProducerIdAccess;
 import io.millrace.rest.body.RestLimits;
+import io.millrace.rest.cluster.ClusterSecret;
 import io.millrace.rest.entry.UploadLimits;
 import io.millrace.rest.forwarding.PassedWaits;
 import io.millrace.rest.forwarding.Peers;
-import io.millrace.rest.cluster.ClusterSecret;
 import io.millrace.rest.internal.HttpTransport;
+import io.millrace.transaction.ProducerIds;
 import jakarta.annotation.PreDestroy;
 import jakarta.annotation.Resource;
 import jakarta.enterprise.concurrent.ManagedExecutorService;
@@ -47,7 +49,7 @@ import org.eclipse.microprofile.metrics.MetricRegistry;
  * long as they run. Its pool grows when all of its threads are in use, so they need no room set aside.
  */
 @ApplicationScoped
-public class Lifecycle implements BrokerAccess, GroupAccess, AgreementAccess {
+public class Lifecycle implements BrokerAccess, GroupAccess, ProducerIdAccess, AgreementAccess {
     private static final System.Logger LOG = System.getLogger(Lifecycle.class.getName());
 
     @Resource
@@ -146,6 +148,11 @@ public class Lifecycle implements BrokerAccess, GroupAccess, AgreementAccess {
     @Override
     public Groups groups() {
         return started().groups();
+    }
+
+    @Override
+    public ProducerIds producerIds() {
+        return started().producerIds();
     }
 
     @Override

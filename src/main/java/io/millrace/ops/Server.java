@@ -20,13 +20,12 @@ import io.millrace.log.write.CleanerProgress;
 import io.millrace.log.write.LogDirectory;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
+import io.millrace.transaction.ProducerIds;
 import java.lang.System.Logger.Level;
-import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.Set;
@@ -36,7 +35,6 @@ import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 
 /**
  * All that runs in this server, put together: the cluster member, the log directories with a writer each, the broker. A
@@ -92,6 +90,7 @@ final class Server implements AutoCloseable {
     private volatile List<Writer> writers = List.of();
     private volatile Broker broker;
     private volatile Groups groups;
+    private volatile ProducerIds producerIds;
     private volatile Upkeep upkeep;
     private volatile String startFailure;
 
@@ -141,6 +140,7 @@ final class Server implements AutoCloseable {
             groups = open(() -> Groups.open(configuration.groups(), GroupParts.of(broker, configuration.offsetsTopic(),
                     configuration.coordinators(), registers(), deliveries, groupPeers, answers, workers, assigning, timers, clock)),
                     Settings.GROUP_ASSIGNOR);
+            producerIds = new ProducerIds(registers(), open(agreementThreads::callsForOne));
             upkeep = open(() -> new Upkeep(configuration.settings(), writers.stream().map(Writer::directory).toList(),
                     node.journalDirectory(), workers, clock));
             state = State.SERVING;
@@ -179,7 +179,7 @@ final class Server implements AutoCloseable {
                         registers(), membership(), transport,
                         node::status, directories, node.notes(), answers, healing, agreementThreads.calls(), timers, clock,
                         observers.broker()));
-            } catch (IllegalStateException failure) {
+            } catch (StartFailure failure) {
                 if (configuration.cluster().size() == 1 || !(failure.getCause() instanceof BrokerException known)
                         || known.kind() != ErrorKind.UNAVAILABLE) {
                     throw failure;
@@ -226,17 +226,8 @@ final class Server implements AutoCloseable {
             opened.push(resource);
             return resource;
         } catch (RuntimeException e) {
-            throw new IllegalStateException(explained(e, settings), e);
+            throw new StartFailure(e, settings);
         }
-    }
-
-    private static String explained(RuntimeException failure, Setting... settings) {
-        String text = failure.getMessage();
-        if (failure.getCause() instanceof FileSystemException) {
-            text += ": " + failure.getCause().getClass().getSimpleName(); // its message may be a bare path
-        }
-        return settings.length == 0 ? text : text + " (see " + Arrays.stream(settings).map(Setting::name)
-                .collect(Collectors.joining(", ")) + ")";
     }
 
     State state() {
@@ -331,6 +322,12 @@ final class Server implements AutoCloseable {
     Groups groups() {
         requireServing();
         return groups;
+    }
+
+    /** @throws BrokerException UNAVAILABLE unless the state is SERVING */
+    ProducerIds producerIds() {
+        requireServing();
+        return producerIds;
     }
 
     private void requireServing() {
