@@ -146,6 +146,31 @@ public final class JsonCursor {
         return compact;
     }
 
+    /**
+     * Passes a value.
+     *
+     * @return it, when it is a whole number of 0 to {@link Long#MAX_VALUE} in digits only, else -1
+     */
+    long wholeNumber() {
+        peek();
+        int from = at;
+        value();
+        return digits(from, at);
+    }
+
+    /** As above, of text that was passed before. */
+    long digits(int from, int to) {
+        long number = from == to ? -1 : 0;
+        for (int i = from; i < to; i++) {
+            int digit = bytes[i] - '0';
+            if (digit < 0 || digit > 9 || number > (Long.MAX_VALUE - digit) / 10) {
+                return -1;
+            }
+            number = number * 10 + digit;
+        }
+        return number;
+    }
+
     private void value(int depth) {
         switch (peek()) {
             case '"' -> string();

@@ -1,24 +1,19 @@
 package io.millrace.rest.dialect;
 
-import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
-
 /** The fields that a record of a list may have. */
 enum RecordField {
     VALUE("value"), KEY("key"), PARTITION("partition"), TIMESTAMP("timestamp"), HEADERS("headers");
 
     private static final RecordField[] ALL = values();
 
-    private final String text;
-    private final byte[] ascii;
+    private final FieldName name;
 
     RecordField(String text) {
-        this.text = text;
-        this.ascii = text.getBytes(StandardCharsets.US_ASCII);
+        this.name = new FieldName(text);
     }
 
     String text() {
-        return text;
+        return name.text();
     }
 
     /** For noting in a set of bits which fields were seen. */
@@ -29,7 +24,7 @@ enum RecordField {
     /** The field of this name in UTF-8, or null. */
     static RecordField named(byte[] name, int from, int to) {
         for (RecordField field : ALL) {
-            if (Arrays.equals(field.ascii, 0, field.ascii.length, name, from, to)) {
+            if (field.name.is(name, from, to)) {
                 return field;
             }
         }

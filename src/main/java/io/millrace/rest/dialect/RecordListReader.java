@@ -4,27 +4,28 @@ import io.millrace.broker.produce.RecordAccumulator;
 import io.millrace.record.Header;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Reads the body of a produce request, {@code {"records":[{"key":..,"value":..},..]}}, straight into a
- * {@link RecordSink}: no object is made per record, but for headers. Fields may come in any order; a record is given on
+ * {@link RecordSink}: no object is made per record, but for headers. Beside the records it may name their producer,
+ * {@code "producer_id":..,"producer_epoch":..,"base_sequence":..}. Fields may come in any order; a record is given on
  * when its object ends. One reader reads one body, in one thread.
  *
  * <p>What is not JSON or not of the contract's shape is a {@link RequestException} 400 with validation errors; content
- * that its format cannot carry, and a list without records, is 422. Whatever fails, the records given on before are to
- * be thrown away: a request is written as a whole or not at all.
+ * that its format cannot carry, a list without records, and a producer that cannot be, is 422. Whatever fails, the
+ * records given on before are to be thrown away: a request is written as a whole or not at all.
  */
 public final class RecordListReader {
     /** The longest name of a client's that is repeated to it. */
     private static final int QUOTED_CHARACTERS = 60;
-    private static final byte[] RECORDS = "records".getBytes(StandardCharsets.US_ASCII);
 
     private final int fixedPartition;
     private final RecordContent keys;
     private final RecordContent values;
     private final HeaderListReader headerList = new HeaderListReader();
+    private final ProducerFields producerFields;
     private final JsonCursor cursor = new JsonCursor();
     private final ReusedBytes unescapedName = new ReusedBytes(0);
 
@@ -39,11 +40,13 @@ public final class RecordListReader {
     /**
      * @param fixedPartition the partition that the request's path names: records may name neither partition nor
      *                       timestamp then, as the contract has it; or {@link RecordAccumulator#ANY_PARTITION}
+     * @param partitionCount of the topic
      */
-    public RecordListReader(RecordFormat format, int fixedPartition) {
+    public RecordListReader(RecordFormat format, int fixedPartition, int partitionCount) {
         this.fixedPartition = fixedPartition;
         this.keys = new RecordContent(format);
         this.values = new RecordContent(format);
+        this.producerFields = new ProducerFields(fixedPartition, partitionCount);
     }
 
     /**
@@ -58,39 +61,50 @@ public final class RecordListReader {
         } catch (JsonCursor.MalformedJson e) {
             throw RequestException.invalidBody(e.getMessage());
         }
+        producerFields.requireAllOrNone();
         return index;
+    }
+
+    /** Who made the records, once they are read; empty: nobody whom the list names. */
+    public Optional<ListProducer> producer() {
+        return producerFields.producer();
     }
 
     private void readList(RecordSink sink) {
         if (!cursor.take('{')) {
             throw RequestException.invalidBody("a JSON object with the field \"records\" is expected");
         }
-        boolean seen = false;
+        int seen = 0;
         if (!cursor.take('}')) {
             do {
-                checkIsRecords(seen);
-                seen = true;
-                readRecords(sink);
+                ListField field = listField();
+                if ((seen & field.bit()) != 0) {
+                    throw RequestException.invalidBody("the field \"" + field.text() + "\" is there twice");
+                }
+                seen |= field.bit();
+                if (field == ListField.RECORDS) {
+                    readRecords(sink);
+                } else {
+                    producerFields.read(field, cursor);
+                }
             } while (cursor.take(','));
             cursor.expect('}');
         }
         cursor.end();
         if (index == 0) {
             throw RequestException.unprocessable("there are no records to send: \"records\" is "
-                    + (seen ? "empty" : "missing"));
+                    + ((seen & ListField.RECORDS.bit()) == 0 ? "missing" : "empty"));
         }
     }
 
-    private void checkIsRecords(boolean seen) {
+    private ListField listField() {
         cursor.string();
-        byte[] name = name();
-        if (!Arrays.equals(name, nameFrom(), nameTo(), RECORDS, 0, RECORDS.length)) {
-            throw RequestException.invalidBody("unknown field \"" + quotedName() + "\"; only \"records\" is known");
-        }
-        if (seen) {
-            throw RequestException.invalidBody("the field \"records\" is there twice");
+        ListField field = ListField.named(name(), nameFrom(), nameTo());
+        if (field == null) {
+            throw RequestException.invalidBody("unknown field \"" + quotedName() + "\"; known are " + ListField.NAMES);
         }
         cursor.expect(':');
+        return field;
     }
 
     private void readRecords(RecordSink sink) {
@@ -166,25 +180,9 @@ public final class RecordListReader {
     }
 
     private long number(RecordField field, long max) {
-        cursor.peek();
-        int from = cursor.at();
-        cursor.value();
-        long number = digits(from, cursor.at());
+        long number = cursor.wholeNumber();
         if (number < 0 || number > max) {
             throw invalid("\"" + field.text() + "\" must be a whole number from 0 to " + max);
-        }
-        return number;
-    }
-
-    /** The number, or -1 when it is not one of 0 to {@link Long#MAX_VALUE} in digits only. */
-    private long digits(int from, int to) {
-        long number = 0;
-        for (int at = from; at < to; at++) {
-            int digit = cursor.bytes()[at] - '0';
-            if (digit < 0 || digit > 9 || number > (Long.MAX_VALUE - digit) / 10) {
-                return -1;
-            }
-            number = number * 10 + digit;
         }
         return number;
     }

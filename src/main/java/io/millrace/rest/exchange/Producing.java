@@ -1,6 +1,7 @@
 package io.millrace.rest.exchange;
 
 import io.millrace.broker.Broker;
+import io.millrace.broker.produce.PartitionBatches;
 import io.millrace.broker.produce.RecordAccumulator;
 import io.millrace.replica.hosting.Acks;
 import io.millrace.rest.access.BrokerAccess;
@@ -10,6 +11,7 @@ import io.millrace.rest.body.MemoryBudget;
 import io.millrace.rest.body.RequestBody;
 import io.millrace.rest.body.RestLimits;
 import io.millrace.rest.body.UploadShares;
+import io.millrace.rest.dialect.ListProducer;
 import io.millrace.rest.dialect.ProduceResultWriter;
 import io.millrace.rest.dialect.RecordFormat;
 import io.millrace.rest.dialect.RecordListReader;
@@ -22,6 +24,7 @@ import jakarta.ws.rs.container.AsyncResponse;
 import jakarta.ws.rs.core.Response;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.util.List;
 
 /**
  * The way of a produce request: its body is read on the request's thread and given to the broker; the answer goes out
@@ -60,7 +63,9 @@ public class Producing {
             byte[] list = read(contentLength, body, memory);
             // the body and its records side by side, then its records and the answer
             memory.growTo(2L * list.length);
-            int count = new RecordListReader(format, partition).read(list, records::append);
+            RecordListReader reader = new RecordListReader(format, partition, records.partitionCount());
+            int count = reader.read(list, records::append);
+            reader.producer().ifPresent(producer -> sign(records, producer));
             memory.resize(list.length + ProduceResultWriter.bytesFor(count));
             broker.produce(records, acks)
                     .whenComplete((result, failure) -> memory.close())
@@ -94,6 +99,11 @@ public class Producing {
             memory.close();
             throw e;
         }
+    }
+
+    private static void sign(RecordAccumulator records, ListProducer producer) {
+        List<Integer> partitions = records.touched().stream().map(PartitionBatches::partition).toList();
+        records.setProducer(producer.id(), producer.epoch(), producer.sequencesIn(partitions));
     }
 
     private byte[] read(String contentLength, InputStream body, MemoryBudget.Reservation memory) {

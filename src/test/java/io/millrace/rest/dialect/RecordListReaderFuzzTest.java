@@ -16,6 +16,7 @@ class RecordListReaderFuzzTest {
         "{\"records\":[{\"key\":\"a2V5\",\"value\":\"dmFsdWU=\",\"partition\":1,\"timestamp\":12,\"headers\":"
                 + "[{\"key\":\"h\",\"value\":\"AQ==\"}]},{\"value\":null}]}",
         "{\"records\":[{\"value\":{\"a\":[1,2.5e-3,true,null,{\"b\":\"\\u00e9\\ud83d\\ude00\"}]},\"key\":[]}]}",
+        "{\"producer_id\":7,\"records\":[{\"value\":\"AAAA\"}],\"base_sequence\":{\"0\":5,\"2\":0},\"producer_epoch\":0}",
         "{ \"records\" : [ { \"value\" : \"é😀\\n\" } , { \"value\" : \"AAAA\" , \"key\" : \"\" } ] }",
     };
     private static final byte[] TOKENS = "{}[]\",:\\u0dE+-.=/\0\u0001 nulltrue".getBytes(StandardCharsets.UTF_8);
@@ -46,7 +47,7 @@ class RecordListReaderFuzzTest {
     private boolean takenOrRefused(RecordFormat format, byte[] body) {
         CollectedRecords sink = new CollectedRecords();
         try {
-            new RecordListReader(format, RecordAccumulator.ANY_PARTITION).read(body, sink);
+            new RecordListReader(format, RecordAccumulator.ANY_PARTITION, 3).read(body, sink);
         } catch (RequestException e) {
             assertThat(e.status()).isIn(400, 422);
             assertThat(e.getMessage()).isNotBlank();

@@ -210,7 +210,7 @@ class RecordListReaderTest {
     @ParameterizedTest
     @ValueSource(strings = {"partition", "timestamp"})
     void recordsSentToAPartitionNameNeitherPartitionNorTimestamp(String field) {
-        RecordListReader reader = new RecordListReader(RecordFormat.JSON, 0);
+        RecordListReader reader = new RecordListReader(RecordFormat.JSON, 0, 1);
 
         assertThatThrownBy(() -> reader.read(bytes("{\"records\":[{\"value\":1,\"" + field + "\":0}]}"),
                 new CollectedRecords())).isInstanceOf(RequestException.class).hasMessageContaining(field);
@@ -220,7 +220,7 @@ class RecordListReaderTest {
     void recordsSentToAPartitionGoThere() {
         CollectedRecords sink = new CollectedRecords();
 
-        new RecordListReader(RecordFormat.JSON, 7)
+        new RecordListReader(RecordFormat.JSON, 7, 8)
                 .read(bytes("{\"records\":[{\"value\":1}]}"), sink);
 
         assertThat(sink.records.get(0).partition()).isEqualTo(7);
@@ -310,7 +310,7 @@ class RecordListReaderTest {
     }
 
     private RecordListReader reader(RecordFormat format) {
-        return new RecordListReader(format, RecordAccumulator.ANY_PARTITION);
+        return new RecordListReader(format, RecordAccumulator.ANY_PARTITION, 10);
     }
 
     private static byte[] bytes(String body) {
