@@ -36,6 +36,7 @@ class AcceptIT {
         isJson(post("/topics/" + topic, HttpApi.BINARY, RECORDS, accept), 200);
         isJson(post(partition, HttpApi.BINARY, RECORDS, accept), 200);
         isJson(post("/topics/none", HttpApi.BINARY, RECORDS, accept), 404);
+        isJson(post("/producers", HttpApi.DIALECT, "", accept), 201);
         String group = "/consumers/accept-" + topic;
         isJson(post(group, HttpApi.DIALECT, "{\"name\":\"c\"}", accept), 200);
         String consumer = group + "/instances/c";

@@ -8,6 +8,7 @@ import io.millrace.rest.ClusterAdministrationResource;
 import io.millrace.rest.ConsumersResource;
 import io.millrace.rest.GroupAdministrationResource;
 import io.millrace.rest.PartitionsResource;
+import io.millrace.rest.ProducersResource;
 import io.millrace.rest.RecordsResource;
 import io.millrace.rest.TopicAdministrationResource;
 import io.millrace.rest.TopicsResource;
@@ -31,7 +32,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(RunningServer.class)
 class ApiDescriptionIT {
     private static final List<Class<?>> RESOURCES = List.of(BridgeResource.class, TopicsResource.class,
-            PartitionsResource.class, RecordsResource.class, TopicAdministrationResource.class,
+            PartitionsResource.class, ProducersResource.class, RecordsResource.class, TopicAdministrationResource.class,
             ClusterAdministrationResource.class, ConsumersResource.class, GroupAdministrationResource.class);
 
     private final HttpApi api = new HttpApi();

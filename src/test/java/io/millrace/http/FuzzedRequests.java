@@ -7,7 +7,7 @@ import java.util.Random;
 /** Requests to every path that there is, some of whose parts were replaced by what should not be there. */
 final class FuzzedRequests {
     private static final String[] METHODS = {"GET", "POST", "DELETE", "PATCH", "HEAD", "OPTIONS", "PUT"};
-    private static final String[] PATHS = {"/", "/topics", "/topics/T", "/topics/T/partitions", "/topics/T/partitions/0",
+    private static final String[] PATHS = {"/", "/producers", "/topics", "/topics/T", "/topics/T/partitions", "/topics/T/partitions/0",
         "/topics/T/partitions/0/offsets", "/topics/T/partitions/0/records", "/admin/topics", "/admin/topics/T", "/admin/topics/T/configs",
         "/admin/topics/T/partitions", "/admin/topics/T/partitions/0/records", "/admin/cluster", "/admin/reassignments",
         "/admin/reassignments/T/0", "/admin/brokers/9/drain", "/admin/groups", "/admin/groups/G", "/admin/groups/G/offsets",

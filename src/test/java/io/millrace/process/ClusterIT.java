@@ -9,7 +9,9 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
@@ -202,6 +204,83 @@ class ClusterIT {
             assertThat(fetched.headers().firstValue("Millrace-Leader").orElse(null))
                     .isEqualTo(server + 1 == leader ? null : servers.url(leader).toString());
         }
+    }
+
+    @Test
+    void recordsThatAreSentAgainThroughAnyServerAreWrittenOnceAlsoAfterTheirLeaderWasKilled() throws Exception {
+        create("once", "{\"min.insync.replicas\":\"2\"}");
+        long producer = producerId(0);
+        int sent = 7;
+        for (int sequence = 0; sequence < sent; sequence++) {
+            for (int server = 0; server < SERVERS; server++) {
+                assertThat(sendUntilAnswered(server, producer, sequence)).isEqualTo(sequence);
+            }
+        }
+        int victim = client.leader(0, "once", 0);
+        servers.kill(victim);
+        int other = victim % SERVERS;
+        for (int sequence = sent - 5; sequence <= sent; sequence++) {
+            assertThat(sendUntilAnswered(other, producer, sequence)).isEqualTo(sequence);
+        }
+        servers.run("launch", Integer.toString(victim)).succeeded();
+        awaitWhole();
+        for (int server = 0; server < SERVERS; server++) {
+            assertThat(sendUntilAnswered(server, producer, sent)).isEqualTo(sent);
+        }
+        assertThat(client.fetch(0, "once", 0, 0)).hasSize(sent + 1);
+    }
+
+    @Test
+    void producerIdsAreGivenOnceByAllServersAndAfterAllWereKilled() {
+        Set<Long> ids = new HashSet<>();
+        for (int round = 0; round < 2; round++) {
+            for (int i = 0; i < 5 * SERVERS; i++) {
+                assertThat(ids.add(producerId(i % SERVERS))).isTrue();
+            }
+            if (round == 0) {
+                IntStream.rangeClosed(1, SERVERS).forEach(servers::kill);
+                IntStream.rangeClosed(1, SERVERS).forEach(server -> servers.run("launch", Integer.toString(server)).succeeded());
+                awaitWhole();
+            }
+        }
+    }
+
+    private long producerId(int server) {
+        long[] id = {-1};
+        ClusterClient.await("a producer id of server " + (server + 1), 30, () -> {
+            try {
+                HttpResponse<String> answer = client.send(server, "POST", "/producers", null, null);
+                if (answer.statusCode() == 201) {
+                    id[0] = ((JsonObject) ClusterClient.parse(answer.body())).getJsonNumber("producer_id").longValueExact();
+                }
+                return id[0] >= 0;
+            } catch (IOException slow) {
+                return false;
+            }
+        });
+        return id[0];
+    }
+
+    /** @return the offset of the record with this sequence, whose sending is repeated as long as nobody knows whether it was written */
+    private long sendUntilAnswered(int server, long producer, int sequence) {
+        String body = "{\"producer_id\":%d,\"producer_epoch\":0,\"base_sequence\":%d,\"records\":[{\"value\":\"v%d\"}]}"
+                .formatted(producer, sequence, sequence);
+        long[] offset = {-1};
+        ClusterClient.await("sequence " + sequence + " through server " + (server + 1), 60, () -> {
+            try {
+                HttpResponse<String> answer = client.send(server, "POST", "/topics/once/partitions/0",
+                        "application/vnd.kafka.text.v2+json", body);
+                assertThat(answer.statusCode()).as(answer.body()).isNotEqualTo(409);
+                if (answer.statusCode() == 200) {
+                    offset[0] = ((JsonObject) ClusterClient.parse(answer.body())).getJsonArray("offsets").getJsonObject(0)
+                            .getJsonNumber("offset").longValue();
+                }
+                return offset[0] >= 0;
+            } catch (IOException slow) {
+                return false;
+            }
+        });
+        return offset[0];
     }
 
     @Test
