@@ -1,5 +1,6 @@
 package io.millrace.log.producer;
 
+import io.millrace.record.Sequences;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -48,7 +49,7 @@ public record ProducerState(long producerId, short epoch, List<Written> written,
 
         private boolean follows(Written before) {
             return lastOffset - offsetDelta == before.lastOffset + 1
-                && lastSequence == SequencedBatch.after(before.lastSequence, records());
+                && lastSequence == Sequences.after(before.lastSequence, records());
         }
     }
 
@@ -87,7 +88,7 @@ public record ProducerState(long producerId, short epoch, List<Written> written,
 
     /** The sequence that its next record must have. */
     int nextSequence() {
-        return newest().map(last -> SequencedBatch.after(last.lastSequence(), 1)).orElse(0);
+        return newest().map(last -> Sequences.after(last.lastSequence(), 1)).orElse(0);
     }
 
     Optional<Written> newest() {

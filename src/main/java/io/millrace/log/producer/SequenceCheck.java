@@ -5,6 +5,7 @@ import io.millrace.log.InvalidProducerEpochException;
 import io.millrace.log.LogName;
 import io.millrace.log.OutOfOrderSequenceException;
 import io.millrace.record.RecordBatch;
+import io.millrace.record.Sequences;
 import java.util.List;
 import java.util.Optional;
 
@@ -52,10 +53,10 @@ public final class SequenceCheck {
             }
             return Optional.empty();
         }
-        Optional<ProducerState.Written> last = producer.ending(SequencedBatch.after(sequence, records - 1), records);
+        Optional<ProducerState.Written> last = producer.ending(Sequences.after(sequence, records - 1), records);
         if (last.isEmpty() && sequence != producer.nextSequence()) {
             throw new OutOfOrderSequenceException("sequences " + sequence + " to "
-                + SequencedBatch.after(sequence, records - 1) + " of " + who(first) + " in " + log + ": "
+                + Sequences.after(sequence, records - 1) + " of " + who(first) + " in " + log + ": "
                 + producer.nextSequence() + " comes next, and these are not among its last appends here; send what is"
                 + " missing, or find out what is there and go on with a new epoch or producer id");
         }
@@ -70,7 +71,7 @@ public final class SequenceCheck {
         for (RecordBatch batch : batches) {
             boolean follows = batch.producerId() == first.producerId() && batch.producerEpoch() == first.producerEpoch()
                 && (batch == first || !SequencedBatch.isSequenced(first)
-                    || batch.baseSequence() == SequencedBatch.after(first.baseSequence(), records));
+                    || batch.baseSequence() == Sequences.after(first.baseSequence(), records));
             if (!follows) {
                 throw new OutOfOrderSequenceException("batches of " + who(first) + " in " + log + ": one that is appended with"
                     + " them is of " + who(batch) + " and sequence " + batch.baseSequence() + "; an append is of one"

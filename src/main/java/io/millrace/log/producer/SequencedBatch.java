@@ -2,6 +2,7 @@ package io.millrace.log.producer;
 
 import io.millrace.log.segment.BatchScan;
 import io.millrace.record.RecordBatch;
+import io.millrace.record.Sequences;
 import java.util.List;
 
 /**
@@ -55,11 +56,6 @@ public record SequencedBatch(long producerId, short epoch, int baseSequence, boo
 
     /** Of its last record. */
     int lastSequence() {
-        return after(baseSequence, records() - 1);
-    }
-
-    /** The sequence that comes so many records after another: behind 2^31 - 1 comes 0. */
-    static int after(int sequence, long records) {
-        return (int) (sequence + records & Integer.MAX_VALUE);
+        return Sequences.after(baseSequence, records() - 1);
     }
 }
