@@ -141,6 +141,17 @@ public final class Settings {
             + " over so many leaders the groups are spread.");
     public static final Setting OFFSETS_TOPIC_REPLICATION_FACTOR = number("millrace.offsets.topic.replication.factor", 1, 100,
             "replicas", 3, "Replicas of each of them, the same at all servers; at most as many as the cluster has servers.");
+    public static final Setting IDEMPOTENCY_EXPIRATION_MS = number("millrace.idempotency.expiration.ms", 60_000, 604_800_000, "ms",
+            86_400_000, "How long an idempotency key is known after its request was carried out, the same at all servers; at most as"
+            + " long as `millrace.producer.id.expiration.ms`.");
+    public static final Setting IDEMPOTENCY_MAX_KEYS = number("millrace.idempotency.max.keys", 10, 10_000_000, "keys", 10_000,
+            "The most idempotency keys that a partition of `__idempotency_keys` knows, one of more than 512 bytes with its answer"
+            + " counting as several; beyond them requests with new keys are answered with 503.");
+    public static final Setting IDEMPOTENCY_TOPIC_PARTITIONS = number("millrace.idempotency.topic.partitions", 1, 10_000,
+            "partitions", 16, "Partitions of the internal topic `__idempotency_keys` when it is created, the same at all servers:"
+            + " over so many leaders the keys are spread.");
+    public static final Setting IDEMPOTENCY_TOPIC_REPLICATION_FACTOR = number("millrace.idempotency.topic.replication.factor", 1,
+            100, "replicas", 3, "Replicas of each of them, the same at all servers; at most as many as the cluster has servers.");
     public static final Setting METRICS_TOPICS_MAX = number("millrace.metrics.topics.max", 0, 1_000_000, "topics",
             1_000, "Topics that have counters of their own in /metrics; further ones are counted as topic `*`.");
     public static final Setting METRICS_PARTITIONS_MAX = number("millrace.metrics.partitions.max", 0, 1_000_000,
@@ -161,7 +172,9 @@ public final class Settings {
             CLUSTER_LEASE_MS, REPLICATION_LAG_MAX_MS, REPLICATION_THROTTLE_BYTES, LEADER_BALANCE_MS, PRODUCE_TIMEOUT_MS,
             CLUSTER_MEMBERS, CLUSTER_SIZE, CLUSTER_KUBERNETES_DNS, CLUSTER_SECRET, BROKER_RACK, HTTP_URL,
             GROUP_ASSIGNOR, GROUP_MAX_SIZE, GROUP_MAX_GROUPS, GROUP_OFFSETS_RETENTION_MS, GROUP_CONSUMER_IDLE_MS,
-            OFFSETS_TOPIC_PARTITIONS, OFFSETS_TOPIC_REPLICATION_FACTOR, METRICS_TOPICS_MAX, METRICS_PARTITIONS_MAX, METRICS_GROUPS_MAX);
+            OFFSETS_TOPIC_PARTITIONS, OFFSETS_TOPIC_REPLICATION_FACTOR, IDEMPOTENCY_EXPIRATION_MS, IDEMPOTENCY_MAX_KEYS,
+            IDEMPOTENCY_TOPIC_PARTITIONS, IDEMPOTENCY_TOPIC_REPLICATION_FACTOR, METRICS_TOPICS_MAX, METRICS_PARTITIONS_MAX,
+            METRICS_GROUPS_MAX);
 
     /** The first of each pair may not be larger than the second. */
     private static final List<List<Setting>> ORDERED = List.of(List.of(REQUEST_MAX_BYTES, REQUEST_MEMORY_BYTES),

@@ -47,5 +47,9 @@ public enum ErrorKind {
     /** Records of the idempotent producer before these are missing: nothing was written. */
     OUT_OF_ORDER_SEQUENCE,
     /** A later incarnation of the producer has begun: nothing was written. */
-    INVALID_PRODUCER_EPOCH
+    INVALID_PRODUCER_EPOCH,
+    /** The idempotency key was that of another request: nothing was done. */
+    IDEMPOTENCY_KEY_REUSED,
+    /** A request with the same idempotency key is being carried out, and takes long: ask again. */
+    IDEMPOTENCY_KEY_IN_USE
 }

@@ -15,6 +15,7 @@ import io.millrace.metadata.config.TopicConfigKey;
 import io.millrace.metadata.topics.DescriptorRoom;
 import io.millrace.metadata.topics.InternalTopic;
 import io.millrace.replica.ReplicationOptions;
+import io.millrace.transaction.idempotency.IdempotencyOptions;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -32,6 +33,8 @@ import java.util.stream.StreamSupport;
 final class Configuration {
     private static final String RUNNABLE_PACKAGE_FOLDER = "wlpExtract";
     private static final String TOPIC_PREFIX = "millrace.topic.";
+    /** Less than servers wait for each other's answers. */
+    private static final long LONGEST_WAIT_FOR_KEY_MS = 15_000;
 
     private final Settings settings;
 
@@ -173,6 +176,19 @@ final class Configuration {
     InternalTopic offsetsTopic() {
         return new InternalTopic(InternalTopic.OFFSETS, settings.intValue(Settings.OFFSETS_TOPIC_PARTITIONS),
                 Math.min(settings.intValue(Settings.OFFSETS_TOPIC_REPLICATION_FACTOR), cluster().size()));
+    }
+
+    IdempotencyOptions idempotency() {
+        return new IdempotencyOptions(settings.longValue(Settings.IDEMPOTENCY_EXPIRATION_MS),
+                settings.intValue(Settings.IDEMPOTENCY_MAX_KEYS),
+                Math.min(LONGEST_WAIT_FOR_KEY_MS, settings.longValue(Settings.PRODUCE_TIMEOUT_MS)),
+                settings.longValue(Settings.LEADER_BALANCE_MS));
+    }
+
+    /** The topic of idempotency keys, as it is created on demand. */
+    InternalTopic idempotencyTopic() {
+        return new InternalTopic(InternalTopic.IDEMPOTENCY_KEYS, settings.intValue(Settings.IDEMPOTENCY_TOPIC_PARTITIONS),
+                Math.min(settings.intValue(Settings.IDEMPOTENCY_TOPIC_REPLICATION_FACTOR), cluster().size()));
     }
 
     CoordinatorOptions coordinators() {

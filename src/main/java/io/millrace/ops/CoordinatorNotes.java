@@ -2,23 +2,22 @@ package io.millrace.ops;
 
 import io.millrace.coordinator.CoordinatorStatus;
 import io.millrace.coordinator.CoordinatorStatus.State;
-import io.millrace.metadata.topics.InternalTopic;
 import java.util.List;
 
 /**
- * What health says of the coordinators of groups.
+ * What health says of the coordinators of what an internal topic holds.
  *
- * @param led the partitions of the offsets topic that this broker leads
+ * @param led the partitions of the topic that this broker leads
  */
-record CoordinatorNotes(List<CoordinatorStatus> led) {
+record CoordinatorNotes(String topic, List<CoordinatorStatus> led) {
     /** How many of them are served. */
     String summary() {
-        return count(State.ACTIVE) + " of " + led.size() + " led partitions of " + InternalTopic.OFFSETS;
+        return count(State.ACTIVE) + " of " + led.size() + " led partitions of " + topic;
     }
 
     /** How far those have come that are being read into memory: a sentence for each. */
     List<String> loading() {
-        return led.stream().filter(status -> status.state() == State.LOADING).map(CoordinatorNotes::progress).toList();
+        return led.stream().filter(status -> status.state() == State.LOADING).map(this::progress).toList();
     }
 
     /** Why others cannot be served: a sentence for each. */
@@ -30,8 +29,8 @@ record CoordinatorNotes(List<CoordinatorStatus> led) {
         return led.stream().filter(status -> status.state() == state).count();
     }
 
-    private static String progress(CoordinatorStatus status) {
-        return "partition %s-%d is being read: offset %d of %d".formatted(InternalTopic.OFFSETS, status.partition(),
+    private String progress(CoordinatorStatus status) {
+        return "partition %s-%d is being read: offset %d of %d".formatted(topic, status.partition(),
                 status.load().position(), status.load().endOffset());
     }
 }

@@ -3,6 +3,7 @@ package io.millrace.ops;
 import io.millrace.agreement.AgreementStatus;
 import io.millrace.log.LogDirectoryOfflineException;
 import io.millrace.log.write.CleanerProgress;
+import io.millrace.metadata.topics.InternalTopic;
 import java.nio.file.Files;
 import java.util.List;
 import org.eclipse.microprofile.health.HealthCheckResponse;
@@ -60,7 +61,8 @@ final class Health {
             list(response, "damage", server.damage(MAX_NOTES));
             list(response, "stray", server.strays());
             tell(response, server.cleaning());
-            tell(response, new CoordinatorNotes(server.coordinators()));
+            tell(response, "", new CoordinatorNotes(InternalTopic.OFFSETS, server.coordinators()));
+            tell(response, "key-", new CoordinatorNotes(InternalTopic.IDEMPOTENCY_KEYS, server.keyCoordinators()));
         }
         return response.status(up).build();
     }
@@ -74,11 +76,11 @@ final class Health {
     }
 
     /** A server that leads none says nothing of them. */
-    private static void tell(HealthCheckResponseBuilder response, CoordinatorNotes coordinators) {
+    private static void tell(HealthCheckResponseBuilder response, String prefix, CoordinatorNotes coordinators) {
         if (!coordinators.led().isEmpty()) {
-            response.withData("coordinator", coordinators.summary());
-            list(response, "loading", coordinators.loading());
-            list(response, "uncoordinated", coordinators.failures());
+            response.withData(prefix + "coordinator", coordinators.summary());
+            list(response, prefix + "loading", coordinators.loading());
+            list(response, prefix + "uncoordinated", coordinators.failures());
         }
     }
 

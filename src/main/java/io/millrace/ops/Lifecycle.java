@@ -11,6 +11,7 @@ import io.millrace.replica.hosting.Deadlines;
 import io.millrace.rest.access.AgreementAccess;
 import io.millrace.rest.access.BrokerAccess;
 import io.millrace.rest.access.GroupAccess;
+import io.millrace.rest.access.IdempotencyAccess;
 import io.millrace.rest.access.ProducerIdAccess;
 import io.millrace.rest.body.RestLimits;
 import io.millrace.rest.cluster.ClusterSecret;
@@ -19,6 +20,7 @@ import io.millrace.rest.forwarding.PassedWaits;
 import io.millrace.rest.forwarding.Peers;
 import io.millrace.rest.internal.HttpTransport;
 import io.millrace.transaction.ProducerIds;
+import io.millrace.transaction.idempotency.IdempotencyKeys;
 import jakarta.annotation.PreDestroy;
 import jakarta.annotation.Resource;
 import jakarta.enterprise.concurrent.ManagedExecutorService;
@@ -49,7 +51,7 @@ import org.eclipse.microprofile.metrics.MetricRegistry;
  * long as they run. Its pool grows when all of its threads are in use, so they need no room set aside.
  */
 @ApplicationScoped
-public class Lifecycle implements BrokerAccess, GroupAccess, ProducerIdAccess, AgreementAccess {
+public class Lifecycle implements BrokerAccess, GroupAccess, ProducerIdAccess, IdempotencyAccess, AgreementAccess {
     private static final System.Logger LOG = System.getLogger(Lifecycle.class.getName());
 
     @Resource
@@ -153,6 +155,11 @@ public class Lifecycle implements BrokerAccess, GroupAccess, ProducerIdAccess, A
     @Override
     public ProducerIds producerIds() {
         return started().producerIds();
+    }
+
+    @Override
+    public IdempotencyKeys idempotencyKeys() {
+        return started().idempotencyKeys();
     }
 
     @Override

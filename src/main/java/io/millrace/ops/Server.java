@@ -21,12 +21,12 @@ import io.millrace.log.write.LogDirectory;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.transaction.ProducerIds;
+import io.millrace.transaction.idempotency.IdempotencyKeys;
+import io.millrace.transaction.idempotency.IdempotencyParts;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
@@ -82,8 +82,8 @@ final class Server implements AutoCloseable {
     private final KnownDamage damage;
     private final OpenFiles logFiles;
 
-    /** What was opened, the newest first: closed in that order. Guarded by this. */
-    private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+    /** Guarded by this. */
+    private final OpenedParts opened = new OpenedParts();
     private volatile State state = State.STARTING;
     private volatile boolean stopping;
     private volatile ClusterNode node;
@@ -91,6 +91,7 @@ final class Server implements AutoCloseable {
     private volatile Broker broker;
     private volatile Groups groups;
     private volatile ProducerIds producerIds;
+    private volatile IdempotencyKeys idempotencyKeys;
     private volatile Upkeep upkeep;
     private volatile String startFailure;
 
@@ -130,17 +131,19 @@ final class Server implements AutoCloseable {
             node = open(() -> ClusterNode.start(configuration.cluster(), workers, new JournalDamage(damage)),
                     Settings.CLUSTER_HOST, Settings.CLUSTER_PORT, Settings.CLUSTER_JOURNAL_DIR);
             awaitMajority();
-            opened.push(answers); // closed after the directories, whose last appends are still answered
-            opened.push(agreementThreads);
-            opened.push(forces);
-            opened.push(healing);
-            opened.push(assigning);
+            opened.add(answers); // closed after the directories, whose last appends are still answered
+            opened.add(agreementThreads);
+            opened.add(forces);
+            opened.add(healing);
+            opened.add(assigning);
             broker = openBroker();
             damage.healBy(broker::foundDamage);
             groups = open(() -> Groups.open(configuration.groups(), GroupParts.of(broker, configuration.offsetsTopic(),
                     configuration.coordinators(), registers(), deliveries, groupPeers, answers, workers, assigning, timers, clock)),
                     Settings.GROUP_ASSIGNOR);
             producerIds = new ProducerIds(registers(), open(agreementThreads::callsForOne));
+            idempotencyKeys = open(() -> IdempotencyKeys.open(configuration.idempotency(), IdempotencyParts.of(broker,
+                    configuration.idempotencyTopic(), configuration.coordinators(), producerIds::next, answers, workers, timers, clock)));
             upkeep = open(() -> new Upkeep(configuration.settings(), writers.stream().map(Writer::directory).toList(),
                     node.journalDirectory(), workers, clock));
             state = State.SERVING;
@@ -186,7 +189,7 @@ final class Server implements AutoCloseable {
                 }
                 LOG.log(Level.WARNING, "the majority of the servers got lost during the start: {0}", known.getMessage());
                 writers = List.of();
-                closeDownTo(before);
+                opened.closeDownTo(before);
                 awaitMajority();
             }
         }
@@ -221,13 +224,7 @@ final class Server implements AutoCloseable {
         if (stopping) {
             throw new CancellationException("stopped while starting");
         }
-        try {
-            T resource = opening.get();
-            opened.push(resource);
-            return resource;
-        } catch (RuntimeException e) {
-            throw new StartFailure(e, settings);
-        }
+        return opened.open(opening, settings);
     }
 
     State state() {
@@ -312,6 +309,11 @@ final class Server implements AutoCloseable {
         return state == State.SERVING ? groups.coordinators() : List.of();
     }
 
+    /** As above, of the topic of idempotency keys. */
+    List<CoordinatorStatus> keyCoordinators() {
+        return state == State.SERVING ? idempotencyKeys.coordinators() : List.of();
+    }
+
     /** @throws BrokerException UNAVAILABLE unless the state is SERVING */
     Broker broker() {
         requireServing();
@@ -328,6 +330,12 @@ final class Server implements AutoCloseable {
     ProducerIds producerIds() {
         requireServing();
         return producerIds;
+    }
+
+    /** @throws BrokerException UNAVAILABLE unless the state is SERVING */
+    IdempotencyKeys idempotencyKeys() {
+        requireServing();
+        return idempotencyKeys;
     }
 
     private void requireServing() {
@@ -378,18 +386,7 @@ final class Server implements AutoCloseable {
 
     private void closeAll() {
         writers = List.of();
-        closeDownTo(0);
+        opened.closeDownTo(0);
         node = null;
-    }
-
-    private void closeDownTo(int size) {
-        while (opened.size() > size) {
-            AutoCloseable next = opened.pop();
-            try {
-                next.close();
-            } catch (Throwable e) { // whatever it was, the others are to give back their threads, locks and ports
-                LOG.log(Level.ERROR, "closing the " + next.getClass().getSimpleName() + " failed", e);
-            }
-        }
     }
 }

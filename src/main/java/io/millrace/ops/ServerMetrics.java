@@ -3,6 +3,7 @@ package io.millrace.ops;
 import io.millrace.broker.Broker;
 import io.millrace.config.Settings;
 import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.topics.InternalTopic;
 import java.lang.System.Logger.Level;
 import java.util.Set;
 import java.util.concurrent.ScheduledExecutorService;
@@ -27,6 +28,8 @@ final class ServerMetrics implements AutoCloseable {
     private final ClusterGauges cluster;
     private final GroupGauges groups;
     private final CoordinatorGauges coordinators;
+    private final CoordinatorGauges keyCoordinators;
+    private volatile long idempotencyKeys;
     private DirectoryGauges directories;
     private ScheduledFuture<?> refreshing;
     private boolean closed;
@@ -41,7 +44,10 @@ final class ServerMetrics implements AutoCloseable {
         this.partitions = new PartitionGauges(registry, settings.intValue(Settings.METRICS_PARTITIONS_MAX));
         this.cluster = new ClusterGauges(registry, settings.intValue(Settings.BROKER_ID));
         this.groups = new GroupGauges(registry, settings.intValue(Settings.METRICS_GROUPS_MAX), System::nanoTime);
-        this.coordinators = new CoordinatorGauges(registry);
+        this.coordinators = new CoordinatorGauges(registry, InternalTopic.OFFSETS);
+        this.keyCoordinators = new CoordinatorGauges(registry, InternalTopic.IDEMPOTENCY_KEYS);
+        instruments.gauge("millrace_idempotency_keys", "Idempotency keys that this broker knows as their coordinator",
+                () -> idempotencyKeys);
     }
 
     Observers observers() {
@@ -69,6 +75,8 @@ final class ServerMetrics implements AutoCloseable {
             topics.retain(Set.copyOf(broker.topics().allNames()));
             groups.refresh(server.groups()::lags);
             coordinators.refresh(server.coordinators());
+            keyCoordinators.refresh(server.keyCoordinators());
+            idempotencyKeys = server.idempotencyKeys().known();
         } catch (BrokerException stopping) {
             LOG.log(Level.DEBUG, "the gauges stay as they are", stopping);
         } catch (RuntimeException e) {
@@ -88,6 +96,7 @@ final class ServerMetrics implements AutoCloseable {
         cluster.close();
         groups.close();
         coordinators.close();
+        keyCoordinators.close();
         topics.close();
         logs.close();
         instruments.close();

@@ -13,6 +13,7 @@ import io.millrace.rest.body.Numbers;
 import io.millrace.rest.body.QueryParameters;
 import io.millrace.rest.dialect.MediaTypes;
 import io.millrace.rest.dialect.RecordFormat;
+import io.millrace.rest.exchange.KeyedProducing;
 import io.millrace.rest.exchange.Producing;
 import io.millrace.rest.forwarding.PartitionForwarding;
 import io.millrace.rest.model.OffsetsSummary;
@@ -51,6 +52,8 @@ public class PartitionsResource {
     BrokerAccess access;
     @Inject
     Producing producing;
+    @Inject
+    KeyedProducing keyed;
     @Inject
     JsonBodies json;
     @Inject
@@ -109,6 +112,7 @@ public class PartitionsResource {
     @Tag(name = "Produce")
     @Parameter(ref = "acks")
     @Parameter(ref = "async")
+    @Parameter(ref = "idempotency_key")
     @RequestBody(ref = "PartitionRecords")
     @APIResponse(responseCode = "200", ref = "ProducedOffsets")
     @APIResponse(responseCode = "204", description = "Queued, with acks=0 or async=true")
@@ -129,7 +133,8 @@ public class PartitionsResource {
         int partition = Numbers.partition(number);
         RecordFormat format = RecordFormat.ofContentType(headers.getHeaderString(HttpHeaders.CONTENT_TYPE));
         Acks acks = new QueryParameters(uri.getQueryParameters()).acks();
-        if (!forwarding.passOn(topic, partition, HttpMethod.POST, body, uri, headers, response)) {
+        if (!keyed.records(topic, partition, format, acks, uri, headers, body, response)
+                && !forwarding.passOn(topic, partition, HttpMethod.POST, body, uri, headers, response)) {
             producing.records(topic, partition, format, acks, headers.getHeaderString(HttpHeaders.CONTENT_LENGTH), body, response);
         }
     }
@@ -141,6 +146,7 @@ public class PartitionsResource {
                                @Parameter(ref = "partition") @PathParam("partition") String number,
                                @Context UriInfo uri, @Context HttpHeaders headers, InputStream body,
                                @Suspended AsyncResponse response) {
+        KeyedProducing.requireNone(headers);
         int partition = Numbers.partition(number);
         Acks acks = new QueryParameters(uri.getQueryParameters()).acks();
         if (!forwarding.passOn(topic, partition, HttpMethod.POST, body, uri, headers, response)) {

@@ -1,11 +1,13 @@
 package io.millrace.rest;
 
 import io.millrace.broker.produce.RecordAccumulator;
+import io.millrace.replica.hosting.Acks;
 import io.millrace.rest.access.BrokerAccess;
 import io.millrace.rest.body.JsonBodies;
 import io.millrace.rest.body.QueryParameters;
 import io.millrace.rest.dialect.MediaTypes;
 import io.millrace.rest.dialect.RecordFormat;
+import io.millrace.rest.exchange.KeyedProducing;
 import io.millrace.rest.exchange.Producing;
 import io.millrace.rest.model.TopicMetadata;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -37,6 +39,8 @@ public class TopicsResource {
     BrokerAccess access;
     @Inject
     Producing producing;
+    @Inject
+    KeyedProducing keyed;
     @Inject
     JsonBodies json;
 
@@ -77,6 +81,7 @@ public class TopicsResource {
     @Tag(name = "Produce")
     @Parameter(ref = "acks")
     @Parameter(ref = "async")
+    @Parameter(ref = "idempotency_key")
     @RequestBody(ref = "RecordList")
     @APIResponse(responseCode = "200", ref = "ProducedOffsets")
     @APIResponse(responseCode = "204", description = "Queued, with acks=0 or async=true")
@@ -93,9 +98,11 @@ public class TopicsResource {
     @Consumes({MediaTypes.JSON_RECORDS, MediaTypes.BINARY_RECORDS, MediaTypes.TEXT_RECORDS, MediaTypes.JSON})
     public void produce(@PathParam("topic") String topic, @Context UriInfo uri,
                         @Context HttpHeaders headers, InputStream body, @Suspended AsyncResponse response) {
-        producing.records(topic, RecordAccumulator.ANY_PARTITION,
-                RecordFormat.ofContentType(headers.getHeaderString(HttpHeaders.CONTENT_TYPE)),
-                new QueryParameters(uri.getQueryParameters()).acks(),
-                headers.getHeaderString(HttpHeaders.CONTENT_LENGTH), body, response);
+        RecordFormat format = RecordFormat.ofContentType(headers.getHeaderString(HttpHeaders.CONTENT_TYPE));
+        Acks acks = new QueryParameters(uri.getQueryParameters()).acks();
+        if (!keyed.records(topic, RecordAccumulator.ANY_PARTITION, format, acks, uri, headers, body, response)) {
+            producing.records(topic, RecordAccumulator.ANY_PARTITION, format, acks,
+                    headers.getHeaderString(HttpHeaders.CONTENT_LENGTH), body, response);
+        }
     }
 }

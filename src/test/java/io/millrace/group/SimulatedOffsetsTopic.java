@@ -1,86 +1,28 @@
 package io.millrace.group;
 
-import io.millrace.agreement.Member;
 import io.millrace.broker.SimulatedTime;
-import io.millrace.coordinator.CoordinatorLog;
-import io.millrace.coordinator.LedLog;
+import io.millrace.coordinator.SimulatedInternalTopic;
 import io.millrace.group.records.GroupKey;
 import io.millrace.group.records.GroupRecordCodec;
-import io.millrace.metadata.BrokerException;
-import io.millrace.metadata.ErrorKind;
+import io.millrace.metadata.topics.InternalTopic;
 import io.millrace.record.Record;
 import io.millrace.record.RecordBatch;
 import io.millrace.record.RecordIterator;
-import java.nio.ByteBuffer;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
-import java.util.Optional;
 import java.util.Random;
-import java.util.concurrent.CompletableFuture;
-import java.util.function.IntConsumer;
 
-/**
- * The offsets topic of simulated servers: one partition, one leader at a time, which what it wrote is committed by. Of what a
- * leader had on its way when it was replaced, some of the first survives, and nobody tells it. It learns late that it was.
- */
-final class SimulatedOffsetsTopic {
-    /** What may happen to what is written. */
-    interface Faults {
-        /** Whether an append is refused now. */
-        default boolean refuses(int server) {
-            return false;
-        }
-
-        /** How long the next append waits for its commit, in ms. */
-        default int delayMs() {
-            return 0;
-        }
-
-        /** Whether an append is answered as committed, and is not there. */
-        default boolean loses() {
-            return false;
-        }
-
-        /** Whether a leader that was replaced believes that its lease goes on. */
-        default boolean overstaysLease() {
-            return false;
-        }
-
-        /** Whether a leader that was replaced writes on as if it were not. */
-        default boolean writesOn() {
-            return false;
-        }
-    }
-
-    private static final int MAX_BATCH_BYTES = 1 << 21;
-
-    private final SimulatedTime time;
-    private final Random random;
-    private final Faults faults;
+/** The offsets topic of simulated servers, and what is committed in it. */
+final class SimulatedOffsetsTopic extends SimulatedInternalTopic {
     private final Runnable committed;
     private final GroupRecordCodec codec = new GroupRecordCodec();
-    private final List<RecordBatch> batches = new ArrayList<>();
-    private final Deque<Append> onItsWay = new ArrayDeque<>();
-    private GroupMachine state = new GroupMachine();
-    private long end;
-    private int leader;
-    private int epoch;
-    /** Until then nothing more is committed, in ns. */
-    private long stalledUntil;
+    private final GroupMachine state = new GroupMachine();
     /** How many records were committed, and how many bytes they were. */
     int records;
     long bytes;
 
-    private record Append(View.Led by, List<ByteBuffer> batches, CompletableFuture<Void> committed) {
-    }
-
     /** @param committed called after what is committed has changed */
     SimulatedOffsetsTopic(SimulatedTime time, Random random, Faults faults, Runnable committed) {
-        this.time = time;
-        this.random = random;
-        this.faults = faults;
+        super(InternalTopic.OFFSETS, time, random, faults);
         this.committed = committed;
     }
 
@@ -89,32 +31,11 @@ final class SimulatedOffsetsTopic {
         return state;
     }
 
-    int leader() {
-        return leader;
-    }
-
-    /** Another one leads, or the same anew. */
-    void elect(int server) {
-        int survivors = onItsWay.isEmpty() ? 0 : random.nextInt(onItsWay.size() + 1);
-        for (int i = 0; i < survivors; i++) {
-            store(onItsWay.remove());
-        }
-        onItsWay.clear();
-        epoch++;
-        leader = server;
-    }
-
-    private void store(Append append) {
-        if (faults.loses()) {
-            return;
-        }
-        for (ByteBuffer batch : append.batches()) {
-            RecordBatch stored = RecordBatch.at(batch);
-            stored.assign(end, append.by().epoch());
-            batches.add(stored);
-            end = stored.lastOffset() + 1;
-            bytes += stored.sizeInBytes();
-            replay(stored);
+    @Override
+    protected void committed(List<RecordBatch> batches) {
+        for (RecordBatch batch : batches) {
+            bytes += batch.sizeInBytes();
+            replay(batch);
         }
         committed.run();
     }
@@ -126,165 +47,6 @@ final class SimulatedOffsetsTopic {
                 GroupKey key = codec.readKey(next.key());
                 state.replay(key, next.value() == null ? null : codec.readValue(key, next.value()));
                 records++;
-            }
-        }
-    }
-
-    /** As one run of a server sees it. */
-    final class View implements CoordinatorLog {
-        private final int server;
-        private Led led;
-        private IntConsumer listener = partition -> { };
-        /** What the next leadership's first read fails with, or null. */
-        Error nextRead;
-
-        View(int server) {
-            this.server = server;
-        }
-
-        /** Hears who leads. */
-        void learn() {
-            if (led != null && (leader != server || led.epoch != epoch)) {
-                Led ended = led;
-                led = null;
-                ended.end();
-            }
-            if (led == null && leader == server) {
-                led = new Led(epoch);
-            }
-            listener.accept(0);
-        }
-
-        @Override
-        public String topic() {
-            return "__consumer_offsets";
-        }
-
-        @Override
-        public int partitions() {
-            return 1;
-        }
-
-        @Override
-        public Optional<LedLog> led(int partition) {
-            return Optional.ofNullable(led);
-        }
-
-        @Override
-        public Optional<Member> remote(int partition) {
-            return leader == server ? Optional.empty()
-                    : Optional.of(new Member(leader, "session", "http://" + leader, null));
-        }
-
-        @Override
-        public AutoCloseable listen(IntConsumer changed) {
-            listener = changed;
-            changed.accept(0);
-            return () -> listener = partition -> { };
-        }
-
-        private final class Led implements LedLog {
-            private final int epoch;
-            private final List<CompletableFuture<?>> waiting = new ArrayList<>();
-            private boolean over;
-
-            private Led(int epoch) {
-                this.epoch = epoch;
-            }
-
-            private void end() {
-                over = true;
-                waiting.forEach(each -> each.completeExceptionally(new BrokerException(ErrorKind.NOT_COMMITTED, "another one leads")));
-                waiting.clear();
-            }
-
-            private boolean isReplaced() {
-                return epoch != SimulatedOffsetsTopic.this.epoch;
-            }
-
-            @Override
-            public int epoch() {
-                return epoch;
-            }
-
-            @Override
-            public boolean isOver() {
-                return over;
-            }
-
-            @Override
-            public long startOffset() {
-                return 0;
-            }
-
-            @Override
-            public CompletableFuture<Long> settled() {
-                return CompletableFuture.completedFuture(end);
-            }
-
-            @Override
-            public int maxBatchBytes() {
-                return MAX_BATCH_BYTES;
-            }
-
-            @Override
-            public ByteBuffer read(long offset, long endOffset, int maxBytes) {
-                Error fault = nextRead;
-                nextRead = null;
-                if (fault != null) {
-                    throw fault;
-                }
-                List<ByteBuffer> found = batches.stream().filter(each -> each.lastOffset() >= offset && each.lastOffset() < endOffset)
-                        .map(RecordBatch::buffer).toList();
-                ByteBuffer all = ByteBuffer.allocate(found.stream().mapToInt(ByteBuffer::remaining).sum());
-                found.forEach(all::put);
-                return all.flip();
-            }
-
-            @Override
-            public Appending append(List<ByteBuffer> appended) {
-                if (over) {
-                    throw new BrokerException(ErrorKind.NOT_LEADER, "another one leads");
-                } else if (faults.refuses(server)) {
-                    throw new BrokerException(ErrorKind.NOT_ENOUGH_REPLICAS, "for the test");
-                }
-                CompletableFuture<Void> written = new CompletableFuture<>();
-                Append append = new Append(this, List.copyOf(appended), new CompletableFuture<>());
-                waiting.add(append.committed());
-                if (!isReplaced() || faults.writesOn()) {
-                    onItsWay.add(append);
-                }
-                int delay = faults.delayMs();
-                if (delay > 0) {
-                    stalledUntil = Math.max(stalledUntil, time.nanoTime() + delay * 1_000_000L);
-                }
-                time.soon(1_000, () -> {
-                    written.complete(null);
-                    time.at(Math.max(stalledUntil, time.nanoTime()), () -> time.soon(2_000, () -> commit(append)));
-                });
-                return new Appending(written, append.committed());
-            }
-
-            /** With all that come before it. */
-            private void commit(Append append) {
-                while (onItsWay.contains(append)) {
-                    Append next = onItsWay.remove();
-                    store(next);
-                    next.by().waiting.remove(next.committed());
-                    next.committed().complete(null);
-                }
-            }
-
-            @Override
-            public CompletableFuture<?> committed(long endOffset) {
-                return CompletableFuture.completedFuture(null);
-            }
-
-            @Override
-            public void requireLease() {
-                if (isReplaced() && !faults.overstaysLease()) {
-                    throw new BrokerException(ErrorKind.UNAVAILABLE, "another one may lead");
-                }
             }
         }
     }

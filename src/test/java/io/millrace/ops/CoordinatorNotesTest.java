@@ -12,7 +12,7 @@ class CoordinatorNotesTest {
     private static final LoadProgress HALF_WAY = new LoadProgress(10, 50, 90, 40, 7);
 
     private static CoordinatorNotes notes(CoordinatorStatus... led) {
-        return new CoordinatorNotes(List.of(led));
+        return new CoordinatorNotes("__consumer_offsets", List.of(led));
     }
 
     @Test

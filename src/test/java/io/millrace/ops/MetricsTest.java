@@ -97,14 +97,14 @@ class MetricsTest {
 
     @Test
     void partitionsOfTheOffsetsTopicAreCountedByWhatTheBrokerIsToThem() {
-        CoordinatorGauges gauges = new CoordinatorGauges(recorded.registry());
+        CoordinatorGauges gauges = new CoordinatorGauges(recorded.registry(), "__topic");
         gauges.refresh(List.of(coordinator(0, State.LOADING)));
         gauges.refresh(List.of(coordinator(0, State.ACTIVE), coordinator(3, State.ACTIVE), coordinator(4, State.FAILED)));
 
         assertThat(recorded.all()).containsOnly(
-                Map.entry("millrace_coordinator_partitions{state=loading}", 0L),
-                Map.entry("millrace_coordinator_partitions{state=active}", 2L),
-                Map.entry("millrace_coordinator_partitions{state=failed}", 1L));
+                Map.entry("millrace_coordinator_partitions{state=loading,topic=__topic}", 0L),
+                Map.entry("millrace_coordinator_partitions{state=active,topic=__topic}", 2L),
+                Map.entry("millrace_coordinator_partitions{state=failed,topic=__topic}", 1L));
         gauges.close();
         assertThat(recorded.all()).isEmpty();
     }

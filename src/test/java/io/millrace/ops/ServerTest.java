@@ -310,7 +310,7 @@ class ServerTest {
             server.broker().topics().ensure(configuration().offsetsTopic());
 
             readyOnce(server, data -> "3 of 3 led partitions of __consumer_offsets".equals(data.get("coordinator")));
-            until(() -> recorded.all().get("millrace_coordinator_partitions{state=active}") == 3);
+            until(() -> recorded.all().get("millrace_coordinator_partitions{state=active,topic=__consumer_offsets}") == 3);
         }
         assertThat(recorded.all()).isEmpty();
     }

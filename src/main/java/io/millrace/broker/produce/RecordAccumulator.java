@@ -104,6 +104,16 @@ public final class RecordAccumulator {
         touched.forEach(batches -> batches.setProducer(id, epoch, baseSequence.applyAsInt(batches.partition())));
     }
 
+    /**
+     * As above, of records whose partitions are kept, so that they go there again whoever chose them; in each partition they
+     * begin with sequence 0.
+     *
+     * @param epoch in which the producer has appended nothing else
+     */
+    public void setProducer(long id, short epoch) {
+        touched.forEach(batches -> batches.setProducer(id, epoch, 0));
+    }
+
     public int recordCount() {
         return recordCount;
     }
@@ -131,6 +141,11 @@ public final class RecordAccumulator {
             throw new IllegalStateException("these records were produced already: get another accumulator");
         }
         produced = true;
+    }
+
+    /** Where a record goes. @param record its index in the request */
+    public int partition(int record) {
+        return touched.get(slots[record]).partition();
     }
 
     /** The partitions that records were added to, by slot. */

@@ -15,6 +15,8 @@ import java.util.TreeMap;
 public record InternalTopic(String name, int partitions, int replicationFactor) {
     /** What consumer groups commit. */
     public static final String OFFSETS = "__consumer_offsets";
+    /** What requests with an idempotency key were answered with. */
+    public static final String IDEMPOTENCY_KEYS = "__idempotency_keys";
 
     /**
      * So small that what was replaced can be cleaned soon: until then whoever becomes the leader reads it, and what is written

@@ -106,7 +106,13 @@ public class Producing {
         records.setProducer(producer.id(), producer.epoch(), producer.sequencesIn(partitions));
     }
 
-    private byte[] read(String contentLength, InputStream body, MemoryBudget.Reservation memory) {
+    /**
+     * Reads the body of a request, on its own thread.
+     *
+     * @param memory grows with it
+     * @throws RequestException when it does not come, or is too large
+     */
+    public byte[] read(String contentLength, InputStream body, MemoryBudget.Reservation memory) {
         try (UploadShares.Share share = shares.of(request.getRemoteAddr())) {
             return new RequestBody(body, contentLength, limits.maxRequestBytes(), memory).readFully(share::growTo);
         }

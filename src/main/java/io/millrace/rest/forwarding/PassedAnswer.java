@@ -17,7 +17,7 @@ import java.util.Set;
  */
 final class PassedAnswer implements AutoCloseable {
     private static final String OWN_PREFIX = "millrace-";
-    private static final Set<String> PASSED = Set.of("content-type", "content-length", "retry-after");
+    private static final Set<String> PASSED = Set.of("content-type", "content-length", "retry-after", "idempotency-replayed");
 
     /** A header of the answer. */
     record Header(String name, String value) {

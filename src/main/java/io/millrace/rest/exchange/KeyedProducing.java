@@ -1,0 +1,96 @@
+package io.millrace.rest.exchange;
+
+import io.millrace.broker.Broker;
+import io.millrace.metadata.BrokerException;
+import io.millrace.replica.hosting.Acks;
+import io.millrace.rest.access.BrokerAccess;
+import io.millrace.rest.access.IdempotencyAccess;
+import io.millrace.rest.body.Answer;
+import io.millrace.rest.body.MemoryBudget;
+import io.millrace.rest.dialect.KeyHeader;
+import io.millrace.rest.dialect.ProduceResultWriter;
+import io.millrace.rest.dialect.RecordFormat;
+import io.millrace.rest.dialect.RequestException;
+import io.millrace.rest.forwarding.KeyForwarding;
+import io.millrace.transaction.idempotency.IdempotencyKey;
+import io.millrace.transaction.idempotency.KeyedAnswer;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
+import jakarta.ws.rs.container.AsyncResponse;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.UriInfo;
+import java.io.InputStream;
+
+/** The way of a produce request that has an idempotency key: to the key's coordinator, which is told of it as a whole. */
+@ApplicationScoped
+public class KeyedProducing {
+    @Inject
+    BrokerAccess access;
+    @Inject
+    IdempotencyAccess idempotency;
+    @Inject
+    KeyForwarding forwarding;
+    @Inject
+    Producing producing;
+    @Inject
+    MemoryBudget budget;
+
+    /**
+     * Produces a list of records if it came with a key.
+     *
+     * @param partition as for {@link Producing#records}
+     * @return false: it did not, and nothing was done
+     * @throws RequestException 400 when the key cannot be one, or no answer is wanted
+     * @throws BrokerException  when nothing was done
+     */
+    public boolean records(String topic, int partition, RecordFormat format, Acks acks, UriInfo uri, HttpHeaders headers,
+                           InputStream body, AsyncResponse response) {
+        String text = KeyHeader.text(headers.getRequestHeader(KeyHeader.NAME));
+        if (text == null) {
+            return false;
+        }
+        IdempotencyKey key = IdempotencyKey.checked(topic, partition, text);
+        if (acks == Acks.NONE) {
+            throw RequestException.badRequest(KeyHeader.NAME + " stands for one answer, and acks=0 or async=true gives none:"
+                    + " leave one of them out");
+        }
+        access.broker().accumulator(topic); // what there is no topic for needs no coordinator
+        if (!forwarding.passOn(key, body, uri, headers, response)) {
+            produce(key, format, acks, headers.getHeaderString(HttpHeaders.CONTENT_LENGTH), body, response);
+        }
+        return true;
+    }
+
+    private void produce(IdempotencyKey key, RecordFormat format, Acks acks, String contentLength, InputStream body,
+                         AsyncResponse response) {
+        Broker broker = access.broker();
+        MemoryBudget.Reservation memory = budget.reserve(0);
+        try {
+            byte[] list = producing.read(contentLength, body, memory);
+            // the body and its records, which may have to be read once more, and the answer
+            memory.growTo(3L * list.length);
+            KeyedList request = new KeyedList(broker, key, format, acks, list);
+            memory.resize(3L * list.length + ProduceResultWriter.bytesFor(request.recordCount()));
+            idempotency.idempotencyKeys().produce(request)
+                    .whenComplete((answer, failure) -> memory.close())
+                    .whenComplete(Answer.to(response, KeyedProducing::rendered));
+        } catch (RuntimeException | Error e) {
+            memory.close();
+            throw e;
+        }
+    }
+
+    private static Response rendered(KeyedAnswer answer) {
+        Response.ResponseBuilder response = Response.ok(ProduceResultWriter.toJson(answer.result()));
+        return (answer.replayed() ? response.header(KeyHeader.REPLAYED, true) : response).build();
+    }
+
+    /** @throws RequestException 400 when record batches came with a key: who made them they say themselves */
+    public static void requireNone(HttpHeaders headers) {
+        if (headers.getRequestHeader(KeyHeader.NAME) != null) {
+            throw RequestException.badRequest(KeyHeader.NAME + " is for records as JSON: record batches that may be sent again say"
+                    + " in their headers which producer made them");
+        }
+    }
+}

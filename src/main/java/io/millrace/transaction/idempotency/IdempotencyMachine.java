@@ -1,0 +1,182 @@
+package io.millrace.transaction.idempotency;
+
+import io.millrace.coordinator.Change;
+import io.millrace.coordinator.Decision;
+import io.millrace.coordinator.StateMachine;
+import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.ErrorKind;
+import io.millrace.transaction.idempotency.ProducerPool.Fresh;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.function.Predicate;
+
+/**
+ * The keys of one partition of {@code __idempotency_keys}, and everything that is decided about them. Touched by the
+ * partition's task only.
+ *
+ * <p>A request is first prepared, which gives it a producer id and an epoch of its own, then carried out, and then completed,
+ * which keeps its answer. One that is prepared and not completed may have been carried out: it is carried out again by whoever
+ * asks, in the same name and with each record in the same partition, and the logs do not take it twice.
+ */
+final class IdempotencyMachine implements StateMachine<StoredKey, StoredValue> {
+    /** What counts as one key, in bytes of its text, its layout and its offsets. */
+    private static final int UNIT_BYTES = 512;
+    /** How many keys are forgotten by one decision: they fit into a batch. */
+    private static final int MOST_EXPIRED = 1_000;
+
+    private final IdempotencyOptions options;
+    private final Map<IdempotencyKey, StoredValue.OfRequest> requests = new HashMap<>();
+    private final ProducerPool producers = new ProducerPool();
+    /** What the requests count as. */
+    private long units;
+
+    IdempotencyMachine(IdempotencyOptions options) {
+        this.options = options;
+    }
+
+    @Override
+    public StoredValue replay(StoredKey key, StoredValue value) {
+        if (key instanceof StoredKey.Named named) {
+            return replay(named.key(), (StoredValue.OfRequest) value);
+        } else if (key instanceof StoredKey.Producer producer) {
+            Short before = producers.setLastEpoch(producer.id(), value == null ? null : ((StoredValue.LastEpoch) value).epoch());
+            return before == null ? null : new StoredValue.LastEpoch(before);
+        }
+        return null; // of a later version, which knows what to do about it
+    }
+
+    private StoredValue replay(IdempotencyKey key, StoredValue.OfRequest value) {
+        StoredValue.OfRequest before = value == null ? requests.remove(key) : requests.put(key, value);
+        if (value != null) {
+            units += units(key, value.layout());
+        }
+        if (before != null) {
+            units -= units(key, before.layout());
+        }
+        if (value instanceof StoredValue.Prepared prepared) {
+            producers.hold(prepared.producerId());
+        }
+        if (before instanceof StoredValue.Prepared prepared) {
+            producers.release(prepared.producerId());
+        }
+        return before;
+    }
+
+    private static int units(IdempotencyKey key, Layout layout) {
+        int bytes = key.text().length() + layout.bytes().length + layout.partitionCount() * Long.BYTES;
+        return 1 + bytes / UNIT_BYTES;
+    }
+
+    // ---- what is decided
+
+    /**
+     * A request has come, and no other one with its key is being carried out here.
+     *
+     * @param topicId    of the topic as it is
+     * @param layout     where its records are to go, if it is new
+     * @param producerId one that nobody has ever used; null: one of those that are here is to be used
+     * @param nowMs      since the epoch
+     * @throws BrokerException IDEMPOTENCY_KEY_REUSED when its key was another request's; OVERLOADED when there is no room
+     */
+    Decision<StoredKey, StoredValue, Begun> begin(IdempotencyKey key, Fingerprint fingerprint, UUID topicId, Layout layout,
+                                                  Long producerId, long nowMs) {
+        StoredValue.OfRequest known = requests.get(key);
+        if (known != null && known.topicId().equals(topicId) && !isExpired(known, nowMs)) {
+            if (!known.fingerprint().equals(fingerprint)) {
+                throw new BrokerException(ErrorKind.IDEMPOTENCY_KEY_REUSED, key + " was used for a request with another body:"
+                        + " a key names one request, and its repetitions");
+            }
+            return Decision.nothing(known instanceof StoredValue.Completed completed ? new Begun.Answered(completed)
+                    : new Begun.Execute((StoredValue.Prepared) known));
+        }
+        requireRoom(key, layout);
+        Fresh producer = producerId == null ? producers.next() : new Fresh(producerId, (short) 0);
+        return producer == null ? Decision.nothing(new Begun.ProducerNeeded()) : prepared(key, known,
+                new StoredValue.Prepared(fingerprint, topicId, layout, nowMs, producer.id(), producer.epoch()));
+    }
+
+    private void requireRoom(IdempotencyKey key, Layout layout) {
+        if (units + units(key, layout) > options.maxKeys()) {
+            throw new BrokerException(ErrorKind.OVERLOADED, ("%d idempotency keys are known where this one would be, which count as"
+                    + " %d of %d: wait until some expire, let them expire sooner (millrace.idempotency.expiration.ms), or raise"
+                    + " that (millrace.idempotency.max.keys)").formatted(requests.size(), units, options.maxKeys()));
+        }
+    }
+
+    /** @param replaced null, or what nobody is to know any more */
+    private static Decision<StoredKey, StoredValue, Begun> prepared(IdempotencyKey key, StoredValue.OfRequest replaced,
+                                                                    StoredValue.Prepared prepared) {
+        List<Change<StoredKey, StoredValue>> changes = new ArrayList<>();
+        changes.add(new Change<>(new StoredKey.Named(key), prepared));
+        changes.add(new Change<>(new StoredKey.Producer(prepared.producerId()),
+                new StoredValue.LastEpoch(prepared.producerEpoch())));
+        giveUp(replaced, changes);
+        return new Decision<>(changes, new Begun.Execute(prepared));
+    }
+
+    /** Nobody knows what becomes of a request that was never completed: its producer does nothing else any more. */
+    private static void giveUp(StoredValue.OfRequest forgotten, List<Change<StoredKey, StoredValue>> changes) {
+        if (forgotten instanceof StoredValue.Prepared prepared) {
+            changes.add(new Change<>(new StoredKey.Producer(prepared.producerId()), null));
+        }
+    }
+
+    /**
+     * A request was carried out, as a whole: its answer is kept, and its producer is free.
+     *
+     * @param prepared    as it was begun: nothing changes where it is something else by now
+     * @param baseOffsets by slot of its layout
+     */
+    Decision<StoredKey, StoredValue, Void> complete(IdempotencyKey key, StoredValue.Prepared prepared, long[] baseOffsets,
+                                                    long nowMs) {
+        List<Change<StoredKey, StoredValue>> changes = new ArrayList<>();
+        if (prepared.equals(requests.get(key))) {
+            changes.add(new Change<>(new StoredKey.Named(key), new StoredValue.Completed(prepared.fingerprint(),
+                    prepared.topicId(), prepared.layout(), nowMs, baseOffsets)));
+            if (producers.isSpare(prepared.producerId())) {
+                giveUp(prepared, changes);
+            }
+        }
+        return new Decision<>(changes, null);
+    }
+
+    /**
+     * Forgets what has been known for long enough, a part of it.
+     *
+     * @param underWay those that are to stay, since they are being carried out
+     * @return whether there may be more
+     */
+    Decision<StoredKey, StoredValue, Boolean> expire(Predicate<IdempotencyKey> underWay, long nowMs) {
+        List<Change<StoredKey, StoredValue>> changes = new ArrayList<>();
+        int expired = 0;
+        for (Map.Entry<IdempotencyKey, StoredValue.OfRequest> each : requests.entrySet()) {
+            if (isExpired(each.getValue(), nowMs) && !underWay.test(each.getKey())) {
+                changes.add(new Change<>(new StoredKey.Named(each.getKey()), null));
+                giveUp(each.getValue(), changes);
+                if (++expired == MOST_EXPIRED) {
+                    break;
+                }
+            }
+        }
+        return new Decision<>(changes, expired == MOST_EXPIRED);
+    }
+
+    private boolean isExpired(StoredValue.OfRequest request, long nowMs) {
+        return nowMs - request.atMs() >= options.expirationMs();
+    }
+
+    // ---- for operators
+
+    /** How many keys are known. */
+    int size() {
+        return requests.size();
+    }
+
+    /** How many producer ids there are. */
+    int producers() {
+        return producers.size();
+    }
+}

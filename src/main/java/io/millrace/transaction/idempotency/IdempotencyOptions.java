@@ -1,0 +1,13 @@
+package io.millrace.transaction.idempotency;
+
+/**
+ * What idempotency keys are configured with.
+ *
+ * @param expirationMs how long a key is known after its request was begun, and then after it was carried out, in ms; far longer
+ *                     than a request takes
+ * @param maxKeys      the most keys that a partition knows, where one that takes more than 512 bytes counts as several
+ * @param waitMs       how long a request waits for another one with its key, in ms
+ * @param balanceMs    how long a preferred leader must be able to lead before it coordinates again, in ms
+ */
+public record IdempotencyOptions(long expirationMs, int maxKeys, long waitMs, long balanceMs) {
+}

@@ -1,0 +1,15 @@
+package io.millrace.transaction.idempotency;
+
+import io.millrace.metadata.BrokerException;
+
+/** Gives producer ids, each once ever in the cluster. */
+@FunctionalInterface
+public interface ProducerIdSource {
+    /**
+     * May block for a moment.
+     *
+     * @return 0 and above
+     * @throws BrokerException UNAVAILABLE
+     */
+    long next();
+}

@@ -1,0 +1,229 @@
+package io.millrace.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import jakarta.json.JsonArray;
+import jakarta.json.JsonObject;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestMethodOrder;
+
+/** Requests with idempotency keys at three real servers, which are killed one after the other. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class) // the last ones restart servers
+class IdempotencyClusterIT {
+    private static final int SERVERS = 3;
+    private static final int PARTITIONS = 6;
+    private static final int CLIENTS = 4;
+    private static final int PATIENCE_SECONDS = 120;
+
+    private final HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(Duration.ofSeconds(2)).build();
+    private LocalServers servers;
+    private List<URI> urls;
+    private ClusterClient client;
+
+    @BeforeAll
+    void start() throws IOException {
+        servers = new LocalServers("keys").with("MILLRACE_REPLICATION_LAG_MAX_MS", "3000");
+        servers.run("start", Integer.toString(SERVERS)).succeeded();
+        urls = IntStream.rangeClosed(1, SERVERS).mapToObj(servers::url).toList();
+        client = new ClusterClient(urls);
+        awaitWhole();
+    }
+
+    @AfterAll
+    void stop() {
+        servers.close();
+    }
+
+    private void awaitWhole() {
+        ClusterClient.await("all servers agree and have every record", PATIENCE_SECONDS * 2, client::isWhole);
+    }
+
+    private void create(String topic) {
+        ClusterClient.await("topic " + topic + " is created", PATIENCE_SECONDS, () -> {
+            try {
+                int status = client.send(0, "POST", "/admin/topics", "application/json",
+                        "{\"topic_name\":\"%s\",\"partitions_count\":%d,\"configs\":{\"min.insync.replicas\":\"2\"}}"
+                                .formatted(topic, PARTITIONS)).statusCode();
+                return status == 201 || status == 409;
+            } catch (IOException slow) {
+                return false;
+            }
+        });
+    }
+
+    private static String body(String value) {
+        return "{\"records\":[{\"value\":\"%1$s-0\"},{\"value\":\"%1$s-1\",\"partition\":1},{\"key\":\"%1$s\",\"value\":\"%1$s-2\"}]}"
+                .formatted(value);
+    }
+
+    private HttpResponse<String> send(int server, String topic, String key) throws IOException {
+        HttpRequest request = HttpRequest.newBuilder(urls.get(server).resolve("/topics/" + topic)).timeout(Duration.ofSeconds(60))
+                .header("Content-Type", "application/vnd.kafka.text.v2+json").header("Idempotency-Key", key)
+                .POST(HttpRequest.BodyPublishers.ofString(body(key))).build();
+        try {
+            return http.send(request, HttpResponse.BodyHandlers.ofString());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException(e);
+        }
+    }
+
+    /** Sends a request to one server after the other until all of it is answered. */
+    private String answer(String topic, String key, int first, AtomicBoolean over, Queue<String> faults) {
+        for (int attempt = 0; !over.get(); attempt++) {
+            try {
+                HttpResponse<String> answer = send((first + attempt) % SERVERS, topic, key);
+                if (answer.statusCode() == 200 && !answer.body().contains("error_code")) {
+                    return answer.body();
+                } else if (answer.statusCode() != 200 && answer.statusCode() != 503 && answer.statusCode() != 409) {
+                    faults.add(key + ": " + answer.statusCode() + " " + answer.body());
+                    return null;
+                }
+                Thread.sleep(50);
+            } catch (IOException unreachable) {
+                // another one is asked
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return null;
+            }
+        }
+        return null;
+    }
+
+    /** How often each value is there. */
+    private Map<String, Integer> stored(String topic) {
+        Map<String, Integer> stored = new HashMap<>();
+        for (int partition = 0; partition < PARTITIONS; partition++) {
+            long next = 0;
+            List<JsonObject> page;
+            do {
+                page = fetch(topic, partition, next);
+                for (JsonObject each : page) {
+                    stored.merge(each.getString("value"), 1, Integer::sum);
+                    next = each.getJsonNumber("offset").longValue() + 1;
+                }
+            } while (!page.isEmpty());
+        }
+        return stored;
+    }
+
+    private List<JsonObject> fetch(String topic, int partition, long offset) {
+        AtomicReference<JsonArray> page = new AtomicReference<>();
+        ClusterClient.await(topic + "-" + partition + " is read", PATIENCE_SECONDS, () -> {
+            page.set(client.fetch(0, topic, partition, offset));
+            return page.get() != null;
+        });
+        return page.get().getValuesAs(JsonObject.class);
+    }
+
+    @Test
+    @Order(1)
+    void everyServerGivesTheSameAnswer() throws IOException {
+        create("shared");
+        for (int request = 0; request < 20; request++) {
+            String key = "shared-" + request;
+            String first = answer("shared", key, request, new AtomicBoolean(), new ConcurrentLinkedQueue<>());
+            for (int server = 0; server < SERVERS; server++) {
+                HttpResponse<String> again = send(server, "shared", key);
+                assertThat(again.body()).isEqualTo(first);
+                assertThat(again.headers().firstValue("Idempotency-Replayed")).as(key + " at " + server).contains("true");
+            }
+        }
+        assertThat(stored("shared")).hasSize(60).allSatisfy((value, count) -> assertThat(count).as(value).isEqualTo(1));
+    }
+
+    @Test
+    @Order(2)
+    void serversThatAreKilledNeitherLoseNorDoubleARequest() throws Exception {
+        create("killed");
+        Map<String, String> answers = new ConcurrentHashMap<>();
+        Queue<String> faults = new ConcurrentLinkedQueue<>();
+        AtomicBoolean over = new AtomicBoolean();
+        AtomicBoolean stopping = new AtomicBoolean();
+        ExecutorService clients = Executors.newFixedThreadPool(CLIENTS);
+        try {
+            for (int id = 0; id < CLIENTS; id++) {
+                int mine = id;
+                clients.execute(() -> {
+                    for (int request = 0; !stopping.get(); request++) {
+                        String key = "killed-" + mine + "-" + request;
+                        String answer = answer("killed", key, request, over, faults);
+                        if (answer != null) {
+                            answers.put(key, answer);
+                        }
+                    }
+                });
+            }
+            for (int victim = 1; victim <= SERVERS; victim++) { // each leads some partitions, and coordinates some keys
+                int before = answers.size();
+                int killed = victim;
+                ClusterClient.await("requests are answered", PATIENCE_SECONDS, () -> answers.size() > before + 50);
+                servers.kill(killed);
+                int since = answers.size();
+                ClusterClient.await("requests are answered without server " + killed, PATIENCE_SECONDS,
+                        () -> answers.size() > since + 50);
+                servers.run("launch", Integer.toString(killed)).succeeded();
+                awaitWhole();
+            }
+        } finally {
+            stopping.set(true);
+            clients.shutdown();
+            boolean ended = clients.awaitTermination(PATIENCE_SECONDS, TimeUnit.SECONDS);
+            over.set(true);
+            assertThat(ended).as("every request is answered").isTrue();
+        }
+        assertThat(faults).isEmpty();
+        requireSame("killed", answers);
+    }
+
+    private void requireSame(String topic, Map<String, String> answers) {
+        answers.forEach((key, answer) -> assertThat(answer(topic, key, 0, new AtomicBoolean(), new ConcurrentLinkedQueue<>()))
+                .as(key).isEqualTo(answer));
+        Map<String, Integer> stored = stored(topic);
+        assertThat(stored).hasSize(answers.size() * 3).allSatisfy((value, count) -> assertThat(count).as(value).isEqualTo(1));
+    }
+
+    @Test
+    @Order(3)
+    void theAnswersAreTheSameAfterAllServersWereKilledAndStarted() throws Exception {
+        create("restarted");
+        Map<String, String> answers = new HashMap<>();
+        for (int request = 0; request < 50; request++) {
+            String key = "restarted-" + request;
+            answers.put(key, answer("restarted", key, request, new AtomicBoolean(), new ConcurrentLinkedQueue<>()));
+        }
+        for (int server = 1; server <= SERVERS; server++) {
+            servers.kill(server);
+        }
+        for (int server = 1; server <= SERVERS; server++) {
+            servers.run("launch", Integer.toString(server)).succeeded();
+        }
+        awaitWhole();
+        requireSame("restarted", answers);
+    }
+}
