@@ -178,7 +178,8 @@ public final class Settings {
 
     /** The first of each pair may not be larger than the second. */
     private static final List<List<Setting>> ORDERED = List.of(List.of(REQUEST_MAX_BYTES, REQUEST_MEMORY_BYTES),
-            List.of(FETCH_MAX_BYTES, REQUEST_MEMORY_BYTES), List.of(TOPIC_PARTITIONS_DEFAULT, TOPIC_PARTITIONS_MAX));
+            List.of(FETCH_MAX_BYTES, REQUEST_MEMORY_BYTES), List.of(TOPIC_PARTITIONS_DEFAULT, TOPIC_PARTITIONS_MAX),
+            List.of(IDEMPOTENCY_EXPIRATION_MS, PRODUCER_ID_EXPIRATION_MS));
 
     private final Map<String, String> values;
     private final Path outputFolder;

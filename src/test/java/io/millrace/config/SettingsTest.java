@@ -52,6 +52,14 @@ class SettingsTest {
     }
 
     @Test
+    void partitionsMustKnowAProducerForAsLongAsTheRequestsThatAreCarriedOutWithIt() {
+        assertThatThrownBy(() -> read(Map.of("millrace.idempotency.expiration.ms", "60001",
+                "millrace.producer.id.expiration.ms", "60000")))
+                .hasMessageContaining("millrace.idempotency.expiration.ms (MILLRACE_IDEMPOTENCY_EXPIRATION_MS) is 60001, but must"
+                        + " be at most millrace.producer.id.expiration.ms, which is 60000");
+    }
+
+    @Test
     void aRequestMustFitIntoTheMemoryForRequests() {
         assertThatThrownBy(() -> read(Map.of("millrace.request.max.bytes", "8388608",
                 "millrace.request.memory.bytes", "4194304", "millrace.fetch.max.bytes", "1048576")))
