@@ -78,6 +78,7 @@ class LayeringTest {
                 .layer("file").definedBy("io.millrace.log.file")
                 .layer("segment").definedBy("io.millrace.log.segment")
                 .layer("producer").definedBy("io.millrace.log.producer")
+                .layer("transaction").definedBy("io.millrace.log.transaction")
                 .layer("recovery").definedBy("io.millrace.log.recovery")
                 .layer("compact").definedBy("io.millrace.log.compact")
                 .layer("write").definedBy("io.millrace.log.write")
@@ -85,9 +86,11 @@ class LayeringTest {
                 .whereLayer("file").mayOnlyAccessLayers("vocabulary")
                 .whereLayer("segment").mayOnlyAccessLayers("file", "vocabulary")
                 .whereLayer("producer").mayOnlyAccessLayers("segment", "file", "vocabulary")
+                .whereLayer("transaction").mayOnlyAccessLayers("vocabulary")
                 .whereLayer("recovery").mayOnlyAccessLayers("producer", "segment", "file", "vocabulary")
                 .whereLayer("compact").mayOnlyAccessLayers("segment", "file", "vocabulary")
-                .whereLayer("write").mayOnlyAccessLayers("compact", "recovery", "producer", "segment", "file", "vocabulary")
+                .whereLayer("write").mayOnlyAccessLayers("compact", "recovery", "transaction", "producer", "segment", "file",
+                        "vocabulary")
                 .check(CLASSES);
     }
 

@@ -18,6 +18,7 @@ import io.millrace.broker.produce.RecordAccumulator;
 import io.millrace.log.AppendResult;
 import io.millrace.log.Closing;
 import io.millrace.log.CorruptLogException;
+import io.millrace.log.IsolationLevel;
 import io.millrace.log.OffsetAndTimestamp;
 import io.millrace.log.write.LogDirectory;
 import io.millrace.metadata.AgreementCalls;
@@ -220,24 +221,26 @@ public final class Broker implements AutoCloseable {
         parts.writable(topic, partition).requireLeadership();
     }
 
-    /**
-     * @throws BrokerException UNKNOWN_TOPIC, UNKNOWN_PARTITION, NOT_LEADER; UNAVAILABLE while a new leader does not know
-     *                         the high watermark yet
-     */
+    /** As {@link #offsets(String, int, IsolationLevel)}, for who reads uncommitted. */
     public PartitionOffsets offsets(String topic, int partition) {
+        return offsets(topic, partition, IsolationLevel.READ_UNCOMMITTED);
+    }
+
+    /** @throws BrokerException UNKNOWN_TOPIC, UNKNOWN_PARTITION, NOT_LEADER; UNAVAILABLE while a new leader knows no end yet */
+    public PartitionOffsets offsets(String topic, int partition, IsolationLevel isolation) {
         checkOpen();
-        return parts.routes.led(topic, partition).reads().offsets();
+        return parts.routes.led(topic, partition).reads().offsets(isolation);
     }
 
     /**
-     * The first record that can be fetched whose timestamp (ms since the epoch) is the given one or later.
+     * The first record that such a reader can fetch whose timestamp (ms since the epoch) is the given one or later.
      *
      * @throws BrokerException UNKNOWN_TOPIC, UNKNOWN_PARTITION, INVALID_REQUEST, CORRUPT_LOG
      */
-    public Optional<OffsetAndTimestamp> offsetForTimestamp(String topic, int partition, long timestamp) {
+    public Optional<OffsetAndTimestamp> offsetForTimestamp(String topic, int partition, long timestamp, IsolationLevel isolation) {
         checkOpen();
         Fetches.checkNotNegative("the timestamp", timestamp);
-        return BrokerErrors.translating(() -> parts.routes.led(topic, partition).reads().offsetForTimestamp(timestamp));
+        return BrokerErrors.translating(() -> parts.routes.led(topic, partition).reads().offsetForTimestamp(timestamp, isolation));
     }
 
     /**

@@ -14,6 +14,7 @@ import io.millrace.group.offsets.CommittedOffset;
 import io.millrace.group.offsets.GroupOffsets;
 import io.millrace.group.offsets.Position;
 import io.millrace.group.offsets.TopicOffsets;
+import io.millrace.log.IsolationLevel;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.TopicIdPartition;
 import io.millrace.metadata.TopicPartition;
@@ -126,7 +127,8 @@ final class GroupRegisterCodec {
 
     private static GroupMember member(MemberBean bean) {
         ConsumerConfig config = new ConsumerConfig(RecordForm.valueOf(bean.form), OffsetReset.valueOf(bean.reset),
-                bean.autoCommit, bean.readCommitted, bean.minBytes, bean.requestTimeoutMs, bean.maxPollRecords,
+                bean.autoCommit, bean.readCommitted ? IsolationLevel.READ_COMMITTED : IsolationLevel.READ_UNCOMMITTED,
+                bean.minBytes, bean.requestTimeoutMs, bean.maxPollRecords,
                 bean.sessionTimeoutMs, bean.instanceId, bean.wantedAssignor);
         TreeMap<TopicPartition, Integer> owned = new TreeMap<>();
         numbers(bean.owned).forEach((partition, epoch) -> owned.put(partition, Math.toIntExact(epoch)));

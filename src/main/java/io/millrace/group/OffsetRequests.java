@@ -98,7 +98,7 @@ final class OffsetRequests {
         return members.present(id).thenCompose(member -> {
             partitions.forEach(partition -> Ownership.requireAssigned(member, partition));
             FetchPosition which = to == OffsetReset.EARLIEST ? new FetchPosition.Earliest() : new FetchPosition.Latest();
-            return ends.resolve(group.state().membership().assigned(partitions), which)
+            return ends.resolve(group.state().membership().assigned(partitions), which, member.config().isolation())
                     .thenCompose(found -> moveTo(member.id(), resolved(found)));
         });
     }

@@ -1,6 +1,7 @@
 package io.millrace.rest;
 
 import io.millrace.broker.Broker;
+import io.millrace.log.IsolationLevel;
 import io.millrace.log.OffsetAndTimestamp;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
@@ -79,6 +80,7 @@ public class PartitionsResource {
     @Operation(operationId = "getOffsets", summary = "A partition's first and next offset, and the offset at a time")
     @Tag(name = "Fetch")
     @Parameter(ref = "timestamp")
+    @Parameter(ref = "isolation")
     @APIResponse(responseCode = "200", ref = "Offsets")
     @APIResponse(responseCode = "400", ref = "BadRequest")
     @APIResponse(responseCode = "404", ref = "NotFound")
@@ -89,19 +91,21 @@ public class PartitionsResource {
                         @Parameter(ref = "partition") @PathParam("partition") String number,
                         @Context UriInfo uri, @Context HttpHeaders headers, @Suspended AsyncResponse response) {
         int partition = Numbers.partition(number);
-        long timestamp = new QueryParameters(uri.getQueryParameters()).number("timestamp", 0, NO_TIMESTAMP);
+        QueryParameters query = new QueryParameters(uri.getQueryParameters());
+        long timestamp = query.number("timestamp", 0, NO_TIMESTAMP);
+        IsolationLevel isolation = query.isolation();
         if (!forwarding.passOn(topic, partition, HttpMethod.GET, 0, uri, headers, response)) {
-            response.resume(offsets(topic, partition, timestamp));
+            response.resume(offsets(topic, partition, timestamp, isolation));
         }
     }
 
-    private byte[] offsets(String topic, int partition, long timestamp) {
+    private byte[] offsets(String topic, int partition, long timestamp, IsolationLevel isolation) {
         Broker broker = access.broker();
-        PartitionOffsets range = broker.offsets(topic, partition);
+        PartitionOffsets range = broker.offsets(topic, partition, isolation);
         if (timestamp == NO_TIMESTAMP) {
             return json.write(new OffsetsSummary(range.beginningOffset(), range.endOffset()));
         }
-        Optional<OffsetAndTimestamp> found = broker.offsetForTimestamp(topic, partition, timestamp);
+        Optional<OffsetAndTimestamp> found = broker.offsetForTimestamp(topic, partition, timestamp, isolation);
         return json.write(new TimestampOffsets(range.beginningOffset(), range.endOffset(),
                 found.map(OffsetAndTimestamp::offset).orElse(range.endOffset()),
                 found.map(OffsetAndTimestamp::timestamp).orElse(null)));

@@ -54,6 +54,8 @@ public class RecordsResource {
     @Parameter(ref = "timeout")
     @Parameter(ref = "min_bytes")
     @Parameter(ref = "max_bytes")
+    @Parameter(ref = "isolation")
+    @Parameter(ref = "filter")
     @APIResponse(responseCode = "200", ref = "FetchedRecords")
     @APIResponse(responseCode = "400", ref = "BadRequest")
     @APIResponse(responseCode = "404", ref = "NotFound")
@@ -69,7 +71,7 @@ public class RecordsResource {
                       @Context UriInfo uri,
                       @Context HttpHeaders headers, @Suspended AsyncResponse response) {
         FetchFormat format = FetchFormat.negotiate(AcceptHeader.of(headers.getRequestHeader(HttpHeaders.ACCEPT)));
-        FetchRequest request = request(topic, Numbers.partition(number),
+        FetchRequest request = request(topic, Numbers.partition(number), format,
                 new QueryParameters(uri.getQueryParameters()));
         if (!forwarding.passOn(topic, request.partition(), HttpMethod.GET, request.maxWaitMs(), uri, headers,
                 response)) {
@@ -77,12 +79,14 @@ public class RecordsResource {
         }
     }
 
-    private FetchRequest request(String topic, int partition, QueryParameters query) {
+    private FetchRequest request(String topic, int partition, FetchFormat format, QueryParameters query) {
+        boolean whole = !query.leavesOutAborted() && format.records() == null;
         int defaultMax = Math.min(DEFAULT_MAX_BYTES, limits.maxFetchBytes());
         int maxBytes = (int) Math.min(limits.maxFetchBytes(), query.number("max_bytes", 1, defaultMax));
         int minBytes = (int) Math.min(maxBytes, query.number("min_bytes", 0, 1));
         long maxWaitMs = Math.min(limits.maxFetchWaitMs(), query.number("timeout", 0, 0));
         int lastEpoch = (int) Math.min(Integer.MAX_VALUE, query.number("leader_epoch", 0, -1));
-        return new FetchRequest(topic, partition, query.position("offset"), lastEpoch, minBytes, maxBytes, maxWaitMs);
+        return new FetchRequest(topic, partition, query.position("offset"), query.isolation(), whole, lastEpoch, minBytes, maxBytes,
+                maxWaitMs);
     }
 }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.millrace.broker.fetch.FetchRequest;
 import io.millrace.broker.produce.ProduceResult;
 import io.millrace.broker.produce.RecordAccumulator;
+import io.millrace.log.IsolationLevel;
 import io.millrace.log.OffsetAndTimestamp;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.replica.hosting.Acks;
@@ -63,7 +64,7 @@ class BrokerFetchTest {
     }
 
     private int parked() {
-        return harness.broker.hosted().working().get(0).parked().size();
+        return harness.broker.hosted().working().get(0).parked(IsolationLevel.READ_UNCOMMITTED).size();
     }
 
     @Test
@@ -131,8 +132,9 @@ class BrokerFetchTest {
         assertThat(get(fetch(new FetchPosition.AtTimestamp(1015), 0, BYTES, 0)).offset()).isEqualTo(2);
         assertThat(get(fetch(new FetchPosition.AtTimestamp(0), 0, BYTES, 0)).offset()).isEqualTo(1);
         assertThat(get(fetch(new FetchPosition.AtTimestamp(9999), 0, BYTES, 0)).offset()).isEqualTo(4);
-        assertThat(harness.broker.offsetForTimestamp("orders", 0, 1020)).contains(new OffsetAndTimestamp(2, 1020));
-        assertThat(harness.broker.offsetForTimestamp("orders", 0, 1031)).isEmpty();
+        assertThat(harness.broker.offsetForTimestamp("orders", 0, 1020, IsolationLevel.READ_UNCOMMITTED))
+                .contains(new OffsetAndTimestamp(2, 1020));
+        assertThat(harness.broker.offsetForTimestamp("orders", 0, 1031, IsolationLevel.READ_UNCOMMITTED)).isEmpty();
     }
 
     @Test
@@ -152,7 +154,8 @@ class BrokerFetchTest {
                 fetch(new FetchPosition.Earliest(), 0, -1, 0), fetch(new FetchPosition.AtTimestamp(-1), 0, 1, 0))) {
             Failures.assertFails(ErrorKind.INVALID_REQUEST, bad).hasMessageContaining("0 or more");
         }
-        Failures.assertFails(ErrorKind.INVALID_REQUEST, () -> harness.broker.offsetForTimestamp("orders", 0, -1));
+        Failures.assertFails(ErrorKind.INVALID_REQUEST,
+                () -> harness.broker.offsetForTimestamp("orders", 0, -1, IsolationLevel.READ_UNCOMMITTED));
         Failures.assertFails(ErrorKind.INVALID_REQUEST, harness.broker.deleteRecords("orders", 0, -1));
     }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.broker.fetch.FetchAllRequest;
 import io.millrace.broker.fetch.FetchAllResult;
+import io.millrace.log.IsolationLevel;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.TopicPartition;
@@ -81,7 +82,7 @@ class FetchAllClusterTest {
     private int parked(int broker) {
         return cluster.brokers.get(broker - 1).hosted().working().stream()
                 .filter(partition -> partition.topic().equals(TOPIC))
-                .mapToInt(partition -> partition.parked().size()).sum();
+                .mapToInt(partition -> partition.parked(IsolationLevel.READ_UNCOMMITTED).size()).sum();
     }
 
     private void awaitParked() {

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.millrace.broker.fetch.FetchAllRequest;
 import io.millrace.broker.fetch.FetchAllResult;
 import io.millrace.broker.produce.RecordAccumulator;
+import io.millrace.log.IsolationLevel;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.TopicPartition;
 import io.millrace.replica.hosting.Acks;
@@ -56,7 +57,8 @@ class FetchAllTest {
     }
 
     private int parked() {
-        return harness.broker.hosted().working().stream().mapToInt(partition -> partition.parked().size()).sum();
+        return harness.broker.hosted().working().stream()
+                .mapToInt(partition -> partition.parked(IsolationLevel.READ_UNCOMMITTED).size()).sum();
     }
 
     private int batchBytes(int partition, String value) {

@@ -9,6 +9,7 @@ import io.millrace.group.membership.ConsumerId;
 import io.millrace.group.membership.GroupMember.Status;
 import io.millrace.group.membership.OffsetReset;
 import io.millrace.group.membership.RecordForm;
+import io.millrace.log.IsolationLevel;
 import io.millrace.metadata.TopicPartition;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -44,8 +45,8 @@ class CoordinatorFaultsTest {
         Deque<Runnable> assigning = new ArrayDeque<>();
         harness.assigning = assigning::add;
         harness.restart();
-        ConsumerConfig config = new ConsumerConfig(RecordForm.JSON, OffsetReset.EARLIEST, false, false, 1, 30_000, 500, 10_000, null,
-                "first-subscriber");
+        ConsumerConfig config = new ConsumerConfig(RecordForm.JSON, OffsetReset.EARLIEST, false,
+                IsolationLevel.READ_UNCOMMITTED, 1, 30_000, 500, 10_000, null, "first-subscriber");
         harness.log.append(FIRST, 3);
         harness.create("a", config, "orders");
         assigning.remove().run();

@@ -13,6 +13,7 @@ import io.millrace.group.membership.ConsumerId;
 import io.millrace.group.membership.OffsetReset;
 import io.millrace.group.membership.RecordForm;
 import io.millrace.group.membership.Subscription;
+import io.millrace.log.IsolationLevel;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.TopicPartition;
 import java.time.Clock;
@@ -180,8 +181,8 @@ final class GroupHarness {
     }
 
     static ConsumerConfig config(boolean autoCommit, long sessionTimeoutMs, String instanceId) {
-        return new ConsumerConfig(RecordForm.JSON, OffsetReset.EARLIEST, autoCommit, false, 1, 30_000, 500, sessionTimeoutMs,
-                instanceId, null);
+        return new ConsumerConfig(RecordForm.JSON, OffsetReset.EARLIEST, autoCommit, IsolationLevel.READ_UNCOMMITTED, 1, 30_000, 500,
+                sessionTimeoutMs, instanceId, null);
     }
 
     void create(String name, ConsumerConfig config, String... topics) {

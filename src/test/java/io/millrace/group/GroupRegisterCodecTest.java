@@ -17,6 +17,7 @@ import io.millrace.group.offsets.CommittedOffset;
 import io.millrace.group.offsets.GroupOffsets;
 import io.millrace.group.offsets.Position;
 import io.millrace.group.offsets.TopicOffsets;
+import io.millrace.log.IsolationLevel;
 import io.millrace.metadata.TopicIdPartition;
 import io.millrace.metadata.TopicPartition;
 import java.io.IOException;
@@ -49,7 +50,8 @@ class GroupRegisterCodecTest {
 
     private static GroupMember member(String name, Subscription subscription, Status status) {
         return new GroupMember(name, new Incarnation("i" + name, false, "z"), new ConsumerConfig(RecordForm.RAW, OffsetReset.NONE,
-                true, true, 5, 6, 7, 8_000, "host \"1\"", "range"), subscription, status, 9, 10, new TreeMap<>(Map.of(FIRST, 3)),
+                true, IsolationLevel.READ_COMMITTED, 5, 6, 7, 8_000, "host \"1\"", "range"), subscription,
+                status, 9, 10, new TreeMap<>(Map.of(FIRST, 3)),
                 new TreeSet<>(List.of(FIRST, SECOND)));
     }
 

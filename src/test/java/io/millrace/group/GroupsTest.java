@@ -13,6 +13,7 @@ import io.millrace.group.membership.RecordForm;
 import io.millrace.group.membership.Subscription;
 import io.millrace.group.offsets.OffsetChange;
 import io.millrace.group.offsets.OffsetTarget;
+import io.millrace.log.IsolationLevel;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.TopicPartition;
@@ -175,8 +176,8 @@ class GroupsTest {
     @Test
     void latestBeginsWhereTheLogEndsAtTheFirstPollAndTheGroupKeepsThatPlace() {
         harness.log.append(FIRST, 5);
-        ConsumerConfig latest = new ConsumerConfig(RecordForm.JSON, OffsetReset.LATEST, false, false, 1, 30_000, 500, 10_000,
-                null, null);
+        ConsumerConfig latest = new ConsumerConfig(RecordForm.JSON, OffsetReset.LATEST, false,
+                IsolationLevel.READ_UNCOMMITTED, 1, 30_000, 500, 10_000, null, null);
         harness.create("c", latest, "orders");
         assertThat(harness.poll("c", 0)).isEmpty();
         assertThat(harness.committed()).containsEntry(FIRST, 5L);
@@ -187,8 +188,8 @@ class GroupsTest {
 
     @Test
     void withoutAResetAPollOfWhatWasNeverCommittedFails() {
-        ConsumerConfig none = new ConsumerConfig(RecordForm.JSON, OffsetReset.NONE, false, false, 1, 30_000, 500, 10_000, null,
-                null);
+        ConsumerConfig none = new ConsumerConfig(RecordForm.JSON, OffsetReset.NONE, false,
+                IsolationLevel.READ_UNCOMMITTED, 1, 30_000, 500, 10_000, null, null);
         harness.create("c", none, "orders");
         refused(ErrorKind.NO_OFFSET, () -> harness.poll("c", 1_000));
         harness.get(harness.groups.seek(GroupHarness.GROUP, ConsumerId.of("c"), Map.of(FIRST, 0L, SECOND, 0L)));

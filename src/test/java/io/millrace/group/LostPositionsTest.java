@@ -8,6 +8,7 @@ import io.millrace.group.membership.ConsumerConfig;
 import io.millrace.group.membership.ConsumerId;
 import io.millrace.group.membership.OffsetReset;
 import io.millrace.group.membership.RecordForm;
+import io.millrace.log.IsolationLevel;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.TopicPartition;
@@ -28,7 +29,7 @@ class LostPositionsTest {
     }
 
     private static ConsumerConfig config(OffsetReset reset) {
-        return new ConsumerConfig(RecordForm.JSON, reset, false, false, 1, 30_000, 500, 60_000, null, null);
+        return new ConsumerConfig(RecordForm.JSON, reset, false, IsolationLevel.READ_UNCOMMITTED, 1, 30_000, 500, 60_000, null, null);
     }
 
     private void commitPolled() {

@@ -9,6 +9,7 @@ import io.millrace.group.membership.ConsumerId;
 import io.millrace.group.membership.OffsetReset;
 import io.millrace.group.membership.Subscription;
 import io.millrace.group.offsets.OffsetTarget;
+import io.millrace.log.IsolationLevel;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.TopicPartition;
@@ -70,7 +71,8 @@ class RecreatedTopicTest {
 
     private static ConsumerConfig latest() {
         ConsumerConfig manual = GroupHarness.manual();
-        return new ConsumerConfig(manual.form(), OffsetReset.LATEST, false, false, 1, 30_000, 500, 10_000, null, null);
+        return new ConsumerConfig(manual.form(), OffsetReset.LATEST, false, IsolationLevel.READ_UNCOMMITTED, 1, 30_000, 500,
+                10_000, null, null);
     }
 
     @Test

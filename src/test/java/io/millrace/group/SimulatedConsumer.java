@@ -9,6 +9,7 @@ import io.millrace.group.membership.ConsumerId;
 import io.millrace.group.membership.OffsetReset;
 import io.millrace.group.membership.RecordForm;
 import io.millrace.group.membership.Subscription;
+import io.millrace.log.IsolationLevel;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.TopicIdPartition;
@@ -59,8 +60,8 @@ final class SimulatedConsumer {
         this.says = world.weather() == Weather.STORM || world.random().nextInt(3) == 0;
         this.byPattern = world.random().nextInt(3) == 0;
         this.entry = 1 + world.random().nextInt(world.servers());
-        this.config = new ConsumerConfig(RecordForm.JSON, OffsetReset.EARLIEST, commits == Commits.AUTOMATIC, false, 1,
-                30_000, 500, 2_000 + world.random().nextInt(8_000), instanceId,
+        this.config = new ConsumerConfig(RecordForm.JSON, OffsetReset.EARLIEST, commits == Commits.AUTOMATIC,
+                IsolationLevel.READ_UNCOMMITTED, 1, 30_000, 500, 2_000 + world.random().nextInt(8_000), instanceId,
                 world.random().nextInt(4) == 0 ? "range" : null);
     }
 

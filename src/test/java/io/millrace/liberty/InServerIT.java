@@ -12,6 +12,7 @@ import io.millrace.group.membership.ConsumerId;
 import io.millrace.group.membership.OffsetReset;
 import io.millrace.group.membership.RecordForm;
 import io.millrace.group.membership.Subscription;
+import io.millrace.log.IsolationLevel;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.record.Codec;
@@ -133,8 +134,8 @@ class InServerIT {
     @Test
     void anApplicationsAssignorIsFoundInTheWarAndSharesPartitionsOut() {
         String topic = newTopic(2, Map.of());
-        ConsumerConfig config = new ConsumerConfig(RecordForm.JSON, OffsetReset.EARLIEST, false, false, 1, 30_000, 500, 45_000,
-                null, "first-subscriber");
+        ConsumerConfig config = new ConsumerConfig(RecordForm.JSON, OffsetReset.EARLIEST, false, IsolationLevel.READ_UNCOMMITTED, 1,
+                30_000, 500, 45_000, null, "first-subscriber");
         String group = "group-of-" + topic;
         PollRequest.Source here = new PollRequest.Source(1, null, null);
         for (String name : List.of("a", "b")) {

@@ -124,7 +124,7 @@ final class FetchAllSpread {
     /** Under the lock. */
     private void ask(Leader leader, int minBytes, long maxWaitMs) {
         List<FetchAllRequest.Part> parts = leader.places.stream().map(this::next).toList();
-        FetchAllRequest share = new FetchAllRequest(parts, minBytes, leader.bytesLeft, maxWaitMs);
+        FetchAllRequest share = new FetchAllRequest(parts, request.isolation(), minBytes, leader.bytesLeft, maxWaitMs);
         CompletableFuture<FetchAllResult> asked = asked(leader, share);
         leader.asked = asked;
         asked.whenComplete((result, failure) -> continuations.execute(() -> came(leader, asked, result, failure)));
@@ -216,15 +216,16 @@ final class FetchAllSpread {
 
     private static FetchResult joined(FetchResult before, FetchResult after) {
         ByteBuffer batches = after.batches();
-        int epoch = batches.hasRemaining() ? after.leaderEpoch() : before.leaderEpoch();
+        // what was passed over without a batch has its epoch, too
+        int epoch = after.nextOffset() > after.offset() ? after.leaderEpoch() : before.leaderEpoch();
         if (before.batches().hasRemaining() && batches.hasRemaining()) {
             batches = ByteBuffer.allocate(before.batches().remaining() + after.batches().remaining())
                     .put(before.batches().duplicate()).put(after.batches().duplicate()).flip();
         } else if (!batches.hasRemaining()) {
             batches = before.batches();
         }
-        return new FetchResult(before.offset(), after.nextOffset(), after.highWatermark(), after.logStartOffset(),
-                epoch, batches);
+        return new FetchResult(before.offset(), after.nextOffset(), after.highWatermark(), after.lastStableOffset(),
+                after.logStartOffset(), epoch, batches, after.aborted());
     }
 
     private long bytes() {
@@ -240,7 +241,7 @@ final class FetchAllSpread {
             return true;
         }
         for (FetchAllResult.Part part : found) {
-            if (part.result().nextOffset() < part.result().highWatermark()) {
+            if (part.result().nextOffset() < part.result().end(request.isolation())) {
                 return true;
             }
         }

@@ -59,19 +59,19 @@ public final class Fetches {
     public CompletableFuture<FetchResult> fetch(Partition partition, FetchRequest request, ReadMemory memory) {
         // Not more than max_bytes can ever be there at once; 0 asks for one batch, whatever its size.
         int needed = Math.min(request.minBytes(), Math.max(1, request.maxBytes()));
-        long offset = partition.reads().resolve(request.from());
-        PartitionRead read = partition.reads().read(offset, request.maxBytes(), request.lastEpoch(), memory);
+        long offset = partition.reads().resolve(request.from(), request.isolation());
+        ParkedFetch fetch = new ParkedFetch(partition, offset, needed, request, memory, this::resume);
+        PartitionRead read = fetch.read();
         if (isEnough(read, needed) || request.maxWaitMs() == 0) {
             observe(partition, read);
             return CompletableFuture.completedFuture(read.result());
         }
-        ParkedFetch fetch = new ParkedFetch(partition, offset, needed, request, memory, this::resume);
         Deadlines.Deadline deadline =
                 deadlines.add(request.maxWaitMs(), () -> continuations.execute(() -> attempt(fetch, true)));
         // Answered, failed or cancelled: nothing of it is kept.
         fetch.result().whenComplete((result, failure) -> {
             deadlines.remove(deadline);
-            partition.parked().remove(fetch);
+            fetch.leave();
         });
         park(fetch, read);
         return fetch.result();
@@ -113,11 +113,11 @@ public final class Fetches {
 
     private static void park(ParkedFetch fetch, PartitionRead read) {
         fetch.memory().release();
-        fetch.partition().parked().add(fetch, read.seen().bytes() + fetch.needed() - read.bytes());
+        fetch.park(read.seen().bytes(read.isolation()) + fetch.needed() - read.bytes());
     }
 
     private static boolean isEnough(PartitionRead read, int needed) {
-        return read.bytes() >= needed || !read.reachedHighWatermark();
+        return read.bytes() >= needed || !read.reachedEnd();
     }
 
     private void observe(Partition partition, PartitionRead read) {

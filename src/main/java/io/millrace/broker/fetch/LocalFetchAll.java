@@ -48,7 +48,7 @@ final class LocalFetchAll {
         private int had;
         private long records;
         private Watermark seen;
-        /** The partition's committed bytes when it was last looked at whether enough has come. */
+        /** The partition's readable bytes when it was last looked at whether enough has come. */
         private long counted;
         private boolean parked;
 
@@ -87,10 +87,11 @@ final class LocalFetchAll {
                 return 0;
             }
             try {
-                offset = seen == null ? partition.reads().resolve(from) : offset;
+                offset = seen == null ? partition.reads().resolve(from, request.isolation()) : offset;
                 int lastEpoch = from instanceof FetchPosition.AtOffset at ? at.lastEpoch() : -1;
-                read = maxBytes > 0 ? partition.reads().read(offset, maxBytes, lastEpoch, memory)
-                        : partition.reads().peek(offset, lastEpoch);
+                read = maxBytes > 0
+                        ? partition.reads().read(offset, maxBytes, lastEpoch, request.isolation(), memory).shown()
+                        : partition.reads().peek(offset, lastEpoch, request.isolation());
                 had = read.bytes();
                 records = read.records();
                 seen = read.seen();
@@ -170,19 +171,19 @@ final class LocalFetchAll {
         }
         for (Part part : toPark) {
             // A lone partition must bring all that is missing; of several, any may bring the last byte.
-            part.partition.parked().add(part, part.counted + (parts.size() == 1 ? Math.max(1, missing) : 1));
+            part.partition.parked(request.isolation()).add(part, part.counted + (parts.size() == 1 ? Math.max(1, missing) : 1));
         }
     }
 
-    /** How many bytes are yet to come, as the partitions count what is committed; none when it is time to read. */
+    /** How many bytes are yet to come, as the partitions count what can be read; none when it is time to read. */
     private long missing() {
         long missing = needed;
         for (Part part : parts) {
             if (part.failure != null || part.seen == null) {
                 return 0;
             }
-            part.counted = part.partition.committedBytes();
-            missing -= part.had + part.counted - part.seen.bytes();
+            part.counted = part.partition.readableBytes(request.isolation());
+            missing -= part.had + part.counted - part.seen.bytes(request.isolation());
         }
         return missing;
     }
@@ -194,7 +195,7 @@ final class LocalFetchAll {
         boolean more = false;
         for (Part part : parts) {
             bytes += part.read(left - bytes);
-            more |= part.failure != null || !part.read.reachedHighWatermark();
+            more |= part.failure != null || !part.read.reachedEnd();
         }
         return more || bytes >= needed;
     }
@@ -226,7 +227,7 @@ final class LocalFetchAll {
     private void leave() {
         for (Part part : parts) {
             if (part.partition != null) {
-                part.partition.parked().remove(part);
+                part.partition.parked(request.isolation()).remove(part);
             }
         }
     }

@@ -14,8 +14,7 @@ final class ParkedFetch implements Parked {
     private final Partition partition;
     private final long offset;
     private final int needed;
-    private final int maxBytes;
-    private final int lastEpoch;
+    private final FetchRequest request;
     private final ReadMemory memory;
     private final Consumer<ParkedFetch> resume;
     private final CompletableFuture<FetchResult> result = new CompletableFuture<>();
@@ -30,8 +29,7 @@ final class ParkedFetch implements Parked {
         this.partition = partition;
         this.offset = offset;
         this.needed = needed;
-        this.maxBytes = request.maxBytes();
-        this.lastEpoch = request.lastEpoch();
+        this.request = request;
         this.memory = memory;
         this.resume = resume;
     }
@@ -41,7 +39,17 @@ final class ParkedFetch implements Parked {
     }
 
     PartitionRead read() {
-        return partition.reads().read(offset, maxBytes, lastEpoch, memory);
+        PartitionRead read = partition.reads().read(offset, request.maxBytes(), request.lastEpoch(), request.isolation(), memory);
+        return request.whole() ? read : read.shown();
+    }
+
+    void park(long wakeAt) {
+        partition.parked(request.isolation()).add(this, wakeAt);
+    }
+
+    /** Nobody needs to wake it any more. */
+    void leave() {
+        partition.parked(request.isolation()).remove(this);
     }
 
     ReadMemory memory() {

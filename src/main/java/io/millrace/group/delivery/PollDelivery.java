@@ -22,11 +22,12 @@ final class PollDelivery {
             if (next == records.nextOffset()) {
                 return new Position(next, records.leaderEpoch());
             }
-            int epoch = Position.NO_EPOCH;
             for (RecordBatch batch : RecordBatch.in(records.batches())) {
-                epoch = batch.baseOffset() < next ? batch.leaderEpoch() : epoch;
+                if (batch.baseOffset() < next && batch.lastOffset() >= next - 1) {
+                    return new Position(next, batch.leaderEpoch());
+                }
             }
-            return new Position(next, epoch);
+            return Position.at(next); // the record before was left out, and with it what its epoch was
         }
     }
 

@@ -225,7 +225,7 @@ final class PollTask {
         }
         phase = Phase.LOOKING;
         reading = readable;
-        startingPoints.find(readable, member.config().reset());
+        startingPoints.find(readable, member.config());
     }
 
     private void idle(long retry) {
@@ -243,8 +243,8 @@ final class PollTask {
         List<FetchAllRequest.Part> parts = inTurn.stream().map(each -> new FetchAllRequest.Part(each,
                 at(session.positions.get(each)))).toList();
         long waitMs = Math.max(0, TimeUnit.NANOSECONDS.toMillis(end - sessions.now()));
-        fetch.send(new FetchAllRequest(parts, Math.min(member.config().minBytes(), request.maxBytes()), request.maxBytes(), waitMs),
-                inTurn, this::fetched, this::fail);
+        fetch.send(new FetchAllRequest(parts, member.config().isolation(), Math.min(member.config().minBytes(), request.maxBytes()),
+                request.maxBytes(), waitMs), inTurn, this::fetched, this::fail);
     }
 
     private static FetchPosition at(Position position) {

@@ -2,8 +2,10 @@ package io.millrace.group.delivery;
 
 import io.millrace.broker.fetch.FetchAllRequest;
 import io.millrace.broker.fetch.FetchAllResult;
+import io.millrace.group.membership.ConsumerConfig;
 import io.millrace.group.membership.OffsetReset;
 import io.millrace.group.offsets.Position;
+import io.millrace.log.IsolationLevel;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.TopicIdPartition;
@@ -34,22 +36,23 @@ final class StartingPoints {
     }
 
     /** Has the poll read what can be read, or start anew once something is written, or tried again later, or fail. */
-    void find(List<TopicIdPartition> readable, OffsetReset reset) {
+    void find(List<TopicIdPartition> readable, ConsumerConfig config) {
+        OffsetReset reset = config.reset();
         List<TopicIdPartition> unknown = readable.stream()
                 .filter(each -> !session.hasPosition(each, sessions.standing().offsets())).toList();
         List<TopicIdPartition> maybeCut = unknown.stream().filter(session.maybeCut::contains).toList();
         if (unknown.isEmpty()) {
             poll.read(readable);
         } else if (!maybeCut.isEmpty()) {
-            look(maybeCut, each -> new FetchPosition.EndOfEpoch(session.positions.get(each).leaderEpoch()),
+            look(maybeCut, config.isolation(), each -> new FetchPosition.EndOfEpoch(session.positions.get(each).leaderEpoch()),
                     result -> cut(result, readable, reset));
         } else if (reset == OffsetReset.NONE) {
             poll.fail(new BrokerException(ErrorKind.NO_OFFSET, ("no offset is committed for %s, or it is not in the log any more,"
                     + " and consumer '%s' has auto.offset.reset=none: seek first")
                     .formatted(unknown.get(0), session.member.name())));
         } else {
-            look(unknown, each -> isAtBeginning(each, reset) ? new FetchPosition.Earliest() : new FetchPosition.Latest(),
-                    result -> found(result, readable));
+            look(unknown, config.isolation(), each -> isAtBeginning(each, reset) ? new FetchPosition.Earliest()
+                    : new FetchPosition.Latest(), result -> found(result, readable));
         }
     }
 
@@ -59,10 +62,10 @@ final class StartingPoints {
                 || !session.outOfRange.contains(partition) && sessions.standing().offsets().isAnew(partition);
     }
 
-    private void look(List<TopicIdPartition> partitions, Function<TopicIdPartition, FetchPosition> where,
+    private void look(List<TopicIdPartition> partitions, IsolationLevel isolation, Function<TopicIdPartition, FetchPosition> where,
                       Consumer<Map<TopicIdPartition, FetchAllResult.Part>> understood) {
         fetch.send(new FetchAllRequest(partitions.stream().map(each -> new FetchAllRequest.Part(each, where.apply(each))).toList(),
-                0, 0, 0), partitions, understood::accept, poll::fail);
+                isolation, 0, 0, 0), partitions, understood::accept, poll::fail);
     }
 
     /** Where the records end that the leader and the member have in common, is where the member goes on, if that is before its position. */

@@ -1,5 +1,6 @@
 package io.millrace.group.membership;
 
+import io.millrace.log.IsolationLevel;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 
@@ -9,7 +10,7 @@ import io.millrace.metadata.ErrorKind;
  * @param form             of the records
  * @param reset            auto.offset.reset
  * @param autoCommit       enable.auto.commit: what a poll gave is committed with one of the next
- * @param readCommitted    isolation.level is read_committed
+ * @param isolation        isolation.level: what it is given of transactions
  * @param minBytes         fetch.min.bytes: a poll waits until there is as much, from 0
  * @param requestTimeoutMs consumer.request.timeout.ms: the longest that a poll waits, in ms
  * @param maxPollRecords   max.poll.records, from 1
@@ -17,7 +18,7 @@ import io.millrace.metadata.ErrorKind;
  * @param instanceId       group.instance.id: of a static member, else null
  * @param assignor         group.remote.assignor: the assignor it asks for, or null: the server's default
  */
-public record ConsumerConfig(RecordForm form, OffsetReset reset, boolean autoCommit, boolean readCommitted, int minBytes,
+public record ConsumerConfig(RecordForm form, OffsetReset reset, boolean autoCommit, IsolationLevel isolation, int minBytes,
                              long requestTimeoutMs, int maxPollRecords, long sessionTimeoutMs, String instanceId,
                              String assignor) {
     public static final long MIN_SESSION_TIMEOUT_MS = 1_000;
@@ -27,8 +28,9 @@ public record ConsumerConfig(RecordForm form, OffsetReset reset, boolean autoCom
     public static final int DEFAULT_MAX_POLL_RECORDS = 500;
 
     /** What holds for a consumer that asks for nothing. */
-    public static final ConsumerConfig DEFAULT = new ConsumerConfig(RecordForm.BINARY, OffsetReset.LATEST, true, false,
-            1, DEFAULT_REQUEST_TIMEOUT_MS, DEFAULT_MAX_POLL_RECORDS, DEFAULT_SESSION_TIMEOUT_MS, null, null);
+    public static final ConsumerConfig DEFAULT = new ConsumerConfig(RecordForm.BINARY, OffsetReset.LATEST, true,
+            IsolationLevel.READ_UNCOMMITTED, 1, DEFAULT_REQUEST_TIMEOUT_MS, DEFAULT_MAX_POLL_RECORDS, DEFAULT_SESSION_TIMEOUT_MS,
+            null, null);
 
     /** @throws BrokerException INVALID_CONSUMER */
     public ConsumerConfig {

@@ -2,6 +2,7 @@ package io.millrace.group.offsets;
 
 import io.millrace.broker.fetch.FetchAllRequest;
 import io.millrace.broker.fetch.FetchAllResult;
+import io.millrace.log.IsolationLevel;
 import io.millrace.metadata.TopicIdPartition;
 import io.millrace.replica.hosting.FetchPosition;
 import io.millrace.replica.hosting.FetchResult;
@@ -26,7 +27,13 @@ public final class PartitionEnds {
     /** Resolves the same position in each partition; of those whose leader is not there, why. */
     public CompletableFuture<SortedMap<TopicIdPartition, FetchAllResult.Part>> resolve(
             Collection<TopicIdPartition> partitions, FetchPosition position) {
-        return fetch(partitions.stream().collect(Collectors.toMap(Function.identity(), each -> position)), 0);
+        return resolve(partitions, position, IsolationLevel.READ_UNCOMMITTED);
+    }
+
+    /** As it is for a reader of that isolation level. */
+    public CompletableFuture<SortedMap<TopicIdPartition, FetchAllResult.Part>> resolve(
+            Collection<TopicIdPartition> partitions, FetchPosition position, IsolationLevel isolation) {
+        return fetch(partitions.stream().collect(Collectors.toMap(Function.identity(), each -> position)), isolation, 0);
     }
 
     /** Where each partition ends, which also tells where it begins; none where nobody answers. */
@@ -45,13 +52,18 @@ public final class PartitionEnds {
     /** @param maxBytes 0: positions are resolved, and nothing is read */
     CompletableFuture<SortedMap<TopicIdPartition, FetchAllResult.Part>> fetch(Map<TopicIdPartition, FetchPosition> where,
                                                                               int maxBytes) {
+        return fetch(where, IsolationLevel.READ_UNCOMMITTED, maxBytes);
+    }
+
+    private CompletableFuture<SortedMap<TopicIdPartition, FetchAllResult.Part>> fetch(Map<TopicIdPartition, FetchPosition> where,
+                                                                              IsolationLevel isolation, int maxBytes) {
         TreeMap<TopicIdPartition, FetchAllResult.Part> found = new TreeMap<>();
         if (where.isEmpty()) {
             return CompletableFuture.completedFuture(found);
         }
         List<TopicIdPartition> asked = where.keySet().stream().sorted().toList();
         List<FetchAllRequest.Part> parts = asked.stream().map(each -> new FetchAllRequest.Part(each, where.get(each))).toList();
-        return log.fetch(new FetchAllRequest(parts, 0, maxBytes, 0)).thenApply(result -> {
+        return log.fetch(new FetchAllRequest(parts, isolation, 0, maxBytes, 0)).thenApply(result -> {
             for (int i = 0; i < asked.size(); i++) {
                 found.put(asked.get(i), result.parts().get(i));
             }

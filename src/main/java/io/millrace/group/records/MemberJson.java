@@ -3,15 +3,16 @@ package io.millrace.group.records;
 import static java.util.Objects.requireNonNull;
 import static java.util.Objects.requireNonNullElse;
 
-import io.millrace.group.delivery.KeptPositions;
 import io.millrace.group.delivery.KeptPositions.Kept;
+import io.millrace.group.delivery.KeptPositions;
 import io.millrace.group.membership.ConsumerConfig;
-import io.millrace.group.membership.GroupMember;
 import io.millrace.group.membership.GroupMember.Status;
+import io.millrace.group.membership.GroupMember;
 import io.millrace.group.membership.Incarnation;
 import io.millrace.group.membership.OffsetReset;
 import io.millrace.group.membership.RecordForm;
 import io.millrace.group.membership.Subscription;
+import io.millrace.log.IsolationLevel;
 import io.millrace.metadata.TopicPartition;
 import java.util.List;
 import java.util.SortedMap;
@@ -22,8 +23,8 @@ import java.util.TreeSet;
 /** A member as JSON, without its name, which is in the key. It is written with every change, so what is usual is left out. */
 final class MemberJson {
     /** What is left out of its configuration. It stays when {@link ConsumerConfig#DEFAULT} changes: records rely on it. */
-    private static final ConsumerConfig USUAL = new ConsumerConfig(RecordForm.BINARY, OffsetReset.LATEST, true, false, 1,
-            30_000, 500, 45_000, null, null);
+    private static final ConsumerConfig USUAL = new ConsumerConfig(RecordForm.BINARY, OffsetReset.LATEST, true,
+            IsolationLevel.READ_UNCOMMITTED, 1, 30_000, 500, 45_000, null, null);
     private static final Incarnation ONLY_ONE = Incarnation.UNKNOWN;
     private static final Kept NOTHING_KEPT = KeptPositions.NONE.of("");
 
@@ -81,7 +82,7 @@ final class MemberJson {
         bean.form = unusual(config.form(), USUAL.form());
         bean.reset = unusual(config.reset(), USUAL.reset());
         bean.autoCommit = unusual(config.autoCommit(), USUAL.autoCommit());
-        bean.readCommitted = unusual(config.readCommitted(), USUAL.readCommitted());
+        bean.readCommitted = unusual(config.isolation() == IsolationLevel.READ_COMMITTED, false);
         bean.minBytes = unusual((long) config.minBytes(), (long) USUAL.minBytes());
         bean.requestTimeoutMs = unusual(config.requestTimeoutMs(), USUAL.requestTimeoutMs());
         bean.maxPollRecords = unusual((long) config.maxPollRecords(), (long) USUAL.maxPollRecords());
@@ -131,7 +132,7 @@ final class MemberJson {
         return new ConsumerConfig(RecordForm.valueOf(requireNonNullElse(bean.form, USUAL.form().name())),
                 OffsetReset.valueOf(requireNonNullElse(bean.reset, USUAL.reset().name())),
                 requireNonNullElse(bean.autoCommit, USUAL.autoCommit()),
-                requireNonNullElse(bean.readCommitted, USUAL.readCommitted()),
+                requireNonNullElse(bean.readCommitted, false) ? IsolationLevel.READ_COMMITTED : USUAL.isolation(),
                 Math.toIntExact(requireNonNullElse(bean.minBytes, (long) USUAL.minBytes())),
                 requireNonNullElse(bean.requestTimeoutMs, USUAL.requestTimeoutMs()),
                 Math.toIntExact(requireNonNullElse(bean.maxPollRecords, (long) USUAL.maxPollRecords())),

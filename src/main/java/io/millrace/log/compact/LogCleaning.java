@@ -147,6 +147,7 @@ public final class LogCleaning {
             for (BoundedSegment each : group) {
                 lastModified = Math.max(lastModified, each.segment().lastModified());
                 copy(each, target);
+                rewrite.addAborted(each.segment());
             }
             target.finish();
             if (group.size() > 1 || target.changed()) {

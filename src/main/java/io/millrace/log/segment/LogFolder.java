@@ -27,6 +27,7 @@ public record LogFolder(Path path, OpenFiles open) {
     static final String INDEX_SUFFIX = ".index";
     static final String TIME_INDEX_SUFFIX = ".timeindex";
     private static final String SNAPSHOT_SUFFIX = ".snapshot";
+    static final String TRANSACTION_INDEX_SUFFIX = ".txnindex";
 
     /** Behind the other suffixes: of a segment that is written anew and does not count yet. */
     static final String REPLACEMENT_SUFFIX = ".cleaned";
@@ -123,7 +124,8 @@ public record LogFolder(Path path, OpenFiles open) {
     public void removeLeftovers() throws IOException {
         for (Path file : entries()) {
             String name = file.getFileName().toString();
-            boolean orphan = (name.endsWith(INDEX_SUFFIX) || name.endsWith(TIME_INDEX_SUFFIX))
+            boolean orphan = (name.endsWith(INDEX_SUFFIX) || name.endsWith(TIME_INDEX_SUFFIX)
+                || name.endsWith(TRANSACTION_INDEX_SUFFIX))
                 && !Files.exists(path.resolve(name.substring(0, name.lastIndexOf('.')) + LOG_SUFFIX));
             if (orphan || name.endsWith(ReplacedFile.TEMPORARY_SUFFIX) || name.endsWith(DELETED_SUFFIX)) {
                 Files.delete(file);
@@ -172,7 +174,7 @@ public record LogFolder(Path path, OpenFiles open) {
     }
 
     private void removeSegment(long baseOffset) throws IOException {
-        for (String suffix : List.of(LOG_SUFFIX, INDEX_SUFFIX, TIME_INDEX_SUFFIX)) {
+        for (String suffix : List.of(LOG_SUFFIX, INDEX_SUFFIX, TIME_INDEX_SUFFIX, TRANSACTION_INDEX_SUFFIX)) {
             Files.deleteIfExists(segmentFile(baseOffset, suffix));
         }
     }

@@ -13,7 +13,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
- * A piece of a log: a file of record batches and its two indexes. Written by the log writer's thread, read by any; how
+ * A piece of a log: a file of record batches and its indexes. Written by the log writer's thread, read by any; how
  * far it may be read is said by the log's {@link LogView}. Its files stay open, and readable even when they were
  * deleted, until the last reader has let go of it.
  */
@@ -30,6 +30,7 @@ public final class Segment {
     private final SegmentFile file;
     private final OffsetIndex offsetIndex;
     private final TimeIndex timeIndex;
+    private final TransactionIndex transactionIndex;
     /** One for the log itself and one for each reader. */
     private final AtomicInteger references = new AtomicInteger(1);
     /** Where readers stopped, so that a reader that goes on needs no index. */
@@ -43,11 +44,13 @@ public final class Segment {
     private long bytesSinceIndexEntry;
     private long firstTimestamp = UNKNOWN;
 
-    private Segment(long baseOffset, SegmentFile file, SegmentFile index, SegmentFile times) throws IOException {
+    private Segment(long baseOffset, SegmentFile file, SegmentFile index, SegmentFile times, TransactionIndex transactions)
+            throws IOException {
         this.baseOffset = baseOffset;
         this.file = file;
         this.offsetIndex = new OffsetIndex(index, baseOffset);
         this.timeIndex = new TimeIndex(times, baseOffset);
+        this.transactionIndex = transactions;
         this.sizeInBytes = file.size();
         this.offsetOfMaxTimestamp = baseOffset;
     }
@@ -65,7 +68,8 @@ public final class Segment {
             made.add(SegmentFile.createNew(files, folder.segmentFile(baseOffset, LogFolder.LOG_SUFFIX + suffix)));
             made.add(SegmentFile.createEmpty(files, folder.segmentFile(baseOffset, LogFolder.INDEX_SUFFIX + suffix)));
             made.add(SegmentFile.createEmpty(files, folder.segmentFile(baseOffset, LogFolder.TIME_INDEX_SUFFIX + suffix)));
-            return new Segment(baseOffset, made.get(0), made.get(1), made.get(2));
+            return new Segment(baseOffset, made.get(0), made.get(1), made.get(2), TransactionIndex.create(files,
+                folder.segmentFile(baseOffset, LogFolder.TRANSACTION_INDEX_SUFFIX + suffix)));
         } catch (IOException e) {
             close(made, e);
             for (SegmentFile file : made) {
@@ -83,7 +87,8 @@ public final class Segment {
             opened.add(SegmentFile.open(files, folder.segmentFile(baseOffset, LogFolder.LOG_SUFFIX)));
             opened.add(openOrCreate(files, folder.segmentFile(baseOffset, LogFolder.INDEX_SUFFIX)));
             opened.add(openOrCreate(files, folder.segmentFile(baseOffset, LogFolder.TIME_INDEX_SUFFIX)));
-            return new Segment(baseOffset, opened.get(0), opened.get(1), opened.get(2));
+            return new Segment(baseOffset, opened.get(0), opened.get(1), opened.get(2), TransactionIndex.open(files,
+                folder.segmentFile(baseOffset, LogFolder.TRANSACTION_INDEX_SUFFIX)));
         } catch (IOException e) {
             close(opened, e);
             throw e;
@@ -118,6 +123,10 @@ public final class Segment {
 
     public TimeIndex timeIndex() {
         return timeIndex;
+    }
+
+    public TransactionIndex transactionIndex() {
+        return transactionIndex;
     }
 
     public DamagedPlaces damage() {
@@ -170,7 +179,11 @@ public final class Segment {
                 try {
                     offsetIndex.close();
                 } finally {
-                    timeIndex.close();
+                    try {
+                        timeIndex.close();
+                    } finally {
+                        transactionIndex.close();
+                    }
                 }
             }
         }
@@ -199,7 +212,8 @@ public final class Segment {
 
     /** Whether nothing more fits the indexes, or the offset is too far from the base offset for them. */
     public boolean cannotIndex(long lastOffset) {
-        return offsetIndex.isFull() || timeIndex.isFull() || lastOffset - baseOffset > Integer.MAX_VALUE;
+        return offsetIndex.isFull() || timeIndex.isFull() || transactionIndex.isFull()
+            || lastOffset - baseOffset > Integer.MAX_VALUE;
     }
 
     /** Writes batches, their offsets already assigned, behind what is there; their index entries when there are some. */
@@ -283,6 +297,7 @@ public final class Segment {
         file.openForWriting();
         offsetIndex.openForWriting();
         timeIndex.openForWriting();
+        transactionIndex.openForWriting();
     }
 
     public boolean isOpenForWriting() {
@@ -293,6 +308,7 @@ public final class Segment {
         file.closeForWriting();
         offsetIndex.closeForWriting();
         timeIndex.closeForWriting();
+        transactionIndex.closeForWriting();
     }
 
     /** Makes the records durable. */
@@ -306,6 +322,12 @@ public final class Segment {
         flushIndexes();
         offsetIndex.force();
         timeIndex.force();
+        transactionIndex.force();
+    }
+
+    /** Makes durable which transactions were aborted: recovery makes that anew only where it looks at the batches. */
+    public void forceTransactionIndex() throws IOException {
+        transactionIndex.force();
     }
 
     /** Takes over what the last entry of the time index says, when the records are not looked at. */
@@ -326,6 +348,7 @@ public final class Segment {
         offsetIndex.truncateTo(Math.min(offset, lastTime == null ? baseOffset : lastTime.offset() + 1));
         OffsetIndex.Entry last = offsetIndex.lastEntry();
         timeIndex.truncateTo(last == null ? baseOffset - 1 : last.lastOffset());
+        transactionIndex.truncateTo(offset);
         restoreMaxTimestamp();
         bytesSinceIndexEntry = 0;
         return last == null ? 0 : last.position();
@@ -334,6 +357,7 @@ public final class Segment {
     public void clearIndexes() throws IOException {
         offsetIndex.clear();
         timeIndex.reset();
+        transactionIndex.clear();
         restoreMaxTimestamp();
         bytesSinceIndexEntry = 0;
     }
@@ -359,5 +383,6 @@ public final class Segment {
         Files.deleteIfExists(file.path());
         Files.deleteIfExists(offsetIndex.path());
         Files.deleteIfExists(timeIndex.path());
+        Files.deleteIfExists(transactionIndex.path());
     }
 }

@@ -50,6 +50,7 @@ public final class SegmentReplacement {
             written.appendCopy(old, gap.nextPosition, old.sizeInBytes());
             SegmentAudit.read(written, written.sizeInBytes(), endOffset, new Indexing(written, gap.position, end,
                 indexInterval));
+            written.transactionIndex().appendAll(old.transactionIndex());
             written.force();
             written.forceIndexes();
             written.closeForWriting();

@@ -58,6 +58,11 @@ public final class SegmentRewrite {
         }
     }
 
+    /** Takes over which transactions were aborted in a segment that is replaced; in their order. */
+    public void addAborted(Segment replaced) throws IOException {
+        written.transactionIndex().appendAll(replaced.transactionIndex());
+    }
+
     private void flush() throws IOException {
         written.appendCopy(pending.flip());
         pending.clear();

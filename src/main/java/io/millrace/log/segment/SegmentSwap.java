@@ -20,6 +20,8 @@ final class SegmentSwap {
     private static final String LOG = LogFolder.LOG_SUFFIX;
     /** The records last: what has all other files has them too. */
     private static final List<String> SUFFIXES = List.of(LogFolder.INDEX_SUFFIX, LogFolder.TIME_INDEX_SUFFIX, LOG);
+    /** Only of a segment in which transactions were aborted: it has the entries of all that it replaces. */
+    private static final String OPTIONAL = LogFolder.TRANSACTION_INDEX_SUFFIX;
     private static final Pattern COMMITTED = Pattern.compile("([0-9]{20})\\.log\\.([0-9]{20})\\.swap");
     private static final AtomicLong COUNT = new AtomicLong();
 
@@ -50,6 +52,7 @@ final class SegmentSwap {
      */
     void commit() throws IOException {
         try {
+            moveIfAny(file(OPTIONAL, writtenSuffix), file(OPTIONAL, committedSuffix));
             for (String suffix : SUFFIXES) {
                 folder.files().move(file(suffix, writtenSuffix), file(suffix, committedSuffix));
             }
@@ -76,7 +79,7 @@ final class SegmentSwap {
     void finish() throws IOException {
         for (long base : folder.segments()) {
             if (base > baseOffset && base < endOffset) {
-                for (String suffix : List.of(LOG, LogFolder.INDEX_SUFFIX, LogFolder.TIME_INDEX_SUFFIX)) {
+                for (String suffix : List.of(LOG, LogFolder.INDEX_SUFFIX, LogFolder.TIME_INDEX_SUFFIX, OPTIONAL)) {
                     moveIfThere(folder.segmentFile(base, suffix), folder.segmentFile(base, suffix + LogFolder.DELETED_SUFFIX));
                 }
             }
@@ -84,8 +87,15 @@ final class SegmentSwap {
         if (endOffset > baseOffset) {
             folder.force(); // or a power loss could bring them back when nothing says any more that they do not count
         }
+        moveIfAny(file(OPTIONAL, committedSuffix), folder.segmentFile(baseOffset, OPTIONAL));
         for (String suffix : SUFFIXES) {
             moveIfThere(file(suffix, committedSuffix), folder.segmentFile(baseOffset, suffix));
+        }
+    }
+
+    private void moveIfAny(Path from, Path to) throws IOException {
+        if (folder.files().entries(folder.path()).contains(from)) {
+            folder.files().move(from, to);
         }
     }
 
@@ -101,6 +111,7 @@ final class SegmentSwap {
 
     /** Any thread: removes what was written, and was not committed. */
     void discard() throws IOException {
+        folder.files().deleteIfExists(file(OPTIONAL, writtenSuffix));
         for (String suffix : SUFFIXES) {
             folder.files().deleteIfExists(file(suffix, writtenSuffix));
         }

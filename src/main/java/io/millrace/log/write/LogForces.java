@@ -167,11 +167,15 @@ final class LogForces {
         }
     }
 
-    /** The active segment's indexes need no force: recovery takes what is there of them, and makes the rest anew. */
+    /**
+     * The active segment's indexes of offsets and times need no force: recovery takes what is there of them, and makes the
+     * rest anew.
+     */
     void checkpointEnd() throws IOException {
         if (recoveryPoint < state.endOffset()) {
             forceAll();
             state.active().flushIndexes();
+            state.active().forceTransactionIndex();
             producers.secure();
             moveRecoveryPoint(state.endOffset());
         }

@@ -1,5 +1,6 @@
 package io.millrace.log.write;
 
+import io.millrace.log.AbortedTransaction;
 import io.millrace.log.CorruptLogException;
 import io.millrace.log.OffsetAndTimestamp;
 import io.millrace.log.OffsetOutOfRangeException;
@@ -11,6 +12,8 @@ import io.millrace.log.segment.SegmentReader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.NoSuchFileException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -94,6 +97,39 @@ final class LogReader {
             LockSupport.parkNanos(GLANCE_NANOS);
         }
         return log.openView().truncations() != seen.truncations();
+    }
+
+    /** See {@link LogTransactions#aborted}. */
+    List<AbortedTransaction> aborted(long from, long to) {
+        while (true) {
+            LogView current = log.openView();
+            if (from < current.logStartOffset()) {
+                throw new OffsetOutOfRangeException(from, current.logStartOffset(), current.logEndOffset());
+            }
+            List<AbortedTransaction> found = new ArrayList<>();
+            int index = current.indexOf(from);
+            while (index < current.segments().size()) {
+                Segment segment = current.segments().get(index);
+                if (!segment.acquire()) {
+                    break;
+                }
+                try {
+                    index = segment.transactionIndex().collect(from, to, found) ? current.segments().size() : index + 1;
+                } catch (NoSuchFileException e) {
+                    if (!awaitReplacement(current) && log.openView().segments().contains(segment)) {
+                        throw log.failedRead(segment, e);
+                    }
+                    break;
+                } catch (IOException e) {
+                    throw log.failedRead(segment, e);
+                } finally {
+                    log.release(segment);
+                }
+            }
+            if (index >= current.segments().size()) {
+                return found;
+            }
+        }
     }
 
     /** See {@link PartitionLog#passEmpty}. */

@@ -13,11 +13,10 @@ import io.millrace.log.Truncation;
 import io.millrace.log.segment.DamageReports;
 import io.millrace.log.segment.LogView;
 import io.millrace.log.segment.Segment;
-import io.millrace.log.segment.SegmentReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.lang.System.Logger;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
@@ -28,10 +27,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntConsumer;
 
-/**
- * One partition's log, as others see it: reads from any thread; changed only through its {@link LogDirectory}'s writer, as
- * a {@link WritableLog}.
- */
+/** One partition's log, as others see it: read by any thread; changed by its {@link LogDirectory}'s writer, as a {@link WritableLog}. */
 public final class PartitionLog {
     private static final Logger LOG = System.getLogger(PartitionLog.class.getName());
 
@@ -40,6 +36,7 @@ public final class PartitionLog {
     private final LogDirectory directory;
     private final LogReader reader;
     private final LogAudit audit;
+    private final LogTransactions transactions;
     /** Replaced by whoever reconfigures; the writer takes it anew for each group of appends. */
     private volatile LogConfig config;
     /** Replaced by the log writer only; null when the log was closed or deleted. */
@@ -60,6 +57,7 @@ public final class PartitionLog {
         this.config = config;
         this.reader = new LogReader(this, reports);
         this.audit = new LogAudit(this, reports);
+        this.transactions = new LogTransactions(this, reader);
     }
 
     public String topic() {
@@ -141,6 +139,10 @@ public final class PartitionLog {
         return watermark.isReplicated();
     }
 
+    public LogTransactions transactions() {
+        return transactions;
+    }
+
     /** What it is compacted and shortened by. */
     public LogUpkeep upkeep() {
         return upkeep;
@@ -160,9 +162,7 @@ public final class PartitionLog {
         return directory.checkpoints().mayHaveLost(name);
     }
 
-    /**
-     * Any thread: nobody relies on what may be missing any more. Durable some seconds later.
-     */
+    /** Any thread: nobody relies on what may be missing any more. Durable some seconds later. */
     public void settleLoss() {
         directory.checkpoints().settleLoss(name);
     }
@@ -227,11 +227,10 @@ public final class PartitionLog {
      *                         favour of a larger one; what it throws ends the read
      */
     public ByteBuffer read(long offset, long maxOffset, int maxBytes, IntConsumer beforeAllocation) {
-        SegmentReader.Buffers counted = bytes -> {
+        return reader.read(offset, maxOffset, maxBytes, bytes -> {
             beforeAllocation.accept(bytes);
             return ByteBuffer.allocate(bytes);
-        };
-        return reader.read(offset, maxOffset, maxBytes, counted);
+        });
     }
 
     /**

@@ -18,7 +18,7 @@ public final class ParkedFetches {
     private static final long NEVER = Long.MAX_VALUE;
 
     private final Executor wakers;
-    private final LongSupplier committedBytes;
+    private final LongSupplier readableBytes;
     /** Guarded by itself, as is {@link #places}: the waiting fetches by the partition's byte count that wakes them. */
     private final TreeMap<Place, Parked> waiting = new TreeMap<>();
     private final Map<Parked, Place> places = new HashMap<>();
@@ -38,16 +38,16 @@ public final class ParkedFetches {
     }
 
     /**
-     * @param wakers         runs what is woken
-     * @param committedBytes how many bytes the partition has committed by now; only grows
+     * @param wakers        runs what is woken
+     * @param readableBytes how many bytes of the partition could be read by now; only grows
      */
-    ParkedFetches(Executor wakers, LongSupplier committedBytes) {
+    ParkedFetches(Executor wakers, LongSupplier readableBytes) {
         this.wakers = wakers;
-        this.committedBytes = committedBytes;
+        this.readableBytes = readableBytes;
     }
 
     /**
-     * Parks a fetch until the partition has committed this many bytes; wakes it at once when that is so already.
+     * Parks a fetch until this many bytes of the partition can be read; wakes it at once when that is so already.
      */
     public void add(Parked fetch, long wakeAt) {
         BrokerException reason;
@@ -82,11 +82,11 @@ public final class ParkedFetches {
 
     /** Any thread, also the writer's: costs one comparison when nobody is due, else one task for the workers. */
     void wake() {
-        if (committedBytes.getAsLong() >= nextWake && waking.compareAndSet(false, true)) {
+        if (readableBytes.getAsLong() >= nextWake && waking.compareAndSet(false, true)) {
             try {
                 wakers.execute(() -> {
                     waking.set(false);
-                    resumeDue(committedBytes.getAsLong());
+                    resumeDue(readableBytes.getAsLong());
                 });
             } catch (RuntimeException | Error failure) {
                 waking.set(false); // or nobody would ever be woken again
@@ -126,10 +126,10 @@ public final class ParkedFetches {
         ended.forEach(fetch -> wakers.execute(() -> fetch.expel(reason)));
     }
 
-    private void resumeDue(long committed) {
+    private void resumeDue(long readable) {
         List<Parked> due;
         synchronized (waiting) {
-            Map<Place, Parked> head = waiting.headMap(new Place(committed, Long.MAX_VALUE), true);
+            Map<Place, Parked> head = waiting.headMap(new Place(readable, Long.MAX_VALUE), true);
             due = new ArrayList<>(head.values());
             head.clear();
             due.forEach(places::remove);

@@ -1,6 +1,7 @@
 package io.millrace.replica.hosting;
 
 import io.millrace.log.CorruptLogException;
+import io.millrace.log.IsolationLevel;
 import io.millrace.log.write.PartitionLog;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
@@ -13,8 +14,8 @@ import io.millrace.replica.core.FollowerAnswer;
 import io.millrace.replica.core.IsrProposal;
 import io.millrace.replica.core.IsrRules;
 import io.millrace.replica.core.ReplicaFetchRequest;
-import io.millrace.replica.core.ReplicaFetchResponse;
 import io.millrace.replica.core.ReplicaFetchResponse.Outcome;
+import io.millrace.replica.core.ReplicaFetchResponse;
 import io.millrace.replica.core.ReplicaState;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
@@ -121,13 +122,13 @@ public final class Partition implements PartitionSlot {
         return replica.watermark();
     }
 
-    /** How many bytes were committed since the partition was opened. */
-    public long committedBytes() {
-        return replica.watermark().bytes();
+    /** How many bytes came that such a reader may read, since the partition was opened; or more. */
+    public long readableBytes(IsolationLevel isolation) {
+        return replica.watermark().bytes(isolation);
     }
 
-    public ParkedFetches parked() {
-        return replica.parked();
+    public ParkedFetches parked(IsolationLevel isolation) {
+        return replica.parked(isolation);
     }
 
     void reconfigure(TopicConfig changed) {

@@ -1,6 +1,8 @@
 package io.millrace.replica.hosting;
 
+import io.millrace.log.AbortedTransaction;
 import io.millrace.log.CorruptLogException;
+import io.millrace.log.IsolationLevel;
 import io.millrace.log.LeaderEpochEnd;
 import io.millrace.log.OffsetAndTimestamp;
 import io.millrace.log.OffsetOutOfRangeException;
@@ -9,6 +11,7 @@ import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.record.RecordBatch;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.LongFunction;
 
@@ -31,77 +34,79 @@ public final class PartitionReads {
     }
 
     /** Where a fetch begins. */
-    public long resolve(FetchPosition from) {
+    public long resolve(FetchPosition from, IsolationLevel isolation) {
         if (from instanceof FetchPosition.AtOffset at) {
             return at.offset();
         } else if (from instanceof FetchPosition.Earliest) {
             return log.logStartOffset();
         } else if (from instanceof FetchPosition.AtTimestamp at) {
-            return offsetForTimestamp(at.timestamp()).map(OffsetAndTimestamp::offset)
-                    .orElseGet(this::knownHighWatermark);
+            return offsetForTimestamp(at.timestamp(), isolation).map(OffsetAndTimestamp::offset)
+                    .orElseGet(() -> knownEnd(isolation));
         } else if (from instanceof FetchPosition.EndOfEpoch of) {
             LeaderEpochEnd end = log.endOffsetOf(of.epoch());
-            return end.epoch() == LeaderEpochEnd.NO_EPOCH ? knownHighWatermark() : end.endOffset();
+            return end.epoch() == LeaderEpochEnd.NO_EPOCH ? knownEnd(isolation) : end.endOffset();
         }
-        return knownHighWatermark();
+        return knownEnd(isolation);
     }
 
-    /** The first committed record with this timestamp or a later one. */
-    public Optional<OffsetAndTimestamp> offsetForTimestamp(long timestamp) {
+    /** The first record that such a reader can read with this timestamp or a later one. */
+    public Optional<OffsetAndTimestamp> offsetForTimestamp(long timestamp, IsolationLevel isolation) {
         check();
-        long end = partition.highWatermark();
+        long end = partition.watermark().end(isolation);
         return log.offsetForTimestamp(timestamp).filter(found -> found.offset() < end);
     }
 
-    public PartitionOffsets offsets() {
+    public PartitionOffsets offsets(IsolationLevel isolation) {
         check();
-        return new PartitionOffsets(log.logStartOffset(), knownHighWatermark());
+        return new PartitionOffsets(log.logStartOffset(), knownEnd(isolation));
     }
 
     /**
-     * The high watermark, once it is certain that no reader has seen a higher one: a new leader knows it only as far as
-     * it was told, and learns the rest from its followers.
+     * The high watermark, or the last stable offset, once it is certain that no reader has seen a higher one: a new leader
+     * knows it only as far as it was told, and learns the rest from its followers.
      *
      * @throws BrokerException UNAVAILABLE until then
      */
-    long knownHighWatermark() {
+    private long knownEnd(IsolationLevel isolation) {
         if (!partition.state().isHighWatermarkKnown()) {
             throw new BrokerException(ErrorKind.UNAVAILABLE, "partition " + partition.id() + " has just got a new leader, which"
                     + " does not know its high watermark yet: try again in a moment");
         }
-        return partition.highWatermark();
+        return partition.watermark().end(isolation);
     }
 
     /**
-     * What is committed at and after an offset; an offset between the high watermark and the log's end waits.
+     * What such a reader can read at and after an offset; an offset between that end and the log's waits.
      *
      * @param lastEpoch leader epoch of the record before the offset, as the reader has it, or -1
      * @throws BrokerException OFFSET_OUT_OF_RANGE, also when the log does not have that record any more
      */
-    public PartitionRead read(long offset, int maxBytes, int lastEpoch, ReadMemory memory) {
-        return read(offset, lastEpoch, end -> {
+    public PartitionRead read(long offset, int maxBytes, int lastEpoch, IsolationLevel isolation, ReadMemory memory) {
+        return read(offset, lastEpoch, isolation, end -> {
             long from = log.passEmpty(offset, end); // who is given no record would come for the same again
             return new Found(from, from >= end ? NOTHING.duplicate() : log.read(from, end, maxBytes, memory::take));
         });
     }
 
     /** As {@link #read}, without reading any batch. */
-    public PartitionRead peek(long offset, int lastEpoch) {
-        return read(offset, lastEpoch, end -> new Found(offset, NOTHING.duplicate()));
+    public PartitionRead peek(long offset, int lastEpoch, IsolationLevel isolation) {
+        return read(offset, lastEpoch, isolation, end -> new Found(offset, NOTHING.duplicate()));
     }
 
-    private PartitionRead read(long offset, int lastEpoch, LongFunction<Found> reading) {
+    private PartitionRead read(long offset, int lastEpoch, IsolationLevel isolation, LongFunction<Found> reading) {
         check();
         boolean known = partition.state().isHighWatermarkKnown();
         Watermark seen = partition.watermark();
-        long end = seen.highWatermark();
+        long end = seen.end(isolation);
         if (offset < log.logStartOffset() || offset > log.logEndOffset()) {
             throw outOfRange(offset);
         }
         checkSameHistory(offset, lastEpoch);
         Found found;
+        List<AbortedTransaction> aborted;
         try {
             found = reading.apply(end);
+            aborted = isolation == IsolationLevel.READ_COMMITTED ? aborted(found) : List.of();
         } catch (OffsetOutOfRangeException movedMeanwhile) {
             throw outOfRange(offset);
         } catch (CorruptLogException damage) {
@@ -112,16 +117,24 @@ public final class PartitionReads {
             throw failure;
         }
         long next = found.from();
-        long records = 0;
         // Over offsets without records the history is that of the log.
         int epoch = next > offset ? log.epochAt(next - 1) : lastEpoch;
         for (RecordBatch batch : RecordBatch.in(found.batches())) {
             next = batch.lastOffset() + 1;
-            records += batch.recordCount();
             epoch = batch.leaderEpoch();
         }
-        return new PartitionRead(new FetchResult(offset, next, known ? end : FetchResult.NOT_KNOWN, log.logStartOffset(),
-                epoch, found.batches()), records, seen);
+        return new PartitionRead(new FetchResult(offset, next, known ? seen.highWatermark() : FetchResult.NOT_KNOWN,
+                known ? seen.lastStableOffset() : FetchResult.NOT_KNOWN, log.logStartOffset(), epoch, found.batches(), aborted),
+                isolation, seen);
+    }
+
+    /** After the batches were read, so that whatever begins and ends around them is known by then. */
+    private List<AbortedTransaction> aborted(Found found) {
+        long end = found.from();
+        for (RecordBatch batch : RecordBatch.in(found.batches())) {
+            end = batch.lastOffset() + 1;
+        }
+        return log.transactions().aborted(found.from(), end);
     }
 
     private void checkSameHistory(long offset, int lastEpoch) {

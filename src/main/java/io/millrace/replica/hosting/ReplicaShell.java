@@ -1,5 +1,6 @@
 package io.millrace.replica.hosting;
 
+import io.millrace.log.IsolationLevel;
 import io.millrace.log.write.PartitionLog;
 import io.millrace.metadata.BrokerErrors;
 import io.millrace.metadata.BrokerException;
@@ -23,13 +24,12 @@ import java.util.function.Function;
  */
 final class ReplicaShell {
     private static final System.Logger LOG = System.getLogger(ReplicaShell.class.getName());
-    /** Not the true size, which is not known of what an earlier leader appended: whoever waits looks again. */
-    private static final long UNKNOWN_BYTES = 1L << 30;
-
     private final Partition partition;
     private final PartitionLog log;
     private final ReplicaContext context;
     private final ParkedFetches parked;
+    /** Those who wait for stable records. */
+    private final ParkedFetches parkedForStable;
     /** Replaced under the topic's lock, see {@link TopicCatalog}. */
     private volatile TopicConfig config;
     /** Why the partition serves nothing any more, once it was retired. */
@@ -42,7 +42,7 @@ final class ReplicaShell {
     private final WaitingAppends waiting = new WaitingAppends();
 
     /** What is to be done when the lock is released. */
-    record Consequences(List<Effect> effects, List<WaitingAppends.Answer> answers, boolean committedMore) {
+    record Consequences(List<Effect> effects, List<WaitingAppends.Answer> answers, boolean moreToRead) {
     }
 
     ReplicaShell(Partition partition, PartitionLog log, TopicConfig config, ReplicaContext context, Executor wakers) {
@@ -51,8 +51,9 @@ final class ReplicaShell {
         this.config = config;
         this.context = context;
         this.state = ReplicaState.opened(context.brokerId(), log.highWatermark());
-        this.watermark = new Watermark(log.highWatermark(), 0);
+        this.watermark = new Watermark(log.highWatermark(), 0, log.transactions().lastStableOffset(), 0);
         this.parked = new ParkedFetches(wakers, () -> watermark.bytes());
+        this.parkedForStable = new ParkedFetches(wakers, () -> watermark.stableBytes());
     }
 
     /** As of now; may be older than a change that is on its way. */
@@ -64,8 +65,8 @@ final class ReplicaShell {
         return watermark;
     }
 
-    ParkedFetches parked() {
-        return parked;
+    ParkedFetches parked(IsolationLevel isolation) {
+        return isolation == IsolationLevel.READ_COMMITTED ? parkedForStable : parked;
     }
 
     TopicConfig config() {
@@ -118,7 +119,7 @@ final class ReplicaShell {
         WaitingAppends.Settled settled = waiting.settle(state.highWatermark());
         boolean ofEarlierLeader = state.isLeading() && before.highWatermark() < state.leadershipStart()
                 && state.highWatermark() > before.highWatermark();
-        boolean more = noteWatermark(settled.bytes() + (ofEarlierLeader ? UNKNOWN_BYTES : 0));
+        boolean more = noteWatermark(settled.bytes() + (ofEarlierLeader ? Watermark.UNKNOWN_BYTES : 0));
         return new Consequences(transition.effects(), settled.answers(), more);
     }
 
@@ -128,12 +129,14 @@ final class ReplicaShell {
                 + "; what was sent may have been written, and may yet be lost: look, or send it again");
     }
 
+    /** @return whether there is more to read */
     private boolean noteWatermark(long bytes) {
         Watermark before = watermark;
-        if (bytes > 0 || before.highWatermark() != state.highWatermark()) {
-            watermark = new Watermark(state.highWatermark(), before.bytes() + bytes);
+        Watermark now = before.moved(state.highWatermark(), bytes, log.transactions().lastStableOffset(state.highWatermark()));
+        if (!now.equals(before)) {
+            watermark = now;
         }
-        return bytes > 0;
+        return now.bytes() > before.bytes() || now.stableBytes() > before.stableBytes();
     }
 
     /** Never under the lock. */
@@ -145,6 +148,7 @@ final class ReplicaShell {
                 context.leadershipChanged(partition.id());
             } else if (effect instanceof Effect.LeadershipEnded) {
                 parked.expel(notLeader());
+                parkedForStable.expel(notLeader());
                 context.leadershipChanged(partition.id());
             } else if (effect instanceof Effect.WakeFollowers wake) {
                 context.wake(partition.id(), wake.brokers());
@@ -159,8 +163,9 @@ final class ReplicaShell {
             }
         }
         after.answers().forEach(WaitingAppends.Answer::give);
-        if (after.committedMore()) {
+        if (after.moreToRead()) {
             parked.wake();
+            parkedForStable.wake();
         }
     }
 
@@ -174,6 +179,7 @@ final class ReplicaShell {
             after = enter(state.retired());
         }
         parked.close(reason);
+        parkedForStable.close(reason);
         carryOut(after);
     }
 

@@ -4,6 +4,7 @@ import io.millrace.group.membership.ConsumerConfig;
 import io.millrace.group.membership.OffsetReset;
 import io.millrace.group.membership.RecordForm;
 import io.millrace.group.membership.Subscription;
+import io.millrace.log.IsolationLevel;
 import io.millrace.metadata.TopicPartition;
 import io.millrace.rest.dialect.RequestException;
 import jakarta.json.JsonNumber;
@@ -48,7 +49,8 @@ public final class ConsumerBodies {
         ConsumerConfig config = new ConsumerConfig(choice(body, "format", RecordForm.values(), defaults.form()),
                 choice(body, "auto.offset.reset", OffsetReset.values(), defaults.reset()),
                 flag(body, "enable.auto.commit", defaults.autoCommit()),
-                isolation(body), (int) number(body, "fetch.min.bytes", defaults.minBytes()),
+                choice(body, "isolation.level", IsolationLevel.values(), defaults.isolation()),
+                (int) number(body, "fetch.min.bytes", defaults.minBytes()),
                 number(body, "consumer.request.timeout.ms", defaults.requestTimeoutMs()),
                 (int) number(body, "max.poll.records", defaults.maxPollRecords()),
                 number(body, "session.timeout.ms", defaults.sessionTimeoutMs()), text(body, "group.instance.id"),
@@ -76,16 +78,6 @@ public final class ConsumerBodies {
 
     private static String word(Enum<?> choice) {
         return choice.name().toLowerCase(Locale.ROOT);
-    }
-
-    private static boolean isolation(JsonObject body) {
-        String level = text(body, "isolation.level");
-        if (level == null || level.equals("read_uncommitted")) {
-            return false;
-        } else if (level.equals("read_committed")) {
-            return true;
-        }
-        throw notAllowed("isolation.level", body.get("isolation.level"), "read_uncommitted or read_committed");
     }
 
     /** Clients of other bridges send flags and numbers as strings, too. */

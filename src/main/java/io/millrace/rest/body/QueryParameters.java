@@ -1,5 +1,6 @@
 package io.millrace.rest.body;
 
+import io.millrace.log.IsolationLevel;
 import io.millrace.replica.hosting.Acks;
 import io.millrace.replica.hosting.FetchPosition;
 import io.millrace.rest.dialect.RequestException;
@@ -86,6 +87,44 @@ public final class QueryParameters {
                     + Numbers.quoted(text) + "\"");
         }
         return byTime ? new FetchPosition.AtTimestamp(number) : new FetchPosition.AtOffset(number);
+    }
+
+    /**
+     * What a reader is given of transactions; uncommitted when nothing is said.
+     *
+     * @throws RequestException 400 when it is no isolation level
+     */
+    public IsolationLevel isolation() {
+        String text = text("isolation");
+        if (text == null) {
+            return IsolationLevel.READ_UNCOMMITTED;
+        }
+        return switch (text) {
+            case "read_uncommitted" -> IsolationLevel.READ_UNCOMMITTED;
+            case "read_committed" -> IsolationLevel.READ_COMMITTED;
+            default -> throw RequestException.badRequest("the query parameter isolation must be read_uncommitted or"
+                    + " read_committed, not \"" + Numbers.quoted(text) + "\"");
+        };
+    }
+
+    /**
+     * Whether a raw fetch leaves out batches of aborted transactions and control batches.
+     *
+     * @throws RequestException 400 when it says something else, or is there for who reads uncommitted
+     */
+    public boolean leavesOutAborted() {
+        String text = text("filter");
+        if (text == null) {
+            return false;
+        }
+        if (!text.equals("aborted")) {
+            throw RequestException.badRequest("the query parameter filter must be aborted, not \"" + Numbers.quoted(text) + "\"");
+        }
+        if (isolation() != IsolationLevel.READ_COMMITTED) {
+            throw RequestException.badRequest("the query parameter filter=aborted needs isolation=read_committed: who reads"
+                    + " uncommitted is given aborted records");
+        }
+        return true;
     }
 
     /** When a produce is answered: {@code async=true} is the dialect's way to say {@code acks=0}; all by default. */

@@ -78,17 +78,18 @@ public final class FetchExchange {
         ByteBuffer batches = result.batches();
         readMemory.settle(batches.capacity());
         if (format.records() == null) {
-            return response(result, result.nextOffset(), List.of(batches));
+            RawBatches raw = RawBatches.of(result);
+            return response(raw.result(), raw.result().nextOffset(), raw.aborted(), List.of(raw.result().batches()));
         }
         ListLimits limits = ListLimits.of(request.maxBytes(), largestAnswer, Integer.MAX_VALUE);
         RenderedList list = new RenderedList(format.records(), limits, memory);
         long next = list.writer().write(request.topic(), request.partition(), batches, result.offset(), result.nextOffset());
-        Response rendered = response(result, next, list.end());
+        Response rendered = response(result, next, "", list.end());
         list.releaseRead();
         return rendered;
     }
 
-    private Response response(FetchResult result, long nextOffset, List<ByteBuffer> pieces) {
+    private Response response(FetchResult result, long nextOffset, String aborted, List<ByteBuffer> pieces) {
         AnswerBody rendered = new AnswerBody(pieces);
         synchronized (this) {
             if (!ended) {
@@ -100,7 +101,11 @@ public final class FetchExchange {
                 .header("Millrace-Offset", result.offset())
                 .header("Millrace-Next-Offset", nextOffset);
         if (result.highWatermark() != FetchResult.NOT_KNOWN) {
-            answer.header("Millrace-High-Watermark", result.highWatermark());
+            answer.header("Millrace-High-Watermark", result.highWatermark())
+                    .header("Millrace-Last-Stable-Offset", result.lastStableOffset());
+        }
+        if (!aborted.isEmpty()) {
+            answer.header("Millrace-Aborted", aborted);
         }
         if (result.leaderEpoch() >= 0) {
             answer.header("Millrace-Leader-Epoch", result.leaderEpoch());

@@ -2,6 +2,7 @@ package io.millrace.rest.internal;
 
 import io.millrace.broker.fetch.FetchAllRequest;
 import io.millrace.broker.fetch.FetchAllResult;
+import io.millrace.log.IsolationLevel;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.TopicPartition;
@@ -19,7 +20,9 @@ import java.util.UUID;
  * record batches as they are stored. A failure is its kind's name and its message.
  */
 public final class FetchAllCodec {
-    static final byte VERSION = 3;
+    static final byte VERSION = 4;
+    /** Its requests have no isolation level, and its results no last stable offset: it knows no transactions. */
+    static final byte WITHOUT_ISOLATION = 3;
     /** Its requests say nothing of leader epochs. */
     static final byte WITHOUT_EPOCHS = 2;
     /** Its requests have no topic ids; its results are those of today. */
@@ -38,6 +41,8 @@ public final class FetchAllCodec {
     /** Topic, partition, kind of position, offset or timestamp. */
     private static final int REQUEST_PART_BYTES = 2 * Integer.BYTES + 1 + Long.BYTES;
     private static final int EPOCH_BYTES = Integer.BYTES;
+    private static final byte UNCOMMITTED = 0;
+    private static final byte COMMITTED = 1;
     private static final int ID_BYTES = 2 * Long.BYTES;
     /** Stands for no id. */
     private static final UUID ANY_TOPIC = new UUID(0, 0);
@@ -45,6 +50,7 @@ public final class FetchAllCodec {
     private static final int PART_HEAD_BYTES = 2 * Integer.BYTES + 1;
     /** Offset, next offset, high watermark, log start, leader epoch, batches' length. */
     private static final int RESULT_BYTES = 4 * Long.BYTES + 2 * Integer.BYTES;
+    private static final int LAST_STABLE_OFFSET_BYTES = Long.BYTES;
     private static final int MIN_RESPONSE_PART_BYTES = PART_HEAD_BYTES + 2 * Short.BYTES;
     private static final int MAX_MESSAGE = 1000;
 
@@ -56,10 +62,11 @@ public final class FetchAllCodec {
     }
 
     /**
-     * As brokers of earlier versions read it: they take a position for what it is whatever its epoch, and the oldest a topic for the
-     * one that is meant by its name.
+     * As brokers of earlier versions read it: they give a reader of committed records all that is there, as their logs have no
+     * transactions; the older ones take a position for what it is whatever its epoch, and the oldest a topic for the one that
+     * is meant by its name.
      *
-     * @param version {@link #WITHOUT_EPOCHS} or {@link #WITHOUT_IDS}
+     * @param version {@link #WITHOUT_ISOLATION}, {@link #WITHOUT_EPOCHS} or {@link #WITHOUT_IDS}
      */
     static ByteBuffer encodeFor(byte version, FetchAllRequest request) {
         return encode(request, version);
@@ -68,9 +75,12 @@ public final class FetchAllCodec {
     private static ByteBuffer encode(FetchAllRequest request, byte version) {
         Topics topics = new Topics();
         request.parts().forEach(part -> topics.add(part.topic(), part.topicId()));
-        ByteBuffer out = ByteBuffer.allocate(1 + 3 * Integer.BYTES + Long.BYTES + topics.sizeInBytes() + topics.size() * ID_BYTES
+        ByteBuffer out = ByteBuffer.allocate(2 + 3 * Integer.BYTES + Long.BYTES + topics.sizeInBytes() + topics.size() * ID_BYTES
                 + request.parts().size() * (REQUEST_PART_BYTES + EPOCH_BYTES));
         out.put(version).putInt(request.minBytes()).putInt(request.maxBytes()).putLong(request.maxWaitMs());
+        if (version > WITHOUT_ISOLATION) {
+            out.put(request.isolation() == IsolationLevel.READ_COMMITTED ? COMMITTED : UNCOMMITTED);
+        }
         topics.put(out);
         if (version != WITHOUT_IDS) {
             topics.putIds(out);
@@ -84,7 +94,7 @@ public final class FetchAllCodec {
     }
 
     private static void put(ByteBuffer out, FetchPosition from, byte version) {
-        boolean epochs = version == VERSION;
+        boolean epochs = version > WITHOUT_EPOCHS;
         if (from instanceof FetchPosition.AtOffset at) {
             out.put(AT_OFFSET).putLong(at.offset());
         } else if (from instanceof FetchPosition.AtTimestamp at) {
@@ -106,6 +116,7 @@ public final class FetchAllCodec {
         int minBytes = in.intValue();
         int maxBytes = in.intValue();
         long maxWaitMs = in.longValue();
+        IsolationLevel isolation = version > WITHOUT_ISOLATION ? isolation(in.byteValue()) : IsolationLevel.READ_UNCOMMITTED;
         List<String> topics = topics(in);
         List<UUID> ids = new ArrayList<>(topics.size());
         for (int i = 0; i < topics.size(); i++) {
@@ -116,10 +127,18 @@ public final class FetchAllCodec {
         for (int i = 0; i < count; i++) {
             int topic = in.index("topic", topics.size());
             parts.add(new FetchAllRequest.Part(topics.get(topic), in.intValue(), ids.get(topic),
-                    position(in.byteValue(), in.longValue(), version == VERSION ? in.intValue() : NO_EPOCH)));
+                    position(in.byteValue(), in.longValue(), version > WITHOUT_EPOCHS ? in.intValue() : NO_EPOCH)));
         }
         in.end();
-        return new FetchAllRequest(parts, minBytes, maxBytes, maxWaitMs);
+        return new FetchAllRequest(parts, isolation, minBytes, maxBytes, maxWaitMs);
+    }
+
+    private static IsolationLevel isolation(byte level) {
+        return switch (level) {
+            case UNCOMMITTED -> IsolationLevel.READ_UNCOMMITTED;
+            case COMMITTED -> IsolationLevel.READ_COMMITTED;
+            default -> throw new InvalidMessageException("there is no isolation level " + level);
+        };
     }
 
     private static UUID topicId(long most, long least) {
@@ -138,8 +157,13 @@ public final class FetchAllCodec {
         };
     }
 
-    /** The message in pieces, in order: record batches are not copied. */
-    public static List<ByteBuffer> encode(FetchAllResult result) {
+    /**
+     * The message in pieces, in order: record batches are not copied.
+     *
+     * @param isolation that was asked for: who reads committed is told the last stable offset, and knows this version
+     */
+    public static List<ByteBuffer> encode(FetchAllResult result, IsolationLevel isolation) {
+        boolean stable = isolation == IsolationLevel.READ_COMMITTED;
         Topics topics = new Topics();
         List<byte[]> failures = new ArrayList<>();
         int partBytes = 0;
@@ -147,7 +171,7 @@ public final class FetchAllCodec {
             topics.add(part.id().topic(), null);
             partBytes += PART_HEAD_BYTES;
             if (part.failure() == null) {
-                partBytes += RESULT_BYTES;
+                partBytes += RESULT_BYTES + (stable ? LAST_STABLE_OFFSET_BYTES : 0);
             } else {
                 byte[] kind = Texts.bytes(part.failure().kind().name());
                 byte[] words = Texts.bytes(shortened(part.failure().getMessage()));
@@ -157,7 +181,7 @@ public final class FetchAllCodec {
             }
         }
         ByteBuffer heads = ByteBuffer.allocate(1 + Integer.BYTES + topics.sizeInBytes() + partBytes);
-        heads.put(WITHOUT_IDS); // whatever was asked: brokers of the version before know no other
+        heads.put(stable ? VERSION : WITHOUT_IDS); // brokers of the versions before know no other
         topics.put(heads);
         heads.putInt(result.parts().size());
         List<ByteBuffer> pieces = new ArrayList<>();
@@ -171,7 +195,7 @@ public final class FetchAllCodec {
                 Texts.put(heads, failures.get(failure++));
                 continue;
             }
-            putHead(heads, part.result());
+            putHead(heads, part.result(), stable);
             if (part.result().batches().hasRemaining()) {
                 pieces.add(heads.slice(begin, heads.position() - begin));
                 pieces.add(part.result().batches().duplicate());
@@ -184,9 +208,12 @@ public final class FetchAllCodec {
         return pieces;
     }
 
-    private static void putHead(ByteBuffer out, FetchResult result) {
-        out.put(READ).putLong(result.offset()).putLong(result.nextOffset()).putLong(result.highWatermark())
-                .putLong(result.logStartOffset()).putInt(result.leaderEpoch()).putInt(result.batches().remaining());
+    private static void putHead(ByteBuffer out, FetchResult result, boolean stable) {
+        out.put(READ).putLong(result.offset()).putLong(result.nextOffset()).putLong(result.highWatermark());
+        if (stable) {
+            out.putLong(result.lastStableOffset());
+        }
+        out.putLong(result.logStartOffset()).putInt(result.leaderEpoch()).putInt(result.batches().remaining());
     }
 
     /**
@@ -196,7 +223,7 @@ public final class FetchAllCodec {
      */
     public static FetchAllResult decodeResult(ByteBuffer message) {
         MessageReader in = new MessageReader(message);
-        version(in);
+        boolean stable = version(in) > WITHOUT_ISOLATION;
         List<String> topics = topics(in);
         int count = in.count("partitions", MIN_RESPONSE_PART_BYTES);
         List<FetchAllResult.Part> parts = new ArrayList<>(count);
@@ -204,14 +231,22 @@ public final class FetchAllCodec {
             TopicPartition id = new TopicPartition(topics.get(in.index("topic", topics.size())), in.intValue());
             byte outcome = in.byteValue();
             parts.add(switch (outcome) {
-                case READ -> new FetchAllResult.Part(id, new FetchResult(in.longValue(), in.longValue(),
-                        in.longValue(), in.longValue(), in.intValue(), in.bytes()), null);
+                case READ -> new FetchAllResult.Part(id, result(in, stable), null);
                 case FAILED -> new FetchAllResult.Part(id, null, new BrokerException(kind(in.text()), in.text()));
                 default -> throw new InvalidMessageException("neither read nor failed: " + outcome);
             });
         }
         in.end();
         return new FetchAllResult(parts);
+    }
+
+    private static FetchResult result(MessageReader in, boolean stable) {
+        long offset = in.longValue();
+        long nextOffset = in.longValue();
+        long highWatermark = in.longValue();
+        long lastStableOffset = stable ? in.longValue() : highWatermark;
+        return new FetchResult(offset, nextOffset, highWatermark, lastStableOffset, in.longValue(), in.intValue(), in.bytes(),
+                List.of());
     }
 
     /** A broker of a later version may know more kinds. */

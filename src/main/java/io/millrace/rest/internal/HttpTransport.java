@@ -101,6 +101,7 @@ public final class HttpTransport implements Transport, Deliveries, GroupPeers, A
         CompletableFuture<FetchAllResult> answer = new CompletableFuture<>();
         // Earlier versions refuse what they cannot read: while servers are updated one after the other they must be asked, too.
         fetchAll(leader, request, FetchAllCodec.encode(request), memory)
+                .exceptionallyCompose(failure -> again(leader, request, FetchAllCodec.WITHOUT_ISOLATION, memory, failure))
                 .exceptionallyCompose(failure -> again(leader, request, FetchAllCodec.WITHOUT_EPOCHS, memory, failure))
                 .exceptionallyCompose(failure -> again(leader, request, FetchAllCodec.WITHOUT_IDS, memory, failure))
                 .whenComplete((result, failure) -> {

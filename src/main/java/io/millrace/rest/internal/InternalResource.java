@@ -109,7 +109,7 @@ public class InternalResource {
         bounded("the fetch", fetch, request.maxWaitMs()).whenComplete(Answer.to(response, result -> {
             readMemory.settle(result.parts().stream().filter(part -> part.result() != null)
                     .mapToLong(part -> part.result().batches().capacity()).sum());
-            return rendered(FetchAllCodec.encode(result), answered);
+            return rendered(FetchAllCodec.encode(result, request.isolation()), answered);
         }));
     }
 

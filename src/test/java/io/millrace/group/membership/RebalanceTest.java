@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.group.membership.GroupMember.Status;
 import io.millrace.group.membership.Membership.Revocation;
+import io.millrace.log.IsolationLevel;
 import io.millrace.metadata.TopicInfo;
 import io.millrace.metadata.TopicPartition;
 import java.util.AbstractMap;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
-import java.util.stream.IntStream;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +20,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.function.Predicate;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -84,8 +85,8 @@ class RebalanceTest {
 
     @Test
     void theAssignorThatMostMembersAskForIsTaken() {
-        ConsumerConfig ranged = new ConsumerConfig(RecordForm.JSON, OffsetReset.LATEST, true, false, 1, 0, 1, 1_000, null,
-                "range");
+        ConsumerConfig ranged = new ConsumerConfig(RecordForm.JSON, OffsetReset.LATEST, true,
+                IsolationLevel.READ_UNCOMMITTED, 1, 0, 1, 1_000, null, "range");
         Membership group = Membership.empty(0).withMember(subscribed("a"));
         assertThat(settled(group, HOLD).assignor()).isEqualTo("sticky");
         GroupMember other = GroupMember.created("b", Incarnation.UNKNOWN, ranged, 0)

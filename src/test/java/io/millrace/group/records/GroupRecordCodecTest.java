@@ -5,17 +5,18 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.millrace.group.delivery.KeptPositions;
 import io.millrace.group.delivery.KeptPositions.Kept;
+import io.millrace.group.delivery.KeptPositions;
 import io.millrace.group.membership.ConsumerConfig;
-import io.millrace.group.membership.GroupMember;
 import io.millrace.group.membership.GroupMember.Status;
+import io.millrace.group.membership.GroupMember;
 import io.millrace.group.membership.Incarnation;
 import io.millrace.group.membership.OffsetReset;
 import io.millrace.group.membership.RecordForm;
 import io.millrace.group.membership.Subscription;
 import io.millrace.group.offsets.CommittedOffset;
 import io.millrace.group.offsets.Position;
+import io.millrace.log.IsolationLevel;
 import io.millrace.metadata.TopicIdPartition;
 import io.millrace.metadata.TopicPartition;
 import java.nio.ByteBuffer;
@@ -267,8 +268,8 @@ class GroupRecordCodecTest {
     @Test
     void aMemberWithAPartitionTakesLittleWhateverItsConfiguration() {
         GroupMember usual = member().member();
-        ConsumerConfig config = new ConsumerConfig(RecordForm.JSON, OffsetReset.EARLIEST, false, true, 1_000, 5_000, 100, 10_000,
-                "host-1", "range");
+        ConsumerConfig config = new ConsumerConfig(RecordForm.JSON, OffsetReset.EARLIEST, false, IsolationLevel.READ_COMMITTED,
+                1_000, 5_000, 100, 10_000, "host-1", "range");
         GroupMember member = new GroupMember(usual.name(), usual.incarnation(), config, usual.subscription(), usual.status(),
                 usual.sinceMs(), usual.epoch(), usual.owned(), usual.target());
         isReadBack(MEMBER_KEY, new GroupValue.Member(member, member().kept()));

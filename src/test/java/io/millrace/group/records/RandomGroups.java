@@ -2,14 +2,15 @@ package io.millrace.group.records;
 
 import io.millrace.group.delivery.KeptPositions.Kept;
 import io.millrace.group.membership.ConsumerConfig;
-import io.millrace.group.membership.GroupMember;
 import io.millrace.group.membership.GroupMember.Status;
+import io.millrace.group.membership.GroupMember;
 import io.millrace.group.membership.Incarnation;
 import io.millrace.group.membership.OffsetReset;
 import io.millrace.group.membership.RecordForm;
 import io.millrace.group.membership.Subscription;
 import io.millrace.group.offsets.CommittedOffset;
 import io.millrace.group.offsets.Position;
+import io.millrace.log.IsolationLevel;
 import io.millrace.metadata.TopicIdPartition;
 import io.millrace.metadata.TopicPartition;
 import java.util.Random;
@@ -86,7 +87,7 @@ final class RandomGroups {
 
     private ConsumerConfig config() {
         return random.nextBoolean() ? ConsumerConfig.DEFAULT : new ConsumerConfig(any(RecordForm.values()),
-                any(OffsetReset.values()), random.nextBoolean(), random.nextBoolean(), random.nextInt(1 << 30),
+                any(OffsetReset.values()), random.nextBoolean(), any(IsolationLevel.values()), random.nextInt(1 << 30),
                 random.nextInt(1 << 30), 1 + random.nextInt(1 << 30), 1_000 + random.nextInt(1_000_000), textOrNone(),
                 textOrNone());
     }

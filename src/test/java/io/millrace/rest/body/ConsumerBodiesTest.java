@@ -8,6 +8,7 @@ import io.millrace.group.membership.ConsumerConfig;
 import io.millrace.group.membership.OffsetReset;
 import io.millrace.group.membership.RecordForm;
 import io.millrace.group.membership.Subscription;
+import io.millrace.log.IsolationLevel;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.TopicPartition;
 import io.millrace.rest.dialect.RequestException;
@@ -42,7 +43,7 @@ class ConsumerBodiesTest {
                 + "'group.remote.assignor':'range'}"));
         assertThat(consumer.name()).isEqualTo("n");
         assertThat(consumer.config()).isEqualTo(
-                new ConsumerConfig(RecordForm.RAW, OffsetReset.NONE, false, true, 5, 6, 7, 8000, "i", "range"));
+                new ConsumerConfig(RecordForm.RAW, OffsetReset.NONE, false, IsolationLevel.READ_COMMITTED, 5, 6, 7, 8000, "i", "range"));
     }
 
     @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.millrace.log.IsolationLevel;
 import io.millrace.replica.hosting.Acks;
 import io.millrace.replica.hosting.FetchPosition;
 import io.millrace.rest.dialect.RequestException;
@@ -34,6 +35,30 @@ class QueryParametersTest {
 
         assertThat(e.status()).isEqualTo(400);
         assertThat(e).hasMessageContaining("earliest, latest or timestamp:");
+    }
+
+    @Test
+    void readersReadUncommittedUnlessTheySayOtherwise() {
+        assertThat(new QueryParameters(Map.of()).isolation()).isEqualTo(IsolationLevel.READ_UNCOMMITTED);
+        assertThat(query("isolation", "read_uncommitted").isolation()).isEqualTo(IsolationLevel.READ_UNCOMMITTED);
+        assertThat(query("isolation", "read_committed").isolation()).isEqualTo(IsolationLevel.READ_COMMITTED);
+        assertThatThrownBy(() -> query("isolation", "serializable").isolation())
+                .isInstanceOf(RequestException.class).hasMessageContaining("read_committed");
+    }
+
+    @Test
+    void abortedBatchesAreLeftOutForWhoReadsCommittedAndAsksForIt() {
+        assertThat(query("isolation", "read_committed").leavesOutAborted()).isFalse();
+        assertThat(new QueryParameters(Map.of("isolation", List.of("read_committed"), "filter", List.of("aborted")))
+                .leavesOutAborted()).isTrue();
+        assertThatThrownBy(() -> query("filter", "aborted").leavesOutAborted())
+                .isInstanceOf(RequestException.class).hasMessageContaining("isolation=read_committed");
+        assertThatThrownBy(() -> query("filter", "markers").leavesOutAborted())
+                .isInstanceOf(RequestException.class).hasMessageContaining("filter must be aborted");
+    }
+
+    private static QueryParameters query(String name, String value) {
+        return new QueryParameters(Map.of(name, List.of(value)));
     }
 
     @ParameterizedTest

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.millrace.broker.fetch.FetchAllRequest;
 import io.millrace.broker.fetch.FetchAllResult;
+import io.millrace.log.IsolationLevel;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.TopicPartition;
@@ -36,7 +37,7 @@ class FetchAllCodecTest {
         FetchAllResult result = new FetchAllResult(List.of());
 
         assertThat(FetchAllCodec.decodeRequest(FetchAllCodec.encode(request))).isEqualTo(request);
-        assertThat(FetchAllCodec.decodeResult(joined(FetchAllCodec.encode(result)))).isEqualTo(result);
+        assertThat(FetchAllCodec.decodeResult(joined(FetchAllCodec.encode(result, IsolationLevel.READ_UNCOMMITTED)))).isEqualTo(result);
     }
 
     @Test
@@ -50,7 +51,7 @@ class FetchAllCodecTest {
 
     @Test
     void aResultComesBackAsItWas() {
-        FetchAllResult back = FetchAllCodec.decodeResult(joined(FetchAllCodec.encode(result())));
+        FetchAllResult back = FetchAllCodec.decodeResult(joined(FetchAllCodec.encode(result(), IsolationLevel.READ_UNCOMMITTED)));
 
         requireEqual(back, result());
     }
@@ -59,7 +60,7 @@ class FetchAllCodecTest {
     @EnumSource(ErrorKind.class)
     void everyKindOfFailureComesBackAsTheKindThatItIs(ErrorKind kind) {
         FetchAllResult back = FetchAllCodec.decodeResult(joined(FetchAllCodec.encode(
-                new FetchAllResult(List.of(failed("orders", 0, kind, "so ein Ärger"))))));
+                new FetchAllResult(List.of(failed("orders", 0, kind, "so ein Ärger"))), IsolationLevel.READ_UNCOMMITTED)));
 
         assertThat(back.parts().get(0).failure().kind()).isEqualTo(kind);
         assertThat(back.parts().get(0).failure()).hasMessage("so ein Ärger");
@@ -68,7 +69,7 @@ class FetchAllCodecTest {
     @Test
     void aKindThatIsNotKnownHereIsUnavailable() {
         byte[] message = joined(FetchAllCodec.encode(
-                new FetchAllResult(List.of(failed("orders", 0, ErrorKind.NOT_LEADER, "told"))))).array();
+                new FetchAllResult(List.of(failed("orders", 0, ErrorKind.NOT_LEADER, "told"))), IsolationLevel.READ_UNCOMMITTED)).array();
         String text = new String(message, StandardCharsets.ISO_8859_1).replace("NOT_LEADER", "UNHEARD_OF");
 
         FetchAllResult back = FetchAllCodec.decodeResult(ByteBuffer.wrap(text.getBytes(StandardCharsets.ISO_8859_1)));
@@ -79,7 +80,7 @@ class FetchAllCodecTest {
     @Test
     void longWordsAreCutAndNoneAreStillWords() {
         FetchAllResult back = FetchAllCodec.decodeResult(joined(FetchAllCodec.encode(new FetchAllResult(List.of(
-                failed("t", 0, ErrorKind.UNAVAILABLE, "x".repeat(100_000)), failed("t", 1, ErrorKind.FENCED, null))))));
+                failed("t", 0, ErrorKind.UNAVAILABLE, "x".repeat(100_000)), failed("t", 1, ErrorKind.FENCED, null))), IsolationLevel.READ_UNCOMMITTED)));
 
         assertThat(back.parts().get(0).failure().getMessage()).hasSize(1000);
         assertThat(back.parts().get(1).failure().kind()).isEqualTo(ErrorKind.FENCED);
@@ -90,7 +91,7 @@ class FetchAllCodecTest {
         byte[] stored = {9, 1, 2, 3, 9};
         ByteBuffer batches = ByteBuffer.wrap(stored, 1, 3);
 
-        List<ByteBuffer> pieces = FetchAllCodec.encode(new FetchAllResult(List.of(read("t", 0, batches))));
+        List<ByteBuffer> pieces = FetchAllCodec.encode(new FetchAllResult(List.of(read("t", 0, batches))), IsolationLevel.READ_UNCOMMITTED);
 
         assertThat(pieces).anyMatch(piece -> piece.array() == stored && piece.remaining() == 3);
         ByteBuffer message = joined(pieces);
@@ -101,7 +102,7 @@ class FetchAllCodecTest {
     @Test
     void everyCutIsRefused() {
         byte[] request = bytes(FetchAllCodec.encode(request()));
-        byte[] result = joined(FetchAllCodec.encode(result())).array();
+        byte[] result = joined(FetchAllCodec.encode(result(), IsolationLevel.READ_UNCOMMITTED)).array();
 
         for (int length = 0; length < request.length; length++) {
             requireRefused(Arrays.copyOf(request, length), FetchAllCodec::decodeRequest);
@@ -120,7 +121,7 @@ class FetchAllCodecTest {
         assertThat(back).isEqualTo(new FetchAllRequest(request().parts().stream().map(part ->
                 new FetchAllRequest.Part(part.topic(), part.partition(), part.from())).toList(), request().minBytes(),
                 request().maxBytes(), request().maxWaitMs()));
-        assertThat(joined(FetchAllCodec.encode(result())).get(0)).isEqualTo((byte) 1);
+        assertThat(joined(FetchAllCodec.encode(result(), IsolationLevel.READ_UNCOMMITTED)).get(0)).isEqualTo((byte) 1);
     }
 
     @Test
@@ -132,6 +133,32 @@ class FetchAllCodecTest {
         assertThat(FetchAllCodec.decodeRequest(FetchAllCodec.encodeFor(FetchAllCodec.WITHOUT_EPOCHS, request)).parts())
                 .extracting(FetchAllRequest.Part::from)
                 .containsExactly(new FetchPosition.AtOffset(5), new FetchPosition.Latest());
+    }
+
+    @Test
+    void whoReadsCommittedIsToldTheLastStableOffset() {
+        FetchAllRequest request = new FetchAllRequest(request().parts(), IsolationLevel.READ_COMMITTED, 1, 2, 3);
+        FetchAllResult result = new FetchAllResult(List.of(new FetchAllResult.Part(new TopicPartition("orders", 0),
+                new FetchResult(10, 12, 20, 15, 3, 4, ByteBuffer.wrap(new byte[] {1}), List.of()), null),
+                failed("clicks", 7, ErrorKind.NOT_LEADER, "not me"), read("orders", 1, ByteBuffer.allocate(0))));
+
+        assertThat(FetchAllCodec.decodeRequest(FetchAllCodec.encode(request))).isEqualTo(request);
+        requireEqual(FetchAllCodec.decodeResult(joined(FetchAllCodec.encode(result, request.isolation()))), result);
+    }
+
+    @Test
+    void aBrokerWithoutTransactionsIsAskedForAllThatItHas() {
+        FetchAllRequest request = new FetchAllRequest(request().parts(), IsolationLevel.READ_COMMITTED, 1, 2, 3);
+
+        assertThat(FetchAllCodec.decodeRequest(FetchAllCodec.encodeFor(FetchAllCodec.WITHOUT_ISOLATION, request)))
+                .isEqualTo(new FetchAllRequest(request().parts(), 1, 2, 3));
+    }
+
+    @Test
+    void anUnknownIsolationLevelIsRefused() {
+        byte[] message = bytes(FetchAllCodec.encode(request()));
+        message[1 + 2 * Integer.BYTES + Long.BYTES] = 2;
+        requireRefused(message, FetchAllCodec::decodeRequest);
     }
 
     @Test
@@ -149,7 +176,7 @@ class FetchAllCodecTest {
     void damagedMessagesAreDecodedOrRefusedAndNothingElse(long seed) {
         Random random = new Random(seed);
         byte[] request = bytes(FetchAllCodec.encode(request()));
-        byte[] result = joined(FetchAllCodec.encode(result())).array();
+        byte[] result = joined(FetchAllCodec.encode(result(), IsolationLevel.READ_UNCOMMITTED)).array();
         for (int i = 0; i < 20_000; i++) {
             decodeOrRefuse(damaged(request, random), FetchAllCodec::decodeRequest);
             decodeOrRefuse(damaged(result, random), FetchAllCodec::decodeResult);
@@ -175,12 +202,13 @@ class FetchAllCodecTest {
                                 random.nextLong(), random.nextLong(), random.nextLong(), random.nextLong(),
                                 random.nextInt(), ByteBuffer.wrap(batches)), null));
             }
-            FetchAllRequest request = new FetchAllRequest(asked, random.nextInt(), random.nextInt(),
+            FetchAllRequest request = new FetchAllRequest(asked,
+                    IsolationLevel.values()[random.nextInt(2)], random.nextInt(), random.nextInt(),
                     random.nextLong());
 
             assertThat(FetchAllCodec.decodeRequest(FetchAllCodec.encode(request))).isEqualTo(request);
             FetchAllResult result = new FetchAllResult(told);
-            requireEqual(FetchAllCodec.decodeResult(joined(FetchAllCodec.encode(result))), result);
+            requireEqual(FetchAllCodec.decodeResult(joined(FetchAllCodec.encode(result, IsolationLevel.READ_UNCOMMITTED))), result);
         }
     }
 

@@ -9,6 +9,7 @@ import io.millrace.agreement.Member;
 import io.millrace.broker.fetch.FetchAllRequest;
 import io.millrace.broker.fetch.FetchAllResult;
 import io.millrace.log.AppendResult;
+import io.millrace.log.IsolationLevel;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.TopicPartition;
@@ -177,7 +178,7 @@ class HttpTransportTest {
                     .isEqualTo(asked);
             ByteArrayOutputStream out = new ByteArrayOutputStream();
             for (ByteBuffer piece : FetchAllCodec.encode(new FetchAllResult(List.of(new FetchAllResult.Part(
-                    new TopicPartition("orders", 3), null, new BrokerException(ErrorKind.NOT_LEADER, "not me")))))) {
+                    new TopicPartition("orders", 3), null, new BrokerException(ErrorKind.NOT_LEADER, "not me")))), IsolationLevel.READ_UNCOMMITTED)) {
                 out.write(piece.array(), piece.arrayOffset() + piece.position(), piece.remaining());
             }
             answer(exchange, 200, out.toByteArray());
@@ -194,7 +195,7 @@ class HttpTransportTest {
     private static byte[] read(int batches) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         for (ByteBuffer piece : FetchAllCodec.encode(new FetchAllResult(List.of(new FetchAllResult.Part(
-                new TopicPartition("orders", 3), new FetchResult(9, 10, 10, 0, 1, ByteBuffer.allocate(batches)), null))))) {
+                new TopicPartition("orders", 3), new FetchResult(9, 10, 10, 0, 1, ByteBuffer.allocate(batches)), null))), IsolationLevel.READ_UNCOMMITTED)) {
             out.write(piece.array(), piece.arrayOffset() + piece.position(), piece.remaining());
         }
         return out.toByteArray();

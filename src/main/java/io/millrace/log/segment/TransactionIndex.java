@@ -1,0 +1,250 @@
+package io.millrace.log.segment;
+
+import io.millrace.log.AbortedTransaction;
+import io.millrace.log.file.OpenFiles;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collection;
+
+/**
+ * The transactions that were aborted with a marker in a segment, as in Kafka's {@code .txnindex} files: entries of a version
+ * (short, 0), producer id, first offset, offset of the marker and last stable offset (longs), in the order of the markers.
+ * The file is there once there is an entry. Read by any thread; written by the log writer, and an entry is in the file when it
+ * was added, so that nobody takes aborted records for committed ones.
+ *
+ * <p>A full one rolls the segment, as a full index does.
+ */
+public final class TransactionIndex {
+    static final int ENTRY_BYTES = Short.BYTES + 4 * Long.BYTES;
+
+    private static final short VERSION = 0;
+    private static final int PRODUCER_ID = Short.BYTES;
+    private static final int FIRST_OFFSET = PRODUCER_ID + Long.BYTES;
+    private static final int LAST_OFFSET = FIRST_OFFSET + Long.BYTES;
+    private static final int LAST_STABLE_OFFSET = LAST_OFFSET + Long.BYTES;
+    /** Entries that are read at once. */
+    private static final int BLOCK_ENTRIES = 256;
+
+    private final OpenFiles files;
+    private final Path path;
+    /** Null while there is no file. */
+    private volatile Entries entries;
+    /** Whether the file is new, and whether it has entries, that were not forced; the log writer's. */
+    private boolean unforcedFile;
+    private boolean unforcedEntries;
+
+    private TransactionIndex(OpenFiles files, Path path, Entries entries) {
+        this.files = files;
+        this.path = path;
+        this.entries = entries;
+    }
+
+    /** The entries of the file. */
+    private static final class Entries extends SparseIndex {
+        private Entries(SegmentFile file) throws IOException {
+            super(file, 0, ENTRY_BYTES);
+        }
+
+        @Override
+        protected long key(ByteBuffer buffer, int index) {
+            return buffer.getLong(index + LAST_OFFSET);
+        }
+
+        private long lastKey() throws IOException {
+            ByteBuffer last = last();
+            return last == null ? -1 : key(last, 0);
+        }
+
+        private void append(AbortedTransaction aborted) throws IOException {
+            newEntry().putShort(VERSION).putLong(aborted.producerId()).putLong(aborted.firstOffset())
+                .putLong(aborted.lastOffset()).putLong(aborted.lastStableOffset());
+            flush();
+        }
+
+        /** How many entries have their marker before an offset. */
+        private int countBefore(long offset) throws IOException {
+            int low = 0;
+            int high = entries();
+            while (low < high) {
+                int middle = (low + high) >>> 1;
+                ByteBuffer entry = read(middle, 1);
+                if (entry != null && key(entry, 0) < offset) {
+                    low = middle + 1;
+                } else {
+                    high = middle;
+                }
+            }
+            return low;
+        }
+
+        private void keepFirst(int count) throws IOException {
+            keep(count);
+        }
+
+        /** Null when they are not there any more, as after a truncation. */
+        private ByteBuffer block(int first, int count) throws IOException {
+            return read(first, count);
+        }
+    }
+
+    /** That of a segment on disk, with the entries of its file when there is one. */
+    static TransactionIndex open(OpenFiles files, Path path) throws IOException {
+        return new TransactionIndex(files, path, Files.exists(path) ? new Entries(SegmentFile.open(files, path)) : null);
+    }
+
+    /** Of a segment that begins: whatever is there under that name is of none. */
+    static TransactionIndex create(OpenFiles files, Path path) throws IOException {
+        Files.deleteIfExists(path);
+        return new TransactionIndex(files, path, null);
+    }
+
+    /**
+     * Adds what was aborted with the next marker; one that is there already, as when batches are looked at again, is not added.
+     */
+    public void append(AbortedTransaction aborted) throws IOException {
+        Entries there = entries;
+        if (there == null) {
+            there = new Entries(SegmentFile.createEmpty(files, path));
+            entries = there;
+            unforcedFile = true;
+        }
+        if (aborted.lastOffset() > there.lastKey()) {
+            there.append(aborted);
+            unforcedEntries = true;
+        }
+    }
+
+    /** Adds the entries of another segment whose batches come next. */
+    void appendAll(TransactionIndex other) throws IOException {
+        Entries source = other.entries;
+        int count = source == null ? 0 : source.entries();
+        for (int i = 0; i < count; i++) {
+            append(entry(source.block(i, 1), 0));
+        }
+    }
+
+    /**
+     * Collects those that overlap a range of offsets, in the order of their markers.
+     *
+     * @param to    exclusive
+     * @param found takes them
+     * @return whether none that ends in a later segment can overlap the range
+     */
+    public boolean collect(long from, long to, Collection<AbortedTransaction> found) throws IOException {
+        Entries source = entries;
+        if (source == null) {
+            return false;
+        }
+        int count = source.entries();
+        for (int first = source.countBefore(from); first < count; first += BLOCK_ENTRIES) {
+            ByteBuffer block = source.block(first, Math.min(BLOCK_ENTRIES, count - first));
+            if (block == null) {
+                return false;
+            }
+            for (int at = 0; at < block.limit(); at += ENTRY_BYTES) {
+                AbortedTransaction aborted = entry(block, at);
+                if (aborted.firstOffset() < to) {
+                    found.add(aborted);
+                }
+                if (aborted.lastStableOffset() >= to) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    private static AbortedTransaction entry(ByteBuffer bytes, int at) throws IOException {
+        try {
+            return new AbortedTransaction(bytes.getLong(at + PRODUCER_ID), bytes.getLong(at + FIRST_OFFSET),
+                bytes.getLong(at + LAST_OFFSET), bytes.getLong(at + LAST_STABLE_OFFSET));
+        } catch (IllegalArgumentException damaged) {
+            throw new IOException("an entry of a transaction index is damaged: " + damaged.getMessage(), damaged);
+        }
+    }
+
+    /**
+     * Whether this can be what was written for a segment: whole entries of a version that is known, with markers that ascend
+     * within the segment.
+     *
+     * @param endOffset exclusive bound of the segment's offsets
+     */
+    public boolean isSane(long baseOffset, long endOffset) throws IOException {
+        Entries source = entries;
+        if (source == null) {
+            return true;
+        }
+        long before = baseOffset - 1;
+        for (int i = 0; i < source.entries(); i++) {
+            ByteBuffer entry = source.block(i, 1);
+            long marker = entry.getLong(LAST_OFFSET);
+            if (entry.getShort(0) != VERSION || marker <= before || marker >= endOffset || entry.getLong(PRODUCER_ID) < 0
+                    || entry.getLong(FIRST_OFFSET) < 0 || entry.getLong(FIRST_OFFSET) > marker
+                    || entry.getLong(LAST_STABLE_OFFSET) < 0) {
+                return false;
+            }
+            before = marker;
+        }
+        return source.hasWholeEntries();
+    }
+
+    boolean isFull() {
+        Entries there = entries;
+        return there != null && there.isFull();
+    }
+
+    /** Keeps the entries whose markers stand before an offset. */
+    void truncateTo(long offset) throws IOException {
+        Entries there = entries;
+        if (there != null) {
+            there.keepFirst(there.countBefore(offset));
+        }
+    }
+
+    void clear() throws IOException {
+        Entries there = entries;
+        if (there != null) {
+            there.clear();
+        }
+    }
+
+    void openForWriting() {
+        Entries there = entries;
+        if (there != null) {
+            there.openForWriting();
+        }
+    }
+
+    void closeForWriting() {
+        Entries there = entries;
+        if (there != null) {
+            there.closeForWriting();
+        }
+    }
+
+    /** Makes the entries durable, and that there are any. */
+    void force() throws IOException {
+        if (unforcedEntries) {
+            entries.force();
+            unforcedEntries = false;
+        }
+        if (unforcedFile) {
+            files.files().forceDirectory(path.getParent());
+            unforcedFile = false;
+        }
+    }
+
+    void close() throws IOException {
+        Entries there = entries;
+        if (there != null) {
+            there.close();
+        }
+    }
+
+    /** Also when there is no such file. */
+    Path path() {
+        return path;
+    }
+}

@@ -1,0 +1,191 @@
+package io.millrace.log.segment;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.millrace.log.AbortedTransaction;
+import io.millrace.log.file.FileAccess;
+import io.millrace.log.file.OpenFiles;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.apache.kafka.storage.internals.log.AbortedTxn;
+import org.apache.kafka.storage.internals.log.TxnIndexSearchResult;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TransactionIndexTest {
+    private final OpenFiles files = new OpenFiles(FileAccess.DISK, 100);
+    @TempDir
+    Path folder;
+    private Path path;
+
+    @BeforeEach
+    void name() {
+        path = folder.resolve("00000000000000000100.txnindex");
+    }
+
+    private TransactionIndex open() throws IOException {
+        return TransactionIndex.open(files, path);
+    }
+
+    private static List<AbortedTransaction> all(TransactionIndex index) throws IOException {
+        return collected(index, 0, Long.MAX_VALUE);
+    }
+
+    private static List<AbortedTransaction> collected(TransactionIndex index, long from, long to) throws IOException {
+        List<AbortedTransaction> found = new ArrayList<>();
+        index.collect(from, to, found);
+        return found;
+    }
+
+    /** Some that overlap, in the order of their markers. */
+    private static List<AbortedTransaction> some(int count, Random random) {
+        List<AbortedTransaction> transactions = new ArrayList<>();
+        long marker = 100;
+        for (int i = 0; i < count; i++) {
+            marker += 2 + random.nextInt(20);
+            long first = Math.max(0, marker - 1 - random.nextInt(100));
+            transactions.add(new AbortedTransaction(random.nextInt(5), first, marker, Math.max(0, marker + 1 - random.nextInt(60))));
+        }
+        return transactions;
+    }
+
+    private static TransactionIndex filled(TransactionIndex index, List<AbortedTransaction> transactions) throws IOException {
+        for (AbortedTransaction each : transactions) {
+            index.append(each);
+        }
+        return index;
+    }
+
+    @Test
+    void thereIsAFileOnceThereIsAnEntryAndItIsReadAgain() throws IOException {
+        TransactionIndex index = open();
+        assertThat(all(index)).isEmpty();
+        index.force();
+        assertThat(path).doesNotExist();
+
+        List<AbortedTransaction> transactions = some(1_000, new Random(1));
+        filled(index, transactions);
+
+        assertThat(all(index)).isEqualTo(transactions);
+        assertThat(Files.size(path)).isEqualTo(1_000L * TransactionIndex.ENTRY_BYTES);
+        index.force();
+        index.close();
+        assertThat(all(open())).isEqualTo(transactions);
+        assertThat(open().isSane(100, Long.MAX_VALUE)).isTrue();
+    }
+
+    @Test
+    void theFieldsOwnIndexReadsOursAndWeReadItsOwn() throws IOException {
+        List<AbortedTransaction> transactions = some(200, new Random(2));
+        filled(open(), transactions).close();
+        try (var kafka = new org.apache.kafka.storage.internals.log.TransactionIndex(100, path.toFile())) {
+            kafka.sanityCheck();
+            assertThat(kafka.allAbortedTxns()).extracting(AbortedTxn::producerId, AbortedTxn::firstOffset, AbortedTxn::lastOffset,
+                AbortedTxn::lastStableOffset, AbortedTxn::version).containsExactlyElementsOf(transactions.stream().map(each ->
+                org.assertj.core.groups.Tuple.tuple(each.producerId(), each.firstOffset(), each.lastOffset(),
+                    each.lastStableOffset(), (short) 0)).toList());
+        }
+        Path theirs = folder.resolve("00000000000000000000.txnindex");
+        try (var kafka = new org.apache.kafka.storage.internals.log.TransactionIndex(0, theirs.toFile())) {
+            for (AbortedTransaction each : transactions) {
+                kafka.append(new AbortedTxn(each.producerId(), each.firstOffset(), each.lastOffset(), each.lastStableOffset()));
+            }
+            kafka.flush();
+        }
+        assertThat(Files.readAllBytes(theirs)).isEqualTo(Files.readAllBytes(path));
+        assertThat(all(TransactionIndex.open(files, theirs))).isEqualTo(transactions);
+    }
+
+    @Test
+    void theSameAreFoundInARangeAsTheFieldFinds() throws IOException {
+        Random random = new Random(3);
+        List<AbortedTransaction> transactions = some(600, random);
+        TransactionIndex index = filled(open(), transactions);
+        try (var kafka = new org.apache.kafka.storage.internals.log.TransactionIndex(100, path.toFile())) {
+            for (int i = 0; i < 500; i++) {
+                long from = random.nextInt(7_000);
+                long to = from + 1 + random.nextInt(300);
+                List<AbortedTransaction> found = new ArrayList<>();
+                boolean complete = index.collect(from, to, found);
+                TxnIndexSearchResult expected = kafka.collectAbortedTxns(from, to);
+                assertThat(found).as("%d to %d", from, to).extracting(AbortedTransaction::lastOffset)
+                    .containsExactlyElementsOf(expected.abortedTransactions().stream().map(AbortedTxn::lastOffset).toList());
+                if (expected.isComplete()) {
+                    assertThat(complete).as("%d to %d", from, to).isTrue();
+                }
+            }
+        }
+    }
+
+    @Test
+    void whatIsThereAlreadyIsNotAddedAgain() throws IOException {
+        List<AbortedTransaction> transactions = some(10, new Random(4));
+        TransactionIndex index = filled(open(), transactions);
+        filled(index, transactions);
+        assertThat(all(index)).isEqualTo(transactions);
+    }
+
+    @Test
+    void aCutTakesTheEntriesWhoseMarkersItTakes() throws IOException {
+        List<AbortedTransaction> transactions = some(700, new Random(5));
+        for (int kept : new int[] {700, 699, 400, 1, 0}) {
+            TransactionIndex index = filled(open(), transactions);
+            index.truncateTo(kept == 700 ? Long.MAX_VALUE : transactions.get(kept).lastOffset());
+            assertThat(all(index)).isEqualTo(transactions.subList(0, kept));
+            index.append(new AbortedTransaction(9, 9_000, 1_000_000, 1_000_001));
+            assertThat(all(index)).hasSize(kept + 1);
+            index.clear();
+            assertThat(all(index)).isEmpty();
+            index.close();
+        }
+    }
+
+    @Test
+    void theEntriesOfSeveralSegmentsComeTogether() throws IOException {
+        List<AbortedTransaction> transactions = some(20, new Random(6));
+        TransactionIndex first = filled(TransactionIndex.open(files, folder.resolve("a")), transactions.subList(0, 12));
+        TransactionIndex none = TransactionIndex.open(files, folder.resolve("b"));
+        TransactionIndex last = filled(TransactionIndex.open(files, folder.resolve("c")), transactions.subList(12, 20));
+        TransactionIndex index = open();
+        for (TransactionIndex each : List.of(first, none, last)) {
+            index.appendAll(each);
+        }
+        assertThat(all(index)).isEqualTo(transactions);
+    }
+
+    @Test
+    void aNewSegmentDoesNotTakeOverWhatIsThereUnderItsName() throws IOException {
+        filled(open(), some(3, new Random(7))).close();
+        assertThat(all(TransactionIndex.create(files, path))).isEmpty();
+        assertThat(path).doesNotExist();
+    }
+
+    @Test
+    void damageIsFound() throws IOException {
+        List<AbortedTransaction> transactions = some(5, new Random(8));
+        filled(open(), transactions).close();
+        byte[] intact = Files.readAllBytes(path);
+        long end = transactions.get(4).lastOffset() + 1;
+        assertThat(open().isSane(100, end)).isTrue();
+        assertThat(open().isSane(100, end - 1)).as("a marker behind the segment").isFalse();
+        assertThat(open().isSane(transactions.get(0).lastOffset() + 1, end)).as("a marker before it").isFalse();
+        for (int damaged : new int[] {1, 2, 10, 18, 26}) {
+            byte[] bytes = intact.clone();
+            bytes[damaged] = (byte) 0x80; // a version that is not known, or a number far out
+            Files.write(path, bytes);
+            assertThat(open().isSane(100, end)).as("byte %d", damaged).isFalse();
+        }
+        Files.write(path, java.util.Arrays.copyOf(intact, intact.length - 1));
+        assertThat(open().isSane(100, end)).as("a torn entry").isFalse();
+        byte[] negative = intact.clone();
+        negative[2] = (byte) 0x80;
+        Files.write(path, negative);
+        assertThatThrownBy(() -> all(open())).isInstanceOf(IOException.class).hasMessageContaining("damaged");
+    }
+}

@@ -1,0 +1,102 @@
+package io.millrace.log.transaction;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millrace.log.AbortedTransaction;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class OpenTransactionsTest {
+    private final OpenTransactions open = new OpenTransactions();
+
+    @Test
+    void withoutTransactionsAllThatIsCommittedIsStable() {
+        assertThat(open.lastStableOffset(12)).isEqualTo(12);
+    }
+
+    @Test
+    void theFirstOpenTransactionHoldsTheLastStableOffset() {
+        open.begin(1, 10);
+        open.begin(2, 20);
+        open.begin(1, 30);
+        assertThat(open.lastStableOffset(100)).isEqualTo(10);
+        assertThat(open.lastStableOffset(5)).as("not beyond the high watermark").isEqualTo(5);
+        open.end(1, 40);
+        assertThat(open.lastStableOffset(100)).isEqualTo(20);
+    }
+
+    @Test
+    void aTransactionHoldsItUntilItsMarkerIsCommitted() {
+        open.begin(1, 10);
+        open.end(1, 40);
+        assertThat(open.lastStableOffset(40)).isEqualTo(10);
+        assertThat(open.lastStableOffset(41)).isEqualTo(41);
+    }
+
+    @Test
+    void anAbortTellsWhereWhatIsAbortedLaterBegins() {
+        open.begin(1, 10);
+        open.begin(2, 20);
+        open.begin(3, 25);
+        assertThat(open.end(2, 40)).isEqualTo(new AbortedTransaction(2, 20, 40, 10));
+        assertThat(open.end(1, 41)).isEqualTo(new AbortedTransaction(1, 10, 41, 25));
+        assertThat(open.end(3, 42)).isEqualTo(new AbortedTransaction(3, 25, 42, 43));
+    }
+
+    @Test
+    void aMarkerWithoutRecordsEndsNothing() {
+        assertThat(open.end(1, 40)).isNull();
+        assertThat(open.lastStableOffset(100)).isEqualTo(100);
+    }
+
+    @Test
+    void aCutOpensAgainWhatEndedBehindIt() {
+        open.begin(1, 10);
+        open.begin(2, 20);
+        open.end(1, 30);
+        open.begin(1, 40);
+
+        assertThat(open.truncateTo(30)).isTrue();
+
+        assertThat(open.lastStableOffset(30)).isEqualTo(10);
+        assertThat(open.end(1, 30)).isEqualTo(new AbortedTransaction(1, 10, 30, 20));
+        assertThat(open.end(2, 31)).isEqualTo(new AbortedTransaction(2, 20, 31, 32));
+    }
+
+    @Test
+    void aCutBelowWhatWasForgottenIsNotAnswered() {
+        open.begin(1, 10);
+        open.end(1, 30);
+        open.committed(31);
+        assertThat(open.truncateTo(31)).isTrue();
+        assertThat(open.truncateTo(30)).isFalse();
+        open.clear();
+        assertThat(open.truncateTo(0)).isTrue();
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
+    void theLastStableOffsetIsThatOfTheModel(long seed) {
+        Random random = new Random(seed);
+        SimulatedTransactions log = new SimulatedTransactions(random);
+        long highWatermark = 0;
+        for (int i = 0; i < 3_000; i++) {
+            log.step();
+            if (random.nextInt(50) == 0) {
+                long cut = log.batches.get(random.nextInt(log.batches.size())).baseOffset();
+                if (cut >= highWatermark) {
+                    log.cut(cut);
+                    assertThat(log.open.truncateTo(cut)).isTrue();
+                }
+            }
+            highWatermark += random.nextInt((int) (log.end - highWatermark) + 1);
+            assertThat(log.open.lastStableOffset(highWatermark)).as("step %d", i).isEqualTo(log.stableBelow(highWatermark));
+            if (random.nextInt(3) == 0) {
+                log.open.committed(highWatermark);
+                assertThat(log.open.lastStableOffset(highWatermark)).isEqualTo(log.stableBelow(highWatermark));
+            }
+        }
+    }
+}

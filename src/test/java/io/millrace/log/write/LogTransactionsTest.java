@@ -1,0 +1,162 @@
+package io.millrace.log.write;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.millrace.log.AbortedTransaction;
+import io.millrace.log.OffsetOutOfRangeException;
+import io.millrace.log.SettableClock;
+import io.millrace.log.Truncation;
+import io.millrace.log.transaction.AbortedBatches;
+import io.millrace.record.RecordBatch;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class LogTransactionsTest {
+    @TempDir
+    Path root;
+
+    private static TransactionalLog transactional(TestDirectory test, PartitionLog log) {
+        return new TransactionalLog(log, batch -> test.append(log, batch));
+    }
+
+    @Test
+    void anOpenTransactionHoldsTheLastStableOffset() {
+        try (TestDirectory test = new TestDirectory(root)) {
+            PartitionLog log = test.log();
+            TransactionalLog written = transactional(test, log);
+            written.write("a", "b");
+            assertThat(log.transactions().lastStableOffset()).isEqualTo(2);
+            written.write(7, "c");
+            written.write("d");
+            assertThat(log.transactions().lastStableOffset()).isEqualTo(2);
+            written.commit(7);
+            assertThat(log.transactions().lastStableOffset()).isEqualTo(5);
+        }
+    }
+
+    @Test
+    void itIsNeverBeforeTheLogsStart() {
+        try (TestDirectory test = new TestDirectory(root)) {
+            PartitionLog log = test.log();
+            TransactionalLog written = transactional(test, log);
+            written.write(7, "a", "b");
+            written.write("c");
+            log.deleteRecordsBefore(2).join();
+            assertThat(log.transactions().lastStableOffset()).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void abortedTransactionsAreFoundInTheSegmentsOfTheirMarkersAndAfterARestart() {
+        List<String> committed = new ArrayList<>();
+        try (TestDirectory test = new TestDirectory(root)) {
+            PartitionLog log = test.log(TestDirectory.segmentBytes(400));
+            TransactionalLog written = transactional(test, log);
+            for (int i = 0; i < 40; i++) {
+                long producer = i % 5;
+                if (i >= 5) {
+                    if (i % 2 == 0) {
+                        written.abort(producer);
+                    } else {
+                        written.commit(producer);
+                    }
+                }
+                written.write(producer, "v" + i);
+                if (i % 2 == 0 && i < 35) { // ended by an odd round
+                    committed.add("v" + i);
+                }
+            }
+            assertThat(log.segmentCount()).isGreaterThan(10);
+            assertThat(shown(log)).isEqualTo(committed);
+        }
+        try (TestDirectory test = new TestDirectory(root)) {
+            PartitionLog log = test.log(TestDirectory.segmentBytes(400));
+            assertThat(log.transactions().aborted(0, 10)).isNotEmpty();
+            assertThat(log.transactions().aborted(3, 3)).isEmpty();
+        }
+    }
+
+    private static List<String> shown(PartitionLog log) {
+        List<String> shown = new ArrayList<>();
+        long stable = log.transactions().lastStableOffset();
+        long next = 0;
+        while (next < stable) {
+            ByteBuffer read = log.read(next, stable, 300);
+            long from = next;
+            for (RecordBatch batch : RecordBatch.in(read)) {
+                next = batch.lastOffset() + 1;
+            }
+            AbortedBatches aborted = new AbortedBatches(log.transactions().aborted(from, next));
+            shown.addAll(TransactionalLog.values(aborted.leaveOut(read)));
+        }
+        return shown;
+    }
+
+    @Test
+    void aRangeBeforeTheLogsStartIsRefusedBecauseNobodyKnowsWhatWasAbortedThere() {
+        try (TestDirectory test = new TestDirectory(root)) {
+            PartitionLog log = test.log();
+            TransactionalLog written = transactional(test, log);
+            written.write(7, "a");
+            written.abort(7);
+            written.write("b");
+            log.deleteRecordsBefore(2).join();
+            assertThatThrownBy(() -> log.transactions().aborted(1, 3)).isInstanceOf(OffsetOutOfRangeException.class);
+        }
+    }
+
+    @Test
+    void aTruncationTakesTheEntriesOfWhatItTakes() {
+        try (TestDirectory test = new TestDirectory(root)) {
+            PartitionLog log = test.log();
+            TransactionalLog written = transactional(test, log);
+            written.write(7, "a");
+            written.abort(7);
+            written.write(8, "b");
+            written.abort(8);
+            log.truncateTo(3, Truncation.UNCLEAN).join();
+            assertThat(log.transactions().aborted(0, 3)).containsExactly(new AbortedTransaction(7, 0, 1, 2));
+        }
+    }
+
+    @Test
+    void theFilesOfASegmentThatGoesGoWithIt() {
+        try (TestDirectory test = new TestDirectory(root)) {
+            PartitionLog log = test.log(TestDirectory.segmentBytes(150));
+            TransactionalLog written = transactional(test, log);
+            written.write(7, "a");
+            written.abort(7);
+            assertThat(TestDirectory.segment(root, 0, ".txnindex")).exists();
+            written.write("b");
+            written.write("c");
+            log.deleteRecordsBefore(3).join();
+            assertThat(TestDirectory.segment(root, 0, ".log")).doesNotExist();
+            assertThat(TestDirectory.segment(root, 0, ".txnindex")).doesNotExist();
+        }
+    }
+
+    @Test
+    void compactionKeepsWhatWasAborted() throws Exception {
+        try (TestDirectory test = new TestDirectory(root, new SettableClock(0))) {
+            PartitionLog log = test.log(Compacted.config(200));
+            for (int i = 0; i < 6; i++) {
+                test.append(log, Compacted.batch(1_000, "key" + i % 2, "value" + i));
+                log.openView().segments().get(log.segmentCount() - 1).transactionIndex()
+                    .append(new AbortedTransaction(7, i, i, i + 1));
+            }
+            List<AbortedTransaction> before = log.transactions().aborted(0, 6);
+            int segments = log.segmentCount();
+            Compacted.clean(test, log, 1_000);
+            assertThat(log.segmentCount()).isLessThan(segments);
+            assertThat(log.transactions().aborted(0, 6)).hasSize(6).isEqualTo(before);
+        }
+        try (TestDirectory test = new TestDirectory(root, new SettableClock(0))) {
+            assertThat(test.log(Compacted.config(200)).transactions().aborted(0, 6)).hasSize(6);
+        }
+    }
+}
