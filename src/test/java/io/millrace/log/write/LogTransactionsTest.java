@@ -143,20 +143,21 @@ class LogTransactionsTest {
     @Test
     void compactionKeepsWhatWasAborted() throws Exception {
         try (TestDirectory test = new TestDirectory(root, new SettableClock(0))) {
-            PartitionLog log = test.log(Compacted.config(200));
-            for (int i = 0; i < 6; i++) {
+            PartitionLog log = test.log(Compacted.config(160));
+            for (int i = 0; i < 12; i++) {
                 test.append(log, Compacted.batch(1_000, "key" + i % 2, "value" + i));
                 log.openView().segments().get(log.segmentCount() - 1).transactionIndex()
                     .append(new AbortedTransaction(7, i, i, i + 1));
             }
-            List<AbortedTransaction> before = log.transactions().aborted(0, 6);
+            List<AbortedTransaction> before = log.transactions().aborted(0, 12);
             int segments = log.segmentCount();
+            log.reconfigure(Compacted.config(2_000));
             Compacted.clean(test, log, 1_000);
             assertThat(log.segmentCount()).isLessThan(segments);
-            assertThat(log.transactions().aborted(0, 6)).hasSize(6).isEqualTo(before);
+            assertThat(log.transactions().aborted(0, 12)).hasSize(12).isEqualTo(before);
         }
         try (TestDirectory test = new TestDirectory(root, new SettableClock(0))) {
-            assertThat(test.log(Compacted.config(200)).transactions().aborted(0, 6)).hasSize(6);
+            assertThat(test.log(Compacted.config(160)).transactions().aborted(0, 12)).hasSize(12);
         }
     }
 }
