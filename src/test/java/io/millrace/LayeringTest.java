@@ -88,7 +88,7 @@ class LayeringTest {
                 .whereLayer("producer").mayOnlyAccessLayers("segment", "file", "vocabulary")
                 .whereLayer("transaction").mayOnlyAccessLayers("vocabulary")
                 .whereLayer("recovery").mayOnlyAccessLayers("producer", "segment", "file", "vocabulary")
-                .whereLayer("compact").mayOnlyAccessLayers("segment", "file", "vocabulary")
+                .whereLayer("compact").mayOnlyAccessLayers("transaction", "segment", "file", "vocabulary")
                 .whereLayer("write").mayOnlyAccessLayers("compact", "recovery", "transaction", "producer", "segment", "file",
                         "vocabulary")
                 .check(CLASSES);

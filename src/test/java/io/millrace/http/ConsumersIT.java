@@ -187,6 +187,17 @@ class ConsumersIT {
     }
 
     @Test
+    void whoReadsCommittedIsGivenAllWhereNoTransactionIsOpen() {
+        produce(0, "1", "2");
+        produce(1, "3");
+        subscribed("c", MANUAL + ",\"isolation.level\":\"read_committed\"");
+        read("c", 3);
+        api.post(instance("c") + "/positions/end", HttpApi.DIALECT, partition(0)).is(204);
+        produce(0, "4");
+        assertThat(read("c", 1).get(0).getInt("value")).isEqualTo(4);
+    }
+
+    @Test
     void whatIsAskedOfAConsumerThatIsNotThereIsNotFound() {
         String nobody = instance("nobody");
         api.get(nobody + "/records").isError(404);

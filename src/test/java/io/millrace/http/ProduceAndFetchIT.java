@@ -72,6 +72,33 @@ class ProduceAndFetchIT {
     }
 
     @Test
+    void whereNoTransactionIsOpenReadersOfCommittedRecordsAreGivenAllOfThem() {
+        String topic = api.newTopic(1);
+        api.post("/topics/" + topic, HttpApi.JSON, "{\"records\":[{\"value\":1},{\"value\":2}]}").is(200);
+        String path = "/topics/" + topic + "/partitions/0/";
+
+        HttpApi.Answer list = api.get(path + "records?isolation=read_committed", HttpApi.JSON).is(200);
+        assertThat(list.array()).hasSize(2);
+        assertThat(list.header("Millrace-Last-Stable-Offset")).isEqualTo("2");
+        for (String query : List.of("isolation=read_committed", "isolation=read_committed&filter=aborted",
+                "isolation=read_uncommitted")) {
+            HttpApi.Answer raw = api.get(path + "records?" + query, "application/vnd.millrace.batch").is(200);
+            assertThat(raw.header("Millrace-Next-Offset")).isEqualTo("2");
+            assertThat(raw.header("Millrace-Aborted")).isNull();
+        }
+        assertThat(api.get(path + "offsets?isolation=read_committed").is(200).body())
+                .isEqualTo("{\"beginning_offset\":0,\"end_offset\":2}");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"isolation=serializable", "isolation=", "filter=aborted", "isolation=read_committed&filter=markers",
+        "isolation=read_committed&isolation=read_committed"})
+    void anotherIsolationLevelIsRefused(String query) {
+        String topic = api.newTopic(1);
+        api.get("/topics/" + topic + "/partitions/0/records?" + query).isError(400);
+    }
+
+    @Test
     void keysChooseThePartitionAndAnExplicitOneWins() {
         String topic = api.newTopic(4);
 

@@ -18,6 +18,7 @@ final class KeyScan {
     private static final Logger LOG = System.getLogger(KeyScan.class.getName());
 
     private final OffsetMap offsets;
+    private final AbortedScan aborted;
     private final CleaningPace pace;
     private final long from;
     private final long maxBatchBytes;
@@ -28,8 +29,9 @@ final class KeyScan {
      * @param from          the first offset that is dirty
      * @param maxBatchBytes of the records of a batch that is looked at, after decompression
      */
-    KeyScan(OffsetMap offsets, CleaningPace pace, long from, long maxBatchBytes) {
+    KeyScan(OffsetMap offsets, AbortedScan aborted, CleaningPace pace, long from, long maxBatchBytes) {
         this.offsets = offsets;
+        this.aborted = aborted;
         this.pace = pace;
         this.from = from;
         this.maxBatchBytes = maxBatchBytes;
@@ -50,7 +52,7 @@ final class KeyScan {
             if (batch.lastOffset() < from) {
                 continue;
             }
-            if (!batch.isControl()) {
+            if (!batch.isControl() && !aborted.isAborted(batch)) {
                 visit(batch);
             }
             if (full) {

@@ -30,9 +30,10 @@ public final class LogCleaning {
      * @param dirtyFrom     the first offset that no pass has looked at
      * @param maxBytes      of a segment that is made of several
      * @param indexInterval bytes of batches between two entries of an index
+     * @param aborted       finds the transactions that were aborted; none of these segments has records of an open one
      */
     public record Source(LogFolder folder, List<BoundedSegment> segments, long dirtyFrom, long maxBytes,
-                         int indexInterval) {
+                         int indexInterval, AbortedScan.Lookup aborted) {
         public Source {
             segments = List.copyOf(segments);
         }
@@ -106,7 +107,7 @@ public final class LogCleaning {
      * @return exclusive: up to where this pass cleans, and the next one begins
      */
     public long scan() throws IOException, DamagedSegmentException, InterruptedException {
-        KeyScan scan = new KeyScan(offsets, pace, source.dirtyFrom(), rules.maxBatchBytes());
+        KeyScan scan = new KeyScan(offsets, new AbortedScan(source.aborted()), pace, source.dirtyFrom(), rules.maxBatchBytes());
         for (BoundedSegment next : source.segments()) {
             if (next.endOffset() <= source.dirtyFrom()) {
                 continue;
@@ -171,9 +172,10 @@ public final class LogCleaning {
     private void copy(BoundedSegment from, CompactedBatches target)
             throws IOException, DamagedSegmentException, InterruptedException {
         SegmentBatches batches = from.batches();
+        AbortedScan aborted = new AbortedScan(source.aborted());
         try {
             for (RecordBatch batch = batches.next(); batch != null; batch = batches.next()) {
-                RecordBatch left = left(batch);
+                RecordBatch left = left(batch, aborted);
                 target.add(batch, left);
                 pace.passed(batch.sizeInBytes() + (left == null ? 0 : left.sizeInBytes()));
             }
@@ -183,9 +185,13 @@ public final class LogCleaning {
     }
 
     /** What of a batch this pass leaves, or null. */
-    private RecordBatch left(RecordBatch batch) {
+    private RecordBatch left(RecordBatch batch, AbortedScan aborted) {
         if (batch.isControl() || batch.baseOffset() >= end) {
             return batch;
+        }
+        if (aborted.isAborted(batch)) {
+            removed += batch.recordCount();
+            return null;
         }
         boolean tombstonesGo = !rules.tombstonesStay() && batch.deleteHorizon().isPresent()
             && batch.deleteHorizon().getAsLong() <= nowMs;

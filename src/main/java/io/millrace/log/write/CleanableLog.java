@@ -9,8 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What of a log can be compacted at one moment: the segments that nothing is written to, committed as a whole, and old
- * enough.
+ * What of a log can be compacted at one moment: the segments that nothing is written to, committed as a whole and without
+ * records of open transactions, and old enough.
  *
  * @param segments   ascending
  * @param dirtyFrom  the first offset that no pass has looked at
@@ -26,10 +26,10 @@ record CleanableLog(PartitionLog log, LogView view, Compaction how, List<Bounded
      */
     static CleanableLog of(PartitionLog log, Compaction how, long now) throws IOException {
         LogView view = log.openView();
-        return of(log, view, log.highWatermark(), how, now);
+        return of(log, view, log.transactions().lastStableOffset(), how, now);
     }
 
-    /** @param mark all below it is committed */
+    /** @param mark all below it is committed, and of transactions that have ended */
     static CleanableLog of(PartitionLog log, LogView view, long mark, Compaction how, long now) throws IOException {
         long dirtyFrom = Math.max(log.cleanedOffset(), view.logStartOffset());
         List<BoundedSegment> segments = new ArrayList<>();

@@ -1,5 +1,6 @@
 package io.millrace.log.write;
 
+import io.millrace.log.AbortedTransaction;
 import io.millrace.log.LogDirectoryOfflineException;
 import io.millrace.log.compact.BoundedSegment;
 import io.millrace.log.compact.CleaningPace;
@@ -86,6 +87,10 @@ final class CompactionPass {
         }
     }
 
+    private List<AbortedTransaction> aborted(long from, long to) {
+        return log.transactions().aborted(Math.max(from, log.logStartOffset()), to);
+    }
+
     private Outcome clean() throws IOException, LogCleaning.DamagedSegmentException, InterruptedException {
         LogCleaning cleaning = cleaning();
         long end = cleaning.scan();
@@ -113,7 +118,7 @@ final class CompactionPass {
         Map<Long, Long> producers = waiting.await(log.directory().queue(LogTask.of(() ->
             log.writable().producers().lastOffsets())));
         LogCleaning.Source source = new LogCleaning.Source(log.writable().compaction().folder(), what.segments(),
-            what.dirtyFrom(), log.config().segmentBytes(), log.config().indexIntervalBytes());
+            what.dirtyFrom(), log.config().segmentBytes(), log.config().indexIntervalBytes(), this::aborted);
         return new LogCleaning(source, limits.mapBytes(), now, new LogCleaning.Rules(what.how().deleteRetentionMillis(),
             log.upkeep().keepsTombstones(), limits.batchBytes(), producers), pace);
     }

@@ -160,4 +160,28 @@ class LogTransactionsTest {
             assertThat(test.log(Compacted.config(160)).transactions().aborted(0, 12)).hasSize(12);
         }
     }
+
+    @Test
+    void anAbortedRecordReplacesNoneAndGoesWithCompaction() throws Exception {
+        try (TestDirectory test = new TestDirectory(root, new SettableClock(0))) {
+            PartitionLog log = test.log(Compacted.config(100));
+            TransactionalLog written = transactional(test, log);
+            test.append(log, Compacted.batch(1_000, "a", "committed", "b", "old"));
+            written.put(7, "a", "aborted");
+            written.put(7, "b", "aborted");
+            written.abort(7);
+            written.put(8, "b", "new");
+            written.commit(8);
+            written.write(9, "open");
+            test.append(log, Compacted.batch(1_000, "b", "behind it"));
+            test.append(log, Compacted.batch(1_000, "c", "last"));
+            Compacted.clean(test, log, 1_000);
+
+            assertThat(log.cleanedOffset()).as("up to the open transaction").isLessThanOrEqualTo(7);
+            assertThat(shown(log)).containsExactly("committed", "new");
+            assertThat(Compacted.batches(log)).filteredOn(batch -> batch.producerId() == 7 && !batch.isControl())
+                .as("the last batch of the producer, for its sequence").hasSize(1)
+                .allMatch(batch -> batch.recordCount() == 0 && batch.baseOffset() == 3);
+        }
+    }
 }

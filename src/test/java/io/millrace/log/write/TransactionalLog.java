@@ -31,6 +31,14 @@ public final class TransactionalLog {
         appender.accept(batch(values, new RecordBatchBuilder(Codec.NONE).producer(producerId, (short) 0, 0).transactional()));
     }
 
+    /** As {@link #write(long, String...)}, a record with a key. */
+    void put(long producerId, String key, String value) {
+        log.transactions().open().begin(producerId, log.logEndOffset());
+        RecordBatchBuilder builder = new RecordBatchBuilder(Codec.NONE).producer(producerId, (short) 0, 0).transactional();
+        builder.append(1_000, StandardCharsets.UTF_8.encode(key), StandardCharsets.UTF_8.encode(value), List.of());
+        appender.accept(builder.build());
+    }
+
     /** Writes a batch that is in no transaction. */
     public void write(String... values) {
         appender.accept(batch(values, new RecordBatchBuilder(Codec.NONE)));
