@@ -338,7 +338,7 @@ public final class Segment {
     }
 
     /**
-     * Cuts the indexes back to batches that end before an offset.
+     * Cuts the indexes of offsets and times back to batches that end before an offset.
      *
      * @return position of the last batch that is still in the index: everything behind is to be noted again
      */
@@ -348,16 +348,15 @@ public final class Segment {
         offsetIndex.truncateTo(Math.min(offset, lastTime == null ? baseOffset : lastTime.offset() + 1));
         OffsetIndex.Entry last = offsetIndex.lastEntry();
         timeIndex.truncateTo(last == null ? baseOffset - 1 : last.lastOffset());
-        transactionIndex.truncateTo(offset);
         restoreMaxTimestamp();
         bytesSinceIndexEntry = 0;
         return last == null ? 0 : last.position();
     }
 
+    /** Of offsets and times: those can be made anew of the segment alone. */
     public void clearIndexes() throws IOException {
         offsetIndex.clear();
         timeIndex.reset();
-        transactionIndex.clear();
         restoreMaxTimestamp();
         bytesSinceIndexEntry = 0;
     }

@@ -37,6 +37,7 @@ public record TailCut(long position, long nextOffset) {
     /** Finds the end of the last batch that ends before an offset, and brings the segment's indexes back to there. */
     public static TailCut before(long offset, Segment segment, int indexInterval) throws IOException {
         long from = segment.truncateIndexes(offset);
+        segment.transactionIndex().truncateTo(offset);
         BatchScan scan = new BatchScan(segment.file(), from, segment.sizeInBytes(), PIECE);
         long nextOffset = segment.baseOffset();
         while (scan.header() && scan.lastOffset() < offset) {

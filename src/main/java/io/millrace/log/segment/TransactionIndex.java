@@ -196,17 +196,10 @@ public final class TransactionIndex {
     }
 
     /** Keeps the entries whose markers stand before an offset. */
-    void truncateTo(long offset) throws IOException {
+    public void truncateTo(long offset) throws IOException {
         Entries there = entries;
         if (there != null) {
             there.keepFirst(there.countBefore(offset));
-        }
-    }
-
-    void clear() throws IOException {
-        Entries there = entries;
-        if (there != null) {
-            there.clear();
         }
     }
 

@@ -140,7 +140,7 @@ class TransactionIndexTest {
             assertThat(all(index)).isEqualTo(transactions.subList(0, kept));
             index.append(new AbortedTransaction(9, 9_000, 1_000_000, 1_000_001));
             assertThat(all(index)).hasSize(kept + 1);
-            index.clear();
+            index.truncateTo(0);
             assertThat(all(index)).isEmpty();
             index.close();
         }
