@@ -166,6 +166,24 @@ class LayeringTest {
     }
 
     @Test
+    void theChambersOfTheTransactionsStandOnEachOther() {
+        layeredArchitecture().consideringOnlyDependenciesInLayers()
+                .layer("state").definedBy("io.millrace.transaction.state")
+                .layer("records").definedBy("io.millrace.transaction.records")
+                .layer("coordinator").definedBy("io.millrace.transaction.coordinator")
+                .whereLayer("state").mayNotAccessAnyLayer()
+                .whereLayer("records").mayOnlyAccessLayers("state")
+                .whereLayer("coordinator").mayOnlyAccessLayers("records", "state")
+                .check(CLASSES);
+    }
+
+    @Test
+    void whatBecomesOfATransactionIsPure() {
+        noClasses().that().resideInAPackage("io.millrace.transaction.state").should().dependOnClassesThat()
+                .resideInAnyPackage("java.util.concurrent..", "java.time..", "io.millrace.coordinator..").check(CLASSES);
+    }
+
+    @Test
     void theChambersOfTheHttpInterfaceStandOnEachOther() {
         layeredArchitecture().consideringOnlyDependenciesInLayers()
                 .layer("dialect").definedBy("io.millrace.rest.dialect")

@@ -51,5 +51,16 @@ public enum ErrorKind {
     /** The idempotency key was that of another request: nothing was done. */
     IDEMPOTENCY_KEY_REUSED,
     /** A request with the same idempotency key is being carried out, and takes long: ask again. */
-    IDEMPOTENCY_KEY_IN_USE
+    IDEMPOTENCY_KEY_IN_USE,
+    /** The producer's last transaction is still being ended: try again in a moment. */
+    CONCURRENT_TRANSACTIONS,
+    /** The transaction is not in a state that allows what was asked. */
+    INVALID_TXN_STATE,
+    /** The transactional id has another producer id by now, or has expired: begin anew. */
+    INVALID_PRODUCER_ID_MAPPING,
+    /** The producer's transaction was ended, or another producer has begun with its transactional id. */
+    PRODUCER_FENCED,
+    TRANSACTIONAL_ID_NOT_FOUND,
+    /** Transactions may not take so long. */
+    INVALID_TRANSACTION_TIMEOUT
 }

@@ -1,5 +1,6 @@
 package io.millrace.group.records;
 
+import io.millrace.coordinator.fields.FrozenBytes;
 import java.nio.ByteBuffer;
 
 /** What a record of {@code __consumer_offsets} is about. */

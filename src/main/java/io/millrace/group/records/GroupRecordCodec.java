@@ -1,6 +1,8 @@
 package io.millrace.group.records;
 
 import io.millrace.coordinator.RecordCodec;
+import io.millrace.coordinator.fields.FieldReader;
+import io.millrace.coordinator.fields.FieldWriter;
 import java.nio.ByteBuffer;
 
 /**

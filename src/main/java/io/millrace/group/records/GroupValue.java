@@ -1,5 +1,6 @@
 package io.millrace.group.records;
 
+import io.millrace.coordinator.fields.FrozenBytes;
 import io.millrace.group.delivery.KeptPositions.Kept;
 import io.millrace.group.membership.GroupMember;
 import io.millrace.group.offsets.CommittedOffset;

@@ -1,5 +1,7 @@
 package io.millrace.group.records;
 
+import io.millrace.coordinator.fields.FieldReader;
+import io.millrace.coordinator.fields.FieldWriter;
 import io.millrace.group.offsets.CommittedOffset;
 import io.millrace.group.offsets.Position;
 import java.nio.ByteBuffer;

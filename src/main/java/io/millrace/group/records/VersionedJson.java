@@ -1,5 +1,7 @@
 package io.millrace.group.records;
 
+import io.millrace.coordinator.fields.FieldReader;
+import io.millrace.coordinator.fields.FieldWriter;
 import jakarta.json.bind.Jsonb;
 import jakarta.json.bind.JsonbBuilder;
 import java.nio.ByteBuffer;

@@ -17,6 +17,8 @@ public record InternalTopic(String name, int partitions, int replicationFactor) 
     public static final String OFFSETS = "__consumer_offsets";
     /** What requests with an idempotency key were answered with. */
     public static final String IDEMPOTENCY_KEYS = "__idempotency_keys";
+    /** Where transactions stand. */
+    public static final String TRANSACTIONS = "__transaction_state";
 
     /**
      * So small that what was replaced can be cleaned soon: until then whoever becomes the leader reads it, and what is written

@@ -1,4 +1,4 @@
-package io.millrace.group.records;
+package io.millrace.coordinator.fields;
 
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
@@ -7,32 +7,37 @@ import java.nio.charset.StandardCharsets;
 import java.util.UUID;
 
 /** Writes Kafka's primitive types one after the other. */
-final class FieldWriter {
+public final class FieldWriter {
     private static final int INITIAL_CAPACITY = 128;
 
     private ByteBuffer out = ByteBuffer.allocate(INITIAL_CAPACITY);
 
-    FieldWriter int16(int value) {
+    public FieldWriter int8(int value) {
+        room(Byte.BYTES).put((byte) value);
+        return this;
+    }
+
+    public FieldWriter int16(int value) {
         room(Short.BYTES).putShort((short) value);
         return this;
     }
 
-    FieldWriter int32(int value) {
+    public FieldWriter int32(int value) {
         room(Integer.BYTES).putInt(value);
         return this;
     }
 
-    FieldWriter int64(long value) {
+    public FieldWriter int64(long value) {
         room(Long.BYTES).putLong(value);
         return this;
     }
 
-    FieldWriter uuid(UUID value) {
+    public FieldWriter uuid(UUID value) {
         room(2 * Long.BYTES).putLong(value.getMostSignificantBits()).putLong(value.getLeastSignificantBits());
         return this;
     }
 
-    FieldWriter unsignedVarint(int value) {
+    public FieldWriter unsignedVarint(int value) {
         int rest = value;
         for (; (rest & ~0x7F) != 0; rest >>>= 7) {
             room(1).put((byte) (rest | 0x80));
@@ -42,23 +47,24 @@ final class FieldWriter {
     }
 
     /** @throws IllegalArgumentException when it is no text, or one of more than 32767 bytes */
-    FieldWriter string(String field, String text) {
+    public FieldWriter string(String field, String text) {
         ByteBuffer utf8 = shortUtf8(field, text);
         return int16(utf8.remaining()).bytes(utf8);
     }
 
     /** @throws IllegalArgumentException when it is no text, or one of more than 32767 bytes */
-    FieldWriter compactString(String field, String text) {
+    public FieldWriter compactString(String field, String text) {
         ByteBuffer utf8 = shortUtf8(field, text);
         return unsignedVarint(utf8.remaining() + 1).bytes(utf8);
     }
 
     /** Without its length: nothing may follow. @throws IllegalArgumentException when it is no text */
-    FieldWriter rest(String field, String text) {
+    public FieldWriter rest(String field, String text) {
         return bytes(utf8(field, text));
     }
 
-    ByteBuffer written() {
+    /** All of it, once: nothing may be written after that. */
+    public ByteBuffer written() {
         return out.flip();
     }
 

@@ -1,4 +1,4 @@
-package io.millrace.group.records;
+package io.millrace.coordinator.fields;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -9,44 +9,48 @@ import java.util.UUID;
  * Reads Kafka's primitive types one after the other, without moving the position of the buffer that it is given. What is not
  * there is an {@link IllegalStateException} that says what ends or is wrong where.
  */
-final class FieldReader {
+public final class FieldReader {
     private final Object what;
     private final ByteBuffer in;
 
     /** @param what is read, as the messages call it */
-    FieldReader(Object what, ByteBuffer bytes) {
+    public FieldReader(Object what, ByteBuffer bytes) {
         this.what = what;
         this.in = bytes.duplicate();
     }
 
-    IllegalStateException unreadable(String why) {
+    public IllegalStateException unreadable(String why) {
         return unreadable(why, null);
     }
 
     /** @param cause or null */
-    IllegalStateException unreadable(String why, Throwable cause) {
+    public IllegalStateException unreadable(String why, Throwable cause) {
         return new IllegalStateException(what + ": " + why, cause);
     }
 
-    int int16(String field) {
+    public int int8(String field) {
+        return require(field, Byte.BYTES).get();
+    }
+
+    public int int16(String field) {
         return require(field, Short.BYTES).getShort();
     }
 
-    int int32(String field) {
+    public int int32(String field) {
         return require(field, Integer.BYTES).getInt();
     }
 
-    long int64(String field) {
+    public long int64(String field) {
         return require(field, Long.BYTES).getLong();
     }
 
-    UUID uuid(String field) {
+    public UUID uuid(String field) {
         require(field, 2 * Long.BYTES);
         return new UUID(in.getLong(), in.getLong());
     }
 
     /** Up to 2^31 - 1, in at most five bytes. */
-    int unsignedVarint(String field) {
+    public int unsignedVarint(String field) {
         long value = 0;
         for (int shift = 0; shift < 35; shift += 7) {
             byte next = require(field, 1).get();
@@ -58,25 +62,25 @@ final class FieldReader {
         throw unreadable("its " + field + " is a number of more than five bytes");
     }
 
-    String string(String field) {
+    public String string(String field) {
         return text(field, size(field, int16(field), Short.MAX_VALUE));
     }
 
-    String compactString(String field) {
+    public String compactString(String field) {
         return text(field, size(field, unsignedVarint(field) - 1L, Short.MAX_VALUE));
     }
 
     /** All that follows. */
-    String rest(String field) {
+    public String rest(String field) {
         return text(field, in.remaining());
     }
 
-    void skip(String field, int bytes) {
+    public void skip(String field, int bytes) {
         require(field, bytes);
         in.position(in.position() + bytes);
     }
 
-    void end() {
+    public void end() {
         if (in.hasRemaining()) {
             throw unreadable(in.remaining() + " bytes follow its end");
         }

@@ -1,0 +1,141 @@
+package io.millrace.transaction.coordinator;
+
+import io.millrace.metadata.TopicPartition;
+import io.millrace.transaction.state.TransactionMarker;
+import java.util.Collections;
+import java.util.Map;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import java.util.function.Predicate;
+
+/**
+ * Carries out what is decided: each partition is sent its marker until it has it, each on its own, so that one that cannot be
+ * reached holds back nobody's readers but its own; and when all have it, that is recorded. Repeating any of it does no harm, so
+ * that nothing of it is kept but the decision itself. In memory is one entry for each partition of a transaction that is being
+ * ended: as many as the machines hold. Thread-safe.
+ */
+final class Endings {
+    private static final long FIRST_RETRY_MS = 20;
+    /** Readers wait that long at most once a partition can be reached again. */
+    private static final long LAST_RETRY_MS = 500;
+
+    private final MarkerWriter markers;
+    private final Predicate<Decided> led;
+    private final Function<Decided, CompletableFuture<?>> complete;
+    private final ScheduledExecutorService timers;
+    /** By transactional id. */
+    private final Map<String, Ending> underWay = new ConcurrentHashMap<>();
+
+    /**
+     * @param led      whether this broker still leads where that was decided
+     * @param complete records that all markers are written
+     */
+    Endings(MarkerWriter markers, Predicate<Decided> led, Function<Decided, CompletableFuture<?>> complete,
+            ScheduledExecutorService timers) {
+        this.markers = markers;
+        this.led = led;
+        this.complete = complete;
+        this.timers = timers;
+    }
+
+    /** Begins, unless it is under way. To be called once the decision is committed, not before. */
+    void begin(Decided decided) {
+        Ending before = underWay.get(decided.transactionalId());
+        if (before != null && before.decided.isSameAs(decided)) {
+            return;
+        }
+        Ending begun = new Ending(decided);
+        before = underWay.put(decided.transactionalId(), begun);
+        if (before != null) {
+            before.over();
+        }
+        begun.run();
+    }
+
+    /** Completes when nothing is under way for a transactional id, or that came to nothing. */
+    CompletableFuture<?> ended(String transactionalId) {
+        Ending ending = underWay.get(transactionalId);
+        return ending == null ? CompletableFuture.completedFuture(null) : ending.ended;
+    }
+
+    /** The partitions that do not have their marker yet, of what is under way. */
+    SortedSet<TopicPartition> unmarked(String transactionalId) {
+        Ending ending = underWay.get(transactionalId);
+        return ending == null ? Collections.emptySortedSet() : new TreeSet<>(ending.unmarked.keySet());
+    }
+
+    /** This broker does not coordinate them any more. */
+    void letGo(int partition) {
+        underWay.values().stream().filter(each -> each.decided.partition() == partition).forEach(Ending::over);
+    }
+
+    private final class Ending {
+        private final Decided decided;
+        private final CompletableFuture<Void> ended = new CompletableFuture<>();
+        /** With how long the next retry waits, in ms. */
+        private final Map<TopicPartition, Long> unmarked = new ConcurrentHashMap<>();
+        private final AtomicInteger left;
+        private volatile boolean over;
+
+        private Ending(Decided decided) {
+            this.decided = decided;
+            decided.transaction().partitions().forEach(each -> unmarked.put(each, FIRST_RETRY_MS));
+            this.left = new AtomicInteger(unmarked.size());
+        }
+
+        private void run() {
+            if (unmarked.isEmpty()) { // this coordinator never decides so, but others of the field do
+                complete();
+            }
+            decided.transaction().markers(decided.coordinatorEpoch()).forEach(this::send);
+        }
+
+        private void send(TransactionMarker marker) {
+            if (over || !led.test(decided)) {
+                over();
+                return;
+            }
+            CompletableFuture<?> written;
+            try {
+                written = markers.write(marker);
+            } catch (RuntimeException failure) {
+                written = CompletableFuture.failedFuture(failure);
+            }
+            written.whenComplete((done, failure) -> {
+                if (failure == null) {
+                    unmarked.remove(marker.partition());
+                    if (left.decrementAndGet() == 0 && !over) {
+                        complete();
+                    }
+                } else {
+                    long wait = unmarked.merge(marker.partition(), LAST_RETRY_MS, (now, most) -> Math.min(2 * now, most));
+                    later(() -> send(marker), wait / 2);
+                }
+            });
+        }
+
+        private void later(Runnable retry, long waitMs) {
+            try {
+                timers.schedule(retry, waitMs, TimeUnit.MILLISECONDS);
+            } catch (RuntimeException stopping) {
+                over(); // the next coordinator goes on
+            }
+        }
+
+        private void complete() {
+            complete.apply(decided).whenComplete((done, failure) -> over()); // when that failed, it is begun again
+        }
+
+        private void over() {
+            over = true;
+            underWay.remove(decided.transactionalId(), this);
+            ended.complete(null);
+        }
+    }
+}

@@ -1,0 +1,91 @@
+package io.millrace.transaction.state;
+
+import io.millrace.metadata.TopicPartition;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.List;
+import java.util.SortedSet;
+import java.util.TreeSet;
+
+/**
+ * What is known of a transactional id: its producer, and its transaction, the present or the last one. A value; the fields are
+ * those of Kafka's record.
+ *
+ * @param producer           whose requests are taken. While markers are written: what they carry, one epoch above that of the
+ *                           records
+ * @param previousProducerId whose last epoch the transaction used up that ended last, when it was its producer that asked for
+ *                           that; or -1
+ * @param nextProducerId     who follows with epoch 0 once the markers are written, because the epochs are used up; or -1
+ * @param timeoutMs          how long a transaction may take, from 1
+ * @param partitions         that have records of it, or may have; empty unless it is under way
+ * @param updatedAtMs        when this was decided, since the epoch
+ * @param startedAtMs        when the transaction began, since the epoch; -1 before the first one
+ */
+public record Transaction(ProducerIdAndEpoch producer, long previousProducerId, long nextProducerId, int timeoutMs,
+                          TransactionState state, SortedSet<TopicPartition> partitions, long updatedAtMs, long startedAtMs) {
+    static final long NONE = ProducerIdAndEpoch.NO_PRODUCER_ID;
+    private static final SortedSet<TopicPartition> NO_PARTITIONS = Collections.unmodifiableSortedSet(new TreeSet<>());
+
+    public Transaction {
+        partitions = partitions.isEmpty() ? NO_PARTITIONS : Collections.unmodifiableSortedSet(new TreeSet<>(partitions));
+    }
+
+    static Transaction empty(ProducerIdAndEpoch producer, int timeoutMs, long nowMs) {
+        return new Transaction(producer, NONE, NONE, timeoutMs, TransactionState.EMPTY, NO_PARTITIONS, nowMs, NONE);
+    }
+
+    Transaction ongoing(Collection<TopicPartition> all, long nowMs) {
+        return new Transaction(producer, NONE, NONE, timeoutMs, TransactionState.ONGOING, new TreeSet<>(all), nowMs,
+                state.isResting() ? nowMs : startedAtMs);
+    }
+
+    Transaction prepared(long nowMs) {
+        return new Transaction(producer, NONE, NONE, timeoutMs, TransactionState.PREPARED, partitions, nowMs, startedAtMs);
+    }
+
+    /** @param marked what the markers carry */
+    Transaction decided(TransactionResult result, ProducerIdAndEpoch marked, long previous, long next, long nowMs) {
+        return new Transaction(marked, previous, next, timeoutMs, result.prepare(), partitions, nowMs, startedAtMs);
+    }
+
+    Transaction completed(TransactionResult result, long nowMs) {
+        return new Transaction(successor(), previousProducerId, NONE, timeoutMs, result.complete(), NO_PARTITIONS, nowMs,
+                startedAtMs);
+    }
+
+    /** Who goes on once what was decided is done. */
+    public ProducerIdAndEpoch successor() {
+        return nextProducerId == NONE ? producer : ProducerIdAndEpoch.first(nextProducerId);
+    }
+
+    /**
+     * Whether a producer speaks of the transaction that it had ended, or that was ended in its place: it was not told, and may
+     * ask again. Not so when another incarnation had it ended: that raises the epoch by more.
+     */
+    boolean isEndedOf(ProducerIdAndEpoch named) {
+        if (state.result().isEmpty()) {
+            return false;
+        } else if (previousProducerId != NONE && nextProducerId == NONE) {
+            return producer.epoch() == 0 && named.epoch() == ProducerIdAndEpoch.LAST_EPOCH
+                    && ProducerIdAndEpoch.first(previousProducerId).isProducerOf(named);
+        }
+        boolean givenOut = producer.epoch() <= ProducerIdAndEpoch.LAST_EPOCH || nextProducerId != NONE;
+        return givenOut && named.epoch() + 1 == producer.epoch() && producer.isProducerOf(named);
+    }
+
+    /** Whether its time is up, and it is still to be decided. */
+    public boolean isOverdue(long nowMs) {
+        return state == TransactionState.ONGOING && nowMs - startedAtMs >= timeoutMs;
+    }
+
+    /** Whether nothing was heard of it for so long that it may be forgotten. */
+    public boolean isExpired(long nowMs, long expirationMs) {
+        return state.isResting() && nowMs - updatedAtMs >= expirationMs;
+    }
+
+    /** What the partitions are to be told; nothing unless it is decided. */
+    public List<TransactionMarker> markers(int coordinatorEpoch) {
+        return state.decided().map(result -> partitions.stream()
+                .map(partition -> new TransactionMarker(partition, producer, coordinatorEpoch, result)).toList()).orElse(List.of());
+    }
+}
