@@ -35,6 +35,7 @@ final class SimulatedStateTopic {
     private final Random random;
     private final TransactionRecordCodec codec = new TransactionRecordCodec();
     private final List<RecordBatch> batches = new ArrayList<>();
+    private final Map<String, Transaction> state = new TreeMap<>();
     private final Deque<Append> onItsWay = new ArrayDeque<>();
     private long end;
     private int leader;
@@ -81,27 +82,28 @@ final class SimulatedStateTopic {
             stored.assign(end, epoch);
             batches.add(stored);
             end = stored.lastOffset() + 1;
+            replay(stored);
         }
     }
 
-    /** What is in the log, replayed from its beginning. */
-    Map<String, Transaction> state() {
-        Map<String, Transaction> state = new TreeMap<>();
-        for (RecordBatch batch : batches) {
-            try (RecordIterator records = batch.records()) {
-                while (records.hasNext()) {
-                    Record next = records.next();
-                    TransactionKey key = codec.readKey(next.key());
-                    String id = ((TransactionKey.Id) key).transactionalId();
-                    if (next.value() == null) {
-                        state.remove(id);
-                    } else {
-                        state.put(id, codec.readValue(key, next.value()));
-                    }
+    private void replay(RecordBatch batch) {
+        try (RecordIterator records = batch.records()) {
+            while (records.hasNext()) {
+                Record next = records.next();
+                TransactionKey key = codec.readKey(next.key());
+                String id = ((TransactionKey.Id) key).transactionalId();
+                if (next.value() == null) {
+                    state.remove(id);
+                } else {
+                    state.put(id, codec.readValue(key, next.value()));
                 }
             }
         }
-        return state;
+    }
+
+    /** What is in the log. */
+    Map<String, Transaction> state() {
+        return new TreeMap<>(state);
     }
 
     /** As one run of a server sees it. */
