@@ -12,7 +12,6 @@ import io.millrace.metadata.TopicPartition;
 import io.millrace.transaction.coordinator.TransactionRequests.Transition;
 import io.millrace.transaction.records.TransactionKey;
 import io.millrace.transaction.state.ProducerIdAndEpoch;
-import io.millrace.transaction.state.Step;
 import io.millrace.transaction.state.Transaction;
 import io.millrace.transaction.state.TransactionResult;
 import io.millrace.transaction.state.Transitions;

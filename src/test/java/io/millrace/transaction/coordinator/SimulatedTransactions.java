@@ -15,10 +15,6 @@ import io.millrace.transaction.state.Transaction;
 import io.millrace.transaction.state.TransactionMarker;
 import io.millrace.transaction.state.TransactionResult;
 import io.millrace.transaction.state.TransactionState;
-import java.time.Clock;
-import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -101,7 +97,7 @@ final class SimulatedTransactions {
             }, () -> over);
             this.coordinator = new TransactionCoordinator(new TransactionParts(view,
                 new CoordinatorOptions(1_000, TimeUnit.SECONDS.toNanos(2)), new TransactionOptions(60_000, 3_600_000, 100),
-                SimulatedTransactions.this::mark, () -> producerIds++, threads, threads, threads, clock(), time::nanoTime));
+                SimulatedTransactions.this::mark, () -> producerIds++, threads, threads, threads, new SimulatedClock(time), time::nanoTime));
             coordinator.start();
             learn();
         }
@@ -112,25 +108,6 @@ final class SimulatedTransactions {
                 time.soon(stormy && !settling ? 600_000 : 20_000, this::learn);
             }
         }
-    }
-
-    private Clock clock() {
-        return new Clock() {
-            @Override
-            public ZoneId getZone() {
-                return ZoneOffset.UTC;
-            }
-
-            @Override
-            public Clock withZone(ZoneId zone) {
-                return this;
-            }
-
-            @Override
-            public Instant instant() {
-                return Instant.ofEpochMilli(TimeUnit.NANOSECONDS.toMillis(time.nanoTime()));
-            }
-        };
     }
 
     long in(long millis) {

@@ -1,6 +1,7 @@
 package io.millrace.transaction.coordinator;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.millrace.broker.SimulatedTime;
 import io.millrace.broker.SimulatedTimers;
@@ -14,10 +15,6 @@ import io.millrace.transaction.state.Transaction;
 import io.millrace.transaction.state.TransactionMarker;
 import io.millrace.transaction.state.TransactionResult;
 import io.millrace.transaction.state.TransactionState;
-import java.time.Clock;
-import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -50,33 +47,12 @@ class TransactionCoordinatorTest {
     private long producerIds = 100;
     private TransactionCoordinator coordinator;
 
-    private final Clock clock = new Clock() {
-        @Override
-        public ZoneId getZone() {
-            return ZoneOffset.UTC;
-        }
-
-        @Override
-        public Clock withZone(ZoneId zone) {
-            return this;
-        }
-
-        @Override
-        public Instant instant() {
-            return Instant.ofEpochMilli(nowMs());
-        }
-    };
-
-    private long nowMs() {
-        return TimeUnit.NANOSECONDS.toMillis(time.nanoTime());
-    }
-
     @BeforeEach
     void open() {
         LOGGER.setLevel(Level.OFF);
         coordinator = new TransactionCoordinator(new TransactionParts(view,
             new CoordinatorOptions(1_000, TimeUnit.SECONDS.toNanos(2)), new TransactionOptions(60_000, EXPIRATION_MS, 3), this::mark,
-            () -> producerIds++, threads, threads, threads, clock, time::nanoTime));
+            () -> producerIds++, threads, threads, threads, new SimulatedClock(time), time::nanoTime));
         coordinator.start();
         lead(0);
     }
@@ -105,9 +81,10 @@ class TransactionCoordinatorTest {
 
     private void run(int millis) {
         long until = in(millis);
-        while (time.step(until)) {
-            continue;
-        }
+        boolean more;
+        do {
+            more = time.step(until);
+        } while (more);
     }
 
     private long in(long millis) {
@@ -299,7 +276,7 @@ class TransactionCoordinatorTest {
     @Test
     void whereTheEpochsAreUsedUpTheProducerIdChanges() {
         topic.store("transfer", new Transaction(new ProducerIdAndEpoch(7, ProducerIdAndEpoch.LAST_EPOCH), -1, -1, 10_000,
-            TransactionState.EMPTY, new TreeSet<>(), nowMs(), -1));
+            TransactionState.EMPTY, new TreeSet<>(), 0, -1));
         lead(0);
         ProducerIdAndEpoch last = new ProducerIdAndEpoch(7, ProducerIdAndEpoch.LAST_EPOCH);
         done(add(last, ORDERS));
@@ -348,7 +325,7 @@ class TransactionCoordinatorTest {
         run(100_000);
         assertThat(done(coordinator.list(new TransactionFilter(Set.of(TransactionState.PREPARED), Set.of(), -1))))
             .extracting(TransactionDescription::transactionalId, TransactionDescription::producer, TransactionDescription::timeoutMs)
-            .containsExactly(org.assertj.core.groups.Tuple.tuple("transfer", producer, 10_000));
+            .containsExactly(tuple("transfer", producer, 10_000));
         assertThat(refusal(init("transfer"))).isEqualTo(ErrorKind.INVALID_TXN_STATE);
         assertThat(refusal(add(producer, ORDERS))).isEqualTo(ErrorKind.INVALID_TXN_STATE);
         assertThat(done(commit(producer)).producer()).isEqualTo(next(producer));
