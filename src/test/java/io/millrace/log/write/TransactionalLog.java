@@ -11,13 +11,17 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 
 /** Appends transactional batches and markers to a log that nobody else writes to, one at a time. */
 public final class TransactionalLog {
     private final PartitionLog log;
     private final Consumer<ByteBuffer> appender;
+    /** What comes next of each producer. */
+    private final Map<Long, Integer> sequences = new HashMap<>();
 
     /** @param appender returns when the batch is committed */
     public TransactionalLog(PartitionLog log, Consumer<ByteBuffer> appender) {
@@ -28,15 +32,20 @@ public final class TransactionalLog {
     /** Writes a batch of a producer's transaction, which begins if there is none. */
     public void write(long producerId, String... values) {
         log.transactions().open().begin(producerId, log.logEndOffset());
-        appender.accept(batch(values, new RecordBatchBuilder(Codec.NONE).producer(producerId, (short) 0, 0).transactional()));
+        appender.accept(batch(values, transactional(producerId, values.length)));
     }
 
     /** As {@link #write(long, String...)}, a record with a key. */
     void put(long producerId, String key, String value) {
         log.transactions().open().begin(producerId, log.logEndOffset());
-        RecordBatchBuilder builder = new RecordBatchBuilder(Codec.NONE).producer(producerId, (short) 0, 0).transactional();
+        RecordBatchBuilder builder = transactional(producerId, 1);
         builder.append(1_000, StandardCharsets.UTF_8.encode(key), StandardCharsets.UTF_8.encode(value), List.of());
         appender.accept(builder.build());
+    }
+
+    private RecordBatchBuilder transactional(long producerId, int records) {
+        int sequence = sequences.merge(producerId, records, Integer::sum) - records;
+        return new RecordBatchBuilder(Codec.NONE).producer(producerId, (short) 0, sequence).transactional();
     }
 
     /** Writes a batch that is in no transaction. */
