@@ -170,8 +170,10 @@ final class LocalFetchAll {
             answer(done);
         }
         for (Part part : toPark) {
-            // A lone partition must bring all that is missing; of several, any may bring the last byte.
-            part.partition.parked(request.isolation()).add(part, part.counted + (parts.size() == 1 ? Math.max(1, missing) : 1));
+            // A lone partition must bring all that is missing; of several, any may bring the last byte. What came since the
+            // read is looked at at once.
+            long awaited = parts.size() == 1 ? missing : Math.min(1, missing);
+            part.partition.parked(request.isolation()).add(part, part.counted + awaited);
         }
     }
 
