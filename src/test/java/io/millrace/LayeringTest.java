@@ -86,8 +86,8 @@ class LayeringTest {
                 .whereLayer("file").mayOnlyAccessLayers("vocabulary")
                 .whereLayer("segment").mayOnlyAccessLayers("file", "vocabulary")
                 .whereLayer("producer").mayOnlyAccessLayers("segment", "file", "vocabulary")
-                .whereLayer("transaction").mayOnlyAccessLayers("vocabulary")
-                .whereLayer("recovery").mayOnlyAccessLayers("producer", "segment", "file", "vocabulary")
+                .whereLayer("transaction").mayOnlyAccessLayers("producer", "vocabulary")
+                .whereLayer("recovery").mayOnlyAccessLayers("transaction", "producer", "segment", "file", "vocabulary")
                 .whereLayer("compact").mayOnlyAccessLayers("transaction", "segment", "file", "vocabulary")
                 .whereLayer("write").mayOnlyAccessLayers("compact", "recovery", "transaction", "producer", "segment", "file",
                         "vocabulary")

@@ -2,8 +2,6 @@ package io.millrace.record;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.Iterator;
-import java.util.NoSuchElementException;
 import java.util.OptionalLong;
 import java.util.function.LongConsumer;
 import java.util.zip.CRC32C;
@@ -152,6 +150,11 @@ public final class RecordBatch {
     /** Of the batch whose header begins at an index, as {@link #isControl()}. */
     public static boolean isControlAt(ByteBuffer buffer, int index) {
         return (bigEndian(buffer.getInt(index + ATTRIBUTES), buffer) >> Short.SIZE & CONTROL_BIT) != 0;
+    }
+
+    /** Of the batch whose header begins at an index, as {@link #isTransactional()}. */
+    public static boolean isTransactionalAt(ByteBuffer buffer, int index) {
+        return (bigEndian(buffer.getInt(index + ATTRIBUTES), buffer) >> Short.SIZE & TRANSACTIONAL_BIT) != 0;
     }
 
     /** Writes the leader epoch of the batch whose header begins at an index: no checksum covers it. */
@@ -373,28 +376,5 @@ public final class RecordBatch {
     public String toString() {
         return "RecordBatch[offsets " + baseOffset() + " to " + lastOffset() + ", " + recordCount() + " records, "
             + sizeInBytes() + " bytes]";
-    }
-
-    private static final class BatchIterator implements Iterator<RecordBatch> {
-        private final ByteBuffer rest;
-
-        private BatchIterator(ByteBuffer rest) {
-            this.rest = rest;
-        }
-
-        @Override
-        public boolean hasNext() {
-            return rest.remaining() >= HEADER_BYTES && sizeInBytesAt(rest, rest.position()) <= rest.remaining();
-        }
-
-        @Override
-        public RecordBatch next() {
-            if (!hasNext()) {
-                throw new NoSuchElementException("no further whole batch");
-            }
-            RecordBatch batch = at(rest);
-            rest.position(rest.position() + batch.sizeInBytes());
-            return batch;
-        }
     }
 }

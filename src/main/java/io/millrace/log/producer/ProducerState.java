@@ -1,5 +1,6 @@
 package io.millrace.log.producer;
 
+import io.millrace.record.EndTransactionMarker;
 import io.millrace.record.Sequences;
 import java.util.ArrayList;
 import java.util.List;
@@ -75,8 +76,15 @@ public record ProducerState(long producerId, short epoch, List<Written> written,
             Written oldest = next.remove(0);
             before = next.get(0).follows(oldest) ? (int) Math.min(MAX_RECORDS_BEFORE, before + oldest.records()) : 0;
         }
-        return new ProducerState(producerId, batch.epoch(), next, before, batch.timestamp(), now, coordinatorEpoch,
-            transactionStart);
+        return new ProducerState(producerId, batch.epoch(), next, before, batch.timestamp(), now,
+            batch.marker().map(EndTransactionMarker::coordinatorEpoch).orElse(coordinatorEpoch), transactionStartAfter(batch));
+    }
+
+    private long transactionStartAfter(SequencedBatch batch) {
+        if (batch.marker().isPresent()) {
+            return NO_TRANSACTION;
+        }
+        return batch.isInTransaction() && !isInTransaction() ? batch.baseOffset() : transactionStart;
     }
 
     /** With what headers tell of the batches before the last, where a snapshot told of that alone. */
@@ -117,6 +125,11 @@ public record ProducerState(long producerId, short epoch, List<Written> written,
             records += written.get(--i).records();
         }
         return i == 0 ? records + recordsBefore : records;
+    }
+
+    /** Whether it has a transaction, or one of its transactions has ended. */
+    boolean hadTransactions() {
+        return isInTransaction() || coordinatorEpoch != NO_COORDINATOR;
     }
 
     /** Whether its transaction is not ended. */

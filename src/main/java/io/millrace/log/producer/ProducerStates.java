@@ -14,7 +14,8 @@ import java.util.Optional;
  * The idempotent producers of one log as its writer knows them: ahead of what readers see until {@link #published()}.
  *
  * <p>Each batch of a producer that is not known yet makes it grow; a producer goes when it was silent for long
- * ({@link #expire}), or is the one that was silent for longest and there are too many. The log writer's.
+ * ({@link #expire}), or is the one that was silent for longest and there are too many. Who is in a transaction stays until that
+ * has ended, which its time-out sees to. The log writer's.
  */
 public final class ProducerStates {
     private final ProducerLimits limits;
@@ -50,6 +51,22 @@ public final class ProducerStates {
         return offsets;
     }
 
+    /** First offsets of the transactions that are not ended, by producer. */
+    public Map<Long, Long> openTransactions() {
+        Map<Long, Long> open = new HashMap<>();
+        for (ProducerState producer : producers.values()) {
+            if (producer.isInTransaction()) {
+                open.put(producer.producerId(), producer.transactionStart());
+            }
+        }
+        return open;
+    }
+
+    /** Whether any of them ever had a transaction, as far as is known. */
+    public boolean hadTransactions() {
+        return producers.values().stream().anyMatch(ProducerState::hadTransactions);
+    }
+
     /** A batch is in the log now, or about to be. */
     public void note(SequencedBatch batch, long now) {
         ProducerState known = producers.remove(batch.producerId());
@@ -63,12 +80,14 @@ public final class ProducerStates {
     }
 
     private void makeRoom() {
-        while (producers.size() > limits.maxProducers()) {
-            Iterator<ProducerState> oldestFirst = producers.values().iterator();
+        Iterator<ProducerState> oldestFirst = producers.values().iterator();
+        while (producers.size() > limits.maxProducers() && oldestFirst.hasNext()) {
             ProducerState oldest = oldestFirst.next();
-            oldestFirst.remove();
-            remember(oldest.producerId(), oldest);
-            crowdedOut++;
+            if (!oldest.isInTransaction()) {
+                oldestFirst.remove();
+                remember(oldest.producerId(), oldest);
+                crowdedOut++;
+            }
         }
     }
 

@@ -117,8 +117,11 @@ public final class LogRecovery {
         epochs.save();
         ProducerSnapshots snapshots = snapshots();
         // No snapshot: nobody was known where the recovery point is.
-        ProducerStates producers = new ProducerRecovery(snapshots, segments, logEndOffset, limits, now)
-            .at(logEndOffset, Math.min(recoveryPoint, logEndOffset));
+        long noneUntil = Math.min(recoveryPoint, logEndOffset);
+        ProducerRecovery producerRecovery = new ProducerRecovery(snapshots, segments, logEndOffset, limits, now);
+        ProducerStates producers = producerRecovery.at(logEndOffset, noneUntil);
+        changed |= new TransactionRecovery(segments, logEndOffset, noneUntil, producerRecovery)
+            .recover(!producers.isEmpty() || !snapshots.isEmpty());
         makeDurable(snapshots, producers);
         return new RecoveredLog(segments, logStartOffset, logEndOffset, epochs, cleanedOffset(), producers, snapshots);
     }

@@ -3,11 +3,8 @@ package io.millrace.log.recovery;
 import io.millrace.log.ProducerLimits;
 import io.millrace.log.producer.ProducerSnapshots;
 import io.millrace.log.producer.ProducerStates;
-import io.millrace.log.producer.SequencedBatch;
-import io.millrace.log.segment.BatchScan;
 import io.millrace.log.segment.Segment;
-import io.millrace.log.segment.SegmentWalk;
-import io.millrace.record.RecordBatch;
+import io.millrace.log.transaction.OpenTransactions;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -24,6 +21,7 @@ public final class ProducerRecovery {
     private final ProducerSnapshots snapshots;
     private final List<Segment> segments;
     private final long logEnd;
+    private final ProducerBatches batches;
     private final ProducerLimits limits;
     private final long now;
 
@@ -36,6 +34,7 @@ public final class ProducerRecovery {
         this.snapshots = snapshots;
         this.segments = segments;
         this.logEnd = logEnd;
+        this.batches = new ProducerBatches(segments, logEnd);
         this.limits = limits;
         this.now = now;
     }
@@ -49,6 +48,16 @@ public final class ProducerRecovery {
         ProducerStates states = newest == null ? new ProducerStates(limits) : in(newest);
         replay(states, newest == null ? noneUntil : newest, end, Integer.MAX_VALUE);
         return states;
+    }
+
+    /**
+     * Finds out which transactions are open at the log's end, and which have ended with a marker behind an offset of it.
+     *
+     * @param open takes them
+     */
+    public void transactions(OpenTransactions open, long offset) throws IOException {
+        open.beginAt(offset, at(offset, segmentBefore(offset + 1)).openTransactions());
+        batches.visit(offset, logEnd, (batch, segment) -> open.note(batch));
     }
 
     /** What a snapshot says; one that is damaged is made anew from the one before. */
@@ -92,28 +101,8 @@ public final class ProducerRecovery {
      * @return whether there were no more than so many
      */
     private boolean replay(ProducerStates states, long from, long end, int maxBatches) throws IOException {
-        int batches = 0;
-        for (int i = 0; i < segments.size() && segments.get(i).baseOffset() < end; i++) {
-            Segment segment = segments.get(i);
-            long next = i == segments.size() - 1 ? logEnd : segments.get(i + 1).baseOffset();
-            if (next <= from) {
-                continue;
-            }
-            SegmentWalk walk = SegmentWalk.towards(from, segment, segment.sizeInBytes(), next);
-            while (walk.next() && walk.batch().lastOffset() < end) {
-                BatchScan batch = walk.batch();
-                if (batch.baseOffset() < from) {
-                    continue;
-                }
-                if (++batches > maxBatches) {
-                    return false;
-                }
-                if (batch.producerId() != RecordBatch.NO_PRODUCER_ID) {
-                    states.note(SequencedBatch.of(batch), now);
-                }
-            }
-        }
+        boolean all = batches.visit(from, end, maxBatches, (batch, segment) -> states.note(batch, now));
         states.published();
-        return true;
+        return all;
     }
 }

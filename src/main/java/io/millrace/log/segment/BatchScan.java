@@ -3,6 +3,7 @@ package io.millrace.log.segment;
 import io.millrace.record.RecordBatch;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Optional;
 import java.util.zip.CRC32C;
 
 /**
@@ -29,6 +30,7 @@ public final class BatchScan {
     private long producerId;
     private short producerEpoch;
     private int baseSequence;
+    private boolean transactional;
     private boolean control;
 
     /**
@@ -75,6 +77,7 @@ public final class BatchScan {
         producerId = RecordBatch.producerIdAt(buffer, header);
         producerEpoch = RecordBatch.producerEpochAt(buffer, header);
         baseSequence = RecordBatch.baseSequenceAt(buffer, header);
+        transactional = RecordBatch.isTransactionalAt(buffer, header);
         control = RecordBatch.isControlAt(buffer, header);
         return sizeInBytes <= limit - position;
     }
@@ -116,8 +119,21 @@ public final class BatchScan {
         return baseSequence;
     }
 
+    public boolean isTransactional() {
+        return transactional;
+    }
+
     public boolean isControl() {
         return control;
+    }
+
+    /** The whole batch at the position; empty when it is not intact. */
+    public Optional<RecordBatch> read() throws IOException {
+        if (!isIntact()) {
+            return Optional.empty();
+        }
+        ByteBuffer bytes = ByteBuffer.allocate(sizeInBytes);
+        return file.read(bytes, position) < sizeInBytes ? Optional.empty() : Optional.of(RecordBatch.at(bytes.flip()));
     }
 
     /** Goes on behind the batch at the position. */

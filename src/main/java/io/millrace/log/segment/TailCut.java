@@ -34,10 +34,12 @@ public record TailCut(long position, long nextOffset) {
         return expected < offset && scan.header() && scan.baseOffset() == expected && scan.isIntact() ? offset : expected;
     }
 
-    /** Finds the end of the last batch that ends before an offset, and brings the segment's indexes back to there. */
+    /**
+     * Finds the end of the last batch that ends before an offset, and brings the segment's indexes of offsets and times back to
+     * there; that of aborted transactions stays, as recovery believes it up to the recovery point.
+     */
     public static TailCut before(long offset, Segment segment, int indexInterval) throws IOException {
         long from = segment.truncateIndexes(offset);
-        segment.transactionIndex().truncateTo(offset);
         BatchScan scan = new BatchScan(segment.file(), from, segment.sizeInBytes(), PIECE);
         long nextOffset = segment.baseOffset();
         while (scan.header() && scan.lastOffset() < offset) {

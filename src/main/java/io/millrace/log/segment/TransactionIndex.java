@@ -31,7 +31,10 @@ public final class TransactionIndex {
     private final Path path;
     /** Null while there is no file. */
     private volatile Entries entries;
-    /** Whether the file is new, and whether it has entries, that were not forced; the log writer's. */
+    /**
+     * Whether the file may be new, and may have changed, without being forced since: of one that was there already nobody knows
+     * what an earlier run had forced. The log writer's.
+     */
     private boolean unforcedFile;
     private boolean unforcedEntries;
 
@@ -39,6 +42,8 @@ public final class TransactionIndex {
         this.files = files;
         this.path = path;
         this.entries = entries;
+        this.unforcedFile = entries != null;
+        this.unforcedEntries = entries != null;
     }
 
     /** The entries of the file. */
@@ -177,17 +182,24 @@ public final class TransactionIndex {
             return true;
         }
         long before = baseOffset - 1;
-        for (int i = 0; i < source.entries(); i++) {
-            ByteBuffer entry = source.block(i, 1);
-            long marker = entry.getLong(LAST_OFFSET);
-            if (entry.getShort(0) != VERSION || marker <= before || marker >= endOffset || entry.getLong(PRODUCER_ID) < 0
-                    || entry.getLong(FIRST_OFFSET) < 0 || entry.getLong(FIRST_OFFSET) > marker
-                    || entry.getLong(LAST_STABLE_OFFSET) < 0) {
-                return false;
+        int count = source.entries();
+        for (int first = 0; first < count; first += BLOCK_ENTRIES) {
+            ByteBuffer block = source.block(first, Math.min(BLOCK_ENTRIES, count - first));
+            for (int at = 0; at < block.limit(); at += ENTRY_BYTES) {
+                long marker = block.getLong(at + LAST_OFFSET);
+                if (marker <= before || marker >= endOffset || !isSane(block, at)) {
+                    return false;
+                }
+                before = marker;
             }
-            before = marker;
         }
         return source.hasWholeEntries();
+    }
+
+    private static boolean isSane(ByteBuffer bytes, int at) {
+        long first = bytes.getLong(at + FIRST_OFFSET);
+        return bytes.getShort(at) == VERSION && bytes.getLong(at + PRODUCER_ID) >= 0 && first >= 0
+            && first < bytes.getLong(at + LAST_OFFSET) && bytes.getLong(at + LAST_STABLE_OFFSET) >= 0;
     }
 
     boolean isFull() {
@@ -195,12 +207,22 @@ public final class TransactionIndex {
         return there != null && there.isFull();
     }
 
-    /** Keeps the entries whose markers stand before an offset. */
-    public void truncateTo(long offset) throws IOException {
+    /**
+     * Keeps the entries whose markers stand before an offset; for certain when they are forced next, as others would be taken
+     * for those of markers that come later.
+     *
+     * @return whether there were others
+     */
+    public boolean truncateTo(long offset) throws IOException {
         Entries there = entries;
-        if (there != null) {
-            there.keepFirst(there.countBefore(offset));
+        if (there == null) {
+            return false;
         }
+        int count = there.countBefore(offset);
+        boolean others = count < there.entries() || !there.hasWholeEntries();
+        there.keepFirst(count); // also what a failed write has left pending
+        unforcedEntries |= others;
+        return others;
     }
 
     void openForWriting() {
@@ -237,7 +259,7 @@ public final class TransactionIndex {
     }
 
     /** Also when there is no such file. */
-    Path path() {
+    public Path path() {
         return path;
     }
 }

@@ -1,10 +1,13 @@
 package io.millrace.log.transaction;
 
 import io.millrace.log.AbortedTransaction;
+import io.millrace.log.producer.SequencedBatch;
+import io.millrace.record.EndTransactionMarker;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentSkipListMap;
 
 /**
@@ -92,10 +95,25 @@ public final class OpenTransactions {
     }
 
     /**
+     * A batch of a producer is in the log now, or about to be.
+     *
+     * @return what is to be noted with an abort marker, unless the transaction that it ends has no records here
+     */
+    public Optional<AbortedTransaction> note(SequencedBatch batch) {
+        if (batch.isInTransaction()) {
+            begin(batch.producerId(), batch.baseOffset());
+        } else if (batch.marker().isPresent()) {
+            AbortedTransaction over = end(batch.producerId(), batch.lastOffset());
+            return batch.marker().get().type() == EndTransactionMarker.Type.ABORT ? Optional.ofNullable(over) : Optional.empty();
+        }
+        return Optional.empty();
+    }
+
+    /**
      * The log is cut off at an offset: what began behind it is gone, what ended behind it is open again.
      *
-     * @return false where that is below markers that are forgotten, as an unclean truncation may be: then all of this is to be
-     *         made anew of the log, after {@link #clear()}
+     * @return false, with nothing changed, where that is below markers that are forgotten, as an unclean truncation may be: then
+     *         all of this is to be made anew of the log ({@link #beginAt})
      */
     public boolean truncateTo(long offset) {
         if (offset < forgottenBefore) {
@@ -111,11 +129,20 @@ public final class OpenTransactions {
         return true;
     }
 
-    /** Forgets all of them. */
-    public void clear() {
-        transactions.clear();
+    /**
+     * Begins anew with those that are open at an offset; what ended before is forgotten. The last stable offset is never
+     * beyond the first of them meanwhile.
+     *
+     * @param known first offsets by producer
+     */
+    public void beginAt(long offset, Map<Long, Long> known) {
         open.clear();
         ended.clear();
-        forgottenBefore = 0;
+        forgottenBefore = offset;
+        known.forEach((producerId, first) -> {
+            open.put(producerId, first);
+            transactions.put(first, new Transaction(producerId, first, OPEN));
+        });
+        transactions.keySet().retainAll(known.values());
     }
 }

@@ -9,6 +9,8 @@ import io.millrace.log.LogConfig;
 import io.millrace.log.OutOfOrderSequenceException;
 import io.millrace.log.segment.GatheringWriter;
 import io.millrace.log.segment.Segment;
+import io.millrace.record.EndTransactionMarker;
+import io.millrace.record.InvalidBatchException;
 import io.millrace.record.RecordBatch;
 import io.millrace.record.TimestampType;
 import java.io.IOException;
@@ -79,7 +81,18 @@ final class LogAppender {
         if (append.leaderEpoch() != LeaderEpochEnd.NO_EPOCH && append.leaderEpoch() < newest) {
             return new FencedLeaderEpochException(state.log().name(), append.leaderEpoch(), newest);
         }
-        return append.isReplicated() ? gap(append) : null;
+        RuntimeException unreadable = unreadableMarker(append);
+        return unreadable == null && append.isReplicated() ? gap(append) : unreadable;
+    }
+
+    /** Why nobody would know what a control batch ends, or null. */
+    private static RuntimeException unreadableMarker(PendingAppend append) {
+        try {
+            append.batches().forEach(EndTransactionMarker::of);
+            return null;
+        } catch (InvalidBatchException unreadable) {
+            return unreadable;
+        }
     }
 
     /** Why batches of another replica do not follow what is here, or null. */

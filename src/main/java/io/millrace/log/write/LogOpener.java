@@ -96,7 +96,9 @@ final class LogOpener {
         WritableLog writable = new WritableLog(log, folder, recovered, limits, clock, observer, reports);
         log.raiseEpochFloor(maxEpoch == Integer.MAX_VALUE ? recovered.epochs().latestEpoch()
             : Math.max(maxEpoch, recovered.epochs().latestEpoch()));
-        log.attach(writable, replicated ? checkpoints.highWatermark(name, recovered) : HighWatermark.ofEnd());
+        HighWatermark mark = replicated ? checkpoints.highWatermark(name, recovered) : HighWatermark.ofEnd();
+        writable.findTransactions(replicated ? mark.value() : recovered.logEndOffset());
+        log.attach(writable, mark);
         writable.publish(FlushPolicy.OS); // what recovery found is durable
         log.raiseHighWatermark(recovered.cleanedOffset()); // nothing else is cleaned
         if (!logs.add(log)) {

@@ -1,5 +1,6 @@
 package io.millrace.log.write;
 
+import io.millrace.log.AbortedTransaction;
 import io.millrace.log.AppendResult;
 import io.millrace.log.FlushPolicy;
 import io.millrace.log.ProducerLimits;
@@ -9,6 +10,7 @@ import io.millrace.log.producer.SequenceCheck;
 import io.millrace.log.producer.SequencedBatch;
 import io.millrace.log.recovery.ProducerRecovery;
 import io.millrace.log.segment.Segment;
+import io.millrace.log.transaction.OpenTransactions;
 import io.millrace.record.RecordBatch;
 import java.io.IOException;
 import java.lang.System.Logger;
@@ -35,6 +37,7 @@ final class LogProducers {
     private final ProducerSnapshots snapshots;
     private final ProducerLimits limits;
     private final Clock clock;
+    private final OpenTransactions open;
     /** Whether something is known that is not in the newest snapshot. */
     private boolean changed;
     /** Batches since that. */
@@ -48,6 +51,7 @@ final class LogProducers {
         this.snapshots = snapshots;
         this.limits = limits;
         this.clock = clock;
+        this.open = state.log().transactions().open();
         this.changed = isNeeded() && (snapshots.isEmpty() || snapshots.offsets().last() != state.endOffset());
         this.noneFrom = isNeeded() ? state.endOffset() : 0;
     }
@@ -64,19 +68,27 @@ final class LogProducers {
             ? new SequenceCheck(state.log().name(), state.producers()).repetition(appended, stamped) : Optional.empty();
     }
 
-    /** They have their offsets, and are about to be written. */
-    void note(List<RecordBatch> appended) {
+    /** They have their offsets, and are about to be written to the active segment. */
+    void note(List<RecordBatch> appended) throws IOException {
         if (!SequencedBatch.anyHasProducer(appended)) {
             return;
         }
         long now = clock.millis();
         for (RecordBatch batch : appended) {
             if (SequencedBatch.hasProducer(batch)) {
-                state.producers().note(SequencedBatch.of(batch), now);
+                note(SequencedBatch.of(batch), now);
                 noneFrom = batch.lastOffset() + 1;
             }
         }
         changed = true;
+    }
+
+    private void note(SequencedBatch batch, long now) throws IOException {
+        state.producers().note(batch, now);
+        Optional<AbortedTransaction> aborted = open.note(batch);
+        if (aborted.isPresent()) {
+            state.active().transactionIndex().append(aborted.get());
+        }
     }
 
     /** So many batches were written, up to the log's end. */
@@ -141,8 +153,7 @@ final class LogProducers {
         if (!isNeeded()) {
             return state.producers();
         }
-        ProducerStates known = cut >= noneFrom ? state.producers() : new ProducerRecovery(snapshots, state.segments(),
-            state.endOffset(), limits, clock.millis()).at(cut, segment);
+        ProducerStates known = cut >= noneFrom ? state.producers() : recovery().at(cut, segment);
         forgetBehind(cut, known, recoveryPoint);
         return known;
     }
@@ -160,6 +171,9 @@ final class LogProducers {
     /** The log is about to end at a cut, where so much was known. */
     void cut(long cut, ProducerStates known) {
         state.producers(known);
+        if (!open.truncateTo(cut)) {
+            open.beginAt(cut, known.openTransactions());
+        }
         noneFrom = Math.min(noneFrom, cut);
         changed = isNeeded();
     }
@@ -176,10 +190,31 @@ final class LogProducers {
     /** What is behind the end that readers were shown will not be in the log. */
     void settle(long shown, long recoveryPoint) throws IOException {
         state.producers().rollBack();
+        open.truncateTo(shown); // which is not below what is committed
         if (isNeeded()) {
             forgetBehind(shown, state.producers(), recoveryPoint);
             noneFrom = Math.min(noneFrom, shown);
         }
+    }
+
+    // ---- transactions
+
+    /**
+     * Learns which transactions are open, or have ended and may yet be open again: before the log is handed out.
+     *
+     * @param committed the high watermark
+     */
+    void findTransactions(long committed) throws IOException {
+        long mark = Math.max(committed, state.startOffset());
+        if (mark < state.endOffset() && state.producers().hadTransactions()) {
+            recovery().transactions(open, mark);
+        } else {
+            open.beginAt(mark, state.producers().openTransactions());
+        }
+    }
+
+    private ProducerRecovery recovery() {
+        return new ProducerRecovery(snapshots, state.segments(), state.endOffset(), limits, clock.millis());
     }
 
     // ---- who is silent

@@ -236,6 +236,7 @@ final class LogState {
         log.publish(new LogView(publishedSegments, startOffset, endOffset, durableEnd, activeBytes, sealedBytes,
             truncations, epochs.published()));
         producers.published();
+        log.transactions().open().committed(log.highWatermark());
         if (startOffset > publishedStart) {
             reports.mended(0, startOffset);
         }

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
+import java.util.List;
 
 /**
  * Cuts off the end of a log, and refuses what would take committed records where nobody asked for that. The log writer's.
@@ -164,8 +165,10 @@ final class LogTruncation {
         start.lowerTo(cut.nextOffset());
         forces.forget(last);
         producers.cut(cut.nextOffset(), known);
+        List<Segment> dropped = state.cut(stay, cut);
+        last.transactionIndex().truncateTo(state.endOffset());
         // The newest first, so that a crash leaves no gap.
-        for (Segment segment : state.cut(stay, cut)) {
+        for (Segment segment : dropped) {
             forces.removeNewest(segment);
         }
         state.active().truncate(cut.position());

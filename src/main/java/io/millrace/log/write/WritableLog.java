@@ -50,6 +50,11 @@ final class WritableLog {
         this.exchange = new SegmentExchange(state, forces, appender);
     }
 
+    /** See {@link LogProducers#findTransactions}. */
+    void findTransactions(long committed) throws IOException {
+        producers.findTransactions(committed);
+    }
+
     LeaderEpochCheckpoint epochs() {
         return state.epochs();
     }
@@ -196,6 +201,7 @@ final class WritableLog {
         state.folder().force();
         last.openForWriting();
         TailCut.before(shown.logEndOffset(), last, state.log().config().indexIntervalBytes());
+        last.transactionIndex().truncateTo(shown.logEndOffset());
         state.endAt(shown.logEndOffset());
         if (shown.durableEndOffset() < state.endOffset()) {
             // The force that failed may have dropped it: one that succeeds after it would tell nothing.

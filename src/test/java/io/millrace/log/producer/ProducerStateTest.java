@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.millrace.log.ProducerLimits;
+import io.millrace.record.EndTransactionMarker;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -13,7 +16,8 @@ class ProducerStateTest {
     private static final ProducerLimits LIMITS = new ProducerLimits(1_000, 3);
 
     private static SequencedBatch batch(long producerId, int epoch, int sequence, long baseOffset, int records) {
-        return new SequencedBatch(producerId, (short) epoch, sequence, false, baseOffset, baseOffset + records - 1, 5_000);
+        return new SequencedBatch(producerId, (short) epoch, sequence, false, false, Optional.empty(), baseOffset,
+            baseOffset + records - 1, 5_000);
     }
 
     private static ProducerState after(SequencedBatch... batches) {
@@ -76,7 +80,7 @@ class ProducerStateTest {
 
     @Test
     void aMarkerRaisesTheEpochAndCountsForNothing() {
-        SequencedBatch marker = new SequencedBatch(7, (short) 2, -1, true, 9, 9, 6_000);
+        SequencedBatch marker = new SequencedBatch(7, (short) 2, -1, true, true, Optional.empty(), 9, 9, 6_000);
         ProducerState state = after(batch(7, 1, 0, 0, 5), marker);
 
         assertThat(state.epoch()).isEqualTo((short) 2);
@@ -86,15 +90,63 @@ class ProducerStateTest {
     }
 
     @Test
+    void aTransactionBeginsWithItsFirstBatchAndEndsWithAMarker() {
+        ProducerState open = after(batch(7, 1, 0, 0, 5), transactional(5, 5), transactional(6, 8));
+        assertThat(open.transactionStart()).isEqualTo(5);
+        assertThat(open.coordinatorEpoch()).isEqualTo(-1);
+
+        ProducerState over = open.with(marker(EndTransactionMarker.Type.COMMIT, 4, 9), 1);
+        assertThat(over.isInTransaction()).isFalse();
+        assertThat(over.coordinatorEpoch()).isEqualTo(4);
+        assertThat(over.nextSequence()).isEqualTo(7);
+        assertThat(over.with(transactional(7, 10), 1).transactionStart()).isEqualTo(10);
+    }
+
+    @Test
+    void aControlBatchThatIsNoMarkerEndsNothing() {
+        SequencedBatch unknown = new SequencedBatch(7, (short) 1, -1, true, true, Optional.empty(), 9, 9, 6_000);
+        assertThat(after(transactional(0, 5), unknown).transactionStart()).isEqualTo(5);
+    }
+
+    @Test
+    void whoIsInATransactionIsNotForgotten() {
+        ProducerStates producers = new ProducerStates(new ProducerLimits(100, 2));
+        producers.note(transactional(0, 0), 0);
+        producers.note(batch(8, 0, 0, 1, 1), 0);
+        producers.note(batch(9, 0, 0, 2, 1), 0);
+        assertThat(producers.of(7)).isPresent();
+        assertThat(producers.of(8)).isEmpty();
+        assertThat(producers.expire(1_000)).isEqualTo(1);
+        assertThat(producers.openTransactions()).isEqualTo(Map.of(7L, 0L));
+
+        producers.published();
+        producers.note(marker(EndTransactionMarker.Type.ABORT, 0, 3), 1_000);
+        assertThat(producers.openTransactions()).isEmpty();
+        producers.rollBack();
+        assertThat(producers.openTransactions()).as("the marker did not come to be").isEqualTo(Map.of(7L, 0L));
+    }
+
+    private static SequencedBatch transactional(int sequence, long offset) {
+        return new SequencedBatch(7, (short) 1, sequence, true, false, Optional.empty(), offset, offset, 5_000);
+    }
+
+    private static SequencedBatch marker(EndTransactionMarker.Type type, int coordinatorEpoch, long offset) {
+        return new SequencedBatch(7, (short) 1, -1, true, true, Optional.of(new EndTransactionMarker(type, coordinatorEpoch)),
+            offset, offset, 6_000);
+    }
+
+    @Test
     void whatIsWrittenToASnapshotIsReadFromIt() throws Exception {
         ProducerState one = after(batch(7, 3, 0, 0, 5), batch(7, 3, 5, 10, 2));
-        ProducerState other = after(new SequencedBatch(8, (short) 2, -1, true, 9, 9, 6_000));
+        ProducerState other = after(new SequencedBatch(8, (short) 2, -1, true, true, Optional.empty(), 9, 9, 6_000));
+        ProducerState third = after(marker(EndTransactionMarker.Type.COMMIT, 6, 12), transactional(0, 13));
 
-        List<ProducerState> read = SnapshotFormat.decode(SnapshotFormat.encode(List.of(one, other)), 77);
+        List<ProducerState> read = SnapshotFormat.decode(SnapshotFormat.encode(List.of(one, other, third)), 77);
 
         assertThat(read).containsExactly(
             new ProducerState(7, (short) 3, List.of(new ProducerState.Written(6, 11, 1, 5_000)), 0, 5_000, 77, -1, -1),
-            new ProducerState(8, (short) 2, List.of(), 0, 6_000, 77, -1, -1));
+            new ProducerState(8, (short) 2, List.of(), 0, 6_000, 77, -1, -1),
+            new ProducerState(7, (short) 1, List.of(new ProducerState.Written(0, 13, 0, 5_000)), 0, 5_000, 77, 6, 13));
     }
 
     @Test

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.millrace.log.AbortedTransaction;
 import io.millrace.log.file.FileAccess;
 import io.millrace.log.file.OpenFiles;
+import io.millrace.log.file.SimulatedDisk;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,6 +18,8 @@ import org.apache.kafka.storage.internals.log.TxnIndexSearchResult;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TransactionIndexTest {
     private final OpenFiles files = new OpenFiles(FileAccess.DISK, 100);
@@ -187,5 +190,44 @@ class TransactionIndexTest {
         negative[2] = (byte) 0x80;
         Files.write(path, negative);
         assertThatThrownBy(() -> all(open())).isInstanceOf(IOException.class).hasMessageContaining("damaged");
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 123_456_789, 987_654_321, 555_555_555, 192_837_465, 1_029_384_756})
+    void anEntryThatFindsNoRoomIsNotWrittenWithTheNextOnceItIsCutOff(long seed) throws IOException {
+        SimulatedDisk disk = new SimulatedDisk(new Random(seed));
+        Files.createDirectories(disk.root());
+        TransactionIndex index = TransactionIndex.create(new OpenFiles(disk, 10), disk.root().resolve("a.txnindex"));
+        index.append(new AbortedTransaction(1, 5, 10, 11));
+        disk.setFull(true);
+        assertThatThrownBy(() -> index.append(new AbortedTransaction(2, 15, 20, 21))).isInstanceOf(IOException.class);
+        disk.setFull(false);
+
+        index.truncateTo(20);
+        index.append(new AbortedTransaction(3, 25, 30, 31));
+
+        assertThat(all(index)).extracting(AbortedTransaction::producerId).containsExactly(1L, 3L);
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12})
+    void whatAnEarlierRunDidNotForceIsForcedByTheNext(long seed) throws IOException {
+        SimulatedDisk disk = new SimulatedDisk(new Random(seed));
+        Files.createDirectories(disk.root());
+        TransactionIndex cut = TransactionIndex.create(new OpenFiles(disk, 10), disk.root().resolve("a.txnindex"));
+        cut.append(new AbortedTransaction(1, 5, 10, 11));
+        cut.append(new AbortedTransaction(2, 15, 20, 21));
+        cut.force();
+        assertThat(cut.truncateTo(20)).isTrue();
+        TransactionIndex begun = TransactionIndex.create(new OpenFiles(disk, 10), disk.root().resolve("b.txnindex"));
+        begun.append(new AbortedTransaction(3, 25, 30, 31));
+
+        TransactionIndex.open(new OpenFiles(disk, 10), cut.path()).force();
+        TransactionIndex.open(new OpenFiles(disk, 10), begun.path()).force();
+        disk.losePower();
+
+        OpenFiles after = new OpenFiles(disk, 10);
+        assertThat(all(TransactionIndex.open(after, disk.root().resolve("a.txnindex")))).hasSize(1);
+        assertThat(all(TransactionIndex.open(after, disk.root().resolve("b.txnindex")))).hasSize(1);
     }
 }

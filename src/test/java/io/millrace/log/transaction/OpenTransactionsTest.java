@@ -3,6 +3,7 @@ package io.millrace.log.transaction;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.log.AbortedTransaction;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -72,8 +73,19 @@ class OpenTransactionsTest {
         open.committed(31);
         assertThat(open.truncateTo(31)).isTrue();
         assertThat(open.truncateTo(30)).isFalse();
-        open.clear();
-        assertThat(open.truncateTo(0)).isTrue();
+    }
+
+    @Test
+    void whoBeginsAnewAtAnOffsetKnowsWhatIsOpenThereAndNothingOfWhatEndedBefore() {
+        open.begin(1, 5);
+        open.begin(2, 10);
+        open.end(2, 30);
+        open.beginAt(20, Map.of(2L, 10L));
+        assertThat(open.lastStableOffset(20)).isEqualTo(10);
+        assertThat(open.truncateTo(20)).isTrue();
+        assertThat(open.truncateTo(19)).isFalse();
+        assertThat(open.end(1, 20)).isNull();
+        assertThat(open.end(2, 21)).isEqualTo(new AbortedTransaction(2, 10, 21, 22));
     }
 
     @ParameterizedTest

@@ -8,11 +8,18 @@ import io.millrace.log.OffsetOutOfRangeException;
 import io.millrace.log.SettableClock;
 import io.millrace.log.Truncation;
 import io.millrace.log.transaction.AbortedBatches;
+import io.millrace.record.Codec;
+import io.millrace.record.InvalidBatchException;
 import io.millrace.record.RecordBatch;
+import io.millrace.record.RecordBatchBuilder;
+import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -36,6 +43,32 @@ class LogTransactionsTest {
             assertThat(log.transactions().lastStableOffset()).isEqualTo(2);
             written.commit(7);
             assertThat(log.transactions().lastStableOffset()).isEqualTo(5);
+        }
+    }
+
+    @Test
+    void aTransactionWhoseMarkerIsCommittedIsNotKeptInMind() {
+        try (TestDirectory test = new TestDirectory(root)) {
+            PartitionLog log = test.log();
+            TransactionalLog written = transactional(test, log);
+            written.write(7, "a");
+            written.commit(7);
+            written.write("b");
+            assertThat(log.transactions().open().truncateTo(1)).as("whether it is known what that opens again").isFalse();
+        }
+    }
+
+    @Test
+    void aControlBatchThatNobodyCanReadIsRefused() {
+        try (TestDirectory test = new TestDirectory(root)) {
+            PartitionLog log = test.log();
+            transactional(test, log).write(7, "a");
+            RecordBatchBuilder unreadable = new RecordBatchBuilder(Codec.NONE)
+                .producer(7, (short) 0, RecordBatch.NO_SEQUENCE).transactional().control();
+            unreadable.append(1, ByteBuffer.allocate(1), ByteBuffer.allocate(1), List.of());
+            assertThatThrownBy(() -> test.append(log, unreadable.build())).hasCauseInstanceOf(InvalidBatchException.class);
+            assertThat(log.logEndOffset()).isEqualTo(1);
+            assertThat(log.transactions().lastStableOffset()).isZero();
         }
     }
 
@@ -78,6 +111,32 @@ class LogTransactionsTest {
             PartitionLog log = test.log(TestDirectory.segmentBytes(400));
             assertThat(log.transactions().aborted(0, 10)).isNotEmpty();
             assertThat(log.transactions().aborted(3, 3)).isEmpty();
+        }
+    }
+
+    @Test
+    void anIndexWhoseEntriesThePowerHasTakenIsMadeAnew() throws IOException {
+        List<AbortedTransaction> aborted;
+        try (TestDirectory test = new TestDirectory(root)) {
+            PartitionLog log = test.log(TestDirectory.segmentBytes(400));
+            TransactionalLog written = transactional(test, log);
+            for (int i = 0; i < 20; i++) {
+                written.write(7, "v" + i);
+                written.abort(7);
+            }
+            aborted = log.transactions().aborted(0, 40);
+            assertThat(aborted).hasSize(20);
+            assertThat(log.segmentCount()).isGreaterThan(5);
+        }
+        try (Stream<Path> files = Files.walk(root)) {
+            for (Path index : files.filter(file -> file.toString().endsWith(".txnindex")).toList()) {
+                byte[] entries = Files.readAllBytes(index);
+                Arrays.fill(entries, 0, Math.min(34, entries.length), (byte) 0);
+                Files.write(index, entries);
+            }
+        }
+        try (TestDirectory test = new TestDirectory(root)) {
+            assertThat(test.log(TestDirectory.segmentBytes(400)).transactions().aborted(0, 40)).isEqualTo(aborted);
         }
     }
 
@@ -147,17 +206,17 @@ class LogTransactionsTest {
             for (int i = 0; i < 12; i++) {
                 test.append(log, Compacted.batch(1_000, "key" + i % 2, "value" + i));
                 log.openView().segments().get(log.segmentCount() - 1).transactionIndex()
-                    .append(new AbortedTransaction(7, i, i, i + 1));
+                    .append(new AbortedTransaction(7, Math.max(0, i - 1), Math.max(1, i), i + 1));
             }
             List<AbortedTransaction> before = log.transactions().aborted(0, 12);
             int segments = log.segmentCount();
             log.reconfigure(Compacted.config(2_000));
             Compacted.clean(test, log, 1_000);
             assertThat(log.segmentCount()).isLessThan(segments);
-            assertThat(log.transactions().aborted(0, 12)).hasSize(12).isEqualTo(before);
+            assertThat(log.transactions().aborted(0, 12)).hasSize(11).isEqualTo(before);
         }
         try (TestDirectory test = new TestDirectory(root, new SettableClock(0))) {
-            assertThat(test.log(Compacted.config(160)).transactions().aborted(0, 12)).hasSize(12);
+            assertThat(test.log(Compacted.config(160)).transactions().aborted(0, 12)).hasSize(11);
         }
     }
 

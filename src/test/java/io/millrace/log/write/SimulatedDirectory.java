@@ -173,7 +173,8 @@ public final class SimulatedDirectory extends LogDirectory {
             try {
                 Compaction how = log.config().cleanup().compaction().orElseThrow();
                 LogView view = log.openView();
-                long mark = bug == PlantedBug.COMPACT_ABOVE_HIGH_WATERMARK ? view.logEndOffset() : log.highWatermark();
+                long mark = bug == PlantedBug.COMPACT_ABOVE_HIGH_WATERMARK ? view.logEndOffset()
+                    : log.transactions().lastStableOffset();
                 new CompactionPass(CleanableLog.of(log, view, mark, how, clock.millis()),
                     new CompactionPass.Limits(mapBytes, 1 << 20), clock.millis(), bytes -> { },
                     this::awaited).run();

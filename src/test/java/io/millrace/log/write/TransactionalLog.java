@@ -1,13 +1,9 @@
 package io.millrace.log.write;
 
-import io.millrace.log.AbortedTransaction;
-import io.millrace.log.segment.Segment;
 import io.millrace.record.Codec;
 import io.millrace.record.EndTransactionMarker;
 import io.millrace.record.RecordBatch;
 import io.millrace.record.RecordBatchBuilder;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -31,13 +27,11 @@ public final class TransactionalLog {
 
     /** Writes a batch of a producer's transaction, which begins if there is none. */
     public void write(long producerId, String... values) {
-        log.transactions().open().begin(producerId, log.logEndOffset());
         appender.accept(batch(values, transactional(producerId, values.length)));
     }
 
     /** As {@link #write(long, String...)}, a record with a key. */
     void put(long producerId, String key, String value) {
-        log.transactions().open().begin(producerId, log.logEndOffset());
         RecordBatchBuilder builder = transactional(producerId, 1);
         builder.append(1_000, StandardCharsets.UTF_8.encode(key), StandardCharsets.UTF_8.encode(value), List.of());
         appender.accept(builder.build());
@@ -69,15 +63,6 @@ public final class TransactionalLog {
     }
 
     private void end(long producerId, EndTransactionMarker.Type type) {
-        AbortedTransaction over = log.transactions().open().end(producerId, log.logEndOffset());
-        if (type == EndTransactionMarker.Type.ABORT) {
-            try {
-                List<Segment> segments = log.openView().segments();
-                segments.get(segments.size() - 1).transactionIndex().append(over);
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-        }
         appender.accept(new EndTransactionMarker(type, 1).batch(producerId, (short) 0, 1));
     }
 
