@@ -122,6 +122,7 @@ public final class LogRecovery {
         ProducerStates producers = producerRecovery.at(logEndOffset, noneUntil);
         changed |= new TransactionRecovery(segments, logEndOffset, noneUntil, producerRecovery)
             .recover(!producers.isEmpty() || !snapshots.isEmpty());
+        producerRecovery.completeSnapshots();
         makeDurable(snapshots, producers);
         return new RecoveredLog(segments, logStartOffset, logEndOffset, epochs, cleanedOffset(), producers, snapshots);
     }

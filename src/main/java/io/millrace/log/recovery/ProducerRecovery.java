@@ -60,6 +60,19 @@ public final class ProducerRecovery {
         batches.visit(offset, logEnd, (batch, segment) -> open.note(batch));
     }
 
+    /**
+     * Makes anew the snapshots of where segments begin that a cut has taken which was broken off then: when the segments before
+     * go, nothing else tells what was known there.
+     */
+    public void completeSnapshots() throws IOException {
+        for (Segment segment : segments.subList(1, segments.size())) {
+            Long newest = snapshots.offsets().floor(segment.baseOffset());
+            if (newest != null && newest < segment.baseOffset() && newest >= segments.get(0).baseOffset()) {
+                snapshots.writeUnforced(segment.baseOffset(), at(segment.baseOffset(), segment.baseOffset()));
+            }
+        }
+    }
+
     /** What a snapshot says; one that is damaged is made anew from the one before. */
     private ProducerStates in(long snapshot) throws IOException {
         long start = segments.get(0).baseOffset();

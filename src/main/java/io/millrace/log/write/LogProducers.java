@@ -197,6 +197,13 @@ final class LogProducers {
         }
     }
 
+    /** The log is as readers were shown it again. */
+    void settled() throws IOException {
+        if (isNeeded()) {
+            recovery().completeSnapshots();
+        }
+    }
+
     // ---- transactions
 
     /**

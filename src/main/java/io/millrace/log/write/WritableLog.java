@@ -212,6 +212,7 @@ final class WritableLog {
         state.epochs().save();
         forces.mistrust();
         forces.forceAll();
+        producers.settled();
         start.settle();
         state.show();
         state.settled();

@@ -11,6 +11,7 @@ import io.millrace.log.OutOfOrderSequenceException;
 import io.millrace.log.SettableClock;
 import io.millrace.log.Truncation;
 import io.millrace.log.file.OpenFiles;
+import io.millrace.log.file.TestFiles;
 import io.millrace.log.segment.LogFolder;
 import io.millrace.record.TimestampType;
 import java.io.IOException;
@@ -21,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -249,6 +251,50 @@ class ProducerSnapshotTest {
             assertThat(append(test, log, batches - 100, 1).baseOffset()).isEqualTo(cut);
             test.directory.deleteRecordsBefore(log, cut).join();
             assertThat(snapshots()).hasSizeLessThanOrEqualTo(3);
+        }
+    }
+
+    @Test
+    void whereASegmentBeginsThereIsASnapshotAlsoAfterOneWasLost() throws IOException {
+        List<Long> before;
+        try (TestDirectory test = open()) {
+            PartitionLog log = test.log(TestDirectory.segmentBytes(300));
+            for (int i = 0; i < 40; i++) {
+                append(test, log, i, 1);
+            }
+            before = snapshots();
+            assertThat(before).hasSizeGreaterThan(4);
+        }
+        for (long lost : before.subList(1, before.size())) {
+            Files.delete(new LogFolder(root.resolve("log").resolve("orders-0"), new OpenFiles(10)).snapshotFile(lost));
+        }
+        try (TestDirectory test = open()) {
+            test.log(TestDirectory.segmentBytes(300));
+            assertThat(snapshots()).containsAll(before);
+        }
+    }
+
+    @Test
+    @Timeout(60)
+    void aCutThatFindsNoRoomTakesNoSnapshotOfWhereASegmentBegins() throws IOException {
+        TestFiles files = new TestFiles();
+        try (TestDirectory test = new TestDirectory(root.resolve("log"), files)) {
+            PartitionLog log = test.log(TestDirectory.segmentBytes(300));
+            for (int i = 0; i < 40; i++) {
+                append(test, log, i, 1);
+            }
+            List<Long> before = snapshots();
+            assertThat(before).hasSizeGreaterThan(4);
+
+            files.noSpaceFor = "recovery-point"; // the snapshot of what is known at the cut has found its place
+            assertThatThrownBy(() -> test.directory.truncateTo(log, 2).join()).hasMessageContaining("No space left");
+            files.noSpaceFor = null;
+            while (test.directory.failure() != null) {
+                Thread.onSpinWait();
+            }
+
+            append(test, log, 40, 1);
+            assertThat(snapshots()).containsAll(before);
         }
     }
 }
