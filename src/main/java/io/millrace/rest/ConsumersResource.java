@@ -253,8 +253,9 @@ public class ConsumersResource {
         }
         Long said = Numbers.inHeader(GroupForwarding.EPOCH_HEADER, headers.getHeaderString(GroupForwarding.EPOCH_HEADER));
         int epoch = said == null ? Groups.ANY_EPOCH : (int) Math.min(Integer.MAX_VALUE, said);
+        PollRequest.Source source = forwarding.source(headers);
         Optional<JsonObject> asked = json.objectIfAny(body, headers);
-        done(asked.isEmpty() ? groups().commitPolled(group, GroupForwarding.consumer(name, headers), epoch, forwarding.source(headers))
+        done(asked.isEmpty() ? groups().commitPolled(group, GroupForwarding.consumer(name, headers), epoch, source)
                 : groups().commit(group, GroupForwarding.consumer(name, headers), ConsumerBodies.offsets(asked.get()), epoch), request);
     }
 

@@ -515,6 +515,8 @@ class ConsumersIT {
             assertThat(refused.message()).contains(header).contains(text);
         }
         api.send("GET", instance("c") + "/records", HttpApi.DIALECT, new byte[0], "Millrace-Poll", text).isError(400);
+        api.send("POST", instance("c") + "/offsets", HttpApi.DIALECT, at(0, 0).getBytes(StandardCharsets.UTF_8), "Millrace-Poll", text)
+                .isError(400);
     }
 
     // ---- sessions
