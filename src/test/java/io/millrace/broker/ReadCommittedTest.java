@@ -13,10 +13,12 @@ import io.millrace.replica.hosting.FetchPosition;
 import io.millrace.replica.hosting.FetchResult;
 import io.millrace.replica.hosting.Leadership;
 import io.millrace.replica.hosting.PartitionOffsets;
+import io.millrace.replica.hosting.ReadMemory;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -230,5 +232,37 @@ class ReadCommittedTest {
         assertThat(ahead).isNotDone();
         orders.commit(7);
         assertThat(values(get(ahead))).containsExactly("b");
+    }
+
+    @Test
+    void aFetchOfManyPartitionsReadsNoMoreThanItsMostBytesHoweverMuchOfThatIsAborted() {
+        orders.write(7, "a".repeat(2_000));
+        orders.abort(7);
+        harness.broker.topics().create("more", 1, 1, Map.of());
+        harness.produce("more", 0, "b".repeat(2_000));
+        AtomicLong taken = new AtomicLong();
+        ReadMemory memory = new ReadMemory() {
+            @Override
+            public void take(long bytes) {
+                taken.addAndGet(bytes);
+            }
+
+            @Override
+            public void release() {
+                taken.set(0);
+            }
+
+            @Override
+            public ReadMemory part() {
+                return this;
+            }
+        };
+
+        FetchAllResult result = get(harness.broker.fetchAll(new FetchAllRequest(List.of(
+                new FetchAllRequest.Part("orders", 0, new FetchPosition.AtOffset(0)),
+                new FetchAllRequest.Part("more", 0, new FetchPosition.AtOffset(0))), COMMITTED, 1, 100, 0), memory));
+
+        assertThat(result.parts().get(0).result().nextOffset()).as("behind what is aborted").isPositive();
+        assertThat(taken.get()).isBetween(2_000L, 3_000L);
     }
 }

@@ -81,7 +81,7 @@ final class LocalFetchAll {
             tryComplete(false);
         }
 
-        /** @return how many bytes there were */
+        /** @return how many bytes it took of what may be read, also for records that are not shown */
         private int read(int maxBytes) {
             if (failure != null) {
                 return 0;
@@ -89,13 +89,15 @@ final class LocalFetchAll {
             try {
                 offset = seen == null ? partition.reads().resolve(from, request.isolation()) : offset;
                 int lastEpoch = from instanceof FetchPosition.AtOffset at ? at.lastEpoch() : -1;
-                read = maxBytes > 0
-                        ? partition.reads().read(offset, maxBytes, lastEpoch, request.isolation(), memory).shown()
+                PartitionRead whole = maxBytes > 0
+                        ? partition.reads().read(offset, maxBytes, lastEpoch, request.isolation(), memory)
                         : partition.reads().peek(offset, lastEpoch, request.isolation());
+                int took = whole.bytes();
+                read = whole.shown();
                 had = read.bytes();
                 records = read.records();
                 seen = read.seen();
-                return had;
+                return took;
             } catch (RuntimeException refused) {
                 failure = BrokerErrors.asBrokerException("the fetch", refused);
                 return 0;
@@ -196,7 +198,8 @@ final class LocalFetchAll {
         int bytes = 0;
         boolean more = false;
         for (Part part : parts) {
-            bytes += part.read(left - bytes);
+            left -= part.read(left);
+            bytes += part.failure == null ? part.had : 0;
             more |= part.failure != null || !part.read.reachedEnd();
         }
         return more || bytes >= needed;
