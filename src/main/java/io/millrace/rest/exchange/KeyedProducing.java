@@ -88,7 +88,7 @@ public class KeyedProducing {
 
     /** @throws RequestException 400 when record batches came with a key: who made them they say themselves */
     public static void requireNone(HttpHeaders headers) {
-        if (headers.getRequestHeader(KeyHeader.NAME) != null) {
+        if (headers.getHeaderString(KeyHeader.NAME) != null) {
             throw RequestException.badRequest(KeyHeader.NAME + " is for records as JSON: record batches that may be sent again say"
                     + " in their headers which producer made them");
         }
