@@ -95,9 +95,16 @@ class IdempotencyClusterIT {
 
     /** Sends a request to one server after the other until all of it is answered. */
     private String answer(String topic, String key, int first, AtomicBoolean over, Queue<String> faults) {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+        String last = "no answer";
         for (int attempt = 0; !over.get(); attempt++) {
+            if (System.nanoTime() > end) {
+                faults.add(key + " came to nothing in " + PATIENCE_SECONDS + " s: " + last);
+                return null;
+            }
             try {
                 HttpResponse<String> answer = send((first + attempt) % SERVERS, topic, key);
+                last = answer.statusCode() + " " + answer.body();
                 if (answer.statusCode() == 200 && !answer.body().contains("error_code")) {
                     return answer.body();
                 } else if (answer.statusCode() != 200 && answer.statusCode() != 503 && answer.statusCode() != 409) {
@@ -113,6 +120,13 @@ class IdempotencyClusterIT {
             }
         }
         return null;
+    }
+
+    private String answered(String topic, String key, int first) {
+        Queue<String> faults = new ConcurrentLinkedQueue<>();
+        String answer = answer(topic, key, first, new AtomicBoolean(), faults);
+        assertThat(faults).isEmpty();
+        return answer;
     }
 
     /** How often each value is there. */
@@ -147,7 +161,7 @@ class IdempotencyClusterIT {
         create("shared");
         for (int request = 0; request < 20; request++) {
             String key = "shared-" + request;
-            String first = answer("shared", key, request, new AtomicBoolean(), new ConcurrentLinkedQueue<>());
+            String first = answered("shared", key, request);
             for (int server = 0; server < SERVERS; server++) {
                 HttpResponse<String> again = send(server, "shared", key);
                 assertThat(again.body()).isEqualTo(first);
@@ -202,8 +216,7 @@ class IdempotencyClusterIT {
     }
 
     private void requireSame(String topic, Map<String, String> answers) {
-        answers.forEach((key, answer) -> assertThat(answer(topic, key, 0, new AtomicBoolean(), new ConcurrentLinkedQueue<>()))
-                .as(key).isEqualTo(answer));
+        answers.forEach((key, answer) -> assertThat(answered(topic, key, 0)).as(key).isEqualTo(answer));
         Map<String, Integer> stored = stored(topic);
         assertThat(stored).hasSize(answers.size() * 3).allSatisfy((value, count) -> assertThat(count).as(value).isEqualTo(1));
     }
@@ -215,7 +228,7 @@ class IdempotencyClusterIT {
         Map<String, String> answers = new HashMap<>();
         for (int request = 0; request < 50; request++) {
             String key = "restarted-" + request;
-            answers.put(key, answer("restarted", key, request, new AtomicBoolean(), new ConcurrentLinkedQueue<>()));
+            answers.put(key, answered("restarted", key, request));
         }
         for (int server = 1; server <= SERVERS; server++) {
             servers.kill(server);
