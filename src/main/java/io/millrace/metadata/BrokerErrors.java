@@ -3,6 +3,7 @@ package io.millrace.metadata;
 import io.millrace.agreement.RegisterUnavailableException;
 import io.millrace.log.CorruptLogException;
 import io.millrace.log.InvalidProducerEpochException;
+import io.millrace.log.InvalidTxnStateException;
 import io.millrace.log.LogDirectoryOfflineException;
 import io.millrace.log.LogQueueFullException;
 import io.millrace.log.OutOfOrderSequenceException;
@@ -106,6 +107,8 @@ public final class BrokerErrors {
             return ErrorKind.OUT_OF_ORDER_SEQUENCE;
         } else if (failure instanceof InvalidProducerEpochException) {
             return ErrorKind.INVALID_PRODUCER_EPOCH;
+        } else if (failure instanceof InvalidTxnStateException) {
+            return ErrorKind.INVALID_TXN_STATE;
         }
         return null;
     }

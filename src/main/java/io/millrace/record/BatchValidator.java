@@ -112,10 +112,6 @@ public final class BatchValidator {
         if (batch.isControl()) {
             throw new InvalidBatchException("attributes: found a control batch, which only the server writes");
         }
-        if (batch.isTransactional()) {
-            throw new InvalidBatchException("attributes: found a transactional batch;"
-                + " transactions are not offered yet");
-        }
         if (batch.producerId() < RecordBatch.NO_PRODUCER_ID) {
             throw new InvalidBatchException("producer id: found " + batch.producerId() + ", allowed -1 (none) and above");
         } else if (batch.producerId() == RecordBatch.NO_PRODUCER_ID) {
@@ -123,13 +119,17 @@ public final class BatchValidator {
         } else if (batch.producerEpoch() < 0) {
             throw new InvalidBatchException("producer epoch: found " + batch.producerEpoch()
                 + ", allowed 0 and above, as there is a producer id");
-        } else if (batch.baseSequence() < 0) {
+        } else if (batch.baseSequence() < 0 && !(batch.isTransactional() && batch.baseSequence() == RecordBatch.NO_SEQUENCE)) {
             throw new InvalidBatchException("base sequence: found " + batch.baseSequence()
-                + ", allowed 0 and above, as there is a producer id");
+                + ", allowed 0 and above, as there is a producer id, and -1 in a transaction, where the log counts");
         }
     }
 
     private static void checkNoProducer(RecordBatch batch) {
+        if (batch.isTransactional()) {
+            throw new InvalidBatchException("attributes: found a transactional batch without a producer id: name the producer"
+                + " whose transaction it is");
+        }
         if (batch.producerEpoch() != RecordBatch.NO_PRODUCER_EPOCH) {
             throw new InvalidBatchException("producer epoch: found " + batch.producerEpoch()
                 + ", allowed -1 only, as there is no producer id");
@@ -151,9 +151,13 @@ public final class BatchValidator {
             throw new InvalidBatchException("producer: found id " + batch.producerId() + " and epoch " + batch.producerEpoch()
                 + ", allowed " + last.producerId() + " and " + last.producerEpoch() + " only, as in the batch before it");
         }
-        if (batch.producerId() != RecordBatch.NO_PRODUCER_ID && batch.baseSequence() != Sequences.after(last)) {
+        if (batch.isTransactional() != last.isTransactional()) {
+            throw new InvalidBatchException("attributes: found transactional batches and others, allowed one or the other only");
+        }
+        int next = last.baseSequence() == RecordBatch.NO_SEQUENCE ? RecordBatch.NO_SEQUENCE : Sequences.after(last);
+        if (batch.producerId() != RecordBatch.NO_PRODUCER_ID && batch.baseSequence() != next) {
             throw new InvalidBatchException("base sequence: found " + batch.baseSequence() + ", allowed "
-                + Sequences.after(last) + " only, which follows the batch before it");
+                + next + " only, which follows the batch before it");
         }
     }
 

@@ -2,6 +2,7 @@ package io.millrace.log.producer;
 
 import io.millrace.log.AppendResult;
 import io.millrace.log.InvalidProducerEpochException;
+import io.millrace.log.InvalidTxnStateException;
 import io.millrace.log.LogName;
 import io.millrace.log.OutOfOrderSequenceException;
 import io.millrace.record.RecordBatch;
@@ -25,6 +26,7 @@ public final class SequenceCheck {
      *
      * @param stamped whether the log sets timestamps
      * @throws InvalidProducerEpochException when a later epoch of the producer has begun
+     * @throws InvalidTxnStateException      when the producer has a transaction here that this is no part of
      * @throws OutOfOrderSequenceException   when batches before these are missing, or the log does not know any more where
      *                                       these are, or knows some of them and others not, or they are not of one producer
      */
@@ -42,6 +44,7 @@ public final class SequenceCheck {
         if (first.producerEpoch() < producer.epoch()) {
             throw new InvalidProducerEpochException(log, first.producerId(), first.producerEpoch(), producer.epoch());
         }
+        requireTransaction(producer, first);
         if (!SequencedBatch.isSequenced(first)) {
             return Optional.empty();
         }
@@ -62,6 +65,44 @@ public final class SequenceCheck {
         }
         return last.map(written -> new AppendResult(written.lastOffset() - records + 1, written.lastOffset(),
             stamped ? written.timestamp() : RecordBatch.NO_TIMESTAMP));
+    }
+
+    private void requireTransaction(ProducerState producer, RecordBatch first) {
+        if (!producer.isInTransaction() || first.isControl()) {
+            return;
+        } else if (!first.isTransactional()) {
+            throw new InvalidTxnStateException(who(first) + " has a transaction in " + log + ", and this is no part of it: end"
+                + " the transaction first, or name it with the records");
+        } else if (first.producerEpoch() > producer.epoch()) {
+            throw new InvalidTxnStateException("the transaction of producer " + first.producerId() + ", epoch " + producer.epoch()
+                + ", is not ended in " + log + " yet, so that none of epoch " + first.producerEpoch() + " can begin: try again in"
+                + " a moment");
+        }
+    }
+
+    /**
+     * Whether a producer's marker was written before: it is known with that epoch or a later one, as each marker raises the
+     * epoch (KIP-890).
+     */
+    public boolean isMarkerKnown(RecordBatch marker) {
+        return producers.of(marker.producerId()).filter(known -> known.epoch() >= marker.producerEpoch()).isPresent();
+    }
+
+    /**
+     * Gives records of a transaction that their producer does not count the sequences that come next. To be called once they
+     * are known to be no repetition.
+     */
+    public void count(List<RecordBatch> batches) {
+        RecordBatch first = batches.get(0);
+        if (!SequencedBatch.isToBeCounted(first)) {
+            return;
+        }
+        int next = producers.of(first.producerId()).filter(known -> known.epoch() == first.producerEpoch())
+            .map(ProducerState::nextSequence).orElse(0);
+        for (RecordBatch batch : batches) {
+            batch.setProducer(batch.producerId(), batch.producerEpoch(), next);
+            next = Sequences.after(batch);
+        }
     }
 
     /** How many there are, one after the other. */

@@ -60,6 +60,12 @@ public record SequencedBatch(long producerId, short epoch, int baseSequence, boo
         return !batch.isControl() && batch.baseSequence() != RecordBatch.NO_SEQUENCE;
     }
 
+    /** Whether the log is to count its records, as its producer does not. */
+    static boolean isToBeCounted(RecordBatch batch) {
+        return hasProducer(batch) && batch.isTransactional() && !batch.isControl()
+            && batch.baseSequence() == RecordBatch.NO_SEQUENCE;
+    }
+
     /** Whether its records are counted. */
     boolean isSequenced() {
         return !isControl && baseSequence != RecordBatch.NO_SEQUENCE;

@@ -4,6 +4,7 @@ import io.millrace.log.AppendResult;
 import io.millrace.log.FencedLeaderEpochException;
 import io.millrace.log.FlushPolicy;
 import io.millrace.log.InvalidProducerEpochException;
+import io.millrace.log.InvalidTxnStateException;
 import io.millrace.log.LeaderEpochEnd;
 import io.millrace.log.LogConfig;
 import io.millrace.log.OutOfOrderSequenceException;
@@ -60,15 +61,28 @@ final class LogAppender {
 
     /** Whether nothing is to be written of it: it was, and has the offsets that it got then, or it must not be. */
     private boolean isSettled(PendingAppend append, LogConfig config) {
+        if (append.isOnlyIfNew()) {
+            return isKnown(append);
+        }
         try {
             Optional<AppendResult> earlier = producers.repetition(append.batches(),
                 config.timestampType() == TimestampType.LOG_APPEND_TIME);
-            earlier.ifPresent(append::written);
+            earlier.ifPresentOrElse(append::written, () -> producers.count(append.batches()));
             return earlier.isPresent();
-        } catch (OutOfOrderSequenceException | InvalidProducerEpochException refusal) {
+        } catch (OutOfOrderSequenceException | InvalidProducerEpochException | InvalidTxnStateException refusal) {
             append.refuse(refusal);
             return true;
         }
+    }
+
+    /** Whether the marker was written before: whoever sends it again waits until all is committed that is there by now. */
+    private boolean isKnown(PendingAppend append) {
+        boolean known = producers.isMarkerKnown(append.batches().get(0));
+        if (known) {
+            long last = state.endOffset() - 1;
+            append.written(new AppendResult(last, last, RecordBatch.NO_TIMESTAMP));
+        }
+        return known;
     }
 
     private RuntimeException refusal(PendingAppend append) {

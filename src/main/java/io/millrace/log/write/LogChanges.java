@@ -46,6 +46,16 @@ abstract class LogChanges {
     }
 
     /**
+     * As {@link #append}, for a control batch that ends a producer's transaction: nothing is written, and the result is the
+     * log's last offset, where the producer is known with the marker's epoch or a later one.
+     */
+    public CompletableFuture<AppendResult> appendMarker(PartitionLog log, ByteBuffer marker, int leaderEpoch) {
+        List<RecordBatch> parsed = new ArrayList<>();
+        long bytes = parse(log, List.of(marker), parsed);
+        return queue(PendingAppend.marker(log, parsed, leaderEpoch, bytes));
+    }
+
+    /**
      * Queues whole batches of another replica's log, to be written as they are: offsets and leader epochs stand in them
      * already. Otherwise as {@link #append}. The future fails with IllegalArgumentException, nothing being written, when
      * the batches do not follow the log's end, or are of an older leader epoch than what is there.

@@ -65,7 +65,23 @@ final class LogProducers {
     /** See {@link SequenceCheck#repetition}. */
     Optional<AppendResult> repetition(List<RecordBatch> appended, boolean stamped) {
         return SequencedBatch.anyHasProducer(appended)
-            ? new SequenceCheck(state.log().name(), state.producers()).repetition(appended, stamped) : Optional.empty();
+            ? check().repetition(appended, stamped) : Optional.empty();
+    }
+
+    /** See {@link SequenceCheck#isMarkerKnown}. */
+    boolean isMarkerKnown(RecordBatch marker) {
+        return check().isMarkerKnown(marker);
+    }
+
+    /** See {@link SequenceCheck#count}. */
+    void count(List<RecordBatch> appended) {
+        if (SequencedBatch.anyHasProducer(appended)) {
+            check().count(appended);
+        }
+    }
+
+    private SequenceCheck check() {
+        return new SequenceCheck(state.log().name(), state.producers());
     }
 
     /** They have their offsets, and are about to be written to the active segment. */

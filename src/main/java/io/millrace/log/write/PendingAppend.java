@@ -12,10 +12,14 @@ import java.util.concurrent.CompletableFuture;
  * offsets from the log, a follower's bring them.
  */
 final class PendingAppend implements WriteTask {
+    private enum Kind {
+        LEADERS, MARKER, REPLICATED
+    }
+
     private final PartitionLog log;
     private final List<RecordBatch> batches;
     private final int leaderEpoch;
-    private final boolean replicated;
+    private final Kind kind;
     private final long bytes;
     private final CompletableFuture<AppendResult> future = new CompletableFuture<>();
     private int epochFloor = LeaderEpochEnd.NO_EPOCH;
@@ -24,11 +28,11 @@ final class PendingAppend implements WriteTask {
 
     /** Of the leader of an epoch, or of no epoch: -1. */
     PendingAppend(PartitionLog log, List<RecordBatch> batches, int leaderEpoch, long bytes) {
-        this(log, batches, leaderEpoch, bytes, false);
+        this(log, batches, leaderEpoch, bytes, Kind.LEADERS);
     }
 
-    private PendingAppend(PartitionLog log, List<RecordBatch> batches, int leaderEpoch, long bytes, boolean replicated) {
-        this.replicated = replicated;
+    private PendingAppend(PartitionLog log, List<RecordBatch> batches, int leaderEpoch, long bytes, Kind kind) {
+        this.kind = kind;
         this.log = log;
         this.batches = batches;
         this.leaderEpoch = leaderEpoch;
@@ -41,11 +45,21 @@ final class PendingAppend implements WriteTask {
      * @param leaderEpoch of the leader that they were fetched from
      */
     static PendingAppend replicated(PartitionLog log, List<RecordBatch> batches, int leaderEpoch, long bytes) {
-        return new PendingAppend(log, batches, leaderEpoch, bytes, true);
+        return new PendingAppend(log, batches, leaderEpoch, bytes, Kind.REPLICATED);
+    }
+
+    /** A leader's marker, which is written once only. */
+    static PendingAppend marker(PartitionLog log, List<RecordBatch> marker, int leaderEpoch, long bytes) {
+        return new PendingAppend(log, marker, leaderEpoch, bytes, Kind.MARKER);
     }
 
     boolean isReplicated() {
-        return replicated;
+        return kind == Kind.REPLICATED;
+    }
+
+    /** Whether nothing is to be written where its producer is known with its epoch, or a later one. */
+    boolean isOnlyIfNew() {
+        return kind == Kind.MARKER;
     }
 
     PartitionLog log() {
