@@ -4,6 +4,7 @@ import io.millrace.log.AppendResult;
 import io.millrace.log.CorruptLogException;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.TopicPartition;
+import io.millrace.record.EndTransactionMarker;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
@@ -81,6 +82,11 @@ public final class Leadership {
     /** See {@link PartitionAppends#append(List, int)}. */
     public PartitionAppends.Appending append(List<ByteBuffer> batches) {
         return partition.appends().append(batches, id);
+    }
+
+    /** See {@link PartitionAppends#endTransaction(long, short, EndTransactionMarker, long, int)}. */
+    public PartitionAppends.Appending endTransaction(long producerId, short epoch, EndTransactionMarker marker, long timestamp) {
+        return partition.appends().endTransaction(producerId, epoch, marker, timestamp, id);
     }
 
     /** See {@link PartitionAppends#committed}. */

@@ -5,7 +5,9 @@ import io.millrace.log.write.PartitionLog;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.TopicPartition;
+import io.millrace.record.EndTransactionMarker;
 import io.millrace.replica.core.ReplicaState;
+import io.millrace.replica.hosting.VerifiedTransactions.Verification;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Set;
@@ -21,6 +23,8 @@ public final class PartitionAppends {
     private final PartitionLog log;
     private final ReplicaShell replica;
     private final ReplicaContext context;
+    /** Guarded by the replica. */
+    private final VerifiedTransactions transactions = new VerifiedTransactions();
 
     PartitionAppends(TopicPartition id, PartitionLog log, ReplicaShell replica, ReplicaContext context) {
         this.id = id;
@@ -66,6 +70,138 @@ public final class PartitionAppends {
     }
 
     /**
+     * As {@link #append(List, Acks, long)} with {@link Acks#ALL}, of batches of a transaction: which is verified first, where
+     * that was not done since this broker leads. It is not appended once the transaction's marker is queued.
+     *
+     * @return fails, too, as the verification does
+     */
+    public CompletableFuture<AppendResult> append(List<ByteBuffer> batches, TransactionalAppend of, long timeoutNanos) {
+        return append(batches, of, context.nanoTime() + timeoutNanos, sizeOf(batches));
+    }
+
+    private CompletableFuture<AppendResult> append(List<ByteBuffer> batches, TransactionalAppend of, long deadline, long bytes) {
+        replica.checkServing();
+        CompletableFuture<AppendResult> queued;
+        int leadership;
+        synchronized (replica) {
+            replica.requireLeadership();
+            leadership = replica.state().leadership();
+            Verification known = transactions.find(leadership, of.producerId(), of.producerEpoch());
+            if (known == null || !known.isDone()) {
+                queued = null;
+            } else {
+                queued = queue(batches, Acks.ALL);
+            }
+        }
+        return queued == null ? verified(of, leadership).thenCompose(done -> inTime(deadline)
+                .append(batches, of, deadline, bytes))
+                : replica.unlessRetired(queued.thenCompose(appended -> appended(leadership, appended, bytes, Acks.ALL, deadline)));
+    }
+
+    /** Several that come for one transaction have it verified once, and go on in the order in which they came. */
+    private CompletableFuture<Void> verified(TransactionalAppend of, int leadership) {
+        CompletableFuture<Void> verified = new CompletableFuture<>();
+        Verification begun = null;
+        synchronized (replica) {
+            Verification known = transactions.find(leadership, of.producerId(), of.producerEpoch());
+            if (known == null) {
+                known = transactions.begin(leadership, of.producerId(), of.producerEpoch());
+                begun = known;
+            }
+            if (known.isDone()) {
+                return CompletableFuture.completedFuture(null);
+            }
+            known.await(() -> verified.complete(null));
+        }
+        if (begun != null) {
+            verify(of, begun, verified);
+        }
+        return verified;
+    }
+
+    private void verify(TransactionalAppend of, Verification begun, CompletableFuture<Void> first) {
+        CompletableFuture<?> verification;
+        try {
+            verification = of.verification().get();
+        } catch (RuntimeException refused) {
+            verification = CompletableFuture.failedFuture(refused);
+        }
+        verification.whenComplete((done, failure) -> {
+            List<Runnable> waited;
+            synchronized (replica) {
+                if (failure != null) {
+                    transactions.fail(of.producerId(), begun);
+                }
+                waited = begun.done();
+            }
+            if (failure != null) {
+                first.completeExceptionally(failure); // the others ask for themselves
+            }
+            waited.forEach(Runnable::run);
+        });
+    }
+
+    private PartitionAppends inTime(long deadline) {
+        if (context.nanoTime() - deadline >= 0) {
+            throw new BrokerException(ErrorKind.UNAVAILABLE, "the transaction could not be verified in time for partition " + id
+                    + ": nothing was written; try again in a moment");
+        }
+        return this;
+    }
+
+    /**
+     * Writes a marker, unless it was written before; see {@link PartitionLog}. No record that was verified for the transaction is
+     * appended behind it.
+     *
+     * @param epoch     the producer's from now on: higher than that of the transaction's records
+     * @param timestamp ms since the epoch
+     * @return completes when it is committed; fails with NOT_COMMITTED when the leadership ended meanwhile or the replicas did not
+     *         have it in time
+     * @throws BrokerException NOT_LEADER, NOT_ENOUGH_REPLICAS, UNAVAILABLE, when nothing was queued
+     */
+    public CompletableFuture<AppendResult> endTransaction(long producerId, short epoch, EndTransactionMarker marker, long timestamp,
+                                                          long timeoutNanos) {
+        replica.checkServing();
+        long deadline = context.nanoTime() + timeoutNanos;
+        ByteBuffer batch = marker.batch(producerId, epoch, timestamp);
+        long bytes = batch.remaining();
+        CompletableFuture<AppendResult> queued;
+        int leadership;
+        synchronized (replica) {
+            replica.requireLeadership();
+            leadership = replica.state().leadership();
+            queued = queueMarker(producerId, epoch, batch);
+        }
+        return replica.unlessRetired(queued.thenCompose(appended -> appended(leadership, appended, bytes, Acks.ALL, deadline)));
+    }
+
+    /**
+     * As above, for who alone writes the partition, and only in one leadership.
+     *
+     * @return what is written or committed may be the marker of before
+     */
+    public Appending endTransaction(long producerId, short epoch, EndTransactionMarker marker, long timestamp, int leadership) {
+        replica.checkServing();
+        ByteBuffer batch = marker.batch(producerId, epoch, timestamp);
+        long bytes = batch.remaining();
+        CompletableFuture<AppendResult> queued;
+        synchronized (replica) {
+            replica.requireLeadership(leadership);
+            queued = queueMarker(producerId, epoch, batch);
+        }
+        return appending(leadership, queued, bytes);
+    }
+
+    /** Under the replica's lock. */
+    private CompletableFuture<AppendResult> queueMarker(long producerId, short epoch, ByteBuffer batch) {
+        ReplicaState state = replica.state();
+        requireEnoughInSync(state);
+        requireContact(state);
+        transactions.end(state.leadership(), producerId, epoch);
+        return log.directory().appendMarker(log, batch, state.leaderEpoch());
+    }
+
+    /**
      * As {@link #append(List, Acks, long)} with {@link Acks#ALL}, for who alone writes the partition, and only in one
      * leadership.
      *
@@ -80,6 +216,10 @@ public final class PartitionAppends {
             replica.requireLeadership(leadership);
             queued = queue(batches, Acks.ALL);
         }
+        return appending(leadership, queued, bytes);
+    }
+
+    private Appending appending(int leadership, CompletableFuture<AppendResult> queued, long bytes) {
         CompletableFuture<AppendResult> committed = new CompletableFuture<>();
         return new Appending(replica.unlessRetired(queued.thenApply(appended -> {
             grown(leadership, appended, bytes, committed, never());

@@ -1,0 +1,13 @@
+package io.millrace.replica.hosting;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+
+/**
+ * The transaction that the batches of an append are part of.
+ *
+ * @param verification has the transaction's coordinator note that it has records in the partition; completes once that is
+ *                     so, and fails when they must not be appended. May block, and throw what it would fail with
+ */
+public record TransactionalAppend(long producerId, short producerEpoch, Supplier<CompletableFuture<?>> verification) {
+}

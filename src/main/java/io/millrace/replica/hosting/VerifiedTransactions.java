@@ -1,0 +1,82 @@
+package io.millrace.replica.hosting;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The transactions of which the coordinator knows, or is just being asked to note, that they have records in a partition that
+ * this broker leads (KIP-890). A transaction goes with its marker, before that is written: so whatever was verified and comes
+ * to be appended late is verified once more, and refused. Those of one leadership, as another leader may have written markers
+ * before.
+ *
+ * <p>Grows with the transactions that are open in the partition, one for each producer. Guarded by the partition's lock.
+ */
+final class VerifiedTransactions {
+    private final Map<Long, Verification> byProducer = new HashMap<>();
+    private int leadership;
+
+    /** What is known of one transaction. Guarded as the others. */
+    static final class Verification {
+        private final short epoch;
+        private List<Runnable> waiting = new ArrayList<>();
+
+        private Verification(short epoch) {
+            this.epoch = epoch;
+        }
+
+        boolean isDone() {
+            return waiting == null;
+        }
+
+        /** To be run once it is verified, or is not: without the lock, in this order. */
+        void await(Runnable appending) {
+            waiting.add(appending);
+        }
+
+        /** @return who waited */
+        List<Runnable> done() {
+            List<Runnable> waited = waiting;
+            waiting = null;
+            return waited;
+        }
+    }
+
+    /** @return null: nothing is known of it, and whoever asks is to {@link #begin} */
+    Verification find(int current, long producerId, short epoch) {
+        enter(current);
+        Verification known = byProducer.get(producerId);
+        return known != null && known.epoch == epoch ? known : null;
+    }
+
+    /** In the place of any other transaction of the producer. */
+    Verification begin(int current, long producerId, short epoch) {
+        enter(current);
+        Verification begun = new Verification(epoch);
+        byProducer.put(producerId, begun);
+        return begun;
+    }
+
+    /** It is not verified. */
+    void fail(long producerId, Verification verification) {
+        byProducer.remove(producerId, verification);
+    }
+
+    /** A marker is about to be written. @param epoch of the marker: above that of the transaction's records */
+    void end(int current, long producerId, short epoch) {
+        enter(current);
+        byProducer.computeIfPresent(producerId, (id, known) -> known.epoch < epoch ? null : known);
+    }
+
+    private void enter(int current) {
+        if (leadership != current) {
+            leadership = current;
+            byProducer.clear();
+        }
+    }
+
+    int size() {
+        return byProducer.size();
+    }
+}
