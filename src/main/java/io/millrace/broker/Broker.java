@@ -11,7 +11,6 @@ import io.millrace.broker.fetch.FetchAllResult;
 import io.millrace.broker.fetch.FetchRequest;
 import io.millrace.broker.fetch.Fetches;
 import io.millrace.broker.produce.Appends;
-import io.millrace.broker.produce.PartitionBatches;
 import io.millrace.broker.produce.PartitionSelector;
 import io.millrace.broker.produce.ProduceResult;
 import io.millrace.broker.produce.RecordAccumulator;
@@ -45,7 +44,6 @@ import io.millrace.replica.hosting.PartitionStatus;
 import io.millrace.replica.hosting.ReadMemory;
 import java.nio.ByteBuffer;
 import java.time.Clock;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -138,13 +136,7 @@ public final class Broker implements AutoCloseable {
      * @param acks with {@link Acks#NONE} the future completes once all is queued, with -1 for each offset
      */
     public CompletableFuture<ProduceResult> produce(RecordAccumulator records, Acks acks) {
-        return answer(() -> {
-            List<Appends.Target> targets = new ArrayList<>();
-            for (PartitionBatches batches : records.touched()) {
-                targets.add(parts.target(records.topic(), records.topicId(), batches.partition(), acks));
-            }
-            return parts.appends.produce(records, targets, acks);
-        });
+        return answer(() -> parts.appends.produce(records, parts.targets(records, acks), acks));
     }
 
     /**
@@ -156,7 +148,13 @@ public final class Broker implements AutoCloseable {
      *         LOG_DIRECTORY_OFFLINE
      */
     public CompletableFuture<AppendResult> append(String topic, int partition, ByteBuffer batches, Acks acks) {
-        return answer(() -> parts.appends.append(parts.writable(topic, partition), batches, acks));
+        return answer(() -> parts.appends.append(parts.writable(topic, partition), batches, acks, null));
+    }
+
+    /** What is written in transactions. */
+    public TransactionalPartitions transactions() {
+        checkOpen();
+        return parts.transactions;
     }
 
     /**

@@ -8,6 +8,7 @@ import io.millrace.agreement.registers.RegisterStore;
 import io.millrace.broker.fetch.FetchAlls;
 import io.millrace.broker.fetch.Fetches;
 import io.millrace.broker.produce.Appends;
+import io.millrace.broker.produce.RecordAccumulator;
 import io.millrace.log.write.LogDirectory;
 import io.millrace.metadata.AgreementCalls;
 import io.millrace.metadata.BrokerErrors;
@@ -71,6 +72,9 @@ final class BrokerParts {
     final TopicMoves moves;
     final Transport transport;
     final AgreementCalls calls;
+    final TransactionalPartitions transactions = new TransactionalPartitions(this);
+    /** How long acks=all waits. */
+    final long commitNanos;
     private final DeletedTopics deleted;
     private final LocalLogs logs;
     private final PageReaders readers;
@@ -107,8 +111,8 @@ final class BrokerParts {
         this.moves = new TopicMoves(store, catalog, brokers);
 
         this.routes = new Routes(alone, catalog, hosted, brokers);
-        this.appends = new Appends(continuations, observer, options.maxUncompressedBytes(),
-                options.replication().commitNanos(), clock);
+        this.commitNanos = options.replication().commitNanos();
+        this.appends = new Appends(continuations, observer, options.maxUncompressedBytes(), commitNanos, clock);
         this.fetches = new Fetches(continuations, new Deadlines(timers, nanoTime), observer);
         this.fetchAlls = new FetchAlls(routes, transport, continuations, deadlines, nanoTime, observer);
 
@@ -123,13 +127,19 @@ final class BrokerParts {
         return routes.led(topic, partition);
     }
 
-    /** Where one partition's records of a request go. */
-    Appends.Target target(String topic, UUID topicId, int partition, Acks acks) {
+    /** Where the records of a request go, for each partition that it touches. */
+    List<Appends.Target> targets(RecordAccumulator records, Acks acks) {
+        return records.touched().stream().map(batches -> target(records.topic(), records.topicId(), batches.partition(), acks,
+                records.transactionalId())).toList();
+    }
+
+    private Appends.Target target(String topic, UUID topicId, int partition, Acks acks, String transactionalId) {
         CachedTopic known = catalog.find(topic).filter(now -> now.id().equals(topicId))
                 .orElseThrow(() -> BrokerErrors.unknownTopic(topic));
         Optional<Member> remote = routes.remoteLeader(known, partition);
         if (remote.isPresent()) {
-            return new Appends.Remote(batches -> transport.append(remote.get(), topic, partition, batches, acks));
+            return new Appends.Remote(batches -> transport.append(remote.get(), topic, partition, batches, acks,
+                    transactionalId));
         }
         return new Appends.Local(hosted.get(topic, partition, topicId));
     }

@@ -15,6 +15,11 @@ import java.util.concurrent.CompletableFuture;
  * be reached or does not answer in time: what was asked may have been done then. They may complete on any thread.
  */
 public interface Transport extends ReplicaTransport, FetchAllTransport, ReplicaEnds {
-    /** Appends record batches to a partition that another broker leads; that one does not pass them on. */
-    CompletableFuture<AppendResult> append(Member leader, String topic, int partition, ByteBuffer batches, Acks acks);
+    /**
+     * Appends record batches to a partition that another broker leads; that one does not pass them on.
+     *
+     * @param transactionalId of the transaction that they are part of, or null
+     */
+    CompletableFuture<AppendResult> append(Member leader, String topic, int partition, ByteBuffer batches, Acks acks,
+                                           String transactionalId);
 }

@@ -357,6 +357,12 @@ public final class RecordBatch {
         bytes.putInt(CRC, (int) computeChecksum());
     }
 
+    /** Says that the batch is part of its producer's transaction, and renews the checksum. */
+    public void setTransactional() {
+        bytes.putShort(ATTRIBUTES, (short) (attributes() | TRANSACTIONAL_BIT));
+        bytes.putInt(CRC, (int) computeChecksum());
+    }
+
     /** The bytes after the header, as they stand: maybe compressed. */
     ByteBuffer recordBytes() {
         return bytes.slice(HEADER_BYTES, bytes.capacity() - HEADER_BYTES);

@@ -14,6 +14,7 @@ import io.millrace.rest.body.Numbers;
 import io.millrace.rest.body.QueryParameters;
 import io.millrace.rest.dialect.MediaTypes;
 import io.millrace.rest.dialect.RecordFormat;
+import io.millrace.rest.dialect.TransactionHeader;
 import io.millrace.rest.exchange.KeyedProducing;
 import io.millrace.rest.exchange.Producing;
 import io.millrace.rest.forwarding.PartitionForwarding;
@@ -153,8 +154,9 @@ public class PartitionsResource {
         KeyedProducing.requireNone(headers);
         int partition = Numbers.partition(number);
         Acks acks = new QueryParameters(uri.getQueryParameters()).acks();
+        TransactionHeader transaction = TransactionHeader.parse(headers.getRequestHeader(TransactionHeader.NAME)).orElse(null);
         if (!forwarding.passOn(topic, partition, HttpMethod.POST, body, uri, headers, response)) {
-            producing.batches(topic, partition, acks, headers.getHeaderString(HttpHeaders.CONTENT_LENGTH), body, response);
+            producing.batches(topic, partition, acks, transaction, headers.getHeaderString(HttpHeaders.CONTENT_LENGTH), body, response);
         }
     }
 }

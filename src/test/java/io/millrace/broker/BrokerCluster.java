@@ -124,8 +124,10 @@ final class BrokerCluster implements AutoCloseable {
 
         @Override
         public CompletableFuture<AppendResult> append(Member leader, String topic, int partition, ByteBuffer batches,
-                                                      Acks acks) {
-            return brokers.get(leader.brokerId() - 1).append(topic, partition, batches, acks);
+                                                      Acks acks, String transactionalId) {
+            Broker to = brokers.get(leader.brokerId() - 1);
+            return transactionalId == null ? to.append(topic, partition, batches, acks)
+                    : to.transactions().append(topic, partition, batches, acks, transactionalId);
         }
     }
 

@@ -562,7 +562,7 @@ public final class SimulatedServer {
 
         @Override
         public CompletableFuture<AppendResult> append(Member leader, String topic, int partition, ByteBuffer batches,
-                                                      Acks acks) {
+                                                      Acks acks, String transactionalId) {
             throw new UnsupportedOperationException("the simulated clients go to the leaders themselves");
         }
     }

@@ -5,10 +5,13 @@ import io.millrace.metadata.BrokerErrors;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.BrokerObserver;
 import io.millrace.metadata.ContinuationExecutor;
+import io.millrace.metadata.ErrorKind;
+import io.millrace.metadata.TopicPartition;
 import io.millrace.record.BatchValidator;
 import io.millrace.record.RecordBatch;
 import io.millrace.replica.hosting.Acks;
 import io.millrace.replica.hosting.Partition;
+import io.millrace.replica.hosting.TransactionalAppend;
 import java.nio.ByteBuffer;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -25,6 +28,8 @@ public final class Appends {
     private final int maxUncompressedBytes;
     private final long commitNanos;
     private final Clock clock;
+    /** Set once, when the coordinators of transactions can be asked. */
+    private volatile TransactionVerifier verifier = Appends::notYet;
 
     /** Where one partition's records go. */
     public sealed interface Target permits Local, Remote {
@@ -47,12 +52,22 @@ public final class Appends {
         this.clock = clock;
     }
 
+    /** From now on. */
+    public void verifyWith(TransactionVerifier transactionVerifier) {
+        verifier = transactionVerifier;
+    }
+
+    private static CompletableFuture<?> notYet(String transactionalId, long producerId, short epoch, TopicPartition partition) {
+        throw new BrokerException(ErrorKind.UNAVAILABLE, "the server is starting: try again in a moment");
+    }
+
     /**
      * Appends raw batches to one partition.
      *
+     * @param transactionalId of the transaction that they are part of, or null
      * @throws RuntimeException of the log or the broker, when nothing was queued
      */
-    public CompletableFuture<AppendResult> append(Partition partition, ByteBuffer bytes, Acks acks) {
+    public CompletableFuture<AppendResult> append(Partition partition, ByteBuffer bytes, Acks acks, String transactionalId) {
         if (bytes.isReadOnly()) {
             throw new IllegalArgumentException("the log writes offsets into the batches: give it a buffer to write to");
         }
@@ -65,10 +80,29 @@ public final class Appends {
             buffers.add(batch.buffer());
             records += batch.recordCount();
         }
-        CompletableFuture<AppendResult> appended = append(partition, buffers, records, acks);
+        checkTransaction(batches.get(0), acks, transactionalId);
+        CompletableFuture<AppendResult> appended = append(partition, buffers, records, acks, transactionalId);
         return acks == Acks.NONE
                 ? CompletableFuture.completedFuture(new AppendResult(UNKNOWN_OFFSET, UNKNOWN_OFFSET, UNKNOWN_OFFSET))
                 : continuations.offWriter(appended);
+    }
+
+    private static void checkTransaction(RecordBatch first, Acks acks, String transactionalId) {
+        if (first.isTransactional() && transactionalId == null) {
+            throw new BrokerException(ErrorKind.INVALID_BATCH, "the batches are part of a transaction: name its transactional id with"
+                    + " them");
+        } else if (!first.isTransactional() && transactionalId != null) {
+            throw new BrokerException(ErrorKind.INVALID_BATCH, "the batches are part of no transaction, although the transactional id"
+                    + " '" + transactionalId + "' came with them: mark them as transactional, or leave it out");
+        }
+        checkAcks(acks, transactionalId);
+    }
+
+    private static void checkAcks(Acks acks, String transactionalId) {
+        if (transactionalId != null && acks != Acks.ALL) {
+            throw new BrokerException(ErrorKind.INVALID_REQUEST, "records of a transaction are written with acks=all only: what is"
+                    + " committed must not get lost");
+        }
     }
 
     /**
@@ -78,6 +112,7 @@ public final class Appends {
      * @throws RuntimeException of the log or the broker, when nothing was queued
      */
     public CompletableFuture<ProduceResult> produce(RecordAccumulator records, List<Target> targets, Acks acks) {
+        checkAcks(acks, records.transactionalId());
         records.takeOver();
         List<PartitionBatches> touched = records.touched();
         Produced produced = new Produced(records);
@@ -86,7 +121,7 @@ public final class Appends {
             result.complete(produced);
         }
         for (int slot = 0; slot < targets.size(); slot++) {
-            produce(slot, targets.get(slot), touched.get(slot), produced, result, acks);
+            produce(slot, targets.get(slot), touched.get(slot), produced, result, acks, records.transactionalId());
         }
         if (acks == Acks.NONE) {
             result.complete(produced);
@@ -95,13 +130,14 @@ public final class Appends {
     }
 
     private void produce(int slot, Target target, PartitionBatches batches, Produced produced,
-                         CompletableFuture<ProduceResult> result, Acks acks) {
+                         CompletableFuture<ProduceResult> result, Acks acks, String transactionalId) {
         CompletableFuture<AppendResult> appended;
         try {
             if (target instanceof Remote remote) {
                 appended = remote.append().apply(concatenated(batches.build()));
             } else {
-                appended = append(((Local) target).partition(), batches.build(), batches.recordCount(), acks);
+                appended = append(((Local) target).partition(), batches.build(), batches.recordCount(), acks,
+                        transactionalId);
             }
         } catch (RuntimeException refused) {
             if (slot == 0) {
@@ -143,11 +179,19 @@ public final class Appends {
     }
 
     private CompletableFuture<AppendResult> append(Partition partition, List<ByteBuffer> batches, long records,
-                                                   Acks acks) {
+                                                   Acks acks, String transactionalId) {
         long bytes = batches.stream().mapToLong(ByteBuffer::remaining).sum();
-        return partition.appends().append(batches, acks, commitNanos).thenApply(appended -> {
+        CompletableFuture<AppendResult> append = transactionalId == null ? partition.appends().append(batches, acks, commitNanos)
+                : partition.appends().append(batches, transaction(partition, batches.get(0), transactionalId), commitNanos);
+        return append.thenApply(appended -> {
             observer.produced(partition.topic(), records, bytes);
             return appended;
         });
+    }
+
+    private TransactionalAppend transaction(Partition partition, ByteBuffer batch, String transactionalId) {
+        long producerId = RecordBatch.producerIdAt(batch, batch.position());
+        short epoch = RecordBatch.producerEpochAt(batch, batch.position());
+        return new TransactionalAppend(producerId, epoch, () -> verifier.verify(transactionalId, producerId, epoch, partition.id()));
     }
 }

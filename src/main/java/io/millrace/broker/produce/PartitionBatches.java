@@ -25,6 +25,8 @@ public final class PartitionBatches {
     private final List<ByteBuffer> ended = new ArrayList<>(1);
     private RecordBatchBuilder open;
     private int recordCount;
+    /** Whether the producer says which sequences they have. */
+    private boolean counted;
 
     /** @param slot index among the partitions of the request */
     PartitionBatches(int slot, int partition, Codec codec, int maxBatchBytes) {
@@ -55,6 +57,7 @@ public final class PartitionBatches {
      * @param baseSequence of the first of them
      */
     void setProducer(long id, short epoch, int baseSequence) {
+        counted = true;
         int sequence = baseSequence;
         for (ByteBuffer bytes : ended) {
             RecordBatch batch = RecordBatch.at(bytes);
@@ -62,6 +65,18 @@ public final class PartitionBatches {
             sequence = Sequences.after(batch);
         }
         open.producer(id, epoch, sequence);
+    }
+
+    /** Says what transaction the records are part of, and, unless that is known, who made them. */
+    void setTransaction(long id, short epoch) {
+        if (!counted) {
+            for (ByteBuffer batch : ended) {
+                RecordBatch.at(batch).setProducer(id, epoch, RecordBatch.NO_SEQUENCE);
+            }
+            open.producer(id, epoch, RecordBatch.NO_SEQUENCE);
+        }
+        ended.forEach(batch -> RecordBatch.at(batch).setTransactional());
+        open.transactional();
     }
 
     /** Ends the last batch. */

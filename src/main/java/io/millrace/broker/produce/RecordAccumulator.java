@@ -39,6 +39,7 @@ public final class RecordAccumulator {
     /** When the first record came, in ms since the epoch. */
     private long now;
     private boolean produced;
+    private String transactionalId;
 
     public RecordAccumulator(CachedTopic topic, PartitionSelector selector, Clock clock) {
         this.topic = topic;
@@ -112,6 +113,23 @@ public final class RecordAccumulator {
      */
     public void setProducer(long id, short epoch) {
         touched.forEach(batches -> batches.setProducer(id, epoch, 0));
+    }
+
+    /**
+     * Says what transaction the records are part of, after the last of them. Their producer does not count them, so that
+     * nobody can send them again; unless it was {@link #setProducer(long, short, IntUnaryOperator) set} before.
+     *
+     * @param id    of the transactional id's producer
+     * @param epoch of the transaction
+     */
+    public void setTransaction(String transactional, long id, short epoch) {
+        this.transactionalId = transactional;
+        touched.forEach(batches -> batches.setTransaction(id, epoch));
+    }
+
+    /** Of the transaction that the records are part of; null: of none. */
+    public String transactionalId() {
+        return transactionalId;
     }
 
     public int recordCount() {

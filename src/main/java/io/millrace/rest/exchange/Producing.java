@@ -3,6 +3,8 @@ package io.millrace.rest.exchange;
 import io.millrace.broker.Broker;
 import io.millrace.broker.produce.PartitionBatches;
 import io.millrace.broker.produce.RecordAccumulator;
+import io.millrace.log.AppendResult;
+import io.millrace.record.RecordBatch;
 import io.millrace.replica.hosting.Acks;
 import io.millrace.rest.access.BrokerAccess;
 import io.millrace.rest.body.Answer;
@@ -16,6 +18,7 @@ import io.millrace.rest.dialect.ProduceResultWriter;
 import io.millrace.rest.dialect.RecordFormat;
 import io.millrace.rest.dialect.RecordListReader;
 import io.millrace.rest.dialect.RequestException;
+import io.millrace.rest.dialect.TransactionHeader;
 import io.millrace.rest.model.BatchOffsets;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
@@ -25,6 +28,7 @@ import jakarta.ws.rs.core.Response;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * The way of a produce request: its body is read on the request's thread and given to the broker; the answer goes out
@@ -78,9 +82,13 @@ public class Producing {
         }
     }
 
-    /** Produces record batches as they are. */
-    public void batches(String topic, int partition, Acks acks, String contentLength, InputStream body,
-                        AsyncResponse response) {
+    /**
+     * Produces record batches as they are.
+     *
+     * @param transaction that they are part of, or null
+     */
+    public void batches(String topic, int partition, Acks acks, TransactionHeader transaction, String contentLength,
+                        InputStream body, AsyncResponse response) {
         Broker broker = access.broker();
         requirePartition(broker, topic, partition);
         MemoryBudget.Reservation memory = budget.reserve(0);
@@ -90,7 +98,7 @@ public class Producing {
                 throw RequestException.unprocessable(
                         "the request body is empty; at least one record batch is expected");
             }
-            broker.append(topic, partition, ByteBuffer.wrap(batches), acks)
+            append(broker, topic, partition, ByteBuffer.wrap(batches), acks, transaction)
                     .whenComplete((result, failure) -> memory.close())
                     .whenComplete(Answer.to(response, result -> acks == Acks.NONE
                             ? Response.noContent().build()
@@ -99,6 +107,22 @@ public class Producing {
             memory.close();
             throw e;
         }
+    }
+
+    private static CompletableFuture<AppendResult> append(Broker broker, String topic, int partition, ByteBuffer batches, Acks acks,
+                                                          TransactionHeader transaction) {
+        if (transaction == null) {
+            return broker.append(topic, partition, batches, acks);
+        }
+        boolean whole = batches.remaining() >= RecordBatch.HEADER_BYTES;
+        transaction.epoch().ifPresent(epoch -> {
+            if (whole && RecordBatch.producerEpochAt(batches, 0) != epoch) {
+                throw RequestException.unprocessable("the header " + TransactionHeader.NAME + " says epoch " + epoch
+                        + ", and the first batch " + RecordBatch.producerEpochAt(batches, 0) + ": leave the header's out, or let"
+                        + " them say the same");
+            }
+        });
+        return broker.transactions().append(topic, partition, batches, acks, transaction.transactionalId());
     }
 
     private static void sign(RecordAccumulator records, ListProducer producer) {

@@ -4,8 +4,10 @@ import io.millrace.agreement.Member;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.rest.cluster.BrokerHeaders;
+import io.millrace.rest.dialect.TransactionHeader;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.UriInfo;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -53,12 +55,14 @@ record PassedRequest(Owner owner, String subject, String method, String path, St
     static PassedRequest of(Owner owner, String subject, String method, UriInfo uri, HttpHeaders headers) {
         String path = uri.getPath(false);
         String query = uri.getRequestUri().getRawQuery();
+        String transaction = headers.getHeaderString(TransactionHeader.NAME);
         List<String> accept = headers.getRequestHeader(HttpHeaders.ACCEPT);
         return new PassedRequest(owner, subject, method,
                 (path.startsWith("/") ? "" : "/") + path + (query == null ? "" : "?" + query),
                 headers.getHeaderString(HttpHeaders.CONTENT_TYPE), accept == null ? List.of() : List.copyOf(accept),
                 headers.getHeaderString(HttpHeaders.CONTENT_LENGTH),
-                headers.getHeaderString(BrokerHeaders.FORWARDED) != null, Map.of());
+                headers.getHeaderString(BrokerHeaders.FORWARDED) != null, transaction == null ? Map.of()
+                : Map.of(TransactionHeader.NAME, transaction));
     }
 
     String pathWithoutQuery() {
@@ -67,7 +71,9 @@ record PassedRequest(Owner owner, String subject, String method, String path, St
     }
 
     PassedRequest with(Map<String, String> headers) {
-        return new PassedRequest(owner, subject, method, path, contentType, accept, contentLength, forwarded, Map.copyOf(headers));
+        Map<String, String> all = new HashMap<>(further);
+        all.putAll(headers);
+        return new PassedRequest(owner, subject, method, path, contentType, accept, contentLength, forwarded, Map.copyOf(all));
     }
 
     /**

@@ -18,6 +18,7 @@ import io.millrace.replica.hosting.ReadMemory;
 import io.millrace.rest.cluster.BrokerHeaders;
 import io.millrace.rest.cluster.ClusterSecret;
 import io.millrace.rest.dialect.MediaTypes;
+import io.millrace.rest.dialect.TransactionHeader;
 import io.millrace.rest.forwarding.Peers;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
@@ -134,9 +135,11 @@ public final class HttpTransport implements Transport, Deliveries, GroupPeers, A
 
     @Override
     public CompletableFuture<AppendResult> append(Member leader, String topic, int partition, ByteBuffer batches,
-                                                  Acks acks) {
-        return post(leader, "/topics/" + topic + "/partitions/" + partition, "?acks=" + word(acks), MediaTypes.BATCH,
-                publisher(batches), APPEND_MS + GRACE_MS, BrokerAnswer::appended);
+                                                  Acks acks, String transactionalId) {
+        Map<String, String> further = transactionalId == null ? Map.of()
+                : Map.of(TransactionHeader.NAME, TransactionHeader.of(transactionalId).text());
+        return post(leader, "/topics/" + topic + "/partitions/" + partition, "?acks=" + word(acks), MediaTypes.BATCH, further,
+                publisher(batches), APPEND_MS + GRACE_MS, HttpResponse.BodyHandlers.ofByteArray(), BrokerAnswer::appended);
     }
 
     @Override
@@ -176,11 +179,18 @@ public final class HttpTransport implements Transport, Deliveries, GroupPeers, A
 
     private <T> CompletableFuture<T> post(Member to, String path, String query, String contentType, BodyPublisher body,
                                           long timeoutMs, BodyHandler<byte[]> answers, Function<BrokerAnswer, T> understood) {
+        return post(to, path, query, contentType, Map.of(), body, timeoutMs, answers, understood);
+    }
+
+    private <T> CompletableFuture<T> post(Member to, String path, String query, String contentType, Map<String, String> further,
+                                          BodyPublisher body, long timeoutMs, BodyHandler<byte[]> answers,
+                                          Function<BrokerAnswer, T> understood) {
         CompletableFuture<HttpResponse<byte[]>> exchange;
         try {
             HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(to.url() + path + query))
                     .timeout(Duration.ofMillis(timeoutMs)).POST(body);
             headers(path, contentType).forEach(request::header);
+            further.forEach(request::header);
             exchange = client.sendAsync(request.build(), answers);
         } catch (IllegalArgumentException | IllegalStateException | RejectedExecutionException e) {
             // no secret, no usable address, or this server is stopping

@@ -300,11 +300,12 @@ class HttpTransportTest {
             assertThat(exchange.getRequestURI().toString()).isEqualTo("/topics/orders/partitions/3?acks=all");
             assertThat(header(exchange, "Content-Type")).isEqualTo("application/vnd.millrace.batch");
             assertThat(header(exchange, "Millrace-Forwarded")).isEqualTo("1");
+            assertThat(header(exchange, "Millrace-Transaction")).isEqualTo("shop%3B1");
             assertThat(exchange.getRequestBody().readAllBytes()).containsExactly(7, 8);
             answer(exchange, 200, "{\"partition\":3,\"base_offset\":40,\"last_offset\":41}");
         };
 
-        assertThat(transport.append(leader, "orders", 3, ByteBuffer.wrap(new byte[] {6, 7, 8, 9}, 1, 2), Acks.ALL))
+        assertThat(transport.append(leader, "orders", 3, ByteBuffer.wrap(new byte[] {6, 7, 8, 9}, 1, 2), Acks.ALL, "shop;1"))
                 .succeedsWithin(10, TimeUnit.SECONDS).isEqualTo(new AppendResult(40, 41, -1));
     }
 
@@ -405,7 +406,7 @@ class HttpTransportTest {
     }
 
     private CompletableFuture<AppendResult> append(Acks acks) {
-        return transport.append(leader, "orders", 3, ByteBuffer.wrap(new byte[] {1}), acks);
+        return transport.append(leader, "orders", 3, ByteBuffer.wrap(new byte[] {1}), acks, null);
     }
 
     private static BrokerException failure(CompletableFuture<?> future) {

@@ -1,0 +1,56 @@
+package io.millrace.broker;
+
+import io.millrace.broker.produce.TransactionVerifier;
+import io.millrace.log.AppendResult;
+import io.millrace.metadata.BrokerErrors;
+import io.millrace.metadata.TopicPartition;
+import io.millrace.record.EndTransactionMarker;
+import io.millrace.replica.hosting.Acks;
+import java.nio.ByteBuffer;
+import java.util.concurrent.CompletableFuture;
+
+/** What coordinators of transactions ask of the leaders of partitions, and leaders of them. Thread-safe. */
+public final class TransactionalPartitions {
+    private final BrokerParts parts;
+
+    TransactionalPartitions(BrokerParts parts) {
+        this.parts = parts;
+    }
+
+    /** From now on: until there is one, records of transactions are refused with UNAVAILABLE. */
+    public void verifyWith(TransactionVerifier verifier) {
+        parts.appends.verifyWith(verifier);
+    }
+
+    /**
+     * As {@link Broker#append}, for batches that are part of a transaction.
+     *
+     * @param acks for any but all it fails with INVALID_REQUEST
+     * @return fails with INVALID_BATCH when the batches are part of none; and with what {@link TransactionVerifier} fails with
+     */
+    public CompletableFuture<AppendResult> append(String topic, int partition, ByteBuffer batches, Acks acks, String transactionalId) {
+        try {
+            return parts.appends.append(parts.writable(topic, partition), batches, acks, transactionalId);
+        } catch (RuntimeException | OutOfMemoryError failure) {
+            return CompletableFuture.failedFuture(BrokerErrors.outcome(failure));
+        }
+    }
+
+    /**
+     * Writes a marker into a partition that this broker leads, also of an internal topic; unless the producer is known there
+     * with its epoch or a later one, as it is once it was written. May block for a moment.
+     *
+     * @param epoch of the producer from now on: above that of the transaction's records
+     * @return completes when it is committed, now or before; fails with NOT_COMMITTED, NOT_LEADER, NOT_ENOUGH_REPLICAS, OVERLOADED,
+     *         UNAVAILABLE, LOG_DIRECTORY_OFFLINE: it is to be sent again then; with UNKNOWN_TOPIC, UNKNOWN_PARTITION: it is
+     *         certain that there is no such partition
+     */
+    public CompletableFuture<AppendResult> end(TopicPartition partition, long producerId, short epoch, EndTransactionMarker marker) {
+        try {
+            return parts.continuations.offWriter(parts.routes.led(partition.topic(), partition.partition()).appends()
+                    .endTransaction(producerId, epoch, marker, parts.clock.millis(), parts.commitNanos));
+        } catch (RuntimeException failure) {
+            return CompletableFuture.failedFuture(BrokerErrors.outcome(failure));
+        }
+    }
+}
