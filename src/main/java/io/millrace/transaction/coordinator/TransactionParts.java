@@ -18,8 +18,8 @@ import java.util.function.LongSupplier;
  * @param log         the topic in which transactional ids are kept
  * @param runtime     options of its coordinators
  * @param producerIds gives ids, each once ever; may block, and throw a {@link io.millrace.metadata.BrokerException}
- * @param workers     runs what blocks, and continuations of requests
- * @param loaders     read logs, and may wait for the disk
+ * @param workers     decide, write and answer; nothing there waits
+ * @param loaders     read logs and take producer ids, and may wait meanwhile
  * @param nanoTime    measures how long is waited, in ns
  */
 public record TransactionParts(CoordinatorLog log, CoordinatorOptions runtime, TransactionOptions options, MarkerWriter markers,

@@ -79,7 +79,7 @@ final class TransactionRequests {
             }
             switch (decided.step().progress()) {
                 case DONE -> answer.complete(decided.step());
-                case NEEDS_PRODUCER_ID -> parts.workers().execute(() -> guarded(() ->
+                case NEEDS_PRODUCER_ID -> parts.loaders().execute(() -> guarded(() ->
                         run(OptionalLong.of(parts.producerIds().getAsLong()))));
                 case CONCURRENT -> repeat();
             }

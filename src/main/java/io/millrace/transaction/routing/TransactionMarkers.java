@@ -1,0 +1,135 @@
+package io.millrace.transaction.routing;
+
+import io.millrace.agreement.Member;
+import io.millrace.metadata.BrokerErrors;
+import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.ErrorKind;
+import io.millrace.metadata.TopicPartition;
+import io.millrace.transaction.coordinator.MarkerWriter;
+import io.millrace.transaction.state.TransactionMarker;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.function.Function;
+
+/**
+ * Brings markers to the leaders of their partitions: those for another broker together, one call at a time, so that under load
+ * many go with each. What waits is bounded by the partitions of the transactions that are being ended. Thread-safe.
+ */
+final class TransactionMarkers implements MarkerWriter {
+    private final Function<TopicPartition, Optional<Member>> leader;
+    private final MarkerTarget here;
+    private final TransactionTransport transport;
+    private final Executor blocking;
+    /** By the broker's id; as many as there were brokers. */
+    private final Map<Integer, Outbox> outboxes = new ConcurrentHashMap<>();
+
+    /**
+     * @param leader   finds another broker that leads a partition, or empty: this one does; may block for a moment, and fails with
+     *                 UNKNOWN_TOPIC or UNKNOWN_PARTITION when it is certain that there is no such partition
+     * @param blocking runs that
+     */
+    TransactionMarkers(Function<TopicPartition, Optional<Member>> leader, MarkerTarget here, TransactionTransport transport,
+                       Executor blocking) {
+        this.leader = leader;
+        this.here = here;
+        this.transport = transport;
+        this.blocking = blocking;
+    }
+
+    private record Sent(TransactionMarker marker, CompletableFuture<Void> written) {
+    }
+
+    @Override
+    public CompletableFuture<?> write(TransactionMarker marker) {
+        CompletableFuture<Void> written = new CompletableFuture<>();
+        blocking.execute(() -> {
+            try {
+                Optional<Member> remote = leader.apply(marker.partition());
+                if (remote.isPresent()) {
+                    outboxes.computeIfAbsent(remote.get().brokerId(), id -> new Outbox()).add(remote.get(), new Sent(marker, written));
+                } else {
+                    here.write(marker).whenComplete((done, failure) -> settle(written, failure));
+                }
+            } catch (RuntimeException | Error failure) {
+                settle(written, failure);
+            }
+        });
+        return written;
+    }
+
+    private static void settle(CompletableFuture<Void> written, Throwable failure) {
+        Throwable outcome = failure == null ? null : BrokerErrors.outcome(failure);
+        if (outcome == null || outcome instanceof BrokerException known && isGone(known.kind())) {
+            written.complete(null);
+        } else {
+            written.completeExceptionally(outcome);
+        }
+    }
+
+    private static boolean isGone(ErrorKind kind) {
+        return kind == ErrorKind.UNKNOWN_TOPIC || kind == ErrorKind.UNKNOWN_PARTITION;
+    }
+
+    /** What is to go to one broker. */
+    private final class Outbox {
+        /** Guarded by this. */
+        private List<Sent> waiting = new ArrayList<>();
+        private boolean sending;
+
+        private void add(Member to, Sent sent) {
+            synchronized (this) {
+                waiting.add(sent);
+                if (sending) {
+                    return;
+                }
+                sending = true;
+            }
+            send(to);
+        }
+
+        private void send(Member to) {
+            List<Sent> batch;
+            synchronized (this) {
+                if (waiting.isEmpty()) {
+                    sending = false;
+                    return;
+                }
+                int count = Math.min(waiting.size(), TransactionTransport.MOST_MARKERS);
+                batch = List.copyOf(waiting.subList(0, count));
+                waiting = new ArrayList<>(waiting.subList(count, waiting.size()));
+            }
+            CompletableFuture<List<BrokerException>> answer;
+            try {
+                answer = transport.writeMarkers(to, batch.stream().map(Sent::marker).toList());
+            } catch (RuntimeException failure) {
+                answer = CompletableFuture.failedFuture(failure);
+            }
+            answer.whenComplete((failures, failure) -> {
+                for (int i = 0; i < batch.size(); i++) {
+                    settle(batch.get(i).written(), failure != null ? failure : failures.get(i));
+                }
+                next(to);
+            });
+        }
+
+        /** On another thread, so that answers that are there at once make no deep stack. */
+        private void next(Member to) {
+            try {
+                blocking.execute(() -> send(to));
+            } catch (RuntimeException stopping) {
+                List<Sent> left;
+                synchronized (this) {
+                    left = waiting;
+                    waiting = new ArrayList<>();
+                    sending = false;
+                }
+                left.forEach(each -> settle(each.written(), stopping));
+            }
+        }
+    }
+}

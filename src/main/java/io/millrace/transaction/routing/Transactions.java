@@ -1,0 +1,164 @@
+package io.millrace.transaction.routing;
+
+import io.millrace.agreement.Member;
+import io.millrace.broker.Broker;
+import io.millrace.broker.produce.TransactionVerifier;
+import io.millrace.coordinator.BrokerLog;
+import io.millrace.coordinator.CoordinatorOptions;
+import io.millrace.coordinator.CoordinatorStatus;
+import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.TopicPartition;
+import io.millrace.metadata.topics.InternalTopic;
+import io.millrace.record.EndTransactionMarker;
+import io.millrace.transaction.coordinator.TransactionCoordinator;
+import io.millrace.transaction.coordinator.TransactionDescription;
+import io.millrace.transaction.coordinator.TransactionFilter;
+import io.millrace.transaction.coordinator.TransactionOptions;
+import io.millrace.transaction.coordinator.TransactionParts;
+import io.millrace.transaction.state.ProducerIdAndEpoch;
+import io.millrace.transaction.state.TransactionMarker;
+import io.millrace.transaction.state.TransactionResult;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+
+/**
+ * Transactions as the other rooms of a broker see them: the coordinator of those that it coordinates, and the way to the others.
+ * Thread-safe. Futures fail with a {@link BrokerException}.
+ */
+public final class Transactions implements AutoCloseable {
+    private static final long PRODUCERS_KEPT_NANOS = TimeUnit.SECONDS.toNanos(30);
+
+    private final Parts parts;
+    private final TransactionCoordinator coordinator;
+    private final CoordinatorCalls calls;
+    private final KnownProducers producers;
+
+    /**
+     * What they are made of.
+     *
+     * @param topic       in which transactional ids are kept
+     * @param runtime     options of its coordinators
+     * @param offsets     writes markers into the partitions of {@code __consumer_offsets} that this broker leads
+     * @param producerIds gives ids, each once ever; may block
+     * @param workers     decide, write and answer; nothing there waits
+     * @param blocking    reads logs, takes producer ids, and finds leaders
+     * @param patienceMs  how long other brokers are asked, in ms
+     */
+    public record Parts(Broker broker, InternalTopic topic, CoordinatorOptions runtime, TransactionOptions options,
+                        MarkerTarget offsets, TransactionTransport transport, LongSupplier producerIds, Executor workers,
+                        Executor blocking, ScheduledExecutorService timers, Clock clock, long patienceMs) {
+    }
+
+    private Transactions(Parts parts) {
+        this.parts = parts;
+        TransactionMarkers markers = new TransactionMarkers(
+                partition -> parts.broker().remoteLeader(partition.topic(), partition.partition()), this::writeMarker,
+                parts.transport(), parts.blocking());
+        this.coordinator = new TransactionCoordinator(new TransactionParts(new BrokerLog(parts.topic(), parts.broker().leaderships()),
+                parts.runtime(), parts.options(), markers, parts.producerIds(), parts.workers(), parts.blocking(), parts.timers(),
+                parts.clock(), System::nanoTime));
+        this.calls = new CoordinatorCalls(coordinator::remote, parts.blocking(), parts.timers(), System::nanoTime, parts.patienceMs());
+        this.producers = new KnownProducers(PRODUCERS_KEPT_NANOS, System::nanoTime);
+    }
+
+    /** Coordinates what this broker leads, and verifies what is appended to it, from now on. */
+    public static Transactions open(Parts parts) {
+        Transactions opened = new Transactions(parts);
+        opened.coordinator.start();
+        parts.broker().transactions().verifyWith(opened.verifier());
+        return opened;
+    }
+
+    /** Of the transactional ids that this broker coordinates; the others it refuses with NOT_COORDINATOR. */
+    public TransactionCoordinator coordinator() {
+        return coordinator;
+    }
+
+    /** Asks whichever broker coordinates. */
+    public TransactionVerifier verifier() {
+        return (transactionalId, producerId, epoch, partition) ->
+                calls.call(transactionalId, () -> addPartition(transactionalId, new ProducerIdAndEpoch(producerId, epoch), partition),
+                        to -> parts.transport().addPartition(to, transactionalId, new ProducerIdAndEpoch(producerId, epoch), partition)
+                                .thenApply(done -> null));
+    }
+
+    /** Has this broker, as the coordinator, note that a partition is about to get records of a transaction. */
+    public <T> CompletableFuture<T> addPartition(String transactionalId, ProducerIdAndEpoch named, TopicPartition partition) {
+        return coordinator.addPartitions(transactionalId, named, List.of(partition), deadline()).thenApply(done -> null);
+    }
+
+    /** Until when a request that comes now is tried, in ns. */
+    public long deadline() {
+        return System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(parts.patienceMs());
+    }
+
+    /** The producer whose transaction an epoch names, whichever broker coordinates it. */
+    public CompletableFuture<ProducerIdAndEpoch> producer(String transactionalId, short epoch) {
+        Optional<ProducerIdAndEpoch> known = producers.find(transactionalId, epoch);
+        if (known.isPresent()) {
+            return CompletableFuture.completedFuture(known.get());
+        }
+        ProducerIdAndEpoch named = ProducerIdAndEpoch.ofEpoch(epoch);
+        return calls.call(transactionalId, () -> coordinator.producer(transactionalId, named),
+                to -> parts.transport().producer(to, transactionalId, named)).thenApply(found -> {
+                    producers.add(transactionalId, found);
+                    return found;
+                });
+    }
+
+    /** Writes a marker into a partition that this broker leads. May block for a moment; see {@link MarkerTarget}. */
+    public CompletableFuture<?> writeMarker(TransactionMarker marker) {
+        if (marker.partition().topic().equals(InternalTopic.OFFSETS)) {
+            return parts.offsets().write(marker);
+        }
+        return parts.broker().transactions().end(marker.partition(), marker.producer().producerId(), marker.producer().epoch(),
+                control(marker));
+    }
+
+    /** What the log is to hold of a marker. */
+    public static EndTransactionMarker control(TransactionMarker marker) {
+        return new EndTransactionMarker(marker.result() == TransactionResult.COMMIT ? EndTransactionMarker.Type.COMMIT
+                : EndTransactionMarker.Type.ABORT, marker.coordinatorEpoch());
+    }
+
+    /** Those that this broker coordinates, sorted by id. @param limit how many at most */
+    public CompletableFuture<List<TransactionDescription>> listHere(TransactionFilter filter, int limit) {
+        return coordinator.list(filter).thenApply(all -> all.size() <= limit ? all : all.subList(0, limit));
+    }
+
+    /**
+     * Those of all brokers, sorted by id. May block for a moment.
+     *
+     * @param limit how many at most
+     * @return fails while it is not known which these are: when a broker that coordinates some does not answer
+     */
+    public CompletableFuture<List<TransactionDescription>> list(TransactionFilter filter, int limit) {
+        List<CompletableFuture<List<TransactionDescription>>> all = new ArrayList<>();
+        all.add(listHere(filter, limit));
+        for (Member each : coordinator.remotes()) {
+            all.add(parts.transport().transactions(each, filter, limit));
+        }
+        return CompletableFuture.allOf(all.toArray(CompletableFuture[]::new)).thenApply(done -> all.stream()
+                .flatMap(each -> each.join().stream()).sorted(Comparator.comparing(TransactionDescription::transactionalId))
+                .limit(limit).toList());
+    }
+
+    /** How the partitions stand that this broker coordinates. */
+    public List<CoordinatorStatus> status() {
+        return coordinator.status();
+    }
+
+    /** Refuses everything from now on; what is decided others carry out. */
+    @Override
+    public void close() {
+        coordinator.close();
+    }
+}
