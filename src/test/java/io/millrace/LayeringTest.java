@@ -171,9 +171,11 @@ class LayeringTest {
                 .layer("state").definedBy("io.millrace.transaction.state")
                 .layer("records").definedBy("io.millrace.transaction.records")
                 .layer("coordinator").definedBy("io.millrace.transaction.coordinator")
+                .layer("routing").definedBy("io.millrace.transaction.routing")
                 .whereLayer("state").mayNotAccessAnyLayer()
                 .whereLayer("records").mayOnlyAccessLayers("state")
                 .whereLayer("coordinator").mayOnlyAccessLayers("records", "state")
+                .whereLayer("routing").mayOnlyAccessLayers("coordinator", "records", "state")
                 .check(CLASSES);
     }
 

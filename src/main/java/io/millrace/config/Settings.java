@@ -152,6 +152,19 @@ public final class Settings {
             + " over so many leaders the keys are spread.");
     public static final Setting IDEMPOTENCY_TOPIC_REPLICATION_FACTOR = number("millrace.idempotency.topic.replication.factor", 1,
             100, "replicas", 3, "Replicas of each of them, the same at all servers; at most as many as the cluster has servers.");
+    public static final Setting TRANSACTION_MAX_TIMEOUT_MS = number("millrace.transaction.max.timeout.ms", 1_000, 86_400_000, "ms",
+            900_000, "The longest time-out that a transaction may ask for, the same at all servers: so long, and the election of"
+            + " leaders, a reader of committed records is held back at most.");
+    public static final Setting TRANSACTIONAL_ID_EXPIRATION_MS = number("millrace.transactional.id.expiration.ms", 60_000,
+            31_536_000_000L, "ms", 604_800_000, "A transactional id that has no transaction under way and is not used for so long is"
+            + " forgotten, the same at all servers.");
+    public static final Setting TRANSACTION_MAX_IDS = number("millrace.transaction.max.ids", 10, 10_000_000, "ids", 10_000,
+            "The most transactional ids that a partition of `__transaction_state` knows; beyond them new ones are answered with 503.");
+    public static final Setting TRANSACTION_TOPIC_PARTITIONS = number("millrace.transaction.topic.partitions", 1, 10_000,
+            "partitions", 16, "Partitions of the internal topic `__transaction_state` when it is created, the same at all servers:"
+            + " over so many leaders the transactional ids are spread.");
+    public static final Setting TRANSACTION_TOPIC_REPLICATION_FACTOR = number("millrace.transaction.topic.replication.factor", 1,
+            100, "replicas", 3, "Replicas of each of them, the same at all servers; at most as many as the cluster has servers.");
     public static final Setting METRICS_TOPICS_MAX = number("millrace.metrics.topics.max", 0, 1_000_000, "topics",
             1_000, "Topics that have counters of their own in /metrics; further ones are counted as topic `*`.");
     public static final Setting METRICS_PARTITIONS_MAX = number("millrace.metrics.partitions.max", 0, 1_000_000,
@@ -173,8 +186,9 @@ public final class Settings {
             CLUSTER_MEMBERS, CLUSTER_SIZE, CLUSTER_KUBERNETES_DNS, CLUSTER_SECRET, BROKER_RACK, HTTP_URL,
             GROUP_ASSIGNOR, GROUP_MAX_SIZE, GROUP_MAX_GROUPS, GROUP_OFFSETS_RETENTION_MS, GROUP_CONSUMER_IDLE_MS,
             OFFSETS_TOPIC_PARTITIONS, OFFSETS_TOPIC_REPLICATION_FACTOR, IDEMPOTENCY_EXPIRATION_MS, IDEMPOTENCY_MAX_KEYS,
-            IDEMPOTENCY_TOPIC_PARTITIONS, IDEMPOTENCY_TOPIC_REPLICATION_FACTOR, METRICS_TOPICS_MAX, METRICS_PARTITIONS_MAX,
-            METRICS_GROUPS_MAX);
+            IDEMPOTENCY_TOPIC_PARTITIONS, IDEMPOTENCY_TOPIC_REPLICATION_FACTOR, TRANSACTION_MAX_TIMEOUT_MS,
+            TRANSACTIONAL_ID_EXPIRATION_MS, TRANSACTION_MAX_IDS, TRANSACTION_TOPIC_PARTITIONS,
+            TRANSACTION_TOPIC_REPLICATION_FACTOR, METRICS_TOPICS_MAX, METRICS_PARTITIONS_MAX, METRICS_GROUPS_MAX);
 
     /** The first of each pair may not be larger than the second. */
     private static final List<List<Setting>> ORDERED = List.of(List.of(REQUEST_MAX_BYTES, REQUEST_MEMORY_BYTES),

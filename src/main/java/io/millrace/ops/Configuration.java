@@ -15,6 +15,7 @@ import io.millrace.metadata.config.TopicConfigKey;
 import io.millrace.metadata.topics.DescriptorRoom;
 import io.millrace.metadata.topics.InternalTopic;
 import io.millrace.replica.ReplicationOptions;
+import io.millrace.transaction.coordinator.TransactionOptions;
 import io.millrace.transaction.idempotency.IdempotencyOptions;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -35,6 +36,8 @@ final class Configuration {
     private static final String TOPIC_PREFIX = "millrace.topic.";
     /** Less than servers wait for each other's answers. */
     private static final long LONGEST_WAIT_FOR_KEY_MS = 15_000;
+    /** As above. */
+    private static final long LONGEST_WAIT_FOR_COORDINATOR_MS = 15_000;
 
     private final Settings settings;
 
@@ -189,6 +192,22 @@ final class Configuration {
     InternalTopic idempotencyTopic() {
         return new InternalTopic(InternalTopic.IDEMPOTENCY_KEYS, settings.intValue(Settings.IDEMPOTENCY_TOPIC_PARTITIONS),
                 Math.min(settings.intValue(Settings.IDEMPOTENCY_TOPIC_REPLICATION_FACTOR), cluster().size()));
+    }
+
+    TransactionOptions transactions() {
+        return new TransactionOptions(settings.intValue(Settings.TRANSACTION_MAX_TIMEOUT_MS),
+                settings.longValue(Settings.TRANSACTIONAL_ID_EXPIRATION_MS), settings.intValue(Settings.TRANSACTION_MAX_IDS));
+    }
+
+    /** The topic of transactional ids, as it is created on demand. */
+    InternalTopic transactionTopic() {
+        return new InternalTopic(InternalTopic.TRANSACTIONS, settings.intValue(Settings.TRANSACTION_TOPIC_PARTITIONS),
+                Math.min(settings.intValue(Settings.TRANSACTION_TOPIC_REPLICATION_FACTOR), cluster().size()));
+    }
+
+    /** How long a coordinator is asked for, in ms. */
+    long transactionPatienceMs() {
+        return Math.min(LONGEST_WAIT_FOR_COORDINATOR_MS, settings.longValue(Settings.PRODUCE_TIMEOUT_MS));
     }
 
     CoordinatorOptions coordinators() {

@@ -61,8 +61,9 @@ final class Health {
             list(response, "damage", server.damage(MAX_NOTES));
             list(response, "stray", server.strays());
             tell(response, server.cleaning());
-            tell(response, "", new CoordinatorNotes(InternalTopic.OFFSETS, server.coordinators()));
-            tell(response, "key-", new CoordinatorNotes(InternalTopic.IDEMPOTENCY_KEYS, server.keyCoordinators()));
+            tellCoordinators(response, "", InternalTopic.OFFSETS, server);
+            tellCoordinators(response, "transaction-", InternalTopic.TRANSACTIONS, server);
+            tellCoordinators(response, "key-", InternalTopic.IDEMPOTENCY_KEYS, server);
         }
         return response.status(up).build();
     }
@@ -76,7 +77,8 @@ final class Health {
     }
 
     /** A server that leads none says nothing of them. */
-    private static void tell(HealthCheckResponseBuilder response, String prefix, CoordinatorNotes coordinators) {
+    private static void tellCoordinators(HealthCheckResponseBuilder response, String prefix, String topic, Server server) {
+        CoordinatorNotes coordinators = new CoordinatorNotes(topic, server.coordinators(topic));
         if (!coordinators.led().isEmpty()) {
             response.withData(prefix + "coordinator", coordinators.summary());
             list(response, prefix + "loading", coordinators.loading());

@@ -13,6 +13,7 @@ import io.millrace.rest.access.BrokerAccess;
 import io.millrace.rest.access.GroupAccess;
 import io.millrace.rest.access.IdempotencyAccess;
 import io.millrace.rest.access.ProducerIdAccess;
+import io.millrace.rest.access.TransactionAccess;
 import io.millrace.rest.body.RestLimits;
 import io.millrace.rest.cluster.ClusterSecret;
 import io.millrace.rest.entry.UploadLimits;
@@ -21,6 +22,7 @@ import io.millrace.rest.forwarding.Peers;
 import io.millrace.rest.internal.HttpTransport;
 import io.millrace.transaction.ProducerIds;
 import io.millrace.transaction.idempotency.IdempotencyKeys;
+import io.millrace.transaction.routing.Transactions;
 import jakarta.annotation.PreDestroy;
 import jakarta.annotation.Resource;
 import jakarta.enterprise.concurrent.ManagedExecutorService;
@@ -51,7 +53,8 @@ import org.eclipse.microprofile.metrics.MetricRegistry;
  * long as they run. Its pool grows when all of its threads are in use, so they need no room set aside.
  */
 @ApplicationScoped
-public class Lifecycle implements BrokerAccess, GroupAccess, ProducerIdAccess, IdempotencyAccess, AgreementAccess {
+public class Lifecycle implements BrokerAccess, GroupAccess, ProducerIdAccess, IdempotencyAccess,
+        TransactionAccess, AgreementAccess {
     private static final System.Logger LOG = System.getLogger(Lifecycle.class.getName());
 
     @Resource
@@ -97,7 +100,7 @@ public class Lifecycle implements BrokerAccess, GroupAccess, ProducerIdAccess, I
         HttpTransport reaching = new HttpTransport(valid.brokerId(), clusterSecret(), workers);
         transport = reaching;
         Server starting = new Server(valid, workers, answering, new AgreementThreads(threads),
-                new ForceThreads(threads), new HealingThreads(threads), new AssignorThreads(threads), reaching, reaching, reaching, timers,
+                new ForceThreads(threads), new HealingThreads(threads), new AssignorThreads(threads), reaching, reaching, reaching, reaching, timers,
                 Clock.systemUTC(), measuring.observers(), passedWaits::end);
         server = starting;
         halt.arm(starting::close);
@@ -149,17 +152,22 @@ public class Lifecycle implements BrokerAccess, GroupAccess, ProducerIdAccess, I
 
     @Override
     public Groups groups() {
-        return started().groups();
+        return started().coordination().groups();
     }
 
     @Override
     public ProducerIds producerIds() {
-        return started().producerIds();
+        return started().coordination().producerIds();
     }
 
     @Override
     public IdempotencyKeys idempotencyKeys() {
-        return started().idempotencyKeys();
+        return started().coordination().idempotencyKeys();
+    }
+
+    @Override
+    public Transactions transactions() {
+        return started().coordination().transactions();
     }
 
     @Override

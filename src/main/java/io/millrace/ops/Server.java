@@ -23,6 +23,9 @@ import io.millrace.metadata.ErrorKind;
 import io.millrace.transaction.ProducerIds;
 import io.millrace.transaction.idempotency.IdempotencyKeys;
 import io.millrace.transaction.idempotency.IdempotencyParts;
+import io.millrace.transaction.routing.TransactionTransport;
+import io.millrace.transaction.routing.Transactions;
+import io.millrace.transaction.state.TransactionMarker;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -30,6 +33,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
@@ -75,6 +79,7 @@ final class Server implements AutoCloseable {
     private final Transport transport;
     private final Deliveries deliveries;
     private final GroupPeers groupPeers;
+    private final TransactionTransport transactionTransport;
     private final ScheduledExecutorService timers;
     private final Clock clock;
     private final Observers observers;
@@ -89,9 +94,7 @@ final class Server implements AutoCloseable {
     private volatile ClusterNode node;
     private volatile List<Writer> writers = List.of();
     private volatile Broker broker;
-    private volatile Groups groups;
-    private volatile ProducerIds producerIds;
-    private volatile IdempotencyKeys idempotencyKeys;
+    private volatile Coordination coordination;
     private volatile Upkeep upkeep;
     private volatile String startFailure;
 
@@ -101,8 +104,8 @@ final class Server implements AutoCloseable {
      */
     Server(Configuration configuration, Executor workers, AnswerThreads answers,
            AgreementThreads agreementThreads, ForceThreads forces, HealingThreads healing, AssignorThreads assigning, Transport transport,
-           Deliveries deliveries, GroupPeers groupPeers, ScheduledExecutorService timers, Clock clock, Observers observers,
-           Runnable passedWaits) {
+           Deliveries deliveries, GroupPeers groupPeers, TransactionTransport transactionTransport, ScheduledExecutorService timers,
+           Clock clock, Observers observers, Runnable passedWaits) {
         this.configuration = configuration;
         this.workers = workers;
         this.answers = answers;
@@ -113,6 +116,7 @@ final class Server implements AutoCloseable {
         this.transport = transport;
         this.deliveries = deliveries;
         this.groupPeers = groupPeers;
+        this.transactionTransport = transactionTransport;
         this.timers = timers;
         this.clock = clock;
         this.observers = observers;
@@ -138,12 +142,7 @@ final class Server implements AutoCloseable {
             opened.add(assigning);
             broker = openBroker();
             damage.healBy(broker::foundDamage);
-            groups = open(() -> Groups.open(configuration.groups(), GroupParts.of(broker, configuration.offsetsTopic(),
-                    configuration.coordinators(), registers(), deliveries, groupPeers, answers, workers, assigning, timers, clock)),
-                    Settings.GROUP_ASSIGNOR);
-            producerIds = new ProducerIds(registers(), open(agreementThreads::callsForOne));
-            idempotencyKeys = open(() -> IdempotencyKeys.open(configuration.idempotency(), IdempotencyParts.of(broker,
-                    configuration.idempotencyTopic(), configuration.coordinators(), producerIds::next, answers, workers, timers, clock)));
+            coordination = openCoordination();
             upkeep = open(() -> new Upkeep(configuration.settings(), writers.stream().map(Writer::directory).toList(),
                     node.journalDirectory(), workers, clock));
             state = State.SERVING;
@@ -158,6 +157,24 @@ final class Server implements AutoCloseable {
             closeAll();
             state = State.FAILED;
         }
+    }
+
+    private Coordination openCoordination() {
+        Groups groups = open(() -> Groups.open(configuration.groups(), GroupParts.of(broker, configuration.offsetsTopic(),
+                configuration.coordinators(), registers(), deliveries, groupPeers, answers, workers, assigning, timers, clock)),
+                Settings.GROUP_ASSIGNOR);
+        ProducerIds producerIds = new ProducerIds(registers(), open(agreementThreads::callsForOne));
+        IdempotencyKeys keys = open(() -> IdempotencyKeys.open(configuration.idempotency(), IdempotencyParts.of(broker,
+                configuration.idempotencyTopic(), configuration.coordinators(), producerIds::next, answers, workers, timers, clock)));
+        Transactions transactions = open(() -> Transactions.open(new Transactions.Parts(broker, configuration.transactionTopic(),
+                configuration.coordinators(), configuration.transactions(), this::writeOffsetsMarker, transactionTransport,
+                producerIds::next, answers, workers, timers, clock, configuration.transactionPatienceMs())));
+        return new Coordination(groups, producerIds, keys, transactions);
+    }
+
+    private CompletableFuture<?> writeOffsetsMarker(TransactionMarker marker) {
+        return broker.transactions().end(marker.partition(), marker.producer().producerId(), marker.producer().epoch(),
+                Transactions.control(marker));
     }
 
     /** Without a majority nobody may act; that it waits for one is told by health. */
@@ -304,14 +321,9 @@ final class Server implements AutoCloseable {
         return state == State.SERVING ? broker.strayLogs() : List.of();
     }
 
-    /** The partitions of the offsets topic that are led here. Empty unless SERVING. */
-    List<CoordinatorStatus> coordinators() {
-        return state == State.SERVING ? groups.coordinators() : List.of();
-    }
-
-    /** As above, of the topic of idempotency keys. */
-    List<CoordinatorStatus> keyCoordinators() {
-        return state == State.SERVING ? idempotencyKeys.coordinators() : List.of();
+    /** The partitions of an internal topic that are led here, see {@link Coordination#status}. Empty unless SERVING. */
+    List<CoordinatorStatus> coordinators(String topic) {
+        return state == State.SERVING ? coordination.status(topic) : List.of();
     }
 
     /** @throws BrokerException UNAVAILABLE unless the state is SERVING */
@@ -321,21 +333,9 @@ final class Server implements AutoCloseable {
     }
 
     /** @throws BrokerException UNAVAILABLE unless the state is SERVING */
-    Groups groups() {
+    Coordination coordination() {
         requireServing();
-        return groups;
-    }
-
-    /** @throws BrokerException UNAVAILABLE unless the state is SERVING */
-    ProducerIds producerIds() {
-        requireServing();
-        return producerIds;
-    }
-
-    /** @throws BrokerException UNAVAILABLE unless the state is SERVING */
-    IdempotencyKeys idempotencyKeys() {
-        requireServing();
-        return idempotencyKeys;
+        return coordination;
     }
 
     private void requireServing() {
@@ -373,7 +373,7 @@ final class Server implements AutoCloseable {
 
     private void handOver() {
         try {
-            new HandOver(broker, groups, passedWaits).run();
+            new HandOver(broker, coordination.groups(), passedWaits).run();
         } catch (RuntimeException | Error failure) { // what is open is closed all the same
             LOG.log(Level.WARNING, "not everything could be handed over before the stop; the others take it over", failure);
         }

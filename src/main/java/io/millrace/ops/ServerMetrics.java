@@ -3,8 +3,9 @@ package io.millrace.ops;
 import io.millrace.broker.Broker;
 import io.millrace.config.Settings;
 import io.millrace.metadata.BrokerException;
-import io.millrace.metadata.topics.InternalTopic;
 import java.lang.System.Logger.Level;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
@@ -27,8 +28,8 @@ final class ServerMetrics implements AutoCloseable {
     private final PartitionGauges partitions;
     private final ClusterGauges cluster;
     private final GroupGauges groups;
-    private final CoordinatorGauges coordinators;
-    private final CoordinatorGauges keyCoordinators;
+    /** By internal topic. */
+    private final Map<String, CoordinatorGauges> coordinators = new HashMap<>();
     private volatile long idempotencyKeys;
     private DirectoryGauges directories;
     private ScheduledFuture<?> refreshing;
@@ -44,8 +45,7 @@ final class ServerMetrics implements AutoCloseable {
         this.partitions = new PartitionGauges(registry, settings.intValue(Settings.METRICS_PARTITIONS_MAX));
         this.cluster = new ClusterGauges(registry, settings.intValue(Settings.BROKER_ID));
         this.groups = new GroupGauges(registry, settings.intValue(Settings.METRICS_GROUPS_MAX), System::nanoTime);
-        this.coordinators = new CoordinatorGauges(registry, InternalTopic.OFFSETS);
-        this.keyCoordinators = new CoordinatorGauges(registry, InternalTopic.IDEMPOTENCY_KEYS);
+        Coordination.TOPICS.forEach(topic -> coordinators.put(topic, new CoordinatorGauges(registry, topic)));
         instruments.gauge("millrace_idempotency_keys", "Idempotency keys that this broker knows as their coordinator",
                 () -> idempotencyKeys);
     }
@@ -73,10 +73,9 @@ final class ServerMetrics implements AutoCloseable {
             partitions.refresh(broker.partitions());
             cluster.refresh(broker.cluster());
             topics.retain(Set.copyOf(broker.topics().allNames()));
-            groups.refresh(server.groups()::lags);
-            coordinators.refresh(server.coordinators());
-            keyCoordinators.refresh(server.keyCoordinators());
-            idempotencyKeys = server.idempotencyKeys().known();
+            groups.refresh(server.coordination().groups()::lags);
+            coordinators.forEach((topic, gauges) -> gauges.refresh(server.coordinators(topic)));
+            idempotencyKeys = server.coordination().idempotencyKeys().known();
         } catch (BrokerException stopping) {
             LOG.log(Level.DEBUG, "the gauges stay as they are", stopping);
         } catch (RuntimeException e) {
@@ -95,8 +94,7 @@ final class ServerMetrics implements AutoCloseable {
         partitions.close();
         cluster.close();
         groups.close();
-        coordinators.close();
-        keyCoordinators.close();
+        coordinators.values().forEach(CoordinatorGauges::close);
         topics.close();
         logs.close();
         instruments.close();

@@ -92,7 +92,8 @@ class ServerTest {
 
     private Server server() {
         return new Server(configuration(), workers, new AnswerThreads(Thread::new), new AgreementThreads(Thread::new),
-                new ForceThreads(Thread::new), new HealingThreads(Thread::new), new AssignorThreads(Thread::new), null, null, null, timers, Clock.systemUTC(), Observers.NONE, () -> { });
+                new ForceThreads(Thread::new), new HealingThreads(Thread::new), new AssignorThreads(Thread::new), null, null, null, null, timers,
+                Clock.systemUTC(), Observers.NONE, () -> { });
     }
 
     private Server started() {
@@ -137,8 +138,8 @@ class ServerTest {
         server.broker().topics().create("orders", 1, 1, Map.of());
         CompletableFuture<FetchResult> fetch = server.broker().fetch(
                 new FetchRequest("orders", 0, new FetchPosition.Latest(), 1, 1000, 3_600_000));
-        server.groups().create("billing", "c", ConsumerConfig.DEFAULT).join();
-        CompletableFuture<Polled> poll = server.groups().poll("billing", ConsumerId.of("c"),
+        server.coordination().groups().create("billing", "c", ConsumerConfig.DEFAULT).join();
+        CompletableFuture<Polled> poll = server.coordination().groups().poll("billing", ConsumerId.of("c"),
                 new PollRequest(null, 1000, 3_600_000, new PollRequest.Source(1, null, null)));
         assertThat(fetch).isNotDone();
         assertThat(poll).isNotDone();

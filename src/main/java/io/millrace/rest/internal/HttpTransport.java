@@ -11,6 +11,7 @@ import io.millrace.log.AppendResult;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.ReplicaEnd;
+import io.millrace.metadata.TopicPartition;
 import io.millrace.replica.core.ReplicaFetchRequest;
 import io.millrace.replica.core.ReplicaFetchResponse;
 import io.millrace.replica.hosting.Acks;
@@ -20,6 +21,11 @@ import io.millrace.rest.cluster.ClusterSecret;
 import io.millrace.rest.dialect.MediaTypes;
 import io.millrace.rest.dialect.TransactionHeader;
 import io.millrace.rest.forwarding.Peers;
+import io.millrace.transaction.coordinator.TransactionDescription;
+import io.millrace.transaction.coordinator.TransactionFilter;
+import io.millrace.transaction.routing.TransactionTransport;
+import io.millrace.transaction.state.ProducerIdAndEpoch;
+import io.millrace.transaction.state.TransactionMarker;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.net.URI;
@@ -47,7 +53,7 @@ import java.util.function.Function;
  * each holds a thread of the executor: one at a time for each broker that is followed, a few where that one hangs, and one
  * for each replica that is being healed.
  */
-public final class HttpTransport implements Transport, Deliveries, GroupPeers, AutoCloseable {
+public final class HttpTransport implements Transport, Deliveries, GroupPeers, TransactionTransport, AutoCloseable {
     /** What a broker may take beyond the time that it is asked to wait, in ms. */
     private static final long GRACE_MS = 5_000;
     /** How long an append may take to reach every in-sync replica, in ms. */
@@ -161,6 +167,37 @@ public final class HttpTransport implements Transport, Deliveries, GroupPeers, A
         return post(other, "/internal/" + InternalResource.GROUPS, "", OCTETS, BodyPublishers.noBody(), GRACE_MS,
                 new GrantedBody(GroupListCodec::requireTakeable, 0),
                 answer -> understood(other, answer, "question for its groups", GroupListCodec::decode));
+    }
+
+    @Override
+    public CompletableFuture<?> addPartition(Member coordinator, String transactionalId, ProducerIdAndEpoch named,
+                                             TopicPartition partition) {
+        return ask(coordinator, TransactionInternalResource.ADD_PARTITION,
+                TransactionCodec.encode(new TransactionCodec.Question(transactionalId, named, partition)), BrokerAnswer::body);
+    }
+
+    @Override
+    public CompletableFuture<ProducerIdAndEpoch> producer(Member coordinator, String transactionalId, ProducerIdAndEpoch named) {
+        return ask(coordinator, TransactionInternalResource.PRODUCER,
+                TransactionCodec.encode(new TransactionCodec.Question(transactionalId, named, null)),
+                answer -> understood(coordinator, answer, "question for a producer", TransactionCodec::decodeProducer));
+    }
+
+    @Override
+    public CompletableFuture<List<BrokerException>> writeMarkers(Member leader, List<TransactionMarker> markers) {
+        return ask(leader, TransactionInternalResource.MARKERS, TransactionCodec.encodeMarkers(markers),
+                answer -> understood(leader, answer, "list of markers",
+                        message -> TransactionCodec.decodeOutcomes(message, markers.size())));
+    }
+
+    @Override
+    public CompletableFuture<List<TransactionDescription>> transactions(Member coordinator, TransactionFilter filter, int limit) {
+        return ask(coordinator, TransactionInternalResource.LIST, TransactionCodec.encode(new TransactionCodec.ListQuestion(filter, limit)),
+                answer -> understood(coordinator, answer, "question for its transactions", TransactionCodec::decodeList));
+    }
+
+    private <T> CompletableFuture<T> ask(Member to, String what, ByteBuffer question, Function<BrokerAnswer, T> understood) {
+        return post(to, TransactionInternalResource.PATH + what, "", OCTETS, publisher(question), APPEND_MS + GRACE_MS, understood);
     }
 
     private static <T> T understood(Member leader, BrokerAnswer answer, String what, Function<ByteBuffer, T> decoder) {

@@ -51,7 +51,7 @@ public class InternalResource {
     /** Enough for a hundred thousand partitions. */
     private static final int MAX_REQUEST_BYTES = 8 * 1024 * 1024;
     /** What the broker has not ended this long after its wait is given up, in ms. */
-    private static final long GRACE_MS = 30_000;
+    static final long GRACE_MS = 30_000;
 
     @Inject
     BrokerAccess access;
@@ -156,7 +156,7 @@ public class InternalResource {
                 () -> new BrokerException(ErrorKind.UNAVAILABLE, what + " did not end in time"));
     }
 
-    private static byte[] bytes(InputStream body) {
+    static byte[] bytes(InputStream body) {
         try {
             byte[] bytes = body.readNBytes(MAX_REQUEST_BYTES + 1);
             if (bytes.length > MAX_REQUEST_BYTES) {
@@ -168,7 +168,7 @@ public class InternalResource {
         }
     }
 
-    private static <T> T decoded(byte[] bytes, String what, Function<ByteBuffer, T> decoder) {
+    static <T> T decoded(byte[] bytes, String what, Function<ByteBuffer, T> decoder) {
         try {
             return decoder.apply(ByteBuffer.wrap(bytes));
         } catch (InvalidMessageException e) {

@@ -1,0 +1,104 @@
+package io.millrace.rest.internal;
+
+import io.millrace.metadata.BrokerErrors;
+import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.ErrorKind;
+import io.millrace.rest.access.TransactionAccess;
+import io.millrace.rest.body.Answer;
+import io.millrace.rest.body.AnswerDeadlines;
+import io.millrace.transaction.routing.Transactions;
+import io.millrace.transaction.state.TransactionMarker;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.container.AsyncResponse;
+import jakarta.ws.rs.container.Suspended;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+
+/** What brokers ask of each other about transactions. */
+@Path("/internal/transactions")
+@ApplicationScoped
+@ClusterOnly
+public class TransactionInternalResource {
+    static final String PATH = "/internal/transactions/";
+    static final String ADD_PARTITION = "add-partition";
+    static final String PRODUCER = "producer";
+    static final String MARKERS = "markers";
+    static final String LIST = "list";
+
+    @Inject
+    TransactionAccess access;
+
+    @Inject
+    AnswerDeadlines deadlines;
+
+    /** Of a leader that is about to append records of a transaction that this broker coordinates. */
+    @Operation(hidden = true)
+    @POST
+    @Path(ADD_PARTITION)
+    public void addPartition(InputStream body, @Suspended AsyncResponse response) {
+        TransactionCodec.Question asked = question(body);
+        Transactions transactions = access.transactions();
+        bounded(transactions.<Void>addPartition(asked.transactionalId(), asked.named(), asked.partition()))
+                .whenComplete(Answer.to(response, done -> Response.noContent().build()));
+    }
+
+    /** Which producer an epoch is of. */
+    @Operation(hidden = true)
+    @POST
+    @Path(PRODUCER)
+    public void producer(InputStream body, @Suspended AsyncResponse response) {
+        TransactionCodec.Question asked = question(body);
+        bounded(access.transactions().coordinator().producer(asked.transactionalId(), asked.named()))
+                .whenComplete(Answer.to(response, found -> octets(TransactionCodec.encode(found))));
+    }
+
+    private static TransactionCodec.Question question(InputStream body) {
+        return InternalResource.decoded(InternalResource.bytes(body), "question about a transaction", TransactionCodec::decodeQuestion);
+    }
+
+    /** Writes markers into partitions that this broker leads. */
+    @Operation(hidden = true)
+    @POST
+    @Path(MARKERS)
+    public void markers(InputStream body, @Suspended AsyncResponse response) {
+        List<TransactionMarker> markers = InternalResource.decoded(InternalResource.bytes(body), "list of markers",
+                TransactionCodec::decodeMarkers);
+        Transactions transactions = access.transactions();
+        List<CompletableFuture<BrokerException>> written = new ArrayList<>(markers.size());
+        for (TransactionMarker marker : markers) {
+            written.add(transactions.writeMarker(marker).handle((done, failure) ->
+                    failure == null ? null : BrokerErrors.asBrokerException("the marker", failure)));
+        }
+        bounded(CompletableFuture.allOf(written.toArray(CompletableFuture[]::new))).whenComplete(Answer.to(response,
+                done -> octets(TransactionCodec.encodeOutcomes(written.stream().map(CompletableFuture::join).toList()))));
+    }
+
+    /** The transactional ids that this broker coordinates. */
+    @Operation(hidden = true)
+    @POST
+    @Path(LIST)
+    public void list(InputStream body, @Suspended AsyncResponse response) {
+        TransactionCodec.ListQuestion asked = InternalResource.decoded(InternalResource.bytes(body), "question for transactions",
+                TransactionCodec::decodeListQuestion);
+        bounded(access.transactions().listHere(asked.filter(), asked.limit()))
+                .whenComplete(Answer.to(response, all -> octets(TransactionCodec.encodeList(all))));
+    }
+
+    private <T> CompletableFuture<T> bounded(CompletableFuture<T> answer) {
+        return deadlines.within(InternalResource.GRACE_MS, answer, () -> new BrokerException(
+                ErrorKind.UNAVAILABLE, "the transaction's coordinator did not answer in time"));
+    }
+
+    private static Response octets(ByteBuffer bytes) {
+        return Response.ok(bytes.array(), MediaType.APPLICATION_OCTET_STREAM).build();
+    }
+}
