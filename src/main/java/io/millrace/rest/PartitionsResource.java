@@ -118,6 +118,7 @@ public class PartitionsResource {
     @Parameter(ref = "acks")
     @Parameter(ref = "async")
     @Parameter(ref = "idempotency_key")
+    @Parameter(ref = "transaction")
     @RequestBody(ref = "PartitionRecords")
     @APIResponse(responseCode = "200", ref = "ProducedOffsets")
     @APIResponse(responseCode = "204", description = "Queued, with acks=0 or async=true")
@@ -138,9 +139,11 @@ public class PartitionsResource {
         int partition = Numbers.partition(number);
         RecordFormat format = RecordFormat.ofContentType(headers.getHeaderString(HttpHeaders.CONTENT_TYPE));
         Acks acks = new QueryParameters(uri.getQueryParameters()).acks();
+        TransactionHeader transaction = TransactionHeader.parse(headers.getRequestHeader(TransactionHeader.NAME)).orElse(null);
         if (!keyed.records(topic, partition, format, acks, uri, headers, body, response)
                 && !forwarding.passOn(topic, partition, HttpMethod.POST, body, uri, headers, response)) {
-            producing.records(topic, partition, format, acks, headers.getHeaderString(HttpHeaders.CONTENT_LENGTH), body, response);
+            producing.records(topic, partition, format, acks, transaction, headers.getHeaderString(HttpHeaders.CONTENT_LENGTH), body,
+                    response);
         }
     }
 

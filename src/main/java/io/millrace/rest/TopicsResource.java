@@ -7,6 +7,7 @@ import io.millrace.rest.body.JsonBodies;
 import io.millrace.rest.body.QueryParameters;
 import io.millrace.rest.dialect.MediaTypes;
 import io.millrace.rest.dialect.RecordFormat;
+import io.millrace.rest.dialect.TransactionHeader;
 import io.millrace.rest.exchange.KeyedProducing;
 import io.millrace.rest.exchange.Producing;
 import io.millrace.rest.model.TopicMetadata;
@@ -82,6 +83,7 @@ public class TopicsResource {
     @Parameter(ref = "acks")
     @Parameter(ref = "async")
     @Parameter(ref = "idempotency_key")
+    @Parameter(ref = "transaction")
     @RequestBody(ref = "RecordList")
     @APIResponse(responseCode = "200", ref = "ProducedOffsets")
     @APIResponse(responseCode = "204", description = "Queued, with acks=0 or async=true")
@@ -100,8 +102,9 @@ public class TopicsResource {
                         @Context HttpHeaders headers, InputStream body, @Suspended AsyncResponse response) {
         RecordFormat format = RecordFormat.ofContentType(headers.getHeaderString(HttpHeaders.CONTENT_TYPE));
         Acks acks = new QueryParameters(uri.getQueryParameters()).acks();
+        TransactionHeader transaction = TransactionHeader.parse(headers.getRequestHeader(TransactionHeader.NAME)).orElse(null);
         if (!keyed.records(topic, RecordAccumulator.ANY_PARTITION, format, acks, uri, headers, body, response)) {
-            producing.records(topic, RecordAccumulator.ANY_PARTITION, format, acks,
+            producing.records(topic, RecordAccumulator.ANY_PARTITION, format, acks, transaction,
                     headers.getHeaderString(HttpHeaders.CONTENT_LENGTH), body, response);
         }
     }

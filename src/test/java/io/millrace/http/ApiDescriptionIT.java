@@ -12,6 +12,8 @@ import io.millrace.rest.ProducersResource;
 import io.millrace.rest.RecordsResource;
 import io.millrace.rest.TopicAdministrationResource;
 import io.millrace.rest.TopicsResource;
+import io.millrace.rest.TransactionAdministrationResource;
+import io.millrace.rest.TransactionsResource;
 import jakarta.json.JsonObject;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.HttpMethod;
@@ -33,7 +35,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class ApiDescriptionIT {
     private static final List<Class<?>> RESOURCES = List.of(BridgeResource.class, TopicsResource.class,
             PartitionsResource.class, ProducersResource.class, RecordsResource.class, TopicAdministrationResource.class,
-            ClusterAdministrationResource.class, ConsumersResource.class, GroupAdministrationResource.class);
+            ClusterAdministrationResource.class, ConsumersResource.class, GroupAdministrationResource.class,
+            TransactionsResource.class, TransactionAdministrationResource.class);
 
     private final HttpApi api = new HttpApi();
 

@@ -77,6 +77,11 @@ public final class JsonBodies {
         return parse(bytes(body));
     }
 
+    /** As above, of a body that was {@link #bytes read}. */
+    public JsonObject object(byte[] body) {
+        return parse(body);
+    }
+
     /**
      * As {@link #object}, for a body that may be left out, and whose type is not asked for then.
      *
@@ -102,7 +107,8 @@ public final class JsonBodies {
         return jsonb.toJson(value).getBytes(StandardCharsets.UTF_8);
     }
 
-    private static byte[] bytes(InputStream body) {
+    /** The bytes of a body. @throws RequestException 413 when it is too large */
+    public static byte[] bytes(InputStream body) {
         try {
             byte[] bytes = body.readNBytes(MAX_BYTES + 1);
             if (bytes.length > MAX_BYTES) {

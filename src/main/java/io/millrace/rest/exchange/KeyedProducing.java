@@ -11,6 +11,7 @@ import io.millrace.rest.dialect.KeyHeader;
 import io.millrace.rest.dialect.ProduceResultWriter;
 import io.millrace.rest.dialect.RecordFormat;
 import io.millrace.rest.dialect.RequestException;
+import io.millrace.rest.dialect.TransactionHeader;
 import io.millrace.rest.forwarding.KeyForwarding;
 import io.millrace.transaction.idempotency.IdempotencyKey;
 import io.millrace.transaction.idempotency.KeyedAnswer;
@@ -49,6 +50,10 @@ public class KeyedProducing {
         String text = KeyHeader.text(headers.getRequestHeader(KeyHeader.NAME));
         if (text == null) {
             return false;
+        }
+        if (headers.getHeaderString(TransactionHeader.NAME) != null) {
+            throw RequestException.badRequest(KeyHeader.NAME + " and " + TransactionHeader.NAME + " exclude each other: records of a"
+                    + " transaction are written once because they are committed once");
         }
         IdempotencyKey key = IdempotencyKey.checked(topic, partition, text);
         if (acks == Acks.NONE) {

@@ -2,11 +2,13 @@ package io.millrace.rest.exchange;
 
 import io.millrace.broker.Broker;
 import io.millrace.broker.produce.PartitionBatches;
+import io.millrace.broker.produce.ProduceResult;
 import io.millrace.broker.produce.RecordAccumulator;
 import io.millrace.log.AppendResult;
 import io.millrace.record.RecordBatch;
 import io.millrace.replica.hosting.Acks;
 import io.millrace.rest.access.BrokerAccess;
+import io.millrace.rest.access.TransactionAccess;
 import io.millrace.rest.body.Answer;
 import io.millrace.rest.body.JsonBodies;
 import io.millrace.rest.body.MemoryBudget;
@@ -28,6 +30,7 @@ import jakarta.ws.rs.core.Response;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -48,15 +51,22 @@ public class Producing {
     HttpServletRequest request;
     @Inject
     JsonBodies json;
+    @Inject
+    TransactionAccess transactions;
 
     /**
      * Produces a list of records.
      *
      * @param partition     the one that the path names, or {@link RecordAccumulator#ANY_PARTITION}
+     * @param transaction   that they are part of, or null
      * @param contentLength the header's value, or null
+     * @throws RequestException 400 when the transaction has no epoch
      */
-    public void records(String topic, int partition, RecordFormat format, Acks acks, String contentLength,
-                        InputStream body, AsyncResponse response) {
+    public void records(String topic, int partition, RecordFormat format, Acks acks, TransactionHeader transaction,
+                        String contentLength, InputStream body, AsyncResponse response) {
+        if (transaction != null && transaction.epoch().isEmpty()) {
+            throw RequestException.badRequest("the header " + TransactionHeader.NAME + " names no epoch: add ;epoch=<producer_epoch>");
+        }
         Broker broker = access.broker();
         RecordAccumulator records = broker.accumulator(topic);
         if (partition != RecordAccumulator.ANY_PARTITION) {
@@ -71,7 +81,7 @@ public class Producing {
             int count = reader.read(list, records::append);
             reader.producer().ifPresent(producer -> sign(records, producer));
             memory.resize(list.length + ProduceResultWriter.bytesFor(count));
-            broker.produce(records, acks)
+            produce(broker, records, acks, transaction, reader.producer())
                     .whenComplete((result, failure) -> memory.close())
                     .whenComplete(Answer.to(response, result -> acks == Acks.NONE
                             ? Response.noContent().build()
@@ -80,6 +90,22 @@ public class Producing {
             memory.close();
             throw e;
         }
+    }
+
+    private CompletableFuture<ProduceResult> produce(Broker broker, RecordAccumulator records, Acks acks,
+                                                     TransactionHeader transaction, Optional<ListProducer> named) {
+        if (transaction == null) {
+            return broker.produce(records, acks);
+        }
+        short epoch = (short) transaction.epoch().getAsInt();
+        return transactions.transactions().producer(transaction.transactionalId(), epoch).thenCompose(producer -> {
+            named.filter(each -> each.id() != producer.producerId() || each.epoch() != epoch).ifPresent(other -> {
+                throw RequestException.unprocessable("the records name producer " + other.id() + ", epoch " + other.epoch()
+                        + ", but the transaction is of " + producer + ": name that one, or leave it out");
+            });
+            records.setTransaction(transaction.transactionalId(), producer.producerId(), epoch);
+            return broker.produce(records, acks);
+        });
     }
 
     /**

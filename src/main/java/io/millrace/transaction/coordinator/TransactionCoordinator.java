@@ -131,9 +131,14 @@ public final class TransactionCoordinator implements AutoCloseable {
 
     // ---- for operators
 
-    /** Aborts what is under way, or decides what is prepared. Fails, besides, with TRANSACTIONAL_ID_NOT_FOUND. */
-    public CompletableFuture<TransactionAnswer> decideByOperator(String transactionalId, TransactionResult result, long deadline) {
-        return answer(transactionalId, deadline, (now, fresh, nowMs) -> Transitions.decideByOperator(now, result, fresh, nowMs));
+    /**
+     * Aborts what is under way, or decides what is prepared. Fails, besides, with TRANSACTIONAL_ID_NOT_FOUND.
+     *
+     * @param named the producer whose transaction is meant; empty: whichever is under way
+     */
+    public CompletableFuture<TransactionAnswer> decideByOperator(String transactionalId, Optional<ProducerIdAndEpoch> named,
+                                                                 TransactionResult result, long deadline) {
+        return answer(transactionalId, deadline, (now, fresh, nowMs) -> Transitions.decideByOperator(now, named, result, fresh, nowMs));
     }
 
     /** Fails, besides, with TRANSACTIONAL_ID_NOT_FOUND. */

@@ -18,11 +18,13 @@ import io.millrace.transaction.coordinator.TransactionParts;
 import io.millrace.transaction.state.ProducerIdAndEpoch;
 import io.millrace.transaction.state.TransactionMarker;
 import io.millrace.transaction.state.TransactionResult;
+import io.millrace.transaction.state.TransactionState;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ScheduledExecutorService;
@@ -35,6 +37,10 @@ import java.util.function.LongSupplier;
  */
 public final class Transactions implements AutoCloseable {
     private static final long PRODUCERS_KEPT_NANOS = TimeUnit.SECONDS.toNanos(30);
+
+    private static final Set<TransactionState> UNDER_WAY = Set.of(TransactionState.ONGOING, TransactionState.PREPARED,
+            TransactionState.PREPARE_COMMIT, TransactionState.PREPARE_ABORT);
+    private static final int MOST_LOOKED_AT = 100_000;
 
     private final Parts parts;
     private final TransactionCoordinator coordinator;
@@ -149,6 +155,18 @@ public final class Transactions implements AutoCloseable {
         return CompletableFuture.allOf(all.toArray(CompletableFuture[]::new)).thenApply(done -> all.stream()
                 .flatMap(each -> each.join().stream()).sorted(Comparator.comparing(TransactionDescription::transactionalId))
                 .limit(limit).toList());
+    }
+
+    /**
+     * Those of all brokers that hold readers back longer than they should: prepared ones, decided ones with partitions that
+     * have no marker yet, and such as go on although their time is up.
+     *
+     * @param olderThanMs since they began, in ms
+     */
+    public CompletableFuture<List<TransactionDescription>> hanging(long olderThanMs, int limit) {
+        return list(new TransactionFilter(UNDER_WAY, Set.of(), olderThanMs), MOST_LOOKED_AT).thenApply(all -> all.stream()
+                .filter(each -> each.state() != TransactionState.ONGOING
+                        || parts.clock().millis() - each.startedAtMs() > each.timeoutMs()).limit(limit).toList());
     }
 
     /** How the partitions stand that this broker coordinates. */

@@ -7,6 +7,7 @@ import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.TopicPartition;
 import java.util.Collection;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
@@ -114,14 +115,24 @@ public final class Transitions {
     }
 
     /**
-     * An operator aborts what is under way, or decides what is prepared. Asked again, it is answered the same.
+     * An operator aborts what is under way, or decides what is prepared. Asked again, it is answered the same; which is safe only
+     * where the producer is named, as the next transaction may have begun.
      *
-     * @throws BrokerException TRANSACTIONAL_ID_NOT_FOUND; INVALID_TXN_STATE when there is nothing to decide
+     * @param named the producer whose transaction is meant; empty: whichever is under way
+     * @throws BrokerException TRANSACTIONAL_ID_NOT_FOUND; INVALID_TXN_STATE when there is nothing to decide; PRODUCER_FENCED when it
+     *                         is another one's
      */
-    public static Step decideByOperator(Transaction now, TransactionResult result, OptionalLong fresh, long nowMs) {
+    public static Step decideByOperator(Transaction now, Optional<ProducerIdAndEpoch> named, TransactionResult result,
+                                        OptionalLong fresh, long nowMs) {
         if (now == null) {
             throw notFound();
-        } else if (now.state() == PREPARED || now.state() == ONGOING && result == TransactionResult.ABORT) {
+        } else if (named.isPresent()) {
+            if (now.isEndedOf(named.get())) {
+                return requireSame(now, result);
+            }
+            requireProducer(now, named.get());
+        }
+        if (now.state() == PREPARED || now.state() == ONGOING && result == TransactionResult.ABORT) {
             return decide(now, result, fresh, nowMs);
         } else if (now.state().result().isPresent()) {
             return requireSame(now, result);

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
@@ -349,17 +350,17 @@ class TransactionCoordinatorTest {
     @Test
     void anOperatorAbortsWhatIsUnderWayAndDecidesWhatIsPrepared() {
         ProducerIdAndEpoch producer = begun();
-        assertThat(refusal(coordinator.decideByOperator("transfer", TransactionResult.COMMIT, in(300))))
+        assertThat(refusal(coordinator.decideByOperator("transfer", Optional.empty(), TransactionResult.COMMIT, in(300))))
             .isEqualTo(ErrorKind.INVALID_TXN_STATE);
-        done(coordinator.decideByOperator("transfer", TransactionResult.ABORT, in(300)));
-        done(coordinator.decideByOperator("transfer", TransactionResult.ABORT, in(300)));
+        done(coordinator.decideByOperator("transfer", Optional.empty(), TransactionResult.ABORT, in(300)));
+        done(coordinator.decideByOperator("transfer", Optional.empty(), TransactionResult.ABORT, in(300)));
         assertThat(state()).isEqualTo(TransactionState.COMPLETE_ABORT);
         done(add(next(producer), ORDERS));
         done(coordinator.prepare("transfer", next(producer), in(300)));
-        done(coordinator.decideByOperator("transfer", TransactionResult.COMMIT, in(300)));
+        done(coordinator.decideByOperator("transfer", Optional.empty(), TransactionResult.COMMIT, in(300)));
         run(100);
         assertThat(state()).isEqualTo(TransactionState.COMPLETE_COMMIT);
-        assertThat(refusal(coordinator.decideByOperator("nobody", TransactionResult.ABORT, in(300))))
+        assertThat(refusal(coordinator.decideByOperator("nobody", Optional.empty(), TransactionResult.ABORT, in(300))))
             .isEqualTo(ErrorKind.TRANSACTIONAL_ID_NOT_FOUND);
     }
 

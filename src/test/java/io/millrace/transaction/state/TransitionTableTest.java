@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeSet;
 import java.util.function.Function;
@@ -63,8 +64,8 @@ class TransitionTableTest {
         REQUESTS.put("time-out", now -> Transitions.timeOut(now, none, NOW));
         REQUESTS.put("marked", now -> Transitions.complete(now, PRESENT, NOW));
         REQUESTS.put("marked before", now -> Transitions.complete(now, BEFORE, NOW));
-        REQUESTS.put("operator abort", now -> Transitions.decideByOperator(now, TransactionResult.ABORT, none, NOW));
-        REQUESTS.put("operator commit", now -> Transitions.decideByOperator(now, TransactionResult.COMMIT, none, NOW));
+        REQUESTS.put("operator abort", now -> Transitions.decideByOperator(now, Optional.empty(), TransactionResult.ABORT, none, NOW));
+        REQUESTS.put("operator commit", now -> Transitions.decideByOperator(now, Optional.empty(), TransactionResult.COMMIT, none, NOW));
     }
 
     /** Overdue, where it has a time limit. */

@@ -1,0 +1,124 @@
+package io.millrace.rest;
+
+import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.ErrorKind;
+import io.millrace.rest.access.TransactionAccess;
+import io.millrace.rest.body.Answer;
+import io.millrace.rest.body.AnswerDeadlines;
+import io.millrace.rest.body.JsonBodies;
+import io.millrace.rest.body.QueryParameters;
+import io.millrace.rest.body.TransactionBodies;
+import io.millrace.rest.dialect.MediaTypes;
+import io.millrace.rest.forwarding.TransactionForwarding;
+import io.millrace.rest.model.ProducerInTransaction;
+import io.millrace.rest.model.TransactionDetails;
+import io.millrace.transaction.routing.Transactions;
+import io.millrace.transaction.state.ProducerIdAndEpoch;
+import io.millrace.transaction.state.TransactionResult;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.HttpMethod;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.container.AsyncResponse;
+import jakarta.ws.rs.container.Suspended;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.UriInfo;
+import java.io.InputStream;
+import java.util.Optional;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
+import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+
+/** Transactions that hold readers back, and their end by an operator. */
+@Path("/admin/transactions")
+@ApplicationScoped
+@Produces({MediaTypes.DIALECT, MediaTypes.JSON})
+public class TransactionAdministrationResource {
+    private static final int MOST_LISTED = 10_000;
+
+    @Inject
+    TransactionAccess access;
+    @Inject
+    JsonBodies json;
+    @Inject
+    TransactionForwarding forwarding;
+    @Inject
+    AnswerDeadlines deadlines;
+
+    @Operation(operationId = "listHangingTransactions",
+        summary = "Transactions that hold back readers of committed records, and in which partitions",
+        description = "Prepared ones, whose decision is missing; decided ones, of which some partition cannot be told; and those that"
+                + " go on for longer than their time-out. Without older_than_ms: however short that is.")
+    @Tag(name = "Transactions")
+    @Parameter(ref = "older_than_ms")
+    @Parameter(ref = "limit")
+    @APIResponse(responseCode = "200", ref = "TransactionList")
+    @APIResponse(responseCode = "400", ref = "BadRequest")
+    @APIResponse(responseCode = "503", ref = "Unavailable")
+    @GET
+    @Path("hanging")
+    public void hanging(@Context UriInfo uri, @Suspended AsyncResponse response) {
+        QueryParameters query = new QueryParameters(uri.getQueryParameters());
+        int limit = (int) Math.min(MOST_LISTED, query.number("limit", 1, TransactionsResource.DEFAULT_LIMIT));
+        deadlines.within(TransactionsResource.LIST_MS, access.transactions().hanging(query.number("older_than_ms", 0, 0), limit),
+                () -> new BrokerException(ErrorKind.UNAVAILABLE, "the brokers did not tell their transactions in time: try again later"))
+                .whenComplete(Answer.to(response, all -> json.write(new TransactionDetails.All(all.stream()
+                        .map(TransactionDetails::of).toList()))));
+    }
+
+    @Operation(operationId = "abortTransactionByOperator", summary = "Aborts a transaction that is under way or prepared")
+    @Tag(name = "Transactions")
+    @RequestBody(ref = "DecidedTransaction")
+    @APIResponse(responseCode = "200", ref = "ProducerInTransaction")
+    @APIResponse(responseCode = "400", ref = "BadRequest")
+    @APIResponse(responseCode = "404", ref = "NotFound")
+    @APIResponse(responseCode = "409", ref = "TransactionConflict")
+    @APIResponse(responseCode = "413", ref = "TooLarge")
+    @APIResponse(responseCode = "415", ref = "UnsupportedType")
+    @APIResponse(responseCode = "503", ref = "Unavailable")
+    @POST
+    @Path("{id}/abort")
+    @Consumes({MediaTypes.DIALECT, MediaTypes.JSON_RECORDS, MediaTypes.JSON, MediaType.WILDCARD})
+    public void abort(@PathParam("id") String id, InputStream body, @Context UriInfo uri, @Context HttpHeaders headers,
+                      @Suspended AsyncResponse response) {
+        decide(id, TransactionResult.ABORT, body, uri, headers, response);
+    }
+
+    @Operation(operationId = "commitTransactionByOperator", summary = "Commits a transaction that is prepared")
+    @Tag(name = "Transactions")
+    @RequestBody(ref = "DecidedTransaction")
+    @APIResponse(responseCode = "200", ref = "ProducerInTransaction")
+    @APIResponse(responseCode = "400", ref = "BadRequest")
+    @APIResponse(responseCode = "404", ref = "NotFound")
+    @APIResponse(responseCode = "409", ref = "TransactionConflict")
+    @APIResponse(responseCode = "413", ref = "TooLarge")
+    @APIResponse(responseCode = "415", ref = "UnsupportedType")
+    @APIResponse(responseCode = "503", ref = "Unavailable")
+    @POST
+    @Path("{id}/commit")
+    @Consumes({MediaTypes.DIALECT, MediaTypes.JSON_RECORDS, MediaTypes.JSON, MediaType.WILDCARD})
+    public void commit(@PathParam("id") String id, InputStream body, @Context UriInfo uri, @Context HttpHeaders headers,
+                       @Suspended AsyncResponse response) {
+        decide(id, TransactionResult.COMMIT, body, uri, headers, response);
+    }
+
+    private void decide(String id, TransactionResult result, InputStream body, UriInfo uri, HttpHeaders headers,
+                        AsyncResponse response) {
+        if (forwarding.passOn(id, HttpMethod.POST, body, uri, headers, response)) {
+            return;
+        }
+        Optional<ProducerIdAndEpoch> named = json.objectIfAny(body, headers).flatMap(TransactionBodies::producerIfNamed);
+        Transactions transactions = access.transactions();
+        transactions.coordinator().decideByOperator(id, named, result, transactions.deadline())
+                .whenComplete(Answer.to(response, answer -> json.write(ProducerInTransaction.of(id, answer))));
+    }
+}

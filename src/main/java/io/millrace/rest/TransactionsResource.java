@@ -1,0 +1,218 @@
+package io.millrace.rest;
+
+import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.ErrorKind;
+import io.millrace.rest.access.TransactionAccess;
+import io.millrace.rest.body.Answer;
+import io.millrace.rest.body.AnswerDeadlines;
+import io.millrace.rest.body.JsonBodies;
+import io.millrace.rest.body.Numbers;
+import io.millrace.rest.body.QueryParameters;
+import io.millrace.rest.body.TransactionBodies.NewTransaction;
+import io.millrace.rest.body.TransactionBodies;
+import io.millrace.rest.dialect.MediaTypes;
+import io.millrace.rest.dialect.RequestException;
+import io.millrace.rest.forwarding.TransactionForwarding;
+import io.millrace.rest.model.ProducerInTransaction;
+import io.millrace.rest.model.TransactionDetails;
+import io.millrace.transaction.coordinator.TransactionAnswer;
+import io.millrace.transaction.coordinator.TransactionCoordinator;
+import io.millrace.transaction.coordinator.TransactionFilter;
+import io.millrace.transaction.routing.Transactions;
+import io.millrace.transaction.state.ProducerIdAndEpoch;
+import io.millrace.transaction.state.TransactionResult;
+import io.millrace.transaction.state.TransactionState;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.HttpMethod;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.container.AsyncResponse;
+import jakarta.ws.rs.container.Suspended;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.UriInfo;
+import java.io.InputStream;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
+import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+
+/** Transactions: begun and ended here; their records are produced as all are, with a header that names the transaction. */
+@Path("/transactions")
+@ApplicationScoped
+@Produces({MediaTypes.DIALECT, MediaTypes.JSON})
+public class TransactionsResource {
+    /** How many are listed unless more, or fewer, are asked for. */
+    static final int DEFAULT_LIMIT = 1_000;
+    private static final int MOST_LISTED = 10_000;
+    /** How long the brokers may take to tell theirs, in ms. */
+    static final long LIST_MS = 30_000;
+
+    @Inject
+    TransactionAccess access;
+    @Inject
+    JsonBodies json;
+    @Inject
+    TransactionForwarding forwarding;
+    @Inject
+    AnswerDeadlines deadlines;
+
+    @Operation(operationId = "beginTransactions",
+        summary = "Makes the caller the producer of a transactional id; an earlier one is fenced, and its transaction aborted")
+    @Tag(name = "Transactions")
+    @RequestBody(ref = "NewTransactions")
+    @APIResponse(responseCode = "201", ref = "ProducerInTransaction")
+    @APIResponse(responseCode = "400", ref = "BadRequest")
+    @APIResponse(responseCode = "409", ref = "TransactionConflict")
+    @APIResponse(responseCode = "413", ref = "TooLarge")
+    @APIResponse(responseCode = "415", ref = "UnsupportedType")
+    @APIResponse(responseCode = "422", ref = "Unprocessable")
+    @APIResponse(responseCode = "503", ref = "Unavailable")
+    @POST
+    @Consumes({MediaTypes.DIALECT, MediaTypes.JSON_RECORDS, MediaTypes.JSON})
+    public void begin(InputStream body, @Context UriInfo uri, @Context HttpHeaders headers, @Suspended AsyncResponse response) {
+        byte[] asked = JsonBodies.bytes(body);
+        NewTransaction begun = TransactionBodies.begin(json.object(asked));
+        if (!forwarding.passOn(begun.transactionalId(), HttpMethod.POST, asked, uri, headers, response)) {
+            Transactions transactions = access.transactions();
+            transactions.coordinator().init(begun.transactionalId(), begun.timeoutMs(), transactions.deadline())
+                    .whenComplete(Answer.to(response, answer -> Response.status(Response.Status.CREATED)
+                            .entity(json.write(ProducerInTransaction.of(begun.transactionalId(), answer))).build()));
+        }
+    }
+
+    @Operation(operationId = "commitTransaction",
+        summary = "Commits all that was produced in the transaction; asked again, it answers the same")
+    @Tag(name = "Transactions")
+    @RequestBody(ref = "TransactionProducer")
+    @APIResponse(responseCode = "200", ref = "ProducerInTransaction")
+    @APIResponse(responseCode = "400", ref = "BadRequest")
+    @APIResponse(responseCode = "409", ref = "TransactionConflict")
+    @APIResponse(responseCode = "413", ref = "TooLarge")
+    @APIResponse(responseCode = "415", ref = "UnsupportedType")
+    @APIResponse(responseCode = "503", ref = "Unavailable")
+    @POST
+    @Path("{id}/commit")
+    @Consumes({MediaTypes.DIALECT, MediaTypes.JSON_RECORDS, MediaTypes.JSON})
+    public void commit(@PathParam("id") String id, InputStream body, @Context UriInfo uri, @Context HttpHeaders headers,
+                       @Suspended AsyncResponse response) {
+        end(id, body, uri, headers, response, (coordinator, producer, deadline) ->
+                coordinator.end(id, producer, TransactionResult.COMMIT, deadline));
+    }
+
+    @Operation(operationId = "abortTransaction",
+        summary = "Aborts all that was produced in the transaction; asked again, it answers the same")
+    @Tag(name = "Transactions")
+    @RequestBody(ref = "TransactionProducer")
+    @APIResponse(responseCode = "200", ref = "ProducerInTransaction")
+    @APIResponse(responseCode = "400", ref = "BadRequest")
+    @APIResponse(responseCode = "409", ref = "TransactionConflict")
+    @APIResponse(responseCode = "413", ref = "TooLarge")
+    @APIResponse(responseCode = "415", ref = "UnsupportedType")
+    @APIResponse(responseCode = "503", ref = "Unavailable")
+    @POST
+    @Path("{id}/abort")
+    @Consumes({MediaTypes.DIALECT, MediaTypes.JSON_RECORDS, MediaTypes.JSON})
+    public void abort(@PathParam("id") String id, InputStream body, @Context UriInfo uri, @Context HttpHeaders headers,
+                      @Suspended AsyncResponse response) {
+        end(id, body, uri, headers, response, (coordinator, producer, deadline) ->
+                coordinator.end(id, producer, TransactionResult.ABORT, deadline));
+    }
+
+    @Operation(operationId = "prepareTransaction", summary = "Leaves the decision to somebody else, however long that takes: the"
+        + " first phase of a distributed commit. One without records is over with that")
+    @Tag(name = "Transactions")
+    @RequestBody(ref = "TransactionProducer")
+    @APIResponse(responseCode = "200", ref = "ProducerInTransaction")
+    @APIResponse(responseCode = "400", ref = "BadRequest")
+    @APIResponse(responseCode = "409", ref = "TransactionConflict")
+    @APIResponse(responseCode = "413", ref = "TooLarge")
+    @APIResponse(responseCode = "415", ref = "UnsupportedType")
+    @APIResponse(responseCode = "503", ref = "Unavailable")
+    @POST
+    @Path("{id}/prepare")
+    @Consumes({MediaTypes.DIALECT, MediaTypes.JSON_RECORDS, MediaTypes.JSON})
+    public void prepare(@PathParam("id") String id, InputStream body, @Context UriInfo uri, @Context HttpHeaders headers,
+                        @Suspended AsyncResponse response) {
+        end(id, body, uri, headers, response, (coordinator, producer, deadline) -> coordinator.prepare(id, producer, deadline));
+    }
+
+    @FunctionalInterface
+    private interface Ending {
+        CompletableFuture<TransactionAnswer> apply(TransactionCoordinator coordinator, ProducerIdAndEpoch producer, long deadline);
+    }
+
+    private void end(String id, InputStream body, UriInfo uri, HttpHeaders headers, AsyncResponse response, Ending ending) {
+        if (forwarding.passOn(id, HttpMethod.POST, body, uri, headers, response)) {
+            return;
+        }
+        ProducerIdAndEpoch producer = TransactionBodies.producer(json.object(body));
+        Transactions transactions = access.transactions();
+        ending.apply(transactions.coordinator(), producer, transactions.deadline())
+                .whenComplete(Answer.to(response, answer -> json.write(ProducerInTransaction.of(id, answer))));
+    }
+
+    @Operation(operationId = "listTransactions", summary = "The transactional ids of the cluster and their transactions",
+        description = "Each broker that is up is asked for those that it coordinates. While one does not tell them there is no list.")
+    @Tag(name = "Transactions")
+    @Parameter(ref = "transaction_state")
+    @Parameter(ref = "older_than_ms")
+    @Parameter(ref = "limit")
+    @APIResponse(responseCode = "200", ref = "TransactionList")
+    @APIResponse(responseCode = "400", ref = "BadRequest")
+    @APIResponse(responseCode = "503", ref = "Unavailable")
+    @GET
+    public void list(@Context UriInfo uri, @Suspended AsyncResponse response) {
+        QueryParameters query = new QueryParameters(uri.getQueryParameters());
+        TransactionFilter filter = new TransactionFilter(states(query.text("state")), Set.of(), query.number("older_than_ms", 0, -1));
+        int limit = (int) Math.min(MOST_LISTED, query.number("limit", 1, DEFAULT_LIMIT));
+        deadlines.within(LIST_MS, access.transactions().list(filter, limit), () -> new BrokerException(ErrorKind.UNAVAILABLE,
+                "the brokers did not tell their transactions in time: try again later"))
+                .whenComplete(Answer.to(response, all -> json.write(new TransactionDetails.All(all.stream()
+                        .map(TransactionDetails::of).toList()))));
+    }
+
+    private static Set<TransactionState> states(String text) {
+        Set<TransactionState> states = EnumSet.noneOf(TransactionState.class);
+        for (String name : text == null ? List.<String>of() : List.of(text.split(","))) {
+            states.add(Arrays.stream(TransactionState.values()).filter(each -> word(each).equals(name.strip().toLowerCase(Locale.ROOT)))
+                    .findFirst().orElseThrow(() -> RequestException.badRequest("the query parameter state has \""
+                            + Numbers.quoted(name) + "\"; states are " + Arrays.stream(TransactionState.values())
+                            .map(TransactionsResource::word).collect(Collectors.joining(", ")))));
+        }
+        return states;
+    }
+
+    private static String word(TransactionState state) {
+        return state.name().toLowerCase(Locale.ROOT);
+    }
+
+    @Operation(operationId = "describeTransaction", summary = "A transactional id and its transaction")
+    @Tag(name = "Transactions")
+    @APIResponse(responseCode = "200", ref = "Transaction")
+    @APIResponse(responseCode = "404", ref = "NotFound")
+    @APIResponse(responseCode = "503", ref = "Unavailable")
+    @GET
+    @Path("{id}")
+    public void describe(@PathParam("id") String id, @Context UriInfo uri, @Context HttpHeaders headers,
+                         @Suspended AsyncResponse response) {
+        if (!forwarding.passOn(id, HttpMethod.GET, uri, headers, response)) {
+            access.transactions().coordinator().describe(id)
+                    .whenComplete(Answer.to(response, found -> json.write(TransactionDetails.of(found))));
+        }
+    }
+}

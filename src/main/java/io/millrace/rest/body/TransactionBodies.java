@@ -1,0 +1,68 @@
+package io.millrace.rest.body;
+
+import io.millrace.rest.dialect.RequestException;
+import io.millrace.transaction.state.ProducerIdAndEpoch;
+import jakarta.json.JsonNumber;
+import jakarta.json.JsonObject;
+import jakarta.json.JsonValue;
+import java.util.Optional;
+import java.util.Set;
+
+/** What is asked about transactions in the bodies of requests. */
+public final class TransactionBodies {
+    private static final Set<String> BEGIN = Set.of("transactional_id", "timeout_ms");
+    private static final Set<String> PRODUCER = Set.of("producer_id", "producer_epoch");
+    private static final int DEFAULT_TIMEOUT_MS = 60_000;
+
+    private TransactionBodies() {
+    }
+
+    /** @param timeoutMs how long each transaction may take */
+    public record NewTransaction(String transactionalId, int timeoutMs) {
+    }
+
+    /** @throws RequestException 400 for a wrong shape */
+    public static NewTransaction begin(JsonObject body) {
+        JsonFields.requireKnown(body, BEGIN);
+        String id = JsonFields.string("transactional_id", JsonFields.required(body, "transactional_id", "a text of your choice"));
+        return new NewTransaction(id, (int) number(body, "timeout_ms", Integer.MIN_VALUE, Integer.MAX_VALUE, DEFAULT_TIMEOUT_MS));
+    }
+
+    /** @throws RequestException 400 for a wrong shape, and without an epoch */
+    public static ProducerIdAndEpoch producer(JsonObject body) {
+        JsonFields.requireKnown(body, PRODUCER);
+        return named(body);
+    }
+
+    /** The same among other fields. */
+    static ProducerIdAndEpoch named(JsonObject body) {
+        JsonFields.required(body, "producer_epoch", "the epoch that the transaction was begun with");
+        return new ProducerIdAndEpoch(number(body, "producer_id", 0, Long.MAX_VALUE, ProducerIdAndEpoch.NO_PRODUCER_ID),
+                (short) number(body, "producer_epoch", 0, Short.MAX_VALUE, 0));
+    }
+
+    /** @return empty where no epoch is named; @throws RequestException 400 for a wrong shape */
+    public static Optional<ProducerIdAndEpoch> producerIfNamed(JsonObject body) {
+        JsonFields.requireKnown(body, PRODUCER);
+        return JsonFields.present(body, "producer_epoch") == null ? Optional.empty() : Optional.of(named(body));
+    }
+
+    private static long number(JsonObject body, String name, long min, long max, long otherwise) {
+        JsonValue value = JsonFields.present(body, name);
+        if (value == null) {
+            return otherwise;
+        }
+        if (value instanceof JsonNumber number && number.isIntegral()) {
+            try {
+                long found = number.longValueExact();
+                if (found >= min && found <= max) {
+                    return found;
+                }
+            } catch (ArithmeticException e) {
+                // beyond 64 bits
+            }
+        }
+        throw RequestException.invalidBody("\"" + name + "\" must be a whole number from " + min + " to " + max + "; it is "
+                + Numbers.quoted(value.toString()));
+    }
+}
