@@ -89,8 +89,7 @@ public final class TransactionCoordinator implements AutoCloseable {
      * @return its id and epoch; fails, besides, with INVALID_REQUEST, INVALID_TRANSACTION_TIMEOUT, OVERLOADED
      */
     public CompletableFuture<TransactionAnswer> init(String transactionalId, int timeoutMs, long deadline) {
-        if (transactionalId.isEmpty() || transactionalId.length() > TransactionOptions.MAX_ID_LENGTH
-                || !StandardCharsets.UTF_8.newEncoder().canEncode(transactionalId)) {
+        if (!isName(transactionalId)) {
             return CompletableFuture.failedFuture(new BrokerException(ErrorKind.INVALID_REQUEST, "a transactional id is a text of"
                     + " 1 to " + TransactionOptions.MAX_ID_LENGTH + " characters"));
         } else if (timeoutMs < 1 || timeoutMs > parts.options().maxTimeoutMs()) {
@@ -98,6 +97,11 @@ public final class TransactionCoordinator implements AutoCloseable {
                     + " may take 1 to %d ms, and %d were asked for").formatted(parts.options().maxTimeoutMs(), timeoutMs)));
         }
         return answer(transactionalId, deadline, (now, fresh, nowMs) -> Transitions.init(now, timeoutMs, fresh, nowMs));
+    }
+
+    private static boolean isName(String text) {
+        return !text.isEmpty() && text.length() <= TransactionOptions.MAX_ID_LENGTH
+                && StandardCharsets.UTF_8.newEncoder().canEncode(text);
     }
 
     /**
@@ -113,9 +117,18 @@ public final class TransactionCoordinator implements AutoCloseable {
                 Transitions.addPartitions(now, named, added, TransactionOptions.MAX_PARTITIONS, nowMs));
     }
 
-    /** The transaction waits for the decision of somebody else from now on; or is over, COMPLETE_COMMIT, when it is empty. */
-    public CompletableFuture<TransactionAnswer> prepare(String transactionalId, ProducerIdAndEpoch named, long deadline) {
-        return answer(transactionalId, deadline, (now, fresh, nowMs) -> Transitions.prepare(now, named, fresh, nowMs));
+    /**
+     * The transaction waits for the decision of somebody else from now on; or is over, COMPLETE_COMMIT, when it is empty.
+     *
+     * @param xid what it is called there, so that it can be found by that; null: nothing. Fails with INVALID_REQUEST when that is no text of 1 to
+     *            {@link TransactionOptions#MAX_ID_LENGTH} characters
+     */
+    public CompletableFuture<TransactionAnswer> prepare(String transactionalId, ProducerIdAndEpoch named, String xid, long deadline) {
+        if (xid != null && !isName(xid)) {
+            return CompletableFuture.failedFuture(new BrokerException(ErrorKind.INVALID_REQUEST, "an xid is a text of 1 to "
+                    + TransactionOptions.MAX_ID_LENGTH + " characters"));
+        }
+        return answer(transactionalId, deadline, (now, fresh, nowMs) -> Transitions.prepare(now, named, xid, fresh, nowMs));
     }
 
     /** Commits or aborts, also what is prepared. @return the epoch of the next transaction */

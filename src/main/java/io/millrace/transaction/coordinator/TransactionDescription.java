@@ -14,14 +14,15 @@ import java.util.SortedSet;
  * @param updatedAtMs when it last came into a state or got a partition, since the epoch
  * @param partitions  of the transaction that is under way
  * @param unmarked    those of them that wait for their marker, and hold back their readers: empty before it is decided
+ * @param xid         what its transaction, the present or the last one, was called when it was prepared; or null
  * @param coordinator the partition of the topic that its record is in
  */
 public record TransactionDescription(String transactionalId, TransactionState state, ProducerIdAndEpoch producer, int timeoutMs,
                                      long startedAtMs, long updatedAtMs, SortedSet<TopicPartition> partitions,
-                                     SortedSet<TopicPartition> unmarked, int coordinator) {
+                                     SortedSet<TopicPartition> unmarked, String xid, int coordinator) {
     static TransactionDescription of(String transactionalId, Transaction transaction, SortedSet<TopicPartition> unmarked,
                                      int coordinator) {
         return new TransactionDescription(transactionalId, transaction.state(), transaction.successor(), transaction.timeoutMs(),
-                transaction.startedAtMs(), transaction.updatedAtMs(), transaction.partitions(), unmarked, coordinator);
+                transaction.startedAtMs(), transaction.updatedAtMs(), transaction.partitions(), unmarked, transaction.xid(), coordinator);
     }
 }

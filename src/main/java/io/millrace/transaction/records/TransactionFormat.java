@@ -9,6 +9,7 @@ import io.millrace.transaction.state.ProducerIdAndEpoch;
 import io.millrace.transaction.state.Transaction;
 import io.millrace.transaction.state.TransactionState;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.SortedMap;
 import java.util.SortedSet;
@@ -26,6 +27,8 @@ final class TransactionFormat {
     private static final int CLIENT_VERSION_TAG = 2;
     /** Ours, far from Kafka's, which passes over tags that it does not know: the time limit of what is prepared. */
     private static final int PREPARED_TIMEOUT_TAG = 1_000;
+    /** Ours, too: what it was prepared as. */
+    private static final int XID_TAG = 1_001;
 
     /** The protocol in which each end of a transaction raises the epoch (KIP-890). */
     private static final int CLIENT_VERSION = 2;
@@ -44,7 +47,8 @@ final class TransactionFormat {
         out.int64(value.updatedAtMs()).int64(value.startedAtMs());
         boolean previous = value.previousProducerId() != NO_PRODUCER_ID; // Kafka leaves out what has its default
         boolean next = value.nextProducerId() != NO_PRODUCER_ID;
-        out.unsignedVarint(1 + (previous ? 1 : 0) + (next ? 1 : 0) + (prepared ? 1 : 0));
+        byte[] xid = value.xid() == null ? null : value.xid().getBytes(StandardCharsets.UTF_8);
+        out.unsignedVarint(1 + (previous ? 1 : 0) + (next ? 1 : 0) + (prepared ? 1 : 0) + (xid == null ? 0 : 1));
         if (previous) {
             out.unsignedVarint(PREVIOUS_PRODUCER_ID_TAG).unsignedVarint(Long.BYTES).int64(value.previousProducerId());
         }
@@ -55,7 +59,15 @@ final class TransactionFormat {
         if (prepared) {
             out.unsignedVarint(PREPARED_TIMEOUT_TAG).unsignedVarint(Integer.BYTES).int32(value.timeoutMs());
         }
+        if (xid != null) {
+            out.unsignedVarint(XID_TAG).unsignedVarint(sizeOfVarint(xid.length + 1) + xid.length).compactString("xid", value.xid());
+        }
         return out.written();
+    }
+
+    /** Of a compact text: the length before it is one of these. */
+    private static int sizeOfVarint(int value) {
+        return value < 1 << 7 ? 1 : value < 1 << 14 ? 2 : 3;
     }
 
     private static void writePartitions(FieldWriter out, Transaction value) {
@@ -86,10 +98,11 @@ final class TransactionFormat {
         SortedSet<TopicPartition> partitions = readPartitions(in, flexible);
         long updatedAtMs = in.int64("last update");
         long startedAtMs = in.int64("start");
-        Tags tags = flexible ? Tags.read(in) : new Tags(NO_PRODUCER_ID, NO_PRODUCER_ID, UNKNOWN);
+        Tags tags = flexible ? Tags.read(in) : new Tags(NO_PRODUCER_ID, NO_PRODUCER_ID, UNKNOWN, null);
         boolean prepared = tags.preparedTimeoutMs() != UNKNOWN;
         return new Transaction(new ProducerIdAndEpoch(producerId, epoch), tags.previous(), tags.next(),
-                prepared ? tags.preparedTimeoutMs() : timeoutMs, state(in, status, prepared), partitions, updatedAtMs, startedAtMs);
+                prepared ? tags.preparedTimeoutMs() : timeoutMs, state(in, status, prepared), partitions, updatedAtMs, startedAtMs,
+                tags.xid());
     }
 
     private static TransactionState state(FieldReader in, int id, boolean prepared) {
@@ -127,11 +140,12 @@ final class TransactionFormat {
     }
 
     /** The tagged fields that this version knows; others are passed over. */
-    private record Tags(long previous, long next, int preparedTimeoutMs) {
+    private record Tags(long previous, long next, int preparedTimeoutMs, String xid) {
         static Tags read(FieldReader in) {
             long previous = NO_PRODUCER_ID;
             long next = NO_PRODUCER_ID;
             int preparedTimeoutMs = UNKNOWN;
+            String xid = null;
             for (int left = in.unsignedVarint("number of tagged fields"); left > 0; left--) {
                 int tag = in.unsignedVarint("tag");
                 int bytes = in.unsignedVarint("size of a tagged field");
@@ -139,10 +153,11 @@ final class TransactionFormat {
                     case PREVIOUS_PRODUCER_ID_TAG -> previous = in.int64(sized(in, bytes, Long.BYTES, "previous producer id"));
                     case NEXT_PRODUCER_ID_TAG -> next = in.int64(sized(in, bytes, Long.BYTES, "next producer id"));
                     case PREPARED_TIMEOUT_TAG -> preparedTimeoutMs = in.int32(sized(in, bytes, Integer.BYTES, "prepared timeout"));
+                    case XID_TAG -> xid = in.compactString("xid");
                     default -> in.skip("tagged field " + tag, bytes);
                 }
             }
-            return new Tags(previous, next, preparedTimeoutMs);
+            return new Tags(previous, next, preparedTimeoutMs, xid);
         }
 
         static void passOver(FieldReader in) {

@@ -20,14 +20,21 @@ import java.util.TreeSet;
  * @param partitions         that have records of it, or may have; empty unless it is under way
  * @param updatedAtMs        when this was decided, since the epoch
  * @param startedAtMs        when the transaction began, since the epoch; -1 before the first one
+ * @param xid                what whoever is to decide of it calls it: kept from when it is prepared until the next one begins; or null
  */
 public record Transaction(ProducerIdAndEpoch producer, long previousProducerId, long nextProducerId, int timeoutMs,
-                          TransactionState state, SortedSet<TopicPartition> partitions, long updatedAtMs, long startedAtMs) {
+                          TransactionState state, SortedSet<TopicPartition> partitions, long updatedAtMs, long startedAtMs, String xid) {
     static final long NONE = ProducerIdAndEpoch.NO_PRODUCER_ID;
     private static final SortedSet<TopicPartition> NO_PARTITIONS = Collections.unmodifiableSortedSet(new TreeSet<>());
 
     public Transaction {
         partitions = partitions.isEmpty() ? NO_PARTITIONS : Collections.unmodifiableSortedSet(new TreeSet<>(partitions));
+    }
+
+    /** One without a name. */
+    public Transaction(ProducerIdAndEpoch producer, long previousProducerId, long nextProducerId, int timeoutMs, TransactionState state,
+                       SortedSet<TopicPartition> partitions, long updatedAtMs, long startedAtMs) {
+        this(producer, previousProducerId, nextProducerId, timeoutMs, state, partitions, updatedAtMs, startedAtMs, null);
     }
 
     static Transaction empty(ProducerIdAndEpoch producer, int timeoutMs, long nowMs) {
@@ -39,18 +46,20 @@ public record Transaction(ProducerIdAndEpoch producer, long previousProducerId, 
                 state.isResting() ? nowMs : startedAtMs);
     }
 
-    Transaction prepared(long nowMs) {
-        return new Transaction(producer, NONE, NONE, timeoutMs, TransactionState.PREPARED, partitions, nowMs, startedAtMs);
+    /** @param name null: none */
+    Transaction prepared(String name, long nowMs) {
+        return new Transaction(producer, NONE, NONE, timeoutMs, TransactionState.PREPARED, partitions, nowMs, startedAtMs, name);
     }
 
     /** @param marked what the markers carry */
     Transaction decided(TransactionResult result, ProducerIdAndEpoch marked, long previous, long next, long nowMs) {
-        return new Transaction(marked, previous, next, timeoutMs, result.prepare(), partitions, nowMs, startedAtMs);
+        String name = state.isResting() ? null : xid; // an empty one ends: that of the transaction before it is not its own
+        return new Transaction(marked, previous, next, timeoutMs, result.prepare(), partitions, nowMs, startedAtMs, name);
     }
 
     Transaction completed(TransactionResult result, long nowMs) {
         return new Transaction(successor(), previousProducerId, NONE, timeoutMs, result.complete(), NO_PARTITIONS, nowMs,
-                startedAtMs);
+                startedAtMs, xid);
     }
 
     /** Who goes on once what was decided is done. */

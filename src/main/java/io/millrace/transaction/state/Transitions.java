@@ -7,6 +7,7 @@ import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.TopicPartition;
 import java.util.Collection;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -83,13 +84,18 @@ public final class Transitions {
      * The transaction's outcome is somebody else's to decide from now on (KIP-939). One without records is over with that:
      * {@link Step#state} is then COMPLETE_COMMIT, and there is nothing to be decided.
      *
-     * @throws BrokerException as {@link #end}
+     * @param xid what the transaction is called there; null: nothing
+     * @throws BrokerException as {@link #end}; INVALID_TXN_STATE, besides, when it was prepared under another name
      */
-    public static Step prepare(Transaction now, ProducerIdAndEpoch named, OptionalLong fresh, long nowMs) {
+    public static Step prepare(Transaction now, ProducerIdAndEpoch named, String xid, OptionalLong fresh, long nowMs) {
         if (now != null && now.producer().isMeantBy(named)) {
             if (now.state() == ONGOING) {
-                return Step.to(now.prepared(nowMs));
+                return Step.to(now.prepared(xid, nowMs));
             } else if (now.state() == PREPARED) {
+                if (!Objects.equals(xid, now.xid())) {
+                    throw new BrokerException(ErrorKind.INVALID_TXN_STATE, "the transaction is prepared already, as " + now.xid()
+                            + ": commit or abort it");
+                }
                 return Step.stays(now);
             }
         }

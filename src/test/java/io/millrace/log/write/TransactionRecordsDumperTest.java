@@ -48,7 +48,7 @@ class TransactionRecordsDumperTest {
         Transaction empty = Transitions.init(null, 60_000, OptionalLong.of(42), 1_700_000_000_000L).next();
         Transaction ongoing = Transitions.addPartitions(empty, empty.producer(), List.of(new TopicPartition("orders", 2),
             new TopicPartition("orders", 0), new TopicPartition("bills", 1)), 100, 1_700_000_001_000L).next();
-        Transaction prepared = Transitions.prepare(ongoing, ongoing.producer(), OptionalLong.empty(), 1_700_000_002_000L).next();
+        Transaction prepared = Transitions.prepare(ongoing, ongoing.producer(), "1.YQ.Yg", OptionalLong.empty(), 1_700_000_002_000L).next();
         Transaction decided = Transitions.end(prepared, prepared.producer(), TransactionResult.COMMIT, OptionalLong.empty(),
             1_700_000_003_000L).next();
         Transaction completed = Transitions.complete(decided, decided.producer(), 1_700_000_004_000L).next();

@@ -174,7 +174,7 @@ final class SimulatedApplication {
 
         private void prepare() {
             Told told = transaction;
-            insist(() -> world.ask(coordinator -> coordinator.prepare(id, told.producer, world.in(500))), answer -> {
+            insist(() -> world.ask(coordinator -> coordinator.prepare(id, told.producer, null, world.in(500))), answer -> {
                 if (answer.state() != TransactionState.PREPARED) {
                     if (!told.sent.isEmpty()) {
                         throw new AssertionError(told.producer + " has records, and is " + answer.state());

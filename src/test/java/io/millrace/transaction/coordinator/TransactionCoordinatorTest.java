@@ -320,17 +320,46 @@ class TransactionCoordinatorTest {
     @Test
     void whatIsPreparedWaitsForADecisionHoweverLongAndThroughAnotherCoordinator() {
         ProducerIdAndEpoch producer = begun();
-        assertThat(done(coordinator.prepare("transfer", producer, in(300))))
+        assertThat(done(coordinator.prepare("transfer", producer, "1.YQ.Yg", in(300))))
             .isEqualTo(new TransactionAnswer(producer, TransactionState.PREPARED));
         lead(0);
         run(100_000);
         assertThat(done(coordinator.list(new TransactionFilter(Set.of(TransactionState.PREPARED), Set.of(), -1))))
             .extracting(TransactionDescription::transactionalId, TransactionDescription::producer, TransactionDescription::timeoutMs)
             .containsExactly(tuple("transfer", producer, 10_000));
+        assertThat(xids("1.YQ.Yg")).containsExactly("transfer");
+        assertThat(xids("1.YQ.")).isEmpty();
+        assertThat(refusal(coordinator.prepare("transfer", producer, "1.YQ.Yw", in(300)))).isEqualTo(ErrorKind.INVALID_TXN_STATE);
         assertThat(refusal(init("transfer"))).isEqualTo(ErrorKind.INVALID_TXN_STATE);
         assertThat(refusal(add(producer, ORDERS))).isEqualTo(ErrorKind.INVALID_TXN_STATE);
         assertThat(done(commit(producer)).producer()).isEqualTo(next(producer));
         assertThat(sent).extracting(TransactionMarker::result).containsExactly(TransactionResult.COMMIT, TransactionResult.COMMIT);
+    }
+
+    @Test
+    void whatWasPreparedIsFoundByItsNameAfterItsEndToo() {
+        ProducerIdAndEpoch producer = begun();
+        done(coordinator.prepare("transfer", producer, "1.YQ.Yg", in(300)));
+        done(coordinator.decideByOperator("transfer", TransactionResult.ABORT, in(300)));
+        lead(0);
+        run(100);
+        assertThat(done(coordinator.list(new TransactionFilter(Set.of(), Set.of(), "1.YQ.Yg", -1))))
+            .extracting(TransactionDescription::state, TransactionDescription::xid)
+            .containsExactly(tuple(TransactionState.COMPLETE_ABORT, "1.YQ.Yg"));
+        done(add(next(producer), ORDERS));
+        assertThat(xids("1.YQ.Yg")).isEmpty();
+    }
+
+    @Test
+    void whatAPreparedTransactionIsCalledHasItsLimits() {
+        ProducerIdAndEpoch producer = begun();
+        assertThat(refusal(coordinator.prepare("transfer", producer, "", in(300)))).isEqualTo(ErrorKind.INVALID_REQUEST);
+        assertThat(refusal(coordinator.prepare("transfer", producer, "x".repeat(256), in(300)))).isEqualTo(ErrorKind.INVALID_REQUEST);
+        done(coordinator.prepare("transfer", producer, "x".repeat(255), in(300)));
+    }
+
+    private List<String> xids(String xid) {
+        return ids(new TransactionFilter(Set.of(), Set.of(), xid, -1));
     }
 
     @Test
@@ -356,7 +385,7 @@ class TransactionCoordinatorTest {
         done(coordinator.decideByOperator("transfer", Optional.empty(), TransactionResult.ABORT, in(300)));
         assertThat(state()).isEqualTo(TransactionState.COMPLETE_ABORT);
         done(add(next(producer), ORDERS));
-        done(coordinator.prepare("transfer", next(producer), in(300)));
+        done(coordinator.prepare("transfer", next(producer), null, in(300)));
         done(coordinator.decideByOperator("transfer", Optional.empty(), TransactionResult.COMMIT, in(300)));
         run(100);
         assertThat(state()).isEqualTo(TransactionState.COMPLETE_COMMIT);

@@ -21,7 +21,12 @@ public final class RandomTransactions {
         }
         return new Transaction(new ProducerIdAndEpoch(random.nextLong() >>> 1, (short) random.nextInt(Short.MAX_VALUE + 1)), idOrNone(),
             state.decided().isPresent() ? idOrNone() : Transaction.NONE, 1 + random.nextInt(Integer.MAX_VALUE), state, partitions,
-            random.nextLong() >>> 1, random.nextBoolean() ? -1 : random.nextLong() >>> 1);
+            random.nextLong() >>> 1, random.nextBoolean() ? -1 : random.nextLong() >>> 1, xidOrNone(state));
+    }
+
+    private String xidOrNone(TransactionState state) {
+        return state == TransactionState.EMPTY || state == TransactionState.ONGOING || random.nextBoolean() ? null
+            : "ü".repeat(1 + random.nextInt(255));
     }
 
     private long idOrNone() {

@@ -54,8 +54,8 @@ class TransitionTableTest {
         REQUESTS.put("add", now -> Transitions.addPartitions(now, PRESENT, ADDED, 10, NOW));
         REQUESTS.put("add before", now -> Transitions.addPartitions(now, BEFORE, ADDED, 10, NOW));
         REQUESTS.put("add other", now -> Transitions.addPartitions(now, OTHER, ADDED, 10, NOW));
-        REQUESTS.put("prepare", now -> Transitions.prepare(now, PRESENT, none, NOW));
-        REQUESTS.put("prepare before", now -> Transitions.prepare(now, BEFORE, none, NOW));
+        REQUESTS.put("prepare", now -> Transitions.prepare(now, PRESENT, null, none, NOW));
+        REQUESTS.put("prepare before", now -> Transitions.prepare(now, BEFORE, null, none, NOW));
         REQUESTS.put("commit", now -> Transitions.end(now, PRESENT, TransactionResult.COMMIT, none, NOW));
         REQUESTS.put("commit before", now -> Transitions.end(now, BEFORE, TransactionResult.COMMIT, none, NOW));
         REQUESTS.put("abort", now -> Transitions.end(now, PRESENT, TransactionResult.ABORT, none, NOW));

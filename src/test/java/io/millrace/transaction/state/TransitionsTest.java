@@ -90,7 +90,17 @@ class TransitionsTest {
     @Test
     void nothingIsToldToPartitionsBeforeItIsDecided() {
         assertThat(ongoing(0).markers(1)).isEmpty();
-        assertThat(Transitions.prepare(ongoing(0), ongoing(0).producer(), NONE, 30).next().markers(1)).isEmpty();
+        assertThat(Transitions.prepare(ongoing(0), ongoing(0).producer(), null, NONE, 30).next().markers(1)).isEmpty();
+    }
+
+    @Test
+    void whatItWasPreparedAsGoesWithItToItsEndAndNotFurther() {
+        Transaction prepared = Transitions.prepare(ongoing(0), ongoing(0).producer(), "1.YQ.Yg", NONE, 30).next();
+        Transaction decided = end(prepared, TransactionResult.COMMIT, NONE).next();
+        Transaction completed = Transitions.complete(decided, decided.producer(), 40).next();
+        assertThat(List.of(prepared, decided, completed)).extracting(Transaction::xid).containsOnly("1.YQ.Yg");
+        assertThat(add(completed, 50, BILLS).xid()).isNull();
+        assertThat(end(completed, TransactionResult.ABORT, NONE).next().xid()).as("of an empty one").isNull();
     }
 
     @Test
@@ -197,6 +207,6 @@ class TransitionsTest {
         assertThat(begun(0).isExpired(109, 100)).isFalse();
         assertThat(begun(0).isExpired(110, 100)).isTrue();
         assertThat(ongoing(0).isExpired(1_000_000, 100)).isFalse();
-        assertThat(Transitions.prepare(ongoing(0), ongoing(0).producer(), NONE, 30).next().isExpired(1_000_000, 100)).isFalse();
+        assertThat(Transitions.prepare(ongoing(0), ongoing(0).producer(), null, NONE, 30).next().isExpired(1_000_000, 100)).isFalse();
     }
 }
