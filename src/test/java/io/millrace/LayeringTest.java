@@ -1,5 +1,8 @@
 package io.millrace;
 
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
@@ -30,6 +33,8 @@ class LayeringTest {
     private static final String GROUP = "io.millrace.group..";
     private static final String TRANSACTION = "io.millrace.transaction..";
     private static final String REST = "io.millrace.rest..";
+    private static final String CLIENT = "io.millrace.client..";
+    private static final String ADAPTER = "io.millrace.ra..";
     private static final String CONFIG = "io.millrace.config..";
     private static final String OPS = "io.millrace.ops..";
 
@@ -69,6 +74,16 @@ class LayeringTest {
                 .whereLayer("ops").mayOnlyAccessLayers("config", "rest", "transaction", "group", "coordinator", "broker", "replica",
                         "metadata", "agreement", "log", "record")
                 .check(CLASSES);
+    }
+
+    /** They run where no server is: in jars of their own, without the rest. */
+    @Test
+    void clientsKnowNothingOfTheServers() {
+        noClasses().that().resideInAnyPackage(CLIENT, ADAPTER).should().dependOnClassesThat(
+                resideInAPackage("io.millrace..").and(not(resideInAnyPackage(CLIENT, ADAPTER, RECORD)))).check(CLASSES);
+        noClasses().that().resideOutsideOfPackages(CLIENT, ADAPTER).should().dependOnClassesThat()
+                .resideInAnyPackage(CLIENT, ADAPTER).check(CLASSES);
+        noClasses().that().resideInAPackage(CLIENT).should().dependOnClassesThat().resideInAPackage(ADAPTER).check(CLASSES);
     }
 
     @Test
@@ -271,7 +286,7 @@ class LayeringTest {
         }
         // A room may have chambers of its own; they lie in the room's layer.
         assertThat(withClasses).allMatch(
-                name -> name.matches("io\\.millrace\\.(record|log|agreement|metadata|replica|broker|coordinator|group|transaction|rest|config|ops)(\\..+)?"),
+                name -> name.matches("io\\.millrace\\.(record|log|agreement|metadata|replica|broker|coordinator|group|transaction|rest|client|ra|config|ops)(\\..+)?"),
                 "lies in a known room");
         assertThat(withClasses).allMatch(LayeringTest::hasPackageInfo, "has a package-info.java");
     }
