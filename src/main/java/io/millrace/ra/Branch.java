@@ -36,6 +36,7 @@ final class Branch {
     /** Why it can only be rolled back: a code of XA. */
     private int rollbackCode = NO_CODE;
 
+    /** @param xid null: it is never prepared */
     Branch(XidText xid, Duration timeout, MillraceClient client, ProducerPool producers) {
         this.xid = xid;
         this.timeout = timeout;

@@ -24,6 +24,11 @@ final class BranchXAResource implements XAResource {
         return current;
     }
 
+    /** What is sent belongs to this branch from now on. */
+    void enter(Branch branch) {
+        current = branch;
+    }
+
     /** Of the connection's next user nothing may go into this one's branch. */
     void leave() {
         current = null;

@@ -56,6 +56,11 @@ final class Branches {
         return branch;
     }
 
+    /** One that the transaction manager knows nothing of, and that is never prepared. */
+    Branch local() {
+        return new Branch(null, settings.transactionTimeout(), client, producers);
+    }
+
     /** One that was begun here. @throws XAException XAER_NOTA */
     Branch get(Xid xid) throws XAException {
         Branch branch = branches.get(XidText.of(xid));

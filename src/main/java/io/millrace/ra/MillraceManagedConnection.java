@@ -2,7 +2,6 @@ package io.millrace.ra;
 
 import io.millrace.client.ProducerRecord;
 import io.millrace.client.RecordMetadata;
-import jakarta.resource.NotSupportedException;
 import jakarta.resource.ResourceException;
 import jakarta.resource.spi.ConnectionEvent;
 import jakarta.resource.spi.ConnectionEventListener;
@@ -88,8 +87,8 @@ final class MillraceManagedConnection implements ManagedConnection {
     }
 
     @Override
-    public LocalTransaction getLocalTransaction() throws NotSupportedException {
-        throw new NotSupportedException("what is sent without a JTA transaction is there at once");
+    public LocalTransaction getLocalTransaction() {
+        return new BranchLocalTransaction(branches, resource);
     }
 
     @Override

@@ -76,9 +76,9 @@ final class HoldingProxy implements AutoCloseable {
         }
     }
 
-    HoldingProxy(URI target) throws IOException {
+    HoldingProxy(URI target, int port) throws IOException {
         this.target = target;
-        this.server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), OrdersServer.freePort()), 0);
+        this.server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
         server.createContext("/", this::handle);
         server.setExecutor(threads);
         server.start();
