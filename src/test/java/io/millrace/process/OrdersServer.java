@@ -91,6 +91,11 @@ final class OrdersServer implements AutoCloseable {
     /** Starts it, and waits until the application answers. */
     void start() throws IOException {
         launch();
+        awaitAnswer();
+    }
+
+    /** Waits until the application answers. */
+    void awaitAnswer() throws IOException {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(START_SECONDS);
         while (!answers()) {
             if (!process.isAlive() || System.nanoTime() - deadline > 0) {
@@ -161,17 +166,6 @@ final class OrdersServer implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException(e);
-        }
-    }
-
-    /** What it has written to its log. */
-    String log() throws IOException {
-        try (Stream<Path> logs = Files.list(folder.resolve("servers/orders/logs"))) {
-            StringBuilder all = new StringBuilder();
-            for (Path each : logs.filter(Files::isRegularFile).toList()) {
-                all.append(Files.readString(each));
-            }
-            return all.toString();
         }
     }
 
