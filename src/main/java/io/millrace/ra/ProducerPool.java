@@ -2,8 +2,8 @@ package io.millrace.ra;
 
 import io.millrace.client.EndedTransaction;
 import io.millrace.client.MillraceClient;
-import io.millrace.client.RequestFailedException;
 import io.millrace.client.RequestFailedException.Outcome;
+import io.millrace.client.RequestFailedException;
 import io.millrace.client.TransactionalProducer;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
