@@ -138,6 +138,13 @@ class JtaIT {
         assertThat(awaitAgreement()).contains("taken").doesNotContain("refused");
     }
 
+    @Test
+    void twoConnectionsOfOneTransactionAreCommittedTogetherOrNotAtAll() throws IOException {
+        assertThat(application.send("POST", "/pair/copied")).isEqualTo(204);
+        assertThat(application.send("POST", "/none/copied?fail=true")).isEqualTo(500);
+        assertThat(awaitAgreement()).contains("pair", "pair-copy").doesNotContain("none", "none-copy");
+    }
+
     // ---- killed
 
     @Test

@@ -32,6 +32,9 @@ public class OrdersResource {
     private DataSource database;
     @Resource(lookup = "millrace/orders")
     private MillraceConnectionFactory millrace;
+    /** Each connection of it is one of the adapter's, also within one transaction. */
+    @Resource(lookup = "millrace/orders", shareable = false)
+    private MillraceConnectionFactory unshared;
 
     /** Creates the table, unless it is there. */
     @PUT
@@ -50,11 +53,7 @@ public class OrdersResource {
     @Path("{id}")
     @Transactional(rollbackOn = Exception.class)
     public void order(@PathParam("id") String id, @QueryParam("fail") boolean fail) throws SQLException, ResourceException {
-        try (Connection connection = database.getConnection();
-             PreparedStatement insert = connection.prepareStatement("insert into orders values (?)")) {
-            insert.setString(1, id);
-            insert.executeUpdate();
-        }
+        insert(id);
         send(id);
         if (fail) {
             throw new IllegalStateException("the order is refused");
@@ -69,6 +68,22 @@ public class OrdersResource {
         send(id);
     }
 
+    /** Writes one order to the database and sends it, and its copy, on two connections at once. */
+    @POST
+    @Path("{id}/copied")
+    @Transactional(rollbackOn = Exception.class)
+    public void copy(@PathParam("id") String id, @QueryParam("fail") boolean fail) throws SQLException, ResourceException {
+        try (MillraceConnection one = unshared.getConnection(); MillraceConnection other = unshared.getConnection()) {
+            one.send("orders", id, id);
+            insert(id);
+            other.send("orders", id, id + "-copy");
+            insert(id + "-copy");
+        }
+        if (fail) {
+            throw new IllegalStateException("the order is refused");
+        }
+    }
+
     /** Sends without a transaction. @param fail whether something goes wrong after that */
     @POST
     @Path("{id}/untransacted")
@@ -76,6 +91,14 @@ public class OrdersResource {
         send(id);
         if (fail) {
             throw new IllegalStateException("too late");
+        }
+    }
+
+    private void insert(String id) throws SQLException {
+        try (Connection connection = database.getConnection();
+             PreparedStatement insert = connection.prepareStatement("insert into orders values (?)")) {
+            insert.setString(1, id);
+            insert.executeUpdate();
         }
     }
 
