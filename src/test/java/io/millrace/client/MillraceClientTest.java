@@ -45,6 +45,19 @@ class MillraceClientTest {
 
     @Test
     void theServerThatAnsweredIsAskedFirst() {
+        try (FakeMillrace busy = new FakeMillrace(0)) {
+            MillraceClient both = new MillraceClient(List.of(busy.url(), server.url()), null, null, TIMEOUT);
+            busy.failNext("/topics", Fault.NOTHING_DONE);
+            for (int i = 0; i < 3; i++) {
+                both.produce("orders", List.of(ProducerRecord.of("k", "v")), null);
+            }
+            assertThat(busy.requests("/topics")).hasSize(1);
+            assertThat(server.requests("/topics")).hasSize(3);
+        }
+    }
+
+    @Test
+    void withoutAnyServerItGivesUpInTimeAndGoesOnWhenOneIsBack() {
         send("a");
         server.stop();
         long began = System.nanoTime();

@@ -75,6 +75,7 @@ class BranchesTest {
         assertThat(committed()).isEmpty();
         resource.commit(ONE, false);
         assertThat(committed()).containsExactly("k=a");
+        assertThat(code(() -> branches.get(ONE))).as("nothing is kept of it").isEqualTo(XAException.XAER_NOTA);
         resource.commit(ONE, false); // not known here any more, but the servers say that it is committed
         assertThat(committed()).containsExactly("k=a");
     }
@@ -225,6 +226,18 @@ class BranchesTest {
         resource.rollback(ONE);
         assertThat(committed()).isEmpty();
         assertThat(code(() -> branches.get(ONE))).isEqualTo(XAException.XAER_NOTA);
+    }
+
+    @Test
+    void whatTookTooLongDoesNotGoOnWithHalfOfItsRecords() throws XAException {
+        resource.start(ONE, XAResource.TMNOFLAGS);
+        send("a");
+        server.timeOutAll();
+        assertThatThrownBy(() -> send("b")).isInstanceOf(RequestFailedException.class);
+        assertThatThrownBy(() -> send("c")).isInstanceOf(IllegalStateException.class);
+        resource.end(ONE, XAResource.TMSUCCESS);
+        assertThat(code(() -> resource.commit(ONE, true))).isEqualTo(XAException.XA_RBTIMEOUT);
+        assertThat(committed()).isEmpty();
     }
 
     @Test
