@@ -58,7 +58,8 @@ final class OrdersServer implements AutoCloseable {
                 String.join(",", millrace.stream().map(URI::toString).toList())));
         Files.writeString(config.resolve("jvm.options"), "-XX:TieredStopAtLevel=1\n-Xmx256m\n");
         Path derby = Files.createDirectories(config.resolve("derby"));
-        for (String each : System.getProperty("java.class.path").split(File.pathSeparator)) {
+        String classes = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+        for (String each : classes.split(File.pathSeparator)) {
             if (Path.of(each).getFileName().toString().startsWith("derby")) {
                 Files.copy(Path.of(each), derby.resolve(Path.of(each).getFileName()));
             }
