@@ -1,7 +1,5 @@
 package io.millrace.rest;
 
-import io.millrace.metadata.BrokerException;
-import io.millrace.metadata.ErrorKind;
 import io.millrace.rest.access.TransactionAccess;
 import io.millrace.rest.body.Answer;
 import io.millrace.rest.body.AnswerDeadlines;
@@ -43,8 +41,6 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 @ApplicationScoped
 @Produces({MediaTypes.DIALECT, MediaTypes.JSON})
 public class TransactionAdministrationResource {
-    private static final int MOST_LISTED = 10_000;
-
     @Inject
     TransactionAccess access;
     @Inject
@@ -68,11 +64,9 @@ public class TransactionAdministrationResource {
     @Path("hanging")
     public void hanging(@Context UriInfo uri, @Suspended AsyncResponse response) {
         QueryParameters query = new QueryParameters(uri.getQueryParameters());
-        int limit = (int) Math.min(MOST_LISTED, query.number("limit", 1, TransactionsResource.DEFAULT_LIMIT));
+        int limit = (int) Math.min(TransactionsResource.MOST_LISTED, query.number("limit", 1, TransactionsResource.MOST_LISTED));
         deadlines.within(TransactionsResource.LIST_MS, access.transactions().hanging(query.number("older_than_ms", 0, 0), limit),
-                () -> new BrokerException(ErrorKind.UNAVAILABLE, "the brokers did not tell their transactions in time: try again later"))
-                .whenComplete(Answer.to(response, all -> json.write(new TransactionDetails.All(all.stream()
-                        .map(TransactionDetails::of).toList()))));
+                TransactionsResource::late).whenComplete(Answer.to(response, all -> json.write(TransactionDetails.All.of(all))));
     }
 
     @Operation(operationId = "abortTransactionByOperator", summary = "Aborts a transaction that is under way or prepared")

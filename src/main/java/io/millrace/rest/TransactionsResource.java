@@ -17,6 +17,7 @@ import io.millrace.rest.model.ProducerInTransaction;
 import io.millrace.rest.model.TransactionDetails;
 import io.millrace.transaction.coordinator.TransactionAnswer;
 import io.millrace.transaction.coordinator.TransactionCoordinator;
+import io.millrace.transaction.coordinator.TransactionDescription;
 import io.millrace.transaction.coordinator.TransactionFilter;
 import io.millrace.transaction.routing.Transactions;
 import io.millrace.transaction.state.ProducerIdAndEpoch;
@@ -56,9 +57,8 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 @ApplicationScoped
 @Produces({MediaTypes.DIALECT, MediaTypes.JSON})
 public class TransactionsResource {
-    /** How many are listed unless more, or fewer, are asked for. */
-    static final int DEFAULT_LIMIT = 1_000;
-    private static final int MOST_LISTED = 10_000;
+    static final int MOST_LISTED = 10_000;
+    private static final long ALL = -1;
     /** How long the brokers may take to tell theirs, in ms. */
     static final long LIST_MS = 30_000;
 
@@ -136,7 +136,7 @@ public class TransactionsResource {
     @Operation(operationId = "prepareTransaction", summary = "Leaves the decision to somebody else, however long that takes: the"
         + " first phase of a distributed commit. One without records is over with that")
     @Tag(name = "Transactions")
-    @RequestBody(ref = "TransactionProducer")
+    @RequestBody(ref = "PreparedTransaction")
     @APIResponse(responseCode = "200", ref = "ProducerInTransaction")
     @APIResponse(responseCode = "400", ref = "BadRequest")
     @APIResponse(responseCode = "409", ref = "TransactionConflict")
@@ -148,7 +148,13 @@ public class TransactionsResource {
     @Consumes({MediaTypes.DIALECT, MediaTypes.JSON_RECORDS, MediaTypes.JSON})
     public void prepare(@PathParam("id") String id, InputStream body, @Context UriInfo uri, @Context HttpHeaders headers,
                         @Suspended AsyncResponse response) {
-        end(id, body, uri, headers, response, (coordinator, producer, deadline) -> coordinator.prepare(id, producer, deadline));
+        if (forwarding.passOn(id, HttpMethod.POST, body, uri, headers, response)) {
+            return;
+        }
+        TransactionBodies.Preparation asked = TransactionBodies.preparation(json.object(body));
+        Transactions transactions = access.transactions();
+        transactions.coordinator().prepare(id, asked.producer(), asked.xid(), transactions.deadline())
+                .whenComplete(Answer.to(response, answer -> json.write(ProducerInTransaction.of(id, answer))));
     }
 
     @FunctionalInterface
@@ -170,6 +176,7 @@ public class TransactionsResource {
         description = "Each broker that is up is asked for those that it coordinates. While one does not tell them there is no list.")
     @Tag(name = "Transactions")
     @Parameter(ref = "transaction_state")
+    @Parameter(ref = "xid")
     @Parameter(ref = "older_than_ms")
     @Parameter(ref = "limit")
     @APIResponse(responseCode = "200", ref = "TransactionList")
@@ -178,12 +185,24 @@ public class TransactionsResource {
     @GET
     public void list(@Context UriInfo uri, @Suspended AsyncResponse response) {
         QueryParameters query = new QueryParameters(uri.getQueryParameters());
-        TransactionFilter filter = new TransactionFilter(states(query.text("state")), Set.of(), query.number("older_than_ms", 0, -1));
-        int limit = (int) Math.min(MOST_LISTED, query.number("limit", 1, DEFAULT_LIMIT));
-        deadlines.within(LIST_MS, access.transactions().list(filter, limit), () -> new BrokerException(ErrorKind.UNAVAILABLE,
-                "the brokers did not tell their transactions in time: try again later"))
-                .whenComplete(Answer.to(response, all -> json.write(new TransactionDetails.All(all.stream()
-                        .map(TransactionDetails::of).toList()))));
+        TransactionFilter filter = new TransactionFilter(states(query.text("state")), Set.of(), query.text("xid"),
+                query.number("older_than_ms", 0, -1));
+        long limit = query.number("limit", 1, ALL);
+        deadlines.within(LIST_MS, access.transactions().list(filter, limit == ALL ? MOST_LISTED + 1 : (int) Math.min(MOST_LISTED, limit)),
+                TransactionsResource::late).whenComplete(Answer.to(response, all -> listed(all, limit == ALL)));
+    }
+
+    static BrokerException late() {
+        return new BrokerException(ErrorKind.UNAVAILABLE, "the brokers did not tell their transactions in time: try again later");
+    }
+
+    /** Whoever names no limit relies on seeing all, as a transaction manager does that looks for what is prepared. */
+    private byte[] listed(List<TransactionDescription> found, boolean all) {
+        if (all && found.size() > MOST_LISTED) {
+            throw new BrokerException(ErrorKind.OVERLOADED, "there are more than " + MOST_LISTED + " such transactional ids: ask for"
+                    + " fewer by state, xid or older_than_ms, or name a limit");
+        }
+        return json.write(TransactionDetails.All.of(found));
     }
 
     private static Set<TransactionState> states(String text) {

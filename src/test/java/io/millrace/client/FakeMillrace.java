@@ -29,6 +29,7 @@ import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -159,7 +160,7 @@ public final class FakeMillrace implements AutoCloseable {
     /** What an operator decides of all that is prepared. */
     public synchronized void decideAll(TransactionResult result) {
         List.copyOf(transactions.keySet()).stream().filter(id -> transactions.get(id).state() == TransactionState.PREPARED)
-                .forEach(id -> step(id, now -> Transitions.decideByOperator(now, result, OptionalLong.empty(), nowMs)));
+                .forEach(id -> step(id, now -> Transitions.decideByOperator(now, Optional.empty(), result, OptionalLong.empty(), nowMs)));
     }
 
     // ---- requests

@@ -12,6 +12,7 @@ import java.util.Set;
 public final class TransactionBodies {
     private static final Set<String> BEGIN = Set.of("transactional_id", "timeout_ms");
     private static final Set<String> PRODUCER = Set.of("producer_id", "producer_epoch");
+    private static final Set<String> PREPARE = Set.of("producer_id", "producer_epoch", "xid");
     private static final int DEFAULT_TIMEOUT_MS = 60_000;
 
     private TransactionBodies() {
@@ -32,6 +33,17 @@ public final class TransactionBodies {
     public static ProducerIdAndEpoch producer(JsonObject body) {
         JsonFields.requireKnown(body, PRODUCER);
         return named(body);
+    }
+
+    /** @param xid the name by which whoever decides finds the transaction again, or null */
+    public record Preparation(ProducerIdAndEpoch producer, String xid) {
+    }
+
+    /** @throws RequestException as above */
+    public static Preparation preparation(JsonObject body) {
+        JsonFields.requireKnown(body, PREPARE);
+        JsonValue xid = JsonFields.present(body, "xid");
+        return new Preparation(named(body), xid == null ? null : JsonFields.string("xid", xid));
     }
 
     /** The same among other fields. */

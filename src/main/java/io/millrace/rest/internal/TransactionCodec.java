@@ -34,7 +34,7 @@ final class TransactionCodec {
     /** A topic's length, a partition. */
     private static final int MIN_PARTITION = Short.BYTES + Integer.BYTES;
     private static final int MIN_MARKER = MIN_PARTITION + Long.BYTES + 3 * Integer.BYTES;
-    private static final int MIN_DESCRIPTION = Short.BYTES + 7 * Integer.BYTES + 3 * Long.BYTES;
+    private static final int MIN_DESCRIPTION = 2 * Short.BYTES + 7 * Integer.BYTES + 3 * Long.BYTES;
 
     /**
      * Asks a coordinator about a producer.
@@ -179,6 +179,7 @@ final class TransactionCodec {
             for (long id : question.filter().producerIds()) {
                 out.writeLong(id);
             }
+            optional(out, question.filter().xid());
             out.writeLong(question.filter().underWayMs());
             out.writeInt(question.limit());
         });
@@ -195,7 +196,7 @@ final class TransactionCodec {
         for (int left = in.count("producer ids", Long.BYTES); left > 0; left--) {
             ids.add(in.longValue());
         }
-        ListQuestion question = new ListQuestion(new TransactionFilter(states, ids, in.longValue()), in.notNegative("the limit"));
+        ListQuestion question = new ListQuestion(new TransactionFilter(states, ids, optional(in), in.longValue()), in.notNegative("the limit"));
         in.end();
         return question;
     }
@@ -212,6 +213,7 @@ final class TransactionCodec {
                 out.writeLong(each.updatedAtMs());
                 partitions(out, each.partitions());
                 partitions(out, each.unmarked());
+                optional(out, each.xid());
                 out.writeInt(each.coordinator());
             }
         });
@@ -225,7 +227,7 @@ final class TransactionCodec {
         for (int i = 0; i < count; i++) {
             all.add(new TransactionDescription(in.text(), STATES[in.index("state", STATES.length)], producer(in),
                     in.notNegative("the timeout"), in.longValue(), in.longValue(), partitions(in), partitions(in),
-                    in.notNegative("the partition")));
+                    optional(in), in.notNegative("the partition")));
         }
         in.end();
         return all;
@@ -235,6 +237,16 @@ final class TransactionCodec {
         byte[] bytes = Texts.bytes(text);
         out.writeShort(bytes.length);
         out.write(bytes);
+    }
+
+    /** Null is an empty text. */
+    private static void optional(DataOutputStream out, String text) throws IOException {
+        text(out, text == null ? "" : text);
+    }
+
+    private static String optional(MessageReader in) {
+        String text = in.text();
+        return text.isEmpty() ? null : text;
     }
 
     private static void producer(DataOutputStream out, ProducerIdAndEpoch producer) throws IOException {

@@ -340,7 +340,7 @@ class TransactionCoordinatorTest {
     void whatWasPreparedIsFoundByItsNameAfterItsEndToo() {
         ProducerIdAndEpoch producer = begun();
         done(coordinator.prepare("transfer", producer, "1.YQ.Yg", in(300)));
-        done(coordinator.decideByOperator("transfer", TransactionResult.ABORT, in(300)));
+        done(coordinator.decideByOperator("transfer", Optional.empty(), TransactionResult.ABORT, in(300)));
         lead(0);
         run(100);
         assertThat(done(coordinator.list(new TransactionFilter(Set.of(), Set.of(), "1.YQ.Yg", -1))))
