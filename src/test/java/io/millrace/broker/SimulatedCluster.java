@@ -6,6 +6,7 @@ import io.millrace.agreement.registers.InMemoryRegisterStore;
 import io.millrace.broker.fetch.FetchRequest;
 import io.millrace.log.AppendResult;
 import io.millrace.log.CorruptLogException;
+import io.millrace.log.ProducerLimits;
 import io.millrace.log.Truncation;
 import io.millrace.log.write.PartitionLog;
 import io.millrace.log.write.SimulatedDirectory;
@@ -100,6 +101,11 @@ public final class SimulatedCluster {
     public interface Inhabitants {
         /** Nothing does. */
         Inhabitants NOBODY = new Inhabitants() { };
+
+        /** That each log keeps in mind. */
+        default ProducerLimits producers() {
+            return ProducerLimits.DEFAULT;
+        }
 
         /** A server's broker is open. */
         default void opened(SimulatedServer server) {

@@ -197,7 +197,7 @@ public final class SimulatedServer {
         foundByRecovery.clear();
         try {
             directory = SimulatedDirectory.open(disk, "boot-" + boots, new WallClock(), cluster.time()::nanoTime,
-                    new Surroundings(), cluster.logBug());
+                    new Surroundings(), cluster.inhabitants().producers(), cluster.logBug());
             broker = Broker.open(new BrokerOptions(id, 1, 10, cluster.topicDefaults(), 1 << 20, RETENTION_INTERVAL_MS,
                     cluster.options()).withPartitionsPerPage(cluster.partitionsPerPage()), new Registers(), new View(), new Network(),
                     () -> new AgreementStatus(null, 1, Set.of(), 1, 1), List.of(directory), notes, timers(),

@@ -55,7 +55,6 @@ public final class SimulatedDirectory extends LogDirectory {
         LogObserver observer();
     }
 
-    private static final Options OPTIONS = new Options(1 << 20, 1_000, 500, 0, 2_000, ProducerLimits.DEFAULT);
     /** So few that files are closed and opened again all the time. */
     private static final int OPEN_FILES = 12;
 
@@ -68,8 +67,8 @@ public final class SimulatedDirectory extends LogDirectory {
     private boolean working;
 
     private SimulatedDirectory(LockedFolders locked, Clock clock, LongSupplier nanoTime, Surroundings surroundings,
-                               PlantedBug bug) {
-        super(locked, OPTIONS, clock, nanoTime, surroundings.observer());
+                               ProducerLimits producers, PlantedBug bug) {
+        super(locked, new Options(1 << 20, 1_000, 500, 0, 2_000, producers), clock, nanoTime, surroundings.observer());
         this.surroundings = surroundings;
         this.clock = clock;
         this.bug = bug;
@@ -82,9 +81,15 @@ public final class SimulatedDirectory extends LogDirectory {
      */
     public static SimulatedDirectory open(SimulatedDisk disk, String bootId, Clock clock, LongSupplier nanoTime,
                                           Surroundings surroundings, PlantedBug bug) {
+        return open(disk, bootId, clock, nanoTime, surroundings, ProducerLimits.DEFAULT, bug);
+    }
+
+    /** As above. @param producers that each log keeps in mind */
+    public static SimulatedDirectory open(SimulatedDisk disk, String bootId, Clock clock, LongSupplier nanoTime,
+                                          Surroundings surroundings, ProducerLimits producers, PlantedBug bug) {
         BootId boot = () -> Optional.of(bootId);
         return new SimulatedDirectory(LockedFolders.of(disk.root(), new OpenFiles(disk, OPEN_FILES), boot), clock, nanoTime,
-            surroundings, bug);
+            surroundings, producers, bug);
     }
 
     @Override
