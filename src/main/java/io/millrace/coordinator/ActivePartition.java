@@ -28,6 +28,7 @@ final class ActivePartition<K, V, M extends StateMachine<K, V>> {
     private final String name;
     private final LedLog led;
     private final M machine;
+    private final PendingChanges<K, V> state;
     private final RecordCodec<K, V> codec;
     private final Surroundings around;
     private final Deque<Request<K, V, M, ?>> undecided = new ArrayDeque<>();
@@ -57,6 +58,7 @@ final class ActivePartition<K, V, M extends StateMachine<K, V>> {
         this.name = name;
         this.led = loaded.led();
         this.machine = loaded.machine();
+        this.state = loaded.changes();
         this.codec = codec;
         this.around = around;
     }
@@ -67,7 +69,7 @@ final class ActivePartition<K, V, M extends StateMachine<K, V>> {
      * @throws BrokerException NOT_LEADER
      */
     void begin(long loadedEnd) {
-        PendingBatch<K, V, M> earlier = new PendingBatch<>(led.maxBatchBytes());
+        PendingBatch<K, V, M> earlier = PendingBatch.records(led.maxBatchBytes(), null);
         uncommitted.add(earlier);
         awaitCommit(earlier, led.committed(loadedEnd));
     }
@@ -88,7 +90,7 @@ final class ActivePartition<K, V, M extends StateMachine<K, V>> {
     void work() {
         boolean more = true;
         while (more && !closed) {
-            while (!closed && !undecided.isEmpty() && (collecting == null || !collecting.isFull())) {
+            while (!closed && !undecided.isEmpty() && (collecting == null || collecting.takes(undecided.peek()))) {
                 decide(undecided.remove());
             }
             more = write() && !undecided.isEmpty();
@@ -100,7 +102,9 @@ final class ActivePartition<K, V, M extends StateMachine<K, V>> {
     private void decide(Request<K, V, M, ?> request) {
         try {
             Decision<K, V, ?> decision = request.decide(machine);
-            if (decision != null && !decision.changes().isEmpty()) {
+            if (request.end() != null) {
+                end(request);
+            } else if (decision != null && !decision.changes().isEmpty()) {
                 change(request, decision.changes());
             } else {
                 look(request);
@@ -112,21 +116,36 @@ final class ActivePartition<K, V, M extends StateMachine<K, V>> {
     }
 
     private void change(Request<K, V, M, ?> request, List<Change<K, V>> changes) {
+        ProducerTransaction in = request.transaction();
         List<Encoded> records;
         try {
             records = encoded(changes);
+            if (in != null) {
+                state.requireMay(in.producerId(), in.producerEpoch(), changes.size());
+            }
         } catch (RuntimeException refused) {
             request.refuse(refused);
             look(request);
             return;
         }
         if (collecting == null) {
-            collecting = new PendingBatch<>(led.maxBatchBytes());
+            collecting = PendingBatch.records(led.maxBatchBytes(), in);
         }
-        for (Change<K, V> change : changes) {
-            collecting.replaced(change.key(), machine.replay(change.key(), change.value()));
+        for (Change<K, V> each : changes) {
+            collecting.changed(in == null ? state.replay(each.key(), each.value())
+                    : state.replay(in.producerId(), in.producerEpoch(), each.key(), each.value()));
         }
         collecting.add(records, around.millis().getAsLong());
+        collecting.await(request);
+    }
+
+    /** One marker an append: the log decides whether it is written. */
+    private void end(Request<K, V, M, ?> request) {
+        TransactionEnd end = request.end();
+        collecting = PendingBatch.marker(end);
+        if (state.isEndedBy(end.producerId(), end.producerEpoch())) {
+            collecting.changed(state.end(end.producerId(), end.commits()));
+        }
         collecting.await(request);
     }
 
@@ -166,9 +185,9 @@ final class ActivePartition<K, V, M extends StateMachine<K, V>> {
         collecting = null;
         LedLog.Appending appending;
         try {
-            appending = led.append(batch.build());
+            appending = batch.append(led);
         } catch (BrokerException refused) {
-            batch.undo(machine);
+            batch.undo();
             BrokerException told = refused.kind() != ErrorKind.NOT_LEADER ? refused
                     : new BrokerException(ErrorKind.NOT_COORDINATOR, refused.getMessage(), refused);
             complete(batch.requests(), request -> request.fail(told));

@@ -26,6 +26,7 @@ final class CoordinatedPartition<K, V, M extends StateMachine<K, V>> {
     private final SerialTasks tasks;
     /** How many requests are unanswered. */
     private final AtomicInteger unanswered = new AtomicInteger();
+    private final VerificationGuards guards = new VerificationGuards();
     private volatile CoordinatorStatus status;
 
     // ---- of the tasks
@@ -58,7 +59,25 @@ final class CoordinatedPartition<K, V, M extends StateMachine<K, V>> {
 
     // ---- entries, for any thread
 
-    <T> CompletableFuture<T> submit(Function<? super M, Decision<K, V, T>> decide) {
+    VerificationGuard guard(long producerId, short producerEpoch) {
+        return guards.begin(producerId, producerEpoch);
+    }
+
+    /** @param guard null: not in a transaction */
+    <T> CompletableFuture<T> change(VerificationGuard guard, Function<? super M, Decision<K, V, T>> decide) {
+        return guard == null ? submit(new Request.What<>(decide, null, null)) : submit(new Request.What<>(machine -> {
+            guard.requireOpen();
+            return decide.apply(machine);
+        }, new ProducerTransaction(guard.producerId(), guard.producerEpoch()), null));
+    }
+
+    /** Whatever is decided in that transaction from now on is too late, also where this is refused. */
+    CompletableFuture<Void> endTransaction(TransactionEnd end) {
+        guards.end(end.producerId(), end.producerEpoch());
+        return submit(new Request.What<>(machine -> Decision.nothing(null), null, end));
+    }
+
+    private <T> CompletableFuture<T> submit(Request.What<K, V, M, T> what) {
         if (unanswered.incrementAndGet() > parts.options().maxWaiting()) {
             unanswered.decrementAndGet();
             return CompletableFuture.failedFuture(new BrokerException(ErrorKind.OVERLOADED, parts.options().maxWaiting()
@@ -66,8 +85,7 @@ final class CoordinatedPartition<K, V, M extends StateMachine<K, V>> {
         }
         CompletableFuture<T> answer = new CompletableFuture<>();
         answer.whenComplete((value, refusal) -> unanswered.decrementAndGet());
-        Request<K, V, M, T> request = new Request<>(decide, answer,
-                parts.nanoTime().getAsLong() + parts.options().commitNanos());
+        Request<K, V, M, T> request = what.request(answer, parts.nanoTime().getAsLong() + parts.options().commitNanos());
         tasks.execute(() -> accept(request));
         return answer;
     }

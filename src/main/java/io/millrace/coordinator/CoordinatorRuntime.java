@@ -6,6 +6,7 @@ import io.millrace.metadata.BrokerErrors;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ContinuationExecutor;
 import io.millrace.metadata.ErrorKind;
+import io.millrace.record.EndTransactionMarker;
 import java.time.Clock;
 import java.util.List;
 import java.util.Map;
@@ -31,6 +32,9 @@ import java.util.function.LongSupplier;
  * that came after it. <b>What only looks</b> is answered from the newest state, once everything in it is committed; so are
  * refusals. It leans on the lease of the leader, as every read does: one that was just replaced may answer from what was
  * committed before. A decision that must not rest on an old state has to change something.
+ *
+ * <p><b>A change in a producer's transaction</b> is written at once and counts when the transaction is committed, see {@link
+ * #changeInTransaction}: until then the state is told that it is pending. One append is of one transaction, or of none.
  *
  * <p>Answers are futures. They complete on a worker, and fail with a {@link BrokerException}: what the decision threw; or
  * NOT_COORDINATOR, COORDINATOR_LOADING, OVERLOADED, NOT_ENOUGH_REPLICAS, RECORD_TOO_LARGE, UNAVAILABLE, LOG_DIRECTORY_OFFLINE:
@@ -140,7 +144,41 @@ public final class CoordinatorRuntime<K, V, M extends StateMachine<K, V>> implem
 
     /** As {@link #change(String, Function)}, of a partition, of those that there are. */
     public <T> CompletableFuture<T> change(int partition, Function<? super M, Decision<K, V, T>> decide) {
-        return closed ? CompletableFuture.failedFuture(BrokerErrors.closed()) : partition(partition).submit(decide);
+        return closed ? CompletableFuture.failedFuture(BrokerErrors.closed()) : partition(partition).change(null, decide);
+    }
+
+    /**
+     * To be taken before a producer's transaction is verified for a partition, and closed when what is written in it was
+     * answered; see {@link #changeInTransaction}.
+     */
+    public VerificationGuard guard(int partition, long producerId, short producerEpoch) {
+        return partition(partition).guard(producerId, producerEpoch);
+    }
+
+    /**
+     * As {@link #change(int, Function)}, in a producer's transaction: what is written does not count before the transaction
+     * is ended, and never does where it is aborted, or where something newer of the same key is in the log by then.
+     *
+     * @param guard that was taken before the transaction was verified
+     * @return fails with PRODUCER_FENCED when it was ended meanwhile, INVALID_TXN_STATE when an earlier one of the producer is
+     *         not ended here, OVERLOADED when too many changes wait for the ends of their transactions
+     */
+    public <T> CompletableFuture<T> changeInTransaction(int partition, VerificationGuard guard,
+                                                        Function<? super M, Decision<K, V, T>> decide) {
+        return closed ? CompletableFuture.failedFuture(BrokerErrors.closed()) : partition(partition).change(guard, decide);
+    }
+
+    /**
+     * Ends a producer's transaction in a partition, where it is not ended yet: what was written in it counts from now on, or
+     * never does.
+     *
+     * @param producerEpoch higher than the transaction's
+     * @return completes when the marker, or a later one, is committed
+     */
+    public CompletableFuture<Void> endTransaction(int partition, long producerId, short producerEpoch,
+                                                  EndTransactionMarker marker) {
+        return closed ? CompletableFuture.failedFuture(BrokerErrors.closed())
+            : partition(partition).endTransaction(new TransactionEnd(producerId, producerEpoch, marker));
     }
 
     /**

@@ -1,6 +1,7 @@
 package io.millrace.coordinator;
 
 import io.millrace.metadata.BrokerException;
+import io.millrace.record.EndTransactionMarker;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -48,6 +49,14 @@ public interface LedLog {
      * @throws BrokerException when nothing was written, nor will be
      */
     Appending append(List<ByteBuffer> batches);
+
+    /**
+     * Ends a producer's transaction as {@link #append} does, unless this marker, or a later one of that producer, is there
+     * already, which the log decides: then nothing is written, and it completes when that is there, and committed.
+     *
+     * @throws BrokerException when nothing was written, nor will be
+     */
+    Appending endTransaction(long producerId, short producerEpoch, EndTransactionMarker marker);
 
     /**
      * @return completes when everything before an offset is committed, however long that takes; fails when the leadership

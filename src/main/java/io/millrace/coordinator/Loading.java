@@ -2,6 +2,8 @@ package io.millrace.coordinator;
 
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
+import io.millrace.record.EndTransactionMarker.Type;
+import io.millrace.record.EndTransactionMarker;
 import io.millrace.record.Record;
 import io.millrace.record.RecordBatch;
 import io.millrace.record.RecordIterator;
@@ -9,7 +11,8 @@ import java.nio.ByteBuffer;
 
 /**
  * Reads a partition's log from its beginning to where it ended when the leadership began, committed or not, a part at a
- * time, into a state. What an earlier leadership of this broker had queued may come until the log is settled. Offsets
+ * time, into a state; what of transactions is open by then
+ * waits for their end. What an earlier leadership of this broker had queued may come until the log is settled. Offsets
  * that are missing were replaced by later records, and are passed over.
  */
 final class Loading<K, V, M extends StateMachine<K, V>> {
@@ -19,6 +22,7 @@ final class Loading<K, V, M extends StateMachine<K, V>> {
     private final LedLog led;
     private final RecordCodec<K, V> codec;
     private final M machine;
+    private final PendingChanges<K, V> changes;
     private final long start;
     private final long beganAt;
     /** Not known yet: beyond every offset. */
@@ -31,6 +35,7 @@ final class Loading<K, V, M extends StateMachine<K, V>> {
         this.led = led;
         this.codec = codec;
         this.machine = machine;
+        this.changes = new PendingChanges<>(machine);
         this.start = led.startOffset();
         this.beganAt = now;
         this.position = start;
@@ -48,6 +53,11 @@ final class Loading<K, V, M extends StateMachine<K, V>> {
     /** Complete only when {@link #isDone()}. */
     M machine() {
         return machine;
+    }
+
+    /** Those of the machine; of transactions that are open they are pending. */
+    PendingChanges<K, V> changes() {
+        return changes;
     }
 
     long endOffset() {
@@ -72,7 +82,9 @@ final class Loading<K, V, M extends StateMachine<K, V>> {
             position = end;
         }
         for (RecordBatch batch : RecordBatch.in(found)) {
-            if (!batch.isControl()) {
+            if (batch.isControl()) {
+                EndTransactionMarker.of(batch).ifPresent(marker -> changes.end(batch.producerId(), marker.type() == Type.COMMIT));
+            } else {
                 replay(batch);
             }
             position = batch.lastOffset() + 1;
@@ -84,16 +96,21 @@ final class Loading<K, V, M extends StateMachine<K, V>> {
             while (iterator.hasNext()) {
                 Record next = iterator.next();
                 if (next.offset() >= position) { // the log may begin within a batch
-                    replay(next);
+                    replay(batch, next);
                 }
             }
         }
     }
 
-    private void replay(Record next) {
+    private void replay(RecordBatch batch, Record next) {
         try {
             K key = codec.readKey(next.key());
-            machine.replay(key, next.value() == null ? null : codec.readValue(key, next.value()));
+            V value = next.value() == null ? null : codec.readValue(key, next.value());
+            if (batch.isTransactional()) {
+                changes.replay(batch.producerId(), batch.producerEpoch(), key, value);
+            } else {
+                changes.replay(key, value);
+            }
             records++;
         } catch (RuntimeException unreadable) {
             throw new BrokerException(ErrorKind.UNAVAILABLE, "its record at offset " + next.offset() + " is not one that this"

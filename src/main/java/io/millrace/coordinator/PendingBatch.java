@@ -1,15 +1,18 @@
 package io.millrace.coordinator;
 
+import io.millrace.metadata.BrokerException;
 import io.millrace.record.Codec;
 import io.millrace.record.RecordBatch;
 import io.millrace.record.RecordBatchBuilder;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 
 /**
- * Changes that are in the state and not yet committed, with what stood before and who waits. The changes of one decision
- * are in one record batch, so that the log has all of them or none. Touched by its partition's tasks only.
+ * Changes that are in the state and not yet committed, with how they are undone and who waits. The changes of one decision
+ * are in one record batch, so that the log has all of them or none. They are all of one producer's transaction, or of none,
+ * because an append is; or they are what follows from the end of a transaction. Touched by its partition's tasks only.
  */
 final class PendingBatch<K, V, M extends StateMachine<K, V>> {
     /** Varints, at their largest, and what they stand before. */
@@ -18,15 +21,30 @@ final class PendingBatch<K, V, M extends StateMachine<K, V>> {
     private static final int FULL_BYTES = 1 << 20;
 
     private final int maxBatchBytes;
+    /** Null: of none. */
+    private final ProducerTransaction transaction;
+    /** Null: there are records. */
+    private final TransactionEnd end;
     private final List<Request<K, V, M, ?>> requests = new ArrayList<>();
-    /** What stood before, in the order in which it was replaced. */
-    private final List<Change<K, V>> before = new ArrayList<>();
+    /** Bring back what stood before, in the order in which it was replaced. */
+    private final List<Runnable> undone = new ArrayList<>();
     private final List<ByteBuffer> batches = new ArrayList<>();
     private RecordBatchBuilder open;
     private long bytes;
 
-    PendingBatch(int maxBatchBytes) {
+    private PendingBatch(int maxBatchBytes, ProducerTransaction transaction, TransactionEnd end) {
         this.maxBatchBytes = maxBatchBytes;
+        this.transaction = transaction;
+        this.end = end;
+    }
+
+    /** @param transaction null: none */
+    static <K, V, M extends StateMachine<K, V>> PendingBatch<K, V, M> records(int maxBatchBytes, ProducerTransaction transaction) {
+        return new PendingBatch<>(maxBatchBytes, transaction, null);
+    }
+
+    static <K, V, M extends StateMachine<K, V>> PendingBatch<K, V, M> marker(TransactionEnd end) {
+        return new PendingBatch<>(0, null, end);
     }
 
     /** A change as its record's key and value. */
@@ -52,6 +70,9 @@ final class PendingBatch<K, V, M extends StateMachine<K, V>> {
         }
         if (open == null) {
             open = new RecordBatchBuilder(Codec.NONE);
+            if (transaction != null) {
+                open.producer(transaction.producerId(), transaction.producerEpoch(), RecordBatch.NO_SEQUENCE).transactional();
+            }
         }
         for (Encoded each : records) {
             open.append(timestamp, each.key(), each.value(), List.of());
@@ -64,9 +85,9 @@ final class PendingBatch<K, V, M extends StateMachine<K, V>> {
         open = null;
     }
 
-    /** A state's key had this value before it was changed. */
-    void replaced(K key, V value) {
-        before.add(new Change<>(key, value));
+    /** The state was changed. @param undo brings back what was before */
+    void changed(Runnable undo) {
+        undone.add(undo);
     }
 
     /** Answers when everything that is pending here, and before, is committed. */
@@ -85,30 +106,33 @@ final class PendingBatch<K, V, M extends StateMachine<K, V>> {
         return overdue;
     }
 
-    /** Whether the next decision is to wait for a batch of its own. */
-    boolean isFull() {
-        return bytes >= FULL_BYTES;
+    /** Whether a decision may go in here, or is to wait for a batch of its own. */
+    boolean takes(Request<K, V, M, ?> request) {
+        return bytes < FULL_BYTES && end == null && request.end() == null && Objects.equals(transaction, request.transaction());
     }
 
-    /** The record batches, once, position to limit. */
-    List<ByteBuffer> build() {
+    /** Hands it to the log, once. @throws BrokerException when nothing was written, nor will be */
+    LedLog.Appending append(LedLog led) {
+        if (end != null) {
+            return led.endTransaction(end.producerId(), end.producerEpoch(), end.marker());
+        }
         if (open != null) {
             close();
         }
-        return batches;
+        return led.append(batches);
     }
 
     /** The records belong to the log, and what stood before is not needed any more. */
     void written() {
         batches.clear();
-        before.clear();
+        undone.clear();
     }
 
     /** Brings back the state before; later batches must have been undone. */
-    void undo(M machine) {
-        for (int i = before.size() - 1; i >= 0; i--) {
-            machine.replay(before.get(i).key(), before.get(i).value());
+    void undo() {
+        for (int i = undone.size() - 1; i >= 0; i--) {
+            undone.get(i).run();
         }
-        before.clear();
+        undone.clear();
     }
 }

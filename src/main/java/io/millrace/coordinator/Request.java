@@ -15,15 +15,41 @@ final class Request<K, V, M, T> {
     private final Function<? super M, Decision<K, V, T>> decide;
     private final CompletableFuture<T> answer;
     private final long deadline;
+    private final ProducerTransaction transaction;
+    private final TransactionEnd end;
     private T decided;
     private Throwable refusal;
     private boolean changes;
 
-    /** @param deadline until when it is to be answered, in ns */
-    Request(Function<? super M, Decision<K, V, T>> decide, CompletableFuture<T> answer, long deadline) {
-        this.decide = decide;
+    private Request(What<K, V, M, T> what, CompletableFuture<T> answer, long deadline) {
+        this.decide = what.decide();
+        this.transaction = what.transaction();
+        this.end = what.end();
         this.answer = answer;
         this.deadline = deadline;
+    }
+
+    /**
+     * What is asked for.
+     *
+     * @param transaction in which changes are written, or null
+     * @param end         of a transaction, or null: then nothing else is to be decided
+     */
+    record What<K, V, M, T>(Function<? super M, Decision<K, V, T>> decide, ProducerTransaction transaction, TransactionEnd end) {
+        /** @param deadline until when it is to be answered, in ns */
+        Request<K, V, M, T> request(CompletableFuture<T> answer, long deadline) {
+            return new Request<>(this, answer, deadline);
+        }
+    }
+
+    /** Null: none. */
+    ProducerTransaction transaction() {
+        return transaction;
+    }
+
+    /** Null: none. */
+    TransactionEnd end() {
+        return end;
     }
 
     /** Null: it is refused, which is an answer like any other: it, too, depends on what was seen. */
@@ -31,7 +57,7 @@ final class Request<K, V, M, T> {
         try {
             Decision<K, V, T> decision = decide.apply(machine);
             decided = decision.answer();
-            changes = !decision.changes().isEmpty();
+            changes = end != null || !decision.changes().isEmpty();
             return decision;
         } catch (RuntimeException | OutOfMemoryError | StackOverflowError failure) {
             refuse(failure);

@@ -16,4 +16,11 @@ public interface StateMachine<K, V> {
      * @return what it had before, or null; {@code replay(key, before)} brings back the state before
      */
     V replay(K key, V value);
+
+    /**
+     * Whether transactions that are open may yet change a key: until they are ended its value is not the last word. Told
+     * whenever one begins to or ceases to, for whoever must wait for that.
+     */
+    default void pending(K key, boolean pending) {
+    }
 }

@@ -1,0 +1,14 @@
+package io.millrace.coordinator;
+
+import io.millrace.record.EndTransactionMarker;
+
+/**
+ * What ends a producer's transaction in a partition.
+ *
+ * @param producerEpoch a later one than the transaction's
+ */
+record TransactionEnd(long producerId, short producerEpoch, EndTransactionMarker marker) {
+    boolean commits() {
+        return marker.type() == EndTransactionMarker.Type.COMMIT;
+    }
+}
