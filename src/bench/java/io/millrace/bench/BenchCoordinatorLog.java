@@ -5,6 +5,7 @@ import io.millrace.coordinator.CoordinatorLog;
 import io.millrace.coordinator.LedLog;
 import io.millrace.log.AppendResult;
 import io.millrace.log.write.PartitionLog;
+import io.millrace.record.EndTransactionMarker;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
@@ -77,6 +78,11 @@ record BenchCoordinatorLog(PartitionLog log) implements CoordinatorLog {
         public Appending append(List<ByteBuffer> batches) {
             CompletableFuture<AppendResult> durable = log.append(batches, 0);
             return new Appending(durable, durable);
+        }
+
+        @Override
+        public Appending endTransaction(long producerId, short producerEpoch, EndTransactionMarker marker, long timestamp) {
+            return append(List.of(marker.batch(producerId, producerEpoch, timestamp)));
         }
 
         @Override

@@ -4,6 +4,7 @@ import io.millrace.agreement.Member;
 import io.millrace.broker.Leaderships;
 import io.millrace.metadata.BrokerErrors;
 import io.millrace.metadata.topics.InternalTopic;
+import io.millrace.record.EndTransactionMarker;
 import io.millrace.replica.hosting.Leadership;
 import io.millrace.replica.hosting.PartitionAppends;
 import java.nio.ByteBuffer;
@@ -98,6 +99,13 @@ public final class BrokerLog implements CoordinatorLog {
         public Appending append(List<ByteBuffer> batches) {
             PartitionAppends.Appending appending = BrokerErrors.translating(() -> leadership.append(batches));
             return new Appending(appending.written(), appending.committed());
+        }
+
+        @Override
+        public Appending endTransaction(long producerId, short producerEpoch, EndTransactionMarker marker, long timestamp) {
+            PartitionAppends.Appending ending = BrokerErrors.translating(() ->
+                    leadership.endTransaction(producerId, producerEpoch, marker, timestamp));
+            return new Appending(ending.written(), ending.committed());
         }
 
         @Override

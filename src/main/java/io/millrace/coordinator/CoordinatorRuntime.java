@@ -178,7 +178,7 @@ public final class CoordinatorRuntime<K, V, M extends StateMachine<K, V>> implem
     public CompletableFuture<Void> endTransaction(int partition, long producerId, short producerEpoch,
                                                   EndTransactionMarker marker) {
         return closed ? CompletableFuture.failedFuture(BrokerErrors.closed())
-            : partition(partition).endTransaction(new TransactionEnd(producerId, producerEpoch, marker));
+            : partition(partition).endTransaction(new TransactionEnd(producerId, producerEpoch, marker, parts.millis().getAsLong()));
     }
 
     /**

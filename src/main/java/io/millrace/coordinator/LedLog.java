@@ -54,9 +54,10 @@ public interface LedLog {
      * Ends a producer's transaction as {@link #append} does, unless this marker, or a later one of that producer, is there
      * already, which the log decides: then nothing is written, and it completes when that is there, and committed.
      *
+     * @param timestamp ms since the epoch
      * @throws BrokerException when nothing was written, nor will be
      */
-    Appending endTransaction(long producerId, short producerEpoch, EndTransactionMarker marker);
+    Appending endTransaction(long producerId, short producerEpoch, EndTransactionMarker marker, long timestamp);
 
     /**
      * @return completes when everything before an offset is committed, however long that takes; fails when the leadership

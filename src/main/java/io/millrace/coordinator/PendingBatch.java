@@ -114,7 +114,7 @@ final class PendingBatch<K, V, M extends StateMachine<K, V>> {
     /** Hands it to the log, once. @throws BrokerException when nothing was written, nor will be */
     LedLog.Appending append(LedLog led) {
         if (end != null) {
-            return led.endTransaction(end.producerId(), end.producerEpoch(), end.marker());
+            return led.endTransaction(end.producerId(), end.producerEpoch(), end.marker(), end.timestamp());
         }
         if (open != null) {
             close();

@@ -5,6 +5,7 @@ import io.millrace.coordinator.CoordinatorLog;
 import io.millrace.coordinator.LedLog;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
+import io.millrace.record.EndTransactionMarker;
 import io.millrace.replica.hosting.Partition;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -12,6 +13,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.IntConsumer;
 import java.util.function.IntFunction;
+import java.util.function.Supplier;
 
 /**
  * An internal topic whose coordinator makes a mistake, to see that the checks find it.
@@ -116,8 +118,17 @@ public record PlantedLog(CoordinatorLog log, Bug bug, IntConsumer unheard, IntFu
 
         @Override
         public Appending append(List<ByteBuffer> batches) {
+            return planted(() -> present().append(batches));
+        }
+
+        @Override
+        public Appending endTransaction(long producerId, short producerEpoch, EndTransactionMarker marker, long timestamp) {
+            return planted(() -> present().endTransaction(producerId, producerEpoch, marker, timestamp));
+        }
+
+        private Appending planted(Supplier<Appending> append) {
             try {
-                Appending appending = present().append(batches);
+                Appending appending = append.get();
                 return bug == Bug.ANSWER_BEFORE_COMMIT ? new Appending(appending.written(), appending.written()) : appending;
             } catch (BrokerException refused) {
                 if (bug == Bug.NO_UNDO && refused.kind() != ErrorKind.NOT_LEADER) {

@@ -4,7 +4,9 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /** Numbers by name: a state machine for tests, and how it is written. */
 public final class Counters implements StateMachine<String, Long> {
@@ -32,6 +34,7 @@ public final class Counters implements StateMachine<String, Long> {
     };
 
     private final Map<String, Long> values = new TreeMap<>();
+    private final Set<String> pending = new TreeSet<>();
     private String failingKey;
 
     /** The next change of this key throws. */
@@ -45,6 +48,20 @@ public final class Counters implements StateMachine<String, Long> {
             throw new IllegalStateException("as the test wants it");
         }
         return value == null ? values.remove(key) : values.put(key, value);
+    }
+
+    @Override
+    public void pending(String key, boolean is) {
+        if (is) {
+            pending.add(key);
+        } else {
+            pending.remove(key);
+        }
+    }
+
+    /** Which keys open transactions may yet change. */
+    public Set<String> pending() {
+        return new TreeSet<>(pending);
     }
 
     public long value(String key) {

@@ -4,6 +4,7 @@ import io.millrace.agreement.Member;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.record.Codec;
+import io.millrace.record.EndTransactionMarker;
 import io.millrace.record.RecordBatch;
 import io.millrace.record.RecordBatchBuilder;
 import java.nio.ByteBuffer;
@@ -85,6 +86,14 @@ final class FakeLog implements CoordinatorLog {
             batch.append(1, Counters.bytes(keysAndValues[i]),
                     keysAndValues[i + 1] == null ? null : Counters.bytes(keysAndValues[i + 1]), List.of());
         }
+        store(batch.build());
+    }
+
+    /** As an earlier leader did in a producer's transaction: key and value of one change. */
+    void storeIn(long producerId, int producerEpoch, String key, String value) {
+        RecordBatchBuilder batch = new RecordBatchBuilder(Codec.NONE)
+                .producer(producerId, (short) producerEpoch, RecordBatch.NO_SEQUENCE).transactional();
+        batch.append(1, Counters.bytes(key), value == null ? null : Counters.bytes(value), List.of());
         store(batch.build());
     }
 
@@ -212,6 +221,13 @@ final class FakeLog implements CoordinatorLog {
 
         void unsettle() {
             settled.completeExceptionally(new IllegalStateException("the disk said no"));
+        }
+
+        @Override
+        public Appending endTransaction(long producerId, short producerEpoch, EndTransactionMarker marker, long timestamp) {
+            boolean known = batches.stream().anyMatch(each -> each.producerId() == producerId
+                    && each.producerEpoch() >= producerEpoch);
+            return append(known ? List.of() : List.of(marker.batch(producerId, producerEpoch, timestamp)));
         }
 
         int queued() {

@@ -4,12 +4,15 @@ import io.millrace.agreement.Member;
 import io.millrace.broker.SimulatedTime;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
+import io.millrace.record.EndTransactionMarker;
 import io.millrace.record.RecordBatch;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
@@ -56,6 +59,8 @@ public abstract class SimulatedInternalTopic {
     private final Faults faults;
     private final List<RecordBatch> batches = new ArrayList<>();
     private final Deque<Append> onItsWay = new ArrayDeque<>();
+    /** Of each producer, the epoch of what it wrote last, or of its last marker. */
+    private final Map<Long, Short> producers = new HashMap<>();
     private long end;
     private int leader;
     private int epoch;
@@ -94,13 +99,29 @@ public abstract class SimulatedInternalTopic {
         if (faults.loses()) {
             return;
         }
-        List<RecordBatch> stored = append.batches().stream().map(RecordBatch::at).toList();
+        List<RecordBatch> stored = append.batches().stream().map(RecordBatch::at).filter(this::isNew).toList();
         for (RecordBatch batch : stored) {
             batch.assign(end, append.by().epoch());
             batches.add(batch);
             end = batch.lastOffset() + 1;
         }
         committed(stored);
+    }
+
+    /** As the log decides of a marker; records must be of the producer's newest epoch, or somebody has not looked. */
+    private boolean isNew(RecordBatch batch) {
+        if (batch.producerId() == RecordBatch.NO_PRODUCER_ID) {
+            return true;
+        }
+        short known = producers.getOrDefault(batch.producerId(), RecordBatch.NO_PRODUCER_EPOCH);
+        if (batch.isControl() && batch.producerEpoch() <= known) {
+            return false;
+        } else if (batch.producerEpoch() < known) {
+            throw new AssertionError("records of producer " + batch.producerId() + " and epoch " + batch.producerEpoch()
+                    + " come behind those of epoch " + known);
+        }
+        producers.put(batch.producerId(), batch.producerEpoch());
+        return true;
     }
 
     /** As one run of a server sees it. */
@@ -236,6 +257,11 @@ public abstract class SimulatedInternalTopic {
                     time.at(Math.max(stalledUntil, time.nanoTime()), () -> time.soon(2_000, () -> commit(append)));
                 });
                 return new Appending(written, append.committed());
+            }
+
+            @Override
+            public Appending endTransaction(long producerId, short producerEpoch, EndTransactionMarker marker, long timestamp) {
+                return append(List.of(marker.batch(producerId, producerEpoch, timestamp)));
             }
 
             /** With all that come before it. */

@@ -7,6 +7,7 @@ import io.millrace.coordinator.LedLog;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.record.Codec;
+import io.millrace.record.EndTransactionMarker;
 import io.millrace.record.Record;
 import io.millrace.record.RecordBatch;
 import io.millrace.record.RecordBatchBuilder;
@@ -230,6 +231,11 @@ final class SimulatedStateTopic {
                     time.after(delayMs, () -> time.soon(1_500, () -> commit(append)));
                 });
                 return new Appending(written, append.committed());
+            }
+
+            @Override
+            public Appending endTransaction(long producerId, short producerEpoch, EndTransactionMarker marker, long timestamp) {
+                throw new UnsupportedOperationException("nothing is written here in transactions");
             }
 
             /** With all that come before it. */
