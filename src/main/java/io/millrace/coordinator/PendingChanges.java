@@ -155,6 +155,6 @@ final class PendingChanges<K, V> {
         } else {
             waiting.put(key, now);
         }
-        machine.pending(key, !now.isEmpty());
+        machine.pending(key, now.stream().map(Waiting::value).toList());
     }
 }

@@ -1,5 +1,7 @@
 package io.millrace.coordinator;
 
+import java.util.List;
+
 /**
  * A state that is the newest value of each key, and whatever follows from those. A plain object: the runtime lets one task
  * at a time touch it, and nobody else may keep it.
@@ -18,9 +20,11 @@ public interface StateMachine<K, V> {
     V replay(K key, V value);
 
     /**
-     * Whether transactions that are open may yet change a key: until they are ended its value is not the last word. Told
-     * whenever one begins to or ceases to, for whoever must wait for that.
+     * What open transactions may yet make of a key: until they are ended its value is not the last word. Told whenever that
+     * is something else than before, for whoever must wait for it.
+     *
+     * @param values in the order of the log, unmodifiable; empty: its value is the last word
      */
-    default void pending(K key, boolean pending) {
+    default void pending(K key, List<V> values) {
     }
 }

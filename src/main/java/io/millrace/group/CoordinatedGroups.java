@@ -11,6 +11,7 @@ import io.millrace.metadata.BrokerErrors;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.TopicInfo;
+import io.millrace.metadata.TopicPartition;
 import java.lang.System.Logger.Level;
 import java.util.Collection;
 import java.util.Comparator;
@@ -167,6 +168,7 @@ final class CoordinatedGroups implements CoordinatorListener<GroupMachine>, Auto
                 ids.putIfAbsent(topic, offsets.topicId());
             }
         });
+        state.pending().forEach(each -> ids.putIfAbsent(each.topic(), each.topicId()));
         ids.forEach((topic, topicId) -> {
             TopicInfo known = context.log().topics().get(topic);
             if (known == null || !known.id().equals(topicId)) {
@@ -181,6 +183,8 @@ final class CoordinatedGroups implements CoordinatorListener<GroupMachine>, Auto
     public void began(int partition, int epoch, GroupMachine machine) {
         LedGroups begun = LedGroups.begun(runtime, partition, epoch, machine, context.clock()::millis);
         led.put(partition, begun);
+        machine.listen(offset -> groups.whenLoaded(offset.group(), group ->
+                group.outdate(new TopicPartition(offset.topic(), offset.partition()))));
         Set<String> logged = machine.groups();
         context.workers().execute(() -> loadAll(begun, logged));
     }

@@ -21,6 +21,7 @@ import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.TopicIdPartition;
 import io.millrace.metadata.TopicInfo;
+import io.millrace.metadata.TopicPartition;
 import java.lang.System.Logger.Level;
 import java.util.HashSet;
 import java.util.Map;
@@ -71,11 +72,11 @@ final class Group implements GroupWriter.Host, GroupSide {
         Polls polls = new Polls(sessions, arrivals, context.options().maxWaitMs(), led.polls()::incrementAndGet);
         GivenRecords given = new GivenRecords(sessions);
         this.members = new MemberRequests(this, context, writer, sessions, arrivals, polls, given);
-        this.offsets = new OffsetRequests(this, context, writer, sessions, members, given);
+        this.offsets = new OffsetRequests(this, context, led, writer, sessions, members, given);
     }
 
     private static Standing standing(GroupState state) {
-        return new Standing(state.membership(), state.offsets(), state.kept(), state.resets());
+        return new Standing(state.membership(), state.offsets(), state.kept(), state.pending(), state.resets());
     }
 
     String id() {
@@ -109,7 +110,7 @@ final class Group implements GroupWriter.Host, GroupSide {
     /** Looks after sessions, polls and topics; often. */
     void tick() {
         sessions.tick();
-        if (unfinished) {
+        if (unfinished || writer.isOutdated()) {
             settle();
         }
     }
@@ -126,6 +127,7 @@ final class Group implements GroupWriter.Host, GroupSide {
     void forget() {
         Membership now = state.membership();
         Set<String> used = new HashSet<>();
+        state.pending().forEach(partition -> used.add(partition.topic()));
         now.members().values().stream().filter(GroupMember::takesPart).forEach(member -> {
             used.addAll(member.subscription().topics(topics().keySet()));
             member.owned().keySet().forEach(partition -> used.add(partition.topic()));
@@ -135,6 +137,13 @@ final class Group implements GroupWriter.Host, GroupSide {
                         context.clock().millis()))
                 .withOffsets(before.offsets().withoutExpired(used, before.membership().emptySinceMs(),
                         context.options().offsetsRetentionMs(), context.clock().millis(), GroupOffsets.mostAtOnce(id))));
+    }
+
+    /** A transaction has ended in which an offset was to be committed. Returns at once. */
+    void outdate(TopicPartition partition) {
+        if (writer.outdate(partition)) {
+            submitQuietly(before -> before);
+        }
     }
 
     /** Looks whether partitions can go on to their next owners; one such look at a time. */
@@ -191,8 +200,10 @@ final class Group implements GroupWriter.Host, GroupSide {
         sessions.releasing(before.membership(), next);
         GroupOffsets committed = changed.offsets().committing(releases.commits(), context.clock().millis())
                 .withoutDeleted(topics, !next.members().isEmpty(), GroupOffsets.mostAtOnce(id));
-        unfinished = committed.areOfDeleted(topics);
-        return unsettled(before, changed.withMembership(next)).withOffsets(committed);
+        GroupState settled = unsettled(before, changed.withMembership(next)).withOffsets(committed)
+                .withoutDeletedPending(topics, GroupOffsets.mostAtOnce(id));
+        unfinished = committed.areOfDeleted(topics) || settled.isPendingInDeleted(topics);
+        return settled;
     }
 
     @Override

@@ -23,6 +23,9 @@ import java.util.TreeMap;
 
 /** The changes of a group that concern both who owns what and how far the group has come, each a function. */
 final class GroupChanges {
+    /** Offsets of a group that wait for the ends of transactions: enough for each partition of a large topic, and more. */
+    private static final int MOST_PENDING = 10_000;
+
     private GroupChanges() {
     }
 
@@ -36,6 +39,45 @@ final class GroupChanges {
      */
     static GroupState commit(GroupState state, ConsumerId id, Map<TopicIdPartition, Position> positions, int memberEpoch,
                              Map<String, TopicInfo> topics, long nowMs) {
+        return sayingItself(state, id, positions, memberEpoch, topics).withOffsets(state.offsets().committing(positions, nowMs));
+    }
+
+    /**
+     * What becomes of a group at once when a consumer commits offsets in a transaction: nobody goes on from where it had sought,
+     * whatever becomes of the transaction.
+     *
+     * @throws BrokerException as {@link #commit}; GROUP_TOO_LARGE when too much is pending
+     */
+    static GroupState commitInTransaction(GroupState state, String group, ConsumerId id,
+                                          Map<TopicIdPartition, Position> positions, int memberEpoch, Map<String, TopicInfo> topics) {
+        requireFewPending(state, group, positions.keySet());
+        return sayingItself(state, id, positions, memberEpoch, topics);
+    }
+
+    /**
+     * As above, by somebody who is no consumer of the group: nobody goes on from where consumers that are not there wanted to.
+     *
+     * @throws BrokerException GROUP_NOT_EMPTY, UNKNOWN_TOPIC_ID as {@link #reset}, GROUP_TOO_LARGE
+     */
+    static GroupState commitInTransaction(GroupState state, String group, Collection<TopicIdPartition> partitions,
+                                          Map<String, TopicInfo> topics) {
+        MembershipChanges.requireEmpty(state.membership(), group);
+        requireCurrent(partitions, topics);
+        requireFewPending(state, group, partitions);
+        return state.withKept(KeptPositions.NONE).resetAfter(state);
+    }
+
+    private static void requireFewPending(GroupState state, String group, Collection<TopicIdPartition> more) {
+        if (state.pending().size() + more.size() > MOST_PENDING) {
+            throw new BrokerException(ErrorKind.GROUP_TOO_LARGE, ("group '%s' has %d offsets that wait for the end of"
+                    + " transactions, and no more than %d may: nothing was committed; end those, or commit fewer at a time")
+                    .formatted(group, state.pending().size(), MOST_PENDING));
+        }
+    }
+
+    /** A consumer says how far it has come: by that it forgets where it wanted to go on. */
+    private static GroupState sayingItself(GroupState state, ConsumerId id, Map<TopicIdPartition, Position> positions,
+                                           int memberEpoch, Map<String, TopicInfo> topics) {
         GroupMember member = MembershipChanges.require(state.membership(), id);
         Kept kept = state.kept().of(id.name());
         TreeMap<TopicIdPartition, Position> sought = new TreeMap<>(kept.positions());
@@ -43,8 +85,7 @@ final class GroupChanges {
             requireCommittable(state, member, partition, position, memberEpoch, topics);
             sought.remove(partition);
         });
-        return state.withOffsets(state.offsets().committing(positions, nowMs))
-                .withKept(state.kept().with(id.name(), kept.with(sought)));
+        return state.withKept(state.kept().with(id.name(), kept.with(sought)));
     }
 
     /** @throws BrokerException FENCED, UNKNOWN_TOPIC: why a member may not commit that */
@@ -84,13 +125,14 @@ final class GroupChanges {
         }
     }
 
-    /** Where a group begins: of partitions that a member owns and of which nothing is committed. */
+    /** Where a group begins: of partitions that a member owns and of which nothing is committed, nor may be by a transaction. */
     static GroupState begin(GroupState state, ConsumerId id, Map<TopicIdPartition, Position> positions,
                             Map<String, TopicInfo> topics, long nowMs) {
         GroupMember member = MembershipChanges.require(state.membership(), id);
         TreeMap<TopicIdPartition, Position> missing = new TreeMap<>(positions);
         missing.keySet().removeIf(partition -> !state.membership().owns(member, partition)
-                || !Ownership.isCurrent(partition, topics) || state.offsets().committed(partition).isPresent());
+                || !Ownership.isCurrent(partition, topics) || state.offsets().committed(partition).isPresent()
+                || state.pending().contains(partition));
         return state.withOffsets(state.offsets().committing(missing, nowMs));
     }
 
@@ -107,7 +149,8 @@ final class GroupChanges {
             OptionalLong before = state.offsets().committed(partition);
             if (!state.membership().owns(id.name(), partition)) {
                 return;
-            } else if (before.isEmpty() || relocation.concerns(before.getAsLong())) {
+            } else if (!state.pending().contains(partition)
+                    && (before.isEmpty() || relocation.concerns(before.getAsLong()))) {
                 committed.put(partition, relocation.to());
                 moved.remove(partition);
             } else {
@@ -162,24 +205,43 @@ final class GroupChanges {
     /**
      * Sets offsets from outside, and forgets where consumers that are not there wanted to go on.
      *
-     * @throws BrokerException GROUP_NOT_EMPTY; UNKNOWN_TOPIC_ID when a topic was deleted, or created anew, since the offsets
+     * @throws BrokerException GROUP_NOT_EMPTY, also where a transaction may yet commit one of them; UNKNOWN_TOPIC_ID when a topic was deleted, or created anew, since the offsets
      *                         were looked up
      */
     static GroupState reset(GroupState state, String group, Map<TopicIdPartition, Position> positions,
                             Map<String, TopicInfo> topics, long nowMs) {
         MembershipChanges.requireEmpty(state.membership(), group);
-        for (TopicIdPartition each : positions.keySet()) {
+        requireCurrent(positions.keySet(), topics);
+        positions.keySet().stream().filter(state.pending()::contains).findFirst().ifPresent(each -> {
+            throw pendingIn(group, each);
+        });
+        return state.withOffsets(state.offsets().committing(positions, nowMs)).withKept(KeptPositions.NONE).resetAfter(state);
+    }
+
+    private static BrokerException pendingIn(String group, TopicIdPartition partition) {
+        return new BrokerException(ErrorKind.GROUP_NOT_EMPTY, ("a transaction is open in which group '%s' may yet commit an offset"
+                + " of %s: nothing was changed; wait until it has ended, or end it").formatted(group, partition));
+    }
+
+    private static void requireCurrent(Collection<TopicIdPartition> partitions, Map<String, TopicInfo> topics) {
+        for (TopicIdPartition each : partitions) {
             if (!Ownership.isCurrent(each, topics)) {
                 throw new BrokerException(ErrorKind.UNKNOWN_TOPIC_ID, ("topic '%s' was deleted while its offsets were looked up:"
                         + " nothing was set; look, and try again").formatted(each.topic()));
             }
         }
-        return state.withOffsets(state.offsets().committing(positions, nowMs)).withKept(KeptPositions.NONE).resetAfter(state);
     }
 
-    /** Drops all of it, but for offsets that are too many for once. @throws BrokerException GROUP_NOT_EMPTY */
+    /**
+     * Drops all of it, but for offsets that are too many for once.
+     *
+     * @throws BrokerException GROUP_NOT_EMPTY, also where a transaction may yet commit offsets
+     */
     static GroupState delete(GroupState state, String group) {
         MembershipChanges.requireEmpty(state.membership(), group);
+        state.pending().stream().findFirst().ifPresent(each -> {
+            throw pendingIn(group, each);
+        });
         return state.withMembership(state.membership().withMembers(new TreeMap<>()))
                 .withOffsets(state.offsets().withoutSome(GroupOffsets.mostAtOnce(group))).withKept(KeptPositions.NONE);
     }

@@ -1,5 +1,6 @@
 package io.millrace.group;
 
+import io.millrace.broker.produce.TransactionVerifier;
 import io.millrace.group.delivery.Deliveries;
 import io.millrace.group.membership.Rebalance;
 import io.millrace.group.offsets.GroupLog;
@@ -18,10 +19,12 @@ import java.util.function.LongSupplier;
  * @param clock    for what is kept
  * @param nanoTime for what is waited for, in ns
  * @param gone     told of a group that another coordinator has
+ * @param transactions verifies those in which offsets are committed
  */
 record GroupContext(GroupLog log, Coordination coordination, Deliveries deliveries,
                     Function<Runnable, Rebalance> rebalances, GroupOptions options, Executor workers,
-                    ScheduledExecutorService timers, Clock clock, LongSupplier nanoTime, Consumer<Group> gone) {
+                    ScheduledExecutorService timers, Clock clock, LongSupplier nanoTime, Consumer<Group> gone,
+                    TransactionVerifier transactions) {
     long now() {
         return nanoTime.getAsLong();
     }

@@ -12,10 +12,12 @@ import io.millrace.group.records.GroupValue;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
+import java.util.stream.Collectors;
 
 /** The records that lead from one state of a group to the next: only what is another one. */
 final class GroupDelta {
@@ -35,6 +37,7 @@ final class GroupDelta {
         delta.metadata();
         delta.members();
         delta.offsets();
+        delta.overridden();
         return delta.changes;
     }
 
@@ -54,7 +57,7 @@ final class GroupDelta {
 
     /** Null of a group of which nothing is kept: its name goes with it. */
     private static GroupValue.Metadata metadata(GroupState state) {
-        if (state.isVacant()) {
+        if (state.membership().members().isEmpty() && state.offsets().isEmpty()) { // what is pending has not come yet
             return null;
         }
         Membership membership = state.membership();
@@ -108,5 +111,22 @@ final class GroupDelta {
         }
         had.keySet().stream().filter(partition -> !has.containsKey(partition))
                 .forEach(gone -> add(new GroupKey.Offset(group, topic, gone), null));
+    }
+
+    /** What is pending no more is so because something stands behind it: what is committed, although that did not change. */
+    private void overridden() {
+        if (before.pending() == next.pending()) {
+            return;
+        }
+        Set<GroupKey> written = changes.stream().map(Change::key).collect(Collectors.toSet());
+        before.pending().stream().filter(each -> !next.pending().contains(each)).forEach(each -> {
+            int partition = each.partition().partition();
+            GroupKey key = new GroupKey.Offset(group, each.topic(), partition);
+            TopicOffsets topic = next.offsets().byTopic().get(each.topic());
+            CommittedOffset committed = topic == null ? null : topic.byPartition().get(partition);
+            if (written.add(key)) {
+                add(key, committed == null ? null : new GroupValue.Offset(topic.topicId(), committed));
+            }
+        });
     }
 }

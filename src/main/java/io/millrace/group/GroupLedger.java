@@ -1,8 +1,12 @@
 package io.millrace.group;
 
 import io.millrace.coordinator.Change;
+import io.millrace.coordinator.VerificationGuard;
+import io.millrace.group.offsets.SeenOffset;
 import io.millrace.group.records.GroupKey;
 import io.millrace.group.records.GroupValue;
+import io.millrace.metadata.TopicPartition;
+import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
@@ -14,6 +18,15 @@ import java.util.concurrent.CompletableFuture;
 interface GroupLedger {
     /** @return completes when they are committed, all of them */
     CompletableFuture<Void> write(List<Change<GroupKey, GroupValue>> changes);
+
+    /**
+     * As above, in a producer's transaction; fails, too, with what {@link
+     * io.millrace.coordinator.CoordinatorRuntime#changeInTransaction} does.
+     */
+    CompletableFuture<Void> write(VerificationGuard guard, List<Change<GroupKey, GroupValue>> changes);
+
+    /** @return what they say of some partitions, once all of that is committed */
+    CompletableFuture<List<SeenOffset>> seen(Collection<TopicPartition> partitions);
 
     /** @return what they say, once all of that is committed */
     CompletableFuture<GroupState> read();

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 
 /** The groups that are at this broker, and those that are on their way to it. Thread-safe. */
 final class GroupTable {
@@ -33,6 +34,14 @@ final class GroupTable {
     /** It is not here any more; another one of the same id, which came since, stays. */
     void remove(Group group) {
         groups.computeIfPresent(group.id(), (id, present) -> isOf(present, group) ? null : present);
+    }
+
+    /** Does something with a group that is here, at once, or when it has come; and nothing where it is not on its way. */
+    void whenLoaded(String id, Consumer<Group> then) {
+        CompletableFuture<Group> present = groups.get(id);
+        if (present != null) {
+            present.thenAccept(then);
+        }
     }
 
     private static boolean isOf(CompletableFuture<Group> loaded, Group group) {

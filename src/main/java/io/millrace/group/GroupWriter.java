@@ -1,14 +1,21 @@
 package io.millrace.group;
 
 import io.millrace.coordinator.Change;
+import io.millrace.group.offsets.SeenOffset;
 import io.millrace.group.records.GroupKey;
 import io.millrace.group.records.GroupValue;
 import io.millrace.metadata.BrokerErrors;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
+import io.millrace.metadata.TopicIdPartition;
+import io.millrace.metadata.TopicPartition;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
@@ -42,7 +49,8 @@ final class GroupWriter {
         void lost(BrokerException reason);
     }
 
-    private record Queued(UnaryOperator<GroupState> change, CompletableFuture<GroupState> done) {
+    /** @param pending what is written besides, in a producer's transaction, or null */
+    private record Queued(UnaryOperator<GroupState> change, OffsetsInTransaction pending, CompletableFuture<GroupState> done) {
     }
 
     private static final System.Logger LOG = System.getLogger(GroupWriter.class.getName());
@@ -52,8 +60,10 @@ final class GroupWriter {
     private final Executor workers;
     private final Host host;
 
-    /** Guarded by this, with the two below. */
+    /** Guarded by this, with the three below. */
     private List<Queued> queue = new ArrayList<>();
+    /** Where it is to be seen what became of transactions; as many as were pending, at most. */
+    private Set<TopicPartition> outdated = new TreeSet<>();
     private boolean running;
     private BrokerException closed;
 
@@ -75,7 +85,17 @@ final class GroupWriter {
      *         {@link GroupLedger} fails with
      */
     CompletableFuture<GroupState> submit(UnaryOperator<GroupState> change) {
-        Queued queued = new Queued(change, new CompletableFuture<>());
+        return submit(change, null);
+    }
+
+    /**
+     * As above, and writes offsets in a producer's transaction when the change is not refused: after it, and after what the
+     * change leads to, of which they are no part.
+     *
+     * @param pending null: none
+     */
+    CompletableFuture<GroupState> submit(UnaryOperator<GroupState> change, OffsetsInTransaction pending) {
+        Queued queued = new Queued(change, pending, new CompletableFuture<>());
         synchronized (this) {
             if (closed != null) {
                 return CompletableFuture.failedFuture(closed);
@@ -93,6 +113,32 @@ final class GroupWriter {
                     "this broker has no thread to write group '" + id + "' now: try again later", refused)));
         }
         return queued.done();
+    }
+
+    /**
+     * A transaction has ended in which an offset was to be committed: what became of it is seen before the next change.
+     *
+     * @return whether somebody is to submit one for that
+     */
+    synchronized boolean outdate(TopicPartition partition) {
+        boolean first = outdated.isEmpty();
+        outdated.add(partition);
+        return first && closed == null;
+    }
+
+    /** Whether a change is to be submitted, so that it is seen what became of transactions. */
+    synchronized boolean isOutdated() {
+        return !outdated.isEmpty();
+    }
+
+    private synchronized Set<TopicPartition> takeOutdated() {
+        Set<TopicPartition> taken = outdated;
+        outdated = new TreeSet<>();
+        return taken;
+    }
+
+    private synchronized void outdate(Collection<TopicPartition> partitions) {
+        outdated.addAll(partitions);
     }
 
     /** Nobody writes from now on, until the next change comes. @return what waits */
@@ -179,6 +225,10 @@ final class GroupWriter {
         }
         batch.forEach(queued -> queued.done().completeExceptionally(failure));
         host.undecided();
+        endIfLost(known);
+    }
+
+    private void endIfLost(BrokerException known) {
         if (known != null && (known.kind() == ErrorKind.NOT_COORDINATOR || known.kind() == ErrorKind.COORDINATOR_LOADING)) {
             BrokerException reason = new BrokerException(ErrorKind.NOT_COORDINATOR, "this broker does not coordinate group '" + id
                     + "' any more: try again in a moment", known);
@@ -187,13 +237,33 @@ final class GroupWriter {
         }
     }
 
-    /** After a write of which it is not known what became, the records are looked at. */
+    /** After a write of which it is not known what became, the records are looked at; and where transactions have ended. */
     private CompletableFuture<Void> certain() {
-        return !uncertain ? CompletableFuture.completedFuture(null) : ledger.read().thenAccept(found -> {
+        Set<TopicPartition> partitions = takeOutdated();
+        CompletableFuture<Void> known = uncertain ? read() : partitions.isEmpty() ? CompletableFuture.completedFuture(null)
+                : ledger.seen(partitions).thenCompose(this::seen);
+        return known.whenComplete((done, failure) -> {
+            if (failure != null) {
+                outdate(partitions);
+            }
+        });
+    }
+
+    private CompletableFuture<Void> read() {
+        return ledger.read().thenAccept(found -> {
             uncertain = false;
             state = found.resetAfter(state); // it may have been reset
             host.written(state);
         });
+    }
+
+    private CompletableFuture<Void> seen(List<SeenOffset> seen) {
+        if (!state.offsets().areOfTheSame(seen)) {
+            return read();
+        }
+        state = state.seen(seen);
+        host.written(state);
+        return CompletableFuture.completedFuture(null);
     }
 
     private CompletableFuture<Void> write(List<Queued> batch) {
@@ -205,21 +275,46 @@ final class GroupWriter {
         });
     }
 
-    private CompletableFuture<Void> write(GroupState next, List<Queued> accepted,
+    private CompletableFuture<Void> write(GroupState settled, List<Queued> accepted,
                                           Function<BrokerException, CompletableFuture<Void>> otherwise) {
+        GroupState next = accepted.stream().map(Queued::pending).filter(Objects::nonNull).map(OffsetsInTransaction::offsets)
+                .reduce(settled, (before, offsets) -> before.pendingAlso(offsets.keySet()), (one, other) -> other);
         List<Change<GroupKey, GroupValue>> changes = GroupDelta.between(id, state, next);
         CompletableFuture<Void> written = changes.isEmpty() ? CompletableFuture.completedFuture(null) : ledger.write(changes);
         return written.handle((done, failure) -> {
             if (failure == null) {
                 state = next;
                 host.written(next);
-                accepted.forEach(queued -> queued.done().complete(next));
-                return CompletableFuture.<Void>completedFuture(null);
+                return pend(accepted, next);
             } else if (BrokerErrors.outcome(failure) instanceof BrokerException known && known.kind() == ErrorKind.RECORD_TOO_LARGE) {
                 return otherwise.apply(known);
             }
             return CompletableFuture.<Void>failedFuture(failure);
         }).thenCompose(then -> then);
+    }
+
+    /** Offsets of transactions count as pending before they are written, so that nobody goes on from what is committed. */
+    private CompletableFuture<Void> pend(List<Queued> accepted, GroupState now) {
+        return CompletableFuture.allOf(accepted.stream().map(queued -> {
+            if (queued.pending() == null) {
+                queued.done().complete(now);
+                return queued.done();
+            }
+            return ledger.write(queued.pending().guard(), queued.pending().changes(id)).handle((done, failure) -> {
+                if (failure == null) {
+                    queued.done().complete(now);
+                } else {
+                    notPended(queued, BrokerErrors.outcome(failure));
+                }
+                return null;
+            });
+        }).toArray(CompletableFuture[]::new));
+    }
+
+    private void notPended(Queued queued, Throwable failure) {
+        outdate(queued.pending().offsets().keySet().stream().map(TopicIdPartition::partition).toList());
+        queued.done().completeExceptionally(failure);
+        endIfLost(failure instanceof BrokerException known ? known : null);
     }
 
     /** Of several changes it is seen one by one which is too large; the others go on. */

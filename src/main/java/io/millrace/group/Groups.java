@@ -1,6 +1,7 @@
 package io.millrace.group;
 
 import io.millrace.agreement.Member;
+import io.millrace.broker.produce.TransactionVerifier;
 import io.millrace.coordinator.CoordinatorStatus;
 import io.millrace.group.delivery.PollRequest;
 import io.millrace.group.delivery.Polled;
@@ -16,6 +17,7 @@ import io.millrace.group.membership.Rebalance;
 import io.millrace.group.membership.Subscription;
 import io.millrace.group.offsets.GroupLag;
 import io.millrace.group.offsets.Lags;
+import io.millrace.group.offsets.OffsetAndMetadata;
 import io.millrace.group.offsets.OffsetChange;
 import io.millrace.group.offsets.OffsetResets;
 import io.millrace.group.offsets.OffsetTarget;
@@ -25,17 +27,13 @@ import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.TopicIdPartition;
 import io.millrace.metadata.TopicPartition;
-import java.lang.System.Logger.Level;
+import io.millrace.record.EndTransactionMarker;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -49,23 +47,19 @@ public final class Groups implements AutoCloseable {
     /** Commits without this say nothing of the epoch in which they were read. */
     public static final int ANY_EPOCH = Ownership.ANY_EPOCH;
 
-    private static final System.Logger LOG = System.getLogger(Groups.class.getName());
     private static final int FORGOTTEN_TRIES = 3;
-    private static final long TICK_MS = 100;
-    /** How often it is looked for what nobody came back for, unless consumers are to be forgotten sooner. */
-    private static final long FORGET_MS = 60_000;
     private final GroupContext context;
     private final Coordination coordination;
     private final Assignors assignors;
     private final FreshNames fresh;
     private final GroupTable groups = new GroupTable();
     private final CoordinatedGroups coordinated;
-    private final AtomicBoolean ticking = new AtomicBoolean();
     private final GroupAdministration administration;
     private final GroupListing listing;
     private final OffsetResets resets;
     private final Lags lags;
-    private final List<ScheduledFuture<?>> schedules;
+    private final GroupUpkeep upkeep;
+    private volatile TransactionVerifier transactions = Groups::notYet;
     private volatile boolean pollsEnded;
 
     private Groups(GroupOptions options, GroupParts parts) {
@@ -74,20 +68,15 @@ public final class Groups implements AutoCloseable {
         this.assignors = Assignors.load();
         this.context = new GroupContext(parts.log(), coordination, parts.deliveries(),
                 answered -> new Rebalance(assignors, options.defaultAssignor(), parts.assigning(), answered), options,
-                parts.workers(), parts.timers(), parts.clock(), parts.nanoTime(), groups::remove);
+                parts.workers(), parts.timers(), parts.clock(), parts.nanoTime(), groups::remove,
+                (id, producer, epoch, partition) -> transactions.verify(id, producer, epoch, partition));
         this.lags = new Lags(parts.log());
         this.resets = new OffsetResets(parts.log());
         this.administration = new GroupAdministration(context, lags);
         this.coordinated = new CoordinatedGroups(context, groups, new GroupRegisters(parts.registers()), parts::runtime);
         this.listing = new GroupListing(coordination, coordinated.runtime()::remotes, parts.peers(), this::listHere,
                 parts.workers());
-        long forgetMs = Math.max(TICK_MS, Math.min(FORGET_MS, options.idleMs()));
-        ScheduledExecutorService timers = parts.timers();
-        this.schedules = List.of(
-                timers.scheduleWithFixedDelay(this::tick, TICK_MS, TICK_MS, TimeUnit.MILLISECONDS),
-                timers.scheduleWithFixedDelay(() -> work(this::forget), forgetMs, forgetMs, TimeUnit.MILLISECONDS),
-                timers.scheduleWithFixedDelay(coordinated::balance, options.balanceMs(), options.balanceMs(), TimeUnit.MILLISECONDS),
-                timers.scheduleWithFixedDelay(() -> work(coordinated::loadMissing), FORGET_MS, FORGET_MS, TimeUnit.MILLISECONDS));
+        this.upkeep = new GroupUpkeep(context, groups, coordinated);
     }
 
     /** @throws BrokerException INVALID_CONFIG when there is no such default assignor */
@@ -102,6 +91,54 @@ public final class Groups implements AutoCloseable {
      */
     public Optional<Member> remoteCoordinator(String group) {
         return coordinated.runtime().remote(GroupNames.check("the group's name", group));
+    }
+
+    // ---- transactions
+
+    private static CompletableFuture<?> notYet(String transactionalId, long producerId, short producerEpoch, TopicPartition id) {
+        return CompletableFuture.failedFuture(new BrokerException(ErrorKind.UNAVAILABLE, "this broker is starting, and cannot ask"
+                + " for transactions yet: try again in a moment"));
+    }
+
+    /** Until then offsets are committed in no transaction: UNAVAILABLE. */
+    public void verifyTransactionsWith(TransactionVerifier verifier) {
+        transactions = verifier;
+    }
+
+    /**
+     * Commits offsets in a transaction: they are how far the group has come once that is committed. Until then whoever is given
+     * one of these partitions anew is given no records of it (KIP-447), and the group's description shows what was committed.
+     *
+     * @param member      null: somebody who is no consumer, which is for a group in which none takes part
+     * @param memberEpoch as for {@link #commit}; of no meaning without a member
+     * @return completes when they are written, fails as {@link #commit} and the verification do, and with PRODUCER_FENCED when
+     *         the transaction was ended meanwhile; GROUP_NOT_EMPTY, UNKNOWN_TOPIC, UNKNOWN_PARTITION and OVERLOADED without a
+     *         member; INVALID_REQUEST when a text is too long; GROUP_TOO_LARGE when too many offsets of the group wait for the
+     *         ends of transactions, OVERLOADED when those of all groups together do
+     */
+    public CompletableFuture<Void> commitInTransaction(String group, ConsumerId member, int memberEpoch,
+                                       TransactionalProducer producer, Map<TopicPartition, OffsetAndMetadata> offsets) {
+        return answer(group, of -> {
+            offsets.values().forEach(OffsetAndMetadata::check);
+            if (member != null) {
+                return of.offsets().commitInTransaction(member, memberEpoch, producer, offsets).thenApply(done -> null);
+            }
+            GroupNames.checkNew("the group's name", group);
+            requireRoom(of);
+            return of.offsets().commitInTransaction(producer, offsets).thenApply(done -> null);
+        });
+    }
+
+    /**
+     * Ends a producer's transaction in a partition of the offsets topic.
+     *
+     * @param producerEpoch higher than the transaction's
+     * @return completes when the marker, or a later one, is committed; fails with NOT_COORDINATOR when another broker leads the
+     *         partition, and the others of {@link io.millrace.coordinator.CoordinatorRuntime}
+     */
+    public CompletableFuture<Void> endTransaction(int partition, long producerId, short producerEpoch,
+                                                  EndTransactionMarker marker) {
+        return coordinated.runtime().endTransaction(partition, producerId, producerEpoch, marker);
     }
 
     // ---- consumers
@@ -247,7 +284,7 @@ public final class Groups implements AutoCloseable {
         });
     }
 
-    /** @return fails with UNKNOWN_GROUP, GROUP_NOT_EMPTY */
+    /** @return fails with UNKNOWN_GROUP; GROUP_NOT_EMPTY, also while a transaction may yet commit offsets of the group */
     public CompletableFuture<Void> delete(String group) {
         return answer(group, of -> {
             requireKnown(of);
@@ -312,49 +349,7 @@ public final class Groups implements AutoCloseable {
         }
     }
 
-    // ---- time
-
-    private void tick() {
-        if (coordinated.isOpen() && !groups.isEmpty() && ticking.compareAndSet(false, true) && !work(() -> {
-            try {
-                groups.loaded().forEach(Groups::tick);
-            } finally {
-                ticking.set(false);
-            }
-        })) {
-            ticking.set(false);
-        }
-    }
-
-    /** What is wrong with one group is not to keep the others waiting. */
-    private static void tick(Group group) {
-        try {
-            group.tick();
-        } catch (RuntimeException fault) {
-            LOG.log(Level.ERROR, "group " + group.id() + " could not be looked after, which is tried again", fault);
-        }
-    }
-
-    /** @return false: refused. Thrown on, that would end a schedule */
-    private boolean work(Runnable task) {
-        try {
-            context.workers().execute(task);
-            return true;
-        } catch (RuntimeException | OutOfMemoryError refused) {
-            LOG.log(Level.DEBUG, "no thread looks after the groups now", refused);
-            return false;
-        }
-    }
-
-    private void forget() {
-        for (Group group : groups.loaded()) {
-            if (group.endIfVacant()) {
-                groups.remove(group);
-            } else {
-                group.forget();
-            }
-        }
-    }
+    // ---- the end
 
     private void checkOpen() {
         if (!coordinated.isOpen()) {
@@ -386,6 +381,6 @@ public final class Groups implements AutoCloseable {
     @Override
     public void close() {
         coordinated.refuse();
-        Closing.all(() -> schedules.forEach(schedule -> schedule.cancel(false)), coordinated);
+        Closing.all(upkeep, coordinated);
     }
 }

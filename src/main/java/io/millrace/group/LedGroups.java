@@ -3,10 +3,15 @@ package io.millrace.group;
 import io.millrace.coordinator.Change;
 import io.millrace.coordinator.CoordinatorRuntime;
 import io.millrace.coordinator.Decision;
+import io.millrace.coordinator.VerificationGuard;
+import io.millrace.group.offsets.SeenOffset;
 import io.millrace.group.records.GroupKey;
 import io.millrace.group.records.GroupValue;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
+import io.millrace.metadata.TopicPartition;
+import io.millrace.metadata.topics.InternalTopic;
+import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
@@ -24,6 +29,16 @@ record LedGroups(CoordinatorRuntime<GroupKey, GroupValue, GroupMachine> runtime,
     static LedGroups begun(CoordinatorRuntime<GroupKey, GroupValue, GroupMachine> runtime, int partition, int epoch,
                            GroupMachine machine, LongSupplier millis) {
         return new LedGroups(runtime, partition, epoch, machine, new AtomicLong((epoch + 1L) << Integer.SIZE), millis);
+    }
+
+    /** The partition in which the groups stand, by its name. */
+    TopicPartition id() {
+        return new TopicPartition(InternalTopic.OFFSETS, partition);
+    }
+
+    /** See {@link CoordinatorRuntime#guard}. */
+    VerificationGuard guard(TransactionalProducer producer) {
+        return runtime.guard(partition, producer.id(), producer.epoch());
     }
 
     GroupLedger ledger(String group) {
@@ -49,6 +64,22 @@ record LedGroups(CoordinatorRuntime<GroupKey, GroupValue, GroupMachine> runtime,
             return runtime.change(partition, present -> {
                 require(present);
                 return new Decision<>(changes, null);
+            });
+        }
+
+        @Override
+        public CompletableFuture<Void> write(VerificationGuard guard, List<Change<GroupKey, GroupValue>> changes) {
+            return runtime.changeInTransaction(partition, guard, present -> {
+                require(present);
+                return new Decision<>(changes, null);
+            });
+        }
+
+        @Override
+        public CompletableFuture<List<SeenOffset>> seen(Collection<TopicPartition> partitions) {
+            return runtime.change(partition, present -> {
+                require(present);
+                return Decision.nothing(present.seen(group, partitions));
             });
         }
 

@@ -1,17 +1,21 @@
 package io.millrace.group;
 
 import io.millrace.broker.fetch.FetchAllResult;
+import io.millrace.coordinator.VerificationGuard;
 import io.millrace.group.delivery.GivenRecords;
 import io.millrace.group.delivery.PollRequest;
 import io.millrace.group.delivery.Sessions;
 import io.millrace.group.membership.ConsumerId;
 import io.millrace.group.membership.OffsetReset;
 import io.millrace.group.membership.Ownership;
+import io.millrace.group.offsets.CommittedOffset;
+import io.millrace.group.offsets.OffsetAndMetadata;
 import io.millrace.group.offsets.PartitionEnds;
 import io.millrace.group.offsets.Position;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.TopicIdPartition;
+import io.millrace.metadata.TopicInfo;
 import io.millrace.metadata.TopicPartition;
 import io.millrace.replica.hosting.FetchPosition;
 import java.util.Collection;
@@ -20,21 +24,24 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.UnaryOperator;
 
 /** What members, and administrators, say about how far a group has come. */
 final class OffsetRequests {
     private final Group group;
     private final GroupContext context;
+    private final LedGroups led;
     private final GroupWriter writer;
     private final Sessions sessions;
     private final MemberRequests members;
     private final GivenRecords given;
     private final PartitionEnds ends;
 
-    OffsetRequests(Group group, GroupContext context, GroupWriter writer, Sessions sessions, MemberRequests members,
-                   GivenRecords given) {
+    OffsetRequests(Group group, GroupContext context, LedGroups led, GroupWriter writer, Sessions sessions,
+                   MemberRequests members, GivenRecords given) {
         this.group = group;
         this.context = context;
+        this.led = led;
         this.writer = writer;
         this.sessions = sessions;
         this.members = members;
@@ -47,7 +54,7 @@ final class OffsetRequests {
         return members.active(id).thenCompose(member -> {
             SortedMap<TopicIdPartition, Position> meant = given.meant(member.id(), offsets, false);
             Set<TopicIdPartition> unproven = memberEpoch == Ownership.ANY_EPOCH ? given.unproven(member.id(), meant.keySet()) : Set.of();
-            return within(member.id(), meant).thenCompose(done -> writer.submit(before -> {
+            return within(given.beyond(member.id(), meant), meant).thenCompose(done -> writer.submit(before -> {
                 GroupState next = commit(before, member.id(), meant, memberEpoch);
                 GroupChanges.requireBegun(before, member.id(), meant.keySet(), unproven);
                 return next;
@@ -67,8 +74,8 @@ final class OffsetRequests {
      * An offset beyond the end would be a mistake that hides all lag, and could not be taken back by a lower one. Only what is
      * beyond all that the consumer was given needs to be looked up.
      */
-    private CompletableFuture<Void> within(ConsumerId id, Map<TopicIdPartition, Position> positions) {
-        return ends.resolve(given.beyond(id, positions), new FetchPosition.Latest()).thenAccept(found ->
+    private CompletableFuture<Void> within(Collection<TopicIdPartition> beyond, Map<TopicIdPartition, Position> positions) {
+        return ends.resolve(beyond, new FetchPosition.Latest()).thenAccept(found ->
                 found.forEach((partition, end) -> {
                     long offset = positions.get(partition).offset();
                     if (end.result() != null && offset > end.result().offset()) { // else its leader is away
@@ -76,6 +83,72 @@ final class OffsetRequests {
                                 .formatted(offset, end.id(), end.result().offset()));
                     }
                 }));
+    }
+
+    // ---- in transactions
+
+    /** Commits what the consumer says when the transaction is committed. */
+    CompletableFuture<GroupState> commitInTransaction(ConsumerId id, int memberEpoch, TransactionalProducer producer,
+                                                      Map<TopicPartition, OffsetAndMetadata> offsets) {
+        return members.active(id).thenCompose(member -> {
+            TreeMap<TopicPartition, Long> said = new TreeMap<>();
+            offsets.forEach((partition, offset) -> said.put(partition, offset.offset()));
+            SortedMap<TopicIdPartition, Position> meant = given.meant(member.id(), said, false);
+            Set<TopicIdPartition> unproven = memberEpoch == Ownership.ANY_EPOCH ? given.unproven(member.id(), meant.keySet()) : Set.of();
+            return within(given.beyond(member.id(), meant), meant).thenCompose(done -> written(producer, meant, offsets, before -> {
+                GroupState next = GroupChanges.commitInTransaction(before, group.id(), member.id(), meant, memberEpoch,
+                        group.topics());
+                GroupChanges.requireBegun(before, member.id(), meant.keySet(), unproven);
+                return next;
+            })).whenComplete((now, failure) -> {
+                if (failure == null) {
+                    given.proven(member.id(), meant.keySet());
+                }
+            });
+        });
+    }
+
+    /** As above, by somebody who reads without being a consumer of the group. */
+    CompletableFuture<GroupState> commitInTransaction(TransactionalProducer producer,
+                                                      Map<TopicPartition, OffsetAndMetadata> offsets) {
+        Map<String, TopicInfo> topics = group.topics();
+        TreeMap<TopicIdPartition, Position> meant = new TreeMap<>();
+        offsets.forEach((partition, offset) -> meant.put(existing(partition, topics), Position.at(offset.offset())));
+        return within(meant.keySet(), meant).thenCompose(done -> written(producer, meant, offsets, before ->
+                GroupChanges.commitInTransaction(before, group.id(), meant.keySet(), group.topics())));
+    }
+
+    private static TopicIdPartition existing(TopicPartition partition, Map<String, TopicInfo> topics) {
+        TopicInfo topic = topics.get(partition.topic());
+        if (topic == null) {
+            throw new BrokerException(ErrorKind.UNKNOWN_TOPIC, "there is no topic '" + partition.topic() + "'");
+        } else if (partition.partition() >= topic.partitions()) {
+            throw new BrokerException(ErrorKind.UNKNOWN_PARTITION, "topic '" + partition.topic() + "' has no partition "
+                    + partition.partition());
+        }
+        return new TopicIdPartition(topic.id(), partition);
+    }
+
+    /** Has the transaction verified, and writes in it what is not refused by then. */
+    private CompletableFuture<GroupState> written(TransactionalProducer producer, Map<TopicIdPartition, Position> positions,
+                                                  Map<TopicPartition, OffsetAndMetadata> said, UnaryOperator<GroupState> change) {
+        VerificationGuard guard = led.guard(producer);
+        return verified(producer).thenCompose(done -> {
+            long now = context.clock().millis();
+            TreeMap<TopicIdPartition, CommittedOffset> offsets = new TreeMap<>();
+            positions.forEach((partition, position) -> offsets.put(partition,
+                    new CommittedOffset(position, now, said.get(partition.partition()).metadata())));
+            return writer.submit(change, new OffsetsInTransaction(guard, offsets));
+        }).whenComplete((done, failure) -> guard.close());
+    }
+
+    private CompletableFuture<?> verified(TransactionalProducer producer) {
+        try {
+            return CompletableFuture.supplyAsync(() -> context.transactions().verify(producer.transactionalId(), producer.id(),
+                    producer.epoch(), led.id()), context.workers()).thenCompose(verification -> verification);
+        } catch (RuntimeException | OutOfMemoryError refused) { // no thread can be had
+            return CompletableFuture.failedFuture(refused);
+        }
     }
 
     /** Commits what the consumer was given. */

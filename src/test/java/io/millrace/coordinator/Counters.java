@@ -51,8 +51,8 @@ public final class Counters implements StateMachine<String, Long> {
     }
 
     @Override
-    public void pending(String key, boolean is) {
-        if (is) {
+    public void pending(String key, List<Long> values) {
+        if (!values.isEmpty()) {
             pending.add(key);
         } else {
             pending.remove(key);

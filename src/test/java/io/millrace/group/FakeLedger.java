@@ -1,12 +1,16 @@
 package io.millrace.group;
 
 import io.millrace.coordinator.Change;
+import io.millrace.coordinator.VerificationGuard;
+import io.millrace.group.offsets.SeenOffset;
 import io.millrace.group.records.GroupKey;
 import io.millrace.group.records.GroupValue;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
+import io.millrace.metadata.TopicPartition;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -68,6 +72,16 @@ final class FakeLedger implements GroupLedger {
         for (int writes = held.size(); writes > 0; writes--) {
             held.remove().run();
         }
+    }
+
+    @Override
+    public CompletableFuture<Void> write(VerificationGuard guard, List<Change<GroupKey, GroupValue>> changes) {
+        throw new UnsupportedOperationException("no transactions here");
+    }
+
+    @Override
+    public CompletableFuture<List<SeenOffset>> seen(Collection<TopicPartition> partitions) {
+        return failing != null ? failed(failing) : CompletableFuture.completedFuture(machine.seen(group, partitions));
     }
 
     @Override

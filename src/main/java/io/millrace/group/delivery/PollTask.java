@@ -198,7 +198,7 @@ final class PollTask {
             return List.of();
         }
         return member.target().stream().filter(member::owns).map(standing.membership()::assigned)
-                .filter(each -> !session.releasing.contains(each)).toList();
+                .filter(each -> !session.releasing.contains(each) && !session.mustWait(each, standing.pending())).toList();
     }
 
     /** Begins, or begins again. */

@@ -89,6 +89,16 @@ final class Session {
         return true;
     }
 
+    /**
+     * Whether it is not known yet what is committed in a partition, and that is where it is to be read from; as Kafka's consumers
+     * ask for stable offsets (KIP-447).
+     *
+     * @param pending where transactions may yet commit other offsets
+     */
+    boolean mustWait(TopicIdPartition partition, Set<TopicIdPartition> pending) {
+        return pending.contains(partition) && (!positions.containsKey(partition) || outOfRange.contains(partition));
+    }
+
     /** It was given a partition's records up to there. @return where it was before */
     Position advance(TopicIdPartition partition, Position to) {
         Position before = positions.put(partition, to);

@@ -189,10 +189,14 @@ public final class Sessions {
             if (now.resets() != standing.resets()) { // whoever comes back goes on from there
                 all().stream().filter(session -> !takesPart(session.member, before)).forEach(this::end);
             }
+            boolean decided = !now.pending().equals(standing.pending());
             stale = !isInLine(now);
             standing = now;
             if (stale) {
                 follow(before);
+            } else if (decided) {
+                sessions.values().stream().filter(session -> session.poll != null).forEach(session ->
+                        session.poll.partitionsChanged());
             }
         });
     }

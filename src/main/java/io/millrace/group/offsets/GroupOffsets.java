@@ -46,12 +46,58 @@ public record GroupOffsets(SortedMap<String, TopicOffsets> byTopic) {
 
     /** Where the group goes on in a partition, or null where nothing is committed. */
     public Position position(TopicIdPartition partition) {
-        TopicOffsets topic = byTopic.get(partition.topic());
-        if (topic == null || !topic.topicId().equals(partition.topicId())) {
-            return null;
-        }
-        CommittedOffset offset = topic.byPartition().get(partition.partition().partition());
+        CommittedOffset offset = of(partition);
         return offset == null ? null : offset.position();
+    }
+
+    /** What is committed in a partition, or null. */
+    public CommittedOffset of(TopicIdPartition partition) {
+        TopicOffsets topic = byTopic.get(partition.topic());
+        return topic == null || !topic.topicId().equals(partition.topicId()) ? null
+                : topic.byPartition().get(partition.partition().partition());
+    }
+
+    /** Whether what is known of the topic's name is of another topic. */
+    public boolean isOfAnother(TopicIdPartition partition) {
+        TopicOffsets topic = byTopic.get(partition.topic());
+        return topic != null && !topic.topicId().equals(partition.topicId());
+    }
+
+    /** Whether all that was seen is of topics that are known here by the same ids, if they are known. */
+    public boolean areOfTheSame(Collection<SeenOffset> seen) {
+        return seen.stream().allMatch(each -> each.committed() == null || !byTopic.containsKey(each.partition().topic())
+                || byTopic.get(each.partition().topic()).topicId().equals(each.topicId()));
+    }
+
+    /** As it was seen in some partitions, in topics that are known by the same ids here, if they are known. */
+    public GroupOffsets seen(Collection<SeenOffset> seen) {
+        TreeMap<String, TopicOffsets> all = new TreeMap<>(byTopic);
+        Map<String, TreeMap<Integer, CommittedOffset>> changed = new TreeMap<>();
+        for (SeenOffset each : seen) {
+            String name = each.partition().topic();
+            TopicOffsets before = all.get(name);
+            if (before == null && each.committed() == null) {
+                continue;
+            } else if (before == null) {
+                all.put(name, new TopicOffsets(each.topicId(), false, new TreeMap<>()));
+            }
+            TreeMap<Integer, CommittedOffset> byPartition = changed.computeIfAbsent(name, added ->
+                    new TreeMap<>(all.get(name).byPartition()));
+            if (each.committed() == null) {
+                byPartition.remove(each.partition().partition());
+            } else {
+                byPartition.put(each.partition().partition(), each.committed());
+            }
+        }
+        changed.forEach((name, byPartition) -> {
+            TopicOffsets of = all.get(name);
+            if (byPartition.isEmpty() && !of.anew()) {
+                all.remove(name);
+            } else {
+                all.put(name, new TopicOffsets(of.topicId(), of.anew(), byPartition));
+            }
+        });
+        return new GroupOffsets(all);
     }
 
     /** Whether the group had committed in an earlier topic of this name. */

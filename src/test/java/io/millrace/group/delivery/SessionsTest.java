@@ -93,7 +93,7 @@ class SessionsTest {
 
     private final Topics topics = new Topics();
     private final Membership members = members();
-    private Standing standing = new Standing(members, GroupOffsets.NONE, KeptPositions.NONE, 0);
+    private Standing standing = new Standing(members, GroupOffsets.NONE, KeptPositions.NONE, new TreeSet<>(), 0);
     private final Sessions sessions = new Sessions("g", new GroupLock("g"), new Silent(), topics, () -> 0, standing);
 
     /** A thousand, each of which owns one partition. */
@@ -113,7 +113,7 @@ class SessionsTest {
     }
 
     private void write(Membership membership, GroupOffsets offsets) {
-        standing = new Standing(membership, offsets, KeptPositions.NONE, 0);
+        standing = new Standing(membership, offsets, KeptPositions.NONE, new TreeSet<>(), 0);
         sessions.written(standing, Runnable::run);
     }
 
