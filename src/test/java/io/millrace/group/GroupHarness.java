@@ -35,6 +35,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 /** One coordinator in simulated time, without faults, and consumers that wait for each answer. */
 final class GroupHarness {
@@ -56,6 +57,8 @@ final class GroupHarness {
     /** Whether nothing can be put off till later. */
     boolean timersRefuse;
     private int incarnations;
+    /** What becomes of verifications of transactions. */
+    Supplier<CompletableFuture<?>> verification = () -> CompletableFuture.completedFuture(null);
     /** Runs applications' assignors; null: as everything else. */
     Executor assigning;
     private SimulatedOffsetsTopic.View view;
@@ -134,6 +137,7 @@ final class GroupHarness {
                 other -> CompletableFuture.completedFuture(List.of()), timers, timers,
                 assigning == null ? timers : assigning, timers, new WallClock(), time::nanoTime,
                 new FreshNames(() -> "made-up", () -> "i" + ++incarnations)));
+        groups.verifyTransactionsWith((id, producer, epoch, partition) -> verification.get());
     }
 
     /** As it is committed. */
