@@ -108,6 +108,7 @@ public final class Groups implements AutoCloseable {
     /**
      * Commits offsets in a transaction: they are how far the group has come once that is committed. Until then whoever is given
      * one of these partitions anew is given no records of it (KIP-447), and the group's description shows what was committed.
+     * The consumer itself is given what comes behind them, also where the transaction is aborted: then it seeks back.
      *
      * @param member      null: somebody who is no consumer, which is for a group in which none takes part
      * @param memberEpoch as for {@link #commit}; of no meaning without a member

@@ -103,6 +103,7 @@ final class OffsetRequests {
             })).whenComplete((now, failure) -> {
                 if (failure == null) {
                     given.proven(member.id(), meant.keySet());
+                    given.done(member.id(), meant);
                 }
             });
         });

@@ -45,6 +45,16 @@ public abstract class SimulatedInternalTopic {
             return false;
         }
 
+        /** Whether markers of aborted transactions are read as if these were committed. */
+        default boolean readsAbortsAsCommits() {
+            return false;
+        }
+
+        /** Whether what is written in open transactions is not read. */
+        default boolean readsNoOpenTransactions() {
+            return false;
+        }
+
         /** Whether a leader that was replaced writes on as if it were not. */
         default boolean writesOn() {
             return false;
@@ -122,6 +132,31 @@ public abstract class SimulatedInternalTopic {
         }
         producers.put(batch.producerId(), batch.producerEpoch());
         return true;
+    }
+
+    private boolean isOpen(RecordBatch batch) {
+        return batch.isTransactional() && batches.stream().noneMatch(each -> each.isControl()
+                && each.producerId() == batch.producerId() && each.baseOffset() >= batch.baseOffset());
+    }
+
+    private static ByteBuffer asCommit(RecordBatch batch) {
+        if (!batch.isControl()) {
+            return batch.buffer();
+        }
+        ByteBuffer commit = new EndTransactionMarker(EndTransactionMarker.Type.COMMIT, 0).batch(batch.producerId(),
+                batch.producerEpoch(), 0);
+        RecordBatch.at(commit).assign(batch.baseOffset(), batch.leaderEpoch());
+        return commit;
+    }
+
+    /** Somebody writes who does not lead. */
+    public void writeBeside(ByteBuffer batch) {
+        RecordBatch written = RecordBatch.at(batch);
+        written.assign(end, epoch);
+        batches.add(written);
+        producers.put(written.producerId(), written.producerEpoch());
+        end = written.lastOffset() + 1;
+        committed(List.of(written));
     }
 
     /** As one run of a server sees it. */
@@ -229,7 +264,8 @@ public abstract class SimulatedInternalTopic {
                     throw fault;
                 }
                 List<ByteBuffer> found = batches.stream().filter(each -> each.lastOffset() >= offset && each.lastOffset() < endOffset)
-                        .map(RecordBatch::buffer).toList();
+                        .filter(each -> !faults.readsNoOpenTransactions() || !isOpen(each))
+                        .map(each -> faults.readsAbortsAsCommits() ? asCommit(each) : each.buffer()).toList();
                 ByteBuffer all = ByteBuffer.allocate(found.stream().mapToInt(ByteBuffer::remaining).sum());
                 found.forEach(all::put);
                 return all.flip();

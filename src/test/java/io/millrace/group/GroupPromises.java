@@ -1,6 +1,7 @@
 package io.millrace.group;
 
 import io.millrace.group.SimulatedGroups.Weather;
+import io.millrace.group.SimulatedTransactions.Range;
 import io.millrace.metadata.TopicIdPartition;
 import io.millrace.metadata.TopicPartition;
 import java.util.Collection;
@@ -19,6 +20,8 @@ final class GroupPromises {
     private final Weather weather;
     private final Consumer<String> notes;
     private final Map<TopicIdPartition, Map<Long, Integer>> processed = new TreeMap<>();
+    /** Of each record, in how many transactions that were committed it was read; null: there are no transactions. */
+    private Map<TopicIdPartition, Map<Long, Integer>> outputs;
     private final Map<TopicIdPartition, Long> committed = new TreeMap<>();
     private final Map<TopicIdPartition, Long> highest = new TreeMap<>();
     private final RequestedReplays replays = new RequestedReplays();
@@ -28,6 +31,26 @@ final class GroupPromises {
         this.log = log;
         this.weather = weather;
         this.notes = notes;
+    }
+
+    /** Consumers commit in transactions, and in no other way: what counts is what was committed with those, once. */
+    void onlyInTransactions() {
+        outputs = new TreeMap<>();
+    }
+
+    /** A transaction was committed in which these were read. */
+    void output(Map<TopicIdPartition, Range> ranges) {
+        ranges.forEach((partition, range) -> {
+            for (long offset = range.from(); offset < range.to(); offset++) {
+                int times = outputs.computeIfAbsent(partition, any -> new TreeMap<>()).merge(offset, 1, Integer::sum);
+                require(times == 1, "record " + partition + "@" + offset + " of " + partition.topicId() + " is in " + times
+                        + " transactions that were committed");
+            }
+        });
+    }
+
+    private Map<Long, Integer> done(TopicIdPartition partition) {
+        return (outputs == null ? processed : outputs).getOrDefault(partition, Map.of());
     }
 
     /** How many records were processed. */
@@ -48,7 +71,7 @@ final class GroupPromises {
     /** A consumer processed a record. */
     void process(TopicIdPartition partition, long offset) {
         int times = processed.computeIfAbsent(partition, any -> new TreeMap<>()).merge(offset, 1, Integer::sum);
-        require(weather != Weather.CALM || times == 1 || replays.wereAsked(partition.partition()), "record " + partition + "@"
+        require(weather != Weather.CALM || outputs != null || times == 1 || replays.wereAsked(partition.partition()), "record " + partition + "@"
                 + offset + " of " + partition.topicId() + " was delivered " + times + " times although nobody died");
     }
 
@@ -83,7 +106,7 @@ final class GroupPromises {
         long before = committed.getOrDefault(partition, 0L);
         require(offset >= before || replays.use(partition.partition()), "the committed offset of " + partition + " went back from "
                 + before + " to " + offset);
-        Map<Long, Integer> seen = processed.getOrDefault(partition, Map.of());
+        Map<Long, Integer> seen = done(partition);
         for (long each = before; each < offset; each++) {
             require(seen.containsKey(each), partition + "@" + each + " is committed (" + offset + "), but nobody processed it");
         }
@@ -112,7 +135,7 @@ final class GroupPromises {
             }
             TopicIdPartition id = new TopicIdPartition(log.topics().get(each.getKey().topic()).id(), each.getKey());
             for (long offset = 0; offset < each.getValue(); offset++) {
-                if (!processed.getOrDefault(id, Map.of()).containsKey(offset)) {
+                if (!done(id).containsKey(offset)) {
                     return "record " + each.getKey() + "@" + offset;
                 }
             }

@@ -48,13 +48,30 @@ class GroupSimulationTest {
     }
 
     @ParameterizedTest
+    @EnumSource(Weather.class)
+    void whatConsumersMakeOfEachRecordIsInOneTransactionThatIsCommittedWithTheOffsetBehindIt(Weather weather) {
+        long processed = 0;
+        int commits = 0;
+        int aborts = 0;
+        for (long seed = first(); seed < first() + SEEDS / 2; seed++) {
+            SimulatedGroups run = new SimulatedGroups(seed, weather, PlantedBug.NONE, true);
+            processed += run.run(MILLIS);
+            commits += run.transactions.commits();
+            aborts += run.transactions.aborts();
+        }
+        assertThat(processed).as("the runs do something").isGreaterThan(SEEDS * 50L);
+        assertThat(commits).as("transactions that were committed").isGreaterThan(SEEDS * 10);
+        assertThat(aborts).as("and such as were aborted").isGreaterThan(SEEDS);
+    }
+
+    @ParameterizedTest
     @EnumSource(value = PlantedBug.class, mode = EnumSource.Mode.EXCLUDE, names = "NONE")
     void aPlantedBugIsFound(PlantedBug bug) {
         Weather weather = bug == PlantedBug.TRUSTING_DELIVERIES ? Weather.DEATHS : Weather.STORM;
         List<String> found = new ArrayList<>();
         for (long seed = 1; seed <= 1000 && found.isEmpty(); seed++) {
             try {
-                new SimulatedGroups(seed, weather, bug).run(MILLIS);
+                new SimulatedGroups(seed, weather, bug, bug.ofTransactions).run(MILLIS);
             } catch (AssertionError violation) {
                 found.add(violation.getMessage().lines().findFirst().orElseThrow());
             }

@@ -27,6 +27,11 @@ interface GroupWorld {
 
     GroupPromises promises();
 
+    /** In which consumers commit; null: in none. */
+    default SimulatedTransactions transactions() {
+        return null;
+    }
+
     /** Whether nothing fails any more. */
     boolean isSettling();
 

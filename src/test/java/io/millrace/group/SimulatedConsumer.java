@@ -9,6 +9,7 @@ import io.millrace.group.membership.ConsumerId;
 import io.millrace.group.membership.OffsetReset;
 import io.millrace.group.membership.RecordForm;
 import io.millrace.group.membership.Subscription;
+import io.millrace.group.offsets.OffsetAndMetadata;
 import io.millrace.log.IsolationLevel;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
@@ -31,7 +32,7 @@ import java.util.function.Consumer;
  * processes what it was given before it commits that, or polls again. When a request fails it asks another server.
  */
 final class SimulatedConsumer {
-    private enum Commits { AUTOMATIC, POLLED, OFFSETS }
+    private enum Commits { AUTOMATIC, POLLED, OFFSETS, TRANSACTION }
 
     private static final int PATIENCE_MS = 8_000;
 
@@ -42,6 +43,8 @@ final class SimulatedConsumer {
     /** Whether it says which polls it got. */
     private final boolean says;
     private final boolean byPattern;
+    /** In whose transactions it commits, in the next epoch each time; null: in none. */
+    private TransactionalProducer producer;
     private ConsumerId id;
     private int entry;
     private boolean there = true;
@@ -56,7 +59,8 @@ final class SimulatedConsumer {
     SimulatedConsumer(GroupWorld world, String name, String instanceId) {
         this.world = world;
         this.name = name;
-        this.commits = Commits.values()[world.random().nextInt(3)];
+        this.commits = world.transactions() != null ? Commits.TRANSACTION : Commits.values()[world.random().nextInt(3)];
+        this.producer = world.transactions() == null ? null : world.transactions().begin(name);
         this.says = world.weather() == Weather.STORM || world.random().nextInt(3) == 0;
         this.byPattern = world.random().nextInt(3) == 0;
         this.entry = 1 + world.random().nextInt(world.servers());
@@ -208,7 +212,7 @@ final class SimulatedConsumer {
         }
         List<Polled> came = new ArrayList<>();
         // One that says which poll it got cannot speak for two; and with automatic commits each poll says that all is processed.
-        int[] missing = {!says && commits != Commits.AUTOMATIC && world.random().nextInt(6) == 0 ? 2 + world.random().nextInt(2) : 1};
+        int[] missing = {!says && commits != Commits.AUTOMATIC && commits != Commits.TRANSACTION && world.random().nextInt(6) == 0 ? 2 + world.random().nextInt(2) : 1};
         for (int i = missing[0]; i > 0; i--) {
             call((groups, source) -> groups.poll(GroupWorld.GROUP, id, new PollRequest(null, world.pollBytes(),
                     world.random().nextInt(3_000), source)), polled -> {
@@ -262,7 +266,7 @@ final class SimulatedConsumer {
                     world.promises().process(world.id(part), offset);
                 }
             }
-            if (world.random().nextInt(25) == 0 && !world.isSettling()) { // or it might never get to the end
+            if (commits != Commits.TRANSACTION && world.random().nextInt(25) == 0 && !world.isSettling()) { // or it might never get to the end
                 seekBack(parts.get(0), came.size() == 1);
                 return;
             }
@@ -282,7 +286,57 @@ final class SimulatedConsumer {
                     commit((groups, source) -> groups.commit(GroupWorld.GROUP, id, offsets, inEpoch), meant,
                             0);
                 }
+                case TRANSACTION -> transact(ofTheLastTopic(parts), 0);
                 default -> throw new AssertionError(commits);
+            }
+        });
+    }
+
+    // ---- transactions
+
+    /** What it made of these records, and how far it has come with them, is committed together or not at all. */
+    private void transact(List<FetchAllResult.Part> parts, int tries) {
+        Map<TopicPartition, OffsetAndMetadata> offsets = new TreeMap<>();
+        Map<TopicIdPartition, SimulatedTransactions.Range> outputs = new TreeMap<>();
+        parts.forEach(part -> {
+            offsets.put(part.id(), new OffsetAndMetadata(part.result().nextOffset(), ""));
+            outputs.put(world.id(part), new SimulatedTransactions.Range(part.result().offset(), part.result().nextOffset()));
+        });
+        TransactionalProducer in = producer;
+        int inEpoch = world.random().nextBoolean() || mayBeLate() ? epoch : Groups.ANY_EPOCH;
+        call((groups, source) -> groups.commitInTransaction(GroupWorld.GROUP, id, inEpoch, in, offsets), done ->
+                then(world.random().nextInt(world.random().nextInt(10) == 0 ? 14_000 : 100), () ->
+                        end(world.isSettling() || world.random().nextInt(8) > 0, outputs)), failure -> {
+            boolean passing = failure.kind() == ErrorKind.UNAVAILABLE || failure.kind() == ErrorKind.NOT_COORDINATOR
+                    || failure.kind() == ErrorKind.CONCURRENT_TRANSACTIONS;
+            if (passing && tries < 5) {
+                transact(parts, tries + 1);
+            } else {
+                end(false, Map.of());
+            }
+        });
+    }
+
+    /** After an abort another one goes on in its place, from what is committed. */
+    private void end(boolean commit, Map<TopicIdPartition, SimulatedTransactions.Range> outputs) {
+        if (world.transactions().end(producer.id(), producer.epoch(), commit, outputs) && commit) {
+            producer = new TransactionalProducer(producer.transactionalId(), producer.id(), (short) (producer.epoch() + 1));
+            poll();
+        } else {
+            replaced();
+        }
+    }
+
+    private void replaced() {
+        Runnable next = () -> {
+            there = false;
+            world.consumers().come(config.instanceId());
+        };
+        call((groups, source) -> groups.leave(GroupWorld.GROUP, id, source), gone -> next.run(), failure -> {
+            if (failure.kind() == ErrorKind.UNKNOWN_CONSUMER) {
+                next.run();
+            } else {
+                replaced();
             }
         });
     }

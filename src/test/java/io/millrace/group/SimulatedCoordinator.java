@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /** One server of {@link SimulatedGroups}: a real {@link Groups} behind its {@link SimulatedEntry}. */
 final class SimulatedCoordinator {
@@ -61,6 +62,8 @@ final class SimulatedCoordinator {
                 (by, group, consumer, poll) -> opened.wasWritten(by.brokerId(), consumer, poll),
                 other -> CompletableFuture.completedFuture(List.of()), timers, timers, timers, timers, new WallClock(), world.time::nanoTime,
                 new FreshNames(() -> "never", world::incarnation))));
+        opened.groups().verifyTransactionsWith((transactionalId, producer, epoch, partition) ->
+                world.transactions.verify(producer, epoch));
         entry = opened;
     }
 
@@ -109,6 +112,14 @@ final class SimulatedCoordinator {
             } else {
                 task.run();
             }
+        }
+    }
+
+    /** Asks it something, if it is up and when it goes on; of what is asked for nobody is told else. */
+    void run(Consumer<Groups> what) {
+        if (isUp()) {
+            SimulatedEntry asked = entry;
+            guarded(run, () -> what.accept(asked.groups()));
         }
     }
 

@@ -33,7 +33,26 @@ final class SimulatedGroups implements GroupWorld {
         /** A coordinator that was replaced answers from its memory as if it were not. */
         ENDLESS_LEASE,
         /** What is written to the offsets topic is forgotten after it was acknowledged. */
-        LOST_WRITES
+        LOST_WRITES,
+        /** Who begins to coordinate takes transactions for committed that were aborted. */
+        ABORTS_READ_AS_COMMITS(true),
+        /** Who begins to coordinate does not know what is pending, and gives records from where the group had come before. */
+        PENDING_NOT_READ(true),
+        /** What is written in transactions is not verified, so that it may come behind their end. */
+        UNVERIFIED(true),
+        /** Markers are written beside the coordinator, which goes on as if the transactions were open. */
+        MARKERS_BESIDE(true);
+
+        /** Whether only transactions show it. */
+        final boolean ofTransactions;
+
+        PlantedBug() {
+            this(false);
+        }
+
+        PlantedBug(boolean ofTransactions) {
+            this.ofTransactions = ofTransactions;
+        }
     }
 
     /** What may go wrong in a run. */
@@ -61,6 +80,7 @@ final class SimulatedGroups implements GroupWorld {
     final Set<Integer> withoutReplicas = new HashSet<>();
     final int partitions;
     final GroupPromises promises;
+    final SimulatedTransactions transactions;
     private final List<String> history = new ArrayList<>();
     /** Who is to coordinate, by and by. */
     private int preferred = 1;
@@ -68,6 +88,11 @@ final class SimulatedGroups implements GroupWorld {
     private boolean calmDown;
 
     SimulatedGroups(long seed, Weather weather, PlantedBug bug) {
+        this(seed, weather, bug, false);
+    }
+
+    /** @param transactional whether consumers commit in transactions, and in no other way */
+    SimulatedGroups(long seed, Weather weather, PlantedBug bug, boolean transactional) {
         this.seed = seed;
         this.random = new Random(seed);
         this.time = new SimulatedTime(random);
@@ -77,6 +102,10 @@ final class SimulatedGroups implements GroupWorld {
         this.partitions = 1 + random.nextInt(8);
         log.create(TOPIC, partitions);
         this.promises = new GroupPromises(log, weather, this::note);
+        this.transactions = !transactional ? null : new SimulatedTransactions(this);
+        if (transactional) {
+            promises.onlyInTransactions();
+        }
         this.offsets = new SimulatedOffsetsTopic(time, random, new OffsetsFaults(), () -> promises.check(state()));
         offsets.elect(1);
         for (int id = 1; id <= SERVERS; id++) {
@@ -127,6 +156,11 @@ final class SimulatedGroups implements GroupWorld {
     @Override
     public GroupPromises promises() {
         return promises;
+    }
+
+    @Override
+    public SimulatedTransactions transactions() {
+        return transactions;
     }
 
     @Override
@@ -246,11 +280,15 @@ final class SimulatedGroups implements GroupWorld {
             case 11, 12 -> withoutReplicas.clear();
             case 13 -> recreate();
             case 14 -> {
-                if (random.nextInt(6) == 0) {
+                if (transactions == null && random.nextInt(6) == 0) {
                     consumers.stopAllAndReset();
                 }
             }
-            case 15 -> consumers.reset();
+            case 15 -> {
+                if (transactions == null) { // what is read again by wish is in two of them
+                    consumers.reset();
+                }
+            }
             default -> {
                 List<TopicPartition> all = List.copyOf(log.ends().keySet());
                 if (!all.isEmpty()) {
@@ -352,6 +390,16 @@ final class SimulatedGroups implements GroupWorld {
         @Override
         public boolean writesOn() {
             return bug == PlantedBug.UNFENCED_WRITES;
+        }
+
+        @Override
+        public boolean readsAbortsAsCommits() {
+            return bug == PlantedBug.ABORTS_READ_AS_COMMITS;
+        }
+
+        @Override
+        public boolean readsNoOpenTransactions() {
+            return bug == PlantedBug.PENDING_NOT_READ;
         }
 
         private boolean isStormy() {

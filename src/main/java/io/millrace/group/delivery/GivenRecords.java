@@ -78,6 +78,19 @@ public final class GivenRecords {
         });
     }
 
+    /** A member has committed in a transaction that it has come so far: it is not given again what is before. */
+    public void done(ConsumerId id, Map<TopicIdPartition, Position> upTo) {
+        sessions.lock().hold(() -> {
+            Session session = sessions.of(id);
+            if (session != null) {
+                session.done(upTo);
+                if (session.poll != null) {
+                    session.poll.moved();
+                }
+            }
+        });
+    }
+
     /** Those of these positions that are beyond all that the member was given. */
     public List<TopicIdPartition> beyond(ConsumerId id, Map<TopicIdPartition, Position> positions) {
         return sessions.lock().hold(() -> {

@@ -27,6 +27,8 @@ final class Session {
     final TreeMap<TopicIdPartition, Position> positions = new TreeMap<>();
     /** What the member has done with: it came back for more since. */
     final TreeMap<TopicIdPartition, Position> acknowledged = new TreeMap<>();
+    /** What it said itself in a transaction that it has done with: it is given nothing before that, unless it seeks. */
+    private final TreeMap<TopicIdPartition, Position> done = new TreeMap<>();
     /** In an answer that is being written. */
     final Set<TopicIdPartition> givenOut = new HashSet<>();
     /** Where the position is the member's own wish, and nothing was given from there on yet. */
@@ -100,7 +102,8 @@ final class Session {
     }
 
     /** It was given a partition's records up to there. @return where it was before */
-    Position advance(TopicIdPartition partition, Position to) {
+    Position advance(TopicIdPartition partition, Position given) {
+        Position to = atLeastDone(partition, given);
         Position before = positions.put(partition, to);
         if (before == null || before.leaderEpoch() != to.leaderEpoch()) {
             sameEpochSince.put(partition, to.offset());
@@ -108,6 +111,24 @@ final class Session {
             sameEpochSince.putIfAbsent(partition, before.offset());
         }
         return before;
+    }
+
+    /**
+     * It commits in a transaction that it has come so far. What it is given goes on behind that from now on, also while the
+     * transaction is open, and where it is aborted: then it is for the member to seek.
+     */
+    void done(Map<TopicIdPartition, Position> upTo) {
+        upTo.forEach((partition, position) -> done.merge(partition, position, Session::later));
+        positions.replaceAll(this::atLeastDone);
+    }
+
+    private Position atLeastDone(TopicIdPartition partition, Position position) {
+        Position least = done.get(partition);
+        return least == null ? position : later(position, least);
+    }
+
+    private static Position later(Position one, Position other) {
+        return other.offset() > one.offset() ? other : one;
     }
 
     /** A position that the member speaks of, with its leader epoch where that is known. */
@@ -132,19 +153,21 @@ final class Session {
         if (last != null) {
             last.before().forEach(positions::replace);
         }
+        positions.replaceAll(this::atLeastDone);
         return positions;
     }
 
     /** What the last poll gave out is given out again. */
     void rewind(LastPoll lost) {
         lost.before().forEach(positions::replace);
+        positions.replaceAll(this::atLeastDone);
     }
 
     /** It missed an answer, and it is not known any more which one: it goes on from what is committed. */
     void rewind(GroupOffsets committed) {
         positions.replaceAll((partition, position) -> {
             Position before = committed.position(partition);
-            return before != null && before.offset() < position.offset() ? before : position;
+            return before != null && before.offset() < position.offset() ? atLeastDone(partition, before) : position;
         });
         acknowledged.putAll(positions);
         lastNumber = NO_POLL;
@@ -153,6 +176,7 @@ final class Session {
     /** Moved by the member's own wish. */
     void moveTo(Map<TopicIdPartition, Position> offsets) {
         positions.putAll(offsets);
+        done.keySet().removeAll(offsets.keySet());
         acknowledged.putAll(offsets);
         sought.addAll(offsets.keySet());
         givenOut.removeAll(offsets.keySet());
@@ -167,6 +191,7 @@ final class Session {
 
     void forget(TopicIdPartition partition) {
         positions.remove(partition);
+        done.remove(partition);
         givenOut.remove(partition);
         sought.remove(partition);
         acknowledged.remove(partition);
