@@ -25,7 +25,6 @@ import io.millrace.transaction.idempotency.IdempotencyKeys;
 import io.millrace.transaction.idempotency.IdempotencyParts;
 import io.millrace.transaction.routing.TransactionTransport;
 import io.millrace.transaction.routing.Transactions;
-import io.millrace.transaction.state.TransactionMarker;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -33,7 +32,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
@@ -167,14 +165,11 @@ final class Server implements AutoCloseable {
         IdempotencyKeys keys = open(() -> IdempotencyKeys.open(configuration.idempotency(), IdempotencyParts.of(broker,
                 configuration.idempotencyTopic(), configuration.coordinators(), producerIds::next, answers, workers, timers, clock)));
         Transactions transactions = open(() -> Transactions.open(new Transactions.Parts(broker, configuration.transactionTopic(),
-                configuration.coordinators(), configuration.transactions(), this::writeOffsetsMarker, transactionTransport,
-                producerIds::next, answers, workers, timers, clock, configuration.transactionPatienceMs())));
+                configuration.coordinators(), configuration.transactions(), marker -> groups.endTransaction(
+                marker.partition().partition(), marker.producer().producerId(), marker.producer().epoch(), Transactions.control(marker)),
+                transactionTransport, producerIds::next, answers, workers, timers, clock, configuration.transactionPatienceMs())));
+        groups.verifyTransactionsWith(transactions.verifier());
         return new Coordination(groups, producerIds, keys, transactions);
-    }
-
-    private CompletableFuture<?> writeOffsetsMarker(TransactionMarker marker) {
-        return broker.transactions().end(marker.partition(), marker.producer().producerId(), marker.producer().epoch(),
-                Transactions.control(marker));
     }
 
     /** Without a majority nobody may act; that it waits for one is told by health. */

@@ -1,17 +1,21 @@
 package io.millrace.rest;
 
+import io.millrace.group.TransactionalProducer;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
+import io.millrace.rest.access.GroupAccess;
 import io.millrace.rest.access.TransactionAccess;
 import io.millrace.rest.body.Answer;
 import io.millrace.rest.body.AnswerDeadlines;
 import io.millrace.rest.body.JsonBodies;
 import io.millrace.rest.body.Numbers;
 import io.millrace.rest.body.QueryParameters;
+import io.millrace.rest.body.TransactionBodies.NewOffsets;
 import io.millrace.rest.body.TransactionBodies.NewTransaction;
 import io.millrace.rest.body.TransactionBodies;
 import io.millrace.rest.dialect.MediaTypes;
 import io.millrace.rest.dialect.RequestException;
+import io.millrace.rest.forwarding.GroupForwarding;
 import io.millrace.rest.forwarding.TransactionForwarding;
 import io.millrace.rest.model.ProducerInTransaction;
 import io.millrace.rest.model.TransactionDetails;
@@ -38,6 +42,7 @@ import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
+import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -67,7 +72,11 @@ public class TransactionsResource {
     @Inject
     JsonBodies json;
     @Inject
+    GroupAccess groupAccess;
+    @Inject
     TransactionForwarding forwarding;
+    @Inject
+    GroupForwarding groupForwarding;
     @Inject
     AnswerDeadlines deadlines;
 
@@ -93,6 +102,41 @@ public class TransactionsResource {
                     .whenComplete(Answer.to(response, answer -> Response.status(Response.Status.CREATED)
                             .entity(json.write(ProducerInTransaction.of(begun.transactionalId(), answer))).build()));
         }
+    }
+
+    @Operation(operationId = "commitOffsetsInTransaction", summary = "Commits a group's offsets with the transaction: what was consumed"
+        + " counts as consumed if, and only if, what was made of it is committed")
+    @Tag(name = "Transactions")
+    @RequestBody(ref = "OffsetsInTransaction")
+    @APIResponse(responseCode = "204", description = "Written; committed with the transaction")
+    @APIResponse(responseCode = "400", ref = "BadRequest")
+    @APIResponse(responseCode = "404", ref = "NotFound")
+    @APIResponse(responseCode = "409", ref = "TransactionConflict")
+    @APIResponse(responseCode = "413", ref = "TooLarge")
+    @APIResponse(responseCode = "415", ref = "UnsupportedType")
+    @APIResponse(responseCode = "416", ref = "OutOfRange")
+    @APIResponse(responseCode = "422", ref = "Unprocessable")
+    @APIResponse(responseCode = "503", ref = "Unavailable")
+    @POST
+    @Path("{id}/offsets")
+    @Consumes({MediaTypes.DIALECT, MediaTypes.JSON_RECORDS, MediaTypes.JSON})
+    public void commitOffsets(@PathParam("id") String id, InputStream body, @Context UriInfo uri, @Context HttpHeaders headers,
+                              @Suspended AsyncResponse response) {
+        byte[] bytes = JsonBodies.bytes(body);
+        NewOffsets asked = TransactionBodies.offsets(json.object(bytes));
+        if (groupForwarding.passOn(asked.group(), HttpMethod.POST, new ByteArrayInputStream(bytes), uri, headers, response)) {
+            return;
+        }
+        access.transactions().producer(id, asked.producer().epoch()).thenCompose(found -> {
+            if (asked.producer().producerId() != ProducerIdAndEpoch.NO_PRODUCER_ID
+                    && asked.producer().producerId() != found.producerId()) {
+                throw RequestException.conflict("producer " + asked.producer().producerId() + " is not that of the transactional id,"
+                        + " which is " + found + ": nothing was done");
+            }
+            return groupAccess.groups().commitInTransaction(asked.group(), asked.member() == null ? null
+                    : GroupForwarding.consumer(asked.member(), headers), asked.memberEpoch(),
+                    new TransactionalProducer(id, found.producerId(), found.epoch()), asked.offsets());
+        }).whenComplete(Answer.to(response, done -> Response.noContent().build()));
     }
 
     @Operation(operationId = "commitTransaction",

@@ -154,7 +154,8 @@ public final class ConsumerBodies {
         return offsets;
     }
 
-    private static long offset(JsonValue value) {
+    /** @throws RequestException 400 when it is no whole number, 422 when it is negative */
+    static long offset(JsonValue value) {
         if (!(value instanceof JsonNumber number) || !number.isIntegral()) {
             throw RequestException.invalidBody("\"offset\" must be a whole number of 64 bits");
         }

@@ -1,5 +1,8 @@
 package io.millrace.rest.body;
 
+import io.millrace.group.Groups;
+import io.millrace.group.offsets.OffsetAndMetadata;
+import io.millrace.metadata.TopicPartition;
 import io.millrace.rest.dialect.RequestException;
 import io.millrace.transaction.state.ProducerIdAndEpoch;
 import jakarta.json.JsonNumber;
@@ -7,12 +10,16 @@ import jakarta.json.JsonObject;
 import jakarta.json.JsonValue;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /** What is asked about transactions in the bodies of requests. */
 public final class TransactionBodies {
     private static final Set<String> BEGIN = Set.of("transactional_id", "timeout_ms");
     private static final Set<String> PRODUCER = Set.of("producer_id", "producer_epoch");
     private static final Set<String> PREPARE = Set.of("producer_id", "producer_epoch", "xid");
+    private static final Set<String> OFFSETS = Set.of("producer_id", "producer_epoch", "group", "member", "member_epoch", "offsets");
+    private static final Set<String> OFFSET = Set.of("topic", "partition", "offset", "metadata");
     private static final int DEFAULT_TIMEOUT_MS = 60_000;
 
     private TransactionBodies() {
@@ -44,6 +51,38 @@ public final class TransactionBodies {
         JsonFields.requireKnown(body, PREPARE);
         JsonValue xid = JsonFields.present(body, "xid");
         return new Preparation(named(body), xid == null ? null : JsonFields.string("xid", xid));
+    }
+
+    /**
+     * Offsets that are committed with a transaction.
+     *
+     * @param member      the consumer's name, or null: it is none
+     * @param memberEpoch in which the consumer read them, or {@link Groups#ANY_EPOCH}
+     */
+    public record NewOffsets(ProducerIdAndEpoch producer, String group, String member, int memberEpoch,
+                             SortedMap<TopicPartition, OffsetAndMetadata> offsets) {
+    }
+
+    /** @throws RequestException 400 for a wrong shape; 422 for a negative offset, and a partition that is there twice */
+    public static NewOffsets offsets(JsonObject body) {
+        JsonFields.requireKnown(body, OFFSETS);
+        String group = JsonFields.string("group", JsonFields.required(body, "group", "the consumer group's name"));
+        JsonValue member = JsonFields.present(body, "member");
+        TreeMap<TopicPartition, OffsetAndMetadata> offsets = new TreeMap<>();
+        for (JsonValue each : JsonFields.list(body, "offsets")) {
+            JsonObject entry = JsonFields.object("offsets", each);
+            JsonFields.requireKnown(entry, OFFSET);
+            TopicPartition partition = JsonFields.partition(entry);
+            JsonValue metadata = JsonFields.present(entry, "metadata");
+            OffsetAndMetadata offset = new OffsetAndMetadata(
+                    ConsumerBodies.offset(JsonFields.required(entry, "offset", "an offset")),
+                    metadata == null ? "" : JsonFields.string("metadata", metadata));
+            if (offsets.put(partition, offset) != null) {
+                throw JsonFields.twice(partition);
+            }
+        }
+        return new NewOffsets(named(body), group, member == null ? null : JsonFields.string("member", member),
+                (int) number(body, "member_epoch", 0, Integer.MAX_VALUE, Groups.ANY_EPOCH), offsets);
     }
 
     /** The same among other fields. */
