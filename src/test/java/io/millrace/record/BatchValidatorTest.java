@@ -47,7 +47,7 @@ class BatchValidatorTest {
             corrupted("codec 7", "codec id", attributes(7)),
             corrupted("codec that is not the records' own", "gzip", attributes(1)),
             corrupted("log append time", "timestamp type", attributes(0x08)),
-            corrupted("transactional", "transactional", attributes(0x10)),
+            corrupted("transactional without a producer", "transactional batch without a producer id", attributes(0x10)),
             corrupted("control", "control", attributes(0x20)),
             corrupted("delete horizon", "0x40", attributes(0x40)),
             corrupted("highest attribute bit", "0x8000", attributes(0x8000)),
@@ -159,6 +159,25 @@ class BatchValidatorTest {
         assertInvalid(request(List.of(producer(7, 0, 5), producer(8, 0, 8))), "producer: found id 8 and epoch 0, allowed 7 and 0");
         assertInvalid(request(List.of(producer(7, 0, 5), producer(7, 1, 8))), "producer: found id 7 and epoch 1, allowed 7 and 0");
         assertInvalid(request(List.of(producer(7, 0, 5), batch -> { })), "producer: found id -1 and epoch -1, allowed 7 and 0");
+    }
+
+    private static Consumer<ByteBuffer> inTransaction(int baseSequence) {
+        return batch -> {
+            RecordBatch.at(batch).setTransactional();
+            RecordBatch.at(batch).setProducer(7, (short) 0, baseSequence);
+        };
+    }
+
+    @Test
+    void transactionalBatchesFollowEachOtherOrLeaveTheirSequencesToTheLog() {
+        assertThat(BatchValidator.validate(request(List.of(inTransaction(5), inTransaction(8))), LIMITS)).hasSize(2);
+        assertThat(BatchValidator.validate(request(List.of(inTransaction(-1), inTransaction(-1))), LIMITS)).hasSize(2);
+
+        assertInvalid(request(List.of(inTransaction(5), inTransaction(-1))), "base sequence: found -1, allowed 8 only");
+        assertInvalid(request(List.of(inTransaction(-1), inTransaction(2))), "base sequence: found 2, allowed -1 only");
+        assertInvalid(request(List.of(inTransaction(5), producer(7, 0, 8))), "transactional batches and others");
+        assertInvalid(request(List.of(producer(7, 0, 5), inTransaction(8))), "transactional batches and others");
+        assertInvalid(request(List.of(inTransaction(-2))), "base sequence: found -2");
     }
 
     @ParameterizedTest
