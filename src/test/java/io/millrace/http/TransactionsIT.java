@@ -172,7 +172,7 @@ class TransactionsIT {
         produce(epoch, 0, "a").is(200);
         String xid = "xid-" + UUID.randomUUID();
         api.post(path + "/prepare", HttpApi.DIALECT, "{\"producer_epoch\":%d,\"xid\":\"%s\"}".formatted(epoch, xid)).is(200);
-        refused(produce(epoch, 0, "b"), 409, "INVALID_TXN_STATE");
+        refused(produce(epoch, 1, "b"), 409, "INVALID_TXN_STATE");
         sleep(2_500);
         JsonObject found = only("/transactions?state=prepared&xid=" + xid);
         assertThat(found.getString("transactional_id")).isEqualTo(id);
@@ -294,7 +294,7 @@ class TransactionsIT {
 
     private JsonValue committedOffset(String group) {
         return api.get("/admin/groups/" + group).is(200).object().getJsonArray("partitions").getValuesAs(JsonObject.class).stream()
-                .filter(each -> each.getInt("partition") == 0).map(each -> each.get("committed")).findFirst().orElse(JsonValue.NULL);
+                .filter(each -> each.getInt("partition") == 0).map(each -> each.get("committed_offset")).findFirst().orElse(JsonValue.NULL);
     }
 
     @Test
