@@ -11,6 +11,7 @@ import io.millrace.record.Codec;
 import io.millrace.record.EndTransactionMarker;
 import io.millrace.record.RecordBatch;
 import io.millrace.record.RecordBatchBuilder;
+import io.millrace.record.Sequences;
 import io.millrace.replica.hosting.Acks;
 import io.millrace.replica.hosting.FetchPosition;
 import io.millrace.replica.hosting.FetchResult;
@@ -350,6 +351,7 @@ final class SimulatedTransfers implements SimulatedCluster.Inhabitants {
     private void checkLog(TopicPartition partition, PartitionLog log) {
         Map<Long, ProducerIdAndEpoch> open = new HashMap<>();
         Map<Long, Short> ended = new HashMap<>();
+        Map<ProducerIdAndEpoch, Integer> sequences = new HashMap<>();
         long offset = log.logStartOffset();
         while (offset < log.logEndOffset()) {
             for (RecordBatch batch : RecordBatch.in(log.read(offset, log.logEndOffset(), BYTES))) {
@@ -363,6 +365,10 @@ final class SimulatedTransfers implements SimulatedCluster.Inhabitants {
                 } else {
                     ProducerIdAndEpoch going = open.putIfAbsent(by.producerId(), by);
                     check(going == null || going.equals(by), by + " writes in " + partition + " to the transaction of " + going);
+                    int sequence = sequences.getOrDefault(by, 0);
+                    check(batch.baseSequence() == sequence, "offset " + batch.baseOffset() + " of " + partition + " has sequence "
+                            + batch.baseSequence() + " of " + by + ", and " + sequence + " comes next");
+                    sequences.put(by, Sequences.after(batch));
                 }
                 offset = batch.lastOffset() + 1;
             }
