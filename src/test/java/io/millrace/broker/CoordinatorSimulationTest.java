@@ -37,14 +37,17 @@ class CoordinatorSimulationTest {
         int answers = 0;
         int refusals = 0;
         int unknown = 0;
+        int transactions = 0;
         for (long seed = first(); seed < first() + SEEDS; seed++) {
             SimulatedCoordinators coordinators = run(seed, 3, PlantedLog.Bug.NONE);
             answers += coordinators.answers();
             refusals += coordinators.refusals();
             unknown += coordinators.unknown();
+            transactions += coordinators.transactions();
         }
         assertThat(answers).as("the runs do something").isGreaterThan(SEEDS * 20);
         assertThat(refusals).as("changes are refused").isGreaterThan(SEEDS);
+        assertThat(transactions).as("transactions are committed").isGreaterThan(SEEDS * 2);
         assertThat(unknown).as("outcomes are not known").isPositive();
     }
 

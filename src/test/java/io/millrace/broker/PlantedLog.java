@@ -6,6 +6,7 @@ import io.millrace.coordinator.LedLog;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.record.EndTransactionMarker;
+import io.millrace.record.RecordBatch;
 import io.millrace.replica.hosting.Partition;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -32,6 +33,10 @@ public record PlantedLog(CoordinatorLog log, Bug bug, IntConsumer unheard, IntFu
         NO_UNDO("was refused"),
         /** What earlier leaders wrote and nobody committed yet is not read. */
         LOAD_TO_HIGH_WATERMARK("contradicts|lacks change|and not of the other"),
+        /** Markers are said to be there, and are not. */
+        LOST_MARKERS("lacks change|contradicts"),
+        /** Transactions that were aborted are read as if they were committed. */
+        ABORTS_READ_AS_COMMITS("was refused"),
         /** It goes on as if nobody else had led meanwhile. */
         IGNORE_EPOCHS("contradicts|lacks change");
 
@@ -113,7 +118,21 @@ public record PlantedLog(CoordinatorLog log, Bug bug, IntConsumer unheard, IntFu
 
         @Override
         public ByteBuffer read(long offset, long endOffset, int maxBytes) {
-            return led.read(offset, endOffset, maxBytes);
+            ByteBuffer found = led.read(offset, endOffset, maxBytes);
+            return bug == Bug.ABORTS_READ_AS_COMMITS ? withoutAborts(found) : found;
+        }
+
+        private static ByteBuffer withoutAborts(ByteBuffer found) {
+            ByteBuffer changed = ByteBuffer.allocate(found.remaining());
+            for (RecordBatch batch : RecordBatch.in(found)) {
+                ByteBuffer next = batch.buffer();
+                if (batch.isControl()) {
+                    next = new EndTransactionMarker(EndTransactionMarker.Type.COMMIT, 0).batch(batch.producerId(), batch.producerEpoch(), 0);
+                    RecordBatch.at(next).assign(batch.baseOffset(), batch.leaderEpoch());
+                }
+                changed.put(next);
+            }
+            return changed.flip();
         }
 
         @Override
@@ -123,6 +142,10 @@ public record PlantedLog(CoordinatorLog log, Bug bug, IntConsumer unheard, IntFu
 
         @Override
         public Appending endTransaction(long producerId, short producerEpoch, EndTransactionMarker marker, long timestamp) {
+            if (bug == Bug.LOST_MARKERS) {
+                CompletableFuture<Void> said = CompletableFuture.completedFuture(null);
+                return new Appending(said, said);
+            }
             return planted(() -> present().endTransaction(producerId, producerEpoch, marker, timestamp));
         }
 

@@ -21,6 +21,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /**
  * A coordinator on each broker of a {@link SimulatedCluster}, and its clients. Each change writes its number to its keys'
@@ -30,6 +31,7 @@ import java.util.concurrent.TimeUnit;
 final class SimulatedCoordinators implements SimulatedCluster.Inhabitants {
     private static final InternalTopic TOPIC = new InternalTopic("__ledgers", 3, 3);
     private static final int KEYS = 8;
+    private static final int WRITERS = 3;
     private static final CoordinatorOptions OPTIONS = new CoordinatorOptions(40, TimeUnit.SECONDS.toNanos(4));
     /** For so long after another one was elected a leader may answer from what it had, in ns. */
     private static final long STALE_NANOS = TimeUnit.MILLISECONDS.toNanos(2_200);
@@ -48,6 +50,8 @@ final class SimulatedCoordinators implements SimulatedCluster.Inhabitants {
     private final Map<Long, List<String>> together = new TreeMap<>();
     /** The first violation, or null. */
     private String violated;
+    private final List<SimulatedLedgerWriter> writers = new ArrayList<>();
+    private int transactions;
     private long changes;
     private int answers;
     private int unknown;
@@ -58,6 +62,15 @@ final class SimulatedCoordinators implements SimulatedCluster.Inhabitants {
     SimulatedCoordinators(SimulatedCluster cluster, Bug bug) {
         this.cluster = cluster;
         this.bug = bug;
+        for (int i = 0; i < WRITERS; i++) {
+            String key = "written-" + i;
+            writers.add(new SimulatedLedgerWriter(new Transactions(), key, partitionOf(key), i));
+        }
+    }
+
+    /** How many transactions were committed everywhere. */
+    int transactions() {
+        return transactions;
     }
 
     /** How many changes were answered. */
@@ -102,6 +115,10 @@ final class SimulatedCoordinators implements SimulatedCluster.Inhabitants {
     @Override
     public void act() {
         raise();
+        if (cluster.random().nextInt(2) == 0) {
+            writers.get(cluster.random().nextInt(WRITERS)).act();
+            look("written-" + cluster.random().nextInt(WRITERS));
+        }
         SimulatedServer server = cluster.servers().get(cluster.random().nextInt(cluster.servers().size()));
         switch (cluster.random().nextInt(40)) {
             case 0 -> {
@@ -124,7 +141,20 @@ final class SimulatedCoordinators implements SimulatedCluster.Inhabitants {
 
     /** Of whoever takes itself for the coordinator, or of anyone. */
     private void ask(String key, boolean onlyLook) {
-        int partition = partitionOf(key);
+        ask(partitionOf(key), server -> {
+            if (onlyLook) {
+                look(server, key);
+            } else {
+                change(server, key);
+            }
+        });
+    }
+
+    private void look(String key) {
+        ask(partitionOf(key), server -> look(server, key));
+    }
+
+    private void ask(int partition, Consumer<SimulatedServer> what) {
         List<SimulatedServer> up = cluster.servers().stream().filter(server -> hosts.containsKey(server.id())).toList();
         List<SimulatedServer> leading = up.stream().filter(server -> hosts.get(server.id()).runtime().status().stream()
                 .anyMatch(status -> status.partition() == partition)).toList();
@@ -132,10 +162,8 @@ final class SimulatedCoordinators implements SimulatedCluster.Inhabitants {
         if (!among.isEmpty()) {
             SimulatedServer server = among.get(cluster.random().nextInt(among.size()));
             server.receive(() -> {
-                if (onlyLook) {
-                    look(server, key);
-                } else {
-                    change(server, key);
+                if (hosts.containsKey(server.id())) {
+                    what.accept(server);
                 }
             });
         }
@@ -159,6 +187,35 @@ final class SimulatedCoordinators implements SimulatedCluster.Inhabitants {
             }
         });
         return answer;
+    }
+
+    /** What writers of ledgers live in. */
+    private final class Transactions implements SimulatedLedgerWriter.World {
+        @Override
+        public void ask(int partition, Consumer<CoordinatorRuntime<String, List<Long>, Ledgers>> what) {
+            SimulatedCoordinators.this.ask(partition, server -> what.accept(hosts.get(server.id()).runtime()));
+        }
+
+        @Override
+        public long nextNumber() {
+            return ++changes;
+        }
+
+        @Override
+        public void aborted(String key, long number) {
+            refused.add(number);
+        }
+
+        @Override
+        public void committed(String key, long number) {
+            transactions++;
+            answered.computeIfAbsent(key, any -> new TreeMap<>()).put(number, cluster.time().nanoTime());
+        }
+
+        @Override
+        public int random(int bound) {
+            return cluster.random().nextInt(bound);
+        }
     }
 
     /** Of one key or two. */
@@ -232,6 +289,19 @@ final class SimulatedCoordinators implements SimulatedCluster.Inhabitants {
                 check(cluster.time().nanoTime() < until, "nobody coordinates " + key + " after everything healed");
                 raise();
             }
+        }
+        for (SimulatedLedgerWriter writer : writers) {
+            long until = cluster.time().nanoTime() + TimeUnit.MILLISECONDS.toNanos(VERDICT_MS);
+            while (!writer.isIdle()) {
+                check(cluster.time().nanoTime() < until, "a transaction is not ended after everything healed");
+                raise();
+                writer.act();
+                cluster.advance(1_000);
+            }
+        }
+        for (int i = 0; i < WRITERS; i++) {
+            look("written-" + i);
+            cluster.advance(1_000);
         }
         together.forEach((number, keys) -> check(keys.stream().map(key -> known.get(key).contains(number)).distinct()
                 .count() == 1, "change " + number + " was made of one of " + keys + " and not of the other: " + known));

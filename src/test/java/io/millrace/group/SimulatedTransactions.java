@@ -79,8 +79,8 @@ final class SimulatedTransactions {
     }
 
     private int delay() {
-        return world.weather != SimulatedGroups.Weather.CALM && world.random.nextInt(20) == 0 ? world.random.nextInt(4_000)
-                : world.random.nextInt(5);
+        return world.weather != SimulatedGroups.Weather.CALM && world.random.nextInt(20) == 0
+                ? world.random.nextInt(world.random.nextInt(5) == 0 ? 2 * TIMEOUT_MS : 4_000) : world.random.nextInt(5);
     }
 
     private BrokerException added(long id, short epoch) {
