@@ -2,7 +2,7 @@ package io.millrace.log;
 
 /**
  * An append of an idempotent producer was refused, because records of it between the last one and these would be missing,
- * or because some of its batches are there already and others are not; nothing was written. See KIP-98.
+ * or because it has several batches; nothing was written. See KIP-98.
  */
 public final class OutOfOrderSequenceException extends RuntimeException {
     private static final long serialVersionUID = 1L;

@@ -141,7 +141,10 @@ public final class BatchValidator {
         }
     }
 
-    /** The batches of a request are appended together: they are of one producer, in its order, or have none. */
+    /**
+     * The batches of a request are appended together, and a part of them may get lost with a leader. So they are not counted:
+     * the rest would not be known for what it is when all of them are sent again.
+     */
     private static void checkFollows(List<RecordBatch> before, RecordBatch batch) {
         if (before.isEmpty()) {
             return;
@@ -154,10 +157,11 @@ public final class BatchValidator {
         if (batch.isTransactional() != last.isTransactional()) {
             throw new InvalidBatchException("attributes: found transactional batches and others, allowed one or the other only");
         }
-        int next = last.baseSequence() == RecordBatch.NO_SEQUENCE ? RecordBatch.NO_SEQUENCE : Sequences.after(last);
-        if (batch.producerId() != RecordBatch.NO_PRODUCER_ID && batch.baseSequence() != next) {
-            throw new InvalidBatchException("base sequence: found " + batch.baseSequence() + ", allowed "
-                + next + " only, which follows the batch before it");
+        if (batch.producerId() != RecordBatch.NO_PRODUCER_ID
+                && (batch.baseSequence() != RecordBatch.NO_SEQUENCE || last.baseSequence() != RecordBatch.NO_SEQUENCE)) {
+            throw new InvalidBatchException("base sequence: found " + batch.baseSequence() + " in a batch behind another one: send"
+                + " each batch that has a sequence in a request of its own, the next one when this one is answered, or up to"
+                + " five at a time");
         }
     }
 

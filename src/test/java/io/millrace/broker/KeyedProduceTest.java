@@ -191,14 +191,16 @@ class KeyedProduceTest {
     }
 
     @Test
-    void aRequestOfManyBatchesIsKnownAgain() {
+    void aRequestThatFillsSeveralBatchesOfAPartitionIsRefusedAndUsesNoKey() {
         topic = "small";
         padding = "x".repeat(40);
         harness.broker.topics().create(topic, 4, 1, Map.of("max.message.bytes", "128"));
-        assertThat(keys.produce(request("a", true))).failsWithin(Duration.ofSeconds(20));
-        int batches = stored().size();
-        assertThat(batches).as("more in a partition than are known one by one").isEqualTo(RECORDS);
-        get(keys.produce(request("a", false)));
-        assertThat(stored()).hasSize(batches);
+        Failures.assertFails(ErrorKind.RECORD_TOO_LARGE, keys.produce(request("a", false)));
+        assertThat(stored()).isEmpty();
+
+        topic = "orders";
+        get(keys.produce(request("b", false)));
+        assertThat(stored()).as("the first that any key gives").extracting(RecordBatch::producerId).containsOnly(500L);
+        assertThat(stored()).extracting(RecordBatch::producerEpoch).containsOnly((short) 0);
     }
 }

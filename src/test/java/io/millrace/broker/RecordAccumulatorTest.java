@@ -19,7 +19,6 @@ import io.millrace.record.Codec;
 import io.millrace.record.Header;
 import io.millrace.record.Record;
 import io.millrace.record.RecordBatch;
-import io.millrace.record.Sequences;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -212,10 +211,10 @@ class RecordAccumulatorTest {
     }
 
     @Test
-    void aProducerStandsInEveryBatchAndItsSequencesGoOnFromOneToTheNext() {
+    void aProducerStandsInTheBatchOfEachPartition() {
         for (String codec : List.of("none", "gzip")) {
             RecordAccumulator records = accumulator(2, Map.of("max.message.bytes", "1000", "compression.type", codec));
-            for (int i = 0; i < 12; i++) {
+            for (int i = 0; i < 3; i++) {
                 records.append(0, NOW, null, ByteBuffer.allocate(300), List.of());
             }
             add(records, 1, "k", "v");
@@ -223,17 +222,27 @@ class RecordAccumulatorTest {
             records.setProducer(77, (short) 3, partition -> partition == 0 ? Integer.MAX_VALUE - 5 : 0);
 
             List<RecordBatch> first = batches(records.touched().get(0));
-            assertThat(first).extracting(RecordBatch::recordCount).containsOnly(3).hasSize(4);
-            int next = Integer.MAX_VALUE - 5;
-            for (RecordBatch batch : first) {
-                assertThat(batch.baseSequence()).isEqualTo(next);
-                next = Sequences.after(batch);
-            }
-            assertThat(next).as("after 6 up to the largest and 6 from 0 on").isEqualTo(6);
+            assertThat(first).extracting(RecordBatch::baseSequence).containsExactly(Integer.MAX_VALUE - 5);
             assertThat(batches(records.touched().get(1))).extracting(RecordBatch::baseSequence).containsExactly(0);
             assertThat(first).allMatch(RecordBatch::checksumMatches).extracting(RecordBatch::producerId).containsOnly(77L);
             assertThat(first).extracting(RecordBatch::producerEpoch).containsOnly((short) 3);
         }
+    }
+
+    @Test
+    void aProducersRecordsFitIntoOneBatchOfEachPartition() {
+        RecordAccumulator records = accumulator(2, Map.of("max.message.bytes", "1000"));
+        add(records, 1, "k", "v");
+        for (int i = 0; i < 4; i++) {
+            records.append(0, NOW, null, ByteBuffer.allocate(300), List.of());
+        }
+
+        Failures.assertFails(ErrorKind.RECORD_TOO_LARGE, () -> records.setProducer(77, (short) 3, partition -> 0))
+                .hasMessageContaining("the 4 records for partition 0 do not fit into one batch of 1000 bytes")
+                .hasMessageContaining("send fewer records at a time");
+        Failures.assertFails(ErrorKind.RECORD_TOO_LARGE, () -> records.setProducer(77, (short) 3));
+        Failures.assertFails(ErrorKind.RECORD_TOO_LARGE, records::requireOneBatchEach);
+        assertThat(batches(records.touched().get(1))).as("without a producer").hasSize(2);
     }
 
     @Test

@@ -187,14 +187,14 @@ class IdempotencyKeysIT {
     }
 
     @Test
-    void aRequestOfManyBatchesIsKnownAgain() {
+    void aRequestThatFillsSeveralBatchesIsRefusedAndUsesNoKey() {
         String small = api.newTopic(1, "{\"max.message.bytes\":\"1024\"}");
         String[] values = new String[10];
         Arrays.setAll(values, each -> Integer.toString(each).repeat(700));
         String key = freshKey();
-        String first = send("/topics/" + small, key, records(values)).is(200).body();
-        assertThat(send("/topics/" + small, key, records(values)).is(200).body()).isEqualTo(first);
-        assertThat(api.endOffset(small, 0)).isEqualTo(10);
+        assertThat(send("/topics/" + small, key, records(values)).isError(413).message()).contains("send fewer records");
+        assertThat(api.endOffset(small, 0)).isZero();
+        send("/topics/" + small, key, records("fits")).is(200);
     }
 
     @Test

@@ -4,9 +4,7 @@ import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.record.Codec;
 import io.millrace.record.Header;
-import io.millrace.record.RecordBatch;
 import io.millrace.record.RecordBatchBuilder;
-import io.millrace.record.Sequences;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -52,19 +50,30 @@ public final class PartitionBatches {
     }
 
     /**
-     * Says who made the records, of which no more come.
+     * Says who made the records, of which no more come, and counts them.
      *
      * @param baseSequence of the first of them
+     * @throws BrokerException RECORD_TOO_LARGE, see {@link #requireOneBatch}
      */
     void setProducer(long id, short epoch, int baseSequence) {
         counted = true;
-        int sequence = baseSequence;
-        for (ByteBuffer bytes : ended) {
-            RecordBatch batch = RecordBatch.at(bytes);
-            batch.setProducer(id, epoch, sequence);
-            sequence = Sequences.after(batch);
+        requireOneBatch();
+        open.producer(id, epoch, baseSequence);
+    }
+
+    /**
+     * Refuses more records than a batch can have. Of several batches a part may get lost with a leader, and the rest would not
+     * be known for what it is when all of them are sent again (KIP-98 has one batch a partition as well).
+     *
+     * @throws BrokerException RECORD_TOO_LARGE
+     */
+    void requireOneBatch() {
+        if (!ended.isEmpty()) {
+            throw new BrokerException(ErrorKind.RECORD_TOO_LARGE,
+                    ("the %d records for partition %d do not fit into one batch of %d bytes (the topic's max.message.bytes), and those"
+                            + " of a request with a producer_id or an Idempotency-Key must: send fewer records at a time")
+                            .formatted(recordCount, partition, maxBatchBytes));
         }
-        open.producer(id, epoch, sequence);
     }
 
     /** Says what transaction the records are part of, and, unless that is known, who made them. */

@@ -94,8 +94,8 @@ public final class RecordAccumulator {
      * @param epoch        0 and above
      * @param baseSequence by partition, the sequence of the first of its records: 0 to 2^31 - 1
      * @throws BrokerException INVALID_RECORD when a record was given the partition whose turn it was: sent again, it would go
-     *                         to another one and be written there, too. The request is then to be given up, nothing is
-     *                         written
+     *                         to another one and be written there, too; RECORD_TOO_LARGE as {@link #requireOneBatchEach}.
+     *                         The request is then to be given up, nothing is written
      */
     public void setProducer(long id, short epoch, IntUnaryOperator baseSequence) {
         selector.firstInTurn().ifPresent(record -> {
@@ -110,6 +110,7 @@ public final class RecordAccumulator {
      * begin with sequence 0.
      *
      * @param epoch in which the producer has appended nothing else
+     * @throws BrokerException RECORD_TOO_LARGE as {@link #requireOneBatchEach}
      */
     public void setProducer(long id, short epoch) {
         touched.forEach(batches -> batches.setProducer(id, epoch, 0));
@@ -130,6 +131,15 @@ public final class RecordAccumulator {
     /** Of the transaction that the records are part of; null: of none. */
     public String transactionalId() {
         return transactionalId;
+    }
+
+    /**
+     * Finds out whether these can be an idempotent producer's records, which are one batch in each partition.
+     *
+     * @throws BrokerException RECORD_TOO_LARGE when those of a partition are too many or too large for that
+     */
+    public void requireOneBatchEach() {
+        touched.forEach(PartitionBatches::requireOneBatch);
     }
 
     public int recordCount() {

@@ -13,23 +13,20 @@ import java.util.Optional;
  * @param epoch            of its last batch
  * @param written          its last batches in that epoch, the newest last: at most {@link #MAX_BATCHES}; none when the epoch
  *                         is known from a marker only
- * @param recordsBefore    records before the first of these that follow each other, and it, without a gap in sequences and
- *                         offsets, as far as is known: those of an append that has more batches
  * @param timestamp        the largest of its last batch, in ms since the epoch
  * @param seen             when it was last heard of here, or the log was opened, in ms since the epoch: only this counts for
  *                         its end, as the timestamps may be of any time
  * @param coordinatorEpoch of the transaction coordinator that sent the last marker, or -1
  * @param transactionStart first offset of an open transaction, or -1
  */
-public record ProducerState(long producerId, short epoch, List<Written> written, int recordsBefore, long timestamp, long seen,
-                            int coordinatorEpoch, long transactionStart) {
+public record ProducerState(long producerId, short epoch, List<Written> written, long timestamp, long seen, int coordinatorEpoch,
+                            long transactionStart) {
     /** As many as the field's producers have under way. */
     public static final int MAX_BATCHES = 5;
     /** There is none. */
     static final int NO_COORDINATOR = -1;
     /** There is none. */
     static final long NO_TRANSACTION = -1;
-    private static final int MAX_RECORDS_BEFORE = 1 << 30;
 
     /**
      * A batch that is in the log, or was.
@@ -44,13 +41,13 @@ public record ProducerState(long producerId, short epoch, List<Written> written,
             return new Written(batch.lastSequence(), batch.lastOffset(), (int) (batch.records() - 1), batch.timestamp());
         }
 
-        private long records() {
-            return offsetDelta + 1L;
+        private boolean holds(int firstSequence, int last) {
+            return lastSequence == last && Sequences.after(firstSequence, offsetDelta) == last;
         }
 
-        private boolean follows(Written before) {
-            return lastOffset - offsetDelta == before.lastOffset + 1
-                && lastSequence == Sequences.after(before.lastSequence, records());
+        /** Of its first record. */
+        long baseOffset() {
+            return lastOffset - offsetDelta;
         }
     }
 
@@ -60,23 +57,20 @@ public record ProducerState(long producerId, short epoch, List<Written> written,
 
     /** Of a producer that was not known. */
     static ProducerState first(SequencedBatch batch, long now) {
-        return new ProducerState(batch.producerId(), batch.epoch(), List.of(), 0, batch.timestamp(), now, NO_COORDINATOR,
+        return new ProducerState(batch.producerId(), batch.epoch(), List.of(), batch.timestamp(), now, NO_COORDINATOR,
             NO_TRANSACTION).with(batch, now);
     }
 
     /** With a batch that is in the log now, whatever it says: what a leader has taken is so. */
     ProducerState with(SequencedBatch batch, long now) {
-        boolean goesOn = batch.epoch() == epoch;
-        List<Written> next = new ArrayList<>(goesOn ? written : List.of());
-        int before = goesOn ? recordsBefore : 0;
+        List<Written> next = new ArrayList<>(batch.epoch() == epoch ? written : List.of());
         if (batch.isSequenced()) {
             next.add(Written.of(batch));
         }
         if (next.size() > MAX_BATCHES) {
-            Written oldest = next.remove(0);
-            before = next.get(0).follows(oldest) ? (int) Math.min(MAX_RECORDS_BEFORE, before + oldest.records()) : 0;
+            next.remove(0);
         }
-        return new ProducerState(producerId, batch.epoch(), next, before, batch.timestamp(), now,
+        return new ProducerState(producerId, batch.epoch(), next, batch.timestamp(), now,
             batch.marker().map(EndTransactionMarker::coordinatorEpoch).orElse(coordinatorEpoch), transactionStartAfter(batch));
     }
 
@@ -90,8 +84,8 @@ public record ProducerState(long producerId, short epoch, List<Written> written,
     /** With what headers tell of the batches before the last, where a snapshot told of that alone. */
     ProducerState recalled(ProducerState other) {
         boolean same = other.epoch == epoch && !written.isEmpty() && other.newest().equals(newest());
-        return same ? new ProducerState(producerId, epoch, other.written, other.recordsBefore, timestamp, seen,
-            coordinatorEpoch, transactionStart) : this;
+        return same ? new ProducerState(producerId, epoch, other.written, timestamp, seen, coordinatorEpoch,
+            transactionStart) : this;
     }
 
     /** The sequence that its next record must have. */
@@ -103,28 +97,9 @@ public record ProducerState(long producerId, short epoch, List<Written> written,
         return written.isEmpty() ? Optional.empty() : Optional.of(written.get(written.size() - 1));
     }
 
-    /**
-     * The batch that ends so many records, when all of them are known to be in the log one after the other.
-     *
-     * @param lastSequence of the last of them
-     */
-    Optional<Written> ending(int lastSequence, long records) {
-        for (int i = written.size() - 1; i >= 0; i--) {
-            if (written.get(i).lastSequence() == lastSequence && recordsUpTo(i) >= records) {
-                return Optional.of(written.get(i));
-            }
-        }
-        return Optional.empty();
-    }
-
-    /** How many records, at least, end with a batch and follow each other. */
-    private long recordsUpTo(int index) {
-        long records = written.get(index).records();
-        int i = index;
-        while (i > 0 && written.get(i).follows(written.get(i - 1))) {
-            records += written.get(--i).records();
-        }
-        return i == 0 ? records + recordsBefore : records;
+    /** The batch that has the records of these sequences, and no others, when it is one of the last. */
+    Optional<Written> find(int firstSequence, int lastSequence) {
+        return written.stream().filter(each -> each.holds(firstSequence, lastSequence)).findFirst();
     }
 
     /** Whether it has a transaction, or one of its transactions has ended. */

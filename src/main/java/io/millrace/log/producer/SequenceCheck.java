@@ -21,21 +21,25 @@ public final class SequenceCheck {
     }
 
     /**
-     * Where the batches are already, which come one after the other in an append; empty when they are to be appended. A
-     * producer that is not known may begin with any sequence, one with a new epoch with 0 only.
+     * Where an append's batch is already; empty when it is to be appended. A producer that is not known may begin with any
+     * sequence, one with a new epoch with 0 only. Several batches that are appended together have no sequences, as a part of
+     * them may get lost with a leader: the rest would not be known for what it is when they are sent again.
      *
      * @param stamped whether the log sets timestamps
      * @throws InvalidProducerEpochException when a later epoch of the producer has begun
      * @throws InvalidTxnStateException      when the producer has a transaction here that this is no part of
      * @throws OutOfOrderSequenceException   when batches before these are missing, or the log does not know any more where
-     *                                       these are, or knows some of them and others not, or they are not of one producer
+     *                                       these are, or there are several, and they have sequences or are not of one
+     *                                       producer
      */
     public Optional<AppendResult> repetition(List<RecordBatch> batches, boolean stamped) {
         if (!SequencedBatch.anyHasProducer(batches)) {
             return Optional.empty();
         }
         RecordBatch first = batches.get(0);
-        long records = records(batches);
+        if (batches.size() > 1) {
+            batches.forEach(batch -> requireUncounted(first, batch));
+        }
         Optional<ProducerState> known = producers.of(first.producerId());
         if (known.isEmpty()) {
             return Optional.empty();
@@ -49,6 +53,7 @@ public final class SequenceCheck {
             return Optional.empty();
         }
         int sequence = first.baseSequence();
+        int last = Sequences.after(sequence, first.lastOffsetDelta());
         if (first.producerEpoch() > producer.epoch()) {
             if (sequence != 0) {
                 throw new OutOfOrderSequenceException("sequence " + sequence + " of " + who(first) + " in " + log
@@ -56,14 +61,13 @@ public final class SequenceCheck {
             }
             return Optional.empty();
         }
-        Optional<ProducerState.Written> last = producer.ending(Sequences.after(sequence, records - 1), records);
-        if (last.isEmpty() && sequence != producer.nextSequence()) {
-            throw new OutOfOrderSequenceException("sequences " + sequence + " to "
-                + Sequences.after(sequence, records - 1) + " of " + who(first) + " in " + log + ": "
-                + producer.nextSequence() + " comes next, and these are not among its last appends here; send what is"
+        Optional<ProducerState.Written> earlier = producer.find(sequence, last);
+        if (earlier.isEmpty() && sequence != producer.nextSequence()) {
+            throw new OutOfOrderSequenceException("sequences " + sequence + " to " + last + " of " + who(first) + " in " + log
+                + ": " + producer.nextSequence() + " comes next, and these are not among its last appends here; send what is"
                 + " missing, or find out what is there and go on with a new epoch or producer id");
         }
-        return last.map(written -> new AppendResult(written.lastOffset() - records + 1, written.lastOffset(),
+        return earlier.map(written -> new AppendResult(written.baseOffset(), written.lastOffset(),
             stamped ? written.timestamp() : RecordBatch.NO_TIMESTAMP));
     }
 
@@ -105,22 +109,13 @@ public final class SequenceCheck {
         }
     }
 
-    /** How many there are, one after the other. */
-    private long records(List<RecordBatch> batches) {
-        RecordBatch first = batches.get(0);
-        long records = 0;
-        for (RecordBatch batch : batches) {
-            boolean follows = batch.producerId() == first.producerId() && batch.producerEpoch() == first.producerEpoch()
-                && (batch == first || !SequencedBatch.isSequenced(first)
-                    || batch.baseSequence() == Sequences.after(first.baseSequence(), records));
-            if (!follows) {
-                throw new OutOfOrderSequenceException("batches of " + who(first) + " in " + log + ": one that is appended with"
-                    + " them is of " + who(batch) + " and sequence " + batch.baseSequence() + "; an append is of one"
-                    + " producer, or of none, and its sequences follow each other");
-            }
-            records += batch.lastOffsetDelta() + 1L;
+    private void requireUncounted(RecordBatch first, RecordBatch batch) {
+        boolean sameProducer = batch.producerId() == first.producerId() && batch.producerEpoch() == first.producerEpoch();
+        if (!sameProducer || SequencedBatch.isSequenced(batch)) {
+            throw new OutOfOrderSequenceException("several batches of " + who(first) + " in " + log + ": one of them is of "
+                + who(batch) + ", with sequence " + batch.baseSequence() + "; batches that are counted are appended one at a"
+                + " time, and others together only when they are of one producer");
         }
-        return records;
     }
 
     private static String who(RecordBatch batch) {

@@ -71,7 +71,7 @@ final class SnapshotFormat {
         long timestamp = bytes.getLong();
         List<ProducerState.Written> last = lastOffset == NO_OFFSET ? List.of()
             : List.of(new ProducerState.Written(lastSequence, lastOffset, offsetDelta, timestamp));
-        return new ProducerState(producerId, epoch, last, 0, timestamp, now, bytes.getInt(), bytes.getLong());
+        return new ProducerState(producerId, epoch, last, timestamp, now, bytes.getInt(), bytes.getLong());
     }
 
     private static int checksum(ByteBuffer bytes) {

@@ -14,6 +14,7 @@ import java.util.concurrent.CompletableFuture;
 public record AccumulatedRecords(Broker broker, RecordAccumulator records, Acks acks) implements KeyedRecords {
     @Override
     public Layout layout() {
+        records.requireOneBatchEach(); // before anything is written down about the key
         return Layout.of(records.recordCount(), records::partition);
     }
 

@@ -9,7 +9,7 @@ public interface KeyedRecords {
     /**
      * Where each of them goes.
      *
-     * @throws BrokerException RECORD_TOO_LARGE when there are too many for a request with a key
+     * @throws BrokerException RECORD_TOO_LARGE when there are too many for a request with a key, or for one batch in a partition
      */
     Layout layout();
 

@@ -36,25 +36,15 @@ class ProducerStateTest {
         }
 
         for (int i = 2; i < 7; i++) {
-            assertThat(state.ending(2 * i + 1, 2)).get().extracting(ProducerState.Written::lastOffset)
+            assertThat(state.find(2 * i, 2 * i + 1)).get().extracting(ProducerState.Written::lastOffset)
                 .isEqualTo(101L + 10 * i);
         }
-        assertThat(state.ending(3, 2)).isEmpty();
-        assertThat(state.ending(1, 2)).isEmpty();
-        assertThat(state.ending(5, 3)).as("one record before the batch is somewhere else in the log").isEmpty();
-        assertThat(state.ending(4, 1)).as("it ends within a batch").isEmpty();
+        assertThat(state.find(2, 3)).isEmpty();
+        assertThat(state.find(0, 1)).isEmpty();
+        assertThat(state.find(3, 5)).as("it begins within another batch").isEmpty();
+        assertThat(state.find(4, 4)).as("it ends within a batch").isEmpty();
+        assertThat(state.find(4, 7)).as("these are two").isEmpty();
         assertThat(state.nextSequence()).isEqualTo(14);
-    }
-
-    @Test
-    void anAppendOfManyBatchesIsKnownAsAWhole() {
-        ProducerState state = ProducerState.first(batch(7, 0, 0, 50, 1), 1);
-        for (int i = 0; i < 20; i++) {
-            state = state.with(batch(7, 0, 1 + 3 * i, 100 + 3 * i, 3), 1);
-        }
-
-        assertThat(state.ending(60, 60)).get().extracting(ProducerState.Written::lastOffset).isEqualTo(159L);
-        assertThat(state.ending(60, 61)).as("the one before is not next to it in the log").isEmpty();
     }
 
     @Test
@@ -63,9 +53,10 @@ class ProducerStateTest {
         ProducerState state = after(batch(7, 0, last - 1, 0, 2), batch(7, 0, 0, 2, 2));
 
         assertThat(state.nextSequence()).isEqualTo(2);
-        assertThat(state.ending(last, 2)).get().extracting(ProducerState.Written::lastOffset).isEqualTo(1L);
-        assertThat(state.ending(1, 4)).get().extracting(ProducerState.Written::lastOffset).isEqualTo(3L);
-        assertThat(after(batch(7, 0, last - 1, 0, 5)).nextSequence()).as("a batch over the end").isEqualTo(3);
+        assertThat(state.find(last - 1, last)).get().extracting(ProducerState.Written::lastOffset).isEqualTo(1L);
+        ProducerState over = after(batch(7, 0, last - 1, 0, 5));
+        assertThat(over.find(last - 1, 2)).get().extracting(ProducerState.Written::baseOffset).isEqualTo(0L);
+        assertThat(over.nextSequence()).as("a batch over the end").isEqualTo(3);
     }
 
     @Test
@@ -73,8 +64,8 @@ class ProducerStateTest {
         ProducerState state = after(batch(7, 0, 0, 0, 5), batch(7, 1, 0, 5, 1));
 
         assertThat(state.epoch()).isEqualTo((short) 1);
-        assertThat(state.ending(4, 5)).isEmpty();
-        assertThat(state.ending(0, 1)).isPresent();
+        assertThat(state.find(0, 4)).isEmpty();
+        assertThat(state.find(0, 0)).isPresent();
         assertThat(state.nextSequence()).isEqualTo(1);
     }
 
@@ -144,9 +135,9 @@ class ProducerStateTest {
         List<ProducerState> read = SnapshotFormat.decode(SnapshotFormat.encode(List.of(one, other, third)), 77);
 
         assertThat(read).containsExactly(
-            new ProducerState(7, (short) 3, List.of(new ProducerState.Written(6, 11, 1, 5_000)), 0, 5_000, 77, -1, -1),
-            new ProducerState(8, (short) 2, List.of(), 0, 6_000, 77, -1, -1),
-            new ProducerState(7, (short) 1, List.of(new ProducerState.Written(0, 13, 0, 5_000)), 0, 5_000, 77, 6, 13));
+            new ProducerState(7, (short) 3, List.of(new ProducerState.Written(6, 11, 1, 5_000)), 5_000, 77, -1, -1),
+            new ProducerState(8, (short) 2, List.of(), 6_000, 77, -1, -1),
+            new ProducerState(7, (short) 1, List.of(new ProducerState.Written(0, 13, 0, 5_000)), 5_000, 77, 6, 13));
     }
 
     @Test

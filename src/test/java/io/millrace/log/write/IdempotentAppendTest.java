@@ -114,21 +114,33 @@ class IdempotentAppendTest {
     }
 
     @Test
-    void anAppendOfSeveralBatchesIsThereAsAWholeOrNotAtAll() {
+    void batchesThatAreCountedAreAppendedOneAtATime() {
         try (TestDirectory test = open()) {
             PartitionLog log = test.log();
-            ByteBuffer[] eight = new ByteBuffer[8];
-            for (int round = 0; round < 2; round++) {
-                for (int i = 0; i < eight.length; i++) {
-                    eight[i] = Sequenced.batch(PRODUCER, 0, 3 * i, 3);
-                }
-                assertThat(test.append(log, eight)).isEqualTo(new AppendResult(0, 23, -1));
+            append(test, log, 0, 3);
+            assertOutOfOrder(test, log, Sequenced.batch(PRODUCER, 0, 3, 1), Sequenced.batch(PRODUCER, 0, 4, 1));
+            assertOutOfOrder(test, log, Sequenced.batch(PRODUCER, 0, 0, 3), Sequenced.batch(PRODUCER, 0, 3, 1));
+            assertOutOfOrder(test, log, Sequenced.batch(PRODUCER, 0, 3, 1), Sequenced.batch(8, 0, 4, 1));
+            assertOutOfOrder(test, log, Sequenced.batch(PRODUCER, 0, 3, 1), batch(1, "of nobody"));
+            assertThatThrownBy(() -> test.append(log, batch(1, "of nobody"), Sequenced.batch(8, 0, 0, 1)))
+                .hasCauseInstanceOf(OutOfOrderSequenceException.class).hasMessageContaining("one at a time");
+            assertThat(append(test, log, 3, 1).baseOffset()).isEqualTo(3);
+        }
+    }
+
+    @Test
+    void whereALeaderDiedInTheMiddleOfABatchItIsSentAgainAndOneThatCameWholeIsKnown() {
+        for (boolean whole : new boolean[] {false, true}) {
+            try (TestDirectory test = new TestDirectory(root.resolve("whole-" + whole), clock)) {
+                PartitionLog log = test.log();
+                append(test, log, 0, 3);
+                long end = append(test, log, 3, 4).baseOffset() + (whole ? 4 : 2);
+                test.directory.truncateTo(log, end).join();
+
+                assertThat(append(test, log, 3, 4)).isEqualTo(new AppendResult(3, 6, -1));
+                assertThat(append(test, log, 7, 1).baseOffset()).isEqualTo(7);
+                assertThat(allValues(log, 0)).containsExactly("0", "1", "2", "3", "4", "5", "6", "7");
             }
-            assertThat(log.logEndOffset()).isEqualTo(24);
-            assertOutOfOrder(test, log, Sequenced.batch(PRODUCER, 0, 21, 3), Sequenced.batch(PRODUCER, 0, 24, 1));
-            assertOutOfOrder(test, log, Sequenced.batch(PRODUCER, 0, 24, 1), Sequenced.batch(PRODUCER, 0, 26, 1));
-            assertOutOfOrder(test, log, Sequenced.batch(PRODUCER, 0, 24, 1), Sequenced.batch(8, 0, 25, 1));
-            assertOutOfOrder(test, log, Sequenced.batch(PRODUCER, 0, 24, 1), batch(1, "of nobody"));
         }
     }
 

@@ -42,23 +42,17 @@ class ProducerModelTest {
     private static final Logger LOGGER = Logger.getLogger("io.millrace.log");
 
     /** An append of a producer that is in the log. */
-    private record Written(long producerId, int epoch, int sequence, List<Integer> batches, long baseOffset) {
-        private int records() {
-            return batches.stream().mapToInt(Integer::intValue).sum();
-        }
-
+    private record Written(long producerId, int epoch, int sequence, int records, long baseOffset) {
         private long endOffset() {
-            return baseOffset + records();
+            return baseOffset + records;
         }
 
-        private ByteBuffer[] bytes() {
-            List<ByteBuffer> bytes = new ArrayList<>();
-            int next = sequence;
-            for (int records : batches) {
-                bytes.add(Sequenced.batch(producerId, epoch, next, records));
-                next = next + records & Integer.MAX_VALUE;
-            }
-            return bytes.toArray(ByteBuffer[]::new);
+        private ByteBuffer bytes() {
+            return Sequenced.batch(producerId, epoch, sequence, records);
+        }
+
+        private AppendResult result() {
+            return new AppendResult(baseOffset, endOffset() - 1, -1);
         }
     }
 
@@ -157,18 +151,15 @@ class ProducerModelTest {
     }
 
     private Written next(long producer) {
-        List<Integer> batches = new ArrayList<>();
-        for (int i = random.nextInt(4) > 0 ? 1 : 2 + random.nextInt(7); i > 0; i--) {
-            batches.add(1 + random.nextInt(3));
-        }
+        int records = 1 + random.nextInt(5);
         Written last = newest().get(producer);
         if (last == null) {
             int sequence = random.nextBoolean() ? 0 : Integer.MAX_VALUE - random.nextInt(4);
-            return new Written(producer, random.nextInt(3), sequence, batches, end());
+            return new Written(producer, random.nextInt(3), sequence, records, end());
         } else if (random.nextInt(8) == 0) {
-            return new Written(producer, last.epoch() + 1, 0, batches, end());
+            return new Written(producer, last.epoch() + 1, 0, records, end());
         }
-        return new Written(producer, last.epoch(), last.sequence() + last.records() & Integer.MAX_VALUE, batches, end());
+        return new Written(producer, last.epoch(), last.sequence() + last.records() & Integer.MAX_VALUE, records, end());
     }
 
     private long end() {
@@ -182,16 +173,13 @@ class ProducerModelTest {
             return;
         }
         Written written = next(random.nextInt(PRODUCERS));
-        assertThat(append(written)).isEqualTo(new AppendResult(written.baseOffset(), written.endOffset() - 1, -1));
+        assertThat(append(written)).isEqualTo(written.result());
         add(written);
     }
 
     private void add(Written written) {
         model.add(written);
-        long end = written.baseOffset();
-        for (int records : written.batches()) {
-            batchEnds.add(end += records);
-        }
+        batchEnds.add(written.endOffset());
     }
 
     private AppendResult append(Written written) {
@@ -208,11 +196,11 @@ class ProducerModelTest {
         Written last = newest().get(written.producerId());
         long end = log.logEndOffset();
         long since = model.subList(index, model.size()).stream().filter(each -> each.producerId() == written.producerId())
-            .mapToLong(each -> each.batches().size()).sum() - written.batches().size();
+            .count() - 1;
         if (written.epoch() < last.epoch()) {
             assertThatThrownBy(() -> append(written)).hasCauseInstanceOf(InvalidProducerEpochException.class);
         } else if (index >= wholeFrom && since < 5) {
-            assertThat(append(written)).isEqualTo(new AppendResult(written.baseOffset(), written.endOffset() - 1, -1));
+            assertThat(append(written)).isEqualTo(written.result());
         } else {
             try {
                 assertThat(append(written).baseOffset()).isEqualTo(written.baseOffset());
@@ -229,24 +217,11 @@ class ProducerModelTest {
         wholeFrom = model.size();
     }
 
-    /** As the log ends; of an append that was cut into, the batches that are left count. */
+    /** As the log ends. */
     private void cutModel() {
         long end = log.logEndOffset();
         batchEnds.removeIf(each -> each > end);
-        for (int i = model.size() - 1; i >= 0 && model.get(i).endOffset() > end; i--) {
-            Written written = model.remove(i);
-            List<Integer> left = new ArrayList<>();
-            long at = written.baseOffset();
-            for (int records : written.batches()) {
-                at += records;
-                if (at <= end) {
-                    left.add(records);
-                }
-            }
-            if (!left.isEmpty()) {
-                model.add(i, new Written(written.producerId(), written.epoch(), written.sequence(), left, written.baseOffset()));
-            }
-        }
+        model.removeIf(each -> each.endOffset() > end);
     }
 
     private void loseThePower() {
@@ -325,7 +300,7 @@ class ProducerModelTest {
     private void cutBackWhoWasNeverThere() {
         for (long producer = 100; producer < 103; producer++) {
             if (!newest().containsKey(producer)) {
-                assertThat(append(new Written(producer, 0, 50, List.of(1), -1)).baseOffset()).isEqualTo(end());
+                assertThat(append(new Written(producer, 0, 50, 1, -1)).baseOffset()).isEqualTo(end());
                 directory.truncateTo(log, end()).join();
             }
         }
@@ -335,15 +310,12 @@ class ProducerModelTest {
     private void check() {
         long end = log.logEndOffset();
         for (Written last : newest().values()) {
-            int records = last.batches().get(last.batches().size() - 1);
-            int sequence = last.sequence() + last.records() - records & Integer.MAX_VALUE;
-            assertThat(append(new Written(last.producerId(), last.epoch(), sequence, List.of(records), -1)))
-                .isEqualTo(new AppendResult(last.endOffset() - records, last.endOffset() - 1, -1));
+            assertThat(append(last)).isEqualTo(last.result());
             Written gap = new Written(last.producerId(), last.epoch(), last.sequence() + last.records() + 1 & Integer.MAX_VALUE,
-                List.of(1), -1);
+                1, -1);
             assertThatThrownBy(() -> append(gap)).hasCauseInstanceOf(OutOfOrderSequenceException.class);
             if (last.epoch() > 0) {
-                assertThatThrownBy(() -> append(new Written(last.producerId(), last.epoch() - 1, sequence, List.of(1), -1)))
+                assertThatThrownBy(() -> append(new Written(last.producerId(), last.epoch() - 1, last.sequence(), 1, -1)))
                     .hasCauseInstanceOf(InvalidProducerEpochException.class);
             }
         }
