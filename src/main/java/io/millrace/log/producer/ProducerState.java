@@ -81,13 +81,6 @@ public record ProducerState(long producerId, short epoch, List<Written> written,
         return batch.isInTransaction() && !isInTransaction() ? batch.baseOffset() : transactionStart;
     }
 
-    /** With what headers tell of the batches before the last, where a snapshot told of that alone. */
-    ProducerState recalled(ProducerState other) {
-        boolean same = other.epoch == epoch && !written.isEmpty() && other.newest().equals(newest());
-        return same ? new ProducerState(producerId, epoch, other.written, timestamp, seen, coordinatorEpoch,
-            transactionStart) : this;
-    }
-
     /** The sequence that its next record must have. */
     int nextSequence() {
         return newest().map(last -> Sequences.after(last.lastSequence(), 1)).orElse(0);
@@ -95,6 +88,18 @@ public record ProducerState(long producerId, short epoch, List<Written> written,
 
     Optional<Written> newest() {
         return written.isEmpty() ? Optional.empty() : Optional.of(written.get(written.size() - 1));
+    }
+
+    /** Its last batches without the newest. */
+    List<Written> earlier() {
+        return written.isEmpty() ? written : written.subList(0, written.size() - 1);
+    }
+
+    /** With the batches before the newest. */
+    ProducerState withEarlier(List<Written> before) {
+        List<Written> all = new ArrayList<>(before);
+        all.addAll(written);
+        return new ProducerState(producerId, epoch, all, timestamp, seen, coordinatorEpoch, transactionStart);
     }
 
     /** The batch that has the records of these sequences, and no others, when it is one of the last. */

@@ -105,11 +105,6 @@ public final class ProducerStates {
         published.clear();
     }
 
-    /** Takes over what is known of the batches before each one's last. */
-    public void recall(ProducerStates others) {
-        producers.replaceAll((id, state) -> others.of(id).map(state::recalled).orElse(state));
-    }
-
     /** All that was noted stays. */
     public void published() {
         if (!published.isEmpty()) {

@@ -9,7 +9,8 @@ import java.util.zip.CRC32C;
 
 /**
  * The bytes of a snapshot of producers, as the field's brokers write and its dumper reads them: Kafka's
- * {@code ProducerSnapshot}, version 1. Of each producer's batches only the last is in it.
+ * {@code ProducerSnapshot}, version 1, which has only the last of each producer's batches. Behind that, where the field's tools
+ * do not look, and under the same checksum, come the batches before the last, so that as many are known after a start as before.
  */
 final class SnapshotFormat {
     private static final short VERSION = 1;
@@ -17,6 +18,7 @@ final class SnapshotFormat {
     private static final int CHECKSUMMED_FROM = 6;
     private static final int ENTRIES_AT = 10;
     private static final int ENTRY_BYTES = 46;
+    private static final int EARLIER_BYTES = 24;
     private static final long NO_OFFSET = -1;
 
     private SnapshotFormat() {
@@ -24,10 +26,14 @@ final class SnapshotFormat {
 
     /** Position 0 to limit. */
     static ByteBuffer encode(Collection<ProducerState> producers) {
-        ByteBuffer bytes = ByteBuffer.allocate(ENTRIES_AT + producers.size() * ENTRY_BYTES);
+        int earlier = producers.stream().mapToInt(producer -> Byte.BYTES + producer.earlier().size() * EARLIER_BYTES).sum();
+        ByteBuffer bytes = ByteBuffer.allocate(ENTRIES_AT + producers.size() * ENTRY_BYTES + earlier);
         bytes.putShort(VERSION).position(CHECKSUMMED_FROM).putInt(producers.size());
         for (ProducerState producer : producers) {
             put(bytes, producer);
+        }
+        for (ProducerState producer : producers) {
+            putEarlier(bytes, producer.earlier());
         }
         bytes.flip();
         return bytes.putInt(CRC_AT, checksum(bytes));
@@ -41,8 +47,15 @@ final class SnapshotFormat {
             .putInt(producer.coordinatorEpoch()).putLong(producer.transactionStart());
     }
 
+    private static void putEarlier(ByteBuffer bytes, List<ProducerState.Written> batches) {
+        bytes.put((byte) batches.size());
+        for (ProducerState.Written each : batches) {
+            bytes.putInt(each.lastSequence()).putLong(each.lastOffset()).putInt(each.offsetDelta()).putLong(each.timestamp());
+        }
+    }
+
     /**
-     * In the order in which they were written.
+     * In the order in which they were written. One that ends behind what the field has in it is taken, too.
      *
      * @param now in ms since the epoch: all of them have been seen now
      */
@@ -51,13 +64,16 @@ final class SnapshotFormat {
             throw new CorruptSnapshotException("it is no snapshot of version " + VERSION);
         }
         int count = bytes.getInt(CHECKSUMMED_FROM);
-        if (bytes.getInt(CRC_AT) != checksum(bytes) || bytes.limit() != ENTRIES_AT + (long) count * ENTRY_BYTES) {
+        if (bytes.getInt(CRC_AT) != checksum(bytes) || count < 0 || bytes.limit() < ENTRIES_AT + (long) count * ENTRY_BYTES) {
             throw new CorruptSnapshotException("its checksum is not that of its " + bytes.limit() + " bytes");
         }
         List<ProducerState> producers = new ArrayList<>(count);
         bytes.position(ENTRIES_AT);
-        while (bytes.hasRemaining()) {
+        for (int i = 0; i < count; i++) {
             producers.add(next(bytes, now));
+        }
+        for (int i = 0; i < count && bytes.hasRemaining(); i++) {
+            producers.set(i, producers.get(i).withEarlier(nextEarlier(bytes)));
         }
         return producers;
     }
@@ -72,6 +88,18 @@ final class SnapshotFormat {
         List<ProducerState.Written> last = lastOffset == NO_OFFSET ? List.of()
             : List.of(new ProducerState.Written(lastSequence, lastOffset, offsetDelta, timestamp));
         return new ProducerState(producerId, epoch, last, timestamp, now, bytes.getInt(), bytes.getLong());
+    }
+
+    private static List<ProducerState.Written> nextEarlier(ByteBuffer bytes) throws CorruptSnapshotException {
+        int count = bytes.get();
+        if (count < 0 || count >= ProducerState.MAX_BATCHES || bytes.remaining() < count * EARLIER_BYTES) {
+            throw new CorruptSnapshotException("it tells of " + count + " earlier batches of a producer");
+        }
+        List<ProducerState.Written> batches = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            batches.add(new ProducerState.Written(bytes.getInt(), bytes.getLong(), bytes.getInt(), bytes.getLong()));
+        }
+        return batches;
     }
 
     private static int checksum(ByteBuffer bytes) {

@@ -28,19 +28,8 @@ final class ProducerBatches {
         this.logEnd = logEnd;
     }
 
-    /** All that lie between two offsets. */
+    /** Those that lie between two offsets, from the lower one to before the other. */
     void visit(long from, long end, Visitor visitor) throws IOException {
-        visit(from, end, Integer.MAX_VALUE, visitor);
-    }
-
-    /**
-     * Those that lie between two offsets, from the lower one to before the other.
-     *
-     * @param maxBatches with a producer or not, after which it ends
-     * @return whether there were no more
-     */
-    boolean visit(long from, long end, int maxBatches, Visitor visitor) throws IOException {
-        int batches = 0;
         for (int i = 0; i < segments.size() && segments.get(i).baseOffset() < end; i++) {
             Segment segment = segments.get(i);
             long next = i == segments.size() - 1 ? logEnd : segments.get(i + 1).baseOffset();
@@ -50,17 +39,10 @@ final class ProducerBatches {
             SegmentWalk walk = SegmentWalk.towards(from, segment, segment.sizeInBytes(), next);
             while (walk.next() && walk.batch().lastOffset() < end) {
                 BatchScan batch = walk.batch();
-                if (batch.baseOffset() < from) {
-                    continue;
-                }
-                if (++batches > maxBatches) {
-                    return false;
-                }
-                if (batch.producerId() != RecordBatch.NO_PRODUCER_ID) {
+                if (batch.baseOffset() >= from && batch.producerId() != RecordBatch.NO_PRODUCER_ID) {
                     visitor.visit(SequencedBatch.of(batch), segment);
                 }
             }
         }
-        return true;
     }
 }

@@ -11,13 +11,9 @@ import java.util.Optional;
 
 /**
  * Finds out what was known of a log's producers at one of its offsets: what the newest snapshot before it says, and the headers
- * of the batches behind that. Of whoever wrote shortly before the snapshot, which has the last batch only, the headers before
- * it tell the others.
+ * of the batches behind that.
  */
 public final class ProducerRecovery {
-    /** Between two snapshots there are fewer, unless one was lost. */
-    private static final int MAX_RECALLED_BATCHES = 10_000;
-
     private final ProducerSnapshots snapshots;
     private final List<Segment> segments;
     private final long logEnd;
@@ -46,7 +42,7 @@ public final class ProducerRecovery {
     public ProducerStates at(long end, long noneUntil) throws IOException {
         Long newest = snapshots.offsets().floor(end);
         ProducerStates states = newest == null ? new ProducerStates(limits) : in(newest);
-        replay(states, newest == null ? noneUntil : newest, end, Integer.MAX_VALUE);
+        replay(states, newest == null ? noneUntil : newest, end);
         return states;
     }
 
@@ -81,22 +77,13 @@ public final class ProducerRecovery {
         }
         Optional<ProducerStates> read = snapshots.read(snapshot, limits, now);
         if (read.isPresent()) {
-            recall(read.get(), snapshot);
             return read.get();
         }
         Long before = snapshots.offsets().lower(snapshot);
         ProducerStates states = before == null ? new ProducerStates(limits) : in(before);
-        replay(states, before == null ? start : before, snapshot, Integer.MAX_VALUE);
+        replay(states, before == null ? start : before, snapshot);
         snapshots.writeUnforced(snapshot, states);
         return states;
-    }
-
-    private void recall(ProducerStates states, long offset) throws IOException {
-        Long before = snapshots.offsets().lower(offset);
-        ProducerStates recent = new ProducerStates(limits);
-        if (!states.isEmpty() && replay(recent, before == null ? segmentBefore(offset) : before, offset, MAX_RECALLED_BATCHES)) {
-            states.recall(recent);
-        }
     }
 
     /** Where the segment begins that holds the offset before the given one. */
@@ -108,14 +95,9 @@ public final class ProducerRecovery {
         return segments.get(i).baseOffset();
     }
 
-    /**
-     * Notes the batches from one offset to before another.
-     *
-     * @return whether there were no more than so many
-     */
-    private boolean replay(ProducerStates states, long from, long end, int maxBatches) throws IOException {
-        boolean all = batches.visit(from, end, maxBatches, (batch, segment) -> states.note(batch, now));
+    /** Notes the batches from one offset to before another. */
+    private void replay(ProducerStates states, long from, long end) throws IOException {
+        batches.visit(from, end, (batch, segment) -> states.note(batch, now));
         states.published();
-        return all;
     }
 }
