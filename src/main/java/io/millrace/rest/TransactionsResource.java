@@ -1,6 +1,7 @@
 package io.millrace.rest;
 
 import io.millrace.group.TransactionalProducer;
+import io.millrace.group.membership.ConsumerId;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.rest.access.GroupAccess;
@@ -127,14 +128,15 @@ public class TransactionsResource {
         if (groupForwarding.passOn(asked.group(), HttpMethod.POST, new ByteArrayInputStream(bytes), uri, headers, response)) {
             return;
         }
+        // the headers are the request thread's only
+        ConsumerId member = asked.member() == null ? null : GroupForwarding.consumer(asked.member(), headers);
         access.transactions().producer(id, asked.producer().epoch()).thenCompose(found -> {
             if (asked.producer().producerId() != ProducerIdAndEpoch.NO_PRODUCER_ID
                     && asked.producer().producerId() != found.producerId()) {
                 throw RequestException.conflict("producer " + asked.producer().producerId() + " is not that of the transactional id,"
                         + " which is " + found + ": nothing was done");
             }
-            return groupAccess.groups().commitInTransaction(asked.group(), asked.member() == null ? null
-                    : GroupForwarding.consumer(asked.member(), headers), asked.memberEpoch(),
+            return groupAccess.groups().commitInTransaction(asked.group(), member, asked.memberEpoch(),
                     new TransactionalProducer(id, found.producerId(), found.epoch()), asked.offsets());
         }).whenComplete(Answer.to(response, done -> Response.noContent().build()));
     }

@@ -226,7 +226,7 @@ class TransferIT {
             String outputs = dump(files(server, "out-a-", ".log"), "--print-data-log");
             assertThat(outputs).contains("endTxnMarker: COMMIT").contains("isTransactional: true");
             String states = dump(files(server, "__transaction_state-", ".log"), "--transaction-log-decoder", "--print-data-log");
-            assertThat(states).contains("transfer-0").contains("CompleteCommit");
+            assertThat(states).contains("\"transactionalId\":\"transfer-0\"").contains("\"transactionStatus\":4");
             String offsets = dump(files(server, "__consumer_offsets-", ".log"), "--offsets-decoder", "--print-data-log");
             assertThat(offsets).contains("endTxnMarker: COMMIT");
             String snapshots = dump(files(server, "out-", ".snapshot"));

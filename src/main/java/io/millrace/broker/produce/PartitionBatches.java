@@ -4,6 +4,7 @@ import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.record.Codec;
 import io.millrace.record.Header;
+import io.millrace.record.RecordBatch;
 import io.millrace.record.RecordBatchBuilder;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;

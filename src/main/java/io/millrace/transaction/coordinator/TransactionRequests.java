@@ -20,6 +20,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 final class TransactionRequests {
     /** At the latest: usually the end of the transaction before is waited for. */
     private static final long REPEAT_MS = 100;
+    private static final long LOADING_NANOS = TimeUnit.SECONDS.toNanos(1);
+    private static final long LOADING_RETRY_MS = 20;
 
     private final TransactionParts parts;
     private final CoordinatorRuntime<TransactionKey, Transaction, TransactionMachine> runtime;
@@ -55,6 +57,7 @@ final class TransactionRequests {
         private final String transactionalId;
         private final long deadline;
         private final Transition transition;
+        private final long begun = parts.nanoTime().getAsLong();
 
         private Attempt(String transactionalId, long deadline, Transition transition) {
             this.transactionalId = transactionalId;
@@ -66,11 +69,23 @@ final class TransactionRequests {
             runtime.change(transactionalId, machine -> machine.decide(transactionalId,
                     now -> transition.apply(now, fresh, parts.clock().millis()))).whenComplete((decided, failure) -> {
                         if (failure != null) {
-                            answer.completeExceptionally(BrokerErrors.outcome(failure));
+                            guarded(() -> refused(fresh, BrokerErrors.outcome(failure)));
                         } else {
                             guarded(() -> committed(decided));
                         }
                     });
+        }
+
+        /** Most partitions are read in much less than a second: then whoever asks is not told to ask again. */
+        private void refused(OptionalLong fresh, Throwable failure) {
+            boolean loading = failure instanceof BrokerException known && known.kind() == ErrorKind.COORDINATOR_LOADING;
+            long now = parts.nanoTime().getAsLong();
+            if (loading && now - begun < LOADING_NANOS && now - deadline < 0) {
+                parts.timers().schedule(() -> guarded(() -> parts.workers().execute(() -> guarded(() -> run(fresh)))), LOADING_RETRY_MS,
+                        TimeUnit.MILLISECONDS);
+            } else {
+                answer.completeExceptionally(failure);
+            }
         }
 
         private void committed(DecidedStep decided) {
