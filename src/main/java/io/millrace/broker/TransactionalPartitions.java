@@ -49,7 +49,7 @@ public final class TransactionalPartitions {
         try {
             return parts.continuations.offWriter(parts.routes.led(partition.topic(), partition.partition()).appends()
                     .endTransaction(producerId, epoch, marker, parts.clock.millis(), parts.commitNanos));
-        } catch (RuntimeException failure) {
+        } catch (RuntimeException | OutOfMemoryError failure) {
             return CompletableFuture.failedFuture(BrokerErrors.outcome(failure));
         }
     }

@@ -131,6 +131,19 @@ class TransactionalProduceTest {
     }
 
     @Test
+    void whatIsKnownOfATransactionSaysNothingOfAnotherTransactionalIdThatComesWithItsProducer() {
+        get(append(0, "a"));
+        silent = true;
+        CompletableFuture<AppendResult> foreign = harness.broker.transactions().append("orders", 0, batch(0, "b"), Acks.ALL, "other");
+        asked.remove();
+        assertThat(asked.peek().transactionalId()).isEqualTo("other");
+        asked.remove().answer().completeExceptionally(new BrokerException(ErrorKind.INVALID_PRODUCER_ID_MAPPING, "not its own"));
+
+        Failures.assertFails(ErrorKind.INVALID_PRODUCER_ID_MAPPING, foreign);
+        assertThat(end(IsolationLevel.READ_UNCOMMITTED)).isEqualTo(1);
+    }
+
+    @Test
     void whatWasVerifiedBeforeTheMarkerIsAskedForOnceMoreBehindIt() {
         silent = true;
         CompletableFuture<AppendResult> late = append(0, "late");

@@ -192,6 +192,7 @@ public final class Appends {
     private TransactionalAppend transaction(Partition partition, ByteBuffer batch, String transactionalId) {
         long producerId = RecordBatch.producerIdAt(batch, batch.position());
         short epoch = RecordBatch.producerEpochAt(batch, batch.position());
-        return new TransactionalAppend(producerId, epoch, () -> verifier.verify(transactionalId, producerId, epoch, partition.id()));
+        return new TransactionalAppend(transactionalId, producerId, epoch,
+                () -> verifier.verify(transactionalId, producerId, epoch, partition.id()));
     }
 }

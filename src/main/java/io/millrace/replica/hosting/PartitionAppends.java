@@ -86,7 +86,7 @@ public final class PartitionAppends {
         synchronized (replica) {
             replica.requireLeadership();
             leadership = replica.state().leadership();
-            Verification known = transactions.find(leadership, of.producerId(), of.producerEpoch());
+            Verification known = transactions.find(leadership, of);
             if (known == null || !known.isDone()) {
                 queued = null;
             } else {
@@ -103,9 +103,9 @@ public final class PartitionAppends {
         CompletableFuture<Void> verified = new CompletableFuture<>();
         Verification begun = null;
         synchronized (replica) {
-            Verification known = transactions.find(leadership, of.producerId(), of.producerEpoch());
+            Verification known = transactions.find(leadership, of);
             if (known == null) {
-                known = transactions.begin(leadership, of.producerId(), of.producerEpoch());
+                known = transactions.begin(leadership, of);
                 begun = known;
             }
             if (known.isDone()) {
@@ -123,7 +123,7 @@ public final class PartitionAppends {
         CompletableFuture<?> verification;
         try {
             verification = of.verification().get();
-        } catch (RuntimeException refused) {
+        } catch (RuntimeException | OutOfMemoryError refused) {
             verification = CompletableFuture.failedFuture(refused);
         }
         verification.whenComplete((done, failure) -> {

@@ -19,11 +19,18 @@ final class VerifiedTransactions {
 
     /** What is known of one transaction. Guarded as the others. */
     static final class Verification {
+        private final String transactionalId;
         private final short epoch;
         private List<Runnable> waiting = new ArrayList<>();
 
-        private Verification(short epoch) {
-            this.epoch = epoch;
+        private Verification(TransactionalAppend of) {
+            this.transactionalId = of.transactionalId();
+            this.epoch = of.producerEpoch();
+        }
+
+        /** It says nothing of another transactional id with which somebody names the producer. */
+        private boolean isOf(TransactionalAppend append) {
+            return epoch == append.producerEpoch() && transactionalId.equals(append.transactionalId());
         }
 
         boolean isDone() {
@@ -44,17 +51,17 @@ final class VerifiedTransactions {
     }
 
     /** @return null: nothing is known of it, and whoever asks is to {@link #begin} */
-    Verification find(int current, long producerId, short epoch) {
+    Verification find(int current, TransactionalAppend of) {
         enter(current);
-        Verification known = byProducer.get(producerId);
-        return known != null && known.epoch == epoch ? known : null;
+        Verification known = byProducer.get(of.producerId());
+        return known != null && known.isOf(of) ? known : null;
     }
 
     /** In the place of any other transaction of the producer. */
-    Verification begin(int current, long producerId, short epoch) {
+    Verification begin(int current, TransactionalAppend of) {
         enter(current);
-        Verification begun = new Verification(epoch);
-        byProducer.put(producerId, begun);
+        Verification begun = new Verification(of);
+        byProducer.put(of.producerId(), begun);
         return begun;
     }
 
