@@ -8,10 +8,8 @@ import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.Topic;
 import io.millrace.metadata.TopicPartition;
 import io.millrace.record.Codec;
-import io.millrace.record.EndTransactionMarker;
 import io.millrace.record.RecordBatch;
 import io.millrace.record.RecordBatchBuilder;
-import io.millrace.record.Sequences;
 import io.millrace.replica.hosting.Acks;
 import io.millrace.replica.hosting.FetchPosition;
 import io.millrace.replica.hosting.FetchResult;
@@ -41,7 +39,6 @@ final class SimulatedTransfers implements SimulatedCluster.Inhabitants {
     private static final String TOPIC = "transfers";
     private static final int PARTITIONS = 2;
     private static final int APPLICATIONS = 4;
-    private static final int BYTES = 1 << 20;
     /** How long an application waits for the answer of an append. */
     private static final int PATIENCE_MS = 1_200;
     private static final int LONGEST_STEP_MICROS = 200_000;
@@ -323,8 +320,8 @@ final class SimulatedTransfers implements SimulatedCluster.Inhabitants {
         long quiet = cluster.time().nanoTime() + TimeUnit.MILLISECONDS.toNanos(LATEST_MS);
         await("every transaction is ended", () -> cluster.time().nanoTime() > quiet && coordinator.isResting(), coordinator::tick);
         await("every leader is whole", () -> readers.stream().allMatch(reader -> wholeLog(reader.partition) != null), () -> { });
-        readers.forEach(reader -> checkLog(reader.partition, wholeLog(reader.partition)));
-        raise();
+        LoggedTransfers logged = new LoggedTransfers(cluster, coordinator);
+        readers.forEach(reader -> logged.check(reader.partition, wholeLog(reader.partition)));
         await("readers reach the end", () -> readers.stream().allMatch(reader -> wholeLog(reader.partition) != null
                 && reader.offset == wholeLog(reader.partition).logEndOffset()), () -> readers.forEach(Reader::poll));
         checkShown();
@@ -346,44 +343,6 @@ final class SimulatedTransfers implements SimulatedCluster.Inhabitants {
         Partition partition = leader(id).map(server -> server.partition(id, topicId)).orElse(null);
         return partition == null || !partition.state().isLeading() || partition.highWatermark() != partition.log().logEndOffset()
                 ? null : partition.log();
-    }
-
-    private void checkLog(TopicPartition partition, PartitionLog log) {
-        Map<Long, ProducerIdAndEpoch> open = new HashMap<>();
-        Map<Long, Short> ended = new HashMap<>();
-        Map<ProducerIdAndEpoch, Integer> sequences = new HashMap<>();
-        long offset = log.logStartOffset();
-        while (offset < log.logEndOffset()) {
-            for (RecordBatch batch : RecordBatch.in(log.read(offset, log.logEndOffset(), BYTES))) {
-                ProducerIdAndEpoch by = new ProducerIdAndEpoch(batch.producerId(), batch.producerEpoch());
-                short before = ended.getOrDefault(by.producerId(), (short) 0);
-                check(batch.isControl() || before <= by.epoch(), "offset " + batch.baseOffset() + " of " + partition + " is of "
-                        + by + " and comes behind the marker of epoch " + before);
-                if (batch.isControl()) {
-                    ended.merge(by.producerId(), by.epoch(), (one, other) -> one > other ? one : other);
-                    checkEnd(partition, open.remove(by.producerId()), by, EndTransactionMarker.of(batch).orElseThrow());
-                } else {
-                    ProducerIdAndEpoch going = open.putIfAbsent(by.producerId(), by);
-                    check(going == null || going.equals(by), by + " writes in " + partition + " to the transaction of " + going);
-                    int sequence = sequences.getOrDefault(by, 0);
-                    check(batch.baseSequence() == sequence, "offset " + batch.baseOffset() + " of " + partition + " has sequence "
-                            + batch.baseSequence() + " of " + by + ", and " + sequence + " comes next");
-                    sequences.put(by, Sequences.after(batch));
-                }
-                offset = batch.lastOffset() + 1;
-            }
-        }
-        check(open.isEmpty(), "the transaction of " + open.values() + " is not ended in " + partition);
-    }
-
-    private void checkEnd(TopicPartition partition, ProducerIdAndEpoch ended, ProducerIdAndEpoch by, EndTransactionMarker marker) {
-        if (ended == null) {
-            return;
-        }
-        TransactionResult decided = coordinator.outcome(ended);
-        check(by.epoch() > ended.epoch(), "the transaction of " + ended + " is ended in its own epoch in " + partition);
-        check(decided != null && decided.name().equals(marker.type().name()), "the transaction of " + ended + " was decided "
-                + decided + ", and the marker in " + partition + " is " + marker);
     }
 
     private void checkShown() {
