@@ -19,7 +19,8 @@ import java.util.TreeSet;
 /**
  * The files of a log that say what was known of its producers at an offset, before the record there. They have checksums, and
  * an earlier one can take the place of any that is missing, together with the headers behind it. The newest that is not behind
- * the beginning of a segment stays as long as that, of others the two newest. The log writer's.
+ * the beginning of a segment stays as long as that, and so does the one for where the log is compacted up to; of others the two
+ * newest. The log writer's.
  */
 public final class ProducerSnapshots {
     private static final Logger LOG = System.getLogger(ProducerSnapshots.class.getName());
@@ -108,13 +109,13 @@ public final class ProducerSnapshots {
     /**
      * Removes those that are not needed.
      *
-     * @param segments their base offsets, ascending
+     * @param needed where a start or a cut may have to know the producers: the log's first segment begins with the first of these
      */
-    public void prune(List<Long> segments) throws IOException {
+    public void prune(List<Long> needed) throws IOException {
         Set<Long> kept = new HashSet<>(List.copyOf(offsets.descendingSet()).subList(0, Math.min(NEWEST_KEPT, offsets.size())));
-        for (long segment : segments) {
-            Long newest = offsets.floor(segment);
-            if (newest != null && newest >= segments.get(0)) {
+        for (long offset : needed) {
+            Long newest = offsets.floor(offset);
+            if (newest != null && newest >= needed.get(0)) {
                 kept.add(newest);
             }
         }

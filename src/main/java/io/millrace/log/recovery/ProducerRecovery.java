@@ -58,13 +58,13 @@ public final class ProducerRecovery {
 
     /**
      * Makes anew the snapshots of where segments begin that a cut has taken which was broken off then: when the segments before
-     * go, nothing else tells what was known there.
+     * go, or are compacted, nothing else tells what was known there.
      */
     public void completeSnapshots() throws IOException {
         for (Segment segment : segments.subList(1, segments.size())) {
             Long newest = snapshots.offsets().floor(segment.baseOffset());
             if (newest != null && newest < segment.baseOffset() && newest >= segments.get(0).baseOffset()) {
-                snapshots.writeUnforced(segment.baseOffset(), at(segment.baseOffset(), segment.baseOffset()));
+                snapshots.write(segment.baseOffset(), at(segment.baseOffset(), segment.baseOffset()));
             }
         }
     }
@@ -82,7 +82,7 @@ public final class ProducerRecovery {
         Long before = snapshots.offsets().lower(snapshot);
         ProducerStates states = before == null ? new ProducerStates(limits) : in(before);
         replay(states, before == null ? start : before, snapshot);
-        snapshots.writeUnforced(snapshot, states);
+        snapshots.write(snapshot, states); // durable, as the headers before it may be compacted next
         return states;
     }
 

@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -152,7 +153,9 @@ final class LogProducers {
     /** Segments are gone, or there is a newer snapshot. */
     void prune() throws IOException {
         if (!snapshots.isEmpty()) {
-            snapshots.prune(state.segments().stream().map(Segment::baseOffset).toList());
+            List<Long> needed = new ArrayList<>(state.segments().stream().map(Segment::baseOffset).toList());
+            needed.add(state.log().cleanedOffset()); // a cut may go back to there, and headers before it may be gone
+            snapshots.prune(needed);
         }
     }
 
