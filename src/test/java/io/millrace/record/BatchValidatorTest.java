@@ -167,12 +167,13 @@ class BatchValidatorTest {
     }
 
     @Test
-    void transactionalBatchesFollowEachOtherOrLeaveTheirSequencesToTheLog() {
-        assertThat(BatchValidator.validate(request(List.of(inTransaction(5), inTransaction(8))), LIMITS)).hasSize(2);
+    void severalTransactionalBatchesLeaveTheirSequencesToTheLog() {
+        assertThat(BatchValidator.validate(request(List.of(inTransaction(5))), LIMITS)).hasSize(1);
         assertThat(BatchValidator.validate(request(List.of(inTransaction(-1), inTransaction(-1))), LIMITS)).hasSize(2);
 
-        assertInvalid(request(List.of(inTransaction(5), inTransaction(-1))), "base sequence: found -1, allowed 8 only");
-        assertInvalid(request(List.of(inTransaction(-1), inTransaction(2))), "base sequence: found 2, allowed -1 only");
+        assertInvalid(request(List.of(inTransaction(5), inTransaction(8))), "base sequence: found 8 in a batch behind another one");
+        assertInvalid(request(List.of(inTransaction(5), inTransaction(-1))), "base sequence: found -1 in a batch behind another one");
+        assertInvalid(request(List.of(inTransaction(-1), inTransaction(2))), "base sequence: found 2 in a batch behind another one");
         assertInvalid(request(List.of(inTransaction(5), producer(7, 0, 8))), "transactional batches and others");
         assertInvalid(request(List.of(producer(7, 0, 5), inTransaction(8))), "transactional batches and others");
         assertInvalid(request(List.of(inTransaction(-2))), "base sequence: found -2");
