@@ -6,7 +6,10 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
 
 /**
  * The transactions that were aborted with a marker in a segment, as in Kafka's {@code .txnindex} files: entries of a version
@@ -26,6 +29,8 @@ public final class TransactionIndex {
     private static final int LAST_STABLE_OFFSET = LAST_OFFSET + Long.BYTES;
     /** Entries that are read at once. */
     private static final int BLOCK_ENTRIES = 256;
+    /** How often the entries are looked at again when some of them were cut off meanwhile. */
+    private static final int MAX_CUTS = 10;
 
     private final OpenFiles files;
     private final Path path;
@@ -126,7 +131,7 @@ public final class TransactionIndex {
         Entries source = other.entries;
         int count = source == null ? 0 : source.entries();
         for (int i = 0; i < count; i++) {
-            append(entry(source.block(i, 1), 0));
+            append(entry(required(source, i, 1), 0));
         }
     }
 
@@ -136,17 +141,32 @@ public final class TransactionIndex {
      * @param to    exclusive
      * @param found takes them
      * @return whether none that ends in a later segment can overlap the range
+     * @throws IOException also when entries are missing that nobody has cut off: without them aborted records would be shown
      */
     public boolean collect(long from, long to, Collection<AbortedTransaction> found) throws IOException {
         Entries source = entries;
         if (source == null) {
             return false;
         }
+        for (int cuts = 0; cuts < MAX_CUTS; cuts++) {
+            List<AbortedTransaction> here = new ArrayList<>();
+            Optional<Boolean> isLast = collect(source, from, to, here);
+            if (isLast.isPresent()) {
+                found.addAll(here);
+                return isLast.get();
+            }
+        }
+        throw tooShort();
+    }
+
+    /** Empty when entries are not there any more that were when they were counted. */
+    private static Optional<Boolean> collect(Entries source, long from, long to, List<AbortedTransaction> found)
+            throws IOException {
         int count = source.entries();
         for (int first = source.countBefore(from); first < count; first += BLOCK_ENTRIES) {
             ByteBuffer block = source.block(first, Math.min(BLOCK_ENTRIES, count - first));
             if (block == null) {
-                return false;
+                return Optional.empty();
             }
             for (int at = 0; at < block.limit(); at += ENTRY_BYTES) {
                 AbortedTransaction aborted = entry(block, at);
@@ -154,11 +174,24 @@ public final class TransactionIndex {
                     found.add(aborted);
                 }
                 if (aborted.lastStableOffset() >= to) {
-                    return true;
+                    return Optional.of(true);
                 }
             }
         }
-        return false;
+        return Optional.of(false);
+    }
+
+    /** @throws IOException when they are not there any more */
+    private ByteBuffer required(Entries source, int first, int count) throws IOException {
+        ByteBuffer block = source.block(first, count);
+        if (block == null) {
+            throw tooShort();
+        }
+        return block;
+    }
+
+    private IOException tooShort() {
+        return new IOException(path + " has fewer entries than were written to it");
     }
 
     private static AbortedTransaction entry(ByteBuffer bytes, int at) throws IOException {
@@ -184,7 +217,7 @@ public final class TransactionIndex {
         long before = baseOffset - 1;
         int count = source.entries();
         for (int first = 0; first < count; first += BLOCK_ENTRIES) {
-            ByteBuffer block = source.block(first, Math.min(BLOCK_ENTRIES, count - first));
+            ByteBuffer block = required(source, first, Math.min(BLOCK_ENTRIES, count - first));
             for (int at = 0; at < block.limit(); at += ENTRY_BYTES) {
                 long marker = block.getLong(at + LAST_OFFSET);
                 if (marker <= before || marker >= endOffset || !isSane(block, at)) {

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLongFieldUpdater;
+import java.util.function.IntConsumer;
 
 /** The real files, with counters, and failures on demand. */
 public class TestFiles implements FileAccess {
@@ -36,6 +37,8 @@ public class TestFiles implements FileAccess {
     /** Most bytes that one write takes. */
     public volatile int maxWrite = Integer.MAX_VALUE;
 
+    /** When set, is told how many bytes are wanted before each read. */
+    public volatile IntConsumer beforeRead;
     /** When set, runs before a file gets another name or goes by this door. */
     public volatile Runnable beforeChange;
 
@@ -98,6 +101,10 @@ public class TestFiles implements FileAccess {
 
         @Override
         public int read(ByteBuffer target, long position) throws IOException {
+            IntConsumer before = beforeRead;
+            if (before != null) {
+                before.accept(target.remaining());
+            }
             return file.read(target, position);
         }
 

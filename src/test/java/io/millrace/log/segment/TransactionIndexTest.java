@@ -7,7 +7,9 @@ import io.millrace.log.AbortedTransaction;
 import io.millrace.log.file.FileAccess;
 import io.millrace.log.file.OpenFiles;
 import io.millrace.log.file.SimulatedDisk;
+import io.millrace.log.file.TestFiles;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -147,6 +149,45 @@ class TransactionIndexTest {
             assertThat(all(index)).isEmpty();
             index.close();
         }
+    }
+
+    @Test
+    void whatIsCutOffWhileItIsReadHidesNothingOfWhatStays() throws IOException {
+        TestFiles disk = new TestFiles();
+        List<AbortedTransaction> transactions = some(400, new Random(9));
+        for (int kept : new int[] {399, 300, 256, 10}) {
+            Path file = folder.resolve(kept + ".txnindex");
+            TransactionIndex index = filled(TransactionIndex.create(new OpenFiles(disk, 10), file), transactions);
+            disk.beforeRead = bytes -> {
+                if (bytes > TransactionIndex.ENTRY_BYTES) { // they are counted, and the first of them are read next
+                    disk.beforeRead = null;
+                    cut(index, transactions.get(kept).lastOffset());
+                }
+            };
+            List<AbortedTransaction> found = new ArrayList<>();
+            assertThat(index.collect(0, Long.MAX_VALUE, found)).isFalse();
+            assertThat(disk.beforeRead).isNull();
+            assertThat(found).isEqualTo(transactions.subList(0, kept));
+            index.close();
+        }
+    }
+
+    private static void cut(TransactionIndex index, long offset) {
+        try {
+            index.truncateTo(offset);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Test
+    void entriesThatAreMissingWithoutACutAreNotPassedOver() throws IOException {
+        TransactionIndex index = filled(open(), some(400, new Random(10)));
+        Files.write(path, java.util.Arrays.copyOf(Files.readAllBytes(path), 300 * TransactionIndex.ENTRY_BYTES - 1));
+        List<AbortedTransaction> found = new ArrayList<>();
+        assertThatThrownBy(() -> index.collect(0, Long.MAX_VALUE, found)).isInstanceOf(IOException.class)
+            .hasMessageContaining("fewer entries");
+        assertThat(found).isEmpty();
     }
 
     @Test
