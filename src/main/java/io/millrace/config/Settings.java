@@ -147,6 +147,10 @@ public final class Settings {
     public static final Setting IDEMPOTENCY_MAX_KEYS = number("millrace.idempotency.max.keys", 10, 10_000_000, "keys", 10_000,
             "The most idempotency keys that a partition of `__idempotency_keys` knows, one of more than 512 bytes with its answer"
             + " counting as several; beyond them requests with new keys are answered with 503.");
+    public static final Setting IDEMPOTENCY_MAX_UNFINISHED = number("millrace.idempotency.max.unfinished", 1, 1_000_000, "requests",
+            150, "The most requests with idempotency keys that a partition of `__idempotency_keys` knows as begun and not as carried"
+            + " out, under way or failed in part; beyond them requests with new keys are answered with 503. All its partitions"
+            + " together: at most a quarter of `millrace.log.max.producers`.");
     public static final Setting IDEMPOTENCY_TOPIC_PARTITIONS = number("millrace.idempotency.topic.partitions", 1, 10_000,
             "partitions", 16, "Partitions of the internal topic `__idempotency_keys` when it is created, the same at all servers:"
             + " over so many leaders the keys are spread.");
@@ -186,7 +190,8 @@ public final class Settings {
             CLUSTER_MEMBERS, CLUSTER_SIZE, CLUSTER_KUBERNETES_DNS, CLUSTER_SECRET, BROKER_RACK, HTTP_URL,
             GROUP_ASSIGNOR, GROUP_MAX_SIZE, GROUP_MAX_GROUPS, GROUP_OFFSETS_RETENTION_MS, GROUP_CONSUMER_IDLE_MS,
             OFFSETS_TOPIC_PARTITIONS, OFFSETS_TOPIC_REPLICATION_FACTOR, IDEMPOTENCY_EXPIRATION_MS, IDEMPOTENCY_MAX_KEYS,
-            IDEMPOTENCY_TOPIC_PARTITIONS, IDEMPOTENCY_TOPIC_REPLICATION_FACTOR, TRANSACTION_MAX_TIMEOUT_MS,
+            IDEMPOTENCY_MAX_UNFINISHED, IDEMPOTENCY_TOPIC_PARTITIONS, IDEMPOTENCY_TOPIC_REPLICATION_FACTOR,
+            TRANSACTION_MAX_TIMEOUT_MS,
             TRANSACTIONAL_ID_EXPIRATION_MS, TRANSACTION_MAX_IDS, TRANSACTION_TOPIC_PARTITIONS,
             TRANSACTION_TOPIC_REPLICATION_FACTOR, METRICS_TOPICS_MAX, METRICS_PARTITIONS_MAX, METRICS_GROUPS_MAX);
 
@@ -194,6 +199,12 @@ public final class Settings {
     private static final List<List<Setting>> ORDERED = List.of(List.of(REQUEST_MAX_BYTES, REQUEST_MEMORY_BYTES),
             List.of(FETCH_MAX_BYTES, REQUEST_MEMORY_BYTES), List.of(TOPIC_PARTITIONS_DEFAULT, TOPIC_PARTITIONS_MAX),
             List.of(IDEMPOTENCY_EXPIRATION_MS, PRODUCER_ID_EXPIRATION_MS));
+
+    /**
+     * Which part of a partition's producers those of unfinished requests may be: what expired unfinished is still kept in mind
+     * while as many come after it, twice at most, and there are others.
+     */
+    private static final int PRODUCERS_PER_UNFINISHED = 4;
 
     private final Map<String, String> values;
     private final Path outputFolder;
@@ -246,6 +257,15 @@ public final class Settings {
             if (usable.containsAll(pair) && longValue(smaller) > longValue(larger)) {
                 found.add("%s (%s) is %d, but must be at most %s, which is %d".formatted(smaller.name(),
                         smaller.environmentName(), longValue(smaller), larger.name(), longValue(larger)));
+            }
+        }
+        if (usable.containsAll(List.of(IDEMPOTENCY_MAX_UNFINISHED, IDEMPOTENCY_TOPIC_PARTITIONS, LOG_MAX_PRODUCERS))) {
+            long needed = PRODUCERS_PER_UNFINISHED * longValue(IDEMPOTENCY_MAX_UNFINISHED) * longValue(IDEMPOTENCY_TOPIC_PARTITIONS);
+            if (needed > longValue(LOG_MAX_PRODUCERS)) {
+                found.add("%s (%s) is %d, but must be at least %d, which is %d times %s (%s) times %s (%s)".formatted(
+                        LOG_MAX_PRODUCERS.name(), LOG_MAX_PRODUCERS.environmentName(), longValue(LOG_MAX_PRODUCERS), needed,
+                        PRODUCERS_PER_UNFINISHED, IDEMPOTENCY_MAX_UNFINISHED.name(), IDEMPOTENCY_MAX_UNFINISHED.environmentName(),
+                        IDEMPOTENCY_TOPIC_PARTITIONS.name(), IDEMPOTENCY_TOPIC_PARTITIONS.environmentName()));
             }
         }
         if (usable.containsAll(List.of(LOG_DIRS, CLUSTER_JOURNAL_DIR))

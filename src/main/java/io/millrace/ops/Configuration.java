@@ -183,7 +183,7 @@ final class Configuration {
 
     IdempotencyOptions idempotency() {
         return new IdempotencyOptions(settings.longValue(Settings.IDEMPOTENCY_EXPIRATION_MS),
-                settings.intValue(Settings.IDEMPOTENCY_MAX_KEYS),
+                settings.intValue(Settings.IDEMPOTENCY_MAX_KEYS), settings.intValue(Settings.IDEMPOTENCY_MAX_UNFINISHED),
                 Math.min(LONGEST_WAIT_FOR_KEY_MS, settings.longValue(Settings.PRODUCE_TIMEOUT_MS)),
                 settings.longValue(Settings.LEADER_BALANCE_MS));
     }

@@ -68,7 +68,7 @@ class KeyedProduceTest {
     }
 
     private IdempotencyKeys open() {
-        return IdempotencyKeys.open(new IdempotencyOptions(86_400_000, 1_000, 10_000, 30_000), IdempotencyParts.of(harness.broker,
+        return IdempotencyKeys.open(new IdempotencyOptions(86_400_000, 1_000, 100, 10_000, 30_000), IdempotencyParts.of(harness.broker,
                 new InternalTopic(InternalTopic.IDEMPOTENCY_KEYS, 1, 1), new CoordinatorOptions(1_000, TimeUnit.SECONDS.toNanos(10)),
                 producerIds::getAndIncrement, timers, timers, timers, harness.clock));
     }

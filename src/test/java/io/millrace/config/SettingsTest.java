@@ -60,6 +60,14 @@ class SettingsTest {
     }
 
     @Test
+    void theProducersOfUnfinishedRequestsAreFewAmongThoseThatAPartitionKnows() {
+        assertThatThrownBy(() -> read(Map.of("millrace.idempotency.max.unfinished", "157")))
+                .hasMessageContaining("millrace.log.max.producers (MILLRACE_LOG_MAX_PRODUCERS) is 10000, but must be at least 10048,"
+                        + " which is 4 times millrace.idempotency.max.unfinished");
+        read(Map.of("millrace.idempotency.max.unfinished", "157", "millrace.log.max.producers", "10048"));
+    }
+
+    @Test
     void aRequestMustFitIntoTheMemoryForRequests() {
         assertThatThrownBy(() -> read(Map.of("millrace.request.max.bytes", "8388608",
                 "millrace.request.memory.bytes", "4194304", "millrace.fetch.max.bytes", "1048576")))

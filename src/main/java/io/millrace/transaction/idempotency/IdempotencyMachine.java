@@ -29,12 +29,15 @@ final class IdempotencyMachine implements StateMachine<StoredKey, StoredValue> {
 
     private final IdempotencyOptions options;
     private final Map<IdempotencyKey, StoredValue.OfRequest> requests = new HashMap<>();
-    private final ProducerPool producers = new ProducerPool();
+    private final ProducerPool producers;
     /** What the requests count as. */
     private long units;
+    /** How many of them are prepared. */
+    private int unfinished;
 
     IdempotencyMachine(IdempotencyOptions options) {
         this.options = options;
+        this.producers = new ProducerPool(options.maxUnfinished());
     }
 
     @Override
@@ -58,9 +61,11 @@ final class IdempotencyMachine implements StateMachine<StoredKey, StoredValue> {
         }
         if (value instanceof StoredValue.Prepared prepared) {
             producers.hold(prepared.producerId());
+            unfinished++;
         }
         if (before instanceof StoredValue.Prepared prepared) {
             producers.release(prepared.producerId());
+            unfinished--;
         }
         return before;
     }
@@ -77,7 +82,7 @@ final class IdempotencyMachine implements StateMachine<StoredKey, StoredValue> {
      *
      * @param topicId    of the topic as it is
      * @param layout     where its records are to go, if it is new
-     * @param producerId one that nobody has ever used; null: one of those that are here is to be used
+     * @param producerId one that nobody has ever used, for when none of those that are here is free; null: there is no such
      * @param nowMs      since the epoch
      * @throws BrokerException IDEMPOTENCY_KEY_REUSED when its key was another request's; OVERLOADED when there is no room
      */
@@ -93,7 +98,10 @@ final class IdempotencyMachine implements StateMachine<StoredKey, StoredValue> {
                     : new Begun.Execute((StoredValue.Prepared) known));
         }
         requireRoom(key, layout);
-        Fresh producer = producerId == null ? producers.next() : new Fresh(producerId, (short) 0);
+        Fresh producer = producers.next();
+        if (producer == null && producerId != null) {
+            producer = new Fresh(producerId, (short) 0);
+        }
         return producer == null ? Decision.nothing(new Begun.ProducerNeeded()) : prepared(key, known,
                 new StoredValue.Prepared(fingerprint, topicId, layout, nowMs, producer.id(), producer.epoch()));
     }
@@ -103,6 +111,12 @@ final class IdempotencyMachine implements StateMachine<StoredKey, StoredValue> {
             throw new BrokerException(ErrorKind.OVERLOADED, ("%d idempotency keys are known where this one would be, which count as"
                     + " %d of %d: wait until some expire, let them expire sooner (millrace.idempotency.expiration.ms), or raise"
                     + " that (millrace.idempotency.max.keys)").formatted(requests.size(), units, options.maxKeys()));
+        }
+        if (unfinished >= options.maxUnfinished()) {
+            throw new BrokerException(ErrorKind.OVERLOADED, ("%d requests with idempotency keys were begun where this one would be,"
+                    + " and not carried out as a whole, each with a producer that partitions must keep in mind: repeat those with"
+                    + " their keys as soon as their partitions can be written to, wait until some expire, or raise %d"
+                    + " (millrace.idempotency.max.unfinished)").formatted(unfinished, options.maxUnfinished()));
         }
     }
 

@@ -10,15 +10,19 @@ import java.util.TreeSet;
  * of {@link IdempotencyMachine}.
  */
 final class ProducerPool {
-    /** How many wait for requests: what a burst took beyond them is given up. */
-    static final int MOST_FREE = 1_000;
-
+    /** Beyond so many they are given up once they are free. */
+    private final int most;
     /** The last epoch that each has used. */
     private final Map<Long, Short> lastEpochs = new HashMap<>();
     /** By how many requests each is held. More than one only while records are read. */
     private final Map<Long, Integer> holders = new HashMap<>();
     /** Held by none, with epochs left. The lowest is used first, so that few are used. */
     private final TreeSet<Long> free = new TreeSet<>();
+
+    /** @param most how many requests hold one at a time, at most: so many suffice */
+    ProducerPool(int most) {
+        this.most = most;
+    }
 
     /** A producer in an epoch that was never used. */
     record Fresh(long id, short epoch) {
@@ -31,7 +35,7 @@ final class ProducerPool {
 
     /** Whether a producer is to be given up once its request is carried out. */
     boolean isSpare(long id) {
-        return free.size() >= MOST_FREE || lastEpochs.getOrDefault(id, Short.MAX_VALUE) == Short.MAX_VALUE;
+        return lastEpochs.size() > most || lastEpochs.getOrDefault(id, Short.MAX_VALUE) == Short.MAX_VALUE;
     }
 
     /**

@@ -54,7 +54,7 @@ class IdempotencyCodecTest {
         assertThat(key).isInstanceOf(StoredKey.Unknown.class);
         assertThat(codec.writeKey(key)).isEqualTo(later);
         assertThat(codec.writeValue(key, codec.readValue(key, later))).isEqualTo(later);
-        assertThat(new IdempotencyMachine(new IdempotencyOptions(1_000, 10, 10, 10)).replay(key, codec.readValue(key, later))).isNull();
+        assertThat(new IdempotencyMachine(new IdempotencyOptions(1_000, 10, 10, 10, 10)).replay(key, codec.readValue(key, later))).isNull();
     }
 
     @Test

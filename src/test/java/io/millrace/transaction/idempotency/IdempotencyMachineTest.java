@@ -26,7 +26,11 @@ class IdempotencyMachineTest {
     private long nowMs = 1_000;
 
     private static IdempotencyMachine machine(int maxKeys) {
-        return new IdempotencyMachine(new IdempotencyOptions(HOUR_MS, maxKeys, 10, 10));
+        return machine(maxKeys, 50);
+    }
+
+    private static IdempotencyMachine machine(int maxKeys, int maxUnfinished) {
+        return new IdempotencyMachine(new IdempotencyOptions(HOUR_MS, maxKeys, maxUnfinished, 10, 10));
     }
 
     private static IdempotencyKey key(String text) {
@@ -117,9 +121,10 @@ class IdempotencyMachineTest {
 
     @Test
     void keysExpireAndThoseUnderWayDoNot() {
-        complete("done", prepared("done", 40L));
+        StoredValue.Prepared done = prepared("done", 40L);
         prepared("given up", 41L);
         prepared("under way", 42L);
+        complete("done", done);
         nowMs += HOUR_MS - 1;
         assertThat(machine.expire(key -> false, nowMs).changes()).isEmpty();
         nowMs++;
@@ -180,17 +185,46 @@ class IdempotencyMachineTest {
     }
 
     @Test
-    void whatABurstOfRequestsTookIsGivenUpAgain() {
-        machine = machine(10_000);
-        int burst = ProducerPool.MOST_FREE + 50;
+    void beyondTheMostUnfinishedNewOnesAreRefusedUntilOneIsCompleted() {
+        machine = machine(100, 2);
+        StoredValue.Prepared first = prepared("a", 40L);
+        StoredValue.Prepared second = prepared("b", 41L);
+        refused(ErrorKind.OVERLOADED, () -> machine.begin(key("c"), BODY, TOPIC_ID, LAYOUT, 42L, nowMs));
+        assertThat(begin("a", null)).as("known ones are carried out").isEqualTo(new Begun.Execute(first));
+
+        complete("b", second);
+        assertThat(begin("c", null)).isInstanceOf(Begun.Execute.class);
+        refused(ErrorKind.OVERLOADED, () -> machine.begin(key("d"), BODY, TOPIC_ID, LAYOUT, 42L, nowMs));
+    }
+
+    @Test
+    void thereAreNoMoreProducersThanMayBeUnfinished() {
+        machine = machine(10_000, 10);
         List<StoredValue.Prepared> all = new ArrayList<>();
-        for (int key = 0; key < burst; key++) {
+        for (int key = 0; key < 10; key++) {
             all.add(prepared("k" + key, 100L + key));
         }
-        for (int key = 0; key < burst; key++) {
+        for (int key = 0; key < 10; key++) {
             complete("k" + key, all.get(key));
         }
-        assertThat(machine.producers()).isEqualTo(ProducerPool.MOST_FREE);
+        assertThat(prepared("k10", 200L).producerId()).as("one that has become free meanwhile").isEqualTo(100);
+        assertThat(machine.producers()).isEqualTo(10);
+    }
+
+    @Test
+    void whereFewerMayBeUnfinishedThanBeforeTheProducersGetFewer() {
+        for (long id = 0; id < 20; id++) {
+            machine.replay(new StoredKey.Producer(id), new StoredValue.LastEpoch((short) 0));
+        }
+        IdempotencyMachine before = machine;
+        machine = machine(100, 5);
+        for (long id = 0; id < before.producers(); id++) {
+            machine.replay(new StoredKey.Producer(id), new StoredValue.LastEpoch((short) 0));
+        }
+        for (int key = 0; key < 40; key++) {
+            complete("k" + key, prepared("k" + key, null));
+        }
+        assertThat(machine.producers()).isEqualTo(5);
     }
 
     /** Decisions are undone in the log's order backwards, and read again in another: no producer's epoch is ever used twice. */

@@ -1,6 +1,7 @@
 package io.millrace.transaction.idempotency;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.millrace.transaction.idempotency.SimulatedIdempotency.PlantedBug;
 import java.util.ArrayList;
@@ -53,6 +54,20 @@ class IdempotencySimulationTest {
             assertThat(run.producerIds()).as("seed " + seed).isLessThan(40);
             assertThat(run.partitions.producers()).as("seed " + seed).isLessThan(40);
         }
+    }
+
+    @Test
+    void noProducerIsForgottenWhileAPartitionCannotBeWrittenToForAnHour() {
+        SimulatedOutage outage = new SimulatedOutage(first(), new SimulatedIdempotency.Limits(2, 100, 400));
+        outage.run(3_600);
+        assertThat(outage.failedInPart).as("keys in use").isBetween(90, 100);
+        assertThat(outage.refused).as("those that are told to come later").isGreaterThan(30_000);
+    }
+
+    @Test
+    void producersThatAreForgottenWhileAPartitionCannotBeWrittenToAreFound() {
+        assertThatThrownBy(() -> new SimulatedOutage(first(), new SimulatedIdempotency.Limits(2, 1_000, 400)).run(200))
+                .isInstanceOf(AssertionError.class).hasMessageContaining("times");
     }
 
     @ParameterizedTest

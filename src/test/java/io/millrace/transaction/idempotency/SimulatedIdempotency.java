@@ -41,6 +41,15 @@ final class SimulatedIdempotency {
         LOST_WRITES
     }
 
+    /**
+     * How much there may be.
+     *
+     * @param maxUnfinished of the keys' only partition
+     * @param maxProducers  that each partition of the topic keeps in mind
+     */
+    record Limits(int partitions, int maxUnfinished, int maxProducers) {
+    }
+
     /** A request, each time it is sent. @param partitions that each record names, or -1 */
     record Request(IdempotencyKey key, String body, int[] partitions) {
     }
@@ -55,6 +64,7 @@ final class SimulatedIdempotency {
     final PlantedBug bug;
     final SimulatedPartitions partitions;
     final SimulatedInternalTopic topic;
+    final Limits limits;
     private final long seed;
     private final boolean stormy;
     private final List<SimulatedKeyServer> servers = new ArrayList<>();
@@ -70,12 +80,18 @@ final class SimulatedIdempotency {
 
     /** @param stormy whether anything goes wrong */
     SimulatedIdempotency(long seed, boolean stormy, PlantedBug bug) {
+        this(seed, stormy, bug, new Limits(1 + new Random(~seed).nextInt(4), 100, 400), CLIENTS);
+    }
+
+    /** @param clientCount of those that repeat each request until it is answered */
+    SimulatedIdempotency(long seed, boolean stormy, PlantedBug bug, Limits limits, int clientCount) {
+        this.limits = limits;
         this.seed = seed;
         this.stormy = stormy;
         this.bug = bug;
         this.random = new Random(seed);
         this.time = new SimulatedTime(random);
-        this.partitions = new SimulatedPartitions(1 + random.nextInt(4), time, random, () -> bug == PlantedBug.FORGETFUL_LEADERS);
+        this.partitions = new SimulatedPartitions(limits.partitions(), limits.maxProducers(), time, random, () -> bug == PlantedBug.FORGETFUL_LEADERS);
         this.topic = new SimulatedInternalTopic(InternalTopic.IDEMPOTENCY_KEYS, time, random, new Faults()) {
             @Override
             protected void committed(List<RecordBatch> batches) {
@@ -86,7 +102,7 @@ final class SimulatedIdempotency {
         for (int id = 1; id <= SERVERS; id++) {
             servers.add(new SimulatedKeyServer(this, id));
         }
-        for (int client = 0; client < CLIENTS; client++) {
+        for (int client = 0; client < clientCount; client++) {
             clients.add(new SimulatedKeyClient(this, client));
         }
     }
@@ -100,7 +116,7 @@ final class SimulatedIdempotency {
     /** @return how many keys were answered */
     int run(int millis) {
         try {
-            servers.forEach(SimulatedKeyServer::start);
+            start();
             clients.forEach(SimulatedKeyClient::begin);
             long end = time.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
             while (time.nanoTime() < end) {
@@ -117,7 +133,11 @@ final class SimulatedIdempotency {
         }
     }
 
-    private void advance(int millis) {
+    void start() {
+        servers.forEach(SimulatedKeyServer::start);
+    }
+
+    void advance(int millis) {
         long until = time.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
         boolean more = true;
         while (more) {

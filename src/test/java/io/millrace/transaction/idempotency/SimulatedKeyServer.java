@@ -92,7 +92,7 @@ final class SimulatedKeyServer {
             view = world.topic.new View(id);
             view.learn();
             SimulatedTimers timers = new SimulatedTimers(world.time, this::run, () -> this != life);
-            keys = IdempotencyKeys.open(new IdempotencyOptions(86_400_000, 10_000, 10_000, 3_600_000),
+            keys = IdempotencyKeys.open(new IdempotencyOptions(86_400_000, 10_000, world.limits.maxUnfinished(), 10_000, 3_600_000),
                     new IdempotencyParts(view, new Unborrowed(), new CoordinatorOptions(1_000, TimeUnit.SECONDS.toNanos(10)),
                             world::nextProducerId, timers, timers, timers, new WallClock(), world.time::nanoTime));
         }

@@ -5,6 +5,7 @@ import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -18,6 +19,7 @@ import java.util.function.BooleanSupplier;
 final class SimulatedPartitions {
     private static final int REMEMBERED_BATCHES = 5;
 
+    private final int maxProducers;
     private final SimulatedTime time;
     private final Random random;
     /** Whether a new leader forgets the producers: a planted bug. */
@@ -28,7 +30,9 @@ final class SimulatedPartitions {
     private record Batch(long producerId, short epoch, long baseOffset, List<String> records, CompletableFuture<Long> committed) {
     }
 
-    SimulatedPartitions(int count, SimulatedTime time, Random random, BooleanSupplier forgetful) {
+    /** @param maxProducers that each keeps in mind; beyond them the one that was silent for longest is forgotten */
+    SimulatedPartitions(int count, int maxProducers, SimulatedTime time, Random random, BooleanSupplier forgetful) {
+        this.maxProducers = maxProducers;
         this.time = time;
         this.random = random;
         this.forgetful = forgetful;
@@ -49,6 +53,11 @@ final class SimulatedPartitions {
     /** Another one leads a partition. */
     void elect(int partition) {
         partitions.get(partition).elect();
+    }
+
+    /** From now on a partition takes nothing, or does again. */
+    void setOffline(int partition, boolean offline) {
+        partitions.get(partition).offline = offline;
     }
 
     /** How often each record is there. */
@@ -78,10 +87,16 @@ final class SimulatedPartitions {
         private int committedBatches;
         /** Batches before are those of leaders whose producers were forgotten. */
         private int rememberedFrom;
+        /** By producer, the one that was silent for longest first: batches before are not known. */
+        private final Map<Long, Integer> remembered = new LinkedHashMap<>();
         private int generation;
+        private boolean offline;
 
         private CompletableFuture<Long> append(List<String> records, long producerId, short epoch) {
-            List<Batch> known = log.subList(rememberedFrom, log.size()).stream().filter(each -> each.producerId() == producerId).toList();
+            if (offline) {
+                return CompletableFuture.failedFuture(new BrokerException(ErrorKind.NOT_LEADER, "nobody leads it"));
+            }
+            List<Batch> known = log.subList(rememberedFrom(producerId), log.size()).stream().filter(each -> each.producerId() == producerId).toList();
             short newest = known.isEmpty() ? -1 : known.get(known.size() - 1).epoch();
             if (newest > epoch) {
                 return CompletableFuture.failedFuture(new BrokerException(ErrorKind.INVALID_PRODUCER_EPOCH, "fenced"));
@@ -93,9 +108,22 @@ final class SimulatedPartitions {
             }
             Batch batch = new Batch(producerId, epoch, end(), List.copyOf(records), new CompletableFuture<>());
             log.add(batch);
+            remember(producerId);
             int of = generation;
             time.soon(random.nextInt(20) == 0 ? 3_000_000 : 3_000, () -> commit(of, batch));
             return batch.committed();
+        }
+
+        private int rememberedFrom(long producerId) {
+            return Math.min(log.size(), Math.max(rememberedFrom, remembered.getOrDefault(producerId, log.size())));
+        }
+
+        private void remember(long producerId) {
+            Integer from = remembered.remove(producerId);
+            remembered.put(producerId, from == null ? log.size() - 1 : from);
+            if (remembered.size() > maxProducers) {
+                remembered.remove(remembered.keySet().iterator().next());
+            }
         }
 
         private long end() {
