@@ -44,8 +44,8 @@ For this script alone:
   MILLRACE_LOCAL_PORT           what is added to I for the HTTP port (9080); the cluster's port is 5000 above it
   MILLRACE_LOCAL_DROPINS        a folder with WARs to deploy beside Millrace (none)
   MILLRACE_LOCAL_START_SECONDS  how long a start may take (180)
-  MILLRACE_LOCAL_NAMESPACES     a prefix such as 10.87.0: server I runs in the network namespace millrace-I, which is there
-                                already, and at the address 10.87.0.I, so that links can be cut; for root (none)
+  MILLRACE_LOCAL_NAMESPACES     a prefix such as 10.87.0: server I runs in the network namespace millrace-10.87.0.I, which
+                                is there already, and at the address 10.87.0.I, so that links can be cut; for root (none)
 TXT
 }
 
@@ -210,7 +210,7 @@ launch() {
         export MILLRACE_LOG_DIRS=$base/$i/data MILLRACE_CLUSTER_JOURNAL_DIR=$base/$i/journal
         export_cluster "$i"
         [ -z "$namespaces" ] || export MILLRACE_HTTP_HOST='*'
-        exec ${namespaces:+ip netns exec "millrace-$i"} sh "$runtime/wlp/bin/server" run "$server" > "$(console "$i")" 2>&1 < /dev/null
+        exec ${namespaces:+ip netns exec "millrace-$(address "$i")"} sh "$runtime/wlp/bin/server" run "$server" > "$(console "$i")" 2>&1 < /dev/null
     ) &
     pid=$!
     disown "$pid"

@@ -1,5 +1,6 @@
 package io.millrace.bench;
 
+import io.millrace.process.Links;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;

@@ -1,5 +1,6 @@
 package io.millrace.bench;
 
+import io.millrace.process.Links;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -36,7 +37,7 @@ final class LocalServer implements AutoCloseable {
         this.environment.put("MILLRACE_LOCAL_DIR", folder.toString());
         this.environment.put("MILLRACE_LOCAL_PORT", Integer.toString(basePort));
         if (links != null) {
-            this.environment.put("MILLRACE_LOCAL_NAMESPACES", Links.PREFIX);
+            this.environment.put("MILLRACE_LOCAL_NAMESPACES", links.prefix());
         }
     }
 
@@ -91,7 +92,7 @@ final class LocalServer implements AutoCloseable {
     }
 
     private String host(int server) {
-        return links == null ? "127.0.0.1" : Links.address(server);
+        return links == null ? "127.0.0.1" : links.address(server);
     }
 
     /** Where a server keeps its logs. */

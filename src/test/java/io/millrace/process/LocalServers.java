@@ -32,6 +32,8 @@ public final class LocalServers implements AutoCloseable {
     private final Path folder;
     private final int basePort = freeBasePort();
     private final Map<String, String> environment = new HashMap<>();
+    /** Null: all are on one host. */
+    private Links links;
 
     /** How a command ended and what it printed, errors included. */
     public record Outcome(int exitCode, String output) {
@@ -65,6 +67,12 @@ public final class LocalServers implements AutoCloseable {
             environment.put(variable, value);
         }
         return this;
+    }
+
+    /** Each server is started in its network namespace, and is to be found at its address. */
+    LocalServers linkedBy(Links between) {
+        links = between;
+        return with("MILLRACE_LOCAL_NAMESPACES", between.prefix());
     }
 
     /** Runs the script; variables of this build's own environment that could change the servers are kept from it. */
@@ -166,7 +174,7 @@ public final class LocalServers implements AutoCloseable {
     }
 
     public URI url(int server) {
-        return URI.create("http://localhost:" + (basePort + server));
+        return URI.create("http://" + (links == null ? "localhost" : links.address(server)) + ":" + (basePort + server));
     }
 
     /** All that a server writes is in here. */
