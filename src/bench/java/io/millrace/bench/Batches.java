@@ -13,7 +13,15 @@ final class Batches {
 
     /** An uncompressed batch of so many records without keys, each value a JSON string of so many bytes. */
     static ByteBuffer of(int records, int valueBytes) {
-        RecordBatchBuilder builder = new RecordBatchBuilder(Codec.NONE);
+        return fill(new RecordBatchBuilder(Codec.NONE), records, valueBytes);
+    }
+
+    /** The same, to be in a transaction: of which producer, and at which sequence, is still to be said. */
+    static ByteBuffer transactional(int records, int valueBytes) {
+        return fill(new RecordBatchBuilder(Codec.NONE).producer(0, (short) 0, 0).transactional(), records, valueBytes);
+    }
+
+    private static ByteBuffer fill(RecordBatchBuilder builder, int records, int valueBytes) {
         ByteBuffer value = StandardCharsets.UTF_8.encode('"' + "x".repeat(valueBytes - 2) + '"');
         long now = System.currentTimeMillis();
         for (int i = 0; i < records; i++) {

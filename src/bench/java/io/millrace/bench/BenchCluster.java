@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
 
 /** Three servers on this machine as one cluster, and what is asked of it again and again. */
 final class BenchCluster implements AutoCloseable {
@@ -65,23 +66,37 @@ final class BenchCluster implements AutoCloseable {
     }
 
     /** Load on one partition, sent to its leader. */
-    record Lane(HttpLoad load, ByteBuffer request, int connections, int records, TopicAdmin leader, String topic) {
+    record Lane(HttpLoad load, Workload.Factory workloads, int connections, TopicAdmin leader, String topic) {
         /** Empties the partition afterwards. */
         LoadResult run(Duration duration) throws IOException, InterruptedException {
-            LoadResult result = load.run(connections, duration, connection -> Workload.repeat(request, records));
+            LoadResult result = runOn(duration);
             leader.empty(topic);
             return result;
+        }
+
+        /** Leaves what it wrote. */
+        LoadResult runOn(Duration duration) throws IOException, InterruptedException {
+            return load.run(connections, duration, workloads);
         }
     }
 
     /** Makes the topic, and a lane of so many connections that each send the body, a batch of so many records. */
     Lane lane(String topic, String flush, int replicas, String acks, ByteBuffer body, int records, int connections)
             throws IOException, InterruptedException {
+        return lane(topic, flush, replicas, connections, requests -> {
+            ByteBuffer request = requests.post("/topics/" + topic + "/partitions/0?acks=" + acks, HttpRequests.BATCH, body);
+            return connection -> Workload.repeat(request, records);
+        });
+    }
+
+    /** @param workloads made of the requests to the leader */
+    Lane lane(String topic, String flush, int replicas, int connections, Function<HttpRequests, Workload.Factory> workloads)
+            throws IOException, InterruptedException {
         admin().create(topic, flush, 1, replicas);
         int leader = awaitLeader(topic, 0);
         InetSocketAddress address = servers.address(leader);
-        return new Lane(new HttpLoad(address), new HttpRequests(servers.uri(leader).getAuthority()).post("/topics/" + topic
-                + "/partitions/0?acks=" + acks, HttpRequests.BATCH, body), connections, records, admin(leader), topic);
+        return new Lane(new HttpLoad(address), workloads.apply(new HttpRequests(servers.uri(leader).getAuthority())), connections,
+                admin(leader), topic);
     }
 
     int awaitLeader(String topic, int partition) throws IOException, InterruptedException {

@@ -11,7 +11,8 @@ import java.util.Set;
  * What to run and for how long, from {@code name=value} arguments.
  *
  * @param project     the checkout, where deploy/local.sh and target/ are
- * @param suites      which of log, compaction, coordinators, http, memory, groups, soak, polls, cluster, coordination
+ * @param suites      which of log, compaction, coordinators, http, memory, groups, soak, polls, cluster, coordination,
+ *                    transactions
  * @param rounds      interleaved rounds of every figure
  * @param slice       how long one variant is loaded in one round
  * @param soak        length of the soak
@@ -19,17 +20,18 @@ import java.util.Set;
  * @param cluster     which parts of the cluster's suite
  * @param kills       how often the cluster's leader is killed
  * @param coordination which parts of the suite of groups in a cluster
+ * @param transactions which parts of the suite of transactions
  * @param commits     length of the soak by commits
  * @param idle        how long the cluster does nothing before it is measured idle
  * @param profile     record a flight recording of the server under load, and of the log's benchmarks
  * @param port        servers listen at the ports after it
  */
 record BenchOptions(Path project, List<String> suites, int rounds, Duration slice, Duration soak, Duration polls,
-                    Set<ClusterPart> cluster, int kills, Set<CoordinationPart> coordination, Duration commits, Duration idle,
-                    boolean profile, int port) {
+                    Set<ClusterPart> cluster, int kills, Set<CoordinationPart> coordination, Set<TransactionPart> transactions,
+                    Duration commits, Duration idle, boolean profile, int port) {
     private static final Set<String> SUITES = Set.of("log", "compaction", "coordinators", "http", "memory", "groups", "soak", "polls",
-            "cluster", "coordination");
-    private static final String DEFAULT_SUITES = "log,compaction,coordinators,http,memory,groups,cluster,coordination";
+            "cluster", "coordination", "transactions");
+    private static final String DEFAULT_SUITES = "log,compaction,coordinators,http,memory,groups,cluster,coordination,transactions";
     /** Below the ephemeral ports, and of its own, so that servers which someone tries out are left alone. */
     private static final int DEFAULT_PORT = 19_280;
 
@@ -54,6 +56,7 @@ record BenchOptions(Path project, List<String> suites, int rounds, Duration slic
                 PartNames.parse(ClusterPart.class, take(given, "cluster.parts", "all")),
                 number(given, "kills", 10, 1, 1_000),
                 PartNames.parse(CoordinationPart.class, take(given, "coordination.parts", "all")),
+                PartNames.parse(TransactionPart.class, take(given, "transactions.parts", "all")),
                 Duration.ofMinutes(number(given, "commits.minutes", suites.contains("soak") ? 30 : 3, 1, 24 * 60)),
                 Duration.ofMinutes(number(given, "idle.minutes", 10, 0, 24 * 60)),
                 Boolean.parseBoolean(take(given, "profile", "false")),

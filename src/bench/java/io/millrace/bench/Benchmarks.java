@@ -45,6 +45,9 @@ public final class Benchmarks {
         } else if (options.runs("soak")) {
             figures.addAll(new CoordinationSuite(options, work, progress).run(Set.of(CoordinationPart.SOAK)));
         }
+        if (options.runs("transactions")) {
+            figures.addAll(new TransactionSuite(options, work, progress).run());
+        }
         new FigureTable(System.out).print(figures);
         Path json = options.target().resolve("benchmarks.json");
         new FigureJson(json).write(environment(options), figures);

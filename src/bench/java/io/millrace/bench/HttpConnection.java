@@ -17,17 +17,23 @@ import java.util.Locale;
 final class HttpConnection implements AutoCloseable {
     private static final int BUFFER_BYTES = 256 * 1024;
     private static final int LONGEST_LINE = 8 * 1024;
-    private static final int KEPT_OF_ERRORS = 400;
+    private static final int KEPT_OF_BODY = 400;
 
     private final SocketChannel channel;
     private final ByteBuffer in = ByteBuffer.allocateDirect(BUFFER_BYTES).limit(0);
     private final byte[] line = new byte[LONGEST_LINE];
     private final StringBuilder errorBody = new StringBuilder();
     private boolean keepBody;
+    private boolean keepEveryBody;
 
     HttpConnection(InetSocketAddress server) throws IOException {
         channel = SocketChannel.open(server);
         channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+    }
+
+    /** Answers have the first bytes of their bodies from now on, whatever their status is. */
+    void keepBodies() {
+        keepEveryBody = true;
     }
 
     /** Sends a whole request, head and body (position to limit, left as they are), and reads the whole answer. */
@@ -52,7 +58,7 @@ final class HttpConnection implements AutoCloseable {
                 chunked = text(18, n).toLowerCase(Locale.ROOT).contains("chunked");
             }
         }
-        keepBody = status >= 300;
+        keepBody = keepEveryBody || status >= 300;
         errorBody.setLength(0);
         long body = 0;
         if (chunked) {
@@ -106,8 +112,8 @@ final class HttpConnection implements AutoCloseable {
                 fill();
             }
             int step = (int) Math.min(left, in.remaining());
-            if (keepBody && errorBody.length() < KEPT_OF_ERRORS) {
-                byte[] kept = new byte[Math.min(step, KEPT_OF_ERRORS)];
+            if (keepBody && errorBody.length() < KEPT_OF_BODY) {
+                byte[] kept = new byte[Math.min(step, KEPT_OF_BODY)];
                 in.duplicate().get(kept);
                 errorBody.append(new String(kept, StandardCharsets.UTF_8));
             }

@@ -44,7 +44,11 @@ final class HttpLoad {
             long end = start + duration.toNanos();
             List<Future<Lane>> lanes = new ArrayList<>();
             for (int i = 0; i < connections; i++) {
-                Lane lane = new Lane(open.get(i), workloads.forConnection(i));
+                Workload workload = workloads.forConnection(i);
+                if (workload.readsBodies()) {
+                    open.get(i).keepBodies();
+                }
+                Lane lane = new Lane(open.get(i), workload);
                 lanes.add(threads.submit(() -> lane.run(end)));
             }
             Lane sum = new Lane(null, null);

@@ -10,7 +10,12 @@ record HttpRequests(String host) {
     static final String ANSWER = "application/vnd.kafka.v2+json";
 
     ByteBuffer post(String path, String contentType, ByteBuffer body) {
-        byte[] head = ("POST " + path + " HTTP/1.1\r\nHost: " + host + "\r\nContent-Type: " + contentType
+        return post(path, contentType, "", body);
+    }
+
+    /** @param headers further ones, each with its line's end */
+    ByteBuffer post(String path, String contentType, String headers, ByteBuffer body) {
+        byte[] head = ("POST " + path + " HTTP/1.1\r\nHost: " + host + "\r\n" + headers + "Content-Type: " + contentType
                 + "\r\nAccept: " + ANSWER + "\r\nContent-Length: " + body.remaining() + "\r\n\r\n")
                 .getBytes(StandardCharsets.ISO_8859_1);
         return ByteBuffer.allocateDirect(head.length + body.remaining()).put(head).put(body.duplicate()).flip();

@@ -13,6 +13,11 @@ interface Workload {
     /** Looks at a 2xx answer. @return records that it carried or confirmed */
     long accept(HttpAnswer answer);
 
+    /** Whether {@link #accept} needs the beginning of the body. */
+    default boolean readsBodies() {
+        return false;
+    }
+
     /** Looks at an answer that is neither 2xx nor 503. @return whether the load can go on */
     default boolean survives(HttpAnswer answer) {
         return false;
