@@ -222,6 +222,19 @@ class GroupTransactionsTest {
     }
 
     @Test
+    void whatItHasCommittedItIsNotGivenAgainAlthoughItsAnswerCountsAsLost() {
+        harness.create("a", config(false, 60_000, null), "orders");
+        Polled polled = harness.get(harness.asked("a", 5_000));
+        Map<TopicPartition, Long> next = SimulatedConsumer.next(polled);
+        polled.delivered(next);
+        polled.written(false);
+        commit("a", 0, next);
+        next.keySet().forEach(each -> harness.log.append(each, 3));
+        assertThat(harness.get(harness.asked("a", 5_000)).parts()).isNotEmpty().allMatch(part ->
+                part.result().offset() >= next.getOrDefault(part.id(), 0L));
+    }
+
+    @Test
     void aPartitionGoesToItsNextOwnerWhenTheTransactionThatCommitsAllThatWasReadHasEnded() {
         reader("a");
         commit("a", 0, Map.of(ZERO, 10L, ONE, 10L));
