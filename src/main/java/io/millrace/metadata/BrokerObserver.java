@@ -7,6 +7,10 @@ public interface BrokerObserver {
     default void produced(String topic, long records, long bytes) {
     }
 
+    /** Records of an idempotent producer came again, and were not written again. */
+    default void repeated(String topic, long records) {
+    }
+
     default void fetched(String topic, long records, long bytes) {
     }
 

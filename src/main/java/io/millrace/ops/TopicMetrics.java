@@ -16,8 +16,8 @@ final class TopicMetrics implements BrokerObserver, AutoCloseable {
     /** No topic can have this name. */
     static final String FURTHER_TOPICS = "*";
 
-    private record Traffic(Instruments instruments, Counter recordsIn, Counter bytesIn, Counter recordsOut,
-                           Counter bytesOut) {
+    private record Traffic(Instruments instruments, Counter recordsIn, Counter bytesIn, Counter recordsRepeated,
+                           Counter recordsOut, Counter bytesOut) {
     }
 
     private final MetricRegistry registry;
@@ -35,6 +35,11 @@ final class TopicMetrics implements BrokerObserver, AutoCloseable {
         Traffic of = of(topic);
         of.recordsIn().inc(records);
         of.bytesIn().inc(bytes);
+    }
+
+    @Override
+    public void repeated(String topic, long records) {
+        of(topic).recordsRepeated().inc(records);
     }
 
     @Override
@@ -68,6 +73,8 @@ final class TopicMetrics implements BrokerObserver, AutoCloseable {
         return new Traffic(instruments,
                 instruments.counter("millrace_records_in", "Records appended"),
                 instruments.counter("millrace_bytes_in", "Bytes of record batches appended"),
+                instruments.counter("millrace_records_repeated", "Records of idempotent producers that came again, and were not"
+                        + " appended again"),
                 instruments.counter("millrace_records_out", "Records fetched"),
                 instruments.counter("millrace_bytes_out", "Bytes of record batches fetched"));
     }

@@ -9,6 +9,7 @@ import java.util.concurrent.atomic.AtomicLong;
 final class CountingObserver implements BrokerObserver {
     final AtomicLong recordsIn = new AtomicLong();
     final AtomicLong bytesIn = new AtomicLong();
+    final AtomicLong recordsRepeated = new AtomicLong();
     final AtomicLong recordsOut = new AtomicLong();
     final AtomicLong bytesOut = new AtomicLong();
     final List<String> deleted = new CopyOnWriteArrayList<>();
@@ -17,6 +18,11 @@ final class CountingObserver implements BrokerObserver {
     public void produced(String topic, long records, long bytes) {
         recordsIn.addAndGet(records);
         bytesIn.addAndGet(bytes);
+    }
+
+    @Override
+    public void repeated(String topic, long records) {
+        recordsRepeated.addAndGet(records);
     }
 
     @Override

@@ -86,6 +86,21 @@ class ProducerBatchesTest {
     }
 
     @Test
+    void whatComesAgainIsNotCountedAsProduced() {
+        try (BrokerHarness harness = BrokerHarness.on(root)) {
+            harness.broker.topics().create("orders", 1, 1, Map.of());
+            get(harness.broker.append("orders", 0, batch(42, 1, 0, "a", "b"), Acks.ALL));
+            long bytes = harness.observer.bytesIn.get();
+            get(harness.broker.append("orders", 0, batch(42, 1, 0, "a", "b"), Acks.ALL));
+            get(harness.broker.append("orders", 0, batch(42, 1, 0, "a", "b"), Acks.LEADER));
+
+            assertThat(harness.observer.recordsIn).hasValue(2);
+            assertThat(harness.observer.bytesIn).hasValue(bytes);
+            assertThat(harness.observer.recordsRepeated).hasValue(4);
+        }
+    }
+
+    @Test
     void whatIsPassedToTheLeaderCarriesItsProducer() {
         try (BrokerCluster cluster = new BrokerCluster(root)) {
             long first = cluster.produce("first"); // somebody leads then

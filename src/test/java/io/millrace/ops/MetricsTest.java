@@ -36,11 +36,13 @@ class MetricsTest {
         int lookUps = recorded.lookUps();
         topics.produced("a", 4, 400);
         topics.fetched("a", 5, 500);
+        topics.repeated("a", 2);
 
         assertThat(recorded.lookUps()).isEqualTo(lookUps);
         assertThat(recorded.all()).containsOnly(
                 Map.entry("millrace_records_in{topic=a}", 7L),
                 Map.entry("millrace_bytes_in{topic=a}", 700L),
+                Map.entry("millrace_records_repeated{topic=a}", 2L),
                 Map.entry("millrace_records_out{topic=a}", 5L),
                 Map.entry("millrace_bytes_out{topic=a}", 500L));
     }
@@ -63,7 +65,7 @@ class MetricsTest {
         IntStream.range(0, 5).forEach(i -> topics.produced("topic-" + i, 1, 10));
         topics.retain(Set.of("topic-0", "topic-1", "topic-2", "topic-3", "topic-4"));
 
-        assertThat(recorded.all()).hasSize(3 * 4).containsEntry("millrace_records_in{topic=topic-1}", 1L)
+        assertThat(recorded.all()).hasSize(3 * 5).containsEntry("millrace_records_in{topic=topic-1}", 1L)
                 .containsEntry("millrace_records_in{topic=*}", 3L);
         topics.close();
         assertThat(recorded.all()).isEmpty();

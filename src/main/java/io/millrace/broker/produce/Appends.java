@@ -184,7 +184,11 @@ public final class Appends {
         CompletableFuture<AppendResult> append = transactionalId == null ? partition.appends().append(batches, acks, commitNanos)
                 : partition.appends().append(batches, transaction(partition, batches.get(0), transactionalId), commitNanos);
         return append.thenApply(appended -> {
-            observer.produced(partition.topic(), records, bytes);
+            if (appended.isRepetition()) {
+                observer.repeated(partition.topic(), records);
+            } else {
+                observer.produced(partition.topic(), records, bytes);
+            }
             return appended;
         });
     }

@@ -68,7 +68,7 @@ public final class SequenceCheck {
                 + " missing, or find out what is there and go on with a new epoch or producer id");
         }
         return earlier.map(written -> new AppendResult(written.baseOffset(), written.lastOffset(),
-            stamped ? written.timestamp() : RecordBatch.NO_TIMESTAMP));
+            stamped ? written.timestamp() : RecordBatch.NO_TIMESTAMP, true));
     }
 
     private void requireTransaction(ProducerState producer, RecordBatch first) {

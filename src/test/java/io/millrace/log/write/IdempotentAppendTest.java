@@ -47,6 +47,10 @@ class IdempotentAppendTest {
         return test.append(log, Sequenced.batch(PRODUCER, 0, sequence, records));
     }
 
+    private static AppendResult repeated(AppendResult first) {
+        return new AppendResult(first.baseOffset(), first.lastOffset(), first.logAppendTime(), true);
+    }
+
     private static void assertOutOfOrder(TestDirectory test, PartitionLog log, ByteBuffer... batches) {
         long end = log.logEndOffset();
         assertThatThrownBy(() -> test.append(log, batches)).hasCauseInstanceOf(OutOfOrderSequenceException.class)
@@ -64,7 +68,7 @@ class IdempotentAppendTest {
                 test.append(log, batch(1, "of somebody else"));
             }
             for (int i = 1; i < 6; i++) {
-                assertThat(append(test, log, 2 * i, 2)).isEqualTo(answers.get(i));
+                assertThat(append(test, log, 2 * i, 2)).isEqualTo(repeated(answers.get(i)));
             }
             assertThat(log.logEndOffset()).isEqualTo(18);
             assertOutOfOrder(test, log, Sequenced.batch(PRODUCER, 0, 0, 2));
@@ -80,7 +84,7 @@ class IdempotentAppendTest {
             PartitionLog log = test.log(config);
             AppendResult first = append(test, log, 0, 2);
             clock.advance(500);
-            assertThat(append(test, log, 0, 2)).isEqualTo(first).isEqualTo(new AppendResult(0, 1, 100_000));
+            assertThat(append(test, log, 0, 2)).isEqualTo(repeated(first)).isEqualTo(new AppendResult(0, 1, 100_000, true));
         }
     }
 
@@ -137,7 +141,7 @@ class IdempotentAppendTest {
                 long end = append(test, log, 3, 4).baseOffset() + (whole ? 4 : 2);
                 test.directory.truncateTo(log, end).join();
 
-                assertThat(append(test, log, 3, 4)).isEqualTo(new AppendResult(3, 6, -1));
+                assertThat(append(test, log, 3, 4)).isEqualTo(new AppendResult(3, 6, -1, whole));
                 assertThat(append(test, log, 7, 1).baseOffset()).isEqualTo(7);
                 assertThat(allValues(log, 0)).containsExactly("0", "1", "2", "3", "4", "5", "6", "7");
             }

@@ -51,8 +51,8 @@ class ProducerModelTest {
             return Sequenced.batch(producerId, epoch, sequence, records);
         }
 
-        private AppendResult result() {
-            return new AppendResult(baseOffset, endOffset() - 1, -1);
+        private AppendResult result(boolean isRepetition) {
+            return new AppendResult(baseOffset, endOffset() - 1, -1, isRepetition);
         }
     }
 
@@ -170,7 +170,7 @@ class ProducerModelTest {
             return;
         }
         Written written = next(random.nextInt(PRODUCERS));
-        assertThat(append(written)).isEqualTo(written.result());
+        assertThat(append(written)).isEqualTo(written.result(false));
         add(written);
     }
 
@@ -197,7 +197,7 @@ class ProducerModelTest {
         if (written.epoch() < last.epoch()) {
             assertThatThrownBy(() -> append(written)).hasCauseInstanceOf(InvalidProducerEpochException.class);
         } else if (since < 5) {
-            assertThat(append(written)).isEqualTo(written.result());
+            assertThat(append(written)).isEqualTo(written.result(true));
         } else {
             assertThatThrownBy(() -> append(written)).hasCauseInstanceOf(OutOfOrderSequenceException.class);
         }
@@ -303,7 +303,7 @@ class ProducerModelTest {
             List<Written> inEpoch = model.stream().filter(each -> each.producerId() == last.producerId()
                 && each.epoch() == last.epoch()).toList();
             for (Written each : inEpoch.subList(Math.max(0, inEpoch.size() - 5), inEpoch.size())) {
-                assertThat(append(each)).isEqualTo(each.result());
+                assertThat(append(each)).isEqualTo(each.result(true));
             }
             Written gap = new Written(last.producerId(), last.epoch(), last.sequence() + last.records() + 1 & Integer.MAX_VALUE,
                 1, -1);
