@@ -147,7 +147,7 @@ class IdempotencyKeysIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"\"\"", "\"a", "\"a\"b", "gr\u00fcn"})
+    @ValueSource(strings = {"\"\"", "\"a", "\"a\"b", "\"a\\b\""})
     void whatIsNoKeyIsRefused(String key) {
         send(key, records("a")).isError(400);
         assertThat(stored()).isZero();

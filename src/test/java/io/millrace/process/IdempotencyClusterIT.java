@@ -21,6 +21,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -38,6 +39,7 @@ class IdempotencyClusterIT {
     private static final int PARTITIONS = 6;
     private static final int CLIENTS = 4;
     private static final int PATIENCE_SECONDS = 120;
+    private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
     private final HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1)
             .connectTimeout(Duration.ofSeconds(2)).build();
@@ -190,6 +192,7 @@ class IdempotencyClusterIT {
                         if (answer != null) {
                             answers.put(key, answer);
                         }
+                        LockSupport.parkNanos(PAUSE_NANOS); // all of them are asked for again in the end
                     }
                 });
             }
