@@ -183,11 +183,11 @@ class IdempotentProduceIT {
     @Test
     void rawBatchesCarryTheirProducer() {
         long producer = newProducer();
-        byte[] both = together(batch(producer, 0, 0, "a", "b"), batch(producer, 0, 2, "c"));
+        byte[] batch = batch(producer, 0, 0, "a", "b", "c");
         String answer = "{\"partition\":0,\"base_offset\":0,\"last_offset\":2}";
 
-        assertThat(api.post(partition, HttpApi.BATCH, both).is(200).body()).isEqualTo(answer);
-        assertThat(api.post(partition, HttpApi.BATCH, both).is(200).body()).isEqualTo(answer);
+        assertThat(api.post(partition, HttpApi.BATCH, batch).is(200).body()).isEqualTo(answer);
+        assertThat(api.post(partition, HttpApi.BATCH, batch).is(200).body()).isEqualTo(answer);
         assertThat(send(producer, 0, 3, "d").is(200).body()).contains("\"offset\":3");
         refused(api.post(partition, HttpApi.BATCH, batch(producer, 0, 9, "e")), "OUT_OF_ORDER_SEQUENCE");
         assertThat(api.endOffset(topic, 0)).isEqualTo(4);
