@@ -1,6 +1,5 @@
 package io.millrace.rest.internal;
 
-import io.millrace.metadata.BrokerErrors;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.rest.access.TransactionAccess;
@@ -18,7 +17,6 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.eclipse.microprofile.openapi.annotations.Operation;
@@ -72,14 +70,8 @@ public class TransactionInternalResource {
     public void markers(InputStream body, @Suspended AsyncResponse response) {
         List<TransactionMarker> markers = InternalResource.decoded(InternalResource.bytes(body), "list of markers",
                 TransactionCodec::decodeMarkers);
-        Transactions transactions = access.transactions();
-        List<CompletableFuture<BrokerException>> written = new ArrayList<>(markers.size());
-        for (TransactionMarker marker : markers) {
-            written.add(transactions.writeMarker(marker).handle((done, failure) ->
-                    failure == null ? null : BrokerErrors.asBrokerException("the marker", failure)));
-        }
-        bounded(CompletableFuture.allOf(written.toArray(CompletableFuture[]::new))).whenComplete(Answer.to(response,
-                done -> octets(TransactionCodec.encodeOutcomes(written.stream().map(CompletableFuture::join).toList()))));
+        bounded(access.transactions().writeMarkers(markers))
+                .whenComplete(Answer.to(response, outcomes -> octets(TransactionCodec.encodeOutcomes(outcomes))));
     }
 
     /** The transactional ids that this broker coordinates. */

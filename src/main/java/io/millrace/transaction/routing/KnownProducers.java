@@ -11,7 +11,7 @@ import java.util.function.LongSupplier;
  * written is held against the coordinator's word by the leaders. Bounded in number and in time. Thread-safe.
  */
 final class KnownProducers {
-    private static final int MOST = 10_000;
+    static final int MOST = 10_000;
 
     private record Key(String transactionalId, short epoch) {
     }

@@ -25,9 +25,9 @@ public interface TransactionTransport {
     CompletableFuture<ProducerIdAndEpoch> producer(Member coordinator, String transactionalId, ProducerIdAndEpoch named);
 
     /**
-     * Has a leader write markers.
+     * Has a leader write markers; it answers within a second, as {@link Transactions#writeMarkers} does.
      *
-     * @return of each, in their order, why it was not written; null: it is committed
+     * @return of each, in their order, why it is not committed yet; null: it is
      */
     CompletableFuture<List<BrokerException>> writeMarkers(Member leader, List<TransactionMarker> markers);
 

@@ -44,6 +44,7 @@ public final class Transactions implements AutoCloseable {
 
     private final Parts parts;
     private final TransactionCoordinator coordinator;
+    private final ReceivedMarkers received;
     private final CoordinatorCalls calls;
     private final KnownProducers producers;
 
@@ -71,6 +72,7 @@ public final class Transactions implements AutoCloseable {
         this.coordinator = new TransactionCoordinator(new TransactionParts(new BrokerLog(parts.topic(), parts.broker().leaderships()),
                 parts.runtime(), parts.options(), markers, parts.producerIds(), parts.workers(), parts.blocking(), parts.timers(),
                 parts.clock(), System::nanoTime));
+        this.received = new ReceivedMarkers(this::writeMarker, parts.workers(), parts.timers());
         this.calls = new CoordinatorCalls(coordinator::remote, parts.blocking(), parts.timers(), System::nanoTime, parts.patienceMs());
         this.producers = new KnownProducers(PRODUCERS_KEPT_NANOS, System::nanoTime);
     }
@@ -120,8 +122,12 @@ public final class Transactions implements AutoCloseable {
                 });
     }
 
-    /** Writes a marker into a partition that this broker leads. May block for a moment; see {@link MarkerTarget}. */
-    public CompletableFuture<?> writeMarker(TransactionMarker marker) {
+    /** Writes what another broker's coordinator sends; see {@link ReceivedMarkers#write}. */
+    public CompletableFuture<List<BrokerException>> writeMarkers(List<TransactionMarker> markers) {
+        return received.write(markers);
+    }
+
+    private CompletableFuture<?> writeMarker(TransactionMarker marker) {
         if (marker.partition().topic().equals(InternalTopic.OFFSETS)) {
             return parts.offsets().write(marker);
         }
