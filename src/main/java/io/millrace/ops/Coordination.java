@@ -9,7 +9,8 @@ import io.millrace.transaction.routing.Transactions;
 import java.util.List;
 
 /** What this broker coordinates. */
-record Coordination(Groups groups, ProducerIds producerIds, IdempotencyKeys idempotencyKeys, Transactions transactions) {
+record Coordination(Groups groups, ProducerIds producerIds, IdempotencyKeys idempotencyKeys, Transactions transactions,
+                    TransactionWatch transactionWatch) {
     /** The internal topics that hold it. */
     static final List<String> TOPICS = List.of(InternalTopic.OFFSETS, InternalTopic.IDEMPOTENCY_KEYS, InternalTopic.TRANSACTIONS);
 

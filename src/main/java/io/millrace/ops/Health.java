@@ -16,7 +16,7 @@ import org.eclipse.microprofile.health.HealthCheckResponseBuilder;
  * <li>Ready: the cluster agrees, the logs are recovered, every log directory and the journal can be written, the broker serves and is not
  * about to stop. A
  * damaged batch or file, a partition that does not work, a log that was set aside, groups that are not coordinated yet or
- * cannot be are named, but the server stays ready: the others do not suffer. Not so where a partition's only log is gone.
+ * cannot be, and transactions that hold readers back are named, but the server stays ready: the others do not suffer. Not so where a partition's only log is gone.
  * <li>Live: neither a writer nor the cleaner has ended unasked, no threads are deadlocked, and the journal of a server among others has not
  * failed: that server has left the agreement, serves nothing, and is back only after a restart. A disk that is full, a log
  * directory that failed, a port in use or a start that failed does not make the server dead, since a restart mends none of
@@ -64,6 +64,7 @@ final class Health {
             tellCoordinators(response, "", InternalTopic.OFFSETS, server);
             tellCoordinators(response, "transaction-", InternalTopic.TRANSACTIONS, server);
             tellCoordinators(response, "key-", InternalTopic.IDEMPOTENCY_KEYS, server);
+            list(response, "hanging-transaction", server.hangingTransactions());
         }
         return response.status(up).build();
     }

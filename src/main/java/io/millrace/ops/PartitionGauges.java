@@ -62,6 +62,8 @@ final class PartitionGauges implements AutoCloseable {
         of.gauge("millrace_log_end_offset", "Offset that the next record gets", of(key, PartitionStatus::logEndOffset));
         of.gauge("millrace_high_watermark", "Offset below which records can be fetched",
                 of(key, PartitionStatus::highWatermark));
+        of.gauge("millrace_last_stable_offset", "Offset below which readers of committed records can fetch: an open transaction"
+                + " holds it back", of(key, PartitionStatus::lastStableOffset));
         return of;
     }
 

@@ -169,7 +169,8 @@ final class Server implements AutoCloseable {
                 marker.partition().partition(), marker.producer().producerId(), marker.producer().epoch(), Transactions.control(marker)),
                 transactionTransport, producerIds::next, answers, workers, timers, clock, configuration.transactionPatienceMs())));
         groups.verifyTransactionsWith(transactions.verifier());
-        return new Coordination(groups, producerIds, keys, transactions);
+        TransactionWatch watch = open(() -> new TransactionWatch(transactions::figures, timers));
+        return new Coordination(groups, producerIds, keys, transactions, watch);
     }
 
     /** Without a majority nobody may act; that it waits for one is told by health. */
@@ -319,6 +320,11 @@ final class Server implements AutoCloseable {
     /** The partitions of an internal topic that are led here, see {@link Coordination#status}. Empty unless SERVING. */
     List<CoordinatorStatus> coordinators(String topic) {
         return state == State.SERVING ? coordination.status(topic) : List.of();
+    }
+
+    /** Transactions that hold readers back for longer than they should, a sentence for each. Empty unless SERVING. */
+    List<String> hangingTransactions() {
+        return state == State.SERVING ? coordination.transactionWatch().notes() : List.of();
     }
 
     /** @throws BrokerException UNAVAILABLE unless the state is SERVING */

@@ -30,6 +30,7 @@ final class ServerMetrics implements AutoCloseable {
     private final GroupGauges groups;
     /** By internal topic. */
     private final Map<String, CoordinatorGauges> coordinators = new HashMap<>();
+    private final TransactionGauges transactions;
     private volatile long idempotencyKeys;
     private DirectoryGauges directories;
     private ScheduledFuture<?> refreshing;
@@ -46,6 +47,7 @@ final class ServerMetrics implements AutoCloseable {
         this.cluster = new ClusterGauges(registry, settings.intValue(Settings.BROKER_ID));
         this.groups = new GroupGauges(registry, settings.intValue(Settings.METRICS_GROUPS_MAX), System::nanoTime);
         Coordination.TOPICS.forEach(topic -> coordinators.put(topic, new CoordinatorGauges(registry, topic)));
+        this.transactions = new TransactionGauges(registry);
         instruments.gauge("millrace_idempotency_keys", "Idempotency keys that this broker knows as their coordinator",
                 () -> idempotencyKeys);
     }
@@ -75,6 +77,7 @@ final class ServerMetrics implements AutoCloseable {
             topics.retain(Set.copyOf(broker.topics().allNames()));
             groups.refresh(server.coordination().groups()::lags);
             coordinators.forEach((topic, gauges) -> gauges.refresh(server.coordinators(topic)));
+            transactions.refresh(server.coordination().transactionWatch().seen());
             idempotencyKeys = server.coordination().idempotencyKeys().known();
         } catch (BrokerException stopping) {
             LOG.log(Level.DEBUG, "the gauges stay as they are", stopping);
@@ -95,6 +98,7 @@ final class ServerMetrics implements AutoCloseable {
         cluster.close();
         groups.close();
         coordinators.values().forEach(CoordinatorGauges::close);
+        transactions.close();
         topics.close();
         logs.close();
         instruments.close();

@@ -11,6 +11,8 @@ import io.millrace.log.LogName;
 import io.millrace.log.LogObserver;
 import io.millrace.replica.hosting.PartitionStatus;
 import io.millrace.rest.TopicsResource;
+import io.millrace.transaction.coordinator.TransactionFigures;
+import io.millrace.transaction.state.TransactionState;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -26,7 +28,7 @@ class MetricsTest {
     private final RecordedMetrics recorded = new RecordedMetrics();
 
     private static PartitionStatus status(String topic, int partition, long highWatermark) {
-        return new PartitionStatus(topic, partition, true, 1, highWatermark, highWatermark, 1000, 2);
+        return new PartitionStatus(topic, partition, true, 1, highWatermark, highWatermark, highWatermark - 1, 1000, 2);
     }
 
     @Test
@@ -77,9 +79,10 @@ class MetricsTest {
         gauges.refresh(List.of(status("a", 0, 5), status("b", 0, 6)));
         gauges.refresh(List.of(status("a", 0, 7), status("a", 1, 8)));
 
-        assertThat(recorded.all()).hasSize(2 * 5)
+        assertThat(recorded.all()).hasSize(2 * 6)
                 .containsEntry("millrace_high_watermark{partition=0,topic=a}", 7L)
                 .containsEntry("millrace_high_watermark{partition=1,topic=a}", 8L)
+                .containsEntry("millrace_last_stable_offset{partition=0,topic=a}", 6L)
                 .containsEntry("millrace_log_start_offset{partition=0,topic=a}", 1L)
                 .containsEntry("millrace_log_end_offset{partition=0,topic=a}", 7L)
                 .containsEntry("millrace_log_size_bytes{partition=0,topic=a}", 1000L)
@@ -94,7 +97,7 @@ class MetricsTest {
         gauges.refresh(List.of(status("a", 0, 5), status("b", 0, 6)));
         assertThat(recorded.all().keySet()).allMatch(name -> name.endsWith("{partition=0,topic=a}"));
         gauges.refresh(List.of(status("b", 0, 6)));
-        assertThat(recorded.all().keySet()).hasSize(5).allMatch(name -> name.endsWith("{partition=0,topic=b}"));
+        assertThat(recorded.all().keySet()).hasSize(6).allMatch(name -> name.endsWith("{partition=0,topic=b}"));
     }
 
     @Test
@@ -107,6 +110,22 @@ class MetricsTest {
                 Map.entry("millrace_coordinator_partitions{state=loading,topic=__topic}", 0L),
                 Map.entry("millrace_coordinator_partitions{state=active,topic=__topic}", 2L),
                 Map.entry("millrace_coordinator_partitions{state=failed,topic=__topic}", 1L));
+        gauges.close();
+        assertThat(recorded.all()).isEmpty();
+    }
+
+    @Test
+    void transactionalIdsAreCountedByStateAndThoseThatHangTogether() {
+        TransactionGauges gauges = new TransactionGauges(recorded.registry());
+        gauges.refresh(new TransactionFigures(5_000_000, Map.of(TransactionState.ONGOING, 7L, TransactionState.PREPARED, 2L), 61_500, 3,
+                List.of()));
+
+        assertThat(recorded.all()).hasSize(TransactionState.values().length + 2)
+                .containsEntry("millrace_transactions{state=ongoing}", 7L)
+                .containsEntry("millrace_transactions{state=prepared}", 2L)
+                .containsEntry("millrace_transactions{state=complete_commit}", 0L)
+                .containsEntry("millrace_hanging_transactions", 3L)
+                .containsEntry("millrace_transaction_prepared_seconds", 61L);
         gauges.close();
         assertThat(recorded.all()).isEmpty();
     }

@@ -94,8 +94,10 @@ public final class HostedPartitions {
 
     public static PartitionStatus status(Partition partition) {
         PartitionLog log = partition.log();
+        long highWatermark = partition.highWatermark();
         return new PartitionStatus(partition.topic(), partition.partition(), partition.state().isLeading(), log.logStartOffset(),
-                log.logEndOffset(), partition.highWatermark(), log.sizeInBytes(), log.segmentCount());
+                log.logEndOffset(), highWatermark, log.transactions().lastStableOffset(highWatermark), log.sizeInBytes(),
+                log.segmentCount());
     }
 
     /** Those that do not. Alone there is nobody to give them to. */

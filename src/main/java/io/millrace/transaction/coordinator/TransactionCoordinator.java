@@ -189,6 +189,23 @@ public final class TransactionCoordinator implements AutoCloseable {
         return TransactionDescription.of(transactionalId, now, endings.unmarked(transactionalId), partition);
     }
 
+    /** Of those partitions that this broker serves and that answer, in figures. */
+    public CompletableFuture<TransactionFigures> figures() {
+        long nowMs = parts.clock().millis();
+        List<CompletableFuture<TransactionFigures>> all = runtime.status().stream()
+                .filter(status -> status.state() == CoordinatorStatus.State.ACTIVE)
+                .map(status -> figures(status.partition(), nowMs)).toList();
+        return CompletableFuture.allOf(all.toArray(CompletableFuture[]::new)).thenApply(done -> all.stream()
+                .map(CompletableFuture::join).reduce(TransactionFigures.none(nowMs), TransactionFigures::plus));
+    }
+
+    /** One that does not answer must not hide what the others know: its own status says what is wrong with it. */
+    private CompletableFuture<TransactionFigures> figures(int partition, long nowMs) {
+        return runtime.change(partition, machine -> Decision.<TransactionKey, Transaction, TransactionFigures>nothing(
+                machine.figures(nowMs, (id, transaction) -> describe(partition, id, transaction))))
+                .exceptionally(failure -> TransactionFigures.none(nowMs));
+    }
+
     /** The broker that coordinates a transactional id, when it is another one; as {@link CoordinatorRuntime#remote}. */
     public Optional<Member> remote(String transactionalId) {
         return runtime.remote(transactionalId);

@@ -20,6 +20,19 @@ import java.util.SortedSet;
 public record TransactionDescription(String transactionalId, TransactionState state, ProducerIdAndEpoch producer, int timeoutMs,
                                      long startedAtMs, long updatedAtMs, SortedSet<TopicPartition> partitions,
                                      SortedSet<TopicPartition> unmarked, String xid, int coordinator) {
+    /**
+     * For how long it has held back readers of committed records beyond what is usual, in ms: since it is prepared, or decided
+     * and not marked everywhere; or, while it goes on, since its time is up.
+     *
+     * @return -1: it does not
+     */
+    public long hangsMs(long nowMs) {
+        if (state.isResting() || state == TransactionState.ONGOING && nowMs - startedAtMs < timeoutMs) {
+            return -1;
+        }
+        return Math.max(0, nowMs - (state == TransactionState.ONGOING ? startedAtMs + timeoutMs : updatedAtMs));
+    }
+
     static TransactionDescription of(String transactionalId, Transaction transaction, SortedSet<TopicPartition> unmarked,
                                      int coordinator) {
         return new TransactionDescription(transactionalId, transaction.state(), transaction.successor(), transaction.timeoutMs(),

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Predicate;
 
@@ -106,6 +107,12 @@ final class TransactionMachine implements StateMachine<TransactionKey, Transacti
                 .filter(each -> each.getValue().isExpired(nowMs, expirationMs)).limit(most)
                 .map(each -> new Change<TransactionKey, Transaction>(new TransactionKey.Id(each.getKey()), null)).toList();
         return new Decision<>(gone, gone.size());
+    }
+
+    /** What there is, in figures. @param describe with what else is known of a transaction that is under way */
+    TransactionFigures figures(long nowMs, BiFunction<String, Transaction, TransactionDescription> describe) {
+        return TransactionFigures.of(nowMs, all.values().stream(), underWay.entrySet().stream()
+                .map(each -> describe.apply(each.getKey(), each.getValue())));
     }
 
     SortedMap<String, Transaction> matching(Predicate<Transaction> wanted) {

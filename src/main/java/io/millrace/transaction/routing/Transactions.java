@@ -12,6 +12,7 @@ import io.millrace.metadata.topics.InternalTopic;
 import io.millrace.record.EndTransactionMarker;
 import io.millrace.transaction.coordinator.TransactionCoordinator;
 import io.millrace.transaction.coordinator.TransactionDescription;
+import io.millrace.transaction.coordinator.TransactionFigures;
 import io.millrace.transaction.coordinator.TransactionFilter;
 import io.millrace.transaction.coordinator.TransactionOptions;
 import io.millrace.transaction.coordinator.TransactionParts;
@@ -171,8 +172,12 @@ public final class Transactions implements AutoCloseable {
      */
     public CompletableFuture<List<TransactionDescription>> hanging(long olderThanMs, int limit) {
         return list(new TransactionFilter(UNDER_WAY, Set.of(), olderThanMs), MOST_LOOKED_AT).thenApply(all -> all.stream()
-                .filter(each -> each.state() != TransactionState.ONGOING
-                        || parts.clock().millis() - each.startedAtMs() > each.timeoutMs()).limit(limit).toList());
+                .filter(each -> each.hangsMs(parts.clock().millis()) >= 0).limit(limit).toList());
+    }
+
+    /** Those that this broker coordinates, in figures. */
+    public CompletableFuture<TransactionFigures> figures() {
+        return coordinator.figures();
     }
 
     /** How the partitions stand that this broker coordinates. */

@@ -1,0 +1,112 @@
+package io.millrace.ops;
+
+import io.millrace.metadata.TopicPartition;
+import io.millrace.transaction.coordinator.TransactionDescription;
+import io.millrace.transaction.coordinator.TransactionFigures;
+import io.millrace.transaction.state.TransactionState;
+import java.lang.System.Logger.Level;
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+
+/**
+ * Looks every few seconds for transactions that hold back readers for longer than they should, because nobody else may notice:
+ * whoever reads committed records just sees no new ones. Health and gauges show what was found last; the log has a warning of
+ * each once. Thread-safe.
+ */
+final class TransactionWatch implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger(TransactionWatch.class.getName());
+    private static final long LOOK_MS = 5_000;
+    /** What hangs for less may be on its way: a leader is elected, a transaction manager restarted. */
+    private static final long WARN_MS = 60_000;
+    private static final int MOST_PARTITIONS = 5;
+
+    private final Supplier<CompletableFuture<TransactionFigures>> figures;
+    private final ScheduledFuture<?> looks;
+    private final AtomicBoolean looking = new AtomicBoolean();
+    private volatile TransactionFigures seen = TransactionFigures.none(0);
+    /** Those that were warned of and still hang; as few as are named. By whoever has {@link #looking}. */
+    private Set<Incident> warned = Set.of();
+
+    private record Incident(String transactionalId, long producerId, short producerEpoch, TransactionState state) {
+        private static Incident of(TransactionDescription hanging) {
+            return new Incident(hanging.transactionalId(), hanging.producer().producerId(), hanging.producer().epoch(), hanging.state());
+        }
+    }
+
+    /** @param figures of what this broker coordinates; must not block */
+    TransactionWatch(Supplier<CompletableFuture<TransactionFigures>> figures, ScheduledExecutorService timers) {
+        this.figures = figures;
+        this.looks = timers.scheduleWithFixedDelay(this::look, LOOK_MS, LOOK_MS, TimeUnit.MILLISECONDS);
+    }
+
+    /** Not while the last look is under way: a coordinator may take long to answer. */
+    void look() {
+        if (!looking.compareAndSet(false, true)) {
+            return;
+        }
+        CompletableFuture<TransactionFigures> answer;
+        try {
+            answer = figures.get();
+        } catch (RuntimeException failure) { // thrown on, it would end the schedule
+            answer = CompletableFuture.failedFuture(failure);
+        }
+        answer.whenComplete((found, failure) -> {
+            if (failure == null) {
+                seen = found;
+                warn(found);
+            } else {
+                LOG.log(Level.DEBUG, "what is known of hanging transactions stays as it is", failure);
+            }
+            looking.set(false);
+        });
+    }
+
+    private void warn(TransactionFigures found) {
+        List<TransactionDescription> longer = found.longest().stream().filter(each -> each.hangsMs(found.atMs()) >= WARN_MS).toList();
+        longer.stream().filter(each -> !warned.contains(Incident.of(each)))
+                .forEach(each -> LOG.log(Level.WARNING, note(each, found.atMs())));
+        warned = longer.stream().map(Incident::of).collect(Collectors.toSet());
+    }
+
+    /** As of some seconds ago. */
+    TransactionFigures seen() {
+        return seen;
+    }
+
+    /** A sentence for each of those that hang for the longest time. */
+    List<String> notes() {
+        TransactionFigures found = seen;
+        return found.longest().stream().map(each -> note(each, found.atMs())).toList();
+    }
+
+    private static String note(TransactionDescription hanging, long nowMs) {
+        long seconds = TimeUnit.MILLISECONDS.toSeconds(hanging.hangsMs(nowMs));
+        String what = switch (hanging.state()) {
+            case PREPARED -> "has waited " + seconds + " s for its decision" + (hanging.xid() == null ? "" : " as xid " + hanging.xid());
+            case ONGOING -> "should have ended " + seconds + " s ago";
+            default -> "was decided " + seconds + " s ago (" + hanging.state().label() + ")";
+        };
+        Collection<TopicPartition> held = hanging.unmarked().isEmpty() ? hanging.partitions() : hanging.unmarked();
+        return "the transaction of %s (%s) %s and holds back %s".formatted(hanging.transactionalId(), hanging.producer(), what,
+                named(held));
+    }
+
+    private static String named(Collection<TopicPartition> held) {
+        String first = held.stream().limit(MOST_PARTITIONS).map(TopicPartition::toString).collect(Collectors.joining(", "));
+        return held.isEmpty() ? "no partition"
+                : first + (held.size() > MOST_PARTITIONS ? " and " + (held.size() - MOST_PARTITIONS) + " more" : "");
+    }
+
+    @Override
+    public void close() {
+        looks.cancel(false);
+    }
+}
