@@ -2,7 +2,6 @@ package io.millrace.transaction.coordinator;
 
 import io.millrace.transaction.state.Transaction;
 import io.millrace.transaction.state.TransactionState;
-import java.util.Collections;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
@@ -26,13 +25,13 @@ public record TransactionFigures(long atMs, Map<TransactionState, Long> byState,
     public static final int MOST_NAMED = 20;
 
     public TransactionFigures {
-        byState = Collections.unmodifiableMap(new EnumMap<>(byState));
+        byState = Map.copyOf(byState);
         longest = List.copyOf(longest);
     }
 
     /** Of none. */
     public static TransactionFigures none(long atMs) {
-        return new TransactionFigures(atMs, new EnumMap<>(TransactionState.class), 0, 0, List.of());
+        return new TransactionFigures(atMs, Map.of(), 0, 0, List.of());
     }
 
     static TransactionFigures of(long atMs, Stream<Transaction> all, Stream<TransactionDescription> underWay) {

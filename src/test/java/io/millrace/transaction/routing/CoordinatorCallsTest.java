@@ -120,7 +120,7 @@ class CoordinatorCallsTest {
     }
 
     @Test
-    void ofManyProducersThoseAreForgottenThatWereLookedUpLongestAgo() {
+    void ofManyProducersThoseAreForgottenThatWereAskedForLongestAgo() {
         KnownProducers known = new KnownProducers(TimeUnit.SECONDS.toNanos(30), time::nanoTime);
         IntStream.rangeClosed(0, KnownProducers.MOST).forEach(each -> known.add("id-" + each, ProducerIdAndEpoch.first(each)));
 
