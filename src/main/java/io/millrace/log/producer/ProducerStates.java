@@ -1,8 +1,9 @@
 package io.millrace.log.producer;
 
 import io.millrace.log.ProducerLimits;
+import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -18,11 +19,16 @@ import java.util.Optional;
  * has ended, which its time-out sees to. The log writer's.
  */
 public final class ProducerStates {
+    /** @param turn counts the batches that were noted, up to its last one */
+    private record Known(ProducerState state, long turn) {
+    }
+
     private final ProducerLimits limits;
     /** The one that was silent for longest comes first. */
-    private final Map<Long, ProducerState> producers = new LinkedHashMap<>();
+    private final Map<Long, Known> producers = new LinkedHashMap<>();
     /** What was known when the log was published last, of those who wrote since. */
-    private final Map<Long, Optional<ProducerState>> published = new HashMap<>();
+    private final Map<Long, Optional<Known>> published = new HashMap<>();
+    private long turn;
     private long crowdedOut;
 
     public ProducerStates(ProducerLimits limits) {
@@ -35,17 +41,17 @@ public final class ProducerStates {
 
     /** In the order in which they wrote last. */
     public Collection<ProducerState> all() {
-        return Collections.unmodifiableCollection(producers.values());
+        return producers.values().stream().map(Known::state).toList();
     }
 
     Optional<ProducerState> of(long producerId) {
-        return Optional.ofNullable(producers.get(producerId));
+        return Optional.ofNullable(producers.get(producerId)).map(Known::state);
     }
 
     /** Offset of the last record of each producer that has one. */
     public Map<Long, Long> lastOffsets() {
         Map<Long, Long> offsets = new HashMap<>();
-        for (ProducerState producer : producers.values()) {
+        for (ProducerState producer : all()) {
             producer.newest().ifPresent(last -> offsets.put(producer.producerId(), last.lastOffset()));
         }
         return offsets;
@@ -54,7 +60,7 @@ public final class ProducerStates {
     /** First offsets of the transactions that are not ended, by producer. */
     public Map<Long, Long> openTransactions() {
         Map<Long, Long> open = new HashMap<>();
-        for (ProducerState producer : producers.values()) {
+        for (ProducerState producer : all()) {
             if (producer.isInTransaction()) {
                 open.put(producer.producerId(), producer.transactionStart());
             }
@@ -64,28 +70,33 @@ public final class ProducerStates {
 
     /** Whether any of them ever had a transaction, as far as is known. */
     public boolean hadTransactions() {
-        return producers.values().stream().anyMatch(ProducerState::hadTransactions);
+        return producers.values().stream().anyMatch(known -> known.state.hadTransactions());
     }
 
     /** A batch is in the log now, or about to be. */
     public void note(SequencedBatch batch, long now) {
-        ProducerState known = producers.remove(batch.producerId());
+        Known known = producers.remove(batch.producerId());
         remember(batch.producerId(), known);
-        producers.put(batch.producerId(), known == null ? ProducerState.first(batch, now) : known.with(batch, now));
+        put(known == null ? ProducerState.first(batch, now) : known.state.with(batch, now));
         makeRoom();
     }
 
-    private void remember(long producerId, ProducerState known) {
+    private void put(ProducerState state) {
+        producers.put(state.producerId(), new Known(state, ++turn));
+    }
+
+    private void remember(long producerId, Known known) {
         published.putIfAbsent(producerId, Optional.ofNullable(known));
     }
 
+    /** Never by whoever wrote last: when all others are in a transaction, there are more for a while. */
     private void makeRoom() {
-        Iterator<ProducerState> oldestFirst = producers.values().iterator();
+        Iterator<Known> oldestFirst = producers.values().iterator();
         while (producers.size() > limits.maxProducers() && oldestFirst.hasNext()) {
-            ProducerState oldest = oldestFirst.next();
-            if (!oldest.isInTransaction()) {
+            Known oldest = oldestFirst.next();
+            if (oldest.turn != turn && !oldest.state.isInTransaction()) {
                 oldestFirst.remove();
-                remember(oldest.producerId(), oldest);
+                remember(oldest.state.producerId(), oldest);
                 crowdedOut++;
             }
         }
@@ -98,9 +109,7 @@ public final class ProducerStates {
 
     /** Takes over what a snapshot says. */
     void load(List<ProducerState> states) {
-        for (ProducerState state : states) {
-            producers.put(state.producerId(), state);
-        }
+        states.forEach(this::put);
         makeRoom();
         published.clear();
     }
@@ -114,11 +123,18 @@ public final class ProducerStates {
 
     /** Nothing of what was noted since it was published last is in the log. */
     public void rollBack() {
-        published.forEach((id, state) -> {
+        if (published.isEmpty()) {
+            return;
+        }
+        published.forEach((id, known) -> {
             producers.remove(id);
-            state.ifPresent(known -> producers.put(id, known));
+            known.ifPresent(before -> producers.put(id, before));
         });
         published.clear();
+        List<Known> inTurn = new ArrayList<>(producers.values());
+        inTurn.sort(Comparator.comparingLong(Known::turn));
+        producers.clear();
+        inTurn.forEach(known -> producers.put(known.state.producerId(), known));
     }
 
     /**
@@ -129,8 +145,8 @@ public final class ProducerStates {
      */
     public int expire(long now) {
         int before = producers.size();
-        producers.values().removeIf(producer -> !producer.isInTransaction()
-            && now - producer.seen() > limits.expirationMillis());
+        producers.values().removeIf(known -> !known.state.isInTransaction()
+            && now - known.state.seen() > limits.expirationMillis());
         return before - producers.size();
     }
 }

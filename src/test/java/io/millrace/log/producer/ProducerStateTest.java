@@ -182,7 +182,7 @@ class ProducerStateTest {
                 states.published();
             } else {
                 states.rollBack();
-                assertThat(states.all()).containsExactlyInAnyOrderElementsOf(before);
+                assertThat(states.all()).as("in the order in which they wrote").containsExactlyElementsOf(before);
             }
             assertThat(states.all()).hasSizeLessThanOrEqualTo(3);
         }
@@ -197,6 +197,18 @@ class ProducerStateTest {
 
         assertThat(states.all()).extracting(ProducerState::producerId).containsExactly(3L, 1L, 4L);
         assertThat(states.crowdedOut()).isEqualTo(1);
+    }
+
+    @Test
+    void whoWritesIsKnownHoweverManyOthersAreInATransaction() {
+        ProducerStates states = new ProducerStates(new ProducerLimits(1_000, 2));
+        for (int producer = 1; producer <= 2; producer++) {
+            states.note(new SequencedBatch(producer, (short) 0, 0, true, false, Optional.empty(), producer, producer, 1), 1);
+        }
+        states.note(batch(3, 0, 5, 3, 1), 1);
+        assertThat(states.of(3)).isPresent();
+        states.note(batch(4, 0, 0, 4, 1), 1);
+        assertThat(states.all()).extracting(ProducerState::producerId).containsExactly(1L, 2L, 4L);
     }
 
     @Test
