@@ -26,11 +26,13 @@ import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Function;
@@ -48,11 +50,13 @@ public final class FakeMillrace implements AutoCloseable {
 
     /** How a request fails. */
     public enum Fault { NOTHING_DONE, ANSWER_LOST, REQUEST_LOST, UNAVAILABLE, NOT_COMMITTED, CONCURRENT_TRANSACTIONS, PARTLY_WRITTEN,
-        STARTING, NO_SUCH_TOPIC }
+        STARTING, NO_SUCH_TOPIC, PROXY_LOST_ANSWER }
 
     /** @param transactionalId null: of no transaction */
     private record Stored(String topic, int partition, long offset, String key, String value, String transactionalId) {
     }
+
+    private static final Set<Fault> CARRIED_OUT = EnumSet.of(Fault.ANSWER_LOST, Fault.PARTLY_WRITTEN, Fault.PROXY_LOST_ANSWER);
 
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private final int port;
@@ -175,7 +179,7 @@ public final class FakeMillrace implements AutoCloseable {
             answer(exchange, 404, "<html>no such application</html>");
         } else if (fault == Fault.NO_SUCH_TOPIC) {
             refuse(exchange, 404, "UNKNOWN_TOPIC", "create it first");
-        } else if (fault != null && fault != Fault.ANSWER_LOST && fault != Fault.PARTLY_WRITTEN) {
+        } else if (fault != null && !CARRIED_OUT.contains(fault)) {
             refuse(exchange, 503, fault == Fault.NOTHING_DONE ? null : fault.name(), "try again");
         } else if (authorization != null && !authorization.equals(exchange.getRequestHeaders().getFirst("Authorization"))) {
             refuse(exchange, 401, null, "who are you?");
@@ -189,6 +193,8 @@ public final class FakeMillrace implements AutoCloseable {
             String answer = carryOut(exchange, body, fault).build().toString();
             if (fault == Fault.ANSWER_LOST) {
                 exchange.close();
+            } else if (fault == Fault.PROXY_LOST_ANSWER) {
+                answer(exchange, 503, "upstream connect error");
             } else {
                 answer(exchange, exchange.getRequestURI().getPath().equals("/transactions") && body.length > 0 ? 201 : 200, answer);
             }

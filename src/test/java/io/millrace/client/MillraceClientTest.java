@@ -80,7 +80,8 @@ class MillraceClientTest {
     }
 
     @ParameterizedTest
-    @EnumSource(value = Fault.class, names = {"ANSWER_LOST", "REQUEST_LOST", "UNAVAILABLE", "NOT_COMMITTED", "PARTLY_WRITTEN"})
+    @EnumSource(value = Fault.class, names = {"ANSWER_LOST", "REQUEST_LOST", "UNAVAILABLE", "NOT_COMMITTED", "PARTLY_WRITTEN",
+        "PROXY_LOST_ANSWER"})
     void recordsThatMayBeWrittenAreNotSentAgain(Fault fault) {
         server.failNext("/topics", fault);
         assertThat(failure(() -> send("a")).outcome()).isEqualTo(Outcome.UNKNOWN);

@@ -1,8 +1,10 @@
 package io.millrace.broker.produce;
 
 import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.ErrorKind;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -11,6 +13,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 public final class Produced implements ProduceResult {
     private static final long NO_OFFSET = -1;
+    private static final Set<ErrorKind> MAYBE_DONE = Set.of(ErrorKind.NOT_COMMITTED, ErrorKind.UNAVAILABLE,
+            ErrorKind.LOG_DIRECTORY_OFFLINE);
 
     private final int[] slots;
     private final int[] positions;
@@ -42,14 +46,20 @@ public final class Produced implements ProduceResult {
         return outstanding.decrementAndGet() == 0;
     }
 
-    /** The first error when nothing at all was appended, else null. */
+    /**
+     * Null unless every append failed. Then the first error that leaves open whether its records are there, which must not be
+     * taken for "nothing was done" and sent again; else the first one.
+     */
     BrokerException totalFailure() {
+        BrokerException told = null;
         for (BrokerException error : errors) {
             if (error == null) {
                 return null;
+            } else if (told == null || MAYBE_DONE.contains(error.kind()) && !MAYBE_DONE.contains(told.kind())) {
+                told = error;
             }
         }
-        return errors.length == 0 ? null : errors[0];
+        return told;
     }
 
     @Override

@@ -82,8 +82,4 @@ final class VerifiedTransactions {
             byProducer.clear();
         }
     }
-
-    int size() {
-        return byProducer.size();
-    }
 }

@@ -1,5 +1,5 @@
 /**
- * How resources come to the broker, the groups, producer ids and the agreement, once these are there.
+ * How resources come to the broker, the groups, producer ids, transactions and the agreement, once these are there.
  *
  * <p>Begin with {@code BrokerAccess}.
  */
