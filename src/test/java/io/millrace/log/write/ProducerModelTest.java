@@ -30,6 +30,7 @@ import java.util.logging.Logger;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
@@ -60,6 +61,7 @@ class ProducerModelTest {
     /** In the order of the log; what is deleted from its start stays here. */
     private final List<Written> model = new ArrayList<>();
     private final List<Long> batchEnds = new ArrayList<>();
+    private PlantedBug bug;
     private Random random;
     private SimulatedDisk disk;
     private SimulatedDirectory directory;
@@ -83,13 +85,32 @@ class ProducerModelTest {
 
     private void boot() {
         directory = SimulatedDirectory.open(disk, "boot-" + boots++, clock,
-            () -> TimeUnit.MILLISECONDS.toNanos(clock.millis()), new AtOnce(), PlantedBug.NONE);
+            () -> TimeUnit.MILLISECONDS.toNanos(clock.millis()), new AtOnce(), bug);
         log = directory.openReplicated("orders", 0, TestDirectory.TOPIC_ID, config, Integer.MAX_VALUE);
     }
 
     @ParameterizedTest
     @MethodSource("seeds")
     void whateverHappensTheLogKnowsWhatTheHeadersTell(long seed) {
+        run(seed, PlantedBug.NONE);
+    }
+
+    @ParameterizedTest
+    @EnumSource(value = PlantedBug.class, names = {"KEEP_SNAPSHOTS_AT_CUT"})
+    void aPlantedBugIsFound(PlantedBug planted) {
+        int found = 0;
+        for (long seed = 1; seed <= 150 && found == 0; seed++) {
+            try {
+                new ProducerModelTest().run(seed, planted);
+            } catch (AssertionError | RuntimeException violation) {
+                found++;
+            }
+        }
+        assertThat(found).as("violations that " + planted + " leads to").isPositive();
+    }
+
+    private void run(long seed, PlantedBug planted) {
+        bug = planted;
         random = new Random(seed);
         disk = new SimulatedDisk(random);
         LogConfig compacted = Compacted.config(300 + random.nextInt(600));

@@ -6,6 +6,7 @@ import io.millrace.log.LogConfig;
 import io.millrace.log.LogDirectoryOfflineException;
 import io.millrace.log.LogObserver;
 import io.millrace.log.ProducerLimits;
+import io.millrace.log.Truncation;
 import io.millrace.log.compact.LogCleaning.DamagedSegmentException;
 import io.millrace.log.file.BootId;
 import io.millrace.log.file.OpenFiles;
@@ -13,16 +14,21 @@ import io.millrace.log.file.SimulatedDisk;
 import io.millrace.log.segment.LogView;
 import io.millrace.log.segment.Segment;
 import java.io.IOException;
-import java.lang.System.Logger;
+import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
+import java.lang.System.Logger;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.LongSupplier;
+import java.util.stream.Stream;
 
 /** A real log directory on a simulated disk, whose writer works in simulated time, a moment after it was given work. */
 public final class SimulatedDirectory extends LogDirectory {
@@ -34,7 +40,11 @@ public final class SimulatedDirectory extends LogDirectory {
         /** An append is of the epoch that has begun when it is queued, not of the one whose leader decided to append. */
         TAKE_EPOCH_LATE,
         /** What is not committed counts as newer when the log is compacted. */
-        COMPACT_ABOVE_HIGH_WATERMARK
+        COMPACT_ABOVE_HIGH_WATERMARK,
+        /** What was known of producers behind a cut stays on the disk. */
+        KEEP_SNAPSHOTS_AT_CUT,
+        /** The indexes of aborted transactions are gone at a start. */
+        LOSE_TRANSACTION_INDEXES
     }
 
     /** What the simulation does for the directory, and is told by it. */
@@ -94,10 +104,56 @@ public final class SimulatedDirectory extends LogDirectory {
 
     @Override
     public PartitionLog openReplicated(String topic, int partition, UUID topicId, LogConfig config, int maxEpoch) {
+        if (bug == PlantedBug.LOSE_TRANSACTION_INDEXES) {
+            files(topic + "-" + partition, ".txnindex").forEach(SimulatedDirectory::delete);
+        }
         PartitionLog log = bug == PlantedBug.FORGET_HIGH_WATERMARK ? openLog(topic, partition, topicId, config, maxEpoch)
             : super.openReplicated(topic, partition, topicId, config, maxEpoch);
         surroundings.opened(log);
         return log;
+    }
+
+    @Override
+    public CompletableFuture<Long> truncateTo(PartitionLog log, long offset, Truncation truncation) {
+        Map<Path, byte[]> before = new HashMap<>();
+        if (bug == PlantedBug.KEEP_SNAPSHOTS_AT_CUT) {
+            files(log.name().folder(), ".snapshot").forEach(file -> before.put(file, read(file)));
+        }
+        CompletableFuture<Long> cut = super.truncateTo(log, offset, truncation);
+        before.forEach(SimulatedDirectory::putBack);
+        return cut;
+    }
+
+    private List<Path> files(String folder, String suffix) {
+        try (Stream<Path> all = Files.exists(root().resolve(folder)) ? Files.list(root().resolve(folder)) : Stream.empty()) {
+            return all.filter(file -> file.toString().endsWith(suffix)).toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void delete(Path file) {
+        try {
+            Files.delete(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static byte[] read(Path file) {
+        try {
+            return Files.readAllBytes(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void putBack(Path file, byte[] bytes) {
+        try {
+            Files.write(file, bytes);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Override

@@ -36,6 +36,7 @@ import java.util.logging.Logger;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
@@ -49,6 +50,7 @@ class TransactionModelTest {
     private static final Logger LOGGER = Logger.getLogger("io.millrace.log");
 
     private final SettableClock clock = new SettableClock(100_000);
+    private PlantedBug bug;
     private Random random;
     private TransactionModel model;
     private SimulatedDisk disk;
@@ -80,13 +82,32 @@ class TransactionModelTest {
 
     private void boot() {
         directory = SimulatedDirectory.open(disk, "boot-" + boots++, clock,
-            () -> TimeUnit.MILLISECONDS.toNanos(clock.millis()), new AtOnce(), PlantedBug.NONE);
+            () -> TimeUnit.MILLISECONDS.toNanos(clock.millis()), new AtOnce(), bug);
         log = directory.openReplicated("orders", 0, TestDirectory.TOPIC_ID, config, Integer.MAX_VALUE);
     }
 
     @ParameterizedTest
     @MethodSource("seeds")
     void whateverHappensReadersOfCommittedRecordsSeeWhatTheHistoryTells(long seed) {
+        run(seed, PlantedBug.NONE);
+    }
+
+    @ParameterizedTest
+    @EnumSource(value = PlantedBug.class, names = {"KEEP_SNAPSHOTS_AT_CUT", "LOSE_TRANSACTION_INDEXES"})
+    void aPlantedBugIsFound(PlantedBug planted) {
+        int found = 0;
+        for (long seed = 1; seed <= 150 && found == 0; seed++) {
+            try {
+                new TransactionModelTest().run(seed, planted);
+            } catch (AssertionError | RuntimeException violation) {
+                found++;
+            }
+        }
+        assertThat(found).as("violations that " + planted + " leads to").isPositive();
+    }
+
+    private void run(long seed, PlantedBug planted) {
+        bug = planted;
         random = new Random(seed);
         model = new TransactionModel(random, PRODUCERS);
         disk = new SimulatedDisk(random);
