@@ -4,8 +4,8 @@ import io.millrace.log.ProducerLimits;
 import io.millrace.log.file.ReplacedFile;
 import io.millrace.log.segment.LogFolder;
 import java.io.IOException;
-import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.lang.System.Logger;
 import java.nio.ByteBuffer;
 import java.util.Collection;
 import java.util.Collections;
@@ -52,14 +52,14 @@ public final class ProducerSnapshots {
 
     /** Durable when it returns. */
     public void write(long offset, ProducerStates producers) throws IOException {
-        file(offset).write(SnapshotFormat.encode(producers.all()));
+        file(offset).write(SnapshotFormat.encode(producers.all(), producers.undecided()));
         offsets.add(offset);
         unforced.remove(offset);
     }
 
     /** As {@link #write}, but nobody waits for the disk. */
     public void writeUnforced(long offset, ProducerStates producers) throws IOException {
-        file(offset).writeUnforced(SnapshotFormat.encode(producers.all()));
+        file(offset).writeUnforced(SnapshotFormat.encode(producers.all(), producers.undecided()));
         offsets.add(offset);
         unforced.add(offset);
     }
@@ -82,7 +82,8 @@ public final class ProducerSnapshots {
         byte[] bytes = folder.files().readAll(folder.snapshotFile(offset));
         try {
             ProducerStates producers = new ProducerStates(limits);
-            producers.load(SnapshotFormat.decode(ByteBuffer.wrap(bytes), now));
+            ByteBuffer buffer = ByteBuffer.wrap(bytes);
+            producers.load(SnapshotFormat.decode(buffer, now), SnapshotFormat.undecided(buffer));
             return Optional.of(producers);
         } catch (CorruptSnapshotException damage) {
             LOG.log(Level.WARNING, "{0} is damaged ({1}), and made anew from the one before it and the records",

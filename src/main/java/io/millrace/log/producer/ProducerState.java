@@ -107,6 +107,11 @@ public record ProducerState(long producerId, short epoch, List<Written> written,
         return written.stream().filter(each -> each.holds(firstSequence, lastSequence)).findFirst();
     }
 
+    /** What became of its transaction is not known: where it goes on, that counts as another one. */
+    ProducerState withoutTransaction() {
+        return new ProducerState(producerId, epoch, written, timestamp, seen, coordinatorEpoch, NO_TRANSACTION);
+    }
+
     /** Whether it has a transaction, or one of its transactions has ended. */
     boolean hadTransactions() {
         return isInTransaction() || coordinatorEpoch != NO_COORDINATOR;

@@ -30,6 +30,10 @@ public final class ProducerStates {
     private final Map<Long, Optional<Known>> published = new HashMap<>();
     private long turn;
     private long crowdedOut;
+    /** Whether any batch or producer was noted that is, or was, in a transaction. */
+    private boolean transactional;
+    /** Null where all batches could be read. */
+    private Undecided undecided;
 
     public ProducerStates(ProducerLimits limits) {
         this.limits = limits;
@@ -78,7 +82,40 @@ public final class ProducerStates {
         Known known = producers.remove(batch.producerId());
         remember(batch.producerId(), known);
         put(known == null ? ProducerState.first(batch, now) : known.state.with(batch, now));
+        transactional |= batch.isTransactional();
         makeRoom();
+    }
+
+    /**
+     * The batches from one offset to before another cannot be read: what became of the transactions that are open is not known,
+     * and what comes of their producers counts as another one.
+     */
+    public void damaged(long from, long until) {
+        long first = openTransactions().values().stream().mapToLong(Long::longValue).min().orElse(from);
+        hold(new Undecided(Math.min(first, from), from, until));
+        producers.replaceAll((id, known) -> new Known(known.state.withoutTransaction(), known.turn));
+    }
+
+    private void hold(Undecided damage) {
+        undecided = undecided == null ? damage : undecided.and(damage);
+    }
+
+    /** What could not be read, where transactions may have been in it. */
+    public Optional<Undecided> undecided() {
+        return transactional ? Optional.ofNullable(undecided) : Optional.empty();
+    }
+
+    /**
+     * The log begins at an offset.
+     *
+     * @return whether nothing is undecided any more that was
+     */
+    public boolean beginsAt(long start) {
+        boolean decided = undecided != null && undecided.until() <= start;
+        if (decided) {
+            undecided = null;
+        }
+        return decided;
     }
 
     private void put(ProducerState state) {
@@ -108,8 +145,10 @@ public final class ProducerStates {
     }
 
     /** Takes over what a snapshot says. */
-    void load(List<ProducerState> states) {
+    void load(List<ProducerState> states, Optional<Undecided> damage) {
         states.forEach(this::put);
+        transactional |= damage.isPresent() || states.stream().anyMatch(ProducerState::hadTransactions);
+        damage.ifPresent(this::hold);
         makeRoom();
         published.clear();
     }

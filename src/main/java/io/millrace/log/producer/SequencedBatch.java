@@ -31,10 +31,7 @@ public record SequencedBatch(long producerId, short epoch, int baseSequence, boo
             batch.isControl(), EndTransactionMarker.of(batch), batch.baseOffset(), batch.lastOffset(), batch.maxTimestamp());
     }
 
-    /**
-     * Of the batch that a scan stands at. A marker that is damaged ends nothing: what became of the transaction is not known,
-     * so that its records are not stable.
-     */
+    /** Of the batch that a scan stands at; a marker that is damaged ends nothing. */
     public static SequencedBatch of(BatchScan batch) throws IOException {
         Optional<EndTransactionMarker> marker = batch.isControl() ? batch.read().flatMap(EndTransactionMarker::of)
             : Optional.empty();

@@ -5,12 +5,14 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.zip.CRC32C;
 
 /**
  * The bytes of a snapshot of producers, as the field's brokers write and its dumper reads them: Kafka's
  * {@code ProducerSnapshot}, version 1, which has only the last of each producer's batches. Behind that, where the field's tools
- * do not look, and under the same checksum, come the batches before the last, so that as many are known after a start as before.
+ * do not look, and under the same checksum, come the batches before the last, so that as many are known after a start as before,
+ * and what could not be read.
  */
 final class SnapshotFormat {
     private static final short VERSION = 1;
@@ -19,15 +21,17 @@ final class SnapshotFormat {
     private static final int ENTRIES_AT = 10;
     private static final int ENTRY_BYTES = 46;
     private static final int EARLIER_BYTES = 24;
+    private static final int UNDECIDED_BYTES = 24;
     private static final long NO_OFFSET = -1;
 
     private SnapshotFormat() {
     }
 
     /** Position 0 to limit. */
-    static ByteBuffer encode(Collection<ProducerState> producers) {
+    static ByteBuffer encode(Collection<ProducerState> producers, Optional<Undecided> undecided) {
         int earlier = producers.stream().mapToInt(producer -> Byte.BYTES + producer.earlier().size() * EARLIER_BYTES).sum();
-        ByteBuffer bytes = ByteBuffer.allocate(ENTRIES_AT + producers.size() * ENTRY_BYTES + earlier);
+        ByteBuffer bytes = ByteBuffer.allocate(ENTRIES_AT + producers.size() * ENTRY_BYTES + earlier
+            + (undecided.isPresent() ? UNDECIDED_BYTES : 0));
         bytes.putShort(VERSION).position(CHECKSUMMED_FROM).putInt(producers.size());
         for (ProducerState producer : producers) {
             put(bytes, producer);
@@ -35,6 +39,7 @@ final class SnapshotFormat {
         for (ProducerState producer : producers) {
             putEarlier(bytes, producer.earlier());
         }
+        undecided.ifPresent(damage -> bytes.putLong(damage.heldFrom()).putLong(damage.from()).putLong(damage.until()));
         bytes.flip();
         return bytes.putInt(CRC_AT, checksum(bytes));
     }
@@ -76,6 +81,12 @@ final class SnapshotFormat {
             producers.set(i, producers.get(i).withEarlier(nextEarlier(bytes)));
         }
         return producers;
+    }
+
+    /** What could not be read: of bytes that were {@linkplain #decode decoded}, which are not read further. */
+    static Optional<Undecided> undecided(ByteBuffer decoded) {
+        return decoded.remaining() < UNDECIDED_BYTES ? Optional.empty()
+            : Optional.of(new Undecided(decoded.getLong(), decoded.getLong(), decoded.getLong()));
     }
 
     private static ProducerState next(ByteBuffer bytes, long now) {

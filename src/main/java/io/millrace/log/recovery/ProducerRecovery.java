@@ -3,6 +3,7 @@ package io.millrace.log.recovery;
 import io.millrace.log.ProducerLimits;
 import io.millrace.log.producer.ProducerSnapshots;
 import io.millrace.log.producer.ProducerStates;
+import io.millrace.log.producer.SequencedBatch;
 import io.millrace.log.segment.Segment;
 import io.millrace.log.transaction.OpenTransactions;
 import java.io.IOException;
@@ -53,7 +54,30 @@ public final class ProducerRecovery {
      */
     public void transactions(OpenTransactions open, long offset) throws IOException {
         open.beginAt(offset, at(offset, segmentBefore(offset + 1)).openTransactions());
-        batches.visit(offset, logEnd, (batch, segment) -> open.note(batch));
+        batches.visit(offset, logEnd, new ProducerBatches.Visitor() {
+            @Override
+            public void visit(SequencedBatch batch, Segment segment) {
+                open.note(batch);
+            }
+
+            @Override
+            public void damaged(long from, long until) {
+                open.loseOpen();
+            }
+        });
+    }
+
+    /**
+     * Makes the entries of aborted transactions anew whose markers stand at or behind an offset, durably. Nobody reads them
+     * meanwhile: nothing that they are of is stable.
+     */
+    public void rebuildIndexes(long offset) throws IOException {
+        List<Segment> closed = segments.stream().filter(segment -> !segment.isOpenForWriting()).toList();
+        new TransactionRecovery(segments, logEnd, offset, this).recover(true);
+        for (Segment segment : segments) {
+            segment.forceTransactionIndex();
+        }
+        closed.forEach(Segment::closeForWriting);
     }
 
     /**
@@ -97,7 +121,17 @@ public final class ProducerRecovery {
 
     /** Notes the batches from one offset to before another. */
     private void replay(ProducerStates states, long from, long end) throws IOException {
-        batches.visit(from, end, (batch, segment) -> states.note(batch, now));
+        batches.visit(from, end, new ProducerBatches.Visitor() {
+            @Override
+            public void visit(SequencedBatch batch, Segment segment) {
+                states.note(batch, now);
+            }
+
+            @Override
+            public void damaged(long damagedFrom, long until) {
+                states.damaged(damagedFrom, until);
+            }
+        });
         states.published();
     }
 }

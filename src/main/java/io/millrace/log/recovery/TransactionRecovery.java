@@ -1,11 +1,12 @@
 package io.millrace.log.recovery;
 
 import io.millrace.log.AbortedTransaction;
+import io.millrace.log.producer.SequencedBatch;
 import io.millrace.log.segment.Segment;
 import io.millrace.log.transaction.OpenTransactions;
 import java.io.IOException;
-import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.lang.System.Logger;
 import java.util.List;
 import java.util.Optional;
 
@@ -74,11 +75,19 @@ final class TransactionRecovery {
         if (openAt != from) {
             open.beginAt(from, producers.at(from, recoveryPoint).openTransactions());
         }
-        batches.visit(from, end, (batch, segment) -> {
-            Optional<AbortedTransaction> aborted = open.note(batch);
-            if (aborted.isPresent()) {
-                segment.transactionIndex().append(aborted.get());
-                changed = true;
+        batches.visit(from, end, new ProducerBatches.Visitor() {
+            @Override
+            public void visit(SequencedBatch batch, Segment segment) throws IOException {
+                Optional<AbortedTransaction> aborted = open.note(batch);
+                if (aborted.isPresent()) {
+                    segment.transactionIndex().append(aborted.get());
+                    changed = true;
+                }
+            }
+
+            @Override
+            public void damaged(long damagedFrom, long until) {
+                open.loseOpen(); // an entry that reached over it might take committed records for aborted ones
             }
         });
         open.committed(end);

@@ -33,6 +33,8 @@ public final class OpenTransactions {
     private final Map<Long, Long> open = new HashMap<>();
     /** Those that have ended, in the order of their markers; the log writer's. */
     private final Deque<Transaction> ended = new ArrayDeque<>();
+    /** Nothing from here on is stable, whatever is known of transactions. */
+    private volatile long heldFrom = Long.MAX_VALUE;
     /** Markers below are forgotten, so that what a cut there would open again is not known. */
     private long forgottenBefore;
 
@@ -75,6 +77,10 @@ public final class OpenTransactions {
      * @param highWatermark of the log, as the caller sees it
      */
     public long lastStableOffset(long highWatermark) {
+        return Math.min(heldFrom, firstUnstable(highWatermark));
+    }
+
+    private long firstUnstable(long highWatermark) {
         for (Transaction each : transactions.values()) {
             if (each.firstOffset >= highWatermark) {
                 return highWatermark;
@@ -83,6 +89,21 @@ public final class OpenTransactions {
             }
         }
         return highWatermark;
+    }
+
+    /**
+     * Nothing from an offset on is stable until this is called again, as batches cannot be read.
+     *
+     * @param offset {@link Long#MAX_VALUE} when all can be read
+     */
+    public void holdFrom(long offset) {
+        heldFrom = offset;
+    }
+
+    /** Batches cannot be read: nobody knows which marker ends those that are open. Who forgets them {@linkplain #holdFrom holds}. */
+    public void loseOpen() {
+        open.values().forEach(transactions::remove);
+        open.clear();
     }
 
     /** Markers below are committed: nobody waits for their transactions any more. */

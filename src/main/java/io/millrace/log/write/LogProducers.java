@@ -8,13 +8,14 @@ import io.millrace.log.producer.ProducerSnapshots;
 import io.millrace.log.producer.ProducerStates;
 import io.millrace.log.producer.SequenceCheck;
 import io.millrace.log.producer.SequencedBatch;
+import io.millrace.log.producer.Undecided;
 import io.millrace.log.recovery.ProducerRecovery;
 import io.millrace.log.segment.Segment;
 import io.millrace.log.transaction.OpenTransactions;
 import io.millrace.record.RecordBatch;
 import java.io.IOException;
-import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.lang.System.Logger;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
@@ -157,6 +158,9 @@ final class LogProducers {
             needed.add(state.log().cleanedOffset()); // a cut may go back to there, and headers before it may be gone
             snapshots.prune(needed);
         }
+        if (state.producers().beginsAt(state.startOffset())) {
+            hold();
+        }
     }
 
     // ---- the log's end
@@ -193,6 +197,7 @@ final class LogProducers {
         if (!open.truncateTo(cut)) {
             open.beginAt(cut, known.openTransactions());
         }
+        hold();
         noneFrom = Math.min(noneFrom, cut);
         changed = isNeeded();
     }
@@ -237,6 +242,43 @@ final class LogProducers {
         } else {
             open.beginAt(mark, state.producers().openTransactions());
         }
+        hold();
+        state.producers().undecided().ifPresent(damage -> LOG.log(Level.WARNING, "{0}: the records from offset {1} to {2} cannot be"
+            + " read, so that it is not known which transactions they end: those who read committed records are given none from"
+            + " offset {3} on until they are healed, or deleted", state.log().name(), Long.toString(damage.from()),
+            Long.toString(damage.until() - 1), Long.toString(damage.heldFrom())));
+    }
+
+    private void hold() {
+        open.holdFrom(state.producers().undecided().map(Undecided::heldFrom).orElse(Long.MAX_VALUE));
+    }
+
+    /**
+     * Batches were healed. Where they may have been what nobody could tell of transactions, what is known is found out anew from
+     * the damage on, and held until then.
+     */
+    void healed(long from, long to, LogForces forces) throws IOException {
+        Optional<Undecided> undecided = state.producers().undecided().filter(damage -> damage.overlaps(from, to));
+        if (undecided.isPresent()) {
+            decide(undecided.get().from(), forces);
+        }
+    }
+
+    private void decide(long damage, LogForces forces) throws IOException {
+        long segment = state.segments().stream().mapToLong(Segment::baseOffset).filter(base -> base <= damage).max()
+            .orElse(state.startOffset());
+        long recoveryPoint = forces.recoveryPoint();
+        ProducerStates before = recovery().at(damage, segment);
+        snapshots.write(damage, before);
+        forces.lowerRecoveryPoint(damage); // a crash leaves the rest to the next start
+        snapshots.removeBehind(damage);
+        state.folder().force();
+        recovery().rebuildIndexes(damage);
+        state.producers(recovery().at(state.endOffset(), damage));
+        recovery().completeSnapshots();
+        changed = true;
+        findTransactions(state.log().highWatermark());
+        forces.moveRecoveryPoint(Math.max(forces.recoveryPoint(), recoveryPoint));
     }
 
     private ProducerRecovery recovery() {

@@ -19,11 +19,13 @@ final class SegmentExchange {
 
     private final LogState state;
     private final LogForces forces;
+    private final LogProducers producers;
     private final LogAppender appender;
 
-    SegmentExchange(LogState state, LogForces forces, LogAppender appender) {
+    SegmentExchange(LogState state, LogForces forces, LogProducers producers, LogAppender appender) {
         this.state = state;
         this.forces = forces;
+        this.producers = producers;
         this.appender = appender;
     }
 
@@ -64,6 +66,7 @@ final class SegmentExchange {
             state.replace(index, segment, replacement.from(), replacement.to());
             old.closeForWriting();
             old.release();
+            producers.healed(replacement.from(), replacement.to(), forces);
             return null;
         });
     }

@@ -47,7 +47,7 @@ final class WritableLog {
         this.compaction = new LogCompaction(state, forces, recovered.cleanedOffset());
         this.truncation = new LogTruncation(state, forces, producers, start, compaction, reports);
         this.fullTruncation = new FullTruncation(state, forces, producers, start, truncation, compaction, ages);
-        this.exchange = new SegmentExchange(state, forces, appender);
+        this.exchange = new SegmentExchange(state, forces, producers, appender);
     }
 
     /** See {@link LogProducers#findTransactions}. */

@@ -133,7 +133,7 @@ class ProducerStateTest {
         ProducerState other = after(new SequencedBatch(8, (short) 2, -1, true, true, Optional.empty(), 9, 9, 6_000));
         ProducerState third = after(marker(EndTransactionMarker.Type.COMMIT, 6, 12), transactional(0, 13));
 
-        List<ProducerState> read = SnapshotFormat.decode(SnapshotFormat.encode(List.of(one, other, third)), 77);
+        List<ProducerState> read = SnapshotFormat.decode(SnapshotFormat.encode(List.of(one, other, third), Optional.empty()), 77);
 
         assertThat(read).containsExactly(
             new ProducerState(7, (short) 3, one.written(), 5_000, 77, -1, -1),
@@ -142,8 +142,28 @@ class ProducerStateTest {
     }
 
     @Test
+    void whatIsUndecidedIsInASnapshotUntilTheLogBeginsBehindIt() throws Exception {
+        ProducerStates states = new ProducerStates(LIMITS);
+        states.damaged(3, 4);
+        assertThat(states.undecided()).as("nobody has transactions here").isEmpty();
+        states.note(transactional(0, 5), 1);
+        states.damaged(7, 9);
+        assertThat(states.undecided()).contains(new Undecided(3, 3, 9));
+        assertThat(states.openTransactions()).isEmpty();
+
+        ByteBuffer bytes = SnapshotFormat.encode(states.all(), states.undecided());
+        ProducerStates read = new ProducerStates(LIMITS);
+        read.load(SnapshotFormat.decode(bytes, 1), SnapshotFormat.undecided(bytes));
+        assertThat(read.undecided()).isEqualTo(states.undecided());
+        assertThat(read.beginsAt(8)).isFalse();
+        assertThat(read.beginsAt(9)).isTrue();
+        assertThat(read.undecided()).isEmpty();
+    }
+
+    @Test
     void aSnapshotWithAnyByteWrongIsRefused() {
-        ByteBuffer bytes = SnapshotFormat.encode(List.of(after(batch(7, 3, 0, 0, 5)), after(batch(8, 3, 0, 5, 5))));
+        ByteBuffer bytes = SnapshotFormat.encode(List.of(after(batch(7, 3, 0, 0, 5)), after(batch(8, 3, 0, 5, 5))),
+            Optional.of(new Undecided(1, 2, 3)));
         for (int i = 0; i < bytes.limit(); i++) {
             ByteBuffer damaged = ByteBuffer.allocate(bytes.limit()).put(bytes.duplicate()).flip();
             damaged.put(i, (byte) (damaged.get(i) ^ 4));
@@ -159,7 +179,7 @@ class ProducerStateTest {
 
     @Test
     void aSnapshotOfTheFieldsTellsOfTheLastBatchOnly() throws Exception {
-        ByteBuffer whole = SnapshotFormat.encode(List.of(after(batch(7, 3, 0, 0, 5), batch(7, 3, 5, 10, 2))));
+        ByteBuffer whole = SnapshotFormat.encode(List.of(after(batch(7, 3, 0, 0, 5), batch(7, 3, 5, 10, 2))), Optional.empty());
         ByteBuffer fields = ByteBuffer.allocate(10 + 46).put(whole.duplicate().limit(10 + 46)).flip();
         CRC32C crc = new CRC32C();
         crc.update(fields.duplicate().position(6));

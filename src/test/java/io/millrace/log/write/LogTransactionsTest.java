@@ -9,6 +9,7 @@ import io.millrace.log.SettableClock;
 import io.millrace.log.Truncation;
 import io.millrace.log.transaction.AbortedBatches;
 import io.millrace.record.Codec;
+import io.millrace.record.EndTransactionMarker;
 import io.millrace.record.InvalidBatchException;
 import io.millrace.record.RecordBatch;
 import io.millrace.record.RecordBatchBuilder;
@@ -22,6 +23,8 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class LogTransactionsTest {
     @TempDir
@@ -70,6 +73,74 @@ class LogTransactionsTest {
             assertThat(log.logEndOffset()).isEqualTo(1);
             assertThat(log.transactions().lastStableOffset()).isZero();
         }
+    }
+
+    @ParameterizedTest
+    @EnumSource(EndTransactionMarker.Type.class)
+    void whatAMarkerEndedThatCannotBeReadIsNotKnownUntilItIsHealed(EndTransactionMarker.Type damaged) throws IOException {
+        boolean commits = damaged == EndTransactionMarker.Type.COMMIT;
+        AbortedTransaction first = new AbortedTransaction(7, 1, 3, 4);
+        AbortedTransaction second = new AbortedTransaction(7, 4, 5, 6);
+        Path killed = root.resolve("killed");
+        ByteBuffer marker;
+        try (TestDirectory test = new TestDirectory(root.resolve("log"))) {
+            PartitionLog log = test.log();
+            TransactionalLog written = transactional(test, log);
+            written.write("stable");
+            written.write(7, "a", "b");
+            end(written, commits);
+            written.write(7, "c");
+            end(written, !commits);
+            written.write("d");
+            marker = log.read(3, 4, 1);
+            TestDirectory.copy(root.resolve("log"), killed);
+        }
+        damage(TestDirectory.segment(killed, 0, ".log"), 3);
+        for (int start = 0; start < 3; start++) {
+            try (TestDirectory test = new TestDirectory(killed)) {
+                PartitionLog log = test.log();
+                assertThat(log.transactions().lastStableOffset()).as("start %d", start).isEqualTo(1);
+                assertThat(log.transactions().aborted(0, 7)).isEqualTo(commits ? List.of(second) : List.of());
+            }
+        }
+        Path deleted = TestDirectory.copy(killed, root.resolve("deleted"));
+        for (int start = 0; start < 2; start++) {
+            try (TestDirectory test = new TestDirectory(deleted)) {
+                PartitionLog log = test.log();
+                test.directory.deleteRecordsBefore(log, 4).join();
+                assertThat(log.transactions().lastStableOffset()).isEqualTo(7);
+            }
+        }
+        for (int start = 0; start < 2; start++) {
+            try (TestDirectory test = new TestDirectory(killed)) {
+                PartitionLog log = test.log();
+                if (start == 0) {
+                    test.directory.replaceRange(log, marker, Runnable::run).join();
+                }
+                assertThat(log.transactions().lastStableOffset()).isEqualTo(7);
+                assertThat(log.transactions().aborted(0, 7)).isEqualTo(List.of(commits ? second : first));
+            }
+        }
+    }
+
+    private static void end(TransactionalLog written, boolean commit) {
+        if (commit) {
+            written.commit(7);
+        } else {
+            written.abort(7);
+        }
+    }
+
+    private static void damage(Path segment, long offset) throws IOException {
+        byte[] bytes = Files.readAllBytes(segment);
+        int at = 0;
+        for (RecordBatch batch : RecordBatch.in(ByteBuffer.wrap(bytes))) {
+            at += batch.sizeInBytes();
+            if (batch.baseOffset() == offset) {
+                bytes[at - 1] ^= 1;
+            }
+        }
+        Files.write(segment, bytes);
     }
 
     @Test
