@@ -106,7 +106,7 @@ public final class ProducerStates {
     }
 
     /**
-     * The log begins at an offset.
+     * The log begins at an offset: what could not be read before it is of no account.
      *
      * @return whether nothing is undecided any more that was
      */

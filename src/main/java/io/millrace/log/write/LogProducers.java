@@ -158,9 +158,6 @@ final class LogProducers {
             needed.add(state.log().cleanedOffset()); // a cut may go back to there, and headers before it may be gone
             snapshots.prune(needed);
         }
-        if (state.producers().beginsAt(state.startOffset())) {
-            hold();
-        }
     }
 
     // ---- the log's end
@@ -242,6 +239,7 @@ final class LogProducers {
         } else {
             open.beginAt(mark, state.producers().openTransactions());
         }
+        state.producers().beginsAt(state.startOffset());
         hold();
         state.producers().undecided().ifPresent(damage -> LOG.log(Level.WARNING, "{0}: the records from offset {1} to {2} cannot be"
             + " read, so that it is not known which transactions they end: those who read committed records are given none from"

@@ -237,6 +237,9 @@ final class LogState {
             truncations, epochs.published()));
         producers.published();
         log.transactions().open().committed(log.highWatermark());
+        if (producers.beginsAt(startOffset)) {
+            log.transactions().open().holdFrom(Long.MAX_VALUE);
+        }
         if (startOffset > publishedStart) {
             reports.mended(0, startOffset);
         }
