@@ -39,8 +39,9 @@ public final class ProducerStates {
         this.limits = limits;
     }
 
+    /** Whether nothing is known that a snapshot could tell. */
     public boolean isEmpty() {
-        return producers.isEmpty();
+        return producers.isEmpty() && undecided().isEmpty();
     }
 
     /** In the order in which they wrote last. */
@@ -92,11 +93,17 @@ public final class ProducerStates {
      */
     public void damaged(long from, long until) {
         long first = openTransactions().values().stream().mapToLong(Long::longValue).min().orElse(from);
-        hold(new Undecided(Math.min(first, from), from, until));
+        add(new Undecided(Math.min(first, from), from, until));
         producers.replaceAll((id, known) -> new Known(known.state.withoutTransaction(), known.turn));
     }
 
-    private void hold(Undecided damage) {
+    /** Batches around which there are transactions cannot be read. */
+    public void hold(Undecided damage) {
+        transactional = true;
+        add(damage);
+    }
+
+    private void add(Undecided damage) {
         undecided = undecided == null ? damage : undecided.and(damage);
     }
 
@@ -147,7 +154,7 @@ public final class ProducerStates {
     /** Takes over what a snapshot says. */
     void load(List<ProducerState> states, Optional<Undecided> damage) {
         states.forEach(this::put);
-        transactional |= damage.isPresent() || states.stream().anyMatch(ProducerState::hadTransactions);
+        transactional |= states.stream().anyMatch(ProducerState::hadTransactions);
         damage.ifPresent(this::hold);
         makeRoom();
         published.clear();

@@ -9,7 +9,8 @@ package io.millrace.log.producer;
  * @param until    offset behind the last damage
  */
 public record Undecided(long heldFrom, long from, long until) {
-    Undecided and(Undecided other) {
+    /** Both, and what lies between them. */
+    public Undecided and(Undecided other) {
         return new Undecided(Math.min(heldFrom, other.heldFrom), Math.min(from, other.from), Math.max(until, other.until));
     }
 

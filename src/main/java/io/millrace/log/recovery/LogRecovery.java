@@ -121,7 +121,7 @@ public final class LogRecovery {
         ProducerRecovery producerRecovery = new ProducerRecovery(snapshots, segments, logEndOffset, limits, now);
         ProducerStates producers = producerRecovery.at(logEndOffset, noneUntil);
         changed |= new TransactionRecovery(segments, logEndOffset, noneUntil, producerRecovery)
-            .recover(!producers.isEmpty() || !snapshots.isEmpty());
+            .recover(!producers.isEmpty() || !snapshots.isEmpty(), producers);
         producerRecovery.completeSnapshots();
         makeDurable(snapshots, producers);
         return new RecoveredLog(segments, logStartOffset, logEndOffset, epochs, cleanedOffset(), producers, snapshots);

@@ -70,10 +70,12 @@ public final class ProducerRecovery {
     /**
      * Makes the entries of aborted transactions anew whose markers stand at or behind an offset, durably. Nobody reads them
      * meanwhile: nothing that they are of is stable.
+     *
+     * @param known at the log's end; is told what could not be read
      */
-    public void rebuildIndexes(long offset) throws IOException {
+    public void rebuildIndexes(long offset, ProducerStates known) throws IOException {
         List<Segment> closed = segments.stream().filter(segment -> !segment.isOpenForWriting()).toList();
-        new TransactionRecovery(segments, logEnd, offset, this).recover(true);
+        new TransactionRecovery(segments, logEnd, offset, this).recover(true, known);
         for (Segment segment : segments) {
             segment.forceTransactionIndex();
         }

@@ -1,12 +1,14 @@
 package io.millrace.log.recovery;
 
 import io.millrace.log.AbortedTransaction;
+import io.millrace.log.producer.ProducerStates;
 import io.millrace.log.producer.SequencedBatch;
+import io.millrace.log.producer.Undecided;
 import io.millrace.log.segment.Segment;
 import io.millrace.log.transaction.OpenTransactions;
 import java.io.IOException;
-import java.lang.System.Logger.Level;
 import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.List;
 import java.util.Optional;
 
@@ -28,6 +30,9 @@ final class TransactionRecovery {
     /** Up to where {@link #open} knows what the batches tell. */
     private long openAt = -1;
     private boolean changed;
+    private boolean transactional;
+    /** Null where all batches could be read. */
+    private Undecided undecided;
 
     /**
      * @param segments      all of the log, ascending
@@ -44,9 +49,10 @@ final class TransactionRecovery {
 
     /**
      * @param anyProducers whether the log may have batches of producers
+     * @param known        at the log's end; is told what could not be read
      * @return whether an index was changed
      */
-    boolean recover(boolean anyProducers) throws IOException {
+    boolean recover(boolean anyProducers, ProducerStates known) throws IOException {
         for (int i = 0; i < segments.size(); i++) {
             boolean isActive = i == segments.size() - 1;
             Segment segment = segments.get(i);
@@ -59,6 +65,9 @@ final class TransactionRecovery {
                     replay(trusted, end);
                 }
             }
+        }
+        if (transactional && undecided != null) {
+            known.hold(undecided);
         }
         return changed;
     }
@@ -78,6 +87,7 @@ final class TransactionRecovery {
         batches.visit(from, end, new ProducerBatches.Visitor() {
             @Override
             public void visit(SequencedBatch batch, Segment segment) throws IOException {
+                transactional |= batch.isTransactional();
                 Optional<AbortedTransaction> aborted = open.note(batch);
                 if (aborted.isPresent()) {
                     segment.transactionIndex().append(aborted.get());
@@ -87,7 +97,9 @@ final class TransactionRecovery {
 
             @Override
             public void damaged(long damagedFrom, long until) {
-                open.loseOpen(); // an entry that reached over it might take committed records for aborted ones
+                // An entry that reached over it might take committed records for aborted ones.
+                Undecided damage = new Undecided(Math.min(damagedFrom, open.loseOpen()), damagedFrom, until);
+                undecided = undecided == null ? damage : undecided.and(damage);
             }
         });
         open.committed(end);

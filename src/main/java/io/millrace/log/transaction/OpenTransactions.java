@@ -100,10 +100,17 @@ public final class OpenTransactions {
         heldFrom = offset;
     }
 
-    /** Batches cannot be read: nobody knows which marker ends those that are open. Who forgets them {@linkplain #holdFrom holds}. */
-    public void loseOpen() {
+    /**
+     * Batches cannot be read: nobody knows which marker ends those that are open, and they are forgotten. The caller
+     * {@linkplain #holdFrom holds} the last stable offset.
+     *
+     * @return where the first of them began, or {@link Long#MAX_VALUE}
+     */
+    public long loseOpen() {
+        long first = open.values().stream().mapToLong(Long::longValue).min().orElse(Long.MAX_VALUE);
         open.values().forEach(transactions::remove);
         open.clear();
+        return first;
     }
 
     /** Markers below are committed: nobody waits for their transactions any more. */

@@ -14,8 +14,8 @@ import io.millrace.log.segment.Segment;
 import io.millrace.log.transaction.OpenTransactions;
 import io.millrace.record.RecordBatch;
 import java.io.IOException;
-import java.lang.System.Logger.Level;
 import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
@@ -271,8 +271,9 @@ final class LogProducers {
         forces.lowerRecoveryPoint(damage); // a crash leaves the rest to the next start
         snapshots.removeBehind(damage);
         state.folder().force();
-        recovery().rebuildIndexes(damage);
-        state.producers(recovery().at(state.endOffset(), damage));
+        ProducerStates known = recovery().at(state.endOffset(), damage);
+        recovery().rebuildIndexes(damage, known);
+        state.producers(known);
         recovery().completeSnapshots();
         changed = true;
         findTransactions(state.log().highWatermark());
