@@ -2,6 +2,7 @@ package io.millrace.transaction.coordinator;
 
 import io.millrace.metadata.TopicPartition;
 import io.millrace.transaction.state.TransactionMarker;
+import java.lang.System.Logger.Level;
 import java.util.Collections;
 import java.util.Map;
 import java.util.SortedSet;
@@ -21,6 +22,7 @@ import java.util.function.Predicate;
  * ended: as many as the machines hold. Thread-safe.
  */
 final class Endings {
+    private static final System.Logger LOG = System.getLogger(Endings.class.getName());
     private static final long FIRST_RETRY_MS = 20;
     /** Readers wait that long at most once a partition can be reached again. */
     private static final long LAST_RETRY_MS = 500;
@@ -55,7 +57,12 @@ final class Endings {
         if (before != null) {
             before.over();
         }
-        begun.run();
+        try {
+            begun.run();
+        } catch (RuntimeException | Error failure) {
+            begun.over(); // it is begun again where that is looked after
+            throw failure;
+        }
     }
 
     /** Completes when nothing is under way for a transactional id, or that came to nothing. */
@@ -104,7 +111,7 @@ final class Endings {
             CompletableFuture<?> written;
             try {
                 written = markers.write(marker);
-            } catch (RuntimeException failure) {
+            } catch (RuntimeException | Error failure) {
                 written = CompletableFuture.failedFuture(failure);
             }
             written.whenComplete((done, failure) -> {
@@ -114,22 +121,38 @@ final class Endings {
                         complete();
                     }
                 } else {
-                    long wait = unmarked.merge(marker.partition(), LAST_RETRY_MS, (now, most) -> Math.min(2 * now, most));
-                    later(() -> send(marker), wait / 2);
+                    again(marker, failure);
                 }
             });
+        }
+
+        private void again(TransactionMarker marker, Throwable failure) {
+            long waited = unmarked.get(marker.partition());
+            long wait = Math.min(2 * waited, LAST_RETRY_MS);
+            unmarked.put(marker.partition(), wait);
+            if (wait == LAST_RETRY_MS && waited < LAST_RETRY_MS) {
+                LOG.log(Level.WARNING, "partition {0} has not taken the {1} marker of {2} yet, which is sent again until it has: {3}",
+                        marker.partition(), marker.result(), decided.transactionalId(), failure.getMessage());
+            }
+            later(() -> send(marker), waited);
         }
 
         private void later(Runnable retry, long waitMs) {
             try {
                 timers.schedule(retry, waitMs, TimeUnit.MILLISECONDS);
-            } catch (RuntimeException stopping) {
-                over(); // the next coordinator goes on
+            } catch (RuntimeException | Error failure) {
+                over(); // it is begun again, or the next coordinator goes on
             }
         }
 
         private void complete() {
-            complete.apply(decided).whenComplete((done, failure) -> over()); // when that failed, it is begun again
+            CompletableFuture<?> completed;
+            try {
+                completed = complete.apply(decided);
+            } catch (RuntimeException | Error failure) {
+                completed = CompletableFuture.failedFuture(failure);
+            }
+            completed.whenComplete((done, failure) -> over()); // when that failed, it is begun again
         }
 
         private void over() {

@@ -76,7 +76,14 @@ public final class TransactionCoordinator implements AutoCloseable {
     }
 
     private void repeat(Runnable task, long everyMs) {
-        var ticks = parts.timers().scheduleWithFixedDelay(task, everyMs, everyMs, TimeUnit.MILLISECONDS);
+        Runnable guarded = () -> {
+            try {
+                task.run();
+            } catch (RuntimeException | Error failure) { // else it would never be run again
+                LOG.log(Level.ERROR, "the transactions that are coordinated here cannot be looked after now, which is tried again", failure);
+            }
+        };
+        var ticks = parts.timers().scheduleWithFixedDelay(guarded, everyMs, everyMs, TimeUnit.MILLISECONDS);
         opened.add(() -> ticks.cancel(false));
     }
 
@@ -238,16 +245,20 @@ public final class TransactionCoordinator implements AutoCloseable {
         if (!looking.add(partition)) {
             return;
         }
-        runtime.change(partition, machine -> Decision.<TransactionKey, Transaction, TransactionMachine.Unfinished>nothing(
-                machine.unfinished(parts.clock().millis()))).whenComplete((found, failure) -> {
-                    looking.remove(partition);
-                    if (failure == null) {
-                        found.decided().forEach(endings::begin);
-                        found.overdue().forEach(this::timeOut);
-                    } else {
-                        told("what is unfinished", failure);
-                    }
-                });
+        CompletableFuture<TransactionMachine.Unfinished> unfinished;
+        try {
+            unfinished = runtime.change(partition, machine -> Decision.nothing(machine.unfinished(parts.clock().millis())));
+        } catch (RuntimeException | Error failure) {
+            unfinished = CompletableFuture.failedFuture(failure);
+        }
+        unfinished.whenComplete((found, failure) -> looking.remove(partition)).thenAccept(found -> {
+            found.decided().forEach(endings::begin);
+            found.overdue().forEach(this::timeOut);
+        }).whenComplete((done, failure) -> {
+            if (failure != null) {
+                told("what is unfinished", failure);
+            }
+        });
     }
 
     private void timeOut(String transactionalId) {

@@ -47,19 +47,26 @@ final class TransactionMarkers implements MarkerWriter {
     @Override
     public CompletableFuture<?> write(TransactionMarker marker) {
         CompletableFuture<Void> written = new CompletableFuture<>();
-        blocking.execute(() -> {
-            try {
-                Optional<Member> remote = leader.apply(marker.partition());
-                if (remote.isPresent()) {
-                    outboxes.computeIfAbsent(remote.get().brokerId(), id -> new Outbox()).add(remote.get(), new Sent(marker, written));
-                } else {
-                    here.write(marker).whenComplete((done, failure) -> settle(written, failure));
-                }
-            } catch (RuntimeException | Error failure) {
-                settle(written, failure);
-            }
-        });
+        try {
+            blocking.execute(() -> bring(new Sent(marker, written)));
+        } catch (RuntimeException | Error failure) {
+            settle(written, failure);
+        }
         return written;
+    }
+
+    /** An error is settled like any other failure: where nobody heard of it, the transaction would stay open. */
+    private void bring(Sent sent) {
+        try {
+            Optional<Member> remote = leader.apply(sent.marker().partition());
+            if (remote.isPresent()) {
+                outboxes.computeIfAbsent(remote.get().brokerId(), id -> new Outbox()).add(remote.get(), sent);
+            } else {
+                here.write(sent.marker()).whenComplete((done, failure) -> settle(sent.written(), failure));
+            }
+        } catch (RuntimeException | Error failure) {
+            settle(sent.written(), failure);
+        }
     }
 
     private static void settle(CompletableFuture<Void> written, Throwable failure) {
@@ -93,43 +100,55 @@ final class TransactionMarkers implements MarkerWriter {
         }
 
         private void send(Member to) {
-            List<Sent> batch;
-            synchronized (this) {
-                if (waiting.isEmpty()) {
-                    sending = false;
-                    return;
-                }
-                int count = Math.min(waiting.size(), TransactionTransport.MOST_MARKERS);
-                batch = List.copyOf(waiting.subList(0, count));
-                waiting = new ArrayList<>(waiting.subList(count, waiting.size()));
-            }
-            CompletableFuture<List<BrokerException>> answer;
+            List<Sent> batch = List.of();
             try {
-                answer = transport.writeMarkers(to, batch.stream().map(Sent::marker).toList());
-            } catch (RuntimeException failure) {
-                answer = CompletableFuture.failedFuture(failure);
-            }
-            answer.whenComplete((failures, failure) -> {
-                for (int i = 0; i < batch.size(); i++) {
-                    settle(batch.get(i).written(), failure != null ? failure : failures.get(i));
+                batch = next();
+                if (!batch.isEmpty()) {
+                    List<Sent> sent = batch;
+                    transport.writeMarkers(to, sent.stream().map(Sent::marker).toList()).whenComplete((failures, failure) -> {
+                        settle(sent, failures, failure);
+                        goOn(to);
+                    });
                 }
-                next(to);
-            });
+            } catch (RuntimeException | Error failure) {
+                settle(batch, null, failure);
+                stop(failure);
+            }
+        }
+
+        /** What is to be sent now; empty: nothing waits, and nothing is sent any more. */
+        private synchronized List<Sent> next() {
+            int count = Math.min(waiting.size(), TransactionTransport.MOST_MARKERS);
+            List<Sent> batch = List.copyOf(waiting.subList(0, count));
+            waiting = new ArrayList<>(waiting.subList(count, waiting.size()));
+            sending = count > 0;
+            return batch;
+        }
+
+        private static void settle(List<Sent> batch, List<BrokerException> failures, Throwable failure) {
+            for (int i = 0; i < batch.size(); i++) {
+                TransactionMarkers.settle(batch.get(i).written(), failure != null ? failure : failures.get(i));
+            }
         }
 
         /** On another thread, so that answers that are there at once make no deep stack. */
-        private void next(Member to) {
+        private void goOn(Member to) {
             try {
                 blocking.execute(() -> send(to));
-            } catch (RuntimeException stopping) {
-                List<Sent> left;
-                synchronized (this) {
-                    left = waiting;
-                    waiting = new ArrayList<>();
-                    sending = false;
-                }
-                left.forEach(each -> settle(each.written(), stopping));
+            } catch (RuntimeException | Error failure) {
+                stop(failure);
             }
+        }
+
+        /** What waits is asked for again by whoever sent it. */
+        private void stop(Throwable failure) {
+            List<Sent> left;
+            synchronized (this) {
+                left = waiting;
+                waiting = new ArrayList<>();
+                sending = false;
+            }
+            settle(left, null, failure);
         }
     }
 }

@@ -45,6 +45,7 @@ class TransactionCoordinatorTest {
     /** In their order, also those that failed. */
     private final List<TransactionMarker> sent = new ArrayList<>();
     private final Set<TopicPartition> unreachable = new HashSet<>();
+    private int errors;
     private long producerIds = 100;
     private TransactionCoordinator coordinator;
 
@@ -71,6 +72,10 @@ class TransactionCoordinatorTest {
 
     private CompletableFuture<?> mark(TransactionMarker marker) {
         sent.add(marker);
+        if (errors > 0) {
+            errors--;
+            throw new OutOfMemoryError("for the test");
+        }
         CompletableFuture<Object> answer = new CompletableFuture<>();
         if (unreachable.contains(marker.partition())) {
             time.after(5, () -> answer.completeExceptionally(new BrokerException(ErrorKind.NOT_LEADER, "for the test")));
@@ -236,6 +241,17 @@ class TransactionCoordinatorTest {
         run(600);
         assertThat(state()).isEqualTo(TransactionState.COMPLETE_COMMIT);
         assertThat(done(coordinator.describe("transfer")).unmarked()).isEmpty();
+    }
+
+    @Test
+    void whatIsDecidedIsCarriedOutAlsoAfterErrors() {
+        ProducerIdAndEpoch producer = begun();
+        errors = 3;
+        done(commit(producer));
+        run(1_000);
+
+        assertThat(errors).isZero();
+        assertThat(state()).isEqualTo(TransactionState.COMPLETE_COMMIT);
     }
 
     @Test

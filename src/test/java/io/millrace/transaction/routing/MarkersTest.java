@@ -42,6 +42,7 @@ class MarkersTest {
     private final List<List<TransactionMarker>> calls = new ArrayList<>();
     private final ReceivedMarkers other = new ReceivedMarkers(this::log, threads, threads);
     private boolean cut;
+    private boolean outOfMemory;
     private final TransactionMarkers markers = new TransactionMarkers(
             partition -> leaders.getOrDefault(partition, () -> Optional.of(OTHER)).get(), this::here, new Others(), threads);
 
@@ -59,6 +60,9 @@ class MarkersTest {
 
         @Override
         public CompletableFuture<List<BrokerException>> writeMarkers(Member leader, List<TransactionMarker> sent) {
+            if (outOfMemory) {
+                throw new OutOfMemoryError("for the test");
+            }
             calls.add(sent);
             CompletableFuture<List<BrokerException>> answer = new CompletableFuture<>();
             if (cut) {
@@ -205,5 +209,35 @@ class MarkersTest {
                 new ProducerIdAndEpoch(7, (short) 3), 1, TransactionResult.ABORT)));
 
         assertThat(answer.join()).extracting(BrokerException::kind).containsExactly(ErrorKind.UNAVAILABLE);
+    }
+
+    @Test
+    void errorsOnTheWayAreAnsweredAndBlockNothing() {
+        leaders.put(partition(0), () -> {
+            throw new StackOverflowError("for the test");
+        });
+        CompletableFuture<?> stumbled = write(0);
+        run(50);
+        assertThat(stumbled).isCompletedExceptionally();
+
+        outOfMemory = true;
+        CompletableFuture<?> lost = write(1);
+        run(50);
+        assertThat(failure(lost)).isEqualTo(ErrorKind.OVERLOADED);
+
+        outOfMemory = false;
+        CompletableFuture<?> after = write(1);
+        run(50);
+        assertThat(after).as("the way to the broker is not blocked by an error").isCompleted();
+    }
+
+    @Test
+    void whereNoThreadIsLeftTheMarkerFails() {
+        TransactionMarkers without = new TransactionMarkers(partition -> Optional.empty(), this::here, new Others(), task -> {
+            throw new OutOfMemoryError("unable to create native thread");
+        });
+
+        assertThat(failure(without.write(new TransactionMarker(partition(0), new ProducerIdAndEpoch(7, (short) 3), 1,
+                TransactionResult.COMMIT)))).isEqualTo(ErrorKind.OVERLOADED);
     }
 }
