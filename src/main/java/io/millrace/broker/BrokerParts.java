@@ -134,8 +134,10 @@ final class BrokerParts {
     }
 
     private Appends.Target target(String topic, UUID topicId, int partition, Acks acks, String transactionalId) {
-        CachedTopic known = catalog.find(topic).filter(now -> now.id().equals(topicId))
-                .orElseThrow(() -> BrokerErrors.unknownTopic(topic));
+        CachedTopic known = catalog.get(topic);
+        if (!known.id().equals(topicId)) {
+            throw BrokerErrors.unknownTopic(topic);
+        }
         Optional<Member> remote = routes.remoteLeader(known, partition);
         if (remote.isPresent()) {
             return new Appends.Remote(batches -> transport.append(remote.get(), topic, partition, batches, acks,

@@ -81,6 +81,11 @@ public final class BrokerErrors {
                 "there is no topic '%s': create it first".formatted(TopicName.shortened(String.valueOf(name))));
     }
 
+    public static BrokerException topicAside(String name) {
+        return new BrokerException(ErrorKind.UNAVAILABLE, ("topic '%s' has no register any more, although it was not deleted: its logs"
+                + " are set aside until the registers are restored, or until a topic of that name is created anew").formatted(name));
+    }
+
     public static BrokerException unknownPartition(String topic, int partition, int partitions) {
         return new BrokerException(ErrorKind.UNKNOWN_PARTITION, "topic '%s' has no partition %d: it has %s".formatted(
                 topic, partition, partitions == 1 ? "only partition 0" : "partitions 0 to " + (partitions - 1)));

@@ -10,9 +10,11 @@ import io.millrace.agreement.registers.RegisterStore;
 import io.millrace.log.write.LogDirectory;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.Topic;
+import io.millrace.metadata.TopicPartition;
 import io.millrace.metadata.registers.DeletedTopics;
 import io.millrace.metadata.registers.TopicCodec;
 import io.millrace.metadata.topics.Topics;
+import io.millrace.record.EndTransactionMarker;
 import io.millrace.replica.hosting.PartitionStatus;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -158,11 +160,29 @@ class TopicsMendedTest {
         topics.refresh("orders");
         assertThat(topics.names()).isEmpty();
         assertThat(harness.broker.strayLogs()).hasSize(1);
+        EndTransactionMarker marker = new EndTransactionMarker(EndTransactionMarker.Type.COMMIT, 0);
+        Failures.assertFails(ErrorKind.UNAVAILABLE, harness.broker.transactions().end(new TopicPartition("orders", 0), 7, (short) 1, marker))
+                .hasMessageContaining("set aside");
 
         harness.registers.compareAndSet("topic/orders", RegisterStore.ABSENT, register.value());
         topics.refresh("orders");
         assertThat(harness.produce("orders", 0, "next")).isEqualTo(1);
         assertThat(harness.broker.strayLogs()).isEmpty();
+        harness.broker.transactions().end(new TopicPartition("orders", 0), 7, (short) 1, marker).join();
+    }
+
+    @Test
+    void aTopicThatNobodyDeletedIsUnknownOnceOneOfThatNameWasDeleted() {
+        topics.create("orders", 1, 1, Map.of());
+        harness.registers.compareAndDelete("topic/orders", harness.registers.read("topic/orders").orElseThrow().version());
+        topics.refresh("orders");
+        Failures.assertFails(ErrorKind.UNAVAILABLE, () -> harness.produce("orders", 0, "lost"));
+
+        topics.create("orders", 1, 1, Map.of());
+        assertThat(harness.produce("orders", 0, "another's")).isZero();
+        topics.delete("orders");
+
+        Failures.assertFails(ErrorKind.UNKNOWN_TOPIC, () -> harness.produce("orders", 0, "deleted"));
     }
 
     @Test

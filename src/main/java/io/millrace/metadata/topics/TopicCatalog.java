@@ -46,6 +46,8 @@ public final class TopicCatalog {
     private final Map<String, CachedTopic> byName = new ConcurrentHashMap<>();
     /** Topics whose logs were begun to be opened, and which are not among the others for an error. */
     private final Map<String, CachedTopic> unfinished = new ConcurrentHashMap<>();
+    /** Names of topics that have no register any more although nobody deleted them, and none under the name came since. */
+    private final Set<String> aside = ConcurrentHashMap.newKeySet();
     private volatile Set<String> unformed = Set.of();
     private final AtomicLong revision = new AtomicLong();
     private final List<ReentrantLock> locks = new ArrayList<>();
@@ -74,9 +76,10 @@ public final class TopicCatalog {
         return name == null ? Optional.empty() : Optional.ofNullable(byName.get(name));
     }
 
-    /** @throws BrokerException UNKNOWN_TOPIC */
+    /** @throws BrokerException UNKNOWN_TOPIC; UNAVAILABLE when there was one, which was not deleted and may come back */
     public CachedTopic get(String name) {
-        return find(name).orElseThrow(() -> BrokerErrors.unknownTopic(name));
+        return find(name).orElseThrow(() -> name != null && aside.contains(name) ? BrokerErrors.topicAside(name)
+                : BrokerErrors.unknownTopic(name));
     }
 
     /** What of a topic's registers has the assignment of a partition, as far as is known. */
@@ -318,6 +321,7 @@ public final class TopicCatalog {
         hosted.reconfigure(topic);
         byName.put(topic.name(), topic);
         unfinished.remove(topic.name());
+        aside.remove(topic.name());
         revision.incrementAndGet();
         hosted.assign(topic);
     }
@@ -330,6 +334,11 @@ public final class TopicCatalog {
         boolean certain = deleted.ids().contains(topic.id());
         turns.incrementAndGet(stripe(topic.name()));
         unfinished.remove(topic.name());
+        if (certain) {
+            aside.remove(topic.name());
+        } else {
+            aside.add(topic.name());
+        }
         byName.remove(topic.name());
         revision.incrementAndGet();
         if (!certain) {

@@ -2,7 +2,6 @@ package io.millrace.replica.hosting;
 
 import io.millrace.log.write.LogDirectory;
 import io.millrace.log.write.PartitionLog;
-import io.millrace.metadata.BrokerErrors;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.ReplicaEnd;
@@ -41,12 +40,13 @@ public final class HostedPartitions {
     /**
      * A partition of this very topic.
      *
-     * @throws BrokerException UNKNOWN_TOPIC when it is not the topic's (any more), or why its log could not be opened
+     * @throws BrokerException NOT_LEADER when it is not hosted (yet, or any more), or why its log could not be opened
      */
     public Partition get(String topic, int partition, UUID topicId) {
         PartitionSlot slot = slots.get(new TopicPartition(topic, partition));
         if (slot == null || !slot.topicId().equals(topicId)) {
-            throw BrokerErrors.unknownTopic(topic);
+            throw new BrokerException(ErrorKind.NOT_LEADER, "partition %s-%d is not open on broker %d: try again in a moment"
+                    .formatted(topic, partition, brokerId));
         }
         if (slot instanceof UnavailablePartition unavailable) {
             throw unavailable.exception();

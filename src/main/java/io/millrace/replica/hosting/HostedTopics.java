@@ -178,12 +178,13 @@ public final class HostedTopics implements LocalReplicas {
      */
     @Override
     public boolean drop(CachedTopic topic, boolean deleteLogs) {
+        BrokerException reason = deleteLogs ? BrokerErrors.unknownTopic(topic.name()) : BrokerErrors.topicAside(topic.name());
         roles.accept(new Roles(List.of(), hosted.working(topic)));
         List<Removed> removed = new ArrayList<>();
         for (int partition = 0; partition < topic.partitionCount(); partition++) {
             Removed each = hosted.remove(new TopicPartition(topic.name(), partition));
             if (each.slot() instanceof Partition working) {
-                working.retire(BrokerErrors.unknownTopic(topic.name()));
+                working.retire(reason);
             }
             if (each.slot() != null) {
                 removed.add(each);
