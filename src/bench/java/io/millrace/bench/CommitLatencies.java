@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Locale;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -13,8 +12,6 @@ import java.util.concurrent.locks.LockSupport;
  * @param commitP50 in ms, as are the others
  */
 record CommitLatencies(double commitP50, double commitP99, double wholeP50, long commits) {
-    private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
-
     /** One transaction after the other on one connection; while the last one's markers are written, the next one's first record is refused. */
     static CommitLatencies measure(InetSocketAddress server, TransactionWorkload transactions, Duration duration) throws IOException {
         Latencies commits = new Latencies();
@@ -29,7 +26,7 @@ record CommitLatencies(double commitP50, double commitP99, double wholeP50, long
                 HttpAnswer answer = connection.exchange(transactions.next());
                 long done = System.nanoTime();
                 if (answer.status() == 503) {
-                    LockSupport.parkNanos(PAUSE_NANOS);
+                    LockSupport.parkNanos(transactions.pauseWhenRefused().toNanos());
                 } else if (!answer.successful()) {
                     throw new IOException("answer " + answer.status() + ": " + answer.bodyStart());
                 } else {

@@ -18,7 +18,6 @@ import java.util.function.IntFunction;
 /** Closed-loop load: every connection has a thread and sends its next request when the last one was answered. */
 final class HttpLoad {
     private static final Duration GRACE = Duration.ofSeconds(30);
-    private static final Duration PAUSE_WHEN_REFUSED = Duration.ofMillis(50);
 
     private final IntFunction<InetSocketAddress> servers;
 
@@ -91,7 +90,7 @@ final class HttpLoad {
                 long done = System.nanoTime();
                 if (answer.status() == 503) {
                     refused++;
-                    LockSupport.parkNanos(PAUSE_WHEN_REFUSED.toNanos());
+                    LockSupport.parkNanos(workload.pauseWhenRefused().toNanos());
                 } else if (!answer.successful()) {
                     if (workload.survives(answer)) {
                         continue;

@@ -3,6 +3,7 @@ package io.millrace.bench;
 import io.millrace.record.RecordBatch;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 
 /**
  * Transactions one after the other, each of some requests of one batch to one partition, and a commit; records count when they
@@ -63,6 +64,12 @@ final class TransactionWorkload implements Workload {
         }
         written++;
         return 0;
+    }
+
+    /** Short: it is refused for as long as the markers of its last transaction are being written. */
+    @Override
+    public Duration pauseWhenRefused() {
+        return Duration.ofMillis(5);
     }
 
     @Override

@@ -13,6 +13,11 @@ interface Workload {
     /** Looks at a 2xx answer. @return records that it carried or confirmed */
     long accept(HttpAnswer answer);
 
+    /** How long it waits after an answer 503. */
+    default Duration pauseWhenRefused() {
+        return Duration.ofMillis(50);
+    }
+
     /** Whether {@link #accept} needs the beginning of the body. */
     default boolean readsBodies() {
         return false;

@@ -14,15 +14,17 @@ import java.util.concurrent.TimeUnit;
 
 /** Reads partitions to their end, as far as transactions are committed: nothing may hold it back for long. */
 final class CommittedReader {
-    private static final int PATIENCE_SECONDS = 120;
     private static final long BETWEEN_MS = 100;
 
     private final ClusterClient client;
     private final int servers;
+    private final int patienceSeconds;
 
-    CommittedReader(ClusterClient client, int servers) {
+    /** @param patienceSeconds how long it may be held back */
+    CommittedReader(ClusterClient client, int servers, int patienceSeconds) {
         this.client = client;
         this.servers = servers;
+        this.patienceSeconds = patienceSeconds;
     }
 
     /** @return the records of each partition */
@@ -44,7 +46,7 @@ final class CommittedReader {
         List<Stored> records = new ArrayList<>();
         long next = 0;
         long end = Long.MAX_VALUE;
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(patienceSeconds);
         for (int server = 0; next < end; server = (server + 1) % servers) {
             HttpResponse<String> answer = fetch(server, partition, next);
             long before = next;
@@ -56,7 +58,7 @@ final class CommittedReader {
                 end = header(answer, "Millrace-High-Watermark");
             }
             if (next > before) {
-                deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+                deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(patienceSeconds);
             } else if (next < end) {
                 require(System.nanoTime() < deadline, partition, next, end, answer);
                 TimeUnit.MILLISECONDS.sleep(BETWEEN_MS);
@@ -65,10 +67,10 @@ final class CommittedReader {
         return records;
     }
 
-    private static void require(boolean inTime, String partition, long next, long end, HttpResponse<String> last) {
+    private void require(boolean inTime, String partition, long next, long end, HttpResponse<String> last) {
         if (!inTime) {
             throw new AssertionError("a reader of committed records was held back for %d s at offset %d of %s, which ends at %d; %s"
-                    .formatted(PATIENCE_SECONDS, next, partition, end, last == null ? "it is not served" : "the last stable offset is "
+                    .formatted(patienceSeconds, next, partition, end, last == null ? "it is not served" : "the last stable offset is "
                             + last.headers().firstValue("Millrace-Last-Stable-Offset").orElse("not told")));
         }
     }

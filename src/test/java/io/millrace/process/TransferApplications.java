@@ -38,11 +38,15 @@ final class TransferApplications implements AutoCloseable {
     }
 
     /** Those that were fenced go on; none may have ended otherwise. */
-    void supervise() throws IOException {
+    void supervise() {
         for (Map.Entry<String, Process> each : Map.copyOf(running).entrySet()) {
             if (!each.getValue().isAlive()) {
                 requireFenced(each.getKey(), each.getValue());
-                start(each.getKey());
+                try {
+                    start(each.getKey());
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
             }
         }
     }
@@ -105,7 +109,7 @@ final class TransferApplications implements AutoCloseable {
     long committed() {
         try (var files = Files.list(folder)) {
             return files.filter(file -> !file.toString().endsWith(".errors")).mapToLong(file -> text(file).lines()
-                    .filter(line -> line.startsWith("committed")).count()).sum();
+                    .filter(line -> line.startsWith(TransferApplication.COMMITTED)).count()).sum();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

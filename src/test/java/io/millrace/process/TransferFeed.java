@@ -21,6 +21,8 @@ import java.util.concurrent.TimeoutException;
  * its own; what it knows is complete when it has been closed.
  */
 final class TransferFeed implements AutoCloseable {
+    /** Long: a request to begin that is late on its way would fence it, and nobody would know whether its last commit was done. */
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final int TIMEOUT_MS = 30_000;
     private static final int RECORDS = 4;
     private static final int ABORTED_OF = 6;
@@ -38,7 +40,7 @@ final class TransferFeed implements AutoCloseable {
     private volatile boolean stopped;
 
     TransferFeed(List<URI> servers, int partitions, long seed) {
-        this.producer = new TransactionalProducer(new AnyServer(servers, 0, Duration.ofSeconds(8)), "feed", TIMEOUT_MS, true);
+        this.producer = new TransactionalProducer(new AnyServer(servers, 0, PATIENCE), "feed", TIMEOUT_MS, true);
         this.partitions = partitions;
         this.random = new Random(seed);
         this.numbers = new int[partitions];
@@ -70,7 +72,7 @@ final class TransferFeed implements AutoCloseable {
     private boolean isCommitted(Map<Integer, List<String>> values) throws InterruptedException {
         try {
             for (Map.Entry<Integer, List<String>> part : values.entrySet()) {
-                producer.send(TransferProcess.INPUT, part.getKey(), part.getValue());
+                producer.send(TransferApplication.INPUT, part.getKey(), part.getValue());
             }
             if (random.nextInt(ABORTED_OF) == 0) {
                 return false;

@@ -2,24 +2,16 @@ package io.millrace.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.millrace.process.TransferAudit.Stored;
 import io.millrace.process.TransferFaults.Kind;
-import jakarta.json.JsonNumber;
-import jakarta.json.JsonObject;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
-import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -45,8 +37,6 @@ class TransferIT {
     private static final String GROUP = "transfer";
     private static final List<String> APPLICATIONS = List.of("transfer-1", "transfer-2");
     private static final int PATIENCE_SECONDS = 240;
-    private static final int SHOWN = 20;
-    private static final Set<String> OVER = Set.of("Empty", "CompleteCommit", "CompleteAbort");
     /** For a build: each role once. The others are of the same kind. */
     private static final List<Kind> FEW = List.of(Kind.KILL_LEADER, Kind.KILL_TRANSACTION_COORDINATOR, Kind.CUT_LINK,
             Kind.PAUSE_LEADER, Kind.KILL_APPLICATION, Kind.SUPPLANT_APPLICATION);
@@ -102,7 +92,7 @@ class TransferIT {
     @Test
     @Order(1)
     void inputAndOutputsAgreeExactlyWhoeverIsKilledHaltedSupplantedOrCutOff() throws Exception {
-        create(TransferProcess.INPUT);
+        create(TransferApplication.INPUT);
         for (TransferOutput output : TransferOutput.values()) {
             create(output.label());
         }
@@ -120,16 +110,18 @@ class TransferIT {
             applications.killAll();
             feed.awaitMore(10); // so that something is left to be transferred
             feed.close();
-            awaitAllEnded();
-            requireAgreement(feed.committed(), false);
+            TransferVerdict verdict = new TransferVerdict(client, SERVERS, GROUP, PARTITIONS, PATIENCE_SECONDS,
+                    "seed " + SEED + ", after " + happened);
+            verdict.awaitAllEnded();
+            verdict.requireAgreement(feed.committed(), false);
 
             for (String each : APPLICATIONS) {
                 applications.start(each);
             }
-            awaitAllTransferred(applications);
+            verdict.awaitAllTransferred(applications::supervise);
             applications.stop();
-            awaitAllEnded();
-            requireAgreement(feed.committed(), true);
+            verdict.awaitAllEnded();
+            verdict.requireAgreement(feed.committed(), true);
         }
     }
 
@@ -145,71 +137,6 @@ class TransferIT {
         }
     }
 
-    /** Without anybody's help: what was left open is aborted when its time is up. */
-    private void awaitAllEnded() {
-        List<String> open = new ArrayList<>();
-        ClusterClient.await("every transaction has ended, seed " + SEED + ", after " + happened, PATIENCE_SECONDS, () -> {
-            JsonObject listed = client.json(0, "/transactions");
-            open.clear();
-            if (listed == null) {
-                return false;
-            }
-            listed.getJsonArray("transactions").getValuesAs(JsonObject.class).stream()
-                    .filter(each -> !OVER.contains(each.getString("state"))).forEach(each -> open.add(each.toString()));
-            return open.isEmpty();
-        });
-    }
-
-    private void awaitAllTransferred(TransferApplications applications) throws InterruptedException {
-        Map<Integer, List<Stored>> input = new CommittedReader(client, SERVERS).read(TransferProcess.INPUT, PARTITIONS);
-        ClusterClient.await("all is transferred, seed " + SEED + ", after " + happened, PATIENCE_SECONDS, () -> {
-            try {
-                applications.supervise();
-            } catch (IOException e) {
-                throw new AssertionError("an application could not be started", e);
-            }
-            Map<Integer, Long> committed = committedOffsets();
-            return committed != null && new TransferAudit(input, committed).offsetDifferences(true).isEmpty();
-        });
-    }
-
-    /** Null when the group is not described now. */
-    private Map<Integer, Long> committedOffsets() {
-        JsonObject group = client.json(0, "/admin/groups/" + GROUP);
-        if (group == null) {
-            return null;
-        }
-        Map<Integer, Long> committed = new HashMap<>();
-        for (JsonObject each : group.getJsonArray("partitions").getValuesAs(JsonObject.class)) {
-            if (each.get("committed_offset") instanceof JsonNumber offset) {
-                committed.put(each.getInt("partition"), offset.longValueExact());
-            }
-        }
-        return committed;
-    }
-
-    private void requireAgreement(Map<Integer, List<String>> fed, boolean complete) throws InterruptedException {
-        CommittedReader reader = new CommittedReader(client, SERVERS);
-        Map<Integer, List<Stored>> input = reader.read(TransferProcess.INPUT, PARTITIONS);
-        Map<Integer, List<String>> values = new TreeMap<>();
-        input.forEach((partition, records) -> values.put(partition, records.stream().map(Stored::value).toList()));
-        String run = "seed " + SEED + ", after " + happened;
-        assertThat(values).as("the input is what was committed, in its order; %s", run).isEqualTo(new TreeMap<>(fed));
-
-        AtomicReference<Map<Integer, Long>> committed = new AtomicReference<>();
-        ClusterClient.await("the group is described", PATIENCE_SECONDS, () -> {
-            committed.set(committedOffsets());
-            return committed.get() != null;
-        });
-        TransferAudit audit = new TransferAudit(input, committed.get());
-        List<String> differences = new ArrayList<>(audit.offsetDifferences(complete));
-        for (TransferOutput output : TransferOutput.values()) {
-            differences.addAll(audit.differences(output, reader.values(output.label(), PARTITIONS)));
-        }
-        assertThat(differences.stream().limit(SHOWN)).as("%d differences between input, outputs and committed offsets, the first %d;"
-                + " %s", differences.size(), SHOWN, run).isEmpty();
-    }
-
     /** Kafka's segment dumper, over what every server has. */
     @Test
     @Order(2)
@@ -218,7 +145,7 @@ class TransferIT {
         servers.run("stop").succeeded(); // a clean stop writes what is known of producers
         for (int server = 1; server <= SERVERS; server++) {
             FieldDumper dumper = new FieldDumper(servers.folder(server));
-            for (String topic : List.of(TransferProcess.INPUT, TransferOutput.ENTRIES.label(), TransferOutput.LEDGER.label())) {
+            for (String topic : List.of(TransferApplication.INPUT, TransferOutput.ENTRIES.label(), TransferOutput.LEDGER.label())) {
                 assertThat(dumper.dump(topic, ".log", "--deep-iteration")).as("%s of server %d", topic, server)
                         .contains("isControl: true", "isTransactional: true", "endTxnMarker: COMMIT", "endTxnMarker: ABORT");
                 assertThat(dumper.dump(topic, ".snapshot")).as("%s of server %d", topic, server).contains("producerId: ");

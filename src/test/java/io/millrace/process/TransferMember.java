@@ -1,7 +1,9 @@
 package io.millrace.process;
 
+import jakarta.json.Json;
 import jakarta.json.JsonArray;
 import jakarta.json.JsonObject;
+import jakarta.json.JsonObjectBuilder;
 import java.net.URI;
 import java.net.http.HttpResponse;
 import java.util.ArrayList;
@@ -22,6 +24,7 @@ final class TransferMember {
     private final AnyServer servers;
     private final String group;
     private final String topic;
+    private final String instanceId;
     private final int sessionMs;
     /** Path of its base_uri; {@link #NO_MEMBER} until there is one. */
     private String instance = NO_MEMBER;
@@ -31,10 +34,12 @@ final class TransferMember {
     /** What a poll gave. @param epoch of the member */
     record Polled(long epoch, SortedMap<Integer, List<String>> values, SortedMap<Integer, Long> next) { }
 
-    TransferMember(AnyServer servers, String group, String topic, int sessionMs) {
+    /** @param instanceId a new one takes the place of the last one with it; null: the group shares its partitions out anew */
+    TransferMember(AnyServer servers, String group, String topic, String instanceId, int sessionMs) {
         this.servers = servers;
         this.group = group;
         this.topic = topic;
+        this.instanceId = instanceId;
         this.sessionMs = sessionMs;
     }
 
@@ -82,9 +87,13 @@ final class TransferMember {
     }
 
     private boolean join() throws InterruptedException {
-        HttpResponse<String> created = servers.ask("POST", "/consumers/" + group, Map.of(), """
-                {"format":"text","auto.offset.reset":"earliest","enable.auto.commit":false,"isolation.level":"read_committed",
-                "max.poll.records":40,"session.timeout.ms":%d}""".formatted(sessionMs));
+        JsonObjectBuilder wanted = Json.createObjectBuilder().add("format", "text").add("auto.offset.reset", "earliest")
+                .add("enable.auto.commit", false).add("isolation.level", "read_committed").add("max.poll.records", 40)
+                .add("session.timeout.ms", sessionMs);
+        if (instanceId != null) {
+            wanted.add("group.instance.id", instanceId);
+        }
+        HttpResponse<String> created = servers.ask("POST", "/consumers/" + group, Map.of(), wanted.build().toString());
         if (created == null || created.statusCode() != 200) {
             return false;
         }
@@ -102,9 +111,9 @@ final class TransferMember {
 
     /** The next poll is that of another one. */
     void leave() throws InterruptedException {
-        if (!instance.equals(NO_MEMBER)) {
+        if (!instance.equals(NO_MEMBER) && instanceId == null) {
             servers.ask("DELETE", instance, Map.of(), null); // without an answer its session ends by itself
-            instance = NO_MEMBER;
         }
+        instance = NO_MEMBER;
     }
 }
