@@ -11,9 +11,9 @@ import io.millrace.broker.fetch.FetchAllResult;
 import io.millrace.broker.fetch.FetchRequest;
 import io.millrace.broker.fetch.Fetches;
 import io.millrace.broker.produce.Appends;
-import io.millrace.broker.produce.PartitionSelector;
 import io.millrace.broker.produce.ProduceResult;
 import io.millrace.broker.produce.RecordAccumulator;
+import io.millrace.broker.produce.RecordRules;
 import io.millrace.log.AppendResult;
 import io.millrace.log.Closing;
 import io.millrace.log.CorruptLogException;
@@ -25,13 +25,11 @@ import io.millrace.metadata.BrokerErrors;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.BrokerObserver;
 import io.millrace.metadata.ReplicaEnd;
-import io.millrace.metadata.TopicName;
 import io.millrace.metadata.TopicPartition;
 import io.millrace.metadata.brokers.BrokerRegistry;
 import io.millrace.metadata.controller.ClusterDescription;
 import io.millrace.metadata.controller.ClusterView;
 import io.millrace.metadata.controller.Reassignments;
-import io.millrace.metadata.topics.CachedTopic;
 import io.millrace.metadata.topics.Topics;
 import io.millrace.replica.Departure;
 import io.millrace.replica.core.ReplicaFetchRequest;
@@ -121,11 +119,16 @@ public final class Broker implements AutoCloseable {
      */
     public RecordAccumulator accumulator(String topic) {
         checkOpen();
-        TopicName.requireOpen(topic);
-        CachedTopic known = parts.routes.topic(topic);
-        PartitionSelector selector = new PartitionSelector(known, parts.partitioners.find(known.usableConfig().partitioner()),
-                partition -> parts.routes.isWritable(known, partition));
-        return new RecordAccumulator(known, selector, parts.clock);
+        return parts.accumulator(topic);
+    }
+
+    /**
+     * For records that were accepted before, and may be in the logs: each is to name its partition, and no rule of the topic
+     * refuses it any more. @throws BrokerException UNKNOWN_TOPIC, INTERNAL_TOPIC
+     */
+    public RecordAccumulator repetition(String topic) {
+        checkOpen();
+        return parts.repetition(topic);
     }
 
     /**
@@ -140,15 +143,18 @@ public final class Broker implements AutoCloseable {
     }
 
     /**
-     * Validates raw batches and appends them as they are. The buffer belongs to the log until the append is done:
-     * offsets are written into it.
+     * Validates raw batches and appends them as they are. The buffer belongs to the log until the append is done, and gets offsets.
      *
-     * @return completes with the offsets; with {@link Acks#NONE} once queued, with -1 for each. Fails with
-     *         INVALID_BATCH, RECORD_TOO_LARGE, OVERLOADED, UNKNOWN_TOPIC, INTERNAL_TOPIC, UNKNOWN_PARTITION,
-     *         LOG_DIRECTORY_OFFLINE
+     * @return completes with the offsets; with {@link Acks#NONE} once queued, with -1 for each. Fails with INVALID_BATCH,
+     *         RECORD_TOO_LARGE, OVERLOADED, UNKNOWN_TOPIC, INTERNAL_TOPIC, UNKNOWN_PARTITION, LOG_DIRECTORY_OFFLINE
      */
     public CompletableFuture<AppendResult> append(String topic, int partition, ByteBuffer batches, Acks acks) {
-        return answer(() -> parts.appends.append(parts.writable(topic, partition), batches, acks, null));
+        return append(topic, partition, batches, acks, RecordRules.IN_FORCE);
+    }
+
+    /** As above. @param rules which of the topic's the records are held against */
+    public CompletableFuture<AppendResult> append(String topic, int partition, ByteBuffer batches, Acks acks, RecordRules rules) {
+        return answer(() -> parts.appends.append(parts.writable(topic, partition), batches, acks, rules, null));
     }
 
     /** What is written in transactions. */
@@ -161,18 +167,16 @@ public final class Broker implements AutoCloseable {
      * Reads what is below the high watermark. Holds no thread while it waits, and waits only while the read reaches the
      * high watermark. Cancel the future to give the fetch up.
      *
-     * @return fails with OFFSET_OUT_OF_RANGE, INVALID_REQUEST, CORRUPT_LOG, UNKNOWN_TOPIC (also when the topic is
-     *         deleted meanwhile), UNKNOWN_PARTITION, LOG_DIRECTORY_OFFLINE, UNAVAILABLE when the broker is closed
+     * @return fails with OFFSET_OUT_OF_RANGE, INVALID_REQUEST, CORRUPT_LOG, UNKNOWN_TOPIC (also when the topic is deleted
+     *         meanwhile), UNKNOWN_PARTITION, LOG_DIRECTORY_OFFLINE, UNAVAILABLE when the broker is closed
      */
     public CompletableFuture<FetchResult> fetch(FetchRequest request) {
         return fetch(request, ReadMemory.UNBOUNDED);
     }
 
     /**
-     * As {@link #fetch(FetchRequest)}.
-     *
-     * @param memory that is taken for what is read, also when that is only after a wait
-     * @return fails, too, as {@link ReadMemory#take} does
+     * As above. @param memory that is taken for what is read, also when that is only after a wait: fails, too, as
+     * {@link ReadMemory#take} does
      */
     public CompletableFuture<FetchResult> fetch(FetchRequest request, ReadMemory memory) {
         return answer(() -> {
@@ -195,10 +199,8 @@ public final class Broker implements AutoCloseable {
     }
 
     /**
-     * As {@link #fetchAll(FetchAllRequest)}.
-     *
-     * @param memory that is taken for what is read, also when that is only after a wait. A partition for which there is none
-     *               fails as {@link ReadMemory#take} does
+     * As above. @param memory that is taken for what is read, also when that is only after a wait. A partition for which there
+     * is none fails as {@link ReadMemory#take} does
      */
     public CompletableFuture<FetchAllResult> fetchAll(FetchAllRequest request, ReadMemory memory) {
         return answer(() -> parts.fetchAlls.everywhere(request, memory));
@@ -336,8 +338,7 @@ public final class Broker implements AutoCloseable {
     }
 
     /**
-     * Hands leaderships over, ends parked fetches and refuses new work; the directories stay open. Blocks until others
-     * lead, for some seconds at most.
+     * Hands leaderships over, ends parked fetches and refuses new work; the directories stay open. Blocks as {@link #leave} does.
      */
     @Override
     public void close() {

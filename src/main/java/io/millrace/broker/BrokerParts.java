@@ -8,6 +8,7 @@ import io.millrace.agreement.registers.RegisterStore;
 import io.millrace.broker.fetch.FetchAlls;
 import io.millrace.broker.fetch.Fetches;
 import io.millrace.broker.produce.Appends;
+import io.millrace.broker.produce.PartitionSelector;
 import io.millrace.broker.produce.RecordAccumulator;
 import io.millrace.log.write.LogDirectory;
 import io.millrace.metadata.AgreementCalls;
@@ -119,6 +120,21 @@ final class BrokerParts {
         this.leaderships = new Leaderships(topics, catalog, hosted, replication, routes, calls);
         this.controller = new Controller(registers, brokers, store, readers, this::replicaEnds, catalog, lease, nanoTime,
                 options.replication().balanceNanos());
+    }
+
+    /** @throws BrokerException as {@link Broker#accumulator} says */
+    RecordAccumulator accumulator(String topic) {
+        TopicName.requireOpen(topic);
+        CachedTopic known = routes.topic(topic);
+        PartitionSelector selector = new PartitionSelector(known, partitioners.find(known.usableConfig().partitioner()),
+                partition -> routes.isWritable(known, partition));
+        return new RecordAccumulator(known, selector, clock);
+    }
+
+    /** @throws BrokerException as {@link Broker#repetition} says */
+    RecordAccumulator repetition(String topic) {
+        TopicName.requireOpen(topic);
+        return RecordAccumulator.ofRepetition(routes.topic(topic), clock);
     }
 
     /** A partition that this broker leads, or should, and that is for users to change. */

@@ -1,5 +1,6 @@
 package io.millrace.broker;
 
+import io.millrace.broker.produce.RecordRules;
 import io.millrace.broker.produce.TransactionVerifier;
 import io.millrace.log.AppendResult;
 import io.millrace.metadata.BrokerErrors;
@@ -25,12 +26,14 @@ public final class TransactionalPartitions {
     /**
      * As {@link Broker#append}, for batches that are part of a transaction.
      *
-     * @param acks for any but all it fails with INVALID_REQUEST
+     * @param acks  for any but all it fails with INVALID_REQUEST
+     * @param rules which of the topic's they are held against
      * @return fails with INVALID_BATCH when the batches are part of none; and with what {@link TransactionVerifier} fails with
      */
-    public CompletableFuture<AppendResult> append(String topic, int partition, ByteBuffer batches, Acks acks, String transactionalId) {
+    public CompletableFuture<AppendResult> append(String topic, int partition, ByteBuffer batches, Acks acks, RecordRules rules,
+                                                  String transactionalId) {
         try {
-            return parts.appends.append(parts.writable(topic, partition), batches, acks, transactionalId);
+            return parts.appends.append(parts.writable(topic, partition), batches, acks, rules, transactionalId);
         } catch (RuntimeException | OutOfMemoryError failure) {
             return CompletableFuture.failedFuture(BrokerErrors.outcome(failure));
         }

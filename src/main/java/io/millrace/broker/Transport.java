@@ -16,7 +16,8 @@ import java.util.concurrent.CompletableFuture;
  */
 public interface Transport extends ReplicaTransport, FetchAllTransport, ReplicaEnds {
     /**
-     * Appends record batches to a partition that another broker leads; that one does not pass them on.
+     * Appends record batches to a partition that another broker leads; that one does not pass them on, and holds them against no
+     * rule of the topic: this broker did when it accepted the records.
      *
      * @param transactionalId of the transaction that they are part of, or null
      */

@@ -1,6 +1,7 @@
 package io.millrace.rest;
 
 import io.millrace.broker.Broker;
+import io.millrace.broker.produce.RecordRules;
 import io.millrace.log.IsolationLevel;
 import io.millrace.log.OffsetAndTimestamp;
 import io.millrace.metadata.BrokerException;
@@ -12,6 +13,7 @@ import io.millrace.rest.access.BrokerAccess;
 import io.millrace.rest.body.JsonBodies;
 import io.millrace.rest.body.Numbers;
 import io.millrace.rest.body.QueryParameters;
+import io.millrace.rest.cluster.BrokerHeaders;
 import io.millrace.rest.dialect.MediaTypes;
 import io.millrace.rest.dialect.RecordFormat;
 import io.millrace.rest.dialect.TransactionHeader;
@@ -159,7 +161,9 @@ public class PartitionsResource {
         Acks acks = new QueryParameters(uri.getQueryParameters()).acks();
         TransactionHeader transaction = TransactionHeader.parse(headers.getRequestHeader(TransactionHeader.NAME)).orElse(null);
         if (!forwarding.passOn(topic, partition, HttpMethod.POST, body, uri, headers, response)) {
-            producing.batches(topic, partition, acks, transaction, headers.getHeaderString(HttpHeaders.CONTENT_LENGTH), body, response);
+            RecordRules rules = headers.getHeaderString(BrokerHeaders.CHECKED) == null ? RecordRules.IN_FORCE : RecordRules.KEPT;
+            producing.batches(topic, partition, acks, rules, transaction, headers.getHeaderString(HttpHeaders.CONTENT_LENGTH), body,
+                    response);
         }
     }
 }

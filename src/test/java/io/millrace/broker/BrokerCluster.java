@@ -8,6 +8,7 @@ import io.millrace.agreement.registers.InMemoryRegisterStore;
 import io.millrace.broker.fetch.FetchAllRequest;
 import io.millrace.broker.fetch.FetchAllResult;
 import io.millrace.broker.fetch.FetchRequest;
+import io.millrace.broker.produce.RecordRules;
 import io.millrace.log.AppendResult;
 import io.millrace.log.LogObserver;
 import io.millrace.log.write.LogDirectory;
@@ -126,8 +127,8 @@ final class BrokerCluster implements AutoCloseable {
         public CompletableFuture<AppendResult> append(Member leader, String topic, int partition, ByteBuffer batches,
                                                       Acks acks, String transactionalId) {
             Broker to = brokers.get(leader.brokerId() - 1);
-            return transactionalId == null ? to.append(topic, partition, batches, acks)
-                    : to.transactions().append(topic, partition, batches, acks, transactionalId);
+            return transactionalId == null ? to.append(topic, partition, batches, acks, RecordRules.KEPT)
+                    : to.transactions().append(topic, partition, batches, acks, RecordRules.KEPT, transactionalId);
         }
     }
 

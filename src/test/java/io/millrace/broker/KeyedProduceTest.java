@@ -3,6 +3,7 @@ package io.millrace.broker;
 import static io.millrace.broker.BrokerHarness.bytes;
 import static io.millrace.broker.BrokerHarness.get;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.millrace.broker.produce.ProduceResult;
 import io.millrace.broker.produce.RecordAccumulator;
@@ -52,6 +53,7 @@ class KeyedProduceTest {
     private IdempotencyKeys keys;
     private String topic = "orders";
     private String padding = "";
+    private long timestamp = RecordAccumulator.NO_TIMESTAMP;
 
     @BeforeEach
     void start() {
@@ -74,18 +76,17 @@ class KeyedProduceTest {
     }
 
     private RecordAccumulator accumulated(Layout layout) {
-        RecordAccumulator records = harness.broker.accumulator(topic);
+        RecordAccumulator records = layout == null ? harness.broker.accumulator(topic) : harness.broker.repetition(topic);
         int[] slots = layout == null ? null : layout.slots();
         for (int record = 0; record < RECORDS; record++) {
             int partition = layout == null ? record % 2 == 0 ? RecordAccumulator.ANY_PARTITION : 3 : layout.partition(slots[record]);
-            records.append(partition, RecordAccumulator.NO_TIMESTAMP, null, bytes("v" + record + padding), List.of());
+            records.append(partition, timestamp, null, bytes("v" + record + padding), List.of());
         }
         return records;
     }
 
     /** @param broken whether the answer of the log gets lost */
     private KeyedRequest request(String key, boolean broken) {
-        RecordAccumulator first = accumulated(null);
         return new KeyedRequest() {
             @Override
             public IdempotencyKey key() {
@@ -99,12 +100,12 @@ class KeyedProduceTest {
 
             @Override
             public UUID topicId() {
-                return first.topicId();
+                return harness.broker.repetition(topic).topicId();
             }
 
             @Override
             public KeyedRecords records() {
-                return losing(new AccumulatedRecords(harness.broker, first, Acks.ALL));
+                return losing(new AccumulatedRecords(harness.broker, accumulated(null), Acks.ALL));
             }
 
             @Override
@@ -188,6 +189,53 @@ class KeyedProduceTest {
         }
         long records = stored().stream().mapToLong(RecordBatch::recordCount).sum();
         assertThat(records).isEqualTo(20 * RECORDS);
+    }
+
+    /** After which the topic takes no such records any more, and has more partitions. */
+    private void changeTopic() {
+        harness.clock.advanceMillis(7_200_000);
+        harness.broker.topics().alterConfig(topic, Map.of("message.timestamp.before.max.ms", "3600000", "max.message.bytes", "128",
+                "cleanup.policy", "compact"));
+        harness.broker.topics().addPartitions(topic, 9);
+    }
+
+    @Test
+    void whatWasCarriedOutIsAnsweredTheSameWhateverTheTopicWantsOfRecordsByNow() {
+        timestamp = BrokerHarness.START;
+        KeyedAnswer first = get(keys.produce(request("a", false)));
+        changeTopic();
+        KeyedAnswer again = get(keys.produce(request("a", false)));
+
+        assertThat(again.replayed()).isTrue();
+        assertThat(offsets(again)).isEqualTo(offsets(first));
+        assertThat(keys.produce(request("b", false))).as("such records are refused by now").failsWithin(Duration.ofSeconds(20));
+    }
+
+    @Test
+    void whatWasBegunIsCarriedOutWhateverTheTopicWantsOfRecordsByNow() {
+        timestamp = BrokerHarness.START;
+        assertThat(keys.produce(request("a", true))).failsWithin(Duration.ofSeconds(20));
+        int batches = stored().size();
+        changeTopic();
+        KeyedAnswer second = get(keys.produce(request("a", false)));
+
+        assertThat(second.result().error(0)).isNull();
+        assertThat(stored()).as("all in the logs already").hasSize(batches);
+        assertThat(offsets(get(keys.produce(request("a", false))))).isEqualTo(offsets(second));
+    }
+
+    @Test
+    void aNewRequestThatIsRefusedUsesNoKey() {
+        timestamp = BrokerHarness.START;
+        harness.broker.topics().alterConfig(topic, Map.of("cleanup.policy", "compact"));
+        assertThatThrownBy(() -> get(keys.produce(request("a", false)))).isInstanceOf(BrokerException.class)
+                .satisfies(e -> assertThat(((BrokerException) e).kind()).isEqualTo(ErrorKind.INVALID_RECORD));
+
+        harness.broker.topics().alterConfig(topic, Map.of("cleanup.policy", "delete"));
+        timestamp = RecordAccumulator.NO_TIMESTAMP;
+        KeyedAnswer answer = get(keys.produce(request("a", false)));
+        assertThat(answer.replayed()).isFalse();
+        assertThat(stored()).allSatisfy(batch -> assertThat(batch.producerId()).as("the first that is taken").isEqualTo(500));
     }
 
     @Test

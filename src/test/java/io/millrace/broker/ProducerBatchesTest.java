@@ -85,6 +85,26 @@ class ProducerBatchesTest {
         }
     }
 
+    /** The broker that accepted it has looked: when it is repeated, the topic's rules may be others. */
+    @Test
+    void whatIsPassedToTheLeaderIsHeldAgainstNoRuleThere() {
+        try (BrokerCluster cluster = new BrokerCluster(root)) {
+            cluster.produce("first");
+            Broker leader = cluster.leader();
+            leader.topics().alterConfig(BrokerCluster.TOPIC, Map.of("cleanup.policy", "compact", "max.message.bytes", "128",
+                    "message.timestamp.before.max.ms", "1000"));
+            Failures.assertFails(ErrorKind.INVALID_BATCH, leader.append(BrokerCluster.TOPIC, 0, batch(42, 0, 0, "a"), Acks.ALL));
+
+            for (Broker broker : cluster.brokers) {
+                RecordAccumulator records = broker.repetition(BrokerCluster.TOPIC);
+                records.append(0, 5, null, bytes("x".repeat(50)), List.of());
+                records.append(0, 5, null, bytes("y".repeat(50)), List.of());
+                records.setProducer(42, (short) 0);
+                assertThat(get(broker.produce(records, Acks.ALL)).offset(1)).isEqualTo(2);
+            }
+        }
+    }
+
     @Test
     void whatComesAgainIsNotCountedAsProduced() {
         try (BrokerHarness harness = BrokerHarness.on(root)) {

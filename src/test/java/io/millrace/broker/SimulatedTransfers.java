@@ -1,6 +1,7 @@
 package io.millrace.broker;
 
 import io.millrace.broker.fetch.FetchRequest;
+import io.millrace.broker.produce.RecordRules;
 import io.millrace.log.IsolationLevel;
 import io.millrace.log.ProducerLimits;
 import io.millrace.log.write.PartitionLog;
@@ -240,7 +241,8 @@ final class SimulatedTransfers implements SimulatedCluster.Inhabitants {
             leader(partition).filter(any -> cluster.random().nextInt(60) > 0).ifPresent(server -> cluster.time().soon(
                     cluster.random().nextInt(20) == 0 ? 6_000_000 : 3_000, () -> server.receive(() -> {
                         late += of == attempt ? 0 : 1;
-                        server.broker().transactions().append(TOPIC, partition.partition(), bytes(by, batch, sequence), Acks.ALL, id)
+                        server.broker().transactions().append(TOPIC, partition.partition(), bytes(by, batch, sequence), Acks.ALL,
+                                        RecordRules.IN_FORCE, id)
                                 .whenComplete((done, failure) -> cluster.time().soon(3_000, () -> {
                                     if (failure == null) {
                                         answered(of, batch, true);

@@ -3,6 +3,7 @@ package io.millrace.broker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.broker.SimulatedCluster.PlantedBug;
+import io.millrace.broker.produce.RecordRules;
 import io.millrace.broker.produce.TransactionVerifier;
 import io.millrace.log.AppendResult;
 import io.millrace.log.ProducerLimits;
@@ -73,7 +74,8 @@ class TransactionLeaderScenariosTest {
         for (String value : values) {
             batch.append(SimulatedServer.BEGIN_MS, null, BrokerHarness.bytes(value), List.of());
         }
-        return server.broker.transactions().append(SimulatedCluster.TOPIC, 0, batch.build(), Acks.ALL, "shop-" + producerId);
+        return server.broker.transactions().append(SimulatedCluster.TOPIC, 0, batch.build(), Acks.ALL, RecordRules.IN_FORCE,
+                "shop-" + producerId);
     }
 
     private static CompletableFuture<AppendResult> end(SimulatedServer server, long producerId, int epoch) {

@@ -5,6 +5,7 @@ import static io.millrace.broker.BrokerHarness.get;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.broker.produce.RecordAccumulator;
+import io.millrace.broker.produce.RecordRules;
 import io.millrace.log.AppendResult;
 import io.millrace.log.IsolationLevel;
 import io.millrace.metadata.BrokerException;
@@ -72,7 +73,7 @@ class TransactionalProduceTest {
     }
 
     private CompletableFuture<AppendResult> append(int epoch, String value) {
-        return harness.broker.transactions().append("orders", 0, batch(epoch, value), Acks.ALL, "shop");
+        return harness.broker.transactions().append("orders", 0, batch(epoch, value), Acks.ALL, RecordRules.IN_FORCE, "shop");
     }
 
     private AppendResult end(int epoch) {
@@ -134,7 +135,8 @@ class TransactionalProduceTest {
     void whatIsKnownOfATransactionSaysNothingOfAnotherTransactionalIdThatComesWithItsProducer() {
         get(append(0, "a"));
         silent = true;
-        CompletableFuture<AppendResult> foreign = harness.broker.transactions().append("orders", 0, batch(0, "b"), Acks.ALL, "other");
+        CompletableFuture<AppendResult> foreign = harness.broker.transactions().append("orders", 0, batch(0, "b"), Acks.ALL,
+                RecordRules.IN_FORCE, "other");
         asked.remove();
         assertThat(asked.peek().transactionalId()).isEqualTo("other");
         asked.remove().answer().completeExceptionally(new BrokerException(ErrorKind.INVALID_PRODUCER_ID_MAPPING, "not its own"));
@@ -186,9 +188,10 @@ class TransactionalProduceTest {
         RecordBatchBuilder plain = new RecordBatchBuilder(Codec.NONE);
         plain.append(1, null, bytes("a"), List.of());
         Failures.assertFails(ErrorKind.INVALID_BATCH,
-                harness.broker.transactions().append("orders", 0, plain.build(), Acks.ALL, "shop"));
+                harness.broker.transactions().append("orders", 0, plain.build(), Acks.ALL, RecordRules.IN_FORCE, "shop"));
         Failures.assertFails(ErrorKind.INVALID_REQUEST,
-                harness.broker.transactions().append("orders", 0, batch(0, "a"), Acks.LEADER, "shop")).hasMessageContaining("acks=all");
+                harness.broker.transactions().append("orders", 0, batch(0, "a"), Acks.LEADER, RecordRules.IN_FORCE, "shop"))
+                .hasMessageContaining("acks=all");
         assertThat(asked).isEmpty();
     }
 

@@ -138,6 +138,21 @@ class IdempotencyKeysIT {
     }
 
     @Test
+    void theAnswerStaysTheSameWhenTheTopicTakesNoSuchRecordsAnyMore() {
+        String key = freshKey();
+        String body = records("a", "b", "c");
+        String first = send(key, body).is(200).body();
+        api.send("PATCH", "/admin/topics/" + topic + "/configs", "application/json",
+                "{\"configs\":{\"cleanup.policy\":\"compact\"}}".getBytes(StandardCharsets.UTF_8)).is(200);
+        api.post("/admin/topics/" + topic + "/partitions", "application/json", "{\"partitions_count\":7}").is(200);
+
+        HttpApi.Answer again = send(key, body).is(200);
+        assertThat(again.header(REPLAYED)).isEqualTo("true");
+        assertThat(again.body()).isEqualTo(first);
+        send(freshKey(), body).isError(422);
+    }
+
+    @Test
     void aRequestThatIsRefusedHasUsedNoKey() {
         String key = freshKey();
         send(key, "{\"records\":[]}").isError(422);

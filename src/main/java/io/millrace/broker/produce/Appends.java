@@ -64,16 +64,20 @@ public final class Appends {
     /**
      * Appends raw batches to one partition.
      *
+     * @param rules           which of the topic's they are held against
      * @param transactionalId of the transaction that they are part of, or null
      * @throws RuntimeException of the log or the broker, when nothing was queued
      */
-    public CompletableFuture<AppendResult> append(Partition partition, ByteBuffer bytes, Acks acks, String transactionalId) {
+    public CompletableFuture<AppendResult> append(Partition partition, ByteBuffer bytes, Acks acks, RecordRules rules,
+                                                  String transactionalId) {
         if (bytes.isReadOnly()) {
             throw new IllegalArgumentException("the log writes offsets into the batches: give it a buffer to write to");
         }
         List<RecordBatch> batches = BatchValidator.validate(bytes,
-                new BatchValidator.Limits(partition.config().maxMessageBytes(), maxUncompressedBytes),
-                new BatchValidator.Rules(partition.config().timestamps(), partition.config().isCompacted(), clock.millis()));
+                new BatchValidator.Limits(rules == RecordRules.KEPT ? Integer.MAX_VALUE : partition.config().maxMessageBytes(),
+                        rules == RecordRules.KEPT ? Integer.MAX_VALUE : maxUncompressedBytes),
+                rules == RecordRules.KEPT ? BatchValidator.Rules.NONE : new BatchValidator.Rules(partition.config().timestamps(),
+                        partition.config().isCompacted(), clock.millis()));
         List<ByteBuffer> buffers = new ArrayList<>(batches.size());
         long records = 0;
         for (RecordBatch batch : batches) {

@@ -6,7 +6,9 @@ import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.config.TopicConfig;
 import io.millrace.metadata.topics.CachedTopic;
+import io.millrace.record.Codec;
 import io.millrace.record.Header;
+import io.millrace.record.TimestampBounds;
 import java.nio.ByteBuffer;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -27,7 +29,11 @@ public final class RecordAccumulator {
     private static final int INITIAL_RECORDS = 16;
 
     private final CachedTopic topic;
-    private final TopicConfig config;
+    private final Codec codec;
+    private final int maxBatchBytes;
+    private final TimestampBounds timestamps;
+    private final boolean keyed;
+    /** Null where each record names its partition. */
     private final PartitionSelector selector;
     private final Clock clock;
     /** By partition number; null where this request brings nothing. */
@@ -42,11 +48,34 @@ public final class RecordAccumulator {
     private String transactionalId;
 
     public RecordAccumulator(CachedTopic topic, PartitionSelector selector, Clock clock) {
+        TopicConfig config = topic.usableConfig();
         this.topic = topic;
-        this.config = topic.usableConfig();
+        this.codec = config.batchCodec();
+        this.maxBatchBytes = config.maxMessageBytes();
+        this.timestamps = config.timestamps();
+        this.keyed = config.isCompacted();
         this.selector = selector;
         this.clock = clock;
         this.byPartition = new PartitionBatches[topic.partitionCount()];
+    }
+
+    private RecordAccumulator(CachedTopic topic, Clock clock) {
+        this.topic = topic;
+        this.codec = topic.invalid() == null ? topic.config().batchCodec() : Codec.NONE;
+        this.maxBatchBytes = Integer.MAX_VALUE;
+        this.timestamps = TimestampBounds.NONE;
+        this.keyed = false;
+        this.selector = null;
+        this.clock = clock;
+        this.byPartition = new PartitionBatches[topic.partitionCount()];
+    }
+
+    /**
+     * For records that were accepted before, and may be in the logs: the topic's rules may be others now, and refuse none of
+     * them. Each is to name its partition.
+     */
+    public static RecordAccumulator ofRepetition(CachedTopic topic, Clock clock) {
+        return new RecordAccumulator(topic, clock);
     }
 
     /**
@@ -66,11 +95,11 @@ public final class RecordAccumulator {
             // for all of them, so that the same records fill the same batches when they are sent again
             now = clock.millis();
         }
-        String problem = timestamp == NO_TIMESTAMP ? null : config.timestamps().problem(timestamp, now);
+        String problem = timestamp == NO_TIMESTAMP ? null : timestamps.problem(timestamp, now);
         if (problem != null) {
             throw new BrokerException(ErrorKind.INVALID_TIMESTAMP, "record " + record + ": " + problem);
         }
-        if (key == null && config.isCompacted()) {
+        if (key == null && keyed) {
             throw new BrokerException(ErrorKind.INVALID_RECORD, ("record %d has no key, but topic '%s' is compacted"
                     + " (cleanup.policy), which keeps the newest record of each key: give it one").formatted(record, topic.name()));
         }
@@ -202,7 +231,7 @@ public final class RecordAccumulator {
     private PartitionBatches batches(int partition) {
         PartitionBatches batches = byPartition[partition];
         if (batches == null) {
-            batches = new PartitionBatches(touched.size(), partition, config.batchCodec(), config.maxMessageBytes());
+            batches = new PartitionBatches(touched.size(), partition, codec, maxBatchBytes);
             byPartition[partition] = batches;
             touched.add(batches);
         }

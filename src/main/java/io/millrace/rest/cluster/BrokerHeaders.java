@@ -13,9 +13,12 @@ public final class BrokerHeaders {
     /** Where the client found this cluster. */
     public static final String BASE_URI = "Millrace-Base-Uri";
 
+    /** Present: the sender has held the record batches against the topic's rules, or did when they came first. */
+    public static final String CHECKED = "Millrace-Checked";
+
     /** Beside the client's own Authorization. */
     private static final String SIGNATURE = "Millrace-Signature";
-    private static final List<String> BELIEVED = List.of(FORWARDED, ANSWERED, BASE_URI);
+    private static final List<String> BELIEVED = List.of(FORWARDED, ANSWERED, BASE_URI, CHECKED);
 
     private BrokerHeaders() {
     }

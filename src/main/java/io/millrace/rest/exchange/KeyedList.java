@@ -4,9 +4,12 @@ import io.millrace.broker.Broker;
 import io.millrace.broker.produce.RecordAccumulator;
 import io.millrace.metadata.BrokerErrors;
 import io.millrace.replica.hosting.Acks;
+import io.millrace.rest.body.MemoryBudget;
 import io.millrace.rest.dialect.KeyHeader;
+import io.millrace.rest.dialect.ProduceResultWriter;
 import io.millrace.rest.dialect.RecordFormat;
 import io.millrace.rest.dialect.RecordListReader;
+import io.millrace.rest.dialect.RecordSink;
 import io.millrace.rest.dialect.RequestException;
 import io.millrace.transaction.idempotency.AccumulatedRecords;
 import io.millrace.transaction.idempotency.Fingerprint;
@@ -16,44 +19,35 @@ import io.millrace.transaction.idempotency.KeyedRequest;
 import io.millrace.transaction.idempotency.Layout;
 import java.util.UUID;
 
-/** A list of records that came with an idempotency key. */
+/** A list of records that came with an idempotency key. It is read only when it is known whether the key is. */
 final class KeyedList implements KeyedRequest {
     private final Broker broker;
+    private final UUID topicId;
     private final IdempotencyKey key;
     private final RecordFormat format;
     private final Acks acks;
     private final byte[] list;
+    private final MemoryBudget.Reservation memory;
     private final Fingerprint fingerprint;
-    private final RecordAccumulator records;
 
     /**
-     * Reads the list.
-     *
-     * @throws RequestException                     when it is refused
-     * @throws io.millrace.metadata.BrokerException when a record of it is
+     * @param topicId of the topic as it is
+     * @param memory  grows with what is made of the list
      */
-    KeyedList(Broker broker, IdempotencyKey key, RecordFormat format, Acks acks, byte[] list) {
+    KeyedList(Broker broker, UUID topicId, IdempotencyKey key, RecordFormat format, Acks acks, byte[] list,
+              MemoryBudget.Reservation memory) {
         this.broker = broker;
+        this.topicId = topicId;
         this.key = key;
         this.format = format;
         this.acks = acks;
         this.list = list;
+        this.memory = memory;
         this.fingerprint = Fingerprint.of(format.name(), list);
-        this.records = broker.accumulator(key.topic());
-        RecordListReader reader = reader(records);
-        reader.read(list, records::append);
-        if (reader.producer().isPresent()) {
-            throw RequestException.unprocessable("a request that may be repeated by its " + KeyHeader.NAME + " names no producer: its"
-                    + " coordinator does");
-        }
     }
 
     private RecordListReader reader(RecordAccumulator into) {
         return new RecordListReader(format, key.partition(), into.partitionCount());
-    }
-
-    int recordCount() {
-        return records.recordCount();
     }
 
     @Override
@@ -68,23 +62,47 @@ final class KeyedList implements KeyedRequest {
 
     @Override
     public UUID topicId() {
-        return records.topicId();
+        return topicId;
     }
 
+    /**
+     * As it says there.
+     *
+     * @throws RequestException                     when the list is refused, or there is no memory for its records now
+     * @throws io.millrace.metadata.BrokerException when a record of it is
+     */
     @Override
     public KeyedRecords records() {
+        RecordAccumulator records = broker.accumulator(key.topic());
+        RecordListReader reader = reader(records);
+        read(reader, records, records::append);
+        if (reader.producer().isPresent()) {
+            throw RequestException.unprocessable("a request that may be repeated by its " + KeyHeader.NAME + " names no producer: its"
+                    + " coordinator does");
+        }
         return new AccumulatedRecords(broker, records, acks);
     }
 
     @Override
     public KeyedRecords records(Layout layout) {
-        RecordAccumulator again = broker.accumulator(key.topic());
-        if (!again.topicId().equals(topicId())) {
+        RecordAccumulator records = broker.repetition(key.topic());
+        int[] slots = layout.slots();
+        read(reader(records), records, (partition, timestamp, recordKey, value, headers) ->
+                records.append(layout.partition(slots[records.recordCount()]), timestamp, recordKey, value, headers));
+        return new AccumulatedRecords(broker, records, acks);
+    }
+
+    private void read(RecordListReader reader, RecordAccumulator into, RecordSink sink) {
+        if (!into.topicId().equals(topicId)) {
             throw BrokerErrors.unknownTopicId(key.topic());
         }
-        int[] slots = layout.slots();
-        reader(again).read(list, (partition, timestamp, recordKey, value, headers) ->
-                again.append(layout.partition(slots[again.recordCount()]), timestamp, recordKey, value, headers));
-        return new AccumulatedRecords(broker, again, acks);
+        memory.growTo(2L * list.length); // the list and its records side by side
+        reader.read(list, sink);
+        answeredWith(into.recordCount());
+    }
+
+    /** Has memory for an answer, beside the list and its records as far as these were read. */
+    void answeredWith(int records) {
+        memory.add(ProduceResultWriter.bytesFor(records));
     }
 }

@@ -22,6 +22,7 @@ import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
 import java.io.InputStream;
+import java.util.UUID;
 
 /** The way of a produce request that has an idempotency key: to the key's coordinator, which is told of it as a whole. */
 @ApplicationScoped
@@ -60,33 +61,34 @@ public class KeyedProducing {
             throw RequestException.badRequest(KeyHeader.NAME + " stands for one answer, and acks=0 or async=true gives none:"
                     + " leave one of them out");
         }
-        access.broker().accumulator(topic); // what there is no topic for needs no coordinator
+        UUID topicId = access.broker().repetition(topic).topicId(); // what there is no topic for needs no coordinator
         if (!forwarding.passOn(key, body, uri, headers, response)) {
-            produce(key, format, acks, headers.getHeaderString(HttpHeaders.CONTENT_LENGTH), body, response);
+            produce(key, topicId, format, acks, headers.getHeaderString(HttpHeaders.CONTENT_LENGTH), body, response);
         }
         return true;
     }
 
-    private void produce(IdempotencyKey key, RecordFormat format, Acks acks, String contentLength, InputStream body,
+    private void produce(IdempotencyKey key, UUID topicId, RecordFormat format, Acks acks, String contentLength, InputStream body,
                          AsyncResponse response) {
         Broker broker = access.broker();
         MemoryBudget.Reservation memory = budget.reserve(0);
         try {
             byte[] list = producing.read(contentLength, body, memory);
-            // the body and its records, which may have to be read once more, and the answer
-            memory.growTo(3L * list.length);
-            KeyedList request = new KeyedList(broker, key, format, acks, list);
-            memory.resize(3L * list.length + ProduceResultWriter.bytesFor(request.recordCount()));
+            KeyedList request = new KeyedList(broker, topicId, key, format, acks, list, memory);
             idempotency.idempotencyKeys().produce(request)
-                    .whenComplete((answer, failure) -> memory.close())
-                    .whenComplete(Answer.to(response, KeyedProducing::rendered));
+                    .thenApply(answer -> rendered(answer, request))
+                    .whenComplete((rendered, failure) -> memory.close())
+                    .whenComplete(Answer.to(response, rendered -> rendered));
         } catch (RuntimeException | Error e) {
             memory.close();
             throw e;
         }
     }
 
-    private static Response rendered(KeyedAnswer answer) {
+    private static Response rendered(KeyedAnswer answer, KeyedList request) {
+        if (answer.replayed()) {
+            request.answeredWith(answer.result().recordCount());
+        }
         Response.ResponseBuilder response = Response.ok(ProduceResultWriter.toJson(answer.result()));
         return (answer.replayed() ? response.header(KeyHeader.REPLAYED, true) : response).build();
     }

@@ -4,6 +4,7 @@ import io.millrace.broker.Broker;
 import io.millrace.broker.produce.PartitionBatches;
 import io.millrace.broker.produce.ProduceResult;
 import io.millrace.broker.produce.RecordAccumulator;
+import io.millrace.broker.produce.RecordRules;
 import io.millrace.log.AppendResult;
 import io.millrace.record.RecordBatch;
 import io.millrace.replica.hosting.Acks;
@@ -111,9 +112,10 @@ public class Producing {
     /**
      * Produces record batches as they are.
      *
+     * @param rules       which of the topic's they are held against
      * @param transaction that they are part of, or null
      */
-    public void batches(String topic, int partition, Acks acks, TransactionHeader transaction, String contentLength,
+    public void batches(String topic, int partition, Acks acks, RecordRules rules, TransactionHeader transaction, String contentLength,
                         InputStream body, AsyncResponse response) {
         Broker broker = access.broker();
         requirePartition(broker, topic, partition);
@@ -124,7 +126,7 @@ public class Producing {
                 throw RequestException.unprocessable(
                         "the request body is empty; at least one record batch is expected");
             }
-            append(broker, topic, partition, ByteBuffer.wrap(batches), acks, transaction)
+            append(broker, topic, partition, ByteBuffer.wrap(batches), acks, rules, transaction)
                     .whenComplete((result, failure) -> memory.close())
                     .whenComplete(Answer.to(response, result -> acks == Acks.NONE
                             ? Response.noContent().build()
@@ -136,9 +138,9 @@ public class Producing {
     }
 
     private static CompletableFuture<AppendResult> append(Broker broker, String topic, int partition, ByteBuffer batches, Acks acks,
-                                                          TransactionHeader transaction) {
+                                                          RecordRules rules, TransactionHeader transaction) {
         if (transaction == null) {
-            return broker.append(topic, partition, batches, acks);
+            return broker.append(topic, partition, batches, acks, rules);
         }
         boolean whole = batches.remaining() >= RecordBatch.HEADER_BYTES;
         transaction.epoch().ifPresent(epoch -> {
@@ -148,7 +150,7 @@ public class Producing {
                         + " them say the same");
             }
         });
-        return broker.transactions().append(topic, partition, batches, acks, transaction.transactionalId());
+        return broker.transactions().append(topic, partition, batches, acks, rules, transaction.transactionalId());
     }
 
     private static void sign(RecordAccumulator records, ListProducer producer) {

@@ -142,8 +142,8 @@ public final class HttpTransport implements Transport, Deliveries, GroupPeers, T
     @Override
     public CompletableFuture<AppendResult> append(Member leader, String topic, int partition, ByteBuffer batches,
                                                   Acks acks, String transactionalId) {
-        Map<String, String> further = transactionalId == null ? Map.of()
-                : Map.of(TransactionHeader.NAME, TransactionHeader.of(transactionalId).text());
+        Map<String, String> further = transactionalId == null ? Map.of(BrokerHeaders.CHECKED, "true") : Map.of(BrokerHeaders.CHECKED,
+                "true", TransactionHeader.NAME, TransactionHeader.of(transactionalId).text());
         return post(leader, "/topics/" + topic + "/partitions/" + partition, "?acks=" + word(acks), MediaTypes.BATCH, further,
                 publisher(batches), APPEND_MS + GRACE_MS, HttpResponse.BodyHandlers.ofByteArray(), BrokerAnswer::appended);
     }
@@ -219,6 +219,7 @@ public final class HttpTransport implements Transport, Deliveries, GroupPeers, T
         return post(to, path, query, contentType, Map.of(), body, timeoutMs, answers, understood);
     }
 
+    /** @param further headers */
     private <T> CompletableFuture<T> post(Member to, String path, String query, String contentType, Map<String, String> further,
                                           BodyPublisher body, long timeoutMs, BodyHandler<byte[]> answers,
                                           Function<BrokerAnswer, T> understood) {

@@ -10,6 +10,10 @@ sealed interface Begun {
     record Answered(StoredValue.Completed completed) implements Begun {
     }
 
+    /** Nobody knows its key: its records are to be read, and it is to be begun. */
+    record New() implements Begun {
+    }
+
     /** To be begun again with a new producer id, since all that there are are in use. */
     record ProducerNeeded() implements Begun {
     }

@@ -54,6 +54,12 @@ public final class IdempotencyKeys implements AutoCloseable {
     private record CoordinatedKeys(CoordinatorRuntime<StoredKey, StoredValue, IdempotencyMachine> runtime, Clock clock)
             implements KeyLedger {
         @Override
+        public CompletableFuture<Begun> find(KeyedRequest request) {
+            return runtime.read(request.key().route(), machine -> machine.find(request.key(), request.fingerprint(),
+                    request.topicId(), clock.millis()));
+        }
+
+        @Override
         public CompletableFuture<Begun> begin(KeyedRequest request, Layout layout, Long producerId) {
             return runtime.change(request.key().route(), machine -> machine.begin(request.key(), request.fingerprint(),
                     request.topicId(), layout, producerId, clock.millis()));
@@ -87,7 +93,7 @@ public final class IdempotencyKeys implements AutoCloseable {
     /**
      * Carries a request out, unless that was done before. Waits while another one with its key is being carried out.
      *
-     * @return fails with IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_KEY_IN_USE when the other one takes too long, RECORD_TOO_LARGE,
+     * @return fails as reading its records does, if it is new; and with IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_KEY_IN_USE when the other one takes too long, RECORD_TOO_LARGE,
      *         NOT_COORDINATOR, COORDINATOR_LOADING, OVERLOADED, UNAVAILABLE, OUT_OF_ORDER_SEQUENCE, and as a produce does:
      *         asked again with its key it is never done twice
      */

@@ -78,31 +78,46 @@ final class IdempotencyMachine implements StateMachine<StoredKey, StoredValue> {
     // ---- what is decided
 
     /**
-     * A request has come, and no other one with its key is being carried out here.
+     * A request has come, and no other one with its key is being carried out here. What the topic wants of its records by now
+     * concerns it only if it is new.
      *
-     * @param topicId    of the topic as it is
-     * @param layout     where its records are to go, if it is new
+     * @param topicId of the topic as it is
+     * @param nowMs   since the epoch
+     * @throws BrokerException IDEMPOTENCY_KEY_REUSED when its key was another request's
+     */
+    Begun find(IdempotencyKey key, Fingerprint fingerprint, UUID topicId, long nowMs) {
+        StoredValue.OfRequest known = requests.get(key);
+        if (known == null || !known.topicId().equals(topicId) || isExpired(known, nowMs)) {
+            return new Begun.New();
+        }
+        if (!known.fingerprint().equals(fingerprint)) {
+            throw new BrokerException(ErrorKind.IDEMPOTENCY_KEY_REUSED, key + " was used for a request with another body:"
+                    + " a key names one request, and its repetitions");
+        }
+        return known instanceof StoredValue.Completed completed ? new Begun.Answered(completed)
+                : new Begun.Execute((StoredValue.Prepared) known);
+    }
+
+    /**
+     * As above, and if it is new it is prepared.
+     *
+     * @param layout     where its records are to go
      * @param producerId one that nobody has ever used, for when none of those that are here is free; null: there is no such
      * @param nowMs      since the epoch
      * @throws BrokerException IDEMPOTENCY_KEY_REUSED when its key was another request's; OVERLOADED when there is no room
      */
     Decision<StoredKey, StoredValue, Begun> begin(IdempotencyKey key, Fingerprint fingerprint, UUID topicId, Layout layout,
                                                   Long producerId, long nowMs) {
-        StoredValue.OfRequest known = requests.get(key);
-        if (known != null && known.topicId().equals(topicId) && !isExpired(known, nowMs)) {
-            if (!known.fingerprint().equals(fingerprint)) {
-                throw new BrokerException(ErrorKind.IDEMPOTENCY_KEY_REUSED, key + " was used for a request with another body:"
-                        + " a key names one request, and its repetitions");
-            }
-            return Decision.nothing(known instanceof StoredValue.Completed completed ? new Begun.Answered(completed)
-                    : new Begun.Execute((StoredValue.Prepared) known));
+        Begun found = find(key, fingerprint, topicId, nowMs);
+        if (!(found instanceof Begun.New)) {
+            return Decision.nothing(found);
         }
         requireRoom(key, layout);
         Fresh producer = producers.next();
         if (producer == null && producerId != null) {
             producer = new Fresh(producerId, (short) 0);
         }
-        return producer == null ? Decision.nothing(new Begun.ProducerNeeded()) : prepared(key, known,
+        return producer == null ? Decision.nothing(new Begun.ProducerNeeded()) : prepared(key, requests.get(key),
                 new StoredValue.Prepared(fingerprint, topicId, layout, nowMs, producer.id(), producer.epoch()));
     }
 

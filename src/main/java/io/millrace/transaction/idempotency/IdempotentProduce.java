@@ -15,8 +15,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
- * The way of one request with a key, at its coordinator: it waits for another one with its key, is begun, carried out,
- * answered and completed. One step at a time, on any thread; no thread is held in between.
+ * The way of one request with a key, at its coordinator: it waits for another one with its key, is looked up, begun if it is
+ * new, carried out, answered and completed. One step at a time, on any thread; no thread is held in between.
  */
 final class IdempotentProduce {
     private static final System.Logger LOG = System.getLogger(IdempotentProduce.class.getName());
@@ -29,6 +29,8 @@ final class IdempotentProduce {
     private final Surroundings around;
     private final CompletableFuture<KeyedAnswer> answer = new CompletableFuture<>();
     private final long begunAt;
+    /** Of a request that is new, and where they go; null: they are not read. */
+    private KeyedRecords records;
     private Layout layout;
     private boolean claimed;
 
@@ -36,7 +38,7 @@ final class IdempotentProduce {
      * What all requests share.
      *
      * @param workers  run what does not wait
-     * @param blocking runs what waits for producer ids
+     * @param blocking reads records, and waits for producer ids
      * @param waitMs   how long a request waits for another one, in ms
      * @param nanoTime a clock that never jumps, in ns
      */
@@ -52,10 +54,7 @@ final class IdempotentProduce {
 
     static CompletableFuture<KeyedAnswer> run(KeyedRequest request, Surroundings around) {
         IdempotentProduce produce = new IdempotentProduce(request, around);
-        produce.step(() -> {
-            produce.layout = request.records().layout();
-            produce.claim();
-        });
+        produce.step(produce::claim);
         return produce.answer;
     }
 
@@ -74,7 +73,7 @@ final class IdempotentProduce {
             await(other.get());
         } else {
             claimed = true;
-            begin(null);
+            find();
         }
     }
 
@@ -100,34 +99,65 @@ final class IdempotentProduce {
         return TimeUnit.NANOSECONDS.toMillis(around.nanoTime().getAsLong() - begunAt);
     }
 
-    private void begin(Long producerId) {
-        around.ledger().begin(request, layout, producerId).whenComplete((begun, failure) -> step(() -> {
+    private void find() {
+        around.ledger().find(request).whenComplete((begun, failure) -> step(() -> {
             if (failure != null) {
-                notBegun(producerId, failure);
-            } else if (begun instanceof Begun.Answered answered) {
-                release();
-                answer.complete(new KeyedAnswer(new KeptAnswer(answered.completed().layout(),
-                        answered.completed().baseOffsets()), true));
-            } else if (begun instanceof Begun.Execute execute) {
-                execute(execute.prepared());
+                notBegun(this::find, failure);
             } else {
-                around.blocking().execute(() -> step(() -> begin(around.ids().next())));
+                goOn(begun);
             }
         }));
     }
 
-    private void notBegun(Long producerId, Throwable failure) {
+    private void begin(Long producerId) {
+        around.ledger().begin(request, layout, producerId).whenComplete((begun, failure) -> step(() -> {
+            if (failure != null) {
+                notBegun(() -> begin(producerId), failure);
+            } else {
+                goOn(begun);
+            }
+        }));
+    }
+
+    private void goOn(Begun begun) {
+        if (begun instanceof Begun.Answered answered) {
+            release();
+            answer.complete(new KeyedAnswer(new KeptAnswer(answered.completed().layout(),
+                    answered.completed().baseOffsets()), true));
+        } else if (begun instanceof Begun.Execute execute) {
+            execute(execute.prepared());
+        } else if (begun instanceof Begun.New) {
+            around.blocking().execute(() -> step(this::read));
+        } else {
+            around.blocking().execute(() -> step(() -> begin(around.ids().next())));
+        }
+    }
+
+    private void read() {
+        records = request.records();
+        layout = records.layout();
+        begin(null);
+    }
+
+    private void notBegun(Runnable again, Throwable failure) {
         boolean soon = BrokerErrors.outcome(failure) instanceof BrokerException known
                 && known.kind() == ErrorKind.COORDINATOR_LOADING && elapsedMs() < LOADING_MS;
         if (soon) {
-            around.deadlines().add(LOADING_RETRY_MS, () -> around.workers().execute(() -> step(() -> begin(producerId))));
+            around.deadlines().add(LOADING_RETRY_MS, () -> around.workers().execute(() -> step(again)));
         } else {
             giveUp(failure);
         }
     }
 
     private void execute(StoredValue.Prepared prepared) {
-        KeyedRecords records = prepared.layout().equals(layout) ? request.records() : request.records(prepared.layout());
+        if (prepared.layout().equals(layout)) {
+            append(records, prepared);
+        } else {
+            around.blocking().execute(() -> step(() -> append(request.records(prepared.layout()), prepared)));
+        }
+    }
+
+    private void append(KeyedRecords records, StoredValue.Prepared prepared) {
         records.append(prepared.producerId(), prepared.producerEpoch()).whenComplete((result, failure) -> step(() -> {
             if (failure != null) {
                 giveUp(told(failure));

@@ -9,17 +9,23 @@ public interface KeyedRequest {
 
     Fingerprint fingerprint();
 
-    /** Of the topic that its records go to. */
+    /** Of the topic that its records go to, as it is now. */
     UUID topicId();
 
-    /** Its records, each in the partition that it names, or that the topic's partitioner has chosen. */
+    /**
+     * Reads its records, if it is a new one: each goes to the partition that it names, or that the topic's partitioner chooses.
+     *
+     * @throws RuntimeException what it is answered with, when it cannot be read, or the topic wants no such records: it has
+     *                          used no key then
+     */
     KeyedRecords records();
 
     /**
-     * Reads its records once more.
+     * Reads its records when it was begun before, which the topic's configuration allowed then: whatever that is now, they are
+     * taken.
      *
      * @param layout where each of them goes
-     * @throws BrokerException when that is not possible any more: the topic's configuration was changed
+     * @throws BrokerException UNKNOWN_TOPIC, UNKNOWN_TOPIC_ID when there is another topic of the name
      */
     KeyedRecords records(Layout layout);
 }

@@ -49,9 +49,11 @@ class CheckedRequestTest {
         Map<String, String> headers = new TreeMap<>(sent);
         headers.put("Millrace-Answered", "7");
         headers.put("millrace-base-uri", "http://evil/");
+        headers.put("Millrace-Checked", "true");
         headers.put("Millrace-Poll", "3");
         CheckedRequest seen = checked(by, headers);
-        for (String name : List.of("Millrace-Forwarded", "millrace-forwarded", "Millrace-Answered", "Millrace-Base-Uri")) {
+        for (String name : List.of("Millrace-Forwarded", "millrace-forwarded", "Millrace-Answered", "Millrace-Base-Uri",
+                "Millrace-Checked")) {
             assertThat(seen.getHeader(name)).as(name).isNull();
             assertThat(Collections.list(seen.getHeaders(name))).as(name).isEmpty();
         }

@@ -301,6 +301,7 @@ class HttpTransportTest {
             assertThat(header(exchange, "Content-Type")).isEqualTo("application/vnd.millrace.batch");
             assertThat(header(exchange, "Millrace-Forwarded")).isEqualTo("1");
             assertThat(header(exchange, "Millrace-Transaction")).isEqualTo("shop%3B1");
+            assertThat(header(exchange, "Millrace-Checked")).as("against the topic's rules").isEqualTo("true");
             assertThat(exchange.getRequestBody().readAllBytes()).containsExactly(7, 8);
             answer(exchange, 200, "{\"partition\":3,\"base_offset\":40,\"last_offset\":41}");
         };

@@ -66,7 +66,7 @@ class IdempotencySimulationTest {
 
     @Test
     void producersThatAreForgottenWhileAPartitionCannotBeWrittenToAreFound() {
-        assertThatThrownBy(() -> new SimulatedOutage(first(), new SimulatedIdempotency.Limits(2, 1_000, 400)).run(200))
+        assertThatThrownBy(() -> new SimulatedOutage(first(), new SimulatedIdempotency.Limits(2, 1_000, 400)).run(120))
                 .isInstanceOf(AssertionError.class).hasMessageContaining("times");
     }
 

@@ -33,9 +33,15 @@ class IdempotentProduceTest {
     /** Answers what the test says. */
     private static final class FakeLedger implements KeyLedger {
         private final Deque<CompletableFuture<Begun>> begins = new ArrayDeque<>();
+        private final Deque<CompletableFuture<Begun>> finds = new ArrayDeque<>();
         private final List<Long> producerIds = new ArrayList<>();
         private final List<long[]> completed = new ArrayList<>();
         private final CompletableFuture<Void> completion = new CompletableFuture<>();
+
+        @Override
+        public CompletableFuture<Begun> find(KeyedRequest request) {
+            return finds.isEmpty() ? CompletableFuture.completedFuture(new Begun.New()) : finds.remove();
+        }
 
         @Override
         public CompletableFuture<Begun> begin(KeyedRequest request, Layout layout, Long producerId) {
@@ -47,6 +53,11 @@ class IdempotentProduceTest {
         public CompletableFuture<Void> complete(IdempotencyKey key, StoredValue.Prepared prepared, long[] baseOffsets) {
             completed.add(baseOffsets);
             return completion;
+        }
+
+        /** For a request whose key is known. */
+        private void knows(Begun begun) {
+            finds.add(CompletableFuture.completedFuture(begun));
         }
 
         private void next(Begun begun) {
@@ -62,6 +73,8 @@ class IdempotentProduceTest {
     private static final class FakeRequest implements KeyedRequest {
         private final CompletableFuture<ProduceResult> appended = new CompletableFuture<>();
         private final List<String> appends = new ArrayList<>();
+        /** What the topic says of its records by now; null: it takes them. */
+        private ErrorKind refused;
 
         @Override
         public IdempotencyKey key() {
@@ -80,6 +93,9 @@ class IdempotentProduceTest {
 
         @Override
         public KeyedRecords records() {
+            if (refused != null) {
+                throw new BrokerException(refused, "for the test");
+            }
             return records(LAYOUT);
         }
 
@@ -160,7 +176,7 @@ class IdempotentProduceTest {
     @Test
     void carriedOutAgainItsRecordsGoWhereTheyWentBefore() {
         Layout before = Layout.of(3, record -> 9);
-        ledger.next(execute(before));
+        ledger.knows(execute(before));
         FakeRequest request = new FakeRequest();
         IdempotentProduce.run(request, around);
         assertThat(request.appends).containsExactly("40/3 " + before);
@@ -168,7 +184,7 @@ class IdempotentProduceTest {
 
     @Test
     void whatWasCarriedOutIsAnsweredFromWhatWasKept() {
-        ledger.next(new Begun.Answered(new StoredValue.Completed(BODY, TOPIC_ID, LAYOUT, 1, new long[] {7, 20})));
+        ledger.knows(new Begun.Answered(new StoredValue.Completed(BODY, TOPIC_ID, LAYOUT, 1, new long[] {7, 20})));
         FakeRequest request = new FakeRequest();
         KeyedAnswer answer = IdempotentProduce.run(request, around).join();
 
@@ -176,6 +192,27 @@ class IdempotentProduceTest {
         assertThat(List.of(answer.result().offset(0), answer.result().offset(1), answer.result().offset(2))).containsExactly(7L, 8L, 20L);
         assertThat(List.of(answer.result().partition(0), answer.result().partition(2))).containsExactly(0, 1);
         assertThat(request.appends).isEmpty();
+        assertThat(underWay.contains(KEY)).isFalse();
+    }
+
+    @Test
+    void aRepetitionIsNotHeldAgainstWhatTheTopicWantsByNow() {
+        FakeRequest request = new FakeRequest();
+        request.refused = ErrorKind.RECORD_TOO_LARGE;
+        ledger.knows(new Begun.Answered(new StoredValue.Completed(BODY, TOPIC_ID, LAYOUT, 1, new long[] {7, 20})));
+        assertThat(IdempotentProduce.run(request, around).join().replayed()).isTrue();
+
+        ledger.knows(execute(LAYOUT));
+        IdempotentProduce.run(request, around);
+        assertThat(request.appends).containsExactly("40/3 " + LAYOUT);
+    }
+
+    @Test
+    void aNewRequestThatTheTopicDoesNotWantUsesNoKey() {
+        FakeRequest request = new FakeRequest();
+        request.refused = ErrorKind.INVALID_TIMESTAMP;
+        failedWith(ErrorKind.INVALID_TIMESTAMP, IdempotentProduce.run(request, around));
+        assertThat(ledger.producerIds).as("not begun").isEmpty();
         assertThat(underWay.contains(KEY)).isFalse();
     }
 
@@ -219,7 +256,7 @@ class IdempotentProduceTest {
         CompletableFuture<KeyedAnswer> second = IdempotentProduce.run(new FakeRequest(), around);
         assertThat(ledger.producerIds).as("only the first has begun").hasSize(1);
 
-        ledger.next(new Begun.Answered(new StoredValue.Completed(BODY, TOPIC_ID, LAYOUT, 1, new long[] {7, 20})));
+        ledger.knows(new Begun.Answered(new StoredValue.Completed(BODY, TOPIC_ID, LAYOUT, 1, new long[] {7, 20})));
         first.appended.complete(new Result(new long[] {7, 8, 20}, null));
         assertThat(second).isNotDone();
         ledger.completion.complete(null);
@@ -268,7 +305,7 @@ class IdempotentProduceTest {
 
     @Test
     void whatCannotBeReadAnyMoreFailsAndLetsGoOfTheKey() {
-        ledger.next(execute(Layout.of(3, record -> 9)));
+        ledger.knows(execute(Layout.of(3, record -> 9)));
         KeyedRequest request = new KeyedRequest() {
             private final FakeRequest fake = new FakeRequest();
 

@@ -13,11 +13,13 @@ import java.util.Map;
 
 /**
  * A partition of two that cannot be written to for long, while clients send requests for both, ten a second, and keep for later
- * what is not answered as a whole. Once it can be written to they repeat all of them: each record must be there once.
+ * what failed in part, and some that were refused. Once it can be written to they repeat these: each record must be there once.
  */
 final class SimulatedOutage {
     private static final int PER_SECOND = 10;
     private static final int REPEATED_AT_A_TIME = 20;
+    /** Of those that were refused. */
+    private static final int REPEATED_IN_ALL = 2_000;
 
     private final SimulatedIdempotency world;
     private final List<Request> left = new ArrayList<>();
@@ -58,11 +60,14 @@ final class SimulatedOutage {
                 world.answered(request, answer);
                 return;
             }
-            left.add(request);
             if (failure == null) {
                 failedInPart++;
+                left.add(request);
             } else {
                 refused++;
+                if (left.size() < REPEATED_IN_ALL) {
+                    left.add(request);
+                }
                 world.require(((BrokerException) BrokerErrors.outcome(failure)).kind() == ErrorKind.OVERLOADED, "refused: " + failure);
             }
         });
