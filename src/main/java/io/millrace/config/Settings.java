@@ -62,7 +62,8 @@ public final class Settings {
             "Idempotent producers that a partition keeps in mind, about 500 bytes each; beyond them the one that was silent for"
             + " longest is forgotten, and what it sends again is written again.");
     public static final Setting PRODUCER_ID_EXPIRATION_MS = number("millrace.producer.id.expiration.ms", 1_000,
-            315_360_000_000L, "ms", 86_400_000, "How long after its last batch a partition forgets an idempotent producer.");
+            315_360_000_000L, "ms", 90_000_000, "How long after its last batch a partition forgets an idempotent producer; at least an hour longer than"
+            + " `millrace.idempotency.expiration.ms`.");
     public static final Setting HIGH_WATERMARK_INTERVAL_MS = number(
             "millrace.replica.high.watermark.checkpoint.interval.ms", 1, 3_600_000, "ms", 5_000,
             "How often it is noted on disk up to where the partitions are committed.");
@@ -142,8 +143,8 @@ public final class Settings {
     public static final Setting OFFSETS_TOPIC_REPLICATION_FACTOR = number("millrace.offsets.topic.replication.factor", 1, 100,
             "replicas", 3, "Replicas of each of them, the same at all servers; at most as many as the cluster has servers.");
     public static final Setting IDEMPOTENCY_EXPIRATION_MS = number("millrace.idempotency.expiration.ms", 60_000, 604_800_000, "ms",
-            86_400_000, "How long an idempotency key is known after its request was carried out, the same at all servers; at most as"
-            + " long as `millrace.producer.id.expiration.ms`.");
+            86_400_000, "How long an idempotency key is known after its request was carried out, the same at all servers; at"
+            + " least an hour less than `millrace.producer.id.expiration.ms`.");
     public static final Setting IDEMPOTENCY_MAX_KEYS = number("millrace.idempotency.max.keys", 10, 10_000_000, "keys", 10_000,
             "The most idempotency keys that a partition of `__idempotency_keys` knows, one of more than 512 bytes with its answer"
             + " counting as several; beyond them requests with new keys are answered with 503.");
@@ -197,8 +198,12 @@ public final class Settings {
 
     /** The first of each pair may not be larger than the second. */
     private static final List<List<Setting>> ORDERED = List.of(List.of(REQUEST_MAX_BYTES, REQUEST_MEMORY_BYTES),
-            List.of(FETCH_MAX_BYTES, REQUEST_MEMORY_BYTES), List.of(TOPIC_PARTITIONS_DEFAULT, TOPIC_PARTITIONS_MAX),
-            List.of(IDEMPOTENCY_EXPIRATION_MS, PRODUCER_ID_EXPIRATION_MS));
+            List.of(FETCH_MAX_BYTES, REQUEST_MEMORY_BYTES), List.of(TOPIC_PARTITIONS_DEFAULT, TOPIC_PARTITIONS_MAX));
+    /**
+     * How much longer than the key of a request a partition must know its producer, in ms: a request that is carried out again
+     * just before its key expires takes its time, and the clocks of coordinators and leaders may differ.
+     */
+    private static final long KEY_MARGIN_MS = 3_600_000;
 
     /**
      * Which part of a partition's producers those of unfinished requests may be: what expired unfinished is still kept in mind
@@ -258,6 +263,13 @@ public final class Settings {
                 found.add("%s (%s) is %d, but must be at most %s, which is %d".formatted(smaller.name(),
                         smaller.environmentName(), longValue(smaller), larger.name(), longValue(larger)));
             }
+        }
+        if (usable.containsAll(List.of(IDEMPOTENCY_EXPIRATION_MS, PRODUCER_ID_EXPIRATION_MS))
+                && longValue(IDEMPOTENCY_EXPIRATION_MS) + KEY_MARGIN_MS > longValue(PRODUCER_ID_EXPIRATION_MS)) {
+            found.add("%s (%s) is %d, but must be at least %d, an hour more than %s (%s)".formatted(
+                    PRODUCER_ID_EXPIRATION_MS.name(), PRODUCER_ID_EXPIRATION_MS.environmentName(),
+                    longValue(PRODUCER_ID_EXPIRATION_MS), longValue(IDEMPOTENCY_EXPIRATION_MS) + KEY_MARGIN_MS,
+                    IDEMPOTENCY_EXPIRATION_MS.name(), IDEMPOTENCY_EXPIRATION_MS.environmentName()));
         }
         if (usable.containsAll(List.of(IDEMPOTENCY_MAX_UNFINISHED, IDEMPOTENCY_TOPIC_PARTITIONS, LOG_MAX_PRODUCERS))) {
             long needed = PRODUCERS_PER_UNFINISHED * longValue(IDEMPOTENCY_MAX_UNFINISHED) * longValue(IDEMPOTENCY_TOPIC_PARTITIONS);

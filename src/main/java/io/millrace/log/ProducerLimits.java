@@ -7,8 +7,8 @@ package io.millrace.log;
  * @param maxProducers     of a log: beyond them the one that was silent for longest is forgotten; 1 and above
  */
 public record ProducerLimits(long expirationMillis, int maxProducers) {
-    /** A day, as in the field, and 10,000 producers: about 5 MB of a log that is written by so many. */
-    public static final ProducerLimits DEFAULT = new ProducerLimits(86_400_000, 10_000);
+    /** A day, as in the field, and an hour more; and 10,000 producers: about 5 MB of a log that is written by so many. */
+    public static final ProducerLimits DEFAULT = new ProducerLimits(90_000_000, 10_000);
 
     /** @throws IllegalArgumentException when a value is out of its range */
     public ProducerLimits {

@@ -52,11 +52,12 @@ class SettingsTest {
     }
 
     @Test
-    void partitionsMustKnowAProducerForAsLongAsTheRequestsThatAreCarriedOutWithIt() {
+    void partitionsMustKnowAProducerForAnHourLongerThanTheKeysOfRequestsThatAreCarriedOutWithIt() {
         assertThatThrownBy(() -> read(Map.of("millrace.idempotency.expiration.ms", "60001",
-                "millrace.producer.id.expiration.ms", "60000")))
-                .hasMessageContaining("millrace.idempotency.expiration.ms (MILLRACE_IDEMPOTENCY_EXPIRATION_MS) is 60001, but must"
-                        + " be at most millrace.producer.id.expiration.ms, which is 60000");
+                "millrace.producer.id.expiration.ms", "3660000")))
+                .hasMessageContaining("millrace.producer.id.expiration.ms (MILLRACE_PRODUCER_ID_EXPIRATION_MS) is 3660000, but must"
+                        + " be at least 3660001, an hour more than millrace.idempotency.expiration.ms");
+        read(Map.of("millrace.idempotency.expiration.ms", "60000", "millrace.producer.id.expiration.ms", "3660000"));
     }
 
     @Test
