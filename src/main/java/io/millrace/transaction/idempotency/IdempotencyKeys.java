@@ -34,7 +34,7 @@ public final class IdempotencyKeys implements AutoCloseable {
                 new CoordinatorListener<IdempotencyMachine>() { }, parts.options(), parts.workers(), parts.blocking(), parts.timers(),
                 parts.clock(), parts.nanoTime());
         KeysUnderWay underWay = new KeysUnderWay();
-        this.around = new IdempotentProduce.Surroundings(new CoordinatedKeys(runtime, parts.clock()), underWay, parts.ids(),
+        this.around = new IdempotentProduce.Surroundings(new CoordinatedKeys(runtime, underWay, parts.clock()), underWay, parts.ids(),
                 parts.workers(), parts.blocking(), new Deadlines(parts.timers(), parts.nanoTime()), options.waitMs(),
                 parts.nanoTime());
         this.upkeep = new KeyUpkeep(runtime, underWay, parts.preferred(), parts.blocking(), parts.clock()::millis);
@@ -51,8 +51,8 @@ public final class IdempotencyKeys implements AutoCloseable {
     }
 
     /** Of the coordinator's runtime. */
-    private record CoordinatedKeys(CoordinatorRuntime<StoredKey, StoredValue, IdempotencyMachine> runtime, Clock clock)
-            implements KeyLedger {
+    private record CoordinatedKeys(CoordinatorRuntime<StoredKey, StoredValue, IdempotencyMachine> runtime,
+                                   KeysUnderWay underWay, Clock clock) implements KeyLedger {
         @Override
         public CompletableFuture<Begun> find(KeyedRequest request) {
             return runtime.read(request.key().route(), machine -> machine.find(request.key(), request.fingerprint(),
@@ -62,7 +62,7 @@ public final class IdempotencyKeys implements AutoCloseable {
         @Override
         public CompletableFuture<Begun> begin(KeyedRequest request, Layout layout, Long producerId) {
             return runtime.change(request.key().route(), machine -> machine.begin(request.key(), request.fingerprint(),
-                    request.topicId(), layout, producerId, clock.millis()));
+                    request.topicId(), layout, underWay::contains, producerId, clock.millis()));
         }
 
         @Override

@@ -7,7 +7,8 @@ import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.transaction.idempotency.ProducerPool.Fresh;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -28,7 +29,8 @@ final class IdempotencyMachine implements StateMachine<StoredKey, StoredValue> {
     private static final int MOST_EXPIRED = 1_000;
 
     private final IdempotencyOptions options;
-    private final Map<IdempotencyKey, StoredValue.OfRequest> requests = new HashMap<>();
+    /** What changed first comes first, and so expires first; but for what was undone, which may be late. */
+    private final Map<IdempotencyKey, StoredValue.OfRequest> requests = new LinkedHashMap<>();
     private final ProducerPool producers;
     /** What the requests count as. */
     private long units;
@@ -52,8 +54,9 @@ final class IdempotencyMachine implements StateMachine<StoredKey, StoredValue> {
     }
 
     private StoredValue replay(IdempotencyKey key, StoredValue.OfRequest value) {
-        StoredValue.OfRequest before = value == null ? requests.remove(key) : requests.put(key, value);
+        StoredValue.OfRequest before = requests.remove(key);
         if (value != null) {
+            requests.put(key, value);
             units += units(key, value.layout());
         }
         if (before != null) {
@@ -99,35 +102,64 @@ final class IdempotencyMachine implements StateMachine<StoredKey, StoredValue> {
     }
 
     /**
-     * As above, and if it is new it is prepared.
+     * As above, and if it is new it is prepared. Where there is no room for it, what has expired is forgotten.
      *
      * @param layout     where its records are to go
+     * @param underWay   those that are to stay, since they are being carried out
      * @param producerId one that nobody has ever used, for when none of those that are here is free; null: there is no such
      * @param nowMs      since the epoch
      * @throws BrokerException IDEMPOTENCY_KEY_REUSED when its key was another request's; OVERLOADED when there is no room
      */
     Decision<StoredKey, StoredValue, Begun> begin(IdempotencyKey key, Fingerprint fingerprint, UUID topicId, Layout layout,
-                                                  Long producerId, long nowMs) {
+                                                  Predicate<IdempotencyKey> underWay, Long producerId, long nowMs) {
         Begun found = find(key, fingerprint, topicId, nowMs);
         if (!(found instanceof Begun.New)) {
             return Decision.nothing(found);
         }
-        requireRoom(key, layout);
+        List<Change<StoredKey, StoredValue>> room = room(key, layout, underWay, nowMs);
         Fresh producer = producers.next();
         if (producer == null && producerId != null) {
             producer = new Fresh(producerId, (short) 0);
         }
-        return producer == null ? Decision.nothing(new Begun.ProducerNeeded()) : prepared(key, requests.get(key),
-                new StoredValue.Prepared(fingerprint, topicId, layout, nowMs, producer.id(), producer.epoch()));
+        return producer == null ? Decision.nothing(new Begun.ProducerNeeded()) : prepared(key,
+                new StoredValue.Prepared(fingerprint, topicId, layout, nowMs, producer.id(), producer.epoch()), room);
     }
 
-    private void requireRoom(IdempotencyKey key, Layout layout) {
-        if (units + units(key, layout) > options.maxKeys()) {
-            throw new BrokerException(ErrorKind.OVERLOADED, ("%d idempotency keys are known where this one would be, which count as"
-                    + " %d of %d: wait until some expire, let them expire sooner (millrace.idempotency.expiration.ms), or raise"
-                    + " that (millrace.idempotency.max.keys)").formatted(requests.size(), units, options.maxKeys()));
+    /**
+     * What is to be forgotten for a request: what its key was used for before, and of what has expired as much as it takes.
+     *
+     * @throws BrokerException OVERLOADED when that is not enough
+     */
+    private List<Change<StoredKey, StoredValue>> room(IdempotencyKey key, Layout layout, Predicate<IdempotencyKey> underWay,
+                                                      long nowMs) {
+        List<Change<StoredKey, StoredValue>> changes = new ArrayList<>();
+        StoredValue.OfRequest replaced = requests.get(key);
+        giveUp(replaced, changes);
+        long unitsThen = units + units(key, layout) - (replaced == null ? 0 : units(key, replaced.layout()));
+        int unfinishedThen = unfinished + 1 - (replaced instanceof StoredValue.Prepared ? 1 : 0);
+        Iterator<Map.Entry<IdempotencyKey, StoredValue.OfRequest>> oldestFirst = requests.entrySet().iterator();
+        boolean more = true;
+        while (more && (unitsThen > options.maxKeys() || unfinishedThen > options.maxUnfinished()) && oldestFirst.hasNext()) {
+            Map.Entry<IdempotencyKey, StoredValue.OfRequest> oldest = oldestFirst.next();
+            more = isExpired(oldest.getValue(), nowMs) && changes.size() < MOST_EXPIRED;
+            if (more && !oldest.getKey().equals(key) && !underWay.test(oldest.getKey())) {
+                forget(oldest.getKey(), oldest.getValue(), changes);
+                unitsThen -= units(oldest.getKey(), oldest.getValue().layout());
+                unfinishedThen -= oldest.getValue() instanceof StoredValue.Prepared ? 1 : 0;
+            }
         }
-        if (unfinished >= options.maxUnfinished()) {
+        requireRoom(unitsThen, unfinishedThen);
+        return changes;
+    }
+
+    private void requireRoom(long unitsThen, int unfinishedThen) {
+        if (unitsThen > options.maxKeys()) {
+            throw new BrokerException(ErrorKind.OVERLOADED, ("%d idempotency keys are known where this one would be, which would"
+                    + " count as %d of %d with it: wait until some expire, let them expire sooner"
+                    + " (millrace.idempotency.expiration.ms), or raise that (millrace.idempotency.max.keys)").formatted(
+                            requests.size(), unitsThen, options.maxKeys()));
+        }
+        if (unfinishedThen > options.maxUnfinished()) {
             throw new BrokerException(ErrorKind.OVERLOADED, ("%d requests with idempotency keys were begun where this one would be,"
                     + " and not carried out as a whole, each with a producer that partitions must keep in mind: repeat those with"
                     + " their keys as soon as their partitions can be written to, wait until some expire, or raise %d"
@@ -135,15 +167,19 @@ final class IdempotencyMachine implements StateMachine<StoredKey, StoredValue> {
         }
     }
 
-    /** @param replaced null, or what nobody is to know any more */
-    private static Decision<StoredKey, StoredValue, Begun> prepared(IdempotencyKey key, StoredValue.OfRequest replaced,
-                                                                    StoredValue.Prepared prepared) {
+    private static Decision<StoredKey, StoredValue, Begun> prepared(IdempotencyKey key, StoredValue.Prepared prepared,
+                                                                    List<Change<StoredKey, StoredValue>> room) {
         List<Change<StoredKey, StoredValue>> changes = new ArrayList<>();
         changes.add(new Change<>(new StoredKey.Named(key), prepared));
         changes.add(new Change<>(new StoredKey.Producer(prepared.producerId()),
                 new StoredValue.LastEpoch(prepared.producerEpoch())));
-        giveUp(replaced, changes);
+        changes.addAll(room);
         return new Decision<>(changes, new Begun.Execute(prepared));
+    }
+
+    private static void forget(IdempotencyKey key, StoredValue.OfRequest known, List<Change<StoredKey, StoredValue>> changes) {
+        changes.add(new Change<>(new StoredKey.Named(key), null));
+        giveUp(known, changes);
     }
 
     /** Nobody knows what becomes of a request that was never completed: its producer does nothing else any more. */
@@ -182,12 +218,12 @@ final class IdempotencyMachine implements StateMachine<StoredKey, StoredValue> {
         List<Change<StoredKey, StoredValue>> changes = new ArrayList<>();
         int expired = 0;
         for (Map.Entry<IdempotencyKey, StoredValue.OfRequest> each : requests.entrySet()) {
-            if (isExpired(each.getValue(), nowMs) && !underWay.test(each.getKey())) {
-                changes.add(new Change<>(new StoredKey.Named(each.getKey()), null));
-                giveUp(each.getValue(), changes);
-                if (++expired == MOST_EXPIRED) {
-                    break;
-                }
+            if (!isExpired(each.getValue(), nowMs) || expired == MOST_EXPIRED) {
+                break;
+            }
+            if (!underWay.test(each.getKey())) {
+                forget(each.getKey(), each.getValue(), changes);
+                expired++;
             }
         }
         return new Decision<>(changes, expired == MOST_EXPIRED);

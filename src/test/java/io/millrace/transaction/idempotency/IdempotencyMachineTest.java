@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
 
 class IdempotencyMachineTest {
@@ -20,6 +21,7 @@ class IdempotencyMachineTest {
     private static final Fingerprint BODY = new Fingerprint(1, 2, 3, 4);
     private static final Layout LAYOUT = Layout.of(3, record -> record);
     private static final long[] OFFSETS = {7, 8, 9};
+    private static final Predicate<IdempotencyKey> NOBODY = key -> false;
     private static final long HOUR_MS = 3_600_000;
 
     private IdempotencyMachine machine = machine(100);
@@ -43,7 +45,7 @@ class IdempotencyMachineTest {
     }
 
     private Begun begin(String key, Long producerId) {
-        return done(machine.begin(key(key), BODY, TOPIC_ID, LAYOUT, producerId, nowMs));
+        return done(machine.begin(key(key), BODY, TOPIC_ID, LAYOUT, NOBODY, producerId, nowMs));
     }
 
     private StoredValue.Prepared prepared(String key, Long producerId) {
@@ -74,7 +76,7 @@ class IdempotencyMachineTest {
         StoredValue.Prepared first = prepared("a", 40L);
         nowMs += 5;
 
-        assertThat(done(machine.begin(key("a"), BODY, TOPIC_ID, Layout.of(3, record -> 2), 41L, nowMs)))
+        assertThat(done(machine.begin(key("a"), BODY, TOPIC_ID, Layout.of(3, record -> 2), NOBODY, 41L, nowMs)))
                 .isEqualTo(new Begun.Execute(first));
         assertThat(machine.producers()).isEqualTo(1);
     }
@@ -93,19 +95,19 @@ class IdempotencyMachineTest {
     void aKeyOfAnotherRequestIsRefusedBeforeAndAfterThatWasCarriedOut() {
         Fingerprint other = new Fingerprint(1, 2, 3, 5);
         StoredValue.Prepared first = prepared("a", 40L);
-        refused(ErrorKind.IDEMPOTENCY_KEY_REUSED, () -> machine.begin(key("a"), other, TOPIC_ID, LAYOUT, 41L, nowMs));
+        refused(ErrorKind.IDEMPOTENCY_KEY_REUSED, () -> machine.begin(key("a"), other, TOPIC_ID, LAYOUT, NOBODY, 41L, nowMs));
         complete("a", first);
-        refused(ErrorKind.IDEMPOTENCY_KEY_REUSED, () -> machine.begin(key("a"), other, TOPIC_ID, LAYOUT, 41L, nowMs));
+        refused(ErrorKind.IDEMPOTENCY_KEY_REUSED, () -> machine.begin(key("a"), other, TOPIC_ID, LAYOUT, NOBODY, 41L, nowMs));
 
-        assertThat(machine.begin(key("b"), other, TOPIC_ID, LAYOUT, 41L, nowMs).answer()).isInstanceOf(Begun.Execute.class);
+        assertThat(machine.begin(key("b"), other, TOPIC_ID, LAYOUT, NOBODY, 41L, nowMs).answer()).isInstanceOf(Begun.Execute.class);
         IdempotencyKey inPartition = new IdempotencyKey("orders", 0, "a");
-        assertThat(machine.begin(inPartition, other, TOPIC_ID, LAYOUT, 41L, nowMs).answer()).isInstanceOf(Begun.Execute.class);
+        assertThat(machine.begin(inPartition, other, TOPIC_ID, LAYOUT, NOBODY, 41L, nowMs).answer()).isInstanceOf(Begun.Execute.class);
     }
 
     @Test
     void inATopicThatWasCreatedAnewItIsAnotherRequest() {
         complete("a", prepared("a", 40L));
-        Begun begun = done(machine.begin(key("a"), BODY, new UUID(2, 2), LAYOUT, null, nowMs));
+        Begun begun = done(machine.begin(key("a"), BODY, new UUID(2, 2), LAYOUT, NOBODY, null, nowMs));
         assertThat(((Begun.Execute) begun).prepared().producerEpoch()).isEqualTo((short) 1);
     }
 
@@ -158,7 +160,7 @@ class IdempotencyMachineTest {
         complete("b", prepared("b", null));
         complete("c", prepared("c", null));
 
-        refused(ErrorKind.OVERLOADED, () -> machine.begin(key("d"), BODY, TOPIC_ID, LAYOUT, 41L, nowMs));
+        refused(ErrorKind.OVERLOADED, () -> machine.begin(key("d"), BODY, TOPIC_ID, LAYOUT, NOBODY, 41L, nowMs));
         assertThat(begin("a", null)).isInstanceOf(Begun.Answered.class);
         nowMs += HOUR_MS;
         done(machine.expire(key -> false, nowMs));
@@ -166,11 +168,42 @@ class IdempotencyMachineTest {
     }
 
     @Test
+    void aFullSetOfKeysHasRoomForWhatTakesTheirPlace() {
+        machine = machine(2, 2);
+        prepared("a", 40L);
+        prepared("b", 41L);
+        assertThat(done(machine.begin(key("a"), BODY, new UUID(2, 2), LAYOUT, NOBODY, 42L, nowMs)))
+                .as("in a topic that was created anew").isInstanceOf(Begun.Execute.class);
+        assertThat(machine.size()).isEqualTo(2);
+        nowMs += HOUR_MS;
+        assertThat(done(machine.begin(key("b"), BODY, TOPIC_ID, LAYOUT, key -> true, 43L, nowMs)))
+                .as("after it has expired").isInstanceOf(Begun.Execute.class);
+        assertThat(machine.size()).isEqualTo(2);
+        assertThat(machine.producers()).as("whose requests were not completed are given up").isEqualTo(2);
+    }
+
+    @Test
+    void whatHasExpiredTakesNoRoomThoughItIsNotForgottenYet() {
+        machine = machine(3, 2);
+        complete("a", prepared("a", 40L));
+        prepared("b", null);
+        nowMs += HOUR_MS / 2;
+        prepared("c", 41L);
+        nowMs += HOUR_MS / 2;
+
+        refused(ErrorKind.OVERLOADED, () -> machine.begin(key("d"), BODY, TOPIC_ID, LAYOUT, key -> true, 42L, nowMs));
+        assertThat(begin("d", 42L)).isInstanceOf(Begun.Execute.class);
+        assertThat(machine.size()).as("c and d").isEqualTo(2);
+        assertThat(machine.find(key("c"), BODY, TOPIC_ID, nowMs)).isInstanceOf(Begun.Execute.class);
+        refused(ErrorKind.OVERLOADED, () -> machine.begin(key("e"), BODY, TOPIC_ID, LAYOUT, NOBODY, 43L, nowMs));
+    }
+
+    @Test
     void aLargeAnswerCountsAsSeveralKeys() {
         machine = machine(3);
         Layout scattered = Layout.of(1_400, record -> record % 2);
-        assertThat(done(machine.begin(key("a"), BODY, TOPIC_ID, scattered, 40L, nowMs))).isInstanceOf(Begun.Execute.class);
-        refused(ErrorKind.OVERLOADED, () -> machine.begin(key("b"), BODY, TOPIC_ID, LAYOUT, 41L, nowMs));
+        assertThat(done(machine.begin(key("a"), BODY, TOPIC_ID, scattered, NOBODY, 40L, nowMs))).isInstanceOf(Begun.Execute.class);
+        refused(ErrorKind.OVERLOADED, () -> machine.begin(key("b"), BODY, TOPIC_ID, LAYOUT, NOBODY, 41L, nowMs));
     }
 
     @Test
@@ -189,12 +222,12 @@ class IdempotencyMachineTest {
         machine = machine(100, 2);
         StoredValue.Prepared first = prepared("a", 40L);
         StoredValue.Prepared second = prepared("b", 41L);
-        refused(ErrorKind.OVERLOADED, () -> machine.begin(key("c"), BODY, TOPIC_ID, LAYOUT, 42L, nowMs));
+        refused(ErrorKind.OVERLOADED, () -> machine.begin(key("c"), BODY, TOPIC_ID, LAYOUT, NOBODY, 42L, nowMs));
         assertThat(begin("a", null)).as("known ones are carried out").isEqualTo(new Begun.Execute(first));
 
         complete("b", second);
         assertThat(begin("c", null)).isInstanceOf(Begun.Execute.class);
-        refused(ErrorKind.OVERLOADED, () -> machine.begin(key("d"), BODY, TOPIC_ID, LAYOUT, 42L, nowMs));
+        refused(ErrorKind.OVERLOADED, () -> machine.begin(key("d"), BODY, TOPIC_ID, LAYOUT, NOBODY, 42L, nowMs));
     }
 
     @Test
@@ -244,9 +277,9 @@ class IdempotencyMachineTest {
                 if (random.nextInt(10) == 0) {
                     decision = machine.expire(any -> false, nowMs);
                 } else {
-                    Decision<StoredKey, StoredValue, Begun> begin = machine.begin(key(key), BODY, TOPIC_ID, LAYOUT, null, nowMs);
+                    Decision<StoredKey, StoredValue, Begun> begin = machine.begin(key(key), BODY, TOPIC_ID, LAYOUT, NOBODY, null, nowMs);
                     if (begin.answer() instanceof Begun.ProducerNeeded) {
-                        begin = machine.begin(key(key), BODY, TOPIC_ID, LAYOUT, fresh++, nowMs);
+                        begin = machine.begin(key(key), BODY, TOPIC_ID, LAYOUT, NOBODY, fresh++, nowMs);
                     }
                     begun = begin.answer();
                     decision = begin;
