@@ -132,6 +132,11 @@ public final class RecordBatch {
         return bigEndian(buffer.getInt(index + LEADER_EPOCH), buffer);
     }
 
+    /** Magic of what begins at an index, whatever that is; needs {@link #HEADER_BYTES} bytes there. */
+    public static byte magicAt(ByteBuffer buffer, int index) {
+        return buffer.get(index + MAGIC_BYTE);
+    }
+
     /** Producer id of the batch whose header begins at an index; needs {@link #HEADER_BYTES} bytes there. */
     public static long producerIdAt(ByteBuffer buffer, int index) {
         return bigEndian(buffer.getLong(index + PRODUCER_ID), buffer);
@@ -172,7 +177,7 @@ public final class RecordBatch {
      * {@link #HEADER_BYTES} bytes there. Throws nothing, so that damaged bytes can be searched for the next batch.
      */
     public static boolean isPlausibleAt(ByteBuffer buffer, int index) {
-        if (buffer.get(index + MAGIC_BYTE) != MAGIC) {
+        if (magicAt(buffer, index) != MAGIC) {
             return false;
         }
         int length = bigEndian(buffer.getInt(index + LENGTH), buffer);

@@ -4,6 +4,7 @@ import io.millrace.agreement.registers.Register;
 import io.millrace.agreement.registers.RegisterStore;
 import io.millrace.metadata.AgreementCalls;
 import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.ErrorKind;
 import jakarta.json.Json;
 import jakarta.json.JsonException;
 import jakarta.json.JsonReader;
@@ -15,12 +16,17 @@ import java.util.Optional;
  * compare-and-set, which a majority of the journals holds before any id of the block is given: so none is given again
  * after all servers were restarted, either. What is left of a block when the broker stops is given to nobody, and so is
  * a block of which nobody knows whether it was taken. Thread-safe.
+ *
+ * <p>Ids that the cluster uses itself are far above those of clients, so that no request of a client is ever taken for the
+ * cluster's own.
  */
 public final class ProducerIds {
     static final String REGISTER = "producer-ids";
     /** How many ids a broker takes at a time. */
     static final int BLOCK = 1_000;
 
+    /** The ids of the cluster's own begin here. */
+    private static final long INTERNAL = 1L << 62;
     private static final String NEXT = "nextProducerId";
     private static final long NONE = -1;
 
@@ -29,6 +35,8 @@ public final class ProducerIds {
     /** The first id of the block that was not given yet, and the first beyond the block. Guarded by this. */
     private long next;
     private long end;
+    /** Below are ids of blocks that brokers have taken, as far as is known. Grows; written by one call at a time. */
+    private volatile long taken;
 
     /** @param calls for the calls of the agreement, of which there is one at a time */
     public ProducerIds(RegisterStore registers, AgreementCalls calls) {
@@ -50,6 +58,27 @@ public final class ProducerIds {
         return id;
     }
 
+    /** As {@link #next()}, for a producer of the cluster's own: 2^62 or above. */
+    public long nextInternal() {
+        return INTERNAL + next();
+    }
+
+    /**
+     * Makes sure that an id with which a client produces is not one of its own making, which may be somebody else's later: that
+     * it is in a block that a broker has taken. Blocks, as above, only for ids beyond the blocks that are known.
+     *
+     * @throws BrokerException INVALID_RECORD when it is not; UNAVAILABLE when the agreement does not answer: try again
+     */
+    public void requireGiven(long id) {
+        if (id >= taken && id < INTERNAL) {
+            calls.await(REGISTER, this::refill);
+        }
+        if (id >= taken) {
+            throw new BrokerException(ErrorKind.INVALID_RECORD, ("nobody was given the producer id %d: get one with POST /producers,"
+                    + " and send the records with that").formatted(id));
+        }
+    }
+
     private synchronized long take() {
         return next < end ? next++ : NONE;
     }
@@ -58,7 +87,7 @@ public final class ProducerIds {
         return next == end;
     }
 
-    /** Two never run at once. Whoever asked while the last one ran finds what that one took. */
+    /** Two never run at once. Whoever asked while the last one ran finds what that one took, or what others took by now. */
     private void refill() {
         if (isEmpty()) {
             long first = takeBlock();
@@ -66,6 +95,9 @@ public final class ProducerIds {
                 next = first;
                 end = first + BLOCK;
             }
+            taken = first + BLOCK;
+        } else {
+            taken = registers.read(REGISTER).map(ProducerIds::decode).orElse(0L);
         }
     }
 

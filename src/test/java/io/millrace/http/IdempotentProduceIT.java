@@ -220,6 +220,16 @@ class IdempotentProduceIT {
         assertThat(api.endOffset(topic, 0) + api.endOffset(topic, 1)).isZero();
     }
 
+    @ParameterizedTest
+    @ValueSource(longs = {1L << 50, 1L << 62, Long.MAX_VALUE})
+    void anIdThatNobodyWasGivenIsUnprocessable(long madeUp) {
+        assertThat(send(madeUp, 0, 0, "a").isError(422).message()).contains("POST /producers");
+        api.post("/topics/" + topic, HttpApi.TEXT, body(madeUp, 0, "{\"0\":0,\"1\":0}", "a")).isError(422);
+        assertThat(api.post(partition, HttpApi.BATCH, batch(madeUp, 0, 0, "a")).isError(422).message()).contains("POST /producers");
+
+        assertThat(api.endOffset(topic, 0) + api.endOffset(topic, 1)).isZero();
+    }
+
     @Test
     void sequencesThatDoNotSayWhereTheRecordsGoAreUnprocessable() {
         long producer = newProducer();

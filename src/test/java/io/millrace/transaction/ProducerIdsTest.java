@@ -106,6 +106,53 @@ class ProducerIdsTest {
         assertThat(ids.next()).isEqualTo(ProducerIds.BLOCK);
     }
 
+    @Test
+    void anIdThatNobodyWasGivenIsRefusedAndAnotherBrokersIsNot() {
+        InMemoryRegisterStore registers = new InMemoryRegisterStore();
+        ProducerIds one = of(registers);
+        ProducerIds two = of(registers);
+        one.requireGiven(one.next());
+        refused(one, 1_000);
+        long others = two.next();
+        assertThat(others).isEqualTo(1_000);
+        one.requireGiven(others);
+        two.requireGiven(0);
+        for (long never : new long[] {2_000, 1L << 40, Long.MAX_VALUE}) {
+            refused(one, never);
+            refused(two, never);
+        }
+        assertThat(register(registers)).as("asking takes no further block").isEqualTo("{\"nextProducerId\":2000}");
+    }
+
+    @Test
+    void idsThatAreKnownNeedNoAgreement() {
+        InMemoryRegisterStore registers = new InMemoryRegisterStore();
+        ProducerIds ids = of(registers);
+        ids.next();
+        registers.setAvailable(false);
+
+        ids.requireGiven(999);
+        assertThatThrownBy(() -> ids.requireGiven(1_000)).isInstanceOfSatisfying(BrokerException.class,
+                e -> assertThat(e.kind()).isEqualTo(ErrorKind.UNAVAILABLE));
+    }
+
+    @Test
+    void noClientProducesWithAnIdOfTheClustersOwn() {
+        InMemoryRegisterStore registers = new InMemoryRegisterStore();
+        ProducerIds ids = of(registers);
+        long internal = ids.nextInternal();
+        assertThat(ids.nextInternal()).isEqualTo(internal + 1);
+        registers.setAvailable(false);
+        refused(ids, internal);
+    }
+
+    private static void refused(ProducerIds ids, long id) {
+        assertThatThrownBy(() -> ids.requireGiven(id)).isInstanceOfSatisfying(BrokerException.class, e -> {
+            assertThat(e.kind()).isEqualTo(ErrorKind.INVALID_RECORD);
+            assertThat(e).hasMessageContaining("POST /producers");
+        });
+    }
+
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 5})
     void noIdIsGivenTwiceByBrokersWhoseAnswersAreLostAndThatStartAgain(long seed) {

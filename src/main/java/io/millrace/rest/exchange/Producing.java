@@ -9,6 +9,7 @@ import io.millrace.log.AppendResult;
 import io.millrace.record.RecordBatch;
 import io.millrace.replica.hosting.Acks;
 import io.millrace.rest.access.BrokerAccess;
+import io.millrace.rest.access.ProducerIdAccess;
 import io.millrace.rest.access.TransactionAccess;
 import io.millrace.rest.body.Answer;
 import io.millrace.rest.body.JsonBodies;
@@ -54,6 +55,8 @@ public class Producing {
     JsonBodies json;
     @Inject
     TransactionAccess transactions;
+    @Inject
+    ProducerIdAccess producerIds;
 
     /**
      * Produces a list of records.
@@ -80,7 +83,10 @@ public class Producing {
             memory.growTo(2L * list.length);
             RecordListReader reader = new RecordListReader(format, partition, records.partitionCount());
             int count = reader.read(list, records::append);
-            reader.producer().ifPresent(producer -> sign(records, producer));
+            reader.producer().ifPresent(producer -> {
+                producerIds.producerIds().requireGiven(producer.id());
+                sign(records, producer);
+            });
             memory.resize(list.length + ProduceResultWriter.bytesFor(count));
             produce(broker, records, acks, transaction, reader.producer())
                     .whenComplete((result, failure) -> memory.close())
@@ -112,7 +118,7 @@ public class Producing {
     /**
      * Produces record batches as they are.
      *
-     * @param rules       which of the topic's they are held against
+     * @param rules       which of the topic's they are held against; a broker that has done so has looked at their producer, too
      * @param transaction that they are part of, or null
      */
     public void batches(String topic, int partition, Acks acks, RecordRules rules, TransactionHeader transaction, String contentLength,
@@ -125,6 +131,9 @@ public class Producing {
             if (batches.length == 0) {
                 throw RequestException.unprocessable(
                         "the request body is empty; at least one record batch is expected");
+            }
+            if (rules == RecordRules.IN_FORCE) {
+                requireGiven(batches);
             }
             append(broker, topic, partition, ByteBuffer.wrap(batches), acks, rules, transaction)
                     .whenComplete((result, failure) -> memory.close())
@@ -151,6 +160,15 @@ public class Producing {
             }
         });
         return broker.transactions().append(topic, partition, batches, acks, rules, transaction.transactionalId());
+    }
+
+    /** All batches of a request are of one producer, or the broker refuses them; where none begins, it says so. */
+    private void requireGiven(byte[] batches) {
+        ByteBuffer first = ByteBuffer.wrap(batches);
+        long id = batches.length < RecordBatch.HEADER_BYTES ? RecordBatch.NO_PRODUCER_ID : RecordBatch.producerIdAt(first, 0);
+        if (id > RecordBatch.NO_PRODUCER_ID && RecordBatch.magicAt(first, 0) == RecordBatch.MAGIC) {
+            producerIds.producerIds().requireGiven(id);
+        }
     }
 
     private static void sign(RecordAccumulator records, ListProducer producer) {

@@ -2,7 +2,7 @@ package io.millrace.transaction.idempotency;
 
 import io.millrace.metadata.BrokerException;
 
-/** Gives producer ids, each once ever in the cluster. */
+/** Gives producer ids, each once ever in the cluster, and with which no client can produce. */
 @FunctionalInterface
 public interface ProducerIdSource {
     /**
