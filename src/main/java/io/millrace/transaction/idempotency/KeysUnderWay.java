@@ -25,7 +25,7 @@ final class KeysUnderWay {
 
     /**
      * @return empty: the key is the caller's until it is released; or what completes when whoever has it lets go of it, after
-     *         which it is to be tried again
+     *         which it is to be tried again. Who waits no longer completes it exceptionally
      * @throws BrokerException IDEMPOTENCY_KEY_IN_USE when enough requests wait for it
      */
     synchronized Optional<CompletableFuture<Void>> claim(IdempotencyKey key) {
@@ -37,7 +37,17 @@ final class KeysUnderWay {
             throw inUse(key);
         }
         present.waiting++;
-        return Optional.of(present.over.copy());
+        CompletableFuture<Void> over = present.over.copy();
+        over.whenComplete((released, givenUp) -> {
+            if (givenUp != null) {
+                leave(present);
+            }
+        });
+        return Optional.of(over);
+    }
+
+    private synchronized void leave(Claim claim) {
+        claim.waiting--;
     }
 
     void release(IdempotencyKey key) {

@@ -48,4 +48,13 @@ class KeysUnderWayTest {
         assertThatThrownBy(() -> underWay.claim(KEY)).isInstanceOf(BrokerException.class)
                 .satisfies(e -> assertThat(((BrokerException) e).kind()).isEqualTo(ErrorKind.IDEMPOTENCY_KEY_IN_USE));
     }
+
+    @Test
+    void whoWaitsNoLongerLeavesItsPlaceToAnother() {
+        underWay.claim(KEY);
+        for (int impatient = 0; impatient < 40; impatient++) {
+            underWay.claim(KEY).orElseThrow().completeExceptionally(new IllegalStateException("for the test"));
+        }
+        assertThat(underWay.claim(KEY)).isPresent();
+    }
 }
