@@ -62,8 +62,8 @@ public final class Settings {
             "Idempotent producers that a partition keeps in mind, about 500 bytes each; beyond them the one that was silent for"
             + " longest is forgotten, and what it sends again is written again.");
     public static final Setting PRODUCER_ID_EXPIRATION_MS = number("millrace.producer.id.expiration.ms", 1_000,
-            315_360_000_000L, "ms", 90_000_000, "How long after its last batch a partition forgets an idempotent producer; at least an hour longer than"
-            + " `millrace.idempotency.expiration.ms`.");
+            315_360_000_000L, "ms", 90_000_000, "How long after its last batch a partition forgets an idempotent producer; at"
+            + " least an hour longer than `millrace.idempotency.expiration.ms`.");
     public static final Setting HIGH_WATERMARK_INTERVAL_MS = number(
             "millrace.replica.high.watermark.checkpoint.interval.ms", 1, 3_600_000, "ms", 5_000,
             "How often it is noted on disk up to where the partitions are committed.");
@@ -192,8 +192,7 @@ public final class Settings {
             GROUP_ASSIGNOR, GROUP_MAX_SIZE, GROUP_MAX_GROUPS, GROUP_OFFSETS_RETENTION_MS, GROUP_CONSUMER_IDLE_MS,
             OFFSETS_TOPIC_PARTITIONS, OFFSETS_TOPIC_REPLICATION_FACTOR, IDEMPOTENCY_EXPIRATION_MS, IDEMPOTENCY_MAX_KEYS,
             IDEMPOTENCY_MAX_UNFINISHED, IDEMPOTENCY_TOPIC_PARTITIONS, IDEMPOTENCY_TOPIC_REPLICATION_FACTOR,
-            TRANSACTION_MAX_TIMEOUT_MS,
-            TRANSACTIONAL_ID_EXPIRATION_MS, TRANSACTION_MAX_IDS, TRANSACTION_TOPIC_PARTITIONS,
+            TRANSACTION_MAX_TIMEOUT_MS, TRANSACTIONAL_ID_EXPIRATION_MS, TRANSACTION_MAX_IDS, TRANSACTION_TOPIC_PARTITIONS,
             TRANSACTION_TOPIC_REPLICATION_FACTOR, METRICS_TOPICS_MAX, METRICS_PARTITIONS_MAX, METRICS_GROUPS_MAX);
 
     /** The first of each pair may not be larger than the second. */
@@ -206,8 +205,8 @@ public final class Settings {
     private static final long KEY_MARGIN_MS = 3_600_000;
 
     /**
-     * Which part of a partition's producers those of unfinished requests may be: what expired unfinished is still kept in mind
-     * while as many come after it, twice at most, and there are others.
+     * How many producers a partition must keep in mind for each request that may be unfinished: one that expires unfinished stays
+     * in mind about as long again, while another takes its place; and clients have producers, too.
      */
     private static final int PRODUCERS_PER_UNFINISHED = 4;
 

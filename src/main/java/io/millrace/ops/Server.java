@@ -163,7 +163,8 @@ final class Server implements AutoCloseable {
                 Settings.GROUP_ASSIGNOR);
         ProducerIds producerIds = new ProducerIds(registers(), open(agreementThreads::callsForOne));
         IdempotencyKeys keys = open(() -> IdempotencyKeys.open(configuration.idempotency(), IdempotencyParts.of(broker,
-                configuration.idempotencyTopic(), configuration.coordinators(), producerIds::nextInternal, answers, workers, timers, clock)));
+                configuration.idempotencyTopic(), configuration.coordinators(), producerIds::nextInternal, answers, workers,
+                timers, clock)));
         Transactions transactions = open(() -> Transactions.open(new Transactions.Parts(broker, configuration.transactionTopic(),
                 configuration.coordinators(), configuration.transactions(), marker -> groups.endTransaction(
                 marker.partition().partition(), marker.producer().producerId(), marker.producer().epoch(), Transactions.control(marker)),

@@ -93,9 +93,9 @@ public final class IdempotencyKeys implements AutoCloseable {
     /**
      * Carries a request out, unless that was done before. Waits while another one with its key is being carried out.
      *
-     * @return fails as reading its records does, if it is new; and with IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_KEY_IN_USE when the other one takes too long, RECORD_TOO_LARGE,
-     *         NOT_COORDINATOR, COORDINATOR_LOADING, OVERLOADED, UNAVAILABLE, OUT_OF_ORDER_SEQUENCE, and as a produce does:
-     *         asked again with its key it is never done twice
+     * @return fails as reading its records does, if it is new; and with IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_KEY_IN_USE when the
+     *         other one takes too long, RECORD_TOO_LARGE, NOT_COORDINATOR, COORDINATOR_LOADING, OVERLOADED, UNAVAILABLE,
+     *         OUT_OF_ORDER_SEQUENCE, and as a produce does: asked again with its key it is never done twice
      */
     public CompletableFuture<KeyedAnswer> produce(KeyedRequest request) {
         return IdempotentProduce.run(request, around);
