@@ -214,6 +214,7 @@ class KeyedProduceTest {
     @Test
     void whatWasBegunIsCarriedOutWhateverTheTopicWantsOfRecordsByNow() {
         timestamp = BrokerHarness.START;
+        padding = "x".repeat(100); // more than a batch may have later
         assertThat(keys.produce(request("a", true))).failsWithin(Duration.ofSeconds(20));
         int batches = stored().size();
         changeTopic();
