@@ -84,7 +84,7 @@ public class Producing {
             RecordListReader reader = new RecordListReader(format, partition, records.partitionCount());
             int count = reader.read(list, records::append);
             reader.producer().ifPresent(producer -> {
-                producerIds.producerIds().requireGiven(producer.id());
+                requireGiven(producer.id(), transaction);
                 sign(records, producer);
             });
             memory.resize(list.length + ProduceResultWriter.bytesFor(count));
@@ -133,7 +133,7 @@ public class Producing {
                         "the request body is empty; at least one record batch is expected");
             }
             if (rules == RecordRules.IN_FORCE) {
-                requireGiven(batches);
+                requireGiven(producerOf(batches), transaction);
             }
             append(broker, topic, partition, ByteBuffer.wrap(batches), acks, rules, transaction)
                     .whenComplete((result, failure) -> memory.close())
@@ -163,11 +163,16 @@ public class Producing {
     }
 
     /** All batches of a request are of one producer, or the broker refuses them; where none begins, it says so. */
-    private void requireGiven(byte[] batches) {
+    private static long producerOf(byte[] batches) {
         ByteBuffer first = ByteBuffer.wrap(batches);
-        long id = batches.length < RecordBatch.HEADER_BYTES ? RecordBatch.NO_PRODUCER_ID : RecordBatch.producerIdAt(first, 0);
-        if (id > RecordBatch.NO_PRODUCER_ID && RecordBatch.magicAt(first, 0) == RecordBatch.MAGIC) {
-            producerIds.producerIds().requireGiven(id);
+        return batches.length < RecordBatch.HEADER_BYTES || RecordBatch.magicAt(first, 0) != RecordBatch.MAGIC
+                ? RecordBatch.NO_PRODUCER_ID : RecordBatch.producerIdAt(first, 0);
+    }
+
+    /** In a transaction its coordinator is asked whose the id is. */
+    private void requireGiven(long producerId, TransactionHeader transaction) {
+        if (producerId > RecordBatch.NO_PRODUCER_ID && transaction == null) {
+            producerIds.producerIds().requireGiven(producerId);
         }
     }
 

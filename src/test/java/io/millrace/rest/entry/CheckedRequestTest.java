@@ -84,8 +84,10 @@ class CheckedRequestTest {
     void aBrokerOfTheClusterIsBelieved() {
         Map<String, String> headers = new TreeMap<>(BrokerHeaders.of(secret, 2, "GET", PATH));
         headers.put("Millrace-Answered", "7");
+        headers.put("Millrace-Checked", "true");
         CheckedRequest seen = checked(secret, headers);
         assertThat(seen.getHeader("Millrace-Forwarded")).isEqualTo("2");
+        assertThat(seen.getHeader("Millrace-Checked")).isEqualTo("true");
         assertThat(seen.getHeader("Millrace-Answered")).isEqualTo("7");
     }
 }
