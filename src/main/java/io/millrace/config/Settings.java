@@ -150,8 +150,8 @@ public final class Settings {
             + " counting as several; beyond them requests with new keys are answered with 503.");
     public static final Setting IDEMPOTENCY_MAX_UNFINISHED = number("millrace.idempotency.max.unfinished", 1, 1_000_000, "requests",
             150, "The most requests with idempotency keys that a partition of `__idempotency_keys` knows as begun and not as carried"
-            + " out, under way or failed in part; beyond them requests with new keys are answered with 503. All its partitions"
-            + " together: at most a quarter of `millrace.log.max.producers`.");
+            + " out, under way or failed in part, for one topic no more than it leaves free; beyond them requests with new keys are"
+            + " answered with 503. All its partitions together: at most a quarter of `millrace.log.max.producers`.");
     public static final Setting IDEMPOTENCY_TOPIC_PARTITIONS = number("millrace.idempotency.topic.partitions", 1, 10_000,
             "partitions", 16, "Partitions of the internal topic `__idempotency_keys` when it is created, the same at all servers:"
             + " over so many leaders the keys are spread.");

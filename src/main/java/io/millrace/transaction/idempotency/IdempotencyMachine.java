@@ -23,8 +23,6 @@ import java.util.function.Predicate;
  * asks, in the same name and with each record in the same partition, and the logs do not take it twice.
  */
 final class IdempotencyMachine implements StateMachine<StoredKey, StoredValue> {
-    /** What counts as one key, in bytes of its text, its layout and its offsets. */
-    private static final int UNIT_BYTES = 512;
     /** How many keys are forgotten by one decision: they fit into a batch. */
     private static final int MOST_EXPIRED = 1_000;
 
@@ -32,14 +30,12 @@ final class IdempotencyMachine implements StateMachine<StoredKey, StoredValue> {
     /** What changed first comes first, and so expires first; but for what was undone, which may be late. */
     private final Map<IdempotencyKey, StoredValue.OfRequest> requests = new LinkedHashMap<>();
     private final ProducerPool producers;
-    /** What the requests count as. */
-    private long units;
-    /** How many of them are prepared. */
-    private int unfinished;
+    private final KeyUsage usage;
 
     IdempotencyMachine(IdempotencyOptions options) {
         this.options = options;
         this.producers = new ProducerPool(options.maxUnfinished());
+        this.usage = new KeyUsage(options);
     }
 
     @Override
@@ -57,25 +53,18 @@ final class IdempotencyMachine implements StateMachine<StoredKey, StoredValue> {
         StoredValue.OfRequest before = requests.remove(key);
         if (value != null) {
             requests.put(key, value);
-            units += units(key, value.layout());
+            usage.add(key, value);
         }
         if (before != null) {
-            units -= units(key, before.layout());
+            usage.remove(key, before);
         }
         if (value instanceof StoredValue.Prepared prepared) {
             producers.hold(prepared.producerId());
-            unfinished++;
         }
         if (before instanceof StoredValue.Prepared prepared) {
             producers.release(prepared.producerId());
-            unfinished--;
         }
         return before;
-    }
-
-    private static int units(IdempotencyKey key, Layout layout) {
-        int bytes = key.text().length() + layout.bytes().length + layout.partitionCount() * Long.BYTES;
-        return 1 + bytes / UNIT_BYTES;
     }
 
     // ---- what is decided
@@ -133,38 +122,24 @@ final class IdempotencyMachine implements StateMachine<StoredKey, StoredValue> {
     private List<Change<StoredKey, StoredValue>> room(IdempotencyKey key, Layout layout, Predicate<IdempotencyKey> underWay,
                                                       long nowMs) {
         List<Change<StoredKey, StoredValue>> changes = new ArrayList<>();
+        KeyUsage.Room room = usage.roomFor(key, layout);
         StoredValue.OfRequest replaced = requests.get(key);
-        giveUp(replaced, changes);
-        long unitsThen = units + units(key, layout) - (replaced == null ? 0 : units(key, replaced.layout()));
-        int unfinishedThen = unfinished + 1 - (replaced instanceof StoredValue.Prepared ? 1 : 0);
+        if (replaced != null) {
+            giveUp(replaced, changes);
+            room.without(key, replaced);
+        }
         Iterator<Map.Entry<IdempotencyKey, StoredValue.OfRequest>> oldestFirst = requests.entrySet().iterator();
         boolean more = true;
-        while (more && (unitsThen > options.maxKeys() || unfinishedThen > options.maxUnfinished()) && oldestFirst.hasNext()) {
+        while (more && room.isTooSmall() && oldestFirst.hasNext()) {
             Map.Entry<IdempotencyKey, StoredValue.OfRequest> oldest = oldestFirst.next();
             more = isExpired(oldest.getValue(), nowMs) && changes.size() < MOST_EXPIRED;
             if (more && !oldest.getKey().equals(key) && !underWay.test(oldest.getKey())) {
                 forget(oldest.getKey(), oldest.getValue(), changes);
-                unitsThen -= units(oldest.getKey(), oldest.getValue().layout());
-                unfinishedThen -= oldest.getValue() instanceof StoredValue.Prepared ? 1 : 0;
+                room.without(oldest.getKey(), oldest.getValue());
             }
         }
-        requireRoom(unitsThen, unfinishedThen);
+        room.require();
         return changes;
-    }
-
-    private void requireRoom(long unitsThen, int unfinishedThen) {
-        if (unitsThen > options.maxKeys()) {
-            throw new BrokerException(ErrorKind.OVERLOADED, ("%d idempotency keys are known where this one would be, which would"
-                    + " count as %d of %d with it: wait until some expire, let them expire sooner"
-                    + " (millrace.idempotency.expiration.ms), or raise that (millrace.idempotency.max.keys)").formatted(
-                            requests.size(), unitsThen, options.maxKeys()));
-        }
-        if (unfinishedThen > options.maxUnfinished()) {
-            throw new BrokerException(ErrorKind.OVERLOADED, ("%d requests with idempotency keys were begun where this one would be,"
-                    + " and not carried out as a whole, each with a producer that partitions must keep in mind: repeat those with"
-                    + " their keys as soon as their partitions can be written to, wait until some expire, or raise %d"
-                    + " (millrace.idempotency.max.unfinished)").formatted(unfinished, options.maxUnfinished()));
-        }
     }
 
     private static Decision<StoredKey, StoredValue, Begun> prepared(IdempotencyKey key, StoredValue.Prepared prepared,

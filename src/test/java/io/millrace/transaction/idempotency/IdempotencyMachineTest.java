@@ -169,7 +169,7 @@ class IdempotencyMachineTest {
 
     @Test
     void aFullSetOfKeysHasRoomForWhatTakesTheirPlace() {
-        machine = machine(2, 2);
+        machine = machine(2, 3);
         prepared("a", 40L);
         prepared("b", 41L);
         assertThat(done(machine.begin(key("a"), BODY, new UUID(2, 2), LAYOUT, NOBODY, 42L, nowMs)))
@@ -184,7 +184,7 @@ class IdempotencyMachineTest {
 
     @Test
     void whatHasExpiredTakesNoRoomThoughItIsNotForgottenYet() {
-        machine = machine(3, 2);
+        machine = machine(3, 3);
         complete("a", prepared("a", 40L));
         prepared("b", null);
         nowMs += HOUR_MS / 2;
@@ -219,7 +219,7 @@ class IdempotencyMachineTest {
 
     @Test
     void beyondTheMostUnfinishedNewOnesAreRefusedUntilOneIsCompleted() {
-        machine = machine(100, 2);
+        machine = machine(100, 3);
         StoredValue.Prepared first = prepared("a", 40L);
         StoredValue.Prepared second = prepared("b", 41L);
         refused(ErrorKind.OVERLOADED, () -> machine.begin(key("c"), BODY, TOPIC_ID, LAYOUT, NOBODY, 42L, nowMs));
@@ -231,17 +231,39 @@ class IdempotencyMachineTest {
     }
 
     @Test
+    void aTopicThatCannotBeWrittenToLeavesAsManyPlacesFreeAsItHas() {
+        machine = machine(100, 8);
+        StoredValue.Prepared first = prepared("k0", 100L);
+        for (int key = 1; key < 4; key++) {
+            prepared("k" + key, 100L + key);
+        }
+        refused(ErrorKind.OVERLOADED, () -> begin("k4", 104L));
+        for (int key = 0; key < 2; key++) {
+            assertThat(beginOther(key)).isInstanceOf(Begun.Execute.class);
+        }
+        refused(ErrorKind.OVERLOADED, () -> beginOther(2));
+
+        complete("k0", first);
+        assertThat(beginOther(2)).as("a place that has become free").isInstanceOf(Begun.Execute.class);
+        refused(ErrorKind.OVERLOADED, () -> begin("k4", null));
+    }
+
+    private Begun beginOther(int key) {
+        return done(machine.begin(new IdempotencyKey("bills", -1, "k" + key), BODY, TOPIC_ID, LAYOUT, NOBODY, 200L + key, nowMs));
+    }
+
+    @Test
     void thereAreNoMoreProducersThanMayBeUnfinished() {
         machine = machine(10_000, 10);
         List<StoredValue.Prepared> all = new ArrayList<>();
-        for (int key = 0; key < 10; key++) {
+        for (int key = 0; key < 5; key++) {
             all.add(prepared("k" + key, 100L + key));
         }
-        for (int key = 0; key < 10; key++) {
+        for (int key = 0; key < 5; key++) {
             complete("k" + key, all.get(key));
         }
-        assertThat(prepared("k10", 200L).producerId()).as("one that has become free meanwhile").isEqualTo(100);
-        assertThat(machine.producers()).isEqualTo(10);
+        assertThat(prepared("k5", 200L).producerId()).as("one that has become free meanwhile").isEqualTo(100);
+        assertThat(machine.producers()).isEqualTo(5);
     }
 
     @Test

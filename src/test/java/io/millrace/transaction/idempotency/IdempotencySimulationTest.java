@@ -60,7 +60,7 @@ class IdempotencySimulationTest {
     void noProducerIsForgottenWhileAPartitionCannotBeWrittenToForAnHour() {
         SimulatedOutage outage = new SimulatedOutage(first(), new SimulatedIdempotency.Limits(2, 100, 400));
         outage.run(3_600);
-        assertThat(outage.failedInPart).as("keys in use").isBetween(90, 100);
+        assertThat(outage.failedInPart).as("keys in use, half of what there may be").isBetween(45, 50);
         assertThat(outage.refused).as("those that are told to come later").isGreaterThan(30_000);
     }
 
