@@ -61,6 +61,9 @@ public final class Settings {
     public static final Setting LOG_MAX_PRODUCERS = number("millrace.log.max.producers", 1, 10_000_000, "producers", 10_000,
             "Idempotent producers that a partition keeps in mind, about 500 bytes each; beyond them the one that was silent for"
             + " longest is forgotten, and what it sends again is written again.");
+    public static final Setting PRODUCERS_MAX = number("millrace.producers.max", 1, 100_000_000, "producers", 500_000,
+            "Idempotent producers that a server keeps in mind for all partitions that it has replicas of, one counting in each; beyond"
+            + " them those that are new to a partition are answered with 503 by its leader. At least `millrace.log.max.producers`.");
     public static final Setting PRODUCER_ID_EXPIRATION_MS = number("millrace.producer.id.expiration.ms", 1_000,
             315_360_000_000L, "ms", 90_000_000, "How long after its last batch a partition forgets an idempotent producer; at"
             + " least an hour longer than `millrace.idempotency.expiration.ms`.");
@@ -182,7 +185,7 @@ public final class Settings {
     public static final List<Setting> CATALOGUE = List.of(BROKER_ID, HTTP_HOST, HTTP_PORT, LOG_DIRS, LOG_DIRS_LOST,
             LOG_QUEUE_BYTES, LOG_QUEUE_APPENDS, LOG_FLUSH_INTERVAL_MS, LOG_FILES_MAX, LOG_RETENTION_CHECK_INTERVAL_MS,
             LOG_SCRUB_INTERVAL_MS, LOG_SCRUB_BYTES, LOG_CLEANER_MEMORY_BYTES, LOG_CLEANER_BYTES, LOG_CLEANER_INTERVAL_MS,
-            LOG_MAX_PRODUCERS, PRODUCER_ID_EXPIRATION_MS,
+            LOG_MAX_PRODUCERS, PRODUCERS_MAX, PRODUCER_ID_EXPIRATION_MS,
             HIGH_WATERMARK_INTERVAL_MS, TOPIC_PARTITIONS_DEFAULT,
             TOPIC_PARTITIONS_MAX, BATCH_MAX_UNCOMPRESSED_BYTES, REQUEST_MAX_BYTES, REQUEST_MEMORY_BYTES,
             REQUEST_BODY_TIMEOUT_MS, REQUEST_WAITING_MAX, FETCH_MAX_BYTES, FETCH_MAX_WAIT_MS, CLUSTER_NAME, CLUSTER_HOST,
@@ -197,7 +200,8 @@ public final class Settings {
 
     /** The first of each pair may not be larger than the second. */
     private static final List<List<Setting>> ORDERED = List.of(List.of(REQUEST_MAX_BYTES, REQUEST_MEMORY_BYTES),
-            List.of(FETCH_MAX_BYTES, REQUEST_MEMORY_BYTES), List.of(TOPIC_PARTITIONS_DEFAULT, TOPIC_PARTITIONS_MAX));
+            List.of(FETCH_MAX_BYTES, REQUEST_MEMORY_BYTES), List.of(TOPIC_PARTITIONS_DEFAULT, TOPIC_PARTITIONS_MAX),
+            List.of(LOG_MAX_PRODUCERS, PRODUCERS_MAX));
     /**
      * How much longer than the key of a request a partition must know its producer, in ms: a request that is carried out again
      * just before its key expires takes its time, and the clocks of coordinators and leaders may differ.

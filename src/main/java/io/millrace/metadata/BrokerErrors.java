@@ -7,6 +7,7 @@ import io.millrace.log.InvalidTxnStateException;
 import io.millrace.log.LogDirectoryOfflineException;
 import io.millrace.log.LogQueueFullException;
 import io.millrace.log.OutOfOrderSequenceException;
+import io.millrace.log.TooManyProducersException;
 import io.millrace.record.BatchTooLargeException;
 import io.millrace.record.InvalidBatchException;
 import java.io.UncheckedIOException;
@@ -96,7 +97,7 @@ public final class BrokerErrors {
     }
 
     private static ErrorKind kindOf(Throwable failure) {
-        if (failure instanceof LogQueueFullException) {
+        if (failure instanceof LogQueueFullException || failure instanceof TooManyProducersException) {
             return ErrorKind.OVERLOADED;
         } else if (failure instanceof LogDirectoryOfflineException || failure instanceof UncheckedIOException) {
             return ErrorKind.LOG_DIRECTORY_OFFLINE;

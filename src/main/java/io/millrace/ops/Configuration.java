@@ -8,6 +8,7 @@ import io.millrace.config.SettingType;
 import io.millrace.config.Settings;
 import io.millrace.coordinator.CoordinatorOptions;
 import io.millrace.group.GroupOptions;
+import io.millrace.log.ProducerCount;
 import io.millrace.log.ProducerLimits;
 import io.millrace.log.write.LogDirectory;
 import io.millrace.metadata.config.TopicConfig;
@@ -137,11 +138,13 @@ final class Configuration {
         }
     }
 
-    LogDirectory.Options logDirectory() {
+    /** @param producers of all directories */
+    LogDirectory.Options logDirectory(ProducerCount producers) {
         return new LogDirectory.Options(settings.longValue(Settings.LOG_QUEUE_BYTES),
                 settings.intValue(Settings.LOG_QUEUE_APPENDS), settings.longValue(Settings.LOG_FLUSH_INTERVAL_MS), 0,
                 settings.longValue(Settings.HIGH_WATERMARK_INTERVAL_MS), new ProducerLimits(
-                        settings.longValue(Settings.PRODUCER_ID_EXPIRATION_MS), settings.intValue(Settings.LOG_MAX_PRODUCERS)));
+                        settings.longValue(Settings.PRODUCER_ID_EXPIRATION_MS), settings.intValue(Settings.LOG_MAX_PRODUCERS),
+                        producers));
     }
 
     /** How many files of logs may be open at a time. */

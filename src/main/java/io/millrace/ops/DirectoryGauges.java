@@ -1,5 +1,6 @@
 package io.millrace.ops;
 
+import io.millrace.log.ProducerCount;
 import io.millrace.log.file.OpenFiles;
 import io.millrace.log.write.CleanerProgress;
 import io.millrace.log.write.LogDirectory;
@@ -15,15 +16,17 @@ final class DirectoryGauges implements AutoCloseable {
 
     /**
      * @param files  shared by all directories
+     * @param producers of all directories
      * @param strays how many logs were set aside
      * @param lost   how many partitions' only logs are gone
      * @param damaged how many batches are damaged, and not mended yet
      * @param cleaning how the compaction of logs stands
      */
-    DirectoryGauges(MetricRegistry registry, List<LogDirectory> directories, OpenFiles files, Supplier<Number> strays,
-                    Supplier<Number> lost, Supplier<Number> damaged, Supplier<CleanerProgress> cleaning) {
+    DirectoryGauges(MetricRegistry registry, List<LogDirectory> directories, OpenFiles files, ProducerCount producers,
+                    Supplier<Number> strays, Supplier<Number> lost, Supplier<Number> damaged, Supplier<CleanerProgress> cleaning) {
         Instruments all = new Instruments(registry);
         all.gauge("millrace_log_files_open", "Files of logs that are open", files::count);
+        all.gauge("millrace_producers", "Idempotent producers that are kept in mind, in each partition counted", producers::known);
         all.gauge("millrace_stray_logs", "Logs that were set aside because they belong to no topic that is known", strays);
         all.gauge("millrace_lost_partitions", "Partitions whose only log was made on this broker and is gone", lost);
         all.gauge("millrace_unmended_batches", "Record batches that are known to be damaged and not mended yet", damaged);

@@ -15,6 +15,7 @@ import io.millrace.group.GroupPeers;
 import io.millrace.group.Groups;
 import io.millrace.group.delivery.Deliveries;
 import io.millrace.log.LogDirectoryOfflineException;
+import io.millrace.log.ProducerCount;
 import io.millrace.log.file.OpenFiles;
 import io.millrace.log.write.CleanerProgress;
 import io.millrace.log.write.LogDirectory;
@@ -84,6 +85,7 @@ final class Server implements AutoCloseable {
     private final Runnable passedWaits;
     private final KnownDamage damage;
     private final OpenFiles logFiles;
+    private final ProducerCount producers;
 
     /** Guarded by this. */
     private final OpenedParts opened = new OpenedParts();
@@ -121,6 +123,7 @@ final class Server implements AutoCloseable {
         this.passedWaits = passedWaits;
         this.damage = new KnownDamage(observers.log());
         this.logFiles = new OpenFiles(configuration.openLogFiles());
+        this.producers = new ProducerCount(configuration.settings().longValue(Settings.PRODUCERS_MAX));
     }
 
     /**
@@ -220,9 +223,8 @@ final class Server implements AutoCloseable {
     private void openDirectories() {
         List<Writer> started = new ArrayList<>();
         for (Path root : configuration.settings().folders(Settings.LOG_DIRS)) {
-            LogDirectory directory = open(
-                    () -> LogDirectory.open(root, configuration.logDirectory(), clock, damage, logFiles, forces),
-                    Settings.LOG_DIRS);
+            LogDirectory directory = open(() -> LogDirectory.open(root, configuration.logDirectory(producers), clock, damage,
+                    logFiles, forces), Settings.LOG_DIRS);
             FutureTask<Void> writing = new FutureTask<>(directory, null);
             workers.execute(writing);
             started.add(new Writer(directory, writing));
@@ -253,6 +255,10 @@ final class Server implements AutoCloseable {
     /** Files of logs that are open, all directories together. */
     OpenFiles logFiles() {
         return logFiles;
+    }
+
+    ProducerCount producers() {
+        return producers;
     }
 
     /** The log directories that are open. */

@@ -44,6 +44,14 @@ public final class ProducerStates {
         return producers.isEmpty() && undecided().isEmpty();
     }
 
+    public int size() {
+        return producers.size();
+    }
+
+    public boolean isKnown(long producerId) {
+        return producers.containsKey(producerId);
+    }
+
     /** In the order in which they wrote last. */
     public Collection<ProducerState> all() {
         return producers.values().stream().map(Known::state).toList();

@@ -8,6 +8,7 @@ import io.millrace.log.InvalidTxnStateException;
 import io.millrace.log.LeaderEpochEnd;
 import io.millrace.log.LogConfig;
 import io.millrace.log.OutOfOrderSequenceException;
+import io.millrace.log.TooManyProducersException;
 import io.millrace.log.segment.GatheringWriter;
 import io.millrace.log.segment.Segment;
 import io.millrace.record.EndTransactionMarker;
@@ -69,7 +70,8 @@ final class LogAppender {
                 config.timestampType() == TimestampType.LOG_APPEND_TIME);
             earlier.ifPresentOrElse(append::written, () -> producers.count(append.batches()));
             return earlier.isPresent();
-        } catch (OutOfOrderSequenceException | InvalidProducerEpochException | InvalidTxnStateException refusal) {
+        } catch (OutOfOrderSequenceException | InvalidProducerEpochException | InvalidTxnStateException
+                 | TooManyProducersException refusal) {
             append.refuse(refusal);
             return true;
         }

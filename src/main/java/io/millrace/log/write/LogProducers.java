@@ -47,6 +47,8 @@ final class LogProducers {
     /** No batch from here on has a producer. */
     private long noneFrom;
     private long crowdedOut;
+    /** As many are counted among those of all logs. */
+    private int counted;
 
     LogProducers(LogState state, ProducerSnapshots snapshots, ProducerLimits limits, Clock clock) {
         this.state = state;
@@ -56,10 +58,22 @@ final class LogProducers {
         this.open = state.log().transactions().open();
         this.changed = isNeeded() && (snapshots.isEmpty() || snapshots.offsets().last() != state.endOffset());
         this.noneFrom = isNeeded() ? state.endOffset() : 0;
+        recount();
     }
 
     private boolean isNeeded() {
         return !state.producers().isEmpty() || !snapshots.isEmpty();
+    }
+
+    private void recount() {
+        int known = state.isClosed() ? 0 : state.producers().size();
+        limits.all().add(known - counted);
+        counted = known;
+    }
+
+    /** The log is closed, and knows nobody any more. */
+    void close() {
+        recount();
     }
 
     // ---- appends
@@ -75,9 +89,17 @@ final class LogProducers {
         return check().isMarkerKnown(marker);
     }
 
-    /** See {@link SequenceCheck#count}. */
+    /**
+     * See {@link SequenceCheck#count}.
+     *
+     * @throws io.millrace.log.TooManyProducersException when the producer is not known here, and there is no room for it
+     */
     void count(List<RecordBatch> appended) {
         if (SequencedBatch.anyHasProducer(appended)) {
+            long producer = appended.get(0).producerId();
+            if (!state.producers().isKnown(producer)) {
+                limits.all().requireRoom(state.log().name(), producer);
+            }
             check().count(appended);
         }
     }
@@ -99,6 +121,7 @@ final class LogProducers {
             }
         }
         changed = true;
+        recount();
     }
 
     private void note(SequencedBatch batch, long now) throws IOException {
@@ -197,6 +220,7 @@ final class LogProducers {
         hold();
         noneFrom = Math.min(noneFrom, cut);
         changed = isNeeded();
+        recount();
     }
 
     /** Nobody is known where the log begins anew; for certain once this returns. */
@@ -211,6 +235,7 @@ final class LogProducers {
     /** What is behind the end that readers were shown will not be in the log. */
     void settle(long shown, long recoveryPoint) throws IOException {
         state.producers().rollBack();
+        recount();
         open.truncateTo(shown); // which is not below what is committed
         if (isNeeded()) {
             forgetBehind(shown, state.producers(), recoveryPoint);
@@ -289,6 +314,7 @@ final class LogProducers {
     /** Forgets who was silent for too long. */
     void expire() {
         changed |= state.producers().expire(clock.millis()) > 0;
+        recount();
         long now = state.producers().crowdedOut();
         if (now > crowdedOut) {
             LOG.log(Level.WARNING, "{0}: {1} idempotent producers were forgotten before their time, as there were more than {2}"

@@ -238,6 +238,7 @@ final class WritableLog {
             return;
         }
         state.close();
+        producers.close();
         IOException failure = null;
         for (Segment segment : state.segments()) {
             segment.closeForWriting();

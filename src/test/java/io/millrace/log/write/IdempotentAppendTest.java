@@ -11,8 +11,10 @@ import io.millrace.log.InvalidProducerEpochException;
 import io.millrace.log.LogConfig;
 import io.millrace.log.LogObserver;
 import io.millrace.log.OutOfOrderSequenceException;
+import io.millrace.log.ProducerCount;
 import io.millrace.log.ProducerLimits;
 import io.millrace.log.SettableClock;
+import io.millrace.log.TooManyProducersException;
 import io.millrace.log.file.FileAccess;
 import io.millrace.log.file.TestFiles;
 import io.millrace.record.TimestampType;
@@ -252,6 +254,47 @@ class IdempotentAppendTest {
             assertThat(test.append(log, Sequenced.batch(3, 0, 5, 1)).baseOffset()).isEqualTo(2);
             assertThat(test.append(log, Sequenced.batch(2, 0, 5, 1)).baseOffset()).isEqualTo(1);
             assertThat(test.append(log, Sequenced.batch(1, 0, 5, 1)).baseOffset()).isEqualTo(3);
+        }
+    }
+
+    @Test
+    void whereAllLogsKnowAsManyAsTheyMayTheirProducersGoOnAndNewOnesAreRefusedByLeaders() throws Exception {
+        ProducerCount all = new ProducerCount(2);
+        try (TestDirectory test = open(new ProducerLimits(5_000, 10, all))) {
+            PartitionLog log = test.log();
+            PartitionLog other = test.directory.openLog("bills", 0, TestDirectory.TOPIC_ID, TestDirectory.CONFIG);
+            append(test, log, 0, 1);
+            append(test, other, 0, 1);
+            assertThat(all.known()).isEqualTo(2);
+            assertThatThrownBy(() -> test.append(other, Sequenced.batch(8, 0, 0, 1)))
+                .hasCauseInstanceOf(TooManyProducersException.class).hasMessageContaining("millrace.producers.max");
+            assertThat(append(test, log, 1, 1).baseOffset()).isEqualTo(1);
+            assertThat(test.append(log, batch(1, "of nobody")).baseOffset()).isEqualTo(2);
+
+            PartitionLog follower = test.directory.openLog("copy", 0, TestDirectory.TOPIC_ID, TestDirectory.CONFIG);
+            test.directory.appendReplicated(follower, log.read(0, Long.MAX_VALUE, 1_000), 0).join();
+            assertThat(all.known()).isEqualTo(3);
+            clock.advance(5_001);
+            test.directory.applyRetention().join();
+            assertThat(all.known()).isZero();
+            assertThat(test.append(other, Sequenced.batch(8, 0, 0, 1)).baseOffset()).isEqualTo(1);
+        }
+        assertThat(all.known()).as("of logs that are closed").isZero();
+    }
+
+    @Test
+    void whatIsCutOffOrReadAgainIsCountedAsItIs() throws Exception {
+        ProducerCount all = new ProducerCount(10);
+        try (TestDirectory test = open(new ProducerLimits(5_000, 10, all))) {
+            PartitionLog log = test.log();
+            append(test, log, 0, 1);
+            test.append(log, Sequenced.batch(8, 0, 0, 1));
+            test.directory.truncateTo(log, 1).join();
+            assertThat(all.known()).isEqualTo(1);
+        }
+        try (TestDirectory test = open(new ProducerLimits(5_000, 10, all))) {
+            test.log();
+            assertThat(all.known()).isEqualTo(1);
         }
     }
 
