@@ -10,10 +10,10 @@ import java.util.OptionalLong;
 
 /**
  * Takes records out of a batch. Those that stay keep their offsets, timestamps and bytes, the batch its first and last
- * offset, its producer and its codec.
+ * offset, its producer and its codec. What is to go later, tombstones and markers, waits until the batch's delete horizon (KIP-534).
  */
 public final class BatchFilter {
-    /** Tombstones of the batch begin to wait later. */
+    /** Tombstones or markers of the batch begin to wait later. */
     public static final long NO_HORIZON = -1;
 
     /** Which records stay. */
@@ -41,7 +41,8 @@ public final class BatchFilter {
 
     private final RecordBatch batch;
     private final List<Kept> kept = new ArrayList<>();
-    private boolean keepsTombstones;
+    /** Whether something stays that is to go later. */
+    private boolean waits;
     private boolean firstIsGone;
     private int removed;
 
@@ -50,7 +51,7 @@ public final class BatchFilter {
     }
 
     /**
-     * @param deleteHorizon what a batch gets that keeps a tombstone and has none, in ms since the epoch, or
+     * @param deleteHorizon what a batch gets that keeps a tombstone or a marker and has none, in ms since the epoch, or
      *                      {@link #NO_HORIZON}
      * @param maxBytes      of the records after decompression, all of which are held in memory
      * @return the batch itself where nothing is to be changed
@@ -86,7 +87,7 @@ public final class BatchFilter {
                 cursor.loadBody();
                 if (retention.retains(batch.baseOffset() + cursor.offsetDelta(), cursor.key(), cursor.value())) {
                     kept.add(new Kept(cursor.offsetDelta(), cursor.timestamp(), cursor.body()));
-                    keepsTombstones |= cursor.value() == null;
+                    waits |= cursor.value() == null || batch.isControl();
                 } else {
                     removed++;
                     firstIsGone |= i == 0;
@@ -97,7 +98,7 @@ public final class BatchFilter {
     }
 
     private RecordBatch result(long deleteHorizon) {
-        boolean beginsHorizon = keepsTombstones && deleteHorizon != NO_HORIZON && !batch.isControl() && batch.deleteHorizon().isEmpty()
+        boolean beginsHorizon = waits && deleteHorizon != NO_HORIZON && batch.deleteHorizon().isEmpty()
             && canBeBase(deleteHorizon);
         if (kept.isEmpty()) {
             return null;
@@ -106,7 +107,7 @@ public final class BatchFilter {
     }
 
     private RecordBatch written(boolean beginsHorizon, long deleteHorizon) {
-        boolean horizon = keepsTombstones && (beginsHorizon || batch.deleteHorizon().isPresent());
+        boolean horizon = waits && (beginsHorizon || batch.deleteHorizon().isPresent());
         int attributes = batch.attributes() & ~RecordBatch.DELETE_HORIZON_BIT
             | (horizon ? RecordBatch.DELETE_HORIZON_BIT : 0);
         long baseTimestamp = horizon ? batch.deleteHorizon().orElse(deleteHorizon) : ownBaseTimestamp();

@@ -262,8 +262,9 @@ public final class RecordBatch {
     }
 
     /**
-     * Until when tombstones stay, in ms since the epoch: set when the batch is first cleaned with one in it, and then the
-     * base timestamp as well, as in the field's format (KIP-534).
+     * Until when tombstones stay, or the marker of a transaction, in ms since the epoch: set when the batch is first cleaned with
+     * a tombstone in it, or without any record of the transaction before it, and then the base timestamp as well, as in the field's
+     * format (KIP-534).
      */
     public OptionalLong deleteHorizon() {
         return has(DELETE_HORIZON_BIT) ? OptionalLong.of(baseTimestamp()) : OptionalLong.empty();

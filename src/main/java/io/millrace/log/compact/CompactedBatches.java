@@ -33,8 +33,11 @@ final class CompactedBatches {
         return changed;
     }
 
-    /** @param left what is left of the batch, or null */
-    void add(RecordBatch batch, RecordBatch left) throws IOException {
+    /**
+     * @param left what is left of the batch, or null
+     * @return whether something of it stays, its header at least
+     */
+    boolean add(RecordBatch batch, RecordBatch left) throws IOException {
         spare += batch.sizeInBytes();
         if (left != null) {
             finish();
@@ -49,7 +52,9 @@ final class CompactedBatches {
             changed |= batch.recordCount() != 0;
         } else {
             addEmpty(batch);
+            return false;
         }
+        return true;
     }
 
     private void addEmpty(RecordBatch batch) throws IOException {

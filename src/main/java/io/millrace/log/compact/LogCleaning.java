@@ -1,5 +1,7 @@
 package io.millrace.log.compact;
 
+import io.millrace.log.producer.ProducerState;
+import io.millrace.log.segment.AbortedCopy;
 import io.millrace.log.segment.LogFolder;
 import io.millrace.log.segment.Segment;
 import io.millrace.log.segment.SegmentBatches;
@@ -10,15 +12,17 @@ import io.millrace.record.BatchTooLargeException;
 import io.millrace.record.RecordBatch;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * One pass over a log: learns the newest offset of each key in the dirty part, then writes all segments up to there anew,
  * group by group, each taken in before the next is begun. What is older than the newest of its key goes; a tombstone goes
- * some time after all that is older than it has gone; so does what has no key. A record never gets another offset or
- * timestamp.
+ * some time after all that is older than it has gone, and a marker some time after the transaction's records (KIP-534); so does
+ * what has no key. A record never gets another offset or timestamp.
  *
  * <p>For one thread. Memory: the map, two MiB of buffers, and one batch: as it is stored, decompressed and written anew.
  */
@@ -42,12 +46,16 @@ public final class LogCleaning {
     /**
      * What goes and what does not.
      *
-     * @param deleteRetentionMs how long a tombstone stays after it was first cleaned, in ms
-     * @param tombstonesStay    whether they stay for longer, because somebody may lack them
+     * @param deleteRetentionMs how long a tombstone stays after it was first cleaned, and a marker after the last of its
+     *                          transaction's records, in ms
+     * @param tombstonesStay    whether both stay for longer, because somebody may lack them
      * @param maxBatchBytes     a batch whose records are larger after decompression stays as it is, in bytes
-     * @param producers         offset of the last record of each idempotent producer: the batch that holds it stays
+     * @param producers         that the log knows: the batch that holds the last record of one stays
+     * @param inTransaction     by the offset of each snapshot of producers, those that are in a transaction there: the markers
+     *                          behind it that end these stay
      */
-    public record Rules(long deleteRetentionMs, boolean tombstonesStay, long maxBatchBytes, Map<Long, Long> producers) {
+    public record Rules(long deleteRetentionMs, boolean tombstonesStay, long maxBatchBytes, Collection<ProducerState> producers,
+                        Map<Long, Set<Long>> inTransaction) {
     }
 
     /**
@@ -85,6 +93,7 @@ public final class LogCleaning {
     private final Rules rules;
     private final OffsetMap offsets;
     private final ProducerTails producers;
+    private final CleanedTransactions transactions;
     private long end;
     private long removed;
 
@@ -99,6 +108,7 @@ public final class LogCleaning {
         this.rules = rules;
         this.offsets = new OffsetMap(maxMapBytes);
         this.producers = new ProducerTails(rules.producers());
+        this.transactions = new CleanedTransactions(rules.inTransaction());
     }
 
     /**
@@ -133,7 +143,7 @@ public final class LogCleaning {
     /**
      * Writes some segments anew, beside the old ones.
      *
-     * @param group one of {@link #groups()}
+     * @param group the next one of {@link #groups()}
      * @return empty when nothing is to be changed; else what is to be installed, or discarded
      */
     public Optional<Group> write(List<BoundedSegment> group)
@@ -147,8 +157,7 @@ public final class LogCleaning {
             long lastModified = 0;
             for (BoundedSegment each : group) {
                 lastModified = Math.max(lastModified, each.segment().lastModified());
-                copy(each, target);
-                rewrite.addAborted(each.segment());
+                copy(each, target, rewrite.copyAborted(each.segment()));
             }
             target.finish();
             if (group.size() > 1 || target.changed()) {
@@ -169,14 +178,19 @@ public final class LogCleaning {
         return removed;
     }
 
-    private void copy(BoundedSegment from, CompactedBatches target)
+    private void copy(BoundedSegment from, CompactedBatches target, AbortedCopy abortedHere)
             throws IOException, DamagedSegmentException, InterruptedException {
         SegmentBatches batches = from.batches();
         AbortedScan aborted = new AbortedScan(source.aborted());
         try {
             for (RecordBatch batch = batches.next(); batch != null; batch = batches.next()) {
                 RecordBatch left = left(batch, aborted);
-                target.add(batch, left);
+                boolean stays = target.add(batch, left);
+                if (!batch.isControl()) {
+                    transactions.records(batch, stays);
+                } else if (!stays) {
+                    abortedHere.leaveOut(batch.lastOffset());
+                }
                 pace.passed(batch.sizeInBytes() + (left == null ? 0 : left.sizeInBytes()));
             }
         } catch (SegmentDamage damage) {
@@ -186,15 +200,17 @@ public final class LogCleaning {
 
     /** What of a batch this pass leaves, or null. */
     private RecordBatch left(RecordBatch batch, AbortedScan aborted) {
-        if (batch.isControl() || batch.baseOffset() >= end) {
+        if (batch.baseOffset() >= end) {
             return batch;
+        }
+        if (batch.isControl()) {
+            return leftOfControl(batch);
         }
         if (aborted.isAborted(batch)) {
             removed += batch.recordCount();
             return null;
         }
-        boolean tombstonesGo = !rules.tombstonesStay() && batch.deleteHorizon().isPresent()
-            && batch.deleteHorizon().getAsLong() <= nowMs;
+        boolean tombstonesGo = hasWaited(batch);
         // A tombstone behind the end begins to wait when what is older than it is gone: in the next pass.
         long horizon = batch.lastOffset() < end ? horizon() : BatchFilter.NO_HORIZON;
         try {
@@ -206,6 +222,25 @@ public final class LogCleaning {
         } catch (BatchTooLargeException tooLarge) {
             return batch;
         }
+    }
+
+    /** One without records says nothing, but maybe of its producer. */
+    private RecordBatch leftOfControl(RecordBatch batch) {
+        if (batch.recordCount() == 0) {
+            return null;
+        }
+        CleanedTransactions.Left ended = transactions.endedBy(batch);
+        if (ended == CleanedTransactions.Left.SOME) {
+            return batch;
+        } else if (batch.deleteHorizon().isEmpty()) {
+            return BatchFilter.filter(batch, (offset, key, value) -> true, horizon(), Long.MAX_VALUE).batch();
+        }
+        boolean goes = ended == CleanedTransactions.Left.NOTHING && hasWaited(batch) && !producers.mustStay(batch);
+        return goes ? null : batch;
+    }
+
+    private boolean hasWaited(RecordBatch batch) {
+        return !rules.tombstonesStay() && batch.deleteHorizon().isPresent() && batch.deleteHorizon().getAsLong() <= nowMs;
     }
 
     private boolean isNewest(long offset, ByteBuffer key) {

@@ -1,27 +1,35 @@
 package io.millrace.log.compact;
 
+import io.millrace.log.producer.ProducerState;
 import io.millrace.record.RecordBatch;
+import java.util.Collection;
 import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * Which batch of each idempotent producer that the log knows is its last: that one stays, without records if need be, so that
- * who copies the log knows the producer, too. Immutable.
+ * who copies the log knows the producer, too. Of a producer whose epoch only a marker tells, as an end that fences it raises that
+ * (KIP-890), it is the marker. Immutable.
  */
 final class ProducerTails {
-    private final Map<Long, Long> lastOffsets;
+    private final Map<Long, ProducerState> producers;
 
-    /** @param lastOffsets of the last record of each producer */
-    ProducerTails(Map<Long, Long> lastOffsets) {
-        this.lastOffsets = Map.copyOf(lastOffsets);
+    ProducerTails(Collection<ProducerState> producers) {
+        this.producers = producers.stream().collect(Collectors.toMap(ProducerState::producerId, Function.identity()));
     }
 
     static boolean hasProducer(RecordBatch batch) {
         return batch.producerId() != RecordBatch.NO_PRODUCER_ID;
     }
 
-    /** Whether the batch must stay although no record of it does. */
+    /** Whether the batch must stay although no record of it does, or nothing that it ends. */
     boolean mustStay(RecordBatch batch) {
-        Long last = hasProducer(batch) ? lastOffsets.get(batch.producerId()) : null;
-        return last != null && last <= batch.lastOffset();
+        ProducerState known = hasProducer(batch) ? producers.get(batch.producerId()) : null;
+        if (known == null) {
+            return false;
+        }
+        return known.newest().map(last -> last.lastOffset() <= batch.lastOffset())
+            .orElse(batch.isControl() && batch.producerEpoch() >= known.epoch());
     }
 }

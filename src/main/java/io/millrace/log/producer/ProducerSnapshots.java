@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
+import java.nio.file.NoSuchFileException;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.HashSet;
@@ -15,6 +16,7 @@ import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /**
  * The files of a log that say what was known of its producers at an offset, before the record there. They have checksums, and
@@ -89,6 +91,20 @@ public final class ProducerSnapshots {
             LOG.log(Level.WARNING, "{0} is damaged ({1}), and made anew from the one before it and the records",
                 folder.snapshotFile(offset), damage.getMessage());
             return Optional.empty();
+        }
+    }
+
+    /**
+     * Producers that are in a transaction according to the snapshot at an offset; none where it is damaged, or gone since, as
+     * nobody goes on from it then. Any thread.
+     */
+    public static Set<Long> inTransaction(LogFolder folder, long offset) throws IOException {
+        try {
+            byte[] bytes = folder.files().readAll(folder.snapshotFile(offset));
+            return SnapshotFormat.decode(ByteBuffer.wrap(bytes), 0).stream().filter(ProducerState::isInTransaction)
+                .map(ProducerState::producerId).collect(Collectors.toSet());
+        } catch (NoSuchFileException | CorruptSnapshotException nothing) {
+            return Set.of();
         }
     }
 

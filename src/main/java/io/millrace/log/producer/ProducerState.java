@@ -86,7 +86,8 @@ public record ProducerState(long producerId, short epoch, List<Written> written,
         return newest().map(last -> Sequences.after(last.lastSequence(), 1)).orElse(0);
     }
 
-    Optional<Written> newest() {
+    /** Of its batches in that epoch. */
+    public Optional<Written> newest() {
         return written.isEmpty() ? Optional.empty() : Optional.of(written.get(written.size() - 1));
     }
 

@@ -61,15 +61,6 @@ public final class ProducerStates {
         return Optional.ofNullable(producers.get(producerId)).map(Known::state);
     }
 
-    /** Offset of the last record of each producer that has one. */
-    public Map<Long, Long> lastOffsets() {
-        Map<Long, Long> offsets = new HashMap<>();
-        for (ProducerState producer : all()) {
-            producer.newest().ifPresent(last -> offsets.put(producer.producerId(), last.lastOffset()));
-        }
-        return offsets;
-    }
-
     /** First offsets of the transactions that are not ended, by producer. */
     public Map<Long, Long> openTransactions() {
         Map<Long, Long> open = new HashMap<>();

@@ -50,7 +50,7 @@ public final class SegmentReplacement {
             written.appendCopy(old, gap.nextPosition, old.sizeInBytes());
             SegmentAudit.read(written, written.sizeInBytes(), endOffset, new Indexing(written, gap.position, end,
                 indexInterval));
-            written.transactionIndex().appendAll(old.transactionIndex());
+            new AbortedCopy(old.transactionIndex(), written.transactionIndex()).finish();
             written.force();
             written.forceIndexes();
             written.closeForWriting();

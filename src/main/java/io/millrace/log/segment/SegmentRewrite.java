@@ -18,6 +18,8 @@ public final class SegmentRewrite {
     private final Segment written;
     private final int indexInterval;
     private final ByteBuffer pending = ByteBuffer.allocate(CHUNK);
+    /** Of the segment that is copied; null before the first. */
+    private AbortedCopy aborted;
     private long position;
     private boolean finished;
     /** Set by the log writer, before it tells how that ended. */
@@ -58,9 +60,21 @@ public final class SegmentRewrite {
         }
     }
 
-    /** Takes over which transactions were aborted in a segment that is replaced; in their order. */
-    public void addAborted(Segment replaced) throws IOException {
-        written.transactionIndex().appendAll(replaced.transactionIndex());
+    /**
+     * Takes over which transactions were aborted in a segment that is replaced; in their order.
+     *
+     * @return is to be told of the markers that go, before the next segment comes, or the end
+     */
+    public AbortedCopy copyAborted(Segment replaced) throws IOException {
+        finishAborted();
+        aborted = new AbortedCopy(replaced.transactionIndex(), written.transactionIndex());
+        return aborted;
+    }
+
+    private void finishAborted() throws IOException {
+        if (aborted != null) {
+            aborted.finish();
+        }
     }
 
     private void flush() throws IOException {
@@ -75,6 +89,7 @@ public final class SegmentRewrite {
      */
     public void finish(long lastModified) throws IOException {
         flush();
+        finishAborted();
         Files.setLastModifiedTime(written.file().path(), FileTime.fromMillis(lastModified));
         written.force();
         written.forceIndexes();

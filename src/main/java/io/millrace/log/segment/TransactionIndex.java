@@ -14,7 +14,7 @@ import java.util.Optional;
 /**
  * The transactions that were aborted with a marker in a segment, as in Kafka's {@code .txnindex} files: entries of a version
  * (short, 0), producer id, first offset, offset of the marker and last stable offset (longs), in the order of the markers.
- * The file is there once there is an entry. Read by any thread; written by the log writer, and an entry is in the file when it
+ * The file is there once there is an entry, and stays when compaction takes them. Read by any thread; written by the log writer, and an entry is in the file when it
  * was added, so that nobody takes aborted records for committed ones.
  *
  * <p>A full one rolls the segment, as a full index does.
@@ -114,25 +114,44 @@ public final class TransactionIndex {
      * Adds what was aborted with the next marker; one that is there already, as when batches are looked at again, is not added.
      */
     public void append(AbortedTransaction aborted) throws IOException {
-        Entries there = entries;
-        if (there == null) {
-            there = new Entries(SegmentFile.createEmpty(files, path));
-            entries = there;
-            unforcedFile = true;
-        }
+        Entries there = createdEntries();
         if (aborted.lastOffset() > there.lastKey()) {
             there.append(aborted);
             unforcedEntries = true;
         }
     }
 
-    /** Adds the entries of another segment whose batches come next. */
-    void appendAll(TransactionIndex other) throws IOException {
-        Entries source = other.entries;
-        int count = source == null ? 0 : source.entries();
-        for (int i = 0; i < count; i++) {
-            append(entry(required(source, i, 1), 0));
+    boolean hasFile() {
+        return entries != null;
+    }
+
+    /** Makes the file, if there is none: without entries. */
+    void makeFile() throws IOException {
+        createdEntries();
+    }
+
+    private Entries createdEntries() throws IOException {
+        Entries there = entries;
+        if (there == null) {
+            there = new Entries(SegmentFile.createEmpty(files, path));
+            entries = there;
+            unforcedFile = true;
         }
+        return there;
+    }
+
+    /** As many entries as are read at once, from one on; none behind the last. */
+    List<AbortedTransaction> entriesFrom(int first) throws IOException {
+        Entries source = entries;
+        int count = source == null ? 0 : Math.min(BLOCK_ENTRIES, source.entries() - first);
+        List<AbortedTransaction> found = new ArrayList<>();
+        if (count > 0) {
+            ByteBuffer block = required(source, first, count);
+            for (int at = 0; at < block.limit(); at += ENTRY_BYTES) {
+                found.add(entry(block, at));
+            }
+        }
+        return found;
     }
 
     /**

@@ -6,14 +6,18 @@ import io.millrace.log.compact.BoundedSegment;
 import io.millrace.log.compact.CleaningPace;
 import io.millrace.log.compact.LogCleaning;
 import io.millrace.log.file.FailedForceException;
+import io.millrace.log.producer.ProducerSnapshots;
+import io.millrace.log.segment.LogFolder;
 import io.millrace.log.segment.Segment;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -114,13 +118,17 @@ final class CompactionPass {
         return new Outcome(end, cleaning.removedRecords());
     }
 
-    private LogCleaning cleaning() throws InterruptedException {
-        Map<Long, Long> producers = waiting.await(log.directory().queue(LogTask.of(() ->
-            log.writable().producers().lastOffsets())));
-        LogCleaning.Source source = new LogCleaning.Source(log.writable().compaction().folder(), what.segments(),
-            what.dirtyFrom(), log.config().segmentBytes(), log.config().indexIntervalBytes(), this::aborted);
+    private LogCleaning cleaning() throws IOException, InterruptedException {
+        LogProducers.Known known = waiting.await(log.directory().queue(LogTask.of(() -> log.writable().producers().known())));
+        LogFolder folder = log.writable().compaction().folder();
+        Map<Long, Set<Long>> inTransaction = new HashMap<>();
+        for (long snapshot : known.snapshots()) {
+            inTransaction.put(snapshot, ProducerSnapshots.inTransaction(folder, snapshot));
+        }
+        LogCleaning.Source source = new LogCleaning.Source(folder, what.segments(), what.dirtyFrom(),
+            log.config().segmentBytes(), log.config().indexIntervalBytes(), this::aborted);
         return new LogCleaning(source, limits.mapBytes(), now, new LogCleaning.Rules(what.how().deleteRetentionMillis(),
-            log.upkeep().keepsTombstones(), limits.batchBytes(), producers), pace);
+            log.upkeep().keepsTombstones(), limits.batchBytes(), known.producers(), inTransaction), pace);
     }
 
     /** A force that failed is the log directory's matter: it is never tried again, and whoever wrote must be told. */

@@ -5,6 +5,7 @@ import io.millrace.log.AppendResult;
 import io.millrace.log.FlushPolicy;
 import io.millrace.log.ProducerLimits;
 import io.millrace.log.producer.ProducerSnapshots;
+import io.millrace.log.producer.ProducerState;
 import io.millrace.log.producer.ProducerStates;
 import io.millrace.log.producer.SequenceCheck;
 import io.millrace.log.producer.SequencedBatch;
@@ -18,8 +19,8 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -324,8 +325,16 @@ final class LogProducers {
         crowdedOut = now;
     }
 
-    /** Offset of the last record of each producer: where it stands, something must stay. */
-    Map<Long, Long> lastOffsets() {
-        return state.producers().lastOffsets();
+    /**
+     * What compaction goes by.
+     *
+     * @param producers those that are known
+     * @param snapshots the offsets of the snapshots, from each of which a start or a cut may go on
+     */
+    record Known(Collection<ProducerState> producers, List<Long> snapshots) {
+    }
+
+    Known known() {
+        return new Known(state.producers().all(), List.copyOf(snapshots.offsets()));
     }
 }

@@ -23,8 +23,8 @@ public final class LogUpkeep {
     }
 
     /**
-     * Whether compaction leaves tombstones, however old, because a replica that is not in sync may lack them: it would
-     * keep what they delete for ever, and bring it back where it leads. From the next pass on.
+     * Whether compaction leaves tombstones and markers of transactions, however old, because a replica that is not in sync may
+     * lack them: it would keep what they delete, and hold open what they end, for ever, also where it leads. From the next pass on.
      */
     public void keepTombstones(boolean kept) {
         this.tombstonesKept = kept;
