@@ -68,6 +68,7 @@ class TransactionModelTest {
     private long decided;
     private boolean shortened;
     private boolean lossy;
+    private boolean keepsMarkers;
     /** Whether records may have given way to some that were cut off, or not be known to be aborted any more. */
     private boolean thinned;
 
@@ -84,6 +85,7 @@ class TransactionModelTest {
         directory = SimulatedDirectory.open(disk, "boot-" + boots++, clock,
             () -> TimeUnit.MILLISECONDS.toNanos(clock.millis()), new AtOnce(), bug);
         log = directory.openReplicated("orders", 0, TestDirectory.TOPIC_ID, config, Integer.MAX_VALUE);
+        log.upkeep().keepTombstones(keepsMarkers);
     }
 
     @ParameterizedTest
@@ -116,6 +118,7 @@ class TransactionModelTest {
             random.nextInt(3) > 0 ? FlushPolicy.COMMIT : FlushPolicy.values()[random.nextInt(FlushPolicy.values().length)],
             small.cleanup());
         boolean compacts = random.nextBoolean();
+        keepsMarkers = random.nextInt(4) == 0;
         boot();
         for (int i = 0; i < OPERATIONS; i++) {
             clock.advance(10_000);
@@ -126,6 +129,10 @@ class TransactionModelTest {
             check();
         }
         endAll();
+        if (!shortened) { // what began before the log's start is in the snapshots only
+            restartWithoutSnapshots();
+            copyFromTheBeginning();
+        }
     }
 
     /** What was known where headers are gone is not, when the power took the snapshots: nobody could know. */
@@ -161,6 +168,8 @@ class TransactionModelTest {
             boot();
         } else if (kind < 89) {
             damageAnIndex();
+        } else if (kind < 91) {
+            damageTheNewestSnapshot();
         } else if (kind < 95) {
             loseThePower(compacts);
         } else {
@@ -233,6 +242,66 @@ class TransactionModelTest {
             }
         }
         boot();
+    }
+
+    private void damageTheNewestSnapshot() {
+        directory.close();
+        List<Long> snapshots = snapshots();
+        if (!snapshots.isEmpty() && !shortened) {
+            rot(snapshots.get(snapshots.size() - 1));
+        }
+        boot();
+    }
+
+    private void restartWithoutSnapshots() {
+        Map<Long, List<Object>> before = producers(log);
+        directory.close();
+        snapshots().forEach(this::rot);
+        boot();
+        log.raiseHighWatermark(log.logEndOffset());
+        assertThat(log.transactions().lastStableOffset()).isEqualTo(log.logEndOffset());
+        assertThat(producers(log)).isEqualTo(before);
+        check();
+    }
+
+    private List<Long> snapshots() {
+        try {
+            return log.writable().compaction().folder().snapshots().stream().sorted().toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void rot(long snapshot) {
+        disk.rot(log.writable().compaction().folder().snapshotFile(snapshot), 20);
+    }
+
+    /** As a new follower does. */
+    private void copyFromTheBeginning() {
+        PartitionLog original = log;
+        long end = original.logEndOffset();
+        PartitionLog copy = directory.openReplicated("orders", 1, TestDirectory.TOPIC_ID, config, Integer.MAX_VALUE);
+        if (original.logStartOffset() > 0) {
+            directory.beginAnew(copy, original.logStartOffset(), Truncation.UNCLEAN).join();
+        }
+        while (copy.logEndOffset() < end) {
+            directory.appendReplicated(copy, original.read(copy.logEndOffset(), end, 1_000), 0).join();
+        }
+        copy.raiseHighWatermark(end);
+        assertThat(copy.transactions().lastStableOffset()).isEqualTo(end);
+        assertThat(producers(copy)).isEqualTo(producers(original));
+        List<Shown> shown = shown(end);
+        log = copy;
+        assertThat(shown(end)).isEqualTo(shown);
+        log = original;
+    }
+
+    /** What is known of each, as far as nobody forgets it. */
+    private static Map<Long, List<Object>> producers(PartitionLog log) {
+        Map<Long, List<Object>> producers = new TreeMap<>();
+        log.writable().producers().known().producers().forEach(each -> producers.put(each.producerId(),
+            List.of(each.epoch(), each.newest(), each.coordinatorEpoch(), each.transactionStart())));
+        return producers;
     }
 
     private static int size(Path file) {
