@@ -94,6 +94,21 @@ class BatchFilterTest {
     }
 
     @Test
+    void aMarkerThatStaysGetsAHorizonOnceAndSaysWhatItSaid() {
+        EndTransactionMarker marker = new EndTransactionMarker(EndTransactionMarker.Type.ABORT, 3);
+        RecordBatch batch = RecordBatch.at(marker.batch(7, (short) 1, 700));
+        assertThat(BatchFilter.filter(batch, (offset, key, value) -> true, BatchFilter.NO_HORIZON, MOST).batch()).isSameAs(batch);
+        RecordBatch waiting = BatchFilter.filter(batch, (offset, key, value) -> true, HORIZON, MOST).batch();
+        assertThat(waiting.deleteHorizon()).hasValue(HORIZON);
+        assertThat(waiting.maxTimestamp()).isEqualTo(700);
+        assertThat(waiting.isControl() && waiting.isTransactional()).isTrue();
+        assertThat(waiting.producerId()).isEqualTo(7);
+        assertThat(waiting.producerEpoch()).isEqualTo((short) 1);
+        assertThat(EndTransactionMarker.of(waiting)).contains(marker);
+        assertThat(BatchFilter.filter(waiting, (offset, key, value) -> true, 2 * HORIZON, MOST).batch()).isSameAs(waiting);
+    }
+
+    @Test
     void aLogAppendTimeIsThatOfAllThatStays() {
         RecordBatch batch = batch(Codec.NONE, 10, 20, 30);
         batch.setLogAppendTime(77_000);

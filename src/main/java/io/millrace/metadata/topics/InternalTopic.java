@@ -25,6 +25,12 @@ public record InternalTopic(String name, int partitions, int replicationFactor) 
      * just now is never cleaned. This is some 200,000 committed offsets.
      */
     private static final int SEGMENT_BYTES = 16 * 1024 * 1024;
+    /**
+     * How long a tombstone stays, and the marker of a transaction whose records are gone, in ms. With each transaction that commits
+     * offsets comes a marker, and whoever becomes the leader reads all that are there; only a coordinator reads the topic from its
+     * start, in minutes, and for a replica that is not in sync both stay anyway.
+     */
+    private static final int DELETE_RETENTION_MS = 3_600_000;
     /** What is decided together is one batch: a rebalance of a thousand consumers, a commit in ten thousand partitions. */
     private static final int MAX_BATCH_BYTES = 8 * 1024 * 1024;
 
@@ -40,6 +46,7 @@ public record InternalTopic(String name, int partitions, int replicationFactor) 
         }
         configs.put(TopicConfigKey.CLEANUP_POLICY.key(), "compact");
         configs.put(TopicConfigKey.SEGMENT_BYTES.key(), Integer.toString(SEGMENT_BYTES));
+        configs.put(TopicConfigKey.DELETE_RETENTION_MS.key(), Integer.toString(DELETE_RETENTION_MS));
         configs.put(TopicConfigKey.MAX_MESSAGE_BYTES.key(), Integer.toString(MAX_BATCH_BYTES));
         configs.put(TopicConfigKey.FLUSH.key(), "commit");
         configs.put(TopicConfigKey.MIN_INSYNC_REPLICAS.key(), Integer.toString(new Majority(replicationFactor).needed()));

@@ -204,6 +204,42 @@ class TransactionIndexTest {
     }
 
     @Test
+    void theEntriesOfMarkersThatGoAreLeftOut() throws IOException {
+        List<AbortedTransaction> transactions = some(700, new Random(11));
+        TransactionIndex source = filled(TransactionIndex.open(files, folder.resolve("a")), transactions);
+        Random random = new Random(12);
+        List<AbortedTransaction> kept = new ArrayList<>();
+        TransactionIndex target = open();
+        AbortedCopy copy = new AbortedCopy(source, target);
+        for (AbortedTransaction each : transactions) {
+            if (random.nextInt(3) > 0) {
+                copy.leaveOut(each.lastOffset());
+            } else {
+                kept.add(each);
+                copy.leaveOut(each.lastOffset() + 1); // a marker that has no entry, as of a transaction that was committed
+            }
+        }
+        copy.finish();
+        assertThat(all(target)).isEqualTo(kept);
+    }
+
+    @Test
+    void aFileWithoutEntriesTakesThePlaceOfOneWhoseEntriesAllGo() throws IOException {
+        TransactionIndex source = filled(TransactionIndex.open(files, folder.resolve("a")), some(1, new Random(13)));
+        TransactionIndex target = open();
+        AbortedCopy copy = new AbortedCopy(source, target);
+        copy.leaveOut(all(source).get(0).lastOffset());
+        copy.finish();
+        target.force();
+        target.close();
+        assertThat(path).isEmptyFile();
+        assertThat(all(open())).isEmpty();
+        assertThat(open().isSane(100, 200)).isTrue();
+        new AbortedCopy(TransactionIndex.open(files, folder.resolve("none")), TransactionIndex.open(files, folder.resolve("b"))).finish();
+        assertThat(folder.resolve("b")).doesNotExist();
+    }
+
+    @Test
     void aNewSegmentDoesNotTakeOverWhatIsThereUnderItsName() throws IOException {
         filled(open(), some(3, new Random(7))).close();
         assertThat(all(TransactionIndex.create(files, path))).isEmpty();

@@ -39,4 +39,30 @@ class TransactionDumperTest {
             .contains("endTxnMarker: COMMIT coordinatorEpoch: 1");
         assertThat(dump(".txnindex")).contains("producerId: 7 firstOffset: 0 lastOffset: 2 lastStableOffset: 1");
     }
+
+    @Test
+    void theDumperReadsMarkersThatWaitForTheirEndAndWhatIsLeftOfAnIndex() throws Exception {
+        try (TestDirectory test = new TestDirectory(root)) {
+            PartitionLog log = test.log(Compacted.config(500));
+            TransactionalLog written = new TransactionalLog(log, batch -> test.append(log, batch));
+            written.put(7, "a", "1");
+            written.abort(7);
+            written.put(7, "b", "1");
+            written.commit(7);
+            test.append(log, Compacted.batch(1, "c", "x".repeat(500)));
+            test.append(log, Compacted.batch(1, "d", "x"));
+            Compacted.clean(test, log, 1_000);
+        }
+        assertThat(dump(".log")).doesNotContain("isvalid: false").doesNotContain("Exception")
+            .contains("deleteHorizonMs: OptionalLong[11000]").contains("endTxnMarker: ABORT coordinatorEpoch: 1")
+            .contains("endTxnMarker: COMMIT coordinatorEpoch: 1");
+        assertThat(dump(".txnindex")).contains("producerId: 7 firstOffset: 0 lastOffset: 1 lastStableOffset: 2");
+        try (TestDirectory test = new TestDirectory(root)) {
+            PartitionLog log = test.log(Compacted.config(500));
+            Compacted.clean(test, log, 11_000);
+        }
+        assertThat(dump(".log")).doesNotContain("isvalid: false").doesNotContain("Exception").doesNotContain("ABORT")
+            .contains("endTxnMarker: COMMIT coordinatorEpoch: 1");
+        assertThat(dump(".txnindex")).doesNotContain("Exception").doesNotContain("producerId");
+    }
 }

@@ -3,6 +3,7 @@ package io.millrace.log.write;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.log.AppendResult;
+import io.millrace.log.Compaction;
 import io.millrace.log.CorruptLogException;
 import io.millrace.log.FlushPolicy;
 import io.millrace.log.LogConfig;
@@ -11,17 +12,12 @@ import io.millrace.log.LogObserver;
 import io.millrace.log.SettableClock;
 import io.millrace.log.Truncation;
 import io.millrace.log.file.SimulatedDisk;
-import io.millrace.log.transaction.AbortedBatches;
 import io.millrace.log.write.SimulatedDirectory.PlantedBug;
 import io.millrace.log.write.TransactionModel.Entry;
 import io.millrace.log.write.TransactionModel.Shown;
 import io.millrace.record.RecordBatch;
 import io.millrace.record.TimestampType;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -47,11 +43,14 @@ import org.junit.jupiter.params.provider.MethodSource;
 class TransactionModelTest {
     private static final int OPERATIONS = 150;
     private static final int PRODUCERS = 5;
+    /** After the last of their records, in ms. */
+    private static final long MARKERS_STAY = 20_000;
     private static final Logger LOGGER = Logger.getLogger("io.millrace.log");
 
     private final SettableClock clock = new SettableClock(100_000);
     private PlantedBug bug;
     private Random random;
+    private CommittedReader reader;
     private TransactionModel model;
     private SimulatedDisk disk;
     private SimulatedDirectory directory;
@@ -82,6 +81,7 @@ class TransactionModelTest {
     }
 
     private void boot() {
+        reader.forget();
         directory = SimulatedDirectory.open(disk, "boot-" + boots++, clock,
             () -> TimeUnit.MILLISECONDS.toNanos(clock.millis()), new AtOnce(), bug);
         log = directory.openReplicated("orders", 0, TestDirectory.TOPIC_ID, config, Integer.MAX_VALUE);
@@ -111,9 +111,10 @@ class TransactionModelTest {
     private void run(long seed, PlantedBug planted) {
         bug = planted;
         random = new Random(seed);
+        reader = new CommittedReader(random, MARKERS_STAY);
         model = new TransactionModel(random, PRODUCERS);
         disk = new SimulatedDisk(random);
-        LogConfig small = Compacted.config(300 + random.nextInt(600));
+        LogConfig small = Compacted.config(300 + random.nextInt(600), new Compaction(0, 0, Long.MAX_VALUE, MARKERS_STAY));
         config = new LogConfig(small.segmentBytes(), Long.MAX_VALUE, -1, -1, 100, TimestampType.CREATE_TIME,
             random.nextInt(3) > 0 ? FlushPolicy.COMMIT : FlushPolicy.values()[random.nextInt(FlushPolicy.values().length)],
             small.cleanup());
@@ -121,12 +122,13 @@ class TransactionModelTest {
         keepsMarkers = random.nextInt(4) == 0;
         boot();
         for (int i = 0; i < OPERATIONS; i++) {
-            clock.advance(10_000);
+            clock.advance(random.nextInt(10_000));
             operate(compacts);
             if (mayHaveForgotten()) {
                 return;
             }
             check();
+            reader.readOn(log, model, clock.millis());
         }
         endAll();
         if (!shortened) { // what began before the log's start is in the snapshots only
@@ -217,6 +219,7 @@ class TransactionModelTest {
     }
 
     private void cutModel() {
+        reader.forget();
         model.cut(log.logEndOffset());
         cleaned = Math.min(cleaned, log.logEndOffset());
     }
@@ -224,6 +227,7 @@ class TransactionModelTest {
     private void beginAnew() {
         long offset = random.nextInt((int) log.logEndOffset() + 20);
         directory.beginAnew(log, offset, Truncation.UNCLEAN).join();
+        reader.forget();
         model.beginAnew(offset);
         cleaned = 0;
         decided = 0;
@@ -232,84 +236,44 @@ class TransactionModelTest {
     /** An entry of an index is not what was written any more. */
     private void damageAnIndex() {
         directory.close();
-        List<Path> indexes = log.lastView().segments().stream().map(segment -> segment.transactionIndex().path())
-            .filter(Files::exists).toList();
-        if (!indexes.isEmpty()) {
-            Path index = indexes.get(random.nextInt(indexes.size()));
-            int entries = size(index) / 34;
-            if (entries > 0) {
-                disk.rot(index, 34L * random.nextInt(entries)); // the version
-            }
-        }
+        LogDamage.rotAnIndex(disk, log, random);
         boot();
     }
 
     private void damageTheNewestSnapshot() {
         directory.close();
-        List<Long> snapshots = snapshots();
+        List<Long> snapshots = LogDamage.snapshots(log);
         if (!snapshots.isEmpty() && !shortened) {
-            rot(snapshots.get(snapshots.size() - 1));
+            LogDamage.rotSnapshot(disk, log, snapshots.get(snapshots.size() - 1));
         }
         boot();
     }
 
     private void restartWithoutSnapshots() {
-        Map<Long, List<Object>> before = producers(log);
+        Map<Long, List<Object>> before = LogCopies.producers(log);
         directory.close();
-        snapshots().forEach(this::rot);
+        LogDamage.snapshots(log).forEach(snapshot -> LogDamage.rotSnapshot(disk, log, snapshot));
         boot();
         log.raiseHighWatermark(log.logEndOffset());
         assertThat(log.transactions().lastStableOffset()).isEqualTo(log.logEndOffset());
-        assertThat(producers(log)).isEqualTo(before);
+        assertThat(LogCopies.producers(log)).isEqualTo(before);
         check();
-    }
-
-    private List<Long> snapshots() {
-        try {
-            return log.writable().compaction().folder().snapshots().stream().sorted().toList();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private void rot(long snapshot) {
-        disk.rot(log.writable().compaction().folder().snapshotFile(snapshot), 20);
     }
 
     /** As a new follower does. */
     private void copyFromTheBeginning() {
-        PartitionLog original = log;
-        long end = original.logEndOffset();
+        long end = log.logEndOffset();
         PartitionLog copy = directory.openReplicated("orders", 1, TestDirectory.TOPIC_ID, config, Integer.MAX_VALUE);
-        if (original.logStartOffset() > 0) {
-            directory.beginAnew(copy, original.logStartOffset(), Truncation.UNCLEAN).join();
+        if (log.logStartOffset() > 0) {
+            directory.beginAnew(copy, log.logStartOffset(), Truncation.UNCLEAN).join();
         }
         while (copy.logEndOffset() < end) {
-            directory.appendReplicated(copy, original.read(copy.logEndOffset(), end, 1_000), 0).join();
+            LogCopies.fetch(directory, copy, log, end, 1_000, 0);
         }
         copy.raiseHighWatermark(end);
         assertThat(copy.transactions().lastStableOffset()).isEqualTo(end);
-        assertThat(producers(copy)).isEqualTo(producers(original));
-        List<Shown> shown = shown(end);
-        log = copy;
-        assertThat(shown(end)).isEqualTo(shown);
-        log = original;
-    }
-
-    /** What is known of each, as far as nobody forgets it. */
-    private static Map<Long, List<Object>> producers(PartitionLog log) {
-        Map<Long, List<Object>> producers = new TreeMap<>();
-        log.writable().producers().known().producers().forEach(each -> producers.put(each.producerId(),
-            List.of(each.epoch(), each.newest(), each.coordinatorEpoch(), each.transactionStart())));
-        return producers;
-    }
-
-    private static int size(Path file) {
-        try {
-            return (int) Files.size(file);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        assertThat(LogCopies.producers(copy)).isEqualTo(LogCopies.producers(log));
+        assertThat(reader.shown(copy, end)).isEqualTo(reader.shown(log, end));
     }
 
     private void loseThePower(boolean compacts) {
@@ -391,10 +355,10 @@ class TransactionModelTest {
             int stables = (int) (stable - start);
             long from = start + (stables == 0 ? 0 : random.nextInt(stables));
             checkAborted(from, from + random.nextInt((int) (stable - from) + 1));
-            assertThat(shown(stable)).isEqualTo(model.shown(start, stable));
+            assertThat(reader.shown(log, stable)).isEqualTo(model.shown(start, stable));
         } else {
             List<Shown> all = model.shown(start, stable);
-            List<Shown> shown = shown(stable);
+            List<Shown> shown = reader.shown(log, stable);
             assertThat(all).as("seen of all").containsAll(shown);
             assertThat(shown).as("not compacted").containsAll(model.shown(Math.max(start, cleaned), stable));
             if (stable >= cleaned) { // else what others have given way to may be shown later
@@ -412,30 +376,6 @@ class TransactionModelTest {
         Map<String, Shown> newest = new TreeMap<>();
         records.forEach(each -> newest.put(each.key(), each));
         return newest;
-    }
-
-    /** What a reader of committed records is given from the log's start on. */
-    private List<Shown> shown(long stable) {
-        List<Shown> shown = new ArrayList<>();
-        long next = log.logStartOffset();
-        while (next < stable) {
-            long from = next;
-            ByteBuffer read = log.read(from, stable, 200 + random.nextInt(1_000));
-            for (RecordBatch batch : RecordBatch.in(read)) {
-                next = batch.lastOffset() + 1;
-            }
-            next = Math.max(next, log.passEmpty(next, stable));
-            assertThat(next).as("behind what is read at %d", from).isGreaterThan(from);
-            AbortedBatches aborted = new AbortedBatches(log.transactions().aborted(from, next));
-            for (RecordBatch batch : RecordBatch.in(aborted.leaveOut(read))) {
-                batch.records().forEachRemaining(each -> {
-                    if (each.offset() >= from) {
-                        shown.add(new Shown(each.offset(), Compacted.text(each.key()), Compacted.text(each.value())));
-                    }
-                });
-            }
-        }
-        return shown;
     }
 
     /** The writer works as soon as there is something to do, unless that is to wait for more. */
