@@ -10,7 +10,8 @@ import java.util.OptionalLong;
 
 /**
  * Takes records out of a batch. Those that stay keep their offsets, timestamps and bytes, the batch its first and last
- * offset, its producer and its codec. What is to go later, tombstones and markers, waits until the batch's delete horizon (KIP-534).
+ * offset, its producer and its codec. What is to go later, tombstones and markers, waits for the batch's delete horizon
+ * (KIP-534).
  */
 public final class BatchFilter {
     /** Tombstones or markers of the batch begin to wait later. */

@@ -14,8 +14,8 @@ import java.util.Optional;
 /**
  * The transactions that were aborted with a marker in a segment, as in Kafka's {@code .txnindex} files: entries of a version
  * (short, 0), producer id, first offset, offset of the marker and last stable offset (longs), in the order of the markers.
- * The file is there once there is an entry, and stays when compaction takes them. Read by any thread; written by the log writer, and an entry is in the file when it
- * was added, so that nobody takes aborted records for committed ones.
+ * The file is there once there is an entry, and stays when compaction takes them all. Read by any thread; written by the log
+ * writer, and an entry is in the file when it was added, so that nobody takes aborted records for committed ones.
  *
  * <p>A full one rolls the segment, as a full index does.
  */

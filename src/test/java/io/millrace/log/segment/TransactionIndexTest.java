@@ -235,7 +235,8 @@ class TransactionIndexTest {
         assertThat(path).isEmptyFile();
         assertThat(all(open())).isEmpty();
         assertThat(open().isSane(100, 200)).isTrue();
-        new AbortedCopy(TransactionIndex.open(files, folder.resolve("none")), TransactionIndex.open(files, folder.resolve("b"))).finish();
+        TransactionIndex none = TransactionIndex.open(files, folder.resolve("none"));
+        new AbortedCopy(none, TransactionIndex.open(files, folder.resolve("b"))).finish();
         assertThat(folder.resolve("b")).doesNotExist();
     }
 
