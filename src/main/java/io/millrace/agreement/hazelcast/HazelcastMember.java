@@ -8,7 +8,9 @@ import io.millrace.agreement.ClusterOptions;
 import io.millrace.agreement.RegisterUnavailableException;
 import io.millrace.log.Closing;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -24,6 +26,13 @@ public final class HazelcastMember implements AutoCloseable {
      * dropped is never answered. Hazelcast gives up on such a question, and with it on the start.
      */
     private static final int START_ATTEMPTS = 3;
+
+    /**
+     * The first of these that is heard of counts. While it merges the instance is a member of the other cluster already,
+     * and what it became there in that time would be left over by its replacement.
+     */
+    private static final Set<LifecycleState> MOVES =
+        EnumSet.of(LifecycleState.MERGING, LifecycleState.MERGED, LifecycleState.MERGE_FAILED);
 
     private final ClusterOptions options;
     private final Supplier<Config> config;
@@ -76,12 +85,12 @@ public final class HazelcastMember implements AutoCloseable {
     }
 
     private void use(HazelcastInstance fresh) {
+        instance = fresh;
         fresh.getLifecycleService().addLifecycleListener(event -> {
-            if (event.getState() == LifecycleState.MERGED || event.getState() == LifecycleState.MERGE_FAILED) {
+            if (instance == fresh && MOVES.contains(event.getState())) {
                 moved = true;
             }
         });
-        instance = fresh;
         started.accept(fresh);
     }
 

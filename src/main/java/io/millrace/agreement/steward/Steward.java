@@ -82,7 +82,7 @@ final class Steward implements Runnable, AutoCloseable {
     /** What was read in this round. */
     private boolean discovered;
     private Incarnation found;
-    private Collection<CPMember> cpMembers = Set.of();
+    private CpRoll cpMembers = CpRoll.EMPTY;
     private Set<Address> participants = Set.of();
 
     /** @param probe gives up sooner than {@code cp} */
@@ -121,6 +121,9 @@ final class Steward implements Runnable, AutoCloseable {
         }
         if (view.waitedMillis() > 0 || !view.discovered()) {
             return view.oldest() ? form(view) : StewardAction.NONE;
+        }
+        if (view.expelledFromCp()) {
+            return StewardAction.REPLACE_MEMBER;
         }
         if (view.goneFromCp() && view.oldest()) {
             return StewardAction.REMOVE_GONE;
@@ -183,7 +186,7 @@ final class Steward implements Runnable, AutoCloseable {
             StewardView view = offline == null ? observe() : outside();
             action = decide(view);
             act(action);
-            problem = offline == null ? problem(view) : offline;
+            problem = offline == null ? view.problem() : offline;
             if (problem == null) {
                 problem = reconcile(view);
             }
@@ -217,7 +220,7 @@ final class Steward implements Runnable, AutoCloseable {
     private StewardView observe() {
         if (!member.isSound()) {
             found = null;
-            return new StewardView(true, false, false, configured, 1, 1, target, false, 0, 0, false, false, 0, false, 0);
+            return new StewardView(true, false, false, configured, 1, 1, target, false, 0, 0, false, false, false, 0, false, 0);
         }
         HazelcastInstance instance = member.instance();
         Cluster cluster = instance.getCluster();
@@ -226,17 +229,16 @@ final class Steward implements Runnable, AutoCloseable {
         int live = liveBefore.size();
         long minority = minorityMillis(live);
         long waited = consult(live);
-        Map<Address, Integer> brokers = brokersInTouch();
         return new StewardView(true, true, cluster.getMembers().iterator().next().localMember(), configured, live,
             inTouch.size(), target, discovered, waited, minority,
             minority > MINORITY_MILLIS && neighbours.anyAnswers(addresses(cluster)),
-            isInCp(), (int) cpMembers.stream().filter(one -> brokers.containsKey(one.getAddress())).count(),
+            cpMembers.includesSelf(), cpMembers.isExpelled(), cpMembers.brokers(brokersInTouch().keySet(), self()),
             !gone(inTouch).isEmpty(), member.witnesses().size());
     }
 
     /** Nothing is asked of a cluster that this server must not be part of. */
     private StewardView outside() {
-        return new StewardView(false, member.isRunning(), false, configured, 1, 1, target, false, 0, 0, false, false, 0, false, 0);
+        return new StewardView(false, member.isRunning(), false, configured, 1, 1, target, false, 0, 0, false, false, false, 0, false, 0);
     }
 
     private long minorityMillis(int live) {
@@ -255,7 +257,7 @@ final class Steward implements Runnable, AutoCloseable {
             discovered = control.isDiscovered();
             if (discovered) {
                 found = Incarnation.decode(probe.get(Incarnation.NAME));
-                cpMembers = control.members();
+                cpMembers = roll();
                 participants = participants();
                 waitingSince = 0;
                 return 0;
@@ -273,21 +275,23 @@ final class Steward implements Runnable, AutoCloseable {
 
     /** A new CP member is taken into the groups one after the other. */
     private Set<Address> participants() {
-        Set<Address> addresses = cpMembers.stream().map(CPMember::getAddress).collect(Collectors.toSet());
+        Set<Address> addresses = cpMembers.addresses();
         for (String group : List.of(CPGroup.METADATA_CP_GROUP_NAME, HazelcastCpOperations.GROUP)) {
             addresses.retainAll(control.members(group).stream().map(CPMember::getAddress).toList());
         }
         return addresses;
     }
 
-    private boolean isInCp() {
-        CPMember local = control.local();
-        return local != null && cpMembers.stream().anyMatch(one -> one.getUuid().equals(local.getUuid()));
+    /** Who became a CP member, or none by a reset, while the question was under way, is not compared with the answer. */
+    private CpRoll roll() {
+        CPMember before = control.local();
+        Collection<CPMember> listed = control.members();
+        return new CpRoll(listed, before != null && before.equals(control.local()) ? before : null);
     }
 
     /** CP members whose server has not been in touch for a while. */
     private Set<UUID> gone(Set<Address> inTouch) {
-        Set<UUID> absent = cpMembers.stream().filter(one -> !inTouch.contains(one.getAddress()))
+        Set<UUID> absent = cpMembers.listed().stream().filter(one -> !inTouch.contains(one.getAddress()))
             .map(CPMember::getUuid).collect(Collectors.toCollection(HashSet::new));
         goneSince.keySet().retainAll(absent);
         absent.forEach(uuid -> goneSince.putIfAbsent(uuid, System.nanoTime()));
@@ -335,9 +339,12 @@ final class Steward implements Runnable, AutoCloseable {
 
     /** The last run of this server may still be listed, which would be in the way. */
     private void promote() {
-        Address self = member.instance().getCluster().getLocalMember().getAddress();
-        cpMembers.stream().filter(one -> one.getAddress().equals(self)).map(CPMember::getUuid).forEach(control::remove);
+        cpMembers.leftOver(self()).forEach(control::remove);
         control.promoteSelf();
+    }
+
+    private Address self() {
+        return member.instance().getCluster().getLocalMember().getAddress();
     }
 
     /** Begins the waits anew: what was known of the agreement is void. */
@@ -345,7 +352,7 @@ final class Steward implements Runnable, AutoCloseable {
         active.learn(null);
         waitingSince = 0;
         minoritySince = 0;
-        cpMembers = Set.of();
+        cpMembers = CpRoll.EMPTY;
         participants = Set.of();
         found = null;
     }
@@ -353,22 +360,6 @@ final class Steward implements Runnable, AutoCloseable {
     private Set<Address> inTouch() {
         return member.instance().getCluster().getMembers().stream().map(com.hazelcast.cluster.Member::getAddress)
             .collect(Collectors.toSet());
-    }
-
-    private String problem(StewardView view) {
-        if (!view.sound()) {
-            return "the cluster member is started anew";
-        }
-        Majority majority = new Majority(configured);
-        if (!majority.isReachedBy(view.live())) {
-            return view.live() + " of " + configured + " brokers are in touch, " + majority.needed() + " are needed:"
-                + " start the others, or find out why they cannot be reached";
-        }
-        if (!view.discovered()) {
-            return "the cluster is being formed";
-        }
-        return view.waitedMillis() > 0 ? "the CP subsystem has not answered for " + view.waitedMillis() / 1000 + " s"
-            : null;
     }
 
     /** Whether this broker began to restore that: then nobody else does while it is up, whoever is the oldest by now. */

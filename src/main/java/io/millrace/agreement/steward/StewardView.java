@@ -1,5 +1,7 @@
 package io.millrace.agreement.steward;
 
+import io.millrace.agreement.Majority;
+
 /**
  * What the steward of a broker sees of the cluster at one moment.
  *
@@ -15,11 +17,27 @@ package io.millrace.agreement.steward;
  * @param minorityMillis for how long fewer than a majority have been in touch; 0: a majority is
  * @param othersAnswer  a server that is not in touch answers on its cluster port
  * @param selfInCp      this server's member is a CP member
+ * @param expelledFromCp this server's member was a CP member, is listed no more, and cannot be promoted again
  * @param brokersInCp   number of CP members that are brokers in touch
  * @param goneFromCp    a CP member's server has been gone for a while
  * @param witnesses     number of witnesses that this server runs
  */
 record StewardView(boolean writable, boolean sound, boolean oldest, int configured, int live, int members,
                    int target, boolean discovered, long waitedMillis, long minorityMillis, boolean othersAnswer, boolean selfInCp,
-                   int brokersInCp, boolean goneFromCp, int witnesses) {
+                   boolean expelledFromCp, int brokersInCp, boolean goneFromCp, int witnesses) {
+    /** Why registers cannot be read or changed, or null: nothing that can be seen from here is in the way. */
+    String problem() {
+        if (!sound) {
+            return "the cluster member is started anew";
+        }
+        Majority majority = new Majority(configured);
+        if (!majority.isReachedBy(live)) {
+            return live + " of " + configured + " brokers are in touch, " + majority.needed() + " are needed:"
+                + " start the others, or find out why they cannot be reached";
+        }
+        if (!discovered) {
+            return "the cluster is being formed";
+        }
+        return waitedMillis > 0 ? "the CP subsystem has not answered for " + waitedMillis / 1000 + " s" : null;
+    }
 }

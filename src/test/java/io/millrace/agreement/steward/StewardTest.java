@@ -9,22 +9,22 @@ import org.junit.jupiter.params.provider.ValueSource;
 class StewardTest {
     /** Three brokers of three, the consensus among them, seen by the oldest. */
     private static StewardView healthy() {
-        return new StewardView(true, true, true, 3, 3, 3, 3, true, 0, 0, false, true, 3, false, 0);
+        return new StewardView(true, true, true, 3, 3, 3, 3, true, 0, 0, false, true, false, 3, false, 0);
     }
 
     private static StewardView live(int live, long minorityMillis, boolean othersAnswer) {
-        return new StewardView(true, true, true, 3, live, live, 3, true, 9_000, minorityMillis, othersAnswer, true, live,
+        return new StewardView(true, true, true, 3, live, live, 3, true, 9_000, minorityMillis, othersAnswer, true, false, live,
             false, 0);
     }
 
     private static StewardView waiting(boolean oldest, int members, boolean discovered, long millis) {
-        return new StewardView(true, true, oldest, 3, 2, members, 3, discovered, millis, 0, false, false, 0, false,
+        return new StewardView(true, true, oldest, 3, 2, members, 3, discovered, millis, 0, false, false, false, 0, false,
             members - 2);
     }
 
     private static StewardView answering(boolean oldest, boolean selfInCp, int brokersInCp, boolean gone,
                                          int witnesses) {
-        return new StewardView(true, true, oldest, 3, 3, 3 + witnesses, 3, true, 0, 0, false, selfInCp, brokersInCp, gone,
+        return new StewardView(true, true, oldest, 3, 3, 3 + witnesses, 3, true, 0, 0, false, selfInCp, false, brokersInCp, gone,
             witnesses);
     }
 
@@ -35,7 +35,7 @@ class StewardTest {
 
     @Test
     void aMemberThatStoppedOrWentOverToAnotherClusterIsReplaced() {
-        assertThat(Steward.decide(new StewardView(true, false, false, 3, 1, 1, 3, false, 0, 0, false, false, 0, false, 0)))
+        assertThat(Steward.decide(new StewardView(true, false, false, 3, 1, 1, 3, false, 0, 0, false, false, false, 0, false, 0)))
             .isEqualTo(StewardAction.REPLACE_MEMBER);
     }
 
@@ -47,7 +47,7 @@ class StewardTest {
     }
 
     private static StewardView withJournal(boolean writable, boolean running) {
-        return new StewardView(writable, running, false, 3, 1, 1, 3, false, 0, 0, false, false, 0, false, 0);
+        return new StewardView(writable, running, false, 3, 1, 1, 3, false, 0, 0, false, false, false, 0, false, 0);
     }
 
     @Test
@@ -95,5 +95,11 @@ class StewardTest {
     void aWitnessStaysUntilEnoughBrokersTakePart() {
         assertThat(Steward.decide(answering(true, true, 2, false, 1))).isEqualTo(StewardAction.NONE);
         assertThat(Steward.decide(answering(true, true, 3, false, 1))).isEqualTo(StewardAction.RETIRE_WITNESSES);
+    }
+
+    @Test
+    void aMemberThatWasTakenOutOfTheConsensusWhileItRanIsReplaced() {
+        StewardView expelled = new StewardView(true, true, false, 3, 3, 3, 3, true, 0, 0, false, false, true, 2, false, 0);
+        assertThat(Steward.decide(expelled)).isEqualTo(StewardAction.REPLACE_MEMBER);
     }
 }
