@@ -13,7 +13,7 @@ import java.util.stream.Collectors;
  * of a promotion whose answer never came. Hazelcast does not miss such a one, since its address is in the cluster.
  *
  * @param listed what the CP subsystem answered
- * @param local  the CP member that this server's member was before it asked, and still is; null: none
+ * @param local  the CP member that this server's member was when it asked, and still was then; null: none
  */
 record CpRoll(Collection<CPMember> listed, CPMember local) {
     static final CpRoll EMPTY = new CpRoll(Set.of(), null);

@@ -27,6 +27,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
@@ -220,7 +221,7 @@ final class Steward implements Runnable, AutoCloseable {
     private StewardView observe() {
         if (!member.isSound()) {
             found = null;
-            return new StewardView(true, false, false, configured, 1, 1, target, false, 0, 0, false, false, false, 0, false, 0);
+            return StewardView.alone(true, false, configured, target);
         }
         HazelcastInstance instance = member.instance();
         Cluster cluster = instance.getCluster();
@@ -238,7 +239,7 @@ final class Steward implements Runnable, AutoCloseable {
 
     /** Nothing is asked of a cluster that this server must not be part of. */
     private StewardView outside() {
-        return new StewardView(false, member.isRunning(), false, configured, 1, 1, target, false, 0, 0, false, false, false, 0, false, 0);
+        return StewardView.alone(false, member.isRunning(), configured, target);
     }
 
     private long minorityMillis(int live) {
@@ -282,11 +283,15 @@ final class Steward implements Runnable, AutoCloseable {
         return addresses;
     }
 
-    /** Who became a CP member, or none by a reset, while the question was under way, is not compared with the answer. */
+    /** Asks again when this server's member became a CP member, or none by a reset, while the question was under way. */
     private CpRoll roll() {
-        CPMember before = control.local();
-        Collection<CPMember> listed = control.members();
-        return new CpRoll(listed, before != null && before.equals(control.local()) ? before : null);
+        CPMember local;
+        Collection<CPMember> listed;
+        do {
+            local = control.local();
+            listed = control.members();
+        } while (!Objects.equals(local, control.local()));
+        return new CpRoll(listed, local);
     }
 
     /** CP members whose server has not been in touch for a while. */

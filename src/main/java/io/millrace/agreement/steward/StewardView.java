@@ -25,6 +25,11 @@ import io.millrace.agreement.Majority;
 record StewardView(boolean writable, boolean sound, boolean oldest, int configured, int live, int members,
                    int target, boolean discovered, long waitedMillis, long minorityMillis, boolean othersAnswer, boolean selfInCp,
                    boolean expelledFromCp, int brokersInCp, boolean goneFromCp, int witnesses) {
+    /** Of a broker that asks the cluster nothing: its member, or its journal, cannot take part at the moment. */
+    static StewardView alone(boolean writable, boolean sound, int configured, int target) {
+        return new StewardView(writable, sound, false, configured, 1, 1, target, false, 0, 0, false, false, false, 0, false, 0);
+    }
+
     /** Why registers cannot be read or changed, or null: nothing that can be seen from here is in the way. */
     String problem() {
         if (!sound) {
