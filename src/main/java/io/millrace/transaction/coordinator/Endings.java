@@ -5,6 +5,7 @@ import io.millrace.transaction.state.TransactionMarker;
 import java.lang.System.Logger.Level;
 import java.util.Collections;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
@@ -65,10 +66,23 @@ final class Endings {
         }
     }
 
-    /** Completes when nothing is under way for a transactional id, or that came to nothing. */
-    CompletableFuture<?> ended(String transactionalId) {
+    /**
+     * Runs an action, once, when nothing is under way for a transactional id, or that came to nothing: at once, where that is so
+     * now. It is held until then, or until whoever waits gives up: as many are as requests wait.
+     */
+    void await(String transactionalId, Runnable action) {
         Ending ending = underWay.get(transactionalId);
-        return ending == null ? CompletableFuture.completedFuture(null) : ending.ended;
+        if (ending == null) {
+            action.run();
+        } else {
+            ending.await(action);
+        }
+    }
+
+    /** An action is not to be run any more. @return false: it was, or is about to be */
+    boolean giveUp(String transactionalId, Runnable action) {
+        Ending ending = underWay.get(transactionalId);
+        return ending != null && ending.waiting.remove(action);
     }
 
     /** The partitions that do not have their marker yet, of what is under way. */
@@ -84,7 +98,7 @@ final class Endings {
 
     private final class Ending {
         private final Decided decided;
-        private final CompletableFuture<Void> ended = new CompletableFuture<>();
+        private final Set<Runnable> waiting = ConcurrentHashMap.newKeySet();
         /** With how long the next retry waits, in ms. */
         private final Map<TopicPartition, Long> unmarked = new ConcurrentHashMap<>();
         private final AtomicInteger left;
@@ -158,7 +172,20 @@ final class Endings {
         private void over() {
             over = true;
             underWay.remove(decided.transactionalId(), this);
-            ended.complete(null);
+            waiting.forEach(this::runOnce);
+        }
+
+        private void await(Runnable action) {
+            waiting.add(action);
+            if (over) {
+                runOnce(action);
+            }
+        }
+
+        private void runOnce(Runnable action) {
+            if (waiting.remove(action)) {
+                action.run();
+            }
         }
     }
 }

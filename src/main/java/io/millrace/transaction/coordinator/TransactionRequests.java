@@ -11,7 +11,6 @@ import io.millrace.transaction.state.Transaction;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Requests of transactional ids: decides them, begins what is to be carried out once that is committed, and repeats those that
@@ -106,14 +105,18 @@ final class TransactionRequests {
                 throw new BrokerException(ErrorKind.CONCURRENT_TRANSACTIONS, "the transaction before is still being ended, as some"
                         + " partition of it cannot be reached now: try again in a moment");
             }
-            AtomicBoolean repeated = new AtomicBoolean();
-            Runnable again = () -> {
-                if (repeated.compareAndSet(false, true)) {
-                    guarded(() -> parts.workers().execute(() -> guarded(() -> run(OptionalLong.empty()))));
-                }
-            };
-            parts.timers().schedule(again, Math.min(leftMs, REPEAT_MS), TimeUnit.MILLISECONDS);
-            endings.ended(transactionalId).whenComplete((done, failure) -> again.run());
+            Runnable again = () -> guarded(() -> parts.workers().execute(() -> guarded(() -> run(OptionalLong.empty()))));
+            endings.await(transactionalId, again);
+            try {
+                parts.timers().schedule(() -> {
+                    if (endings.giveUp(transactionalId, again)) {
+                        again.run();
+                    }
+                }, Math.min(leftMs, REPEAT_MS), TimeUnit.MILLISECONDS);
+            } catch (RuntimeException stopping) {
+                endings.giveUp(transactionalId, again);
+                throw stopping;
+            }
         }
 
         /** Whoever waits is told of everything that goes wrong. */

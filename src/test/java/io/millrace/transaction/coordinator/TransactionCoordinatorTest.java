@@ -15,6 +15,7 @@ import io.millrace.transaction.state.Transaction;
 import io.millrace.transaction.state.TransactionMarker;
 import io.millrace.transaction.state.TransactionResult;
 import io.millrace.transaction.state.TransactionState;
+import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -30,6 +31,7 @@ import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 class TransactionCoordinatorTest {
     /** Held, or the setting would be forgotten: what fails here fails on purpose. */
@@ -279,6 +281,27 @@ class TransactionCoordinatorTest {
         run(150);
         assertThat(added).isCompletedWithValue(new TransactionAnswer(next, TransactionState.ONGOING));
         assertThat(topic.state().get("transfer").partitions()).containsExactly(ORDERS);
+    }
+
+    @Test
+    @Timeout(60)
+    void aRequestThatGaveUpIsNotKeptUntilTheTransactionBeforeHasEnded() throws InterruptedException {
+        ProducerIdAndEpoch producer = begun();
+        unreachable.add(BILLS);
+        WeakReference<TopicPartition> asked = askedInVain(done(commit(producer)).producer());
+        while (asked.get() != null) {
+            System.gc();
+            TimeUnit.MILLISECONDS.sleep(10);
+        }
+        assertThat(state()).isEqualTo(TransactionState.PREPARE_COMMIT);
+    }
+
+    private WeakReference<TopicPartition> askedInVain(ProducerIdAndEpoch producer) {
+        TopicPartition partition = new TopicPartition("orders", 7);
+        CompletableFuture<TransactionAnswer> added = add(producer, partition);
+        run(400);
+        assertThat(refusal(added)).isEqualTo(ErrorKind.CONCURRENT_TRANSACTIONS);
+        return new WeakReference<>(partition);
     }
 
     @Test
