@@ -1,7 +1,6 @@
 package io.millrace.log.producer;
 
 import io.millrace.log.ProducerLimits;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -10,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * The idempotent producers of one log as its writer knows them: ahead of what readers see until {@link #published()}.
@@ -24,8 +24,10 @@ public final class ProducerStates {
     }
 
     private final ProducerLimits limits;
-    /** The one that was silent for longest comes first. */
-    private final Map<Long, Known> producers = new LinkedHashMap<>();
+    /** Those in no transaction: the one that was silent for longest comes first. */
+    private final Map<Long, Known> resting = new LinkedHashMap<>();
+    /** The others, in the same order. */
+    private final Map<Long, Known> inTransaction = new LinkedHashMap<>();
     /** What was known when the log was published last, of those who wrote since. */
     private final Map<Long, Optional<Known>> published = new HashMap<>();
     private long turn;
@@ -41,45 +43,46 @@ public final class ProducerStates {
 
     /** Whether nothing is known that a snapshot could tell. */
     public boolean isEmpty() {
-        return producers.isEmpty() && undecided().isEmpty();
+        return size() == 0 && undecided().isEmpty();
     }
 
     public int size() {
-        return producers.size();
+        return resting.size() + inTransaction.size();
     }
 
     public boolean isKnown(long producerId) {
-        return producers.containsKey(producerId);
+        return of(producerId).isPresent();
     }
 
     /** In the order in which they wrote last. */
     public Collection<ProducerState> all() {
-        return producers.values().stream().map(Known::state).toList();
+        return inTurn().map(Known::state).toList();
+    }
+
+    private Stream<Known> inTurn() {
+        return Stream.concat(resting.values().stream(), inTransaction.values().stream()).sorted(Comparator.comparingLong(Known::turn));
     }
 
     Optional<ProducerState> of(long producerId) {
-        return Optional.ofNullable(producers.get(producerId)).map(Known::state);
+        Known known = resting.get(producerId);
+        return Optional.ofNullable(known == null ? inTransaction.get(producerId) : known).map(Known::state);
     }
 
     /** First offsets of the transactions that are not ended, by producer. */
     public Map<Long, Long> openTransactions() {
         Map<Long, Long> open = new HashMap<>();
-        for (ProducerState producer : all()) {
-            if (producer.isInTransaction()) {
-                open.put(producer.producerId(), producer.transactionStart());
-            }
-        }
+        inTransaction.forEach((id, known) -> open.put(id, known.state.transactionStart()));
         return open;
     }
 
     /** Whether any of them ever had a transaction, as far as is known. */
     public boolean hadTransactions() {
-        return producers.values().stream().anyMatch(known -> known.state.hadTransactions());
+        return !inTransaction.isEmpty() || resting.values().stream().anyMatch(known -> known.state.hadTransactions());
     }
 
     /** A batch is in the log now, or about to be. */
     public void note(SequencedBatch batch, long now) {
-        Known known = producers.remove(batch.producerId());
+        Known known = remove(batch.producerId());
         remember(batch.producerId(), known);
         put(known == null ? ProducerState.first(batch, now) : known.state.with(batch, now));
         transactional |= batch.isTransactional();
@@ -93,7 +96,7 @@ public final class ProducerStates {
     public void damaged(long from, long until) {
         long first = openTransactions().values().stream().mapToLong(Long::longValue).min().orElse(from);
         add(new Undecided(Math.min(first, from), from, until));
-        producers.replaceAll((id, known) -> new Known(known.state.withoutTransaction(), known.turn));
+        refill(inTurn().map(known -> new Known(known.state.withoutTransaction(), known.turn)).toList());
     }
 
     /** Batches around which there are transactions cannot be read. */
@@ -125,7 +128,16 @@ public final class ProducerStates {
     }
 
     private void put(ProducerState state) {
-        producers.put(state.producerId(), new Known(state, ++turn));
+        put(new Known(state, ++turn));
+    }
+
+    private void put(Known known) {
+        (known.state.isInTransaction() ? inTransaction : resting).put(known.state.producerId(), known);
+    }
+
+    private Known remove(long producerId) {
+        Known known = resting.remove(producerId);
+        return known == null ? inTransaction.remove(producerId) : known;
     }
 
     private void remember(long producerId, Known known) {
@@ -134,14 +146,15 @@ public final class ProducerStates {
 
     /** Never by whoever wrote last: when all others are in a transaction, there are more for a while. */
     private void makeRoom() {
-        Iterator<Known> oldestFirst = producers.values().iterator();
-        while (producers.size() > limits.maxProducers() && oldestFirst.hasNext()) {
+        Iterator<Known> oldestFirst = resting.values().iterator();
+        while (size() > limits.maxProducers() && oldestFirst.hasNext()) {
             Known oldest = oldestFirst.next();
-            if (oldest.turn != turn && !oldest.state.isInTransaction()) {
-                oldestFirst.remove();
-                remember(oldest.state.producerId(), oldest);
-                crowdedOut++;
+            if (oldest.turn == turn) {
+                return; // all others are in a transaction
             }
+            oldestFirst.remove();
+            remember(oldest.state.producerId(), oldest);
+            crowdedOut++;
         }
     }
 
@@ -172,14 +185,17 @@ public final class ProducerStates {
             return;
         }
         published.forEach((id, known) -> {
-            producers.remove(id);
-            known.ifPresent(before -> producers.put(id, before));
+            remove(id);
+            known.ifPresent(this::put);
         });
         published.clear();
-        List<Known> inTurn = new ArrayList<>(producers.values());
-        inTurn.sort(Comparator.comparingLong(Known::turn));
-        producers.clear();
-        inTurn.forEach(known -> producers.put(known.state.producerId(), known));
+        refill(inTurn().toList());
+    }
+
+    private void refill(List<Known> inTurn) {
+        resting.clear();
+        inTransaction.clear();
+        inTurn.forEach(this::put);
     }
 
     /**
@@ -189,9 +205,8 @@ public final class ProducerStates {
      * @return how many
      */
     public int expire(long now) {
-        int before = producers.size();
-        producers.values().removeIf(known -> !known.state.isInTransaction()
-            && now - known.state.seen() > limits.expirationMillis());
-        return before - producers.size();
+        int before = resting.size();
+        resting.values().removeIf(known -> now - known.state.seen() > limits.expirationMillis());
+        return before - resting.size();
     }
 }

@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 class ProducerStateTest {
     private static final ProducerLimits LIMITS = new ProducerLimits(1_000, 3);
@@ -229,6 +230,24 @@ class ProducerStateTest {
         assertThat(states.of(3)).isPresent();
         states.note(batch(4, 0, 0, 4, 1), 1);
         assertThat(states.all()).extracting(ProducerState::producerId).containsExactly(1L, 2L, 4L);
+    }
+
+    /** Else one after the other would look at all of those: billions of steps here. */
+    @Test
+    @Timeout(8)
+    void howManyAreInATransactionDoesNotSlowDownWhoCrowdsOutOthers() {
+        int open = 50_000;
+        ProducerStates states = new ProducerStates(new ProducerLimits(1_000, 2));
+        for (int producer = 0; producer < open; producer++) {
+            states.note(new SequencedBatch(producer, (short) 0, 0, true, false, Optional.empty(), producer, producer, 1), 1);
+            states.published();
+        }
+        for (int producer = open; producer < 2 * open; producer++) {
+            states.note(batch(producer, 0, 0, producer, 1), 1);
+            states.published();
+        }
+        assertThat(states.openTransactions()).hasSize(open);
+        assertThat(states.all()).hasSize(open + 1);
     }
 
     @Test
