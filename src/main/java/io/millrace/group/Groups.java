@@ -113,9 +113,10 @@ public final class Groups implements AutoCloseable {
      * @param member      null: somebody who is no consumer, which is for a group in which none takes part
      * @param memberEpoch as for {@link #commit}; of no meaning without a member
      * @return completes when they are written, fails as {@link #commit} and the verification do, and with PRODUCER_FENCED when
-     *         the transaction was ended meanwhile; GROUP_NOT_EMPTY, UNKNOWN_TOPIC, UNKNOWN_PARTITION and OVERLOADED without a
-     *         member; INVALID_REQUEST when a text is too long; GROUP_TOO_LARGE when too many offsets of the group wait for the
-     *         ends of transactions, OVERLOADED when those of all groups together do
+     *         the transaction was ended meanwhile; INVALID_CONSUMER for a member with enable.auto.commit; GROUP_NOT_EMPTY,
+     *         UNKNOWN_TOPIC, UNKNOWN_PARTITION and OVERLOADED without a member; INVALID_REQUEST when a text is too long;
+     *         GROUP_TOO_LARGE when too many offsets of the group wait for the ends of transactions, OVERLOADED when those of all
+     *         groups together do
      */
     public CompletableFuture<Void> commitInTransaction(String group, ConsumerId member, int memberEpoch,
                                        TransactionalProducer producer, Map<TopicPartition, OffsetAndMetadata> offsets) {

@@ -91,6 +91,11 @@ final class OffsetRequests {
     CompletableFuture<GroupState> commitInTransaction(ConsumerId id, int memberEpoch, TransactionalProducer producer,
                                                       Map<TopicPartition, OffsetAndMetadata> offsets) {
         return members.active(id).thenCompose(member -> {
+            if (member.config().autoCommit()) { // else a poll would commit what the transaction does not
+                throw new BrokerException(ErrorKind.INVALID_CONSUMER, ("what consumer '%s' reads is committed automatically, with or"
+                        + " without the transaction: nothing was committed; create the consumer with enable.auto.commit=false")
+                        .formatted(id.name()));
+            }
             TreeMap<TopicPartition, Long> said = new TreeMap<>();
             offsets.forEach((partition, offset) -> said.put(partition, offset.offset()));
             SortedMap<TopicIdPartition, Position> meant = given.meant(member.id(), said, false);

@@ -121,6 +121,17 @@ class GroupTransactionsTest {
     }
 
     @Test
+    void aConsumerWhoseOffsetsAreCommittedAutomaticallyCommitsNoneInATransaction() {
+        harness.create("a", GroupHarness.automatic(), "orders");
+        harness.read("a", 20);
+        BrokerException refused = catchThrowableOfType(BrokerException.class,
+                () -> harness.get(commitLater("a", 0, Map.of(ZERO, 4L))));
+        assertThat(refused.kind()).isEqualTo(ErrorKind.INVALID_CONSUMER);
+        assertThat(refused).hasMessageContaining("enable.auto.commit=false");
+        assertThat(harness.state().pending()).isEmpty();
+    }
+
+    @Test
     void whoIsNoConsumerCommitsInAGroupInWhichNoneTakesPart() {
         harness.get(commitLater(null, 0, Map.of(ZERO, 4L)));
         end(1, Type.COMMIT);
