@@ -12,6 +12,7 @@ import io.millrace.metadata.TopicPartition;
 import io.millrace.transaction.coordinator.TransactionRequests.Transition;
 import io.millrace.transaction.records.TransactionKey;
 import io.millrace.transaction.state.ProducerIdAndEpoch;
+import io.millrace.transaction.state.Step;
 import io.millrace.transaction.state.Transaction;
 import io.millrace.transaction.state.TransactionResult;
 import io.millrace.transaction.state.Transitions;
@@ -54,6 +55,7 @@ public final class TransactionCoordinator implements AutoCloseable {
     private final CoordinatorRuntime<TransactionKey, Transaction, TransactionMachine> runtime;
     private final Endings endings;
     private final TransactionRequests requests;
+    private final PartitionAdditions additions;
     /** The partitions whose state is here, each with the epoch of the leadership. */
     private final Map<Integer, Integer> led = new ConcurrentHashMap<>();
     /** Those of them that were asked what is unfinished, and have not answered yet. */
@@ -65,6 +67,7 @@ public final class TransactionCoordinator implements AutoCloseable {
         this.runtime = parts.open(new Leaderships());
         this.endings = new Endings(parts.markers(), this::isLed, this::complete, parts.timers());
         this.requests = new TransactionRequests(parts, runtime, endings);
+        this.additions = new PartitionAdditions(requests, parts.nanoTime());
     }
 
     /** To be called once. */
@@ -119,9 +122,7 @@ public final class TransactionCoordinator implements AutoCloseable {
      */
     public CompletableFuture<TransactionAnswer> addPartitions(String transactionalId, ProducerIdAndEpoch named,
                                                               Collection<TopicPartition> partitions, long deadline) {
-        List<TopicPartition> added = List.copyOf(partitions);
-        return answer(transactionalId, deadline, (now, fresh, nowMs) ->
-                Transitions.addPartitions(now, named, added, TransactionOptions.MAX_PARTITIONS, nowMs));
+        return answer(additions.add(transactionalId, named, partitions, deadline));
     }
 
     /**
@@ -231,8 +232,11 @@ public final class TransactionCoordinator implements AutoCloseable {
     // ---- what goes on without being asked for
 
     private CompletableFuture<TransactionAnswer> answer(String transactionalId, long deadline, Transition transition) {
-        return requests.request(transactionalId, deadline, transition)
-                .thenApply(step -> new TransactionAnswer(step.producer(), step.state()));
+        return answer(requests.request(transactionalId, deadline, transition));
+    }
+
+    private static CompletableFuture<TransactionAnswer> answer(CompletableFuture<Step> step) {
+        return step.thenApply(done -> new TransactionAnswer(done.producer(), done.state()));
     }
 
     private CompletableFuture<?> complete(Decided decided) {

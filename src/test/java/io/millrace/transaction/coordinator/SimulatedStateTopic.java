@@ -102,6 +102,11 @@ final class SimulatedStateTopic {
         }
     }
 
+    /** Of all that was written by now. */
+    long bytes() {
+        return batches.stream().mapToLong(each -> each.buffer().remaining()).sum();
+    }
+
     /** What is in the log. */
     Map<String, Transaction> state() {
         return new TreeMap<>(state);

@@ -284,6 +284,55 @@ class TransactionCoordinatorTest {
     }
 
     @Test
+    void partitionsThatAreAskedForAtOnceGoTogetherHoweverManyTheyAre() {
+        ProducerIdAndEpoch producer = done(init("transfer")).producer();
+        long before = topic.bytes();
+        topic.delayMs = 20;
+        List<CompletableFuture<TransactionAnswer>> added = new ArrayList<>();
+        for (int i = 0; i < 1_000; i++) {
+            added.add(add(producer, new TopicPartition("orders", i)));
+            time.step(in(1));
+        }
+        run(200);
+        assertThat(added).allMatch(CompletableFuture::isDone).noneMatch(CompletableFuture::isCompletedExceptionally);
+        assertThat(topic.state().get("transfer").partitions()).hasSize(1_000);
+        assertThat(topic.bytes() - before).as("bytes of a record for each 20 ms; one for each partition would be 2 MB").isLessThan(200_000);
+    }
+
+    @Test
+    void partitionsThatAreAskedForTogetherAreRefusedTogether() {
+        ProducerIdAndEpoch producer = begun();
+        done(commit(producer));
+        List<CompletableFuture<TransactionAnswer>> late = new ArrayList<>();
+        for (int i = 0; i < 10; i++) {
+            late.add(add(producer, new TopicPartition("orders", i)));
+        }
+        assertThat(late).extracting(this::refusal).containsOnly(ErrorKind.PRODUCER_FENCED);
+        ProducerIdAndEpoch next = next(producer);
+        assertThat(done(add(next, ORDERS))).as("nothing is left of that").isEqualTo(new TransactionAnswer(next, TransactionState.ONGOING));
+    }
+
+    @Test
+    void eachThatWaitsForTheEndOfTheTransactionBeforeWaitsUntilItsOwnDeadline() {
+        ProducerIdAndEpoch producer = begun();
+        unreachable.add(BILLS);
+        ProducerIdAndEpoch next = done(commit(producer)).producer();
+        CompletableFuture<TransactionAnswer> first = coordinator.addPartitions("transfer", next, List.of(ORDERS), in(300));
+        CompletableFuture<TransactionAnswer> second = coordinator.addPartitions("transfer", next, List.of(BILLS), in(600));
+        CompletableFuture<TransactionAnswer> third = coordinator.addPartitions("transfer", next, List.of(BILLS), in(2_000));
+        run(400);
+        assertThat(refusal(first)).isEqualTo(ErrorKind.CONCURRENT_TRANSACTIONS);
+        assertThat(second).isNotDone();
+        run(250);
+        assertThat(refusal(second)).isEqualTo(ErrorKind.CONCURRENT_TRANSACTIONS);
+        assertThat(third).isNotDone();
+        unreachable.clear();
+        run(800);
+        assertThat(third).isCompletedWithValue(new TransactionAnswer(next, TransactionState.ONGOING));
+        assertThat(topic.state().get("transfer").partitions()).containsExactly(BILLS);
+    }
+
+    @Test
     @Timeout(60)
     void aRequestThatGaveUpIsNotKeptUntilTheTransactionBeforeHasEnded() throws InterruptedException {
         ProducerIdAndEpoch producer = begun();
