@@ -231,7 +231,7 @@ public class TransactionsResource {
     @GET
     public void list(@Context UriInfo uri, @Suspended AsyncResponse response) {
         QueryParameters query = new QueryParameters(uri.getQueryParameters());
-        TransactionFilter filter = new TransactionFilter(states(query.text("state")), Set.of(), query.text("xid"),
+        TransactionFilter filter = new TransactionFilter(states(query.text("state")), Set.of(), query.name("xid"),
                 query.number("older_than_ms", 0, -1));
         long limit = query.number("limit", 1, ALL);
         deadlines.within(LIST_MS, access.transactions().list(filter, limit == ALL ? MOST_LISTED + 1 : (int) Math.min(MOST_LISTED, limit)),

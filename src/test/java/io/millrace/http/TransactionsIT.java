@@ -346,6 +346,11 @@ class TransactionsIT {
         api.post("/transactions", HttpApi.DIALECT, body == null ? "" : body).isError(status);
     }
 
+    @Test
+    void whoLooksForAnXidSaysWhich() {
+        api.get("/transactions?xid=").isError(400);
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"{}", "{\"producer_epoch\":-1}", "{\"producer_epoch\":32768}", "{\"producer_epoch\":0,\"producer_id\":-1}",
         "{\"producer_epoch\":0.5}", "{\"producer_epoch\":0,\"x\":1}", ""})

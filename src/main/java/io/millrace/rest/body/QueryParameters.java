@@ -36,6 +36,19 @@ public final class QueryParameters {
     }
 
     /**
+     * As {@link #text}, of what is never empty: who says nothing did not mean that.
+     *
+     * @throws RequestException 400 when it is empty, or there twice
+     */
+    public String name(String name) {
+        String text = text(name);
+        if (text != null && text.isEmpty()) {
+            throw RequestException.badRequest("the query parameter " + name + " is empty: say which one is meant, or leave it out");
+        }
+        return text;
+    }
+
+    /**
      * A whole number.
      *
      * @param otherwise the value when there is none

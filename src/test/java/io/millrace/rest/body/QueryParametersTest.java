@@ -61,6 +61,14 @@ class QueryParametersTest {
         return new QueryParameters(Map.of(name, List.of(value)));
     }
 
+    @Test
+    void aNameIsLeftOutOrSaid() {
+        assertThat(new QueryParameters(Map.of()).name("xid")).isNull();
+        assertThat(query("xid", "1.a.b").name("xid")).isEqualTo("1.a.b");
+        assertThatThrownBy(() -> query("xid", "").name("xid"))
+                .isInstanceOf(RequestException.class).hasMessageContaining("xid is empty");
+    }
+
     @ParameterizedTest
     @CsvSource({"0,NONE", "1,LEADER", "all,ALL", "-1,ALL"})
     void acksAreThoseOfTheProtocol(String text, Acks acks) {
