@@ -9,6 +9,7 @@ import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonValue;
 import java.net.URI;
+import java.net.URLEncoder;
 import java.net.http.HttpRequest;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -344,6 +345,19 @@ class TransactionsIT {
         "{\"transactional_id\":\"a\",\"timeout_ms\":\"x\"}|400", "{\"transactional_id\":\"a\",\"other\":1}|400", "[]|400", "|400"})
     void whatCannotBeBegunIsRefused(String body, int status) {
         api.post("/transactions", HttpApi.DIALECT, body == null ? "" : body).isError(status);
+    }
+
+    @Test
+    void aTransactionalIdIsWhatAPathCanCarry() {
+        for (String wrong : List.of(".", "..", "a/b", "a\\\\b", ";a", " ", "a\\u0001")) {
+            refused(api.post("/transactions", HttpApi.DIALECT, "{\"transactional_id\":\"" + wrong + "\"}"), 400, "INVALID_REQUEST");
+        }
+        String odd = "%2F;ü+" + UUID.randomUUID();
+        String named = "/transactions/" + URLEncoder.encode(odd, StandardCharsets.UTF_8);
+        api.post("/transactions", HttpApi.DIALECT, "{\"transactional_id\":\"" + odd + "\"}").is(201);
+        assertThat(api.get(named).is(200).object().getString("transactional_id")).isEqualTo(odd);
+        assertThat(api.post(named + "/commit", HttpApi.DIALECT, "{\"producer_epoch\":0}").is(200).object().getString("transactional_id"))
+                .isEqualTo(odd);
     }
 
     @Test

@@ -17,7 +17,6 @@ import io.millrace.transaction.state.Transaction;
 import io.millrace.transaction.state.TransactionResult;
 import io.millrace.transaction.state.Transitions;
 import java.lang.System.Logger.Level;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -99,19 +98,16 @@ public final class TransactionCoordinator implements AutoCloseable {
      * @return its id and epoch; fails, besides, with INVALID_REQUEST, INVALID_TRANSACTION_TIMEOUT, OVERLOADED
      */
     public CompletableFuture<TransactionAnswer> init(String transactionalId, int timeoutMs, long deadline) {
-        if (!isName(transactionalId)) {
-            return CompletableFuture.failedFuture(new BrokerException(ErrorKind.INVALID_REQUEST, "a transactional id is a text of"
-                    + " 1 to " + TransactionOptions.MAX_ID_LENGTH + " characters"));
-        } else if (timeoutMs < 1 || timeoutMs > parts.options().maxTimeoutMs()) {
+        try {
+            TransactionalIds.check(transactionalId);
+        } catch (BrokerException refused) {
+            return CompletableFuture.failedFuture(refused);
+        }
+        if (timeoutMs < 1 || timeoutMs > parts.options().maxTimeoutMs()) {
             return CompletableFuture.failedFuture(new BrokerException(ErrorKind.INVALID_TRANSACTION_TIMEOUT, ("a transaction"
                     + " may take 1 to %d ms, and %d were asked for").formatted(parts.options().maxTimeoutMs(), timeoutMs)));
         }
         return answer(transactionalId, deadline, (now, fresh, nowMs) -> Transitions.init(now, timeoutMs, fresh, nowMs));
-    }
-
-    private static boolean isName(String text) {
-        return !text.isEmpty() && text.length() <= TransactionOptions.MAX_ID_LENGTH
-                && StandardCharsets.UTF_8.newEncoder().canEncode(text);
     }
 
     /**
@@ -132,7 +128,7 @@ public final class TransactionCoordinator implements AutoCloseable {
      *            {@link TransactionOptions#MAX_ID_LENGTH} characters
      */
     public CompletableFuture<TransactionAnswer> prepare(String transactionalId, ProducerIdAndEpoch named, String xid, long deadline) {
-        if (xid != null && !isName(xid)) {
+        if (xid != null && !TransactionalIds.isText(xid)) {
             return CompletableFuture.failedFuture(new BrokerException(ErrorKind.INVALID_REQUEST, "an xid is a text of 1 to "
                     + TransactionOptions.MAX_ID_LENGTH + " characters"));
         }

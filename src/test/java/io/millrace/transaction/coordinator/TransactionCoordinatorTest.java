@@ -156,6 +156,7 @@ class TransactionCoordinatorTest {
         assertThat(refusal(init(""))).isEqualTo(ErrorKind.INVALID_REQUEST);
         assertThat(refusal(init("t".repeat(256)))).isEqualTo(ErrorKind.INVALID_REQUEST);
         assertThat(refusal(init("\ud800"))).isEqualTo(ErrorKind.INVALID_REQUEST);
+        assertThat(refusal(init("a/b"))).isEqualTo(ErrorKind.INVALID_REQUEST);
         assertThat(refusal(coordinator.init("one", 0, in(100)))).isEqualTo(ErrorKind.INVALID_TRANSACTION_TIMEOUT);
         assertThat(refusal(coordinator.init("one", 60_001, in(100)))).isEqualTo(ErrorKind.INVALID_TRANSACTION_TIMEOUT);
         done(init("t".repeat(255)));
