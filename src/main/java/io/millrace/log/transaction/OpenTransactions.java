@@ -17,7 +17,8 @@ import java.util.concurrent.ConcurrentSkipListMap;
  * <p>Changed by the log writer only, also ahead of what readers are shown: that does no harm, as whatever lies beyond the end
  * that they see cannot be below their high watermark. {@link #lastStableOffset} is any thread's.
  *
- * <p>Grows with the producers that have a transaction open, which their time-outs bound, and with the markers
+ * <p>Grows with the producers that have a transaction open, of which a coordinator knows each: no more than there are
+ * transactional ids. A time-out ends it, but for one that is prepared, which waits for whoever decides. And with the markers
  * between the high watermark and the log's end.
  */
 public final class OpenTransactions {
