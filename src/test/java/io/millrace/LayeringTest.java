@@ -103,7 +103,7 @@ class LayeringTest {
                 .whereLayer("producer").mayOnlyAccessLayers("segment", "file", "vocabulary")
                 .whereLayer("transaction").mayOnlyAccessLayers("producer", "vocabulary")
                 .whereLayer("recovery").mayOnlyAccessLayers("transaction", "producer", "segment", "file", "vocabulary")
-                .whereLayer("compact").mayOnlyAccessLayers("transaction", "segment", "file", "vocabulary")
+                .whereLayer("compact").mayOnlyAccessLayers("transaction", "producer", "segment", "file", "vocabulary")
                 .whereLayer("write").mayOnlyAccessLayers("compact", "recovery", "transaction", "producer", "segment", "file",
                         "vocabulary")
                 .check(CLASSES);
