@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.core.LifecycleEvent.LifecycleState;
+import com.hazelcast.instance.impl.LifecycleServiceImpl;
 import io.millrace.agreement.ClusterOptions;
 import io.millrace.agreement.RegisterUnavailableException;
 import java.io.IOException;
@@ -70,6 +72,21 @@ class HazelcastMemberTest {
             assertThat(begun).hasSize(3)
                 .allMatch(instance -> !instance.getLifecycleService().isRunning());
             assertThat(member.isRunning()).isFalse();
+        }
+    }
+
+    @Test
+    void aMemberThatBeginsToGoOverToAnotherClusterIsNotSoundAndItsReplacementIs() {
+        try (HazelcastMember member = member(begun::add)) {
+            member.start();
+            LifecycleServiceImpl first = (LifecycleServiceImpl) begun.get(0).getLifecycleService();
+            first.fireLifecycleEvent(LifecycleState.MERGING);
+            assertThat(member.isRunning()).isTrue();
+            assertThat(member.isSound()).isFalse();
+
+            member.replace();
+            first.fireLifecycleEvent(LifecycleState.MERGED);
+            assertThat(member.isSound()).isTrue();
         }
     }
 }
