@@ -28,6 +28,8 @@ class TransferRehearsalTest {
     private static final int TRANSACTION_MS = 1_500;
     private static final int SESSION_MS = 1_000;
     private static final int PATIENCE_SECONDS = 20;
+    /** Where a bug is looked for that lets what is waited for never come. */
+    private static final int LITTLE_PATIENCE_SECONDS = 6;
     private static final int KILLS = 4;
 
     private final long seed = System.nanoTime();
@@ -53,21 +55,22 @@ class TransferRehearsalTest {
     private void supervise(List<URI> urls) {
         for (String each : running.keySet()) {
             if (running.get(each).isDone() && !stopped) {
-                assertThatThrownBy(running.get(each)::get).hasCauseInstanceOf(FencedException.class);
+                assertThatThrownBy(running.get(each)::get).as("an application ends; seed " + seed).hasCauseInstanceOf(FencedException.class);
                 start(urls, each);
             }
         }
     }
 
-    private void awaitFenced(Future<?> supplanted, List<URI> urls) {
-        ClusterClient.await("who was supplanted finds out; seed " + seed, PATIENCE_SECONDS, () -> {
+    private void awaitFenced(Future<?> supplanted, List<URI> urls, int patienceSeconds) {
+        ClusterClient.await("who was supplanted finds out; seed " + seed, patienceSeconds, () -> {
             supervise(urls);
             return supplanted.isDone();
         });
-        assertThatThrownBy(supplanted::get).hasCauseInstanceOf(FencedException.class);
+        assertThatThrownBy(supplanted::get).as("who was supplanted ends; seed " + seed).hasCauseInstanceOf(FencedException.class);
     }
 
     private void transfer(Bug bug) throws Exception {
+        int patienceSeconds = bug == Bug.NONE ? PATIENCE_SECONDS : LITTLE_PATIENCE_SECONDS;
         try (RehearsedServer server = new RehearsedServer(bug, PARTITIONS, seed)) {
             List<URI> urls = List.of(server.url());
             Random random = new Random(seed);
@@ -84,7 +87,7 @@ class TransferRehearsalTest {
                         start(urls, victim);
                     } else {
                         start(urls, victim);
-                        awaitFenced(before, urls);
+                        awaitFenced(before, urls, patienceSeconds);
                     }
                 }
                 feed.awaitMore(10);
@@ -92,7 +95,7 @@ class TransferRehearsalTest {
                 running.clear();
                 feed.awaitMore(2);
                 feed.close();
-                TransferVerdict verdict = new TransferVerdict(new ClusterClient(urls), 1, "transfer", PARTITIONS, PATIENCE_SECONDS,
+                TransferVerdict verdict = new TransferVerdict(new ClusterClient(urls), 1, "transfer", PARTITIONS, patienceSeconds,
                         "seed " + seed);
                 verdict.awaitAllEnded();
                 verdict.requireAgreement(feed.committed(), false);
@@ -102,7 +105,7 @@ class TransferRehearsalTest {
                 verdict.awaitAllTransferred(() -> supervise(urls));
                 stopped = true;
                 for (Future<?> each : running.values()) {
-                    each.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+                    each.get(patienceSeconds, TimeUnit.SECONDS);
                 }
                 verdict.awaitAllEnded();
                 verdict.requireAgreement(feed.committed(), true);
@@ -147,11 +150,12 @@ class TransferRehearsalTest {
 
     @Test
     void offsetsThatAreLostWithTheirTransactionAreFound() {
-        find(Bug.OFFSETS_OF_COMMITS_ARE_LOST, "without its offset: ", "doubled: ");
+        find(Bug.OFFSETS_OF_COMMITS_ARE_LOST, "without its offset: ", "doubled: ", "all is transferred");
     }
 
+    /** Who was supplanted goes on, or both end each other's transactions. */
     @Test
     void anEpochThatIsNotCheckedIsFound() {
-        find(Bug.EPOCHS_ARE_NOT_CHECKED, "who was supplanted finds out");
+        find(Bug.EPOCHS_ARE_NOT_CHECKED, "who was supplanted", "INVALID_TXN_STATE");
     }
 }
