@@ -35,7 +35,7 @@ final class TransferFaults {
         KILL_APPLICATION, SUPPLANT_APPLICATION
     }
 
-    /** @param links null where none can be cut: then that is left out, and said */
+    /** @param links null where none can be cut */
     TransferFaults(LocalServers servers, List<URI> urls, TransferFeed feed, TransferApplications applications,
                    List<String> transactionalIds, String group, int partitions, Links links, Random random) {
         this.servers = servers;
@@ -50,7 +50,16 @@ final class TransferFaults {
         this.random = random;
     }
 
-    /** The next one, each of these once before any comes again; returns when all is whole, and the transfer goes on. */
+    /** Those of some that can be made to happen on this machine. */
+    List<Kind> possible(List<Kind> wanted) {
+        return wanted.stream().filter(kind -> kind != Kind.CUT_LINK || links != null).toList();
+    }
+
+    /**
+     * The next one, each of these once before any comes again; returns when all is whole, and the transfer goes on.
+     *
+     * @param kinds that are {@link #possible}
+     */
     void next(List<Kind> kinds) throws IOException, InterruptedException {
         if (left.isEmpty()) {
             left.addAll(kinds);
@@ -107,10 +116,6 @@ final class TransferFaults {
 
     /** One way, or both. */
     private void cut() throws IOException, InterruptedException {
-        if (links == null) {
-            note(Kind.CUT_LINK, "left out: links cannot be cut here");
-            return;
-        }
         int from = 1 + random.nextInt(urls.size());
         int to = from % urls.size() + 1;
         boolean bothWays = random.nextBoolean();
