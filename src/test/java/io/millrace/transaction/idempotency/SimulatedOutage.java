@@ -43,8 +43,9 @@ final class SimulatedOutage {
         int all = left.size();
         world.partitions.setOffline(1, false);
         while (!left.isEmpty()) {
-            List<Request> some = List.copyOf(left.subList(0, Math.min(left.size(), REPEATED_AT_A_TIME)));
-            left.removeAll(some);
+            List<Request> next = left.subList(0, Math.min(left.size(), REPEATED_AT_A_TIME));
+            List<Request> some = List.copyOf(next);
+            next.clear();
             some.forEach(this::send);
             world.advance(5_000);
         }
