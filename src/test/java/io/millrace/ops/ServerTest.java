@@ -3,6 +3,7 @@ package io.millrace.ops;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.millrace.agreement.FreePorts;
 import io.millrace.broker.Broker;
 import io.millrace.broker.fetch.FetchRequest;
 import io.millrace.broker.produce.RecordAccumulator;
@@ -66,10 +67,10 @@ class ServerTest {
     }
 
     @BeforeEach
-    void giveItItsOwnPortAndFolders() throws IOException {
+    void giveItItsOwnPortAndFolders() {
         values.put("server.output.dir", folder.toString());
         values.put("millrace.log.dirs", "a,b");
-        values.put("millrace.cluster.port", Integer.toString(freePort()));
+        values.put("millrace.cluster.port", Integer.toString(FreePorts.choose(1).get(0)));
     }
 
     @AfterEach
@@ -78,12 +79,6 @@ class ServerTest {
         workers.shutdown();
         assertThat(workers.awaitTermination(PATIENCE_SECONDS, TimeUnit.SECONDS)).isTrue();
         assertThat(timers.awaitTermination(PATIENCE_SECONDS, TimeUnit.SECONDS)).isTrue();
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
     }
 
     private Configuration configuration() {

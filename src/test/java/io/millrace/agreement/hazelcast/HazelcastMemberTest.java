@@ -7,16 +7,13 @@ import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.LifecycleEvent.LifecycleState;
 import com.hazelcast.instance.impl.LifecycleServiceImpl;
 import io.millrace.agreement.ClusterOptions;
+import io.millrace.agreement.FreePorts;
 import io.millrace.agreement.RegisterUnavailableException;
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.Consumer;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -25,15 +22,8 @@ class HazelcastMemberTest {
 
     @TempDir
     private Path temp;
-    private int port;
+    private final int port = FreePorts.choose(1).get(0);
     private final List<HazelcastInstance> begun = new ArrayList<>();
-
-    @BeforeEach
-    void choosePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName(HOST))) {
-            port = socket.getLocalPort();
-        }
-    }
 
     private HazelcastMember member(Consumer<HazelcastInstance> started) {
         PlatformLoggers.use();

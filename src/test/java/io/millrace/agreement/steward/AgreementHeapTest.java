@@ -2,11 +2,10 @@ package io.millrace.agreement.steward;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.agreement.FreePorts;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -39,7 +38,7 @@ class AgreementHeapTest {
     @Test
     @Timeout(value = 40, unit = TimeUnit.MINUTES)
     void aLargeRegisterIsWrittenAnyNumberOfTimesInASmallHeap() throws Exception {
-        List<Integer> ports = freePorts();
+        List<Integer> ports = FreePorts.choose(BROKERS);
         for (int id = 0; id < BROKERS; id++) {
             processes.add(LargeRegisterProcess.start(id, ports, temp));
             processes.get(id).onExit().thenRun(this::stop); // whoever waits for an answer of the others would wait for ever
@@ -54,19 +53,6 @@ class AgreementHeapTest {
             assertThat(after[id]).as("live bytes at broker %s, which were %s", id, before[id])
                 .isLessThan(LargeRegisterProcess.HEAP_MB * 1_000_000L * 3 / 4).isLessThan(before[id] + GROWTH_BYTES);
         }
-    }
-
-    private static List<Integer> freePorts() throws IOException {
-        List<ServerSocket> sockets = new ArrayList<>();
-        List<Integer> ports = new ArrayList<>();
-        for (int i = 0; i < BROKERS; i++) {
-            sockets.add(new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1")));
-            ports.add(sockets.get(i).getLocalPort());
-        }
-        for (ServerSocket socket : sockets) {
-            socket.close();
-        }
-        return ports;
     }
 
     private long[] live() throws IOException {

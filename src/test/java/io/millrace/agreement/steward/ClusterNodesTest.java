@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.millrace.agreement.ClusterOptions;
+import io.millrace.agreement.FreePorts;
 import io.millrace.agreement.Member;
 import io.millrace.agreement.RegisterUnavailableException;
 import io.millrace.agreement.registers.Register;
@@ -14,8 +15,6 @@ import io.millrace.log.LogObserver;
 import io.millrace.log.file.OpenFiles;
 import io.millrace.log.file.TestFiles;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -30,10 +29,11 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -42,30 +42,18 @@ class ClusterNodesTest {
     private static final String HOST = "127.0.0.1";
     private static final int BROKERS = 3;
     private static final long AVAILABLE_MILLIS = 60_000;
+    /** Whoever waits leaves the processors to those who are waited for. */
+    private static final long BETWEEN_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 
     @TempDir
     private Path temp;
     private final ExecutorService executor = Executors.newCachedThreadPool();
-    private final List<String> members = new ArrayList<>();
-    private final List<Integer> ports = new ArrayList<>();
+    private final List<Integer> ports = FreePorts.choose(BROKERS);
+    private final List<String> members = ports.stream().map(port -> HOST + ":" + port).toList();
     private final Map<Integer, ClusterNode> nodes = new TreeMap<>();
     private final Map<Integer, TestFiles> disks = new ConcurrentHashMap<>();
     /** Values of the registers that were acknowledged. */
     private final Map<String, Register> acknowledged = new TreeMap<>();
-
-    @BeforeEach
-    void choosePorts() throws IOException {
-        List<ServerSocket> sockets = new ArrayList<>();
-        for (int i = 0; i < BROKERS; i++) {
-            ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName(HOST));
-            sockets.add(socket);
-            ports.add(socket.getLocalPort());
-            members.add(HOST + ":" + socket.getLocalPort());
-        }
-        for (ServerSocket socket : sockets) {
-            socket.close();
-        }
-    }
 
     @AfterEach
     void stop() {
@@ -271,9 +259,15 @@ class ClusterNodesTest {
     }
 
     private static void awaitProblem(ClusterNode node, String... words) {
+        await(() -> "its problem: " + node.status().problem(),
+            () -> Stream.of(words).allMatch(String.valueOf(node.status().problem())::contains));
+    }
+
+    private static void await(Supplier<String> otherwise, BooleanSupplier holds) {
         long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(AVAILABLE_MILLIS);
-        while (!Stream.of(words).allMatch(String.valueOf(node.status().problem())::contains)) {
-            assertThat(System.nanoTime()).as(() -> "its problem: " + node.status().problem()).isLessThan(deadline);
+        while (!holds.getAsBoolean()) {
+            assertThat(System.nanoTime()).as(otherwise).isLessThan(deadline);
+            LockSupport.parkNanos(BETWEEN_NANOS);
         }
     }
 
@@ -289,20 +283,10 @@ class ClusterNodesTest {
         }
 
         start(0, 1, 2);
-        nodes.values().forEach(node -> assertThat(problemOf(node, "recover")).contains("[1]", "[2, 3]"));
+        nodes.values().forEach(node -> awaitProblem(node, "recover", "[1]", "[2, 3]"));
         nodes.get(2).recover(Set.of(1), Set.of(2, 3));
         awaitAvailable("the operator's decision");
         assertThat(patiently(() -> nodes.get(2).registers().read("kept"))).contains(acknowledged.get("kept"));
-    }
-
-    private static String problemOf(ClusterNode node, String expected) {
-        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(AVAILABLE_MILLIS);
-        String problem = node.status().problem();
-        while (problem == null || !problem.contains(expected)) {
-            assertThat(System.nanoTime()).as(problem).isLessThan(deadline);
-            problem = node.status().problem();
-        }
-        return problem;
     }
 
     @Test
@@ -319,10 +303,7 @@ class ClusterNodesTest {
         nodes.put(2, ClusterNode.start(options(2, 3, "another"), executor));
 
         awaitLive(0, 2);
-        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(AVAILABLE_MILLIS);
-        while (!nodes.get(2).status().problem().contains("1 of 3 brokers")) {
-            assertThat(System.nanoTime()).as(() -> nodes.get(2).status().problem()).isLessThan(deadline);
-        }
+        awaitProblem(nodes.get(2), "1 of 3 brokers");
         assertThat(nodes.get(0).membership().live()).extracting(Member::brokerId).containsExactlyInAnyOrder(1, 2);
         assertThat(nodes.get(2).membership().live()).containsExactly(nodes.get(2).membership().self());
         assertThat(nodes.get(2).status().available()).isFalse();
@@ -330,17 +311,11 @@ class ClusterNodesTest {
 
     /** Waits until every broker takes part in the consensus: it can do without any one of them then. */
     private void awaitWhole() {
-        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(AVAILABLE_MILLIS);
-        while (nodes.values().stream().anyMatch(node -> node.status().cpMembers().size() < BROKERS)) {
-            assertThat(System.nanoTime()).isLessThan(deadline);
-        }
+        await(() -> "not all take part", () -> nodes.values().stream().allMatch(node -> node.status().cpMembers().size() >= BROKERS));
     }
 
     private void awaitLive(int index, int brokers) {
-        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(AVAILABLE_MILLIS);
-        while (nodes.get(index).membership().live().size() < brokers) {
-            assertThat(System.nanoTime()).isLessThan(deadline);
-        }
+        await(() -> "live: " + nodes.get(index).membership().live(), () -> nodes.get(index).membership().live().size() >= brokers);
     }
 
     @Test

@@ -2,12 +2,11 @@ package io.millrace.agreement.steward;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.agreement.FreePorts;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -65,23 +64,14 @@ final class ClusterProcesses implements AutoCloseable {
     }
 
     private final Path folder;
-    private final List<Integer> ports = new ArrayList<>();
+    private final List<Integer> ports = FreePorts.choose(BROKERS);
     private final Map<Integer, Broker> brokers = new TreeMap<>();
     /** By key and version, the value of each acknowledged change. */
     private final Map<String, Map<Long, String>> acknowledged = new ConcurrentHashMap<>();
     private final List<String> contradictions = new ArrayList<>();
 
-    ClusterProcesses(Path folder) throws IOException {
+    ClusterProcesses(Path folder) {
         this.folder = folder;
-        List<ServerSocket> sockets = new ArrayList<>();
-        for (int i = 0; i < BROKERS; i++) {
-            ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"));
-            sockets.add(socket);
-            ports.add(socket.getLocalPort());
-        }
-        for (ServerSocket socket : sockets) {
-            socket.close();
-        }
     }
 
     private void acknowledge(String key, long version, String value) {

@@ -3,15 +3,14 @@ package io.millrace.agreement.steward;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.agreement.ClusterOptions;
+import io.millrace.agreement.FreePorts;
 import io.millrace.agreement.journal.Journal;
 import io.millrace.agreement.journal.JournalGuard;
-import io.millrace.agreement.journal.JournalRequest;
 import io.millrace.agreement.journal.JournalRequest.Kind;
+import io.millrace.agreement.journal.JournalRequest;
 import io.millrace.agreement.journal.StatePages;
 import io.millrace.agreement.registers.RegisterState;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -53,19 +52,12 @@ class LargeRestoreTest {
         for (int id = 0; id < BROKERS; id++) {
             fill(id);
         }
-        List<ServerSocket> sockets = new ArrayList<>();
-        List<String> members = new ArrayList<>();
-        for (int id = 0; id < BROKERS; id++) {
-            sockets.add(new ServerSocket(0, 1, InetAddress.getByName(HOST)));
-            members.add(HOST + ":" + sockets.get(id).getLocalPort());
-        }
-        for (ServerSocket socket : sockets) {
-            socket.close();
-        }
+        List<Integer> ports = FreePorts.choose(BROKERS);
+        List<String> members = ports.stream().map(port -> HOST + ":" + port).toList();
         long begun = System.nanoTime();
         List<CompletableFuture<Void>> starting = new ArrayList<>();
         for (int id = 0; id < BROKERS; id++) {
-            ClusterOptions options = new ClusterOptions("large", id, HOST, sockets.get(id).getLocalPort(), journal(id),
+            ClusterOptions options = new ClusterOptions("large", id, HOST, ports.get(id), journal(id),
                 members, BROKERS, null, "secret", "http://broker-" + id, null);
             starting.add(CompletableFuture.runAsync(() -> nodes.add(ClusterNode.start(options, executor)), executor));
         }
