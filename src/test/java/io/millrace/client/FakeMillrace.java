@@ -44,10 +44,6 @@ import java.util.function.Function;
 public final class FakeMillrace implements AutoCloseable {
     private static final int PARTITIONS = 3;
 
-    static {
-        System.setProperty("sun.net.httpserver.nodelay", "true"); // else many an answer takes 40 ms
-    }
-
     /** How a request fails. */
     public enum Fault { NOTHING_DONE, ANSWER_LOST, REQUEST_LOST, UNAVAILABLE, NOT_COMMITTED, CONCURRENT_TRANSACTIONS, PARTLY_WRITTEN,
         STARTING, NO_SUCH_TOPIC, PROXY_LOST_ANSWER }

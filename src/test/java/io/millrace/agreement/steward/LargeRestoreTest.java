@@ -10,7 +10,6 @@ import io.millrace.agreement.journal.JournalRequest.Kind;
 import io.millrace.agreement.journal.JournalRequest;
 import io.millrace.agreement.journal.StatePages;
 import io.millrace.agreement.registers.RegisterState;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -48,7 +47,7 @@ class LargeRestoreTest {
 
     @Test
     @Timeout(value = 15, unit = TimeUnit.MINUTES)
-    void everyRegisterComesBack() throws IOException {
+    void everyRegisterComesBack() {
         for (int id = 0; id < BROKERS; id++) {
             fill(id);
         }
