@@ -30,7 +30,8 @@ final class FieldDumper {
     String dump(String topic, String suffix, String... options) throws IOException, InterruptedException {
         String files = files(topic, suffix);
         assertThat(files).as("files *%s of %s in %s", suffix, topic, folder).isNotEmpty();
-        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp",
+        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp",
                 System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
                 "org.apache.kafka.tools.DumpLogSegments", "--print-data-log"));
         command.addAll(List.of(options));
