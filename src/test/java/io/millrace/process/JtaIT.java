@@ -36,7 +36,7 @@ import org.junit.jupiter.api.TestInstance;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class JtaIT {
     private static final String TEXT = "application/vnd.kafka.text.v2+json";
-    private static final int ROUNDS = Boolean.getBoolean("millrace.long") ? 30 : 2;
+    private static final int ROUNDS = Boolean.getBoolean("millrace.long") ? 30 : 1;
     private static final long SEED = 4_712;
     private static final int CLIENTS = 4;
     private static final int PATIENCE_SECONDS = 120;
