@@ -11,11 +11,8 @@ import com.hazelcast.cp.internal.RaftService;
 import com.hazelcast.cp.internal.raftop.metadata.AddCPMemberOp;
 import com.hazelcast.instance.impl.HazelcastInstanceProxy;
 import io.millrace.agreement.ClusterOptions;
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
+import io.millrace.agreement.FreePorts;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -30,7 +27,6 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -47,20 +43,8 @@ class LeftOverCpMemberTest {
     @TempDir
     private Path temp;
     private final ExecutorService executor = Executors.newCachedThreadPool();
-    private final List<Integer> ports = new ArrayList<>();
+    private final List<Integer> ports = FreePorts.choose(BROKERS);
     private final Map<Integer, ClusterNode> nodes = new TreeMap<>();
-
-    @BeforeEach
-    void choosePorts() throws IOException {
-        List<ServerSocket> sockets = new ArrayList<>();
-        for (int i = 0; i < BROKERS; i++) {
-            sockets.add(new ServerSocket(0, 1, InetAddress.getByName(HOST)));
-        }
-        for (ServerSocket socket : sockets) {
-            ports.add(socket.getLocalPort());
-            socket.close();
-        }
-    }
 
     @AfterEach
     void stop() {
