@@ -3,11 +3,16 @@ package io.millrace.broker;
 import io.millrace.broker.produce.RecordRules;
 import io.millrace.broker.produce.TransactionVerifier;
 import io.millrace.log.AppendResult;
+import io.millrace.log.TransactionStart;
 import io.millrace.metadata.BrokerErrors;
 import io.millrace.metadata.TopicPartition;
 import io.millrace.record.EndTransactionMarker;
 import io.millrace.replica.hosting.Acks;
+import io.millrace.replica.hosting.HostedPartitions;
+import io.millrace.replica.hosting.Partition;
 import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
 /** What coordinators of transactions ask of the leaders of partitions, and leaders of them. Thread-safe. */
@@ -37,6 +42,22 @@ public final class TransactionalPartitions {
         } catch (RuntimeException | OutOfMemoryError failure) {
             return CompletableFuture.failedFuture(BrokerErrors.outcome(failure));
         }
+    }
+
+    /** See {@link HostedPartitions#openSince}. */
+    public Map<TopicPartition, List<TransactionStart>> openSince(long sinceMs) {
+        return parts.hosted.openSince(sinceMs);
+    }
+
+    /**
+     * The transactions that are open in a partition that this broker leads. May block for a moment.
+     *
+     * @throws BrokerException NOT_LEADER, UNKNOWN_TOPIC, UNKNOWN_PARTITION
+     */
+    public List<TransactionStart> open(TopicPartition partition) {
+        Partition led = parts.routes.led(partition.topic(), partition.partition());
+        led.requireLeadership();
+        return led.log().transactions().openSince(Long.MAX_VALUE);
     }
 
     /**

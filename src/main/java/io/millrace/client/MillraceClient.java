@@ -117,9 +117,9 @@ public final class MillraceClient {
         return new EndedTransaction(answer.getString("state"), producer(answer));
     }
 
-    /** All transactions that are prepared. */
-    public List<KnownTransaction> prepared() {
-        return list("state=prepared");
+    /** All transactions that are prepared. @param prefix with which their transactional ids begin; empty: any */
+    public List<KnownTransaction> prepared(String prefix) {
+        return list("state=prepared&prefix=" + encoded(prefix));
     }
 
     /** The transactions that were prepared under a name, decided or not, as long as nothing else was begun with their ids. */
@@ -128,9 +128,17 @@ public final class MillraceClient {
     }
 
     private List<KnownTransaction> list(String query) {
-        JsonObject answer = (JsonObject) servers.send(new Request("GET", "/transactions?" + query, null, null, null, true));
-        return answer.getJsonArray("transactions").getValuesAs(JsonObject.class).stream().map(each ->
-                new KnownTransaction(producer(each), each.getString("state"), each.getString("xid", null))).toList();
+        List<KnownTransaction> all = new ArrayList<>();
+        String after = "";
+        boolean more;
+        do {
+            JsonObject answer = (JsonObject) servers.send(new Request("GET", "/transactions?" + query + after, null, null, null, true));
+            answer.getJsonArray("transactions").getValuesAs(JsonObject.class).forEach(each ->
+                    all.add(new KnownTransaction(producer(each), each.getString("state"), each.getString("xid", null))));
+            more = answer.getBoolean("truncated", false) && !all.isEmpty();
+            after = more ? "&after=" + encoded(all.get(all.size() - 1).producer().transactionalId()) : "";
+        } while (more);
+        return List.copyOf(all);
     }
 
     private static TransactionalProducer producer(JsonObject json) {

@@ -24,7 +24,7 @@ final class TransactionGauges implements AutoCloseable {
         }
         Instruments ofBroker = new Instruments(registry);
         ofBroker.gauge("millrace_hanging_transactions", "Transactions that hold readers back for longer than they should",
-                () -> seen.hanging());
+                () -> seen.allHanging());
         ofBroker.gauge("millrace_transaction_prepared_seconds", "For how long the oldest prepared transaction has waited for its"
                 + " decision", () -> TimeUnit.MILLISECONDS.toSeconds(seen.preparedMs()));
         all.add(ofBroker);

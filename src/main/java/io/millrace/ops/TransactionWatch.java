@@ -3,6 +3,7 @@ package io.millrace.ops;
 import io.millrace.metadata.TopicPartition;
 import io.millrace.transaction.coordinator.TransactionDescription;
 import io.millrace.transaction.coordinator.TransactionFigures;
+import io.millrace.transaction.state.OpenTransaction;
 import io.millrace.transaction.state.TransactionState;
 import java.lang.System.Logger.Level;
 import java.util.Collection;
@@ -15,6 +16,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Looks every few seconds for transactions that hold back readers for longer than they should, because nobody else may notice:
@@ -34,6 +36,8 @@ final class TransactionWatch implements AutoCloseable {
     private volatile TransactionFigures seen = TransactionFigures.none(0);
     /** Those that were warned of and still hang; as few as are named. By whoever has {@link #looking}. */
     private Set<Incident> warned = Set.of();
+    /** As above, of those that no coordinator knows. */
+    private Set<Place> warnedUncoordinated = Set.of();
 
     private record Incident(String transactionalId, long producerId, short producerEpoch, TransactionState state) {
         private static Incident of(TransactionDescription hanging) {
@@ -41,7 +45,13 @@ final class TransactionWatch implements AutoCloseable {
         }
     }
 
-    /** @param figures of what this broker coordinates; must not block */
+    private record Place(TopicPartition partition, long producerId, long firstOffset) {
+        private static Place of(OpenTransaction open) {
+            return new Place(open.partition(), open.producerId(), open.firstOffset());
+        }
+    }
+
+    /** @param figures of what this broker coordinates and leads; must not block for long */
     TransactionWatch(Supplier<CompletableFuture<TransactionFigures>> figures, ScheduledExecutorService timers) {
         this.figures = figures;
         this.looks = timers.scheduleWithFixedDelay(this::look, LOOK_MS, LOOK_MS, TimeUnit.MILLISECONDS);
@@ -74,6 +84,13 @@ final class TransactionWatch implements AutoCloseable {
         longer.stream().filter(each -> !warned.contains(Incident.of(each)))
                 .forEach(each -> LOG.log(Level.WARNING, note(each, found.atMs())));
         warned = longer.stream().map(Incident::of).collect(Collectors.toSet());
+        List<OpenTransaction> unknown = named(found);
+        unknown.stream().filter(each -> !warnedUncoordinated.contains(Place.of(each))).forEach(each -> LOG.log(Level.WARNING, note(each)));
+        warnedUncoordinated = unknown.stream().map(Place::of).collect(Collectors.toSet());
+    }
+
+    private static List<OpenTransaction> named(TransactionFigures found) {
+        return found.uncoordinated().stream().limit(TransactionFigures.MOST_NAMED).toList();
     }
 
     /** As of some seconds ago. */
@@ -84,7 +101,14 @@ final class TransactionWatch implements AutoCloseable {
     /** A sentence for each of those that hang for the longest time. */
     List<String> notes() {
         TransactionFigures found = seen;
-        return found.longest().stream().map(each -> note(each, found.atMs())).toList();
+        return Stream.concat(found.longest().stream().map(each -> note(each, found.atMs())),
+                named(found).stream().map(TransactionWatch::note)).toList();
+    }
+
+    private static String note(OpenTransaction uncoordinated) {
+        return "a transaction of producer %d, epoch %d, which no coordinator knows, has been open for %d s and holds back %s at offset %d: look at /admin/transactions/hanging, and abort it there"
+                .formatted(uncoordinated.producerId(), uncoordinated.producerEpoch(),
+                        TimeUnit.MILLISECONDS.toSeconds(uncoordinated.openMs()), uncoordinated.partition(), uncoordinated.firstOffset());
     }
 
     private static String note(TransactionDescription hanging, long nowMs) {

@@ -7,9 +7,11 @@ import io.millrace.rest.body.JsonBodies;
 import io.millrace.rest.body.QueryParameters;
 import io.millrace.rest.body.TransactionBodies;
 import io.millrace.rest.dialect.MediaTypes;
+import io.millrace.rest.forwarding.PartitionForwarding;
 import io.millrace.rest.forwarding.TransactionForwarding;
+import io.millrace.rest.model.HangingList;
 import io.millrace.rest.model.ProducerInTransaction;
-import io.millrace.rest.model.TransactionDetails;
+import io.millrace.transaction.coordinator.TransactionFigures;
 import io.millrace.transaction.routing.Transactions;
 import io.millrace.transaction.state.ProducerIdAndEpoch;
 import io.millrace.transaction.state.TransactionResult;
@@ -27,7 +29,9 @@ import jakarta.ws.rs.container.Suspended;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
+import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.util.Optional;
 import org.eclipse.microprofile.openapi.annotations.Operation;
@@ -48,25 +52,54 @@ public class TransactionAdministrationResource {
     @Inject
     TransactionForwarding forwarding;
     @Inject
+    PartitionForwarding partitionForwarding;
+    @Inject
     AnswerDeadlines deadlines;
 
     @Operation(operationId = "listHangingTransactions",
         summary = "Transactions that hold back readers of committed records, and in which partitions",
         description = "Prepared ones, whose decision is missing; decided ones, of which some partition cannot be told; and those that"
-                + " go on for longer than their time-out. Without older_than_ms: however short that is.")
+                + " go on for longer than their time-out; and, apart, those that are open in a partition for longer than any may be and that"
+                + " no coordinator knows. Brokers that do not tell theirs are named, and there may be more of each there.")
     @Tag(name = "Transactions")
-    @Parameter(ref = "older_than_ms")
+    @Parameter(ref = "hanging_for_ms")
     @Parameter(ref = "limit")
-    @APIResponse(responseCode = "200", ref = "TransactionList")
+    @APIResponse(responseCode = "200", ref = "HangingList")
     @APIResponse(responseCode = "400", ref = "BadRequest")
     @APIResponse(responseCode = "503", ref = "Unavailable")
     @GET
     @Path("hanging")
     public void hanging(@Context UriInfo uri, @Suspended AsyncResponse response) {
         QueryParameters query = new QueryParameters(uri.getQueryParameters());
-        int limit = (int) Math.min(TransactionsResource.MOST_LISTED, query.number("limit", 1, TransactionsResource.MOST_LISTED));
-        deadlines.within(TransactionsResource.LIST_MS, access.transactions().hanging(query.number("older_than_ms", 0, 0), limit),
-                TransactionsResource::late).whenComplete(Answer.to(response, all -> json.write(TransactionDetails.All.of(all))));
+        long hangsMs = query.number("older_than_ms", 0, TransactionFigures.HANGING_MS);
+        deadlines.within(TransactionsResource.LIST_MS, access.transactions().hanging(hangsMs, TransactionsResource.limit(query)),
+                TransactionsResource::late).whenComplete(Answer.to(response, found -> json.write(HangingList.of(found))));
+    }
+
+    @Operation(operationId = "abortHangingTransaction",
+        summary = "Aborts, in one partition, a transaction that no coordinator knows: readers of committed records get on there",
+        description = "Such a one is under uncoordinated in the list of those that hang, with what is to be named here. Refused with 409 where"
+                + " a coordinator knows it: that one is to be aborted by its transactional id, in all its partitions.")
+    @Tag(name = "Transactions")
+    @RequestBody(ref = "OpenTransaction")
+    @APIResponse(responseCode = "204", description = "It is aborted, on all in-sync replicas")
+    @APIResponse(responseCode = "400", ref = "BadRequest")
+    @APIResponse(responseCode = "404", ref = "NotFound")
+    @APIResponse(responseCode = "409", ref = "TransactionConflict")
+    @APIResponse(responseCode = "413", ref = "TooLarge")
+    @APIResponse(responseCode = "415", ref = "UnsupportedType")
+    @APIResponse(responseCode = "503", ref = "Unavailable")
+    @POST
+    @Path("abort")
+    @Consumes({MediaTypes.DIALECT, MediaTypes.JSON_RECORDS, MediaTypes.JSON})
+    public void abortHanging(InputStream body, @Context UriInfo uri, @Context HttpHeaders headers, @Suspended AsyncResponse response) {
+        byte[] bytes = JsonBodies.bytes(body);
+        TransactionBodies.NamedOpen meant = TransactionBodies.open(json.object(bytes));
+        if (!partitionForwarding.passOn(meant.partition().topic(), meant.partition().partition(), HttpMethod.POST,
+                new ByteArrayInputStream(bytes), uri, headers, response)) {
+            access.transactions().abortHanging(meant.partition(), meant.producerId(), meant.producerEpoch(), meant.firstOffset())
+                    .whenComplete(Answer.to(response, done -> Response.noContent().build()));
+        }
     }
 
     @Operation(operationId = "abortTransactionByOperator", summary = "Aborts a transaction that is under way or prepared")

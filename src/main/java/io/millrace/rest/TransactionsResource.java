@@ -22,8 +22,8 @@ import io.millrace.rest.model.ProducerInTransaction;
 import io.millrace.rest.model.TransactionDetails;
 import io.millrace.transaction.coordinator.TransactionAnswer;
 import io.millrace.transaction.coordinator.TransactionCoordinator;
-import io.millrace.transaction.coordinator.TransactionDescription;
 import io.millrace.transaction.coordinator.TransactionFilter;
+import io.millrace.transaction.coordinator.TransactionOptions;
 import io.millrace.transaction.routing.Transactions;
 import io.millrace.transaction.state.ProducerIdAndEpoch;
 import io.millrace.transaction.state.TransactionResult;
@@ -64,7 +64,6 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 @Produces({MediaTypes.DIALECT, MediaTypes.JSON})
 public class TransactionsResource {
     static final int MOST_LISTED = 10_000;
-    private static final long ALL = -1;
     /** How long the brokers may take to tell theirs, in ms. */
     static final long LIST_MS = 30_000;
 
@@ -219,11 +218,14 @@ public class TransactionsResource {
     }
 
     @Operation(operationId = "listTransactions", summary = "The transactional ids of the cluster and their transactions",
-        description = "Each broker that is up is asked for those that it coordinates. While one does not tell them there is no list.")
+        description = "Each broker that is up is asked for those that it coordinates. While one does not tell them there is no list."
+                + " When truncated is true there are more: ask again with after, and the last id of the list.")
     @Tag(name = "Transactions")
     @Parameter(ref = "transaction_state")
     @Parameter(ref = "xid")
     @Parameter(ref = "older_than_ms")
+    @Parameter(ref = "transactional_id_prefix")
+    @Parameter(ref = "after_transactional_id")
     @Parameter(ref = "limit")
     @APIResponse(responseCode = "200", ref = "TransactionList")
     @APIResponse(responseCode = "400", ref = "BadRequest")
@@ -232,23 +234,26 @@ public class TransactionsResource {
     public void list(@Context UriInfo uri, @Suspended AsyncResponse response) {
         QueryParameters query = new QueryParameters(uri.getQueryParameters());
         TransactionFilter filter = new TransactionFilter(states(query.text("state")), Set.of(), query.name("xid"),
-                query.number("older_than_ms", 0, -1));
-        long limit = query.number("limit", 1, ALL);
-        deadlines.within(LIST_MS, access.transactions().list(filter, limit == ALL ? MOST_LISTED + 1 : (int) Math.min(MOST_LISTED, limit)),
-                TransactionsResource::late).whenComplete(Answer.to(response, all -> listed(all, limit == ALL)));
+                query.number("older_than_ms", 0, -1)).named(idPart(query, "prefix"), idPart(query, "after"));
+        deadlines.within(LIST_MS, access.transactions().list(filter, limit(query)), TransactionsResource::late)
+                .whenComplete(Answer.to(response, all -> json.write(TransactionDetails.All.of(all))));
+    }
+
+    static int limit(QueryParameters query) {
+        return (int) Math.min(MOST_LISTED, query.number("limit", 1, MOST_LISTED));
+    }
+
+    private static String idPart(QueryParameters query, String name) {
+        String text = query.text(name);
+        if (text != null && text.length() > TransactionOptions.MAX_ID_LENGTH) {
+            throw RequestException.badRequest("the query parameter " + name + " is longer than any transactional id, which has "
+                    + TransactionOptions.MAX_ID_LENGTH + " characters at most");
+        }
+        return text == null ? "" : text;
     }
 
     static BrokerException late() {
         return new BrokerException(ErrorKind.UNAVAILABLE, "the brokers did not tell their transactions in time: try again later");
-    }
-
-    /** Whoever names no limit relies on seeing all, as a transaction manager does that looks for what is prepared. */
-    private byte[] listed(List<TransactionDescription> found, boolean all) {
-        if (all && found.size() > MOST_LISTED) {
-            throw new BrokerException(ErrorKind.OVERLOADED, "there are more than " + MOST_LISTED + " such transactional ids: ask for"
-                    + " fewer by state, xid or older_than_ms, or name a limit");
-        }
-        return json.write(TransactionDetails.All.of(found));
     }
 
     private static Set<TransactionState> states(String text) {

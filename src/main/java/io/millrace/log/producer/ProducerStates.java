@@ -1,6 +1,7 @@
 package io.millrace.log.producer;
 
 import io.millrace.log.ProducerLimits;
+import io.millrace.log.TransactionStart;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -68,11 +69,10 @@ public final class ProducerStates {
         return Optional.ofNullable(known == null ? inTransaction.get(producerId) : known).map(Known::state);
     }
 
-    /** First offsets of the transactions that are not ended, by producer. */
-    public Map<Long, Long> openTransactions() {
-        Map<Long, Long> open = new HashMap<>();
-        inTransaction.forEach((id, known) -> open.put(id, known.state.transactionStart()));
-        return open;
+    /** The transactions that are not ended, one for each producer, as if each were known since it was last heard of. */
+    public List<TransactionStart> openTransactions() {
+        return inTransaction.values().stream().map(Known::state)
+            .map(each -> new TransactionStart(each.producerId(), each.epoch(), each.transactionStart(), each.seen())).toList();
     }
 
     /** Whether any of them ever had a transaction, as far as is known. */
@@ -94,7 +94,7 @@ public final class ProducerStates {
      * and what comes of their producers counts as another one.
      */
     public void damaged(long from, long until) {
-        long first = openTransactions().values().stream().mapToLong(Long::longValue).min().orElse(from);
+        long first = openTransactions().stream().mapToLong(TransactionStart::firstOffset).min().orElse(from);
         add(new Undecided(Math.min(first, from), from, until));
         refill(inTurn().map(known -> new Known(known.state.withoutTransaction(), known.turn)).toList());
     }

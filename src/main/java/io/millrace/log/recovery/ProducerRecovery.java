@@ -57,7 +57,7 @@ public final class ProducerRecovery {
         batches.visit(offset, logEnd, new ProducerBatches.Visitor() {
             @Override
             public void visit(SequencedBatch batch, Segment segment) {
-                open.note(batch);
+                open.note(batch, now);
             }
 
             @Override

@@ -7,8 +7,8 @@ import io.millrace.log.producer.Undecided;
 import io.millrace.log.segment.Segment;
 import io.millrace.log.transaction.OpenTransactions;
 import java.io.IOException;
-import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.lang.System.Logger;
 import java.util.List;
 import java.util.Optional;
 
@@ -88,7 +88,7 @@ final class TransactionRecovery {
             @Override
             public void visit(SequencedBatch batch, Segment segment) throws IOException {
                 transactional |= batch.isTransactional();
-                Optional<AbortedTransaction> aborted = open.note(batch);
+                Optional<AbortedTransaction> aborted = open.note(batch, 0); // when does not matter here
                 if (aborted.isPresent()) {
                     segment.transactionIndex().append(aborted.get());
                     changed = true;

@@ -1,11 +1,13 @@
 package io.millrace.log.transaction;
 
 import io.millrace.log.AbortedTransaction;
+import io.millrace.log.TransactionStart;
 import io.millrace.log.producer.SequencedBatch;
 import io.millrace.record.EndTransactionMarker;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentSkipListMap;
@@ -25,13 +27,20 @@ public final class OpenTransactions {
     private static final long OPEN = Long.MAX_VALUE;
 
     /** @param markerOffset {@link #OPEN} until there is a marker */
-    private record Transaction(long producerId, long firstOffset, long markerOffset) {
+    private record Transaction(TransactionStart start, long markerOffset) {
+        private long firstOffset() {
+            return start.firstOffset();
+        }
+
+        private boolean isOpen() {
+            return markerOffset == OPEN;
+        }
     }
 
     /** By first offset. */
     private final ConcurrentSkipListMap<Long, Transaction> transactions = new ConcurrentSkipListMap<>();
-    /** First offsets of those that are open, by producer; the log writer's. */
-    private final Map<Long, Long> open = new HashMap<>();
+    /** Those that are open, by producer; the log writer's. */
+    private final Map<Long, TransactionStart> open = new HashMap<>();
     /** Those that have ended, in the order of their markers; the log writer's. */
     private final Deque<Transaction> ended = new ArrayDeque<>();
     /** Nothing from here on is stable, whatever is known of transactions. */
@@ -39,11 +48,20 @@ public final class OpenTransactions {
     /** Markers below are forgotten, so that what a cut there would open again is not known. */
     private long forgottenBefore;
 
-    /** A transactional batch stands at an offset: begins its producer's transaction, unless it is open already. */
-    public void begin(long producerId, long firstOffset) {
-        if (open.putIfAbsent(producerId, firstOffset) == null) {
-            transactions.put(firstOffset, new Transaction(producerId, firstOffset, OPEN));
+    /**
+     * A transactional batch stands at an offset: begins its producer's transaction, unless it is open already.
+     *
+     * @param nowMs since the epoch
+     */
+    public void begin(long producerId, short epoch, long firstOffset, long nowMs) {
+        if (!open.containsKey(producerId)) {
+            open(new TransactionStart(producerId, epoch, firstOffset, nowMs));
         }
+    }
+
+    private void open(TransactionStart start) {
+        open.put(start.producerId(), start);
+        transactions.put(start.firstOffset(), new Transaction(start, OPEN));
     }
 
     /**
@@ -53,20 +71,20 @@ public final class OpenTransactions {
      *         aborted one then has no records
      */
     public AbortedTransaction end(long producerId, long markerOffset) {
-        Long first = open.remove(producerId);
-        if (first == null) {
+        TransactionStart start = open.remove(producerId);
+        if (start == null) {
             return null;
         }
-        Transaction over = new Transaction(producerId, first, markerOffset);
-        transactions.put(first, over);
+        Transaction over = new Transaction(start, markerOffset);
+        transactions.put(start.firstOffset(), over);
         ended.add(over);
-        return new AbortedTransaction(producerId, first, markerOffset, firstOpen(markerOffset + 1));
+        return new AbortedTransaction(producerId, start.firstOffset(), markerOffset, firstOpen(markerOffset + 1));
     }
 
     private long firstOpen(long otherwise) {
         for (Transaction each : transactions.values()) {
-            if (each.markerOffset == OPEN) {
-                return each.firstOffset;
+            if (each.isOpen()) {
+                return each.firstOffset();
             }
         }
         return otherwise;
@@ -83,10 +101,10 @@ public final class OpenTransactions {
 
     private long firstUnstable(long highWatermark) {
         for (Transaction each : transactions.values()) {
-            if (each.firstOffset >= highWatermark) {
+            if (each.firstOffset() >= highWatermark) {
                 return highWatermark;
             } else if (each.markerOffset >= highWatermark) {
-                return each.firstOffset;
+                return each.firstOffset();
             }
         }
         return highWatermark;
@@ -108,17 +126,23 @@ public final class OpenTransactions {
      * @return where the first of them began, or {@link Long#MAX_VALUE}
      */
     public long loseOpen() {
-        long first = open.values().stream().mapToLong(Long::longValue).min().orElse(Long.MAX_VALUE);
-        open.values().forEach(transactions::remove);
+        long first = open.values().stream().mapToLong(TransactionStart::firstOffset).min().orElse(Long.MAX_VALUE);
+        open.values().forEach(each -> transactions.remove(each.firstOffset()));
         open.clear();
         return first;
+    }
+
+    /** Those that are open since a moment or longer, in their order. Any thread. @param sinceMs in ms since the epoch */
+    public List<TransactionStart> openSince(long sinceMs) {
+        return transactions.values().stream().filter(Transaction::isOpen).map(Transaction::start)
+            .filter(start -> start.sinceMs() <= sinceMs).toList();
     }
 
     /** Markers below are committed: nobody waits for their transactions any more. */
     public void committed(long highWatermark) {
         while (!ended.isEmpty() && ended.peek().markerOffset < highWatermark) {
             Transaction stable = ended.remove();
-            transactions.remove(stable.firstOffset);
+            transactions.remove(stable.firstOffset());
             forgottenBefore = stable.markerOffset + 1;
         }
     }
@@ -126,11 +150,12 @@ public final class OpenTransactions {
     /**
      * A batch of a producer is in the log now, or about to be.
      *
+     * @param nowMs since the epoch
      * @return what is to be noted with an abort marker, unless the transaction that it ends has no records here
      */
-    public Optional<AbortedTransaction> note(SequencedBatch batch) {
+    public Optional<AbortedTransaction> note(SequencedBatch batch, long nowMs) {
         if (batch.isInTransaction()) {
-            begin(batch.producerId(), batch.baseOffset());
+            begin(batch.producerId(), batch.epoch(), batch.baseOffset(), nowMs);
         } else if (batch.marker().isPresent()) {
             AbortedTransaction over = end(batch.producerId(), batch.lastOffset());
             return batch.marker().get().type() == EndTransactionMarker.Type.ABORT ? Optional.ofNullable(over) : Optional.empty();
@@ -149,29 +174,29 @@ public final class OpenTransactions {
             return false;
         }
         while (!ended.isEmpty() && ended.peekLast().markerOffset >= offset) {
-            Transaction back = ended.removeLast();
-            transactions.put(back.firstOffset, new Transaction(back.producerId, back.firstOffset, OPEN));
-            open.put(back.producerId, back.firstOffset);
+            open(ended.removeLast().start);
         }
         transactions.tailMap(offset, true).clear();
-        open.values().removeIf(first -> first >= offset);
+        open.values().removeIf(start -> start.firstOffset() >= offset);
         return true;
     }
 
     /**
      * Begins anew with those that are open at an offset; what ended before is forgotten. The last stable offset is never
-     * beyond the first of them meanwhile.
+     * beyond the first of them meanwhile. One that was known keeps the time since when it is.
      *
-     * @param known first offsets by producer
+     * @param known one for each producer
      */
-    public void beginAt(long offset, Map<Long, Long> known) {
+    public void beginAt(long offset, List<TransactionStart> known) {
         open.clear();
         ended.clear();
         forgottenBefore = offset;
-        known.forEach((producerId, first) -> {
-            open.put(producerId, first);
-            transactions.put(first, new Transaction(producerId, first, OPEN));
-        });
-        transactions.keySet().retainAll(known.values());
+        known.forEach(start -> open(before(start)));
+        transactions.keySet().retainAll(known.stream().map(TransactionStart::firstOffset).toList());
+    }
+
+    private TransactionStart before(TransactionStart start) {
+        Transaction known = transactions.get(start.firstOffset());
+        return known != null && known.start.producerId() == start.producerId() ? known.start : start;
     }
 }

@@ -127,7 +127,7 @@ final class LogProducers {
 
     private void note(SequencedBatch batch, long now) throws IOException {
         state.producers().note(batch, now);
-        Optional<AbortedTransaction> aborted = open.note(batch);
+        Optional<AbortedTransaction> aborted = open.note(batch, now);
         if (aborted.isPresent()) {
             state.active().transactionIndex().append(aborted.get());
         }

@@ -2,6 +2,7 @@ package io.millrace.log.write;
 
 import io.millrace.log.AbortedTransaction;
 import io.millrace.log.OffsetOutOfRangeException;
+import io.millrace.log.TransactionStart;
 import io.millrace.log.transaction.OpenTransactions;
 import java.io.UncheckedIOException;
 import java.util.List;
@@ -41,6 +42,11 @@ public final class LogTransactions {
      */
     public List<AbortedTransaction> aborted(long from, long to) {
         return from < to ? reader.aborted(from, to) : List.of();
+    }
+
+    /** Those that are open since a moment or longer, in the order of their first offsets. @param sinceMs in ms since the epoch */
+    public List<TransactionStart> openSince(long sinceMs) {
+        return open.openSince(sinceMs);
     }
 
     /** The log writer's. */

@@ -1,5 +1,6 @@
 package io.millrace.replica.hosting;
 
+import io.millrace.log.TransactionStart;
 import io.millrace.log.write.LogDirectory;
 import io.millrace.log.write.PartitionLog;
 import io.millrace.metadata.BrokerException;
@@ -11,6 +12,7 @@ import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -90,6 +92,25 @@ public final class HostedPartitions {
         });
         working.sort(Comparator.comparing(Partition::topic).thenComparingInt(Partition::partition));
         return working;
+    }
+
+    /**
+     * The transactions that are open since a moment or longer in the partitions that this broker leads; partitions without any are
+     * left out. Looks at one entry of each partition, and at the open transactions.
+     *
+     * @param sinceMs in ms since the epoch
+     */
+    public Map<TopicPartition, List<TransactionStart>> openSince(long sinceMs) {
+        Map<TopicPartition, List<TransactionStart>> open = new HashMap<>();
+        slots.forEach((id, slot) -> {
+            if (slot instanceof Partition working && working.state().isLeading()) {
+                List<TransactionStart> found = working.log().transactions().openSince(sinceMs);
+                if (!found.isEmpty()) {
+                    open.put(id, found);
+                }
+            }
+        });
+        return open;
     }
 
     public static PartitionStatus status(Partition partition) {

@@ -9,6 +9,7 @@ import jakarta.json.JsonNumber;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonValue;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -19,6 +20,7 @@ public final class TransactionBodies {
     private static final Set<String> PRODUCER = Set.of("producer_id", "producer_epoch");
     private static final Set<String> PREPARE = Set.of("producer_id", "producer_epoch", "xid");
     private static final Set<String> OFFSETS = Set.of("producer_id", "producer_epoch", "group", "member", "member_epoch", "offsets");
+    private static final Set<String> OPEN = Set.of("topic", "partition", "producer_id", "producer_epoch", "first_offset");
     private static final Set<String> OFFSET = Set.of("topic", "partition", "offset", "metadata");
     private static final int DEFAULT_TIMEOUT_MS = 60_000;
 
@@ -96,6 +98,24 @@ public final class TransactionBodies {
     public static Optional<ProducerIdAndEpoch> producerIfNamed(JsonObject body) {
         JsonFields.requireKnown(body, PRODUCER);
         return JsonFields.present(body, "producer_epoch") == null ? Optional.empty() : Optional.of(named(body));
+    }
+
+    /**
+     * A transaction that is open in a partition.
+     *
+     * @param firstOffset of its first record there; empty: whichever the producer has open
+     */
+    public record NamedOpen(TopicPartition partition, long producerId, short producerEpoch, OptionalLong firstOffset) {
+    }
+
+    /** @throws RequestException 400 for a wrong shape, and where one of the four is missing that are needed */
+    public static NamedOpen open(JsonObject body) {
+        JsonFields.requireKnown(body, OPEN);
+        JsonFields.required(body, "producer_id", "that of the transaction's records");
+        JsonFields.required(body, "producer_epoch", "that of the transaction's records");
+        long first = number(body, "first_offset", 0, Long.MAX_VALUE, -1);
+        return new NamedOpen(JsonFields.partition(body), number(body, "producer_id", 0, Long.MAX_VALUE, 0),
+                (short) number(body, "producer_epoch", 0, Short.MAX_VALUE - 1, 0), first < 0 ? OptionalLong.empty() : OptionalLong.of(first));
     }
 
     private static long number(JsonObject body, String name, long min, long max, long otherwise) {

@@ -21,9 +21,12 @@ import io.millrace.rest.cluster.ClusterSecret;
 import io.millrace.rest.dialect.MediaTypes;
 import io.millrace.rest.dialect.TransactionHeader;
 import io.millrace.rest.forwarding.Peers;
-import io.millrace.transaction.coordinator.TransactionDescription;
+import io.millrace.transaction.coordinator.Owners;
 import io.millrace.transaction.coordinator.TransactionFilter;
+import io.millrace.transaction.coordinator.TransactionList;
+import io.millrace.transaction.routing.HangingHere;
 import io.millrace.transaction.routing.TransactionTransport;
+import io.millrace.transaction.state.OpenTransaction;
 import io.millrace.transaction.state.ProducerIdAndEpoch;
 import io.millrace.transaction.state.TransactionMarker;
 import java.io.IOException;
@@ -191,9 +194,22 @@ public final class HttpTransport implements Transport, Deliveries, GroupPeers, T
     }
 
     @Override
-    public CompletableFuture<List<TransactionDescription>> transactions(Member coordinator, TransactionFilter filter, int limit) {
+    public CompletableFuture<TransactionList> transactions(Member coordinator, TransactionFilter filter, int limit) {
         return ask(coordinator, TransactionInternalResource.LIST, TransactionCodec.encode(new TransactionCodec.ListQuestion(filter, limit)),
                 answer -> understood(coordinator, answer, "question for its transactions", TransactionCodec::decodeList));
+    }
+
+    @Override
+    public CompletableFuture<Owners> owners(Member coordinator, List<OpenTransaction> open) {
+        return ask(coordinator, TransactionInternalResource.OWNERS, TransactionCodec.encodeOpen(open),
+                answer -> understood(coordinator, answer, "question for the owners of transactions",
+                        message -> TransactionCodec.decodeOwners(message, open.size())));
+    }
+
+    @Override
+    public CompletableFuture<HangingHere> hanging(Member leader, long hangsMs) {
+        return ask(leader, TransactionInternalResource.HANGING, TransactionCodec.encodeHangingQuestion(hangsMs),
+                answer -> understood(leader, answer, "question for what hangs", TransactionCodec::decodeHanging));
     }
 
     private <T> CompletableFuture<T> ask(Member to, String what, ByteBuffer question, Function<BrokerAnswer, T> understood) {

@@ -3,9 +3,13 @@ package io.millrace.rest.internal;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.TopicPartition;
+import io.millrace.transaction.coordinator.Owners;
 import io.millrace.transaction.coordinator.TransactionDescription;
 import io.millrace.transaction.coordinator.TransactionFilter;
+import io.millrace.transaction.coordinator.TransactionList;
+import io.millrace.transaction.routing.HangingHere;
 import io.millrace.transaction.routing.TransactionTransport;
+import io.millrace.transaction.state.OpenTransaction;
 import io.millrace.transaction.state.ProducerIdAndEpoch;
 import io.millrace.transaction.state.TransactionMarker;
 import io.millrace.transaction.state.TransactionResult;
@@ -34,6 +38,7 @@ final class TransactionCodec {
     /** A topic's length, a partition. */
     private static final int MIN_PARTITION = Short.BYTES + Integer.BYTES;
     private static final int MIN_MARKER = MIN_PARTITION + Long.BYTES + 3 * Integer.BYTES;
+    private static final int MIN_OPEN = MIN_PARTITION + 3 * Long.BYTES + Integer.BYTES;
     private static final int MIN_DESCRIPTION = 2 * Short.BYTES + 7 * Integer.BYTES + 3 * Long.BYTES;
 
     /**
@@ -169,6 +174,101 @@ final class TransactionCodec {
         return ErrorKind.UNAVAILABLE;
     }
 
+    /** Asks a coordinator whose these are, or answers what hangs at a leader. */
+    private static void open(DataOutputStream out, List<OpenTransaction> open) throws IOException {
+        out.writeInt(open.size());
+        for (OpenTransaction each : open) {
+            partition(out, each.partition());
+            producer(out, new ProducerIdAndEpoch(each.producerId(), each.producerEpoch()));
+            out.writeLong(each.firstOffset());
+            out.writeLong(each.openMs());
+        }
+    }
+
+    private static List<OpenTransaction> open(MessageReader in) {
+        int count = in.count("open transactions", MIN_OPEN);
+        List<OpenTransaction> open = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            TopicPartition partition = partition(in);
+            ProducerIdAndEpoch producer = producer(in);
+            open.add(new OpenTransaction(partition, producer.producerId(), producer.epoch(), in.longValue(), in.longValue()));
+        }
+        return open;
+    }
+
+    static ByteBuffer encodeOpen(List<OpenTransaction> open) {
+        return message(out -> open(out, open));
+    }
+
+    /** @throws InvalidMessageException when these bytes are no open transactions */
+    static List<OpenTransaction> decodeOpen(ByteBuffer message) {
+        MessageReader in = read(message);
+        List<OpenTransaction> open = open(in);
+        in.end();
+        return open;
+    }
+
+    static ByteBuffer encode(Owners owners) {
+        return message(out -> {
+            out.writeInt(owners.partitions().size());
+            for (int partition : owners.partitions()) {
+                out.writeInt(partition);
+            }
+            out.writeInt(owners.transactionalIds().size());
+            for (String id : owners.transactionalIds()) {
+                text(out, id);
+            }
+        });
+    }
+
+    /** @throws InvalidMessageException when these bytes are no owners of so many transactions */
+    static Owners decodeOwners(ByteBuffer message, int expected) {
+        MessageReader in = read(message);
+        Set<Integer> partitions = new HashSet<>();
+        for (int left = in.count("partitions", Integer.BYTES); left > 0; left--) {
+            partitions.add(in.notNegative("the partition"));
+        }
+        int count = in.count("owners", Short.BYTES);
+        if (count != expected) {
+            throw new InvalidMessageException("there are " + count + " owners of " + expected + " transactions");
+        }
+        List<String> ids = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            ids.add(in.text());
+        }
+        in.end();
+        return new Owners(partitions, ids);
+    }
+
+    /** Asks a leader what hangs. */
+    static ByteBuffer encodeHangingQuestion(long hangsMs) {
+        return message(out -> out.writeLong(hangsMs));
+    }
+
+    /** @throws InvalidMessageException when these bytes are no such question */
+    static long decodeHangingQuestion(ByteBuffer message) {
+        MessageReader in = read(message);
+        long hangsMs = in.longValue();
+        in.end();
+        return hangsMs;
+    }
+
+    static ByteBuffer encode(HangingHere hanging) {
+        return message(out -> {
+            out.writeBoolean(hanging.truncated());
+            open(out, hanging.transactions());
+        });
+    }
+
+    /** @throws InvalidMessageException when these bytes are no answer to it */
+    static HangingHere decodeHanging(ByteBuffer message) {
+        MessageReader in = read(message);
+        boolean truncated = in.byteValue() != 0;
+        HangingHere hanging = new HangingHere(open(in), truncated);
+        in.end();
+        return hanging;
+    }
+
     static ByteBuffer encode(ListQuestion question) {
         return message(out -> {
             out.writeInt(question.filter().states().size());
@@ -181,6 +281,9 @@ final class TransactionCodec {
             }
             optional(out, question.filter().xid());
             out.writeLong(question.filter().underWayMs());
+            out.writeLong(question.filter().hangsMs());
+            text(out, question.filter().prefix());
+            text(out, question.filter().after());
             out.writeInt(question.limit());
         });
     }
@@ -196,15 +299,17 @@ final class TransactionCodec {
         for (int left = in.count("producer ids", Long.BYTES); left > 0; left--) {
             ids.add(in.longValue());
         }
-        ListQuestion question = new ListQuestion(new TransactionFilter(states, ids, optional(in), in.longValue()), in.notNegative("the limit"));
+        TransactionFilter filter = new TransactionFilter(states, ids, optional(in), in.longValue(), in.longValue(), in.text(), in.text());
+        ListQuestion question = new ListQuestion(filter, in.notNegative("the limit"));
         in.end();
         return question;
     }
 
-    static ByteBuffer encodeList(List<TransactionDescription> all) {
+    static ByteBuffer encode(TransactionList list) {
         return message(out -> {
-            out.writeInt(all.size());
-            for (TransactionDescription each : all) {
+            out.writeBoolean(list.truncated());
+            out.writeInt(list.transactions().size());
+            for (TransactionDescription each : list.transactions()) {
                 text(out, each.transactionalId());
                 out.writeInt(each.state().ordinal());
                 producer(out, each.producer());
@@ -220,8 +325,9 @@ final class TransactionCodec {
     }
 
     /** @throws InvalidMessageException when these bytes are no list */
-    static List<TransactionDescription> decodeList(ByteBuffer message) {
+    static TransactionList decodeList(ByteBuffer message) {
         MessageReader in = read(message);
+        boolean truncated = in.byteValue() != 0;
         int count = in.count("transactions", MIN_DESCRIPTION);
         List<TransactionDescription> all = new ArrayList<>(count);
         for (int i = 0; i < count; i++) {
@@ -230,7 +336,10 @@ final class TransactionCodec {
                     optional(in), in.notNegative("the partition")));
         }
         in.end();
-        return all;
+        if (truncated && all.isEmpty()) {
+            throw new InvalidMessageException("a list that goes on begins with something");
+        }
+        return new TransactionList(all, truncated);
     }
 
     private static void text(DataOutputStream out, String text) throws IOException {

@@ -6,6 +6,7 @@ import io.millrace.rest.access.TransactionAccess;
 import io.millrace.rest.body.Answer;
 import io.millrace.rest.body.AnswerDeadlines;
 import io.millrace.transaction.routing.Transactions;
+import io.millrace.transaction.state.OpenTransaction;
 import io.millrace.transaction.state.TransactionMarker;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
@@ -31,6 +32,8 @@ public class TransactionInternalResource {
     static final String PRODUCER = "producer";
     static final String MARKERS = "markers";
     static final String LIST = "list";
+    static final String OWNERS = "owners";
+    static final String HANGING = "hanging";
 
     @Inject
     TransactionAccess access;
@@ -81,8 +84,30 @@ public class TransactionInternalResource {
     public void list(InputStream body, @Suspended AsyncResponse response) {
         TransactionCodec.ListQuestion asked = InternalResource.decoded(InternalResource.bytes(body), "question for transactions",
                 TransactionCodec::decodeListQuestion);
-        bounded(access.transactions().listHere(asked.filter(), asked.limit()))
-                .whenComplete(Answer.to(response, all -> octets(TransactionCodec.encodeList(all))));
+        bounded(access.transactions().listHere(asked.filter(), Math.max(1, asked.limit())))
+                .whenComplete(Answer.to(response, all -> octets(TransactionCodec.encode(all))));
+    }
+
+    /** Which of the open transactions are under way at coordinators here. */
+    @Operation(hidden = true)
+    @POST
+    @Path(OWNERS)
+    public void owners(InputStream body, @Suspended AsyncResponse response) {
+        List<OpenTransaction> asked = InternalResource.decoded(InternalResource.bytes(body), "list of open transactions",
+                TransactionCodec::decodeOpen);
+        bounded(access.transactions().ownersHere(asked))
+                .whenComplete(Answer.to(response, owners -> octets(TransactionCodec.encode(owners))));
+    }
+
+    /** Transactions that are open in partitions that this broker leads, and that no coordinator knows. */
+    @Operation(hidden = true)
+    @POST
+    @Path(HANGING)
+    public void hanging(InputStream body, @Suspended AsyncResponse response) {
+        long hangsMs = InternalResource.decoded(InternalResource.bytes(body), "question for what hangs",
+                TransactionCodec::decodeHangingQuestion);
+        bounded(access.transactions().hangingHere(hangsMs))
+                .whenComplete(Answer.to(response, found -> octets(TransactionCodec.encode(found))));
     }
 
     private <T> CompletableFuture<T> bounded(CompletableFuture<T> answer) {

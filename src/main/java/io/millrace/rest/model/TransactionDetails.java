@@ -1,6 +1,7 @@
 package io.millrace.rest.model;
 
 import io.millrace.transaction.coordinator.TransactionDescription;
+import io.millrace.transaction.coordinator.TransactionList;
 import jakarta.json.bind.annotation.JsonbPropertyOrder;
 import java.util.List;
 
@@ -17,11 +18,16 @@ import java.util.List;
     "unmarked"})
 public record TransactionDetails(String transactionalId, String state, long producerId, int producerEpoch, int timeoutMs, String xid, Long startedAt,
                                  long updatedAt, List<GroupPartition> partitions, List<GroupPartition> unmarked) {
-    /** A list of them. */
-    public record All(List<TransactionDetails> transactions) {
-        public static All of(List<TransactionDescription> transactions) {
-            return new All(transactions.stream().map(TransactionDetails::of).toList());
+    /** A list of them. @param truncated whether there are more behind the last one */
+    @JsonbPropertyOrder({"transactions", "truncated"})
+    public record All(List<TransactionDetails> transactions, boolean truncated) {
+        public static All of(TransactionList list) {
+            return new All(all(list.transactions()), list.truncated());
         }
+    }
+
+    static List<TransactionDetails> all(List<TransactionDescription> transactions) {
+        return transactions.stream().map(TransactionDetails::of).toList();
     }
 
     public static TransactionDetails of(TransactionDescription transaction) {

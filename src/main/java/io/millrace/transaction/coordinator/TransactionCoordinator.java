@@ -11,6 +11,7 @@ import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.TopicPartition;
 import io.millrace.transaction.coordinator.TransactionRequests.Transition;
 import io.millrace.transaction.records.TransactionKey;
+import io.millrace.transaction.state.OpenTransaction;
 import io.millrace.transaction.state.ProducerIdAndEpoch;
 import io.millrace.transaction.state.Step;
 import io.millrace.transaction.state.Transaction;
@@ -180,7 +181,7 @@ public final class TransactionCoordinator implements AutoCloseable {
 
     private CompletableFuture<List<TransactionDescription>> list(int partition, TransactionFilter filter) {
         return runtime.change(partition, machine -> Decision.nothing(describe(partition,
-                machine.matching(now -> filter.matches(now, parts.clock().millis())))));
+                machine.matching((id, now) -> filter.matches(id, now, parts.clock().millis())))));
     }
 
     private List<TransactionDescription> describe(int partition, SortedMap<String, Transaction> found) {
@@ -191,6 +192,15 @@ public final class TransactionCoordinator implements AutoCloseable {
 
     private TransactionDescription describe(int partition, String transactionalId, Transaction now) {
         return TransactionDescription.of(transactionalId, now, endings.unmarked(transactionalId), partition);
+    }
+
+    /** Who has transactions under way that are open somewhere; fails while it is not known which transactional ids are coordinated here. */
+    public CompletableFuture<Owners> owners(List<OpenTransaction> open) {
+        List<CompletableFuture<Owners>> all = runtime.status().stream().map(CoordinatorStatus::partition)
+                .map(partition -> runtime.change(partition, machine -> Decision.<TransactionKey, Transaction, Owners>nothing(
+                        new Owners(Set.of(partition), machine.owners(open))))).toList();
+        return CompletableFuture.allOf(all.toArray(CompletableFuture[]::new)).thenApply(done -> all.stream()
+                .map(CompletableFuture::join).reduce(Owners.none(open.size()), Owners::plus));
     }
 
     /** Of those partitions that this broker serves and that answer, in figures. */

@@ -27,6 +27,14 @@ public record TransactionDescription(String transactionalId, TransactionState st
      * @return -1: it does not
      */
     public long hangsMs(long nowMs) {
+        return hangsMs(state, timeoutMs, startedAtMs, updatedAtMs, nowMs);
+    }
+
+    static long hangsMs(Transaction transaction, long nowMs) {
+        return hangsMs(transaction.state(), transaction.timeoutMs(), transaction.startedAtMs(), transaction.updatedAtMs(), nowMs);
+    }
+
+    private static long hangsMs(TransactionState state, int timeoutMs, long startedAtMs, long updatedAtMs, long nowMs) {
         if (state.isResting() || state == TransactionState.ONGOING && nowMs - startedAtMs < timeoutMs) {
             return -1;
         }

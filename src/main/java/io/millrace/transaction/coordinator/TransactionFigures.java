@@ -1,5 +1,6 @@
 package io.millrace.transaction.coordinator;
 
+import io.millrace.transaction.state.OpenTransaction;
 import io.millrace.transaction.state.Transaction;
 import io.millrace.transaction.state.TransactionState;
 import java.util.Comparator;
@@ -16,9 +17,10 @@ import java.util.stream.Stream;
  * @param preparedMs for how long the oldest prepared transaction has waited for its decision, in ms; 0: there is none
  * @param hanging    how many hang for {@link #HANGING_MS} or longer
  * @param longest    of them those that do so for the longest time, longest first; at most {@link #MOST_NAMED}
+ * @param uncoordinated those in partitions that this broker leads which no coordinator knows
  */
 public record TransactionFigures(long atMs, Map<TransactionState, Long> byState, long preparedMs, long hanging,
-                                 List<TransactionDescription> longest) {
+                                 List<TransactionDescription> longest, List<OpenTransaction> uncoordinated) {
     /** Below that, it may be the usual time between two steps: see {@link TransactionDescription#hangsMs}. */
     public static final long HANGING_MS = 10_000;
     /** How many are named. */
@@ -27,6 +29,13 @@ public record TransactionFigures(long atMs, Map<TransactionState, Long> byState,
     public TransactionFigures {
         byState = Map.copyOf(byState);
         longest = List.copyOf(longest);
+        uncoordinated = List.copyOf(uncoordinated);
+    }
+
+    /** Of what coordinators know. */
+    public TransactionFigures(long atMs, Map<TransactionState, Long> byState, long preparedMs, long hanging,
+                              List<TransactionDescription> longest) {
+        this(atMs, byState, preparedMs, hanging, longest, List.of());
     }
 
     /** Of none. */
@@ -50,6 +59,16 @@ public record TransactionFigures(long atMs, Map<TransactionState, Long> byState,
         Stream.of(this, other).forEach(each -> each.byState.forEach((state, count) -> sum.merge(state, count, Long::sum)));
         return new TransactionFigures(atMs, sum, Math.max(preparedMs, other.preparedMs), hanging + other.hanging,
                 longest(atMs, Stream.concat(longest.stream(), other.longest.stream())));
+    }
+
+    /** These, and what no coordinator knows. */
+    public TransactionFigures with(List<OpenTransaction> others) {
+        return new TransactionFigures(atMs, byState, preparedMs, hanging, longest, others);
+    }
+
+    /** How many hold readers back, whether a coordinator knows them or not. */
+    public long allHanging() {
+        return hanging + uncoordinated.size();
     }
 
     private static List<TransactionDescription> longest(long atMs, Stream<TransactionDescription> hanging) {

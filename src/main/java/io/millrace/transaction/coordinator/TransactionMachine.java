@@ -6,6 +6,7 @@ import io.millrace.coordinator.StateMachine;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.transaction.records.TransactionKey;
+import io.millrace.transaction.state.OpenTransaction;
 import io.millrace.transaction.state.Step;
 import io.millrace.transaction.state.Transaction;
 import java.util.ArrayList;
@@ -15,8 +16,8 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.BiFunction;
+import java.util.function.BiPredicate;
 import java.util.function.Function;
-import java.util.function.Predicate;
 
 /**
  * The transactional ids of one partition of the topic, as its records say. Producers make it grow by new ids, up to a limit;
@@ -115,10 +116,20 @@ final class TransactionMachine implements StateMachine<TransactionKey, Transacti
                 .map(each -> describe.apply(each.getKey(), each.getValue())));
     }
 
-    SortedMap<String, Transaction> matching(Predicate<Transaction> wanted) {
+    /** Of each open transaction: the transactional id that has it under way; empty: none here. */
+    List<String> owners(List<OpenTransaction> open) {
+        Map<Long, String> ids = new HashMap<>();
+        underWay.forEach((id, transaction) -> ids.put(transaction.producer().producerId(), id));
+        return open.stream().map(each -> {
+            String id = ids.get(each.producerId());
+            return id != null && underWay.get(id).partitions().contains(each.partition()) ? id : "";
+        }).toList();
+    }
+
+    SortedMap<String, Transaction> matching(BiPredicate<String, Transaction> wanted) {
         SortedMap<String, Transaction> found = new TreeMap<>();
         all.forEach((id, transaction) -> {
-            if (wanted.test(transaction)) {
+            if (wanted.test(id, transaction)) {
                 found.put(id, transaction);
             }
         });

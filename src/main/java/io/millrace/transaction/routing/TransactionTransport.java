@@ -3,8 +3,10 @@ package io.millrace.transaction.routing;
 import io.millrace.agreement.Member;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.TopicPartition;
-import io.millrace.transaction.coordinator.TransactionDescription;
+import io.millrace.transaction.coordinator.Owners;
 import io.millrace.transaction.coordinator.TransactionFilter;
+import io.millrace.transaction.coordinator.TransactionList;
+import io.millrace.transaction.state.OpenTransaction;
 import io.millrace.transaction.state.ProducerIdAndEpoch;
 import io.millrace.transaction.state.TransactionMarker;
 import java.util.List;
@@ -31,6 +33,12 @@ public interface TransactionTransport {
      */
     CompletableFuture<List<BrokerException>> writeMarkers(Member leader, List<TransactionMarker> markers);
 
-    /** The transactional ids that another broker coordinates, in their order. @param limit how many at most */
-    CompletableFuture<List<TransactionDescription>> transactions(Member coordinator, TransactionFilter filter, int limit);
+    /** The transactional ids that another broker coordinates. @param limit how many at most */
+    CompletableFuture<TransactionList> transactions(Member coordinator, TransactionFilter filter, int limit);
+
+    /** See {@link Transactions#ownersHere}. */
+    CompletableFuture<Owners> owners(Member coordinator, List<OpenTransaction> open);
+
+    /** See {@link Transactions#hangingHere}. */
+    CompletableFuture<HangingHere> hanging(Member leader, long hangsMs);
 }

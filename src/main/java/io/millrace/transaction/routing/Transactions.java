@@ -10,22 +10,22 @@ import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.TopicPartition;
 import io.millrace.metadata.topics.InternalTopic;
 import io.millrace.record.EndTransactionMarker;
+import io.millrace.transaction.coordinator.Owners;
 import io.millrace.transaction.coordinator.TransactionCoordinator;
-import io.millrace.transaction.coordinator.TransactionDescription;
 import io.millrace.transaction.coordinator.TransactionFigures;
 import io.millrace.transaction.coordinator.TransactionFilter;
+import io.millrace.transaction.coordinator.TransactionList;
 import io.millrace.transaction.coordinator.TransactionOptions;
 import io.millrace.transaction.coordinator.TransactionParts;
+import io.millrace.transaction.state.OpenTransaction;
 import io.millrace.transaction.state.ProducerIdAndEpoch;
 import io.millrace.transaction.state.TransactionMarker;
 import io.millrace.transaction.state.TransactionResult;
-import io.millrace.transaction.state.TransactionState;
 import java.time.Clock;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ScheduledExecutorService;
@@ -39,15 +39,12 @@ import java.util.function.LongSupplier;
 public final class Transactions implements AutoCloseable {
     private static final long PRODUCERS_KEPT_NANOS = TimeUnit.SECONDS.toNanos(30);
 
-    private static final Set<TransactionState> UNDER_WAY = Set.of(TransactionState.ONGOING, TransactionState.PREPARED,
-            TransactionState.PREPARE_COMMIT, TransactionState.PREPARE_ABORT);
-    private static final int MOST_LOOKED_AT = 100_000;
-
     private final Parts parts;
     private final TransactionCoordinator coordinator;
     private final ReceivedMarkers received;
     private final CoordinatorCalls calls;
     private final KnownProducers producers;
+    private final HangingTransactions hanging;
 
     /**
      * What they are made of.
@@ -76,6 +73,9 @@ public final class Transactions implements AutoCloseable {
         this.received = new ReceivedMarkers(this::writeMarker, parts.workers(), parts.timers());
         this.calls = new CoordinatorCalls(coordinator::remote, parts.blocking(), parts.timers(), System::nanoTime, parts.patienceMs());
         this.producers = new KnownProducers(PRODUCERS_KEPT_NANOS, System::nanoTime);
+        this.hanging = new HangingTransactions(parts.broker().transactions(),
+                () -> parts.broker().leaderships().partitionCount(parts.topic().name()), this::owners, this::writeMarker, parts.clock(),
+                parts.options().maxTimeoutMs());
     }
 
     /** Coordinates what this broker leads, and verifies what is appended to it, from now on. */
@@ -142,42 +142,74 @@ public final class Transactions implements AutoCloseable {
                 : EndTransactionMarker.Type.ABORT, marker.coordinatorEpoch());
     }
 
-    /** Those that this broker coordinates, sorted by id. @param limit how many at most */
-    public CompletableFuture<List<TransactionDescription>> listHere(TransactionFilter filter, int limit) {
-        return coordinator.list(filter).thenApply(all -> all.size() <= limit ? all : all.subList(0, limit));
+    /** Those that this broker coordinates. @param limit how many at most, from 1 */
+    public CompletableFuture<TransactionList> listHere(TransactionFilter filter, int limit) {
+        return coordinator.list(filter).thenApply(all -> TransactionList.of(all, limit));
     }
 
     /**
-     * Those of all brokers, sorted by id. May block for a moment.
+     * Those of all brokers. May block for a moment.
      *
-     * @param limit how many at most
+     * @param limit how many at most, from 1
      * @return fails while it is not known which these are: when a broker that coordinates some does not answer
      */
-    public CompletableFuture<List<TransactionDescription>> list(TransactionFilter filter, int limit) {
-        List<CompletableFuture<List<TransactionDescription>>> all = new ArrayList<>();
+    public CompletableFuture<TransactionList> list(TransactionFilter filter, int limit) {
+        List<CompletableFuture<TransactionList>> all = new ArrayList<>();
         all.add(listHere(filter, limit));
         for (Member each : coordinator.remotes()) {
             all.add(parts.transport().transactions(each, filter, limit));
         }
-        return CompletableFuture.allOf(all.toArray(CompletableFuture[]::new)).thenApply(done -> all.stream()
-                .flatMap(each -> each.join().stream()).sorted(Comparator.comparing(TransactionDescription::transactionalId))
-                .limit(limit).toList());
+        return CompletableFuture.allOf(all.toArray(CompletableFuture[]::new)).thenApply(done ->
+                TransactionList.merged(all.stream().map(CompletableFuture::join).toList(), limit));
     }
+
+    // ---- what holds readers back
 
     /**
-     * Those of all brokers that hold readers back longer than they should: prepared ones, decided ones with partitions that
-     * have no marker yet, and such as go on although their time is up.
+     * Of all brokers that are up, what holds readers back longer than it should: prepared transactions, decided ones with partitions
+     * that have no marker yet, such as go on although their time is up, and those that no coordinator knows. May block for a moment.
      *
-     * @param olderThanMs since they began, in ms
+     * @param hangsMs for how long beyond what is usual, in ms, from 0; those that no coordinator knows are not told before they have
+     *                been open for a minute longer than a transaction may take
+     * @param limit   how many of either kind at most, from 1
+     * @return never fails: it says who did not answer
      */
-    public CompletableFuture<List<TransactionDescription>> hanging(long olderThanMs, int limit) {
-        return list(new TransactionFilter(UNDER_WAY, Set.of(), olderThanMs), MOST_LOOKED_AT).thenApply(all -> all.stream()
-                .filter(each -> each.hangsMs(parts.clock().millis()) >= 0).limit(limit).toList());
+    public CompletableFuture<Hanging> hanging(long hangsMs, int limit) {
+        TransactionFilter filter = TransactionFilter.hanging(hangsMs);
+        HangingCollection collected = new HangingCollection(limit);
+        collected.add(parts.broker().brokers().membership().self().brokerId(), () -> listHere(filter, limit), () -> hangingHere(hangsMs));
+        for (Member each : parts.broker().brokers().others()) {
+            collected.add(each.brokerId(), () -> parts.transport().transactions(each, filter, limit),
+                    () -> parts.transport().hanging(each, hangsMs));
+        }
+        return collected.all();
     }
 
-    /** Those that this broker coordinates, in figures. */
+    /** Those that are open in partitions that this broker leads, and that no coordinator knows; see {@link HangingTransactions#here}. */
+    public CompletableFuture<HangingHere> hangingHere(long hangsMs) {
+        return hanging.here(hangsMs);
+    }
+
+    /** Which of the open transactions are under way at coordinators here. */
+    public CompletableFuture<Owners> ownersHere(List<OpenTransaction> open) {
+        return coordinator.owners(open);
+    }
+
+    private List<CompletableFuture<Owners>> owners(List<OpenTransaction> open) {
+        List<CompletableFuture<Owners>> all = new ArrayList<>();
+        all.add(ownersHere(open));
+        parts.broker().brokers().others().forEach(each -> all.add(parts.transport().owners(each, open)));
+        return all;
+    }
+
+    /** Of a partition that this broker leads; see {@link HangingTransactions#abort}. May block for a moment. */
+    public CompletableFuture<Void> abortHanging(TopicPartition partition, long producerId, short producerEpoch, OptionalLong firstOffset) {
+        return hanging.abort(partition, producerId, producerEpoch, firstOffset);
+    }
+
+    /** Those that this broker coordinates, in figures, and those in its partitions that no coordinator knows. */
     public CompletableFuture<TransactionFigures> figures() {
-        return coordinator.figures();
+        return coordinator.figures().thenCombine(hanging.seen(), TransactionFigures::with);
     }
 
     /** How the partitions stand that this broker coordinates. */

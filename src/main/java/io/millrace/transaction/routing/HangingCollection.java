@@ -1,0 +1,63 @@
+package io.millrace.transaction.routing;
+
+import io.millrace.transaction.coordinator.TransactionList;
+import io.millrace.transaction.state.OpenTransaction;
+import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.function.Supplier;
+
+/** What brokers answer that are asked what hangs; who does not is named. Used by one thread, but for the answers. */
+final class HangingCollection {
+    private static final System.Logger LOG = System.getLogger(HangingCollection.class.getName());
+    private static final TransactionList NO_TRANSACTIONS = new TransactionList(List.of(), false);
+    private static final HangingHere NOTHING = new HangingHere(List.of(), false);
+
+    private final int limit;
+    private final List<CompletableFuture<TransactionList>> known = new ArrayList<>();
+    private final List<CompletableFuture<HangingHere>> unknown = new ArrayList<>();
+    private final Set<Integer> unanswered = new ConcurrentSkipListSet<>();
+
+    /** @param limit how many of either kind at most */
+    HangingCollection(int limit) {
+        this.limit = limit;
+    }
+
+    /** Asks a broker for what it coordinates, and for what is open in its partitions. */
+    void add(int brokerId, Supplier<CompletableFuture<TransactionList>> coordinated, Supplier<CompletableFuture<HangingHere>> led) {
+        known.add(answer(brokerId, coordinated, NO_TRANSACTIONS));
+        unknown.add(answer(brokerId, led, NOTHING));
+    }
+
+    private <T> CompletableFuture<T> answer(int brokerId, Supplier<CompletableFuture<T>> ask, T otherwise) {
+        CompletableFuture<T> asked;
+        try {
+            asked = ask.get();
+        } catch (RuntimeException failure) {
+            asked = CompletableFuture.failedFuture(failure);
+        }
+        return asked.exceptionally(failure -> {
+            LOG.log(Level.DEBUG, "broker " + brokerId + " did not tell all that hangs there", failure);
+            unanswered.add(brokerId);
+            return otherwise;
+        });
+    }
+
+    CompletableFuture<Hanging> all() {
+        List<CompletableFuture<?>> all = new ArrayList<>(known);
+        all.addAll(unknown);
+        return CompletableFuture.allOf(all.toArray(CompletableFuture[]::new)).thenApply(done -> {
+            TransactionList transactions = TransactionList.merged(known.stream().map(CompletableFuture::join).toList(), limit);
+            List<HangingHere> led = unknown.stream().map(CompletableFuture::join).toList();
+            List<OpenTransaction> open = led.stream().flatMap(each -> each.transactions().stream())
+                    .sorted(Comparator.comparingLong(OpenTransaction::openMs).reversed()).toList();
+            boolean truncated = transactions.truncated() || open.size() > limit || led.stream().anyMatch(HangingHere::truncated);
+            return new Hanging(transactions.transactions(), open.subList(0, Math.min(limit, open.size())), truncated,
+                    List.copyOf(unanswered));
+        });
+    }
+}
