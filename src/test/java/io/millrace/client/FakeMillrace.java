@@ -27,6 +27,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,6 +37,7 @@ import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /**
  * A server that keeps the contract of the HTTP API with clients of transactions, on loopback, with the coordinator's own transitions. It
@@ -43,6 +45,8 @@ import java.util.function.Function;
  */
 public final class FakeMillrace implements AutoCloseable {
     private static final int PARTITIONS = 3;
+    /** How many transactions a list has. */
+    private static final int LISTED = 2;
 
     /** How a request fails. */
     public enum Fault { NOTHING_DONE, ANSWER_LOST, REQUEST_LOST, UNAVAILABLE, NOT_COMMITTED, CONCURRENT_TRANSACTIONS, PARTLY_WRITTEN,
@@ -315,17 +319,23 @@ public final class FakeMillrace implements AutoCloseable {
         return step;
     }
 
+    /** Two at a time. */
     private JsonObjectBuilder list(String query) {
         JsonArrayBuilder list = Json.createArrayBuilder();
-        transactions.forEach((id, transaction) -> {
-            if (query.equals("state=prepared") ? transaction.state() == TransactionState.PREPARED
-                    : query.equals("xid=" + transaction.xid())) {
-                JsonObjectBuilder each = Json.createObjectBuilder().add("transactional_id", id)
-                        .add("state", transaction.state().label()).add("producer_id", transaction.successor().producerId())
-                        .add("producer_epoch", transaction.successor().epoch());
-                list.add(transaction.xid() == null ? each : each.add("xid", transaction.xid()));
-            }
+        Map<String, String> asked = new HashMap<>();
+        Stream.of(query.split("&")).map(each -> each.split("=", 2)).forEach(each -> asked.put(each[0], each[1]));
+        List<String> found = transactions.entrySet().stream()
+                .filter(each -> asked.containsKey("xid") ? asked.get("xid").equals(each.getValue().xid())
+                        : each.getValue().state() == TransactionState.PREPARED)
+                .map(Map.Entry::getKey).filter(id -> id.startsWith(asked.getOrDefault("prefix", "")))
+                .filter(id -> id.compareTo(asked.getOrDefault("after", "")) > 0).sorted().toList();
+        found.stream().limit(LISTED).forEach(id -> {
+            Transaction transaction = transactions.get(id);
+            JsonObjectBuilder each = Json.createObjectBuilder().add("transactional_id", id)
+                    .add("state", transaction.state().label()).add("producer_id", transaction.successor().producerId())
+                    .add("producer_epoch", transaction.successor().epoch());
+            list.add(transaction.xid() == null ? each : each.add("xid", transaction.xid()));
         });
-        return Json.createObjectBuilder().add("transactions", list);
+        return Json.createObjectBuilder().add("transactions", list).add("truncated", found.size() > LISTED);
     }
 }

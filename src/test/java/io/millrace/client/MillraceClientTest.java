@@ -95,13 +95,26 @@ class MillraceClientTest {
         client.produce("orders", List.of(ProducerRecord.of("k", "a")), producer);
         server.failNext("/prepare", fault);
         assertThat(client.prepare(producer, "x y")).isEqualTo(new EndedTransaction("Prepared", producer));
-        assertThat(client.prepared()).isEqualTo(client.transactions("x y")).containsExactly(new KnownTransaction(producer, "Prepared", "x y"));
+        assertThat(client.prepared("")).isEqualTo(client.transactions("x y")).containsExactly(new KnownTransaction(producer, "Prepared", "x y"));
         server.failNext("/commit", fault);
         EndedTransaction ended = client.commit(producer);
         assertThat(ended.producer()).isEqualTo(new TransactionalProducer("transfer;%ü", producer.producerId(), 1));
         assertThat(server.committed("orders")).containsExactly("k=a");
-        assertThat(client.prepared()).isEmpty();
+        assertThat(client.prepared("")).isEmpty();
         assertThat(client.transactions("x y")).allMatch(KnownTransaction::isCommitted).hasSize(1);
+    }
+
+    @Test
+    void allThatIsPreparedUnderAPrefixIsFoundHoweverManyAnAnswerHolds() {
+        for (String id : List.of("a-1", "b-1", "b-2", "b-3", "b-4", "b-5", "c-1")) {
+            TransactionalProducer producer = client.begin(id, MINUTE);
+            client.produce("orders", List.of(ProducerRecord.of("k", id)), producer);
+            client.prepare(producer, "xid of " + id);
+        }
+        assertThat(client.prepared("b-")).extracting(KnownTransaction::xid).containsExactly("xid of b-1", "xid of b-2", "xid of b-3",
+                "xid of b-4", "xid of b-5");
+        assertThat(client.prepared("")).hasSize(7);
+        assertThat(client.prepared("d-")).isEmpty();
     }
 
     @Test

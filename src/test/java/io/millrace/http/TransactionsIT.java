@@ -178,7 +178,8 @@ class TransactionsIT {
         JsonObject found = only("/transactions?state=prepared&xid=" + xid);
         assertThat(found.getString("transactional_id")).isEqualTo(id);
         assertThat(found.getString("state")).isEqualTo("Prepared");
-        assertThat(ids("/admin/transactions/hanging")).contains(id);
+        assertThat(ids("/admin/transactions/hanging?older_than_ms=0")).contains(id);
+        assertThat(ids("/admin/transactions/hanging")).as("not before it has done so for a while").doesNotContain(id);
 
         api.post("/admin" + path + "/commit", HttpApi.DIALECT, "{\"producer_epoch\":" + epoch + "}").is(200);
 
@@ -204,6 +205,38 @@ class TransactionsIT {
     private List<String> ids(String query) {
         return api.get(query).is(200).object().getJsonArray("transactions").getValuesAs(JsonObject.class).stream()
                 .map(each -> each.getString("transactional_id")).toList();
+    }
+
+    @Test
+    void aListGoesOnBehindItsLastIdWhereMoreIsAskedFor() {
+        begin();
+        JsonObject all = api.get("/transactions?prefix=" + id).is(200).object();
+        assertThat(all.getJsonArray("transactions")).hasSize(1);
+        assertThat(all.getBoolean("truncated")).isFalse();
+        assertThat(ids("/transactions?prefix=" + id + "&after=" + id)).isEmpty();
+        JsonObject first = api.get("/transactions?limit=1").is(200).object();
+        assertThat(first.getJsonArray("transactions")).hasSize(1);
+        if (first.getBoolean("truncated")) {
+            assertThat(ids("/transactions?limit=1&after=" + first.getJsonArray("transactions").getJsonObject(0)
+                    .getString("transactional_id"))).hasSize(1);
+        }
+    }
+
+    @Test
+    void whatACoordinatorKnowsIsNotAbortedInAPartitionAlone() {
+        int epoch = begin();
+        produce(epoch, 0, "a").is(200);
+        long producer = api.get(path).is(200).object().getJsonNumber("producer_id").longValue();
+        String meant = "{\"topic\":\"%s\",\"partition\":0,\"producer_id\":%d,\"producer_epoch\":%d%s}";
+        refused(api.post("/admin/transactions/abort", HttpApi.DIALECT, meant.formatted(topic, producer, epoch, "")), 409,
+                "INVALID_TXN_STATE");
+        refused(api.post("/admin/transactions/abort", HttpApi.DIALECT, meant.formatted(topic, producer, epoch,
+                ",\"first_offset\":1000000")), 404, "TRANSACTIONAL_ID_NOT_FOUND");
+        end("commit", epoch).is(200);
+        awaitCommitted(0, "a");
+        refused(api.post("/admin/transactions/abort", HttpApi.DIALECT, meant.formatted(topic, producer, epoch, "")), 404,
+                "TRANSACTIONAL_ID_NOT_FOUND");
+        api.post("/admin/transactions/abort", HttpApi.DIALECT, "{\"topic\":\"" + topic + "\",\"partition\":0}").isError(400);
     }
 
     @Test

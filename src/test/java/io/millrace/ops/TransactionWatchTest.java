@@ -7,6 +7,7 @@ import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.TopicPartition;
 import io.millrace.transaction.coordinator.TransactionDescription;
 import io.millrace.transaction.coordinator.TransactionFigures;
+import io.millrace.transaction.state.OpenTransaction;
 import io.millrace.transaction.state.ProducerIdAndEpoch;
 import io.millrace.transaction.state.TransactionState;
 import java.util.ArrayList;
@@ -96,6 +97,21 @@ class TransactionWatchTest {
                 "the transaction of till-1 (producer 7, epoch 3) should have ended 35 s ago and holds back orders-0, orders-1, orders-2,"
                         + " orders-3, orders-4 and 2 more",
                 "the transaction of till-1 (producer 7, epoch 3) was decided 95 s ago (PrepareCommit) and holds back orders-0");
+        find(100_000);
+        assertThat(watch.notes()).isEmpty();
+    }
+
+    @Test
+    void whatNoCoordinatorKnowsIsNamedWithItsPlaceAndWarnedOfOnce() {
+        OpenTransaction open = new OpenTransaction(new TopicPartition("orders", 3), 9, (short) 4, 17, 960_000);
+        for (int i = 0; i < 2; i++) {
+            watch.look();
+            asked.get(asked.size() - 1).complete(TransactionFigures.none(BEGUN_MS).with(List.of(open)));
+        }
+        assertThat(watch.notes()).singleElement().asString().contains("producer 9, epoch 4", "no coordinator knows", "960 s",
+                "orders-3 at offset 17");
+        assertThat(warnings).hasSize(1);
+        assertThat(watch.seen().allHanging()).isEqualTo(1);
         find(100_000);
         assertThat(watch.notes()).isEmpty();
     }

@@ -276,7 +276,7 @@ class TransactionClusterIT {
         for (int server = 0; server < SERVERS; server++) {
             assertThat(answered(server, "GET", "/transactions?state=prepared&xid=branch", null).getJsonArray("transactions")
                     .getJsonObject(0).getString("transactional_id")).isEqualTo("prepared");
-            assertThat(answered(server, "GET", "/admin/transactions/hanging", null).getJsonArray("transactions").getJsonObject(0)
+            assertThat(answered(server, "GET", "/admin/transactions/hanging?older_than_ms=0", null).getJsonArray("transactions").getJsonObject(0)
                     .getJsonArray("partitions")).hasSize(PARTITIONS);
         }
         ClusterClient.await("the health of its coordinator names it", PATIENCE_SECONDS, () -> IntStream.range(0, SERVERS)
@@ -289,6 +289,6 @@ class TransactionClusterIT {
             assertThat(committed(partition % SERVERS, "prepared", partition)).containsExactly("in doubt");
         }
         ClusterClient.await("nothing hangs any more", PATIENCE_SECONDS, () ->
-                answered(0, "GET", "/admin/transactions/hanging", null).getJsonArray("transactions").isEmpty());
+                answered(0, "GET", "/admin/transactions/hanging?older_than_ms=0", null).getJsonArray("transactions").isEmpty());
     }
 }

@@ -28,9 +28,9 @@ import java.util.stream.IntStream;
  * <p>That nobody knows a transaction is certain only where each partition of the coordinators' topic was asked; it fails with
  * UNAVAILABLE while one is not to be reached, as that may have it prepared.
  */
-final class HangingTransactions {
+public final class HangingTransactions {
     /** Beyond the longest time-out: by then the coordinator has aborted it, also when it got another leader meanwhile. */
-    static final long MARGIN_MS = 60_000;
+    public static final long MARGIN_MS = 60_000;
     /** So many are asked for at a time, those that have been open for longest; and there may be so many for other reasons, prepared ones say. */
     static final int MOST_ASKED = 10_000;
     /** So many are told. */
@@ -51,7 +51,7 @@ final class HangingTransactions {
      * @param markers      writes into partitions that this broker leads
      * @param maxTimeoutMs that a transaction may take, in ms
      */
-    HangingTransactions(TransactionalPartitions leaders, IntSupplier coordinators,
+    public HangingTransactions(TransactionalPartitions leaders, IntSupplier coordinators,
                         Function<List<OpenTransaction>, List<CompletableFuture<Owners>>> ask, MarkerTarget markers, Clock clock,
                         long maxTimeoutMs) {
         this.leaders = leaders;
@@ -67,7 +67,7 @@ final class HangingTransactions {
      *
      * @param hangsMs for how long beyond the longest time-out, in ms; {@link #MARGIN_MS} at least
      */
-    CompletableFuture<HangingHere> here(long hangsMs) {
+    public CompletableFuture<HangingHere> here(long hangsMs) {
         List<OpenTransaction> old = open(maxTimeoutMs + Math.max(hangsMs, MARGIN_MS));
         if (old.isEmpty()) {
             found = List.of();
@@ -85,7 +85,7 @@ final class HangingTransactions {
     }
 
     /** As {@link #here} with the shortest time; of those that were found last what is still open, while coordinators do not answer. Never fails. */
-    CompletableFuture<List<OpenTransaction>> seen() {
+    public CompletableFuture<List<OpenTransaction>> seen() {
         CompletableFuture<HangingHere> now;
         try {
             now = here(0);
@@ -134,7 +134,7 @@ final class HangingTransactions {
      * @return fails with NOT_LEADER, UNKNOWN_TOPIC, UNKNOWN_PARTITION; TRANSACTIONAL_ID_NOT_FOUND: it is not open here;
      *         INVALID_TXN_STATE: a coordinator knows it; UNAVAILABLE, see above; and as {@link MarkerTarget#write}
      */
-    CompletableFuture<Void> abort(TopicPartition partition, long producerId, short producerEpoch, OptionalLong firstOffset) {
+    public CompletableFuture<Void> abort(TopicPartition partition, long producerId, short producerEpoch, OptionalLong firstOffset) {
         OpenTransaction meant = leaders.open(partition).stream()
                 .filter(start -> start.producerId() == producerId && start.epoch() == producerEpoch
                         && (firstOffset.isEmpty() || firstOffset.getAsLong() == start.firstOffset()))

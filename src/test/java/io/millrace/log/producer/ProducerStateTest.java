@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.millrace.log.ProducerLimits;
+import io.millrace.log.TransactionStart;
 import io.millrace.record.EndTransactionMarker;
 import java.nio.ByteBuffer;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.zip.CRC32C;
@@ -110,13 +110,13 @@ class ProducerStateTest {
         assertThat(producers.of(7)).isPresent();
         assertThat(producers.of(8)).isEmpty();
         assertThat(producers.expire(1_000)).isEqualTo(1);
-        assertThat(producers.openTransactions()).isEqualTo(Map.of(7L, 0L));
+        assertThat(producers.openTransactions()).containsExactly(new TransactionStart(7, (short) 0, 0, 0));
 
         producers.published();
         producers.note(marker(EndTransactionMarker.Type.ABORT, 0, 3), 1_000);
         assertThat(producers.openTransactions()).isEmpty();
         producers.rollBack();
-        assertThat(producers.openTransactions()).as("the marker did not come to be").isEqualTo(Map.of(7L, 0L));
+        assertThat(producers.openTransactions()).as("the marker did not come to be").containsExactly(new TransactionStart(7, (short) 0, 0, 0));
     }
 
     private static SequencedBatch transactional(int sequence, long offset) {

@@ -77,7 +77,7 @@ final class SimulatedTransactions {
                 transactions.add(mine);
                 current.put(producer, mine);
             }
-            open.begin(producer, end);
+            open.begin(producer, (short) 0, end, 0);
             write(producer, mine);
         } else {
             finish(mine, EndTransactionMarker.Type.values()[random.nextInt(2)]);

@@ -8,8 +8,12 @@ import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.TopicPartition;
 import io.millrace.rest.internal.TransactionCodec.ListQuestion;
 import io.millrace.rest.internal.TransactionCodec.Question;
+import io.millrace.transaction.coordinator.Owners;
 import io.millrace.transaction.coordinator.TransactionDescription;
 import io.millrace.transaction.coordinator.TransactionFilter;
+import io.millrace.transaction.coordinator.TransactionList;
+import io.millrace.transaction.routing.HangingHere;
+import io.millrace.transaction.state.OpenTransaction;
 import io.millrace.transaction.state.ProducerIdAndEpoch;
 import io.millrace.transaction.state.TransactionMarker;
 import io.millrace.transaction.state.TransactionResult;
@@ -70,14 +74,40 @@ class TransactionCodecTest {
     @Test
     void listsComeAsTheyWere() {
         ListQuestion question = new ListQuestion(new TransactionFilter(Set.of(TransactionState.PREPARED, TransactionState.EMPTY),
-                Set.of(4L, 5L), "xid", 60_000), 100);
+                Set.of(4L, 5L), "xid", 60_000, 10_000, "till-", "till-7"), 100);
         assertThat(TransactionCodec.decodeListQuestion(TransactionCodec.encode(question))).isEqualTo(question);
         assertWhole(TransactionCodec.encode(question), TransactionCodec::decodeListQuestion);
         List<TransactionDescription> all = List.of(
                 new TransactionDescription("a", TransactionState.PREPARE_ABORT, PRODUCER, 60_000, 5, 6, new TreeSet<>(Set.of(ORDERS)),
                         new TreeSet<>(Set.of(ORDERS)), "xid", 3),
                 new TransactionDescription("b", TransactionState.EMPTY, PRODUCER, 1, -1, 6, new TreeSet<>(), new TreeSet<>(), null, 0));
-        assertThat(TransactionCodec.decodeList(TransactionCodec.encodeList(all))).isEqualTo(all);
-        assertWhole(TransactionCodec.encodeList(all), TransactionCodec::decodeList);
+        for (boolean truncated : new boolean[]{false, true}) {
+            TransactionList list = new TransactionList(all, truncated);
+            assertThat(TransactionCodec.decodeList(TransactionCodec.encode(list))).isEqualTo(list);
+            assertWhole(TransactionCodec.encode(list), TransactionCodec::decodeList);
+        }
+    }
+
+    @Test
+    void aListThatGoesOnBehindNothingIsRefused() {
+        ByteBuffer message = TransactionCodec.encode(new TransactionList(List.of(), true));
+        assertThatThrownBy(() -> TransactionCodec.decodeList(message)).isInstanceOf(InvalidMessageException.class);
+    }
+
+    @Test
+    void openTransactionsAndTheirOwnersComeAsTheyWere() {
+        List<OpenTransaction> open = List.of(new OpenTransaction(ORDERS, 7, (short) 3, 12, 900_000),
+                new OpenTransaction(ORDERS, 8, (short) 0, 0, 0));
+        assertThat(TransactionCodec.decodeOpen(TransactionCodec.encodeOpen(open))).isEqualTo(open);
+        assertWhole(TransactionCodec.encodeOpen(open), TransactionCodec::decodeOpen);
+        HangingHere hanging = new HangingHere(open, true);
+        assertThat(TransactionCodec.decodeHanging(TransactionCodec.encode(hanging))).isEqualTo(hanging);
+        assertWhole(TransactionCodec.encode(hanging), TransactionCodec::decodeHanging);
+        assertThat(TransactionCodec.decodeHangingQuestion(TransactionCodec.encodeHangingQuestion(60_000))).isEqualTo(60_000);
+
+        Owners owners = new Owners(Set.of(0, 5), List.of("till-1", ""));
+        assertThat(TransactionCodec.decodeOwners(TransactionCodec.encode(owners), 2)).isEqualTo(owners);
+        assertThatThrownBy(() -> TransactionCodec.decodeOwners(TransactionCodec.encode(owners), 3))
+                .isInstanceOf(InvalidMessageException.class);
     }
 }

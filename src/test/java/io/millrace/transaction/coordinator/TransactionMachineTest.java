@@ -52,9 +52,9 @@ class TransactionMachineTest {
                 undo.push(new Change<>(key, replaced));
             }
         }
-        assertThat(machine.matching(any -> true)).isNotEqualTo(before.matching(any -> true));
+        assertThat(machine.matching((id, any) -> true)).isNotEqualTo(before.matching((id, any) -> true));
         undo.forEach(change -> machine.replay(change.key(), change.value()));
-        assertThat(machine.matching(any -> true)).isEqualTo(before.matching(any -> true));
+        assertThat(machine.matching((id, any) -> true)).isEqualTo(before.matching((id, any) -> true));
         assertThat(machine.unfinished(Long.MAX_VALUE / 2).decided()).extracting(Decided::transactionalId)
             .containsExactlyInAnyOrderElementsOf(before.unfinished(0).decided().stream().map(Decided::transactionalId).toList());
     }
@@ -62,7 +62,7 @@ class TransactionMachineTest {
     @Test
     void whatOfALaterVersionIsDoesNotMatter() {
         assertThat(machine.replay(new TransactionKey.Unknown(ByteBuffer.allocate(2)), null)).isNull();
-        assertThat(machine.matching(any -> true)).isEmpty();
+        assertThat(machine.matching((id, any) -> true)).isEmpty();
     }
 
     @Test

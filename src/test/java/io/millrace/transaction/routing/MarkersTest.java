@@ -9,8 +9,10 @@ import io.millrace.metadata.BrokerErrors;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.TopicPartition;
-import io.millrace.transaction.coordinator.TransactionDescription;
+import io.millrace.transaction.coordinator.Owners;
 import io.millrace.transaction.coordinator.TransactionFilter;
+import io.millrace.transaction.coordinator.TransactionList;
+import io.millrace.transaction.state.OpenTransaction;
 import io.millrace.transaction.state.ProducerIdAndEpoch;
 import io.millrace.transaction.state.TransactionMarker;
 import io.millrace.transaction.state.TransactionResult;
@@ -75,7 +77,17 @@ class MarkersTest {
         }
 
         @Override
-        public CompletableFuture<List<TransactionDescription>> transactions(Member coordinator, TransactionFilter filter, int limit) {
+        public CompletableFuture<TransactionList> transactions(Member coordinator, TransactionFilter filter, int limit) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public CompletableFuture<Owners> owners(Member coordinator, List<OpenTransaction> open) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public CompletableFuture<HangingHere> hanging(Member leader, long hangsMs) {
             throw new UnsupportedOperationException();
         }
     }
