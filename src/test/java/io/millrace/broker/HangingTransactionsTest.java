@@ -71,7 +71,7 @@ class HangingTransactionsTest {
 
     private CompletableFuture<AppendResult> append(SimulatedServer server, long producerId) {
         RecordBatchBuilder batch = new RecordBatchBuilder(Codec.NONE).producer(producerId, EPOCH, RecordBatch.NO_SEQUENCE).transactional();
-        batch.append(1, null, BrokerHarness.bytes("of long ago, says the producer"), List.of());
+        batch.append(SimulatedServer.BEGIN_MS, null, BrokerHarness.bytes("a record"), List.of());
         return server.broker.transactions().append(SimulatedCluster.TOPIC, 0, batch.build(), Acks.ALL, RecordRules.IN_FORCE,
                 "till-" + producerId);
     }

@@ -110,13 +110,13 @@ class ProducerStateTest {
         assertThat(producers.of(7)).isPresent();
         assertThat(producers.of(8)).isEmpty();
         assertThat(producers.expire(1_000)).isEqualTo(1);
-        assertThat(producers.openTransactions()).containsExactly(new TransactionStart(7, (short) 0, 0, 0));
+        assertThat(producers.openTransactions()).containsExactly(new TransactionStart(7, (short) 1, 0, 0));
 
         producers.published();
         producers.note(marker(EndTransactionMarker.Type.ABORT, 0, 3), 1_000);
         assertThat(producers.openTransactions()).isEmpty();
         producers.rollBack();
-        assertThat(producers.openTransactions()).as("the marker did not come to be").containsExactly(new TransactionStart(7, (short) 0, 0, 0));
+        assertThat(producers.openTransactions()).as("the marker did not come to be").containsExactly(new TransactionStart(7, (short) 1, 0, 0));
     }
 
     private static SequencedBatch transactional(int sequence, long offset) {

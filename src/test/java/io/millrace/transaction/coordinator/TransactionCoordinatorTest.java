@@ -10,6 +10,7 @@ import io.millrace.metadata.BrokerErrors;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.TopicPartition;
+import io.millrace.transaction.state.OpenTransaction;
 import io.millrace.transaction.state.ProducerIdAndEpoch;
 import io.millrace.transaction.state.Transaction;
 import io.millrace.transaction.state.TransactionMarker;
@@ -492,6 +493,36 @@ class TransactionCoordinatorTest {
         assertThat(ids(new TransactionFilter(Set.of(), Set.of(), 5_000))).isEmpty();
         run(5_000);
         assertThat(ids(new TransactionFilter(Set.of(), Set.of(), 5_000))).containsExactly("transfer");
+    }
+
+    @Test
+    void transactionsAreListedByHowLongTheyHoldReadersBackAndByTheirNames() {
+        ProducerIdAndEpoch producer = begun();
+        done(init("transit"));
+        done(init("idle"));
+        assertThat(ids(TransactionFilter.hanging(0))).as("it has its time").isEmpty();
+        done(coordinator.prepare("transfer", producer, "1.YQ.Yg", in(300)));
+        assertThat(ids(TransactionFilter.hanging(0))).containsExactly("transfer");
+        assertThat(ids(TransactionFilter.hanging(5_000))).isEmpty();
+        run(6_000);
+        assertThat(ids(TransactionFilter.hanging(5_000))).containsExactly("transfer");
+        assertThat(ids(TransactionFilter.ALL.named("trans", ""))).containsExactly("transfer", "transit");
+        assertThat(ids(TransactionFilter.ALL.named("trans", "transfer"))).containsExactly("transit");
+        assertThat(ids(TransactionFilter.ALL.named("", "idle"))).containsExactly("transfer", "transit");
+    }
+
+    @Test
+    void ofOpenTransactionsItIsKnownWhoHasThemUnderWay() {
+        ProducerIdAndEpoch producer = begun();
+        TopicPartition other = new TopicPartition("elsewhere", 0);
+        List<OpenTransaction> open = List.of(new OpenTransaction(ORDERS, producer.producerId(), producer.epoch(), 0, 0),
+            new OpenTransaction(other, producer.producerId(), producer.epoch(), 0, 0),
+            new OpenTransaction(ORDERS, producer.producerId() + 1_000, producer.epoch(), 0, 0));
+        assertThat(done(coordinator.owners(open)).transactionalIds()).containsExactly("transfer", "", "");
+        assertThat(done(coordinator.owners(open)).partitions()).isNotEmpty();
+        done(commit(producer));
+        run(100);
+        assertThat(done(coordinator.owners(open)).transactionalIds()).containsExactly("", "", "");
     }
 
     private List<String> ids(TransactionFilter filter) {
