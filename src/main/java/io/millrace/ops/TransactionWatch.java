@@ -106,8 +106,8 @@ final class TransactionWatch implements AutoCloseable {
     }
 
     private static String note(OpenTransaction uncoordinated) {
-        return "a transaction of producer %d, epoch %d, which no coordinator knows, has been open for %d s and holds back %s at offset %d: look at /admin/transactions/hanging, and abort it there"
-                .formatted(uncoordinated.producerId(), uncoordinated.producerEpoch(),
+        return ("a transaction of producer %d, epoch %d, which no coordinator knows, has been open for %d s and holds back %s at"
+                + " offset %d: it is for an operator to abort").formatted(uncoordinated.producerId(), uncoordinated.producerEpoch(),
                         TimeUnit.MILLISECONDS.toSeconds(uncoordinated.openMs()), uncoordinated.partition(), uncoordinated.firstOffset());
     }
 
