@@ -155,8 +155,8 @@ final class Branches {
     /** All that are prepared, of every process with this resource manager's name. @throws XAException XAER_RMFAIL */
     Xid[] recover() throws XAException {
         try {
-            return client.prepared(ProducerPool.prefix(settings.resourceManager())).stream().filter(this::isOurs).map(KnownTransaction::xid).map(XidText::new).map(XidText::xid)
-                    .flatMap(Optional::stream).toArray(Xid[]::new);
+            return client.prepared(ProducerPool.prefix(settings.resourceManager())).stream().filter(this::isOurs)
+                    .map(KnownTransaction::xid).map(XidText::new).map(XidText::xid).flatMap(Optional::stream).toArray(Xid[]::new);
         } catch (RequestFailedException failure) {
             throw XaErrors.of(XAException.XAER_RMFAIL, "what is prepared is not known", failure);
         }

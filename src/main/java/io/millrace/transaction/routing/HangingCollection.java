@@ -1,5 +1,7 @@
 package io.millrace.transaction.routing;
 
+import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.ErrorKind;
 import io.millrace.transaction.coordinator.TransactionList;
 import io.millrace.transaction.state.OpenTransaction;
 import java.lang.System.Logger.Level;
@@ -9,6 +11,10 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /** What brokers answer that are asked what hangs; who does not is named. Used by one thread, but for the answers. */
@@ -17,14 +23,24 @@ final class HangingCollection {
     private static final TransactionList NO_TRANSACTIONS = new TransactionList(List.of(), false);
     private static final HangingHere NOTHING = new HangingHere(List.of(), false);
 
+    /** How long the brokers have, in ms. */
+    static final long PATIENCE_MS = 10_000;
+
     private final int limit;
+    private final Executor workers;
+    private final ScheduledExecutorService timers;
     private final List<CompletableFuture<TransactionList>> known = new ArrayList<>();
     private final List<CompletableFuture<HangingHere>> unknown = new ArrayList<>();
     private final Set<Integer> unanswered = new ConcurrentSkipListSet<>();
 
-    /** @param limit how many of either kind at most */
-    HangingCollection(int limit) {
+    /**
+     * @param limit   how many of either kind at most
+     * @param workers complete what is late
+     */
+    HangingCollection(int limit, Executor workers, ScheduledExecutorService timers) {
         this.limit = limit;
+        this.workers = workers;
+        this.timers = timers;
     }
 
     /** Asks a broker for what it coordinates, and for what is open in its partitions. */
@@ -40,7 +56,14 @@ final class HangingCollection {
         } catch (RuntimeException failure) {
             asked = CompletableFuture.failedFuture(failure);
         }
-        return asked.exceptionally(failure -> {
+        CompletableFuture<T> answer = asked.copy();
+        Future<?> patience = timers.schedule(() -> workers.execute(() -> answer.completeExceptionally(
+                new BrokerException(ErrorKind.UNAVAILABLE, "it did not answer in time"))), PATIENCE_MS, TimeUnit.MILLISECONDS);
+        return answer.handle((told, failure) -> {
+            patience.cancel(false);
+            if (failure == null) {
+                return told;
+            }
             LOG.log(Level.DEBUG, "broker " + brokerId + " did not tell all that hangs there", failure);
             unanswered.add(brokerId);
             return otherwise;

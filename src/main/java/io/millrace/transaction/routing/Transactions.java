@@ -176,7 +176,7 @@ public final class Transactions implements AutoCloseable {
      */
     public CompletableFuture<Hanging> hanging(long hangsMs, int limit) {
         TransactionFilter filter = TransactionFilter.hanging(hangsMs);
-        HangingCollection collected = new HangingCollection(limit);
+        HangingCollection collected = new HangingCollection(limit, parts.workers(), parts.timers());
         collected.add(parts.broker().brokers().membership().self().brokerId(), () -> listHere(filter, limit), () -> hangingHere(hangsMs));
         for (Member each : parts.broker().brokers().others()) {
             collected.add(each.brokerId(), () -> parts.transport().transactions(each, filter, limit),
