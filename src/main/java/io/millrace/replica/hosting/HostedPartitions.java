@@ -96,7 +96,7 @@ public final class HostedPartitions {
 
     /**
      * The transactions that are open since a moment or longer in the partitions that this broker leads; partitions without any are
-     * left out. Looks at one entry of each partition, and at the open transactions.
+     * left out. In memory: costs as much as there are partitions, and transactions open in them.
      *
      * @param sinceMs in ms since the epoch
      */

@@ -13,7 +13,7 @@ import java.util.Set;
  * @param transactionalIds of each open transaction, in their order: who has it under way; empty: none of those
  */
 public record Owners(Set<Integer> partitions, List<String> transactionalIds) {
-    /** Nobody who was asked. */
+    /** Of a transaction that none of those who were asked has under way. */
     private static final String NOBODY = "";
 
     public Owners {
