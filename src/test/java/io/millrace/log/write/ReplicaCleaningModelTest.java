@@ -69,7 +69,8 @@ class ReplicaCleaningModelTest {
         reader = new CommittedReader(random, MARKERS_STAY);
         model = new TransactionModel(random, 4);
         disk = new SimulatedDisk(random);
-        config = Compacted.config(300 + random.nextInt(600), new Compaction(0, 0, Long.MAX_VALUE, MARKERS_STAY));
+        config = Compacted.config((random.nextBoolean() ? 300 : 1_500) + random.nextInt(600),
+            new Compaction(0, 0, Long.MAX_VALUE, MARKERS_STAY));
         boot();
         for (int i = 0; i < OPERATIONS; i++) {
             clock.advance(random.nextInt(4_000));

@@ -114,7 +114,8 @@ class TransactionModelTest {
         reader = new CommittedReader(random, MARKERS_STAY);
         model = new TransactionModel(random, PRODUCERS);
         disk = new SimulatedDisk(random);
-        LogConfig small = Compacted.config(300 + random.nextInt(600), new Compaction(0, 0, Long.MAX_VALUE, MARKERS_STAY));
+        LogConfig small = Compacted.config((random.nextBoolean() ? 300 : 1_500) + random.nextInt(600),
+            new Compaction(0, 0, Long.MAX_VALUE, MARKERS_STAY));
         config = new LogConfig(small.segmentBytes(), Long.MAX_VALUE, -1, -1, 100, TimestampType.CREATE_TIME,
             random.nextInt(3) > 0 ? FlushPolicy.COMMIT : FlushPolicy.values()[random.nextInt(FlushPolicy.values().length)],
             small.cleanup());
