@@ -18,6 +18,9 @@ import java.util.function.ToDoubleFunction;
 final class TransactionSuite {
     private static final Duration WARM_UP = Duration.ofSeconds(30);
     private static final int CONNECTIONS = 4;
+    /** With so many, what transactions write beside their records is gathered. */
+    private static final int MANY_CONNECTIONS = 16;
+    private static final int KIB = 1 << 10;
     private static final int MIB = 1 << 20;
     private static final int RECORDS = 1_000;
     private static final int VALUE_BYTES = 100;
@@ -44,8 +47,11 @@ final class TransactionSuite {
                             idempotence(cluster, "1 MiB batches of 1 KiB", Batches.upTo(MIB)),
                             idempotence(cluster, "batches of 100 x 100 B", Batches.of(100, VALUE_BYTES)));
                     case THROUGHPUT -> List.of(
-                            throughput(cluster, 10, new Target.Ratio(0.8)),
-                            throughput(cluster, 1, new Target.None()));
+                            throughput(cluster, new Shape(10, VALUE_BYTES, CONNECTIONS), new Target.Ratio(0.8)),
+                            throughput(cluster, new Shape(4, KIB, CONNECTIONS), new Target.Ratio(0.8)),
+                            throughput(cluster, new Shape(10, VALUE_BYTES, MANY_CONNECTIONS), new Target.None()),
+                            throughput(cluster, new Shape(4, KIB, MANY_CONNECTIONS), new Target.None()),
+                            throughput(cluster, new Shape(1, VALUE_BYTES, CONNECTIONS), new Target.None()));
                     case COMMIT -> commit(cluster);
                     case OPEN -> new OpenTransactions(progress, cluster).run();
                 });
@@ -61,8 +67,8 @@ final class TransactionSuite {
         for (int i = 0; i < CONNECTIONS; i++) {
             producers.add(admin.idempotent());
         }
-        BenchCluster.Lane plain = stamped(cluster, "bench-plain", null, batch);
-        BenchCluster.Lane idempotent = stamped(cluster, "bench-idempotent", producers, batch);
+        BenchCluster.Lane plain = stamped(cluster, "bench-plain", null, batch, CONNECTIONS);
+        BenchCluster.Lane idempotent = stamped(cluster, "bench-idempotent", producers, batch, CONNECTIONS);
         plain.run(WARM_UP);
         idempotent.run(WARM_UP);
         Map<String, List<LoadResult>> results = new Rounds<LoadResult>()
@@ -76,11 +82,11 @@ final class TransactionSuite {
     }
 
     /** @param producers of each connection; null: nobody */
-    private static BenchCluster.Lane stamped(BenchCluster cluster, String topic, List<Producer> producers, ByteBuffer batch)
-            throws IOException, InterruptedException {
-        return cluster.lane(topic, "commit", BenchCluster.SERVERS, CONNECTIONS, requests -> {
+    private static BenchCluster.Lane stamped(BenchCluster cluster, String topic, List<Producer> producers, ByteBuffer batch,
+                                             int connections) throws IOException, InterruptedException {
+        return cluster.lane(topic, "commit", BenchCluster.SERVERS, connections, requests -> {
             List<Workload> workloads = new ArrayList<>();
-            for (int i = 0; i < CONNECTIONS; i++) {
+            for (int i = 0; i < connections; i++) {
                 workloads.add(new StampedBatch(producers == null ? null : producers.get(i), requests.post("/topics/" + topic
                         + "/partitions/0?acks=all", HttpRequests.BATCH, batch), batch.remaining()));
             }
@@ -88,12 +94,30 @@ final class TransactionSuite {
         });
     }
 
-    /** @param writes requests, in which the thousand records of a transaction are */
-    private Figure throughput(BenchCluster cluster, int writes, Target target) throws Exception {
-        progress.say("transactions: of 1,000 records in " + writes + " requests");
-        int records = RECORDS / writes;
-        BenchCluster.Lane plain = stamped(cluster, "bench-plain", null, Batches.of(records, VALUE_BYTES));
-        BenchCluster.Lane transactional = transactions(cluster, "bench-transactions-" + writes, CONNECTIONS, writes, records);
+    /**
+     * Of transactions of a thousand records.
+     *
+     * @param writes     requests, in which the records of one are
+     * @param valueBytes of each record
+     */
+    private record Shape(int writes, int valueBytes, int connections) {
+        private int records() {
+            return RECORDS / writes;
+        }
+
+        @Override
+        public String toString() {
+            return "1,000 x %s in %d request%s, %d connections".formatted(valueBytes == KIB ? "1 KiB" : valueBytes + " B", writes,
+                    writes == 1 ? "" : "s", connections);
+        }
+    }
+
+    private Figure throughput(BenchCluster cluster, Shape shape, Target target) throws Exception {
+        progress.say("transactions: of " + shape);
+        ByteBuffer batch = Batches.transactional(shape.records(), shape.valueBytes());
+        BenchCluster.Lane plain = stamped(cluster, "bench-plain", null, Batches.of(shape.records(), shape.valueBytes()), shape.connections());
+        String topic = "bench-transactions-%d-%d-%d".formatted(shape.writes(), shape.valueBytes(), shape.connections());
+        BenchCluster.Lane transactional = transactions(cluster, topic, shape.connections(), shape.writes(), batch);
         plain.runOn(WARM_UP);
         transactional.runOn(WARM_UP);
         // nothing is emptied: a transaction may be under way when a slice is over, and goes on in the next one
@@ -102,13 +126,12 @@ final class TransactionSuite {
                 .variant("transactions", () -> transactional.runOn(options.slice()))
                 .run(options.rounds(), progress);
         cluster.admin().delete("bench-plain");
-        return figure("transactions of 1,000 x 100 B in %d request%s, 4 connections".formatted(writes, writes == 1 ? "" : "s"),
-                results.get("transactions"), "the same requests without transactions, acks=all", results.get("plain"), target);
+        return figure("transactions of " + shape, results.get("transactions"), "the same requests without transactions, acks=all",
+                results.get("plain"), target);
     }
 
-    private static BenchCluster.Lane transactions(BenchCluster cluster, String topic, int connections, int writes, int records)
+    private static BenchCluster.Lane transactions(BenchCluster cluster, String topic, int connections, int writes, ByteBuffer batch)
             throws IOException, InterruptedException {
-        ByteBuffer batch = Batches.transactional(records, VALUE_BYTES);
         List<Producer> producers = new ArrayList<>();
         ProducerAdmin admin = new ProducerAdmin(cluster.servers().uri());
         for (int i = 0; i < connections; i++) {
@@ -127,7 +150,7 @@ final class TransactionSuite {
     private List<Figure> commit(BenchCluster cluster) throws Exception {
         progress.say("transactions: commits of one record");
         BenchCluster.Lane record = cluster.lane("bench-record", "commit", BenchCluster.SERVERS, "all", Batches.of(1, VALUE_BYTES), 1, 1);
-        BenchCluster.Lane lane = transactions(cluster, "bench-commit", 1, 1, 1);
+        BenchCluster.Lane lane = transactions(cluster, "bench-commit", 1, 1, Batches.transactional(1, VALUE_BYTES));
         TransactionWorkload transactions = (TransactionWorkload) lane.workloads().forConnection(0);
         InetSocketAddress leader = cluster.servers().address(cluster.awaitLeader("bench-commit", 0));
         record.runOn(WARM_UP);
