@@ -110,18 +110,18 @@ class ReplicaCleaningModelTest {
         int replica = random.nextInt(REPLICAS);
         if (kind < 35) {
             append(model.next());
-        } else if (kind < 65) {
+        } else if (kind < 60) {
             fetch(replica);
         } else if (kind < 75) {
             commit();
-        } else if (kind < 87) {
+        } else if (kind < 94) {
             directory.compact(logs.get(replica), 1 << 16);
-        } else if (kind < 91 && replica != leader) {
+        } else if (kind < 95 && replica != leader) {
             inSync.remove(replica);
             agree();
-        } else if (kind < 93 && replica != leader) {
+        } else if (kind < 96 && replica != leader) {
             loseAll(replica);
-        } else if (kind < 97 && inSync.contains(replica) && copying.isEmpty()) {
+        } else if (kind < 98 && inSync.contains(replica) && copying.isEmpty()) {
             lead(replica);
         } else {
             directory.close();
@@ -138,8 +138,8 @@ class ReplicaCleaningModelTest {
         PartitionLog log = logs.get(replica);
         long end = logs.get(leader).logEndOffset();
         if (replica != leader && log.logEndOffset() < end) {
-            LogCopies.fetch(directory, log, logs.get(leader), end, 100 + random.nextInt(600), epoch);
-            if (log.logEndOffset() >= committed && log.logEndOffset() == end && inSync.add(replica)) {
+            LogCopies.fetch(directory, log, logs.get(leader), end, 100 + random.nextInt(2_000), epoch);
+            if (log.logEndOffset() >= committed && inSync.add(replica)) {
                 copying.remove(replica);
             }
             agree();

@@ -44,7 +44,7 @@ class TransactionModelTest {
     private static final int OPERATIONS = 150;
     private static final int PRODUCERS = 5;
     /** After the last of their records, in ms. */
-    private static final long MARKERS_STAY = 20_000;
+    private static final long MARKERS_STAY = 10_000;
     private static final Logger LOGGER = Logger.getLogger("io.millrace.log");
 
     private final SettableClock clock = new SettableClock(100_000);
@@ -124,6 +124,9 @@ class TransactionModelTest {
         boot();
         for (int i = 0; i < OPERATIONS; i++) {
             clock.advance(random.nextInt(10_000));
+            if (random.nextInt(6) == 0) {
+                compact(compacts);
+            }
             operate(compacts);
             if (mayHaveForgotten()) {
                 return;
