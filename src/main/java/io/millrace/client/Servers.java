@@ -132,7 +132,7 @@ final class Servers {
         boolean ours = response.body().startsWith("{"); // while an application server starts, it answers 404 itself, in HTML
         Outcome outcome;
         if (status == 503) {
-            outcome = !ours || MAYBE_DONE.contains(error) ? Outcome.UNKNOWN : Outcome.NOT_DONE;
+            outcome = error.isEmpty() || MAYBE_DONE.contains(error) ? Outcome.UNKNOWN : Outcome.NOT_DONE; // without: a proxy's
         } else if (status >= 500 || status == 408) {
             outcome = Outcome.UNKNOWN;
         } else {

@@ -180,7 +180,7 @@ public final class FakeMillrace implements AutoCloseable {
         } else if (fault == Fault.NO_SUCH_TOPIC) {
             refuse(exchange, 404, "UNKNOWN_TOPIC", "create it first");
         } else if (fault != null && !CARRIED_OUT.contains(fault)) {
-            refuse(exchange, 503, fault == Fault.NOTHING_DONE ? null : fault.name(), "try again");
+            refuse(exchange, 503, fault == Fault.NOTHING_DONE ? "OVERLOADED" : fault.name(), "try again");
         } else if (authorization != null && !authorization.equals(exchange.getRequestHeaders().getFirst("Authorization"))) {
             refuse(exchange, 401, null, "who are you?");
         } else {
@@ -194,7 +194,7 @@ public final class FakeMillrace implements AutoCloseable {
             if (fault == Fault.ANSWER_LOST) {
                 exchange.close();
             } else if (fault == Fault.PROXY_LOST_ANSWER) {
-                answer(exchange, 503, "upstream connect error");
+                answer(exchange, 503, "{\"message\":\"upstream timed out\"}");
             } else {
                 answer(exchange, exchange.getRequestURI().getPath().equals("/transactions") && body.length > 0 ? 201 : 200, answer);
             }

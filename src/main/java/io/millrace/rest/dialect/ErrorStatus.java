@@ -4,6 +4,9 @@ import io.millrace.metadata.ErrorKind;
 
 /** The HTTP status of each kind of error that the broker speaks of. */
 public final class ErrorStatus {
+    /** Names the {@link ErrorKind} of an error that the broker speaks of, for other brokers and for clients. */
+    public static final String KIND_HEADER = "Millrace-Error";
+
     private ErrorStatus() {
     }
 

@@ -1,6 +1,8 @@
 package io.millrace.rest.entry;
 
+import io.millrace.metadata.ErrorKind;
 import io.millrace.rest.dialect.ErrorBody;
+import io.millrace.rest.dialect.ErrorStatus;
 import io.millrace.rest.dialect.MediaTypes;
 import io.millrace.rest.dialect.RequestException;
 import jakarta.servlet.http.HttpServletResponse;
@@ -16,6 +18,9 @@ final class ErrorAnswers extends HttpServletResponseWrapper {
     }
 
     void send(RequestException refusal) throws IOException {
+        if (refusal.status() == ErrorStatus.of(ErrorKind.OVERLOADED) && !isCommitted()) {
+            setHeader(ErrorStatus.KIND_HEADER, ErrorKind.OVERLOADED.name());
+        }
         write(refusal.status(), refusal.getMessage());
     }
 

@@ -11,9 +11,6 @@ import java.util.List;
 
 /** Every error's response: the dialect's body, whatever the client accepts; 503 says when to try again. */
 public final class ErrorResponse {
-    /** Names the {@link ErrorKind} of an error that the broker speaks of, for other brokers. */
-    public static final String KIND_HEADER = "Millrace-Error";
-
     private static final int RETRY_AFTER_SECONDS = 1;
 
     private ErrorResponse() {
@@ -24,8 +21,12 @@ public final class ErrorResponse {
     }
 
     static Response of(BrokerException e) {
-        int status = ErrorStatus.of(e.kind());
-        return with(Response.status(status).header(KIND_HEADER, e.kind().name()), status, e.getMessage(), List.of());
+        return of(e.kind(), e.getMessage());
+    }
+
+    static Response of(ErrorKind kind, String message) {
+        int status = ErrorStatus.of(kind);
+        return with(Response.status(status).header(ErrorStatus.KIND_HEADER, kind.name()), status, message, List.of());
     }
 
     static Response of(int status, String message, List<String> validationErrors) {

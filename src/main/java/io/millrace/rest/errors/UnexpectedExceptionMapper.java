@@ -1,5 +1,6 @@
 package io.millrace.rest.errors;
 
+import io.millrace.metadata.ErrorKind;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.ext.ExceptionMapper;
 import jakarta.ws.rs.ext.Provider;
@@ -18,7 +19,7 @@ public class UnexpectedExceptionMapper implements ExceptionMapper<Throwable> {
     public Response toResponse(Throwable fault) {
         if (fault instanceof OutOfMemoryError) {
             LOG.log(System.Logger.Level.ERROR, "a request was given up for want of memory", fault);
-            return ErrorResponse.of(503, "the server ran out of memory on this request: ask for less at a time, or try again"
+            return ErrorResponse.of(ErrorKind.UNAVAILABLE, "the server ran out of memory on this request: ask for less at a time, or try again"
                     + " in a moment");
         }
         if (fault instanceof IOException) {

@@ -4,7 +4,7 @@ import io.millrace.agreement.Member;
 import io.millrace.log.AppendResult;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
-import io.millrace.rest.errors.ErrorResponse;
+import io.millrace.rest.dialect.ErrorStatus;
 import jakarta.json.Json;
 import jakarta.json.JsonException;
 import jakarta.json.JsonObject;
@@ -15,7 +15,7 @@ import java.net.http.HttpResponse;
 /**
  * What another broker answered to a request of ours, in the broker's own words.
  *
- * @param kindName what stands in {@link ErrorResponse#KIND_HEADER}, or null
+ * @param kindName what stands in {@link ErrorStatus.KIND_HEADER}, or null
  * @param content  the body, whatever the status
  */
 record BrokerAnswer(Member from, int status, String kindName, byte[] content) {
@@ -24,7 +24,7 @@ record BrokerAnswer(Member from, int status, String kindName, byte[] content) {
 
     static BrokerAnswer of(Member from, HttpResponse<byte[]> response) {
         return new BrokerAnswer(from, response.statusCode(),
-                response.headers().firstValue(ErrorResponse.KIND_HEADER).orElse(null), response.body());
+                response.headers().firstValue(ErrorStatus.KIND_HEADER).orElse(null), response.body());
     }
 
     /** The body of an answer that went well. */

@@ -1,7 +1,7 @@
 package io.millrace.rest.internal;
 
 import io.millrace.agreement.Member;
-import io.millrace.rest.errors.ErrorResponse;
+import io.millrace.rest.dialect.ErrorStatus;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -113,7 +113,7 @@ final class WaitingExchange implements AutoCloseable {
         sent.complete(null);
         try (InputStream in = status < HttpURLConnection.HTTP_BAD_REQUEST ? connection.getInputStream()
                 : connection.getErrorStream()) {
-            return new BrokerAnswer(to, status, connection.getHeaderField(ErrorResponse.KIND_HEADER),
+            return new BrokerAnswer(to, status, connection.getHeaderField(ErrorStatus.KIND_HEADER),
                     in == null ? new byte[0] : read(in, connection.getContentLength()));
         }
     }
