@@ -357,13 +357,14 @@ public final class Broker implements AutoCloseable {
     /**
      * Prepares the end: fetches that wait are answered with what there is, and wait no more; other brokers take over what
      * they can. Everything is served meanwhile, and afterwards as by a broker that leads nothing. Blocks until others
-     * lead, for some seconds at most. May be called again.
+     * lead, for some seconds at most. May be called again. @return completes when those fetches are answered
      */
-    public void leave() {
-        parts.fetches.hurry();
+    public CompletableFuture<?> leave() {
+        CompletableFuture<?> answered = parts.fetches.hurry();
         if (!parts.alone && !closed) {
             departure.complete();
         }
+        return answered;
     }
 
     /** One step of {@link #leave()}, for tests in which nothing may block. */

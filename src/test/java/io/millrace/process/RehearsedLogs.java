@@ -99,6 +99,10 @@ final class RehearsedLogs {
         return producer;
     }
 
+    boolean mayWriteAgain() {
+        return bug == Bug.A_RETRY_IS_WRITTEN_AGAIN;
+    }
+
     /** Whether the epoch is that of the producer that goes on. */
     boolean isOf(Producer producer, int epoch) {
         return producer.epoch == epoch || bug == Bug.EPOCHS_ARE_NOT_CHECKED;
@@ -119,7 +123,7 @@ final class RehearsedLogs {
     /** @param sequence of the first value; negative: it has none */
     void append(Producer producer, String partition, int sequence, List<String> values) {
         int expected = producer.sequences.getOrDefault(partition, 0);
-        if (sequence >= 0 && sequence < expected && bug != Bug.A_RETRY_IS_WRITTEN_AGAIN) {
+        if (sequence >= 0 && sequence < expected && !mayWriteAgain()) {
             return;
         }
         List<Entry> entries = entries(partition);

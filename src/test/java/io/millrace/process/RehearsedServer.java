@@ -33,6 +33,8 @@ final class RehearsedServer implements AutoCloseable {
     private final RehearsedGroup group;
     private final int partitions;
     private final Random random;
+    /** Guarded by the logs. */
+    private int written;
     private final HttpServer server;
     private final ExecutorService threads = Executors.newFixedThreadPool(8);
 
@@ -70,7 +72,8 @@ final class RehearsedServer implements AutoCloseable {
             long nowMs = TimeUnit.NANOSECONDS.toMillis(System.nanoTime());
             logs.abortOverdue(nowMs);
             group.expire(nowMs);
-            lost = random.nextInt(ONE_OF) == 0;
+            lost = random.nextInt(ONE_OF) == 0 || logs.mayWriteAgain() && exchange.getRequestURI().getPath().startsWith("/topics/")
+                    && ++written % ONE_OF == 0; // so that it is sent again in every run
             answer = random.nextInt(ONE_OF) == 0 ? Answer.refused(503, "UNAVAILABLE") : answer(exchange, body, nowMs);
         }
         if (!lost) {

@@ -11,11 +11,14 @@ import io.millrace.replica.hosting.FetchResult;
 import io.millrace.replica.hosting.Partition;
 import io.millrace.replica.hosting.PartitionRead;
 import io.millrace.replica.hosting.ReadMemory;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** Answers fetches, at once or after parking them until enough has come or their time is over. Thread-safe. */
 public final class Fetches {
     private final ContinuationExecutor continuations;
+    private final Set<CompletableFuture<?>> waiting = ConcurrentHashMap.newKeySet();
     private final Deadlines deadlines;
     private final BrokerObserver observer;
 
@@ -69,7 +72,9 @@ public final class Fetches {
         Deadlines.Deadline deadline =
                 deadlines.add(request.maxWaitMs(), () -> continuations.execute(() -> attempt(fetch, true)));
         // Answered, failed or cancelled: nothing of it is kept.
+        waiting.add(fetch.result());
         fetch.result().whenComplete((result, failure) -> {
+            waiting.remove(fetch.result());
             deadlines.remove(deadline);
             fetch.leave();
         });
@@ -77,9 +82,10 @@ public final class Fetches {
         return fetch.result();
     }
 
-    /** Whoever waits is answered with what there is, and nobody waits any more. */
-    public void hurry() {
+    /** Whoever waits is answered with what there is, and nobody waits any more. @return completes when all are answered */
+    public CompletableFuture<?> hurry() {
         deadlines.hurry();
+        return CompletableFuture.allOf(waiting.toArray(CompletableFuture[]::new)).handle((done, failure) -> null);
     }
 
     public void close() {

@@ -9,6 +9,7 @@ import io.millrace.log.Compaction;
 import io.millrace.log.FlushPolicy;
 import io.millrace.log.InvalidProducerEpochException;
 import io.millrace.log.LogConfig;
+import io.millrace.log.ProducerLimits;
 import io.millrace.log.SettableClock;
 import io.millrace.record.EndTransactionMarker;
 import io.millrace.record.RecordBatch;
@@ -187,7 +188,7 @@ class MarkerCompactionTest {
             PartitionLog log = test.log(CONFIG);
             assertThatThrownBy(() -> written(test, log).put(7, "a", "fenced"))
                 .hasCauseInstanceOf(InvalidProducerEpochException.class);
-            clock.advance(86_400_001);
+            clock.advance(ProducerLimits.DEFAULT.expirationMillis() + 1);
             test.directory.applyRetention().join();
             clean(test, log, clock.millis());
             assertThat(markers(log)).isEmpty();
