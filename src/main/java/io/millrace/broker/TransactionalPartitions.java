@@ -3,6 +3,7 @@ package io.millrace.broker;
 import io.millrace.broker.produce.RecordRules;
 import io.millrace.broker.produce.TransactionVerifier;
 import io.millrace.log.AppendResult;
+import io.millrace.log.InvalidTxnStateException;
 import io.millrace.log.TransactionStart;
 import io.millrace.metadata.BrokerErrors;
 import io.millrace.metadata.TopicPartition;
@@ -23,9 +24,28 @@ public final class TransactionalPartitions {
         this.parts = parts;
     }
 
-    /** From now on: until there is one, records of transactions are refused with UNAVAILABLE. */
+    /**
+     * From now on, {@linkplain #unlessEarlierIsOpen unless an earlier one is open}: until there is one, records of transactions are
+     * refused with UNAVAILABLE.
+     */
     public void verifyWith(TransactionVerifier verifier) {
-        parts.appends.verifyWith(verifier);
+        parts.appends.verifyWith(unlessEarlierIsOpen(verifier));
+    }
+
+    /**
+     * For partitions that this broker leads, also of internal topics: refuses with INVALID_TXN_STATE where the producer has an
+     * earlier transaction open, whose marker was lost. The coordinator must not be asked then: the partition would get the marker of
+     * a transaction that has no records there.
+     */
+    public TransactionVerifier unlessEarlierIsOpen(TransactionVerifier verifier) {
+        return (transactionalId, producerId, epoch, partition) -> {
+            parts.routes.led(partition.topic(), partition.partition()).log().transactions().openOf(producerId)
+                    .filter(open -> open.epoch() < epoch).ifPresent(open -> {
+                        throw BrokerErrors.translate(InvalidTxnStateException.ofEarlier(partition.toString(),
+                                producerId, open.epoch(), epoch));
+                    });
+            return verifier.verify(transactionalId, producerId, epoch, partition);
+        };
     }
 
     /**
@@ -62,9 +82,10 @@ public final class TransactionalPartitions {
 
     /**
      * Writes a marker into a partition that this broker leads, also of an internal topic; unless the producer is known there
-     * with its epoch or a later one, as it is once it was written. May block for a moment.
+     * with its epoch or a later one, as it is once it was written, or has an earlier transaction open, which it must not end. May
+     * block for a moment.
      *
-     * @param epoch of the producer from now on: above that of the transaction's records
+     * @param epoch of the producer from now on: one above that of the transaction's records
      * @return completes when it is committed, now or before; fails with NOT_COMMITTED, NOT_LEADER, NOT_ENOUGH_REPLICAS, OVERLOADED,
      *         UNAVAILABLE, LOG_DIRECTORY_OFFLINE: it is to be sent again then; with UNKNOWN_TOPIC, UNKNOWN_PARTITION: it is
      *         certain that there is no such partition

@@ -172,8 +172,8 @@ public final class CoordinatorRuntime<K, V, M extends StateMachine<K, V>> implem
      * Ends a producer's transaction in a partition, where it is not ended yet: what was written in it counts from now on, or
      * never does.
      *
-     * @param producerEpoch higher than the transaction's
-     * @return completes when the marker, or a later one, is committed
+     * @param producerEpoch one higher than the transaction's: it ends no other one
+     * @return completes when the marker, or a later one, is committed, or where it has nothing to end
      */
     public CompletableFuture<Void> endTransaction(int partition, long producerId, short producerEpoch,
                                                   EndTransactionMarker marker) {

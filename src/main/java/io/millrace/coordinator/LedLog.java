@@ -52,7 +52,8 @@ public interface LedLog {
 
     /**
      * Ends a producer's transaction as {@link #append} does, unless this marker, or a later one of that producer, is there
-     * already, which the log decides: then nothing is written, and it completes when that is there, and committed.
+     * already, or an earlier transaction of the producer is open, which the log decides: then nothing is written, and it completes
+     * when all that is there is committed.
      *
      * @param timestamp ms since the epoch
      * @throws BrokerException when nothing was written, nor will be

@@ -1,5 +1,7 @@
 package io.millrace.coordinator;
 
+import io.millrace.log.InvalidTxnStateException;
+import io.millrace.metadata.BrokerErrors;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import java.util.ArrayList;
@@ -115,10 +117,10 @@ final class PendingChanges<K, V> {
         };
     }
 
-    /** Whether a marker of this epoch ends a transaction that is open here, and not one that came before it. */
+    /** Whether a marker of this epoch ends a transaction that is open here, and not one that came before or after it. */
     boolean isEndedBy(long producerId, short producerEpoch) {
         Open<K> transaction = open.get(producerId);
-        return transaction != null && transaction.producerEpoch() < producerEpoch;
+        return transaction != null && transaction.producerEpoch() + 1 == producerEpoch;
     }
 
     /**
@@ -132,9 +134,8 @@ final class PendingChanges<K, V> {
             throw new BrokerException(ErrorKind.PRODUCER_FENCED, "producer " + producerId + " goes on with epoch "
                 + transaction.producerEpoch() + ", and this is of epoch " + producerEpoch + ": nothing was written");
         } else if (transaction != null && producerEpoch > transaction.producerEpoch()) {
-            throw new BrokerException(ErrorKind.INVALID_TXN_STATE, "the transaction of producer " + producerId + " and epoch "
-                + transaction.producerEpoch() + " is not over here, and this is of epoch " + producerEpoch
-                + ": nothing was written; try again when it is");
+            throw BrokerErrors.translate(InvalidTxnStateException.ofEarlier("this partition of offsets", producerId,
+                transaction.producerEpoch(), producerEpoch));
         } else if (count + changes > MOST_WAITING) {
             throw new BrokerException(ErrorKind.OVERLOADED, "changes of open transactions, " + count + ", wait here for their"
                 + " end, and no more than " + MOST_WAITING + " may: nothing was written; try again when some have ended");

@@ -21,8 +21,10 @@ import javax.transaction.xa.XAResource;
 final class Branch {
     /** The servers do not know the producer (any more), or another has its place. */
     private static final Set<String> PRODUCER_GONE = Set.of("INVALID_PRODUCER_ID_MAPPING", "PRODUCER_FENCED");
+    /** The partition holds an earlier transaction of the producer, or this one is over. */
+    private static final String EARLIER_IS_OPEN = "INVALID_TXN_STATE";
     private static final Set<String> TRANSACTION_OVER = Set.of("INVALID_PRODUCER_ID_MAPPING", "PRODUCER_FENCED", "INVALID_PRODUCER_EPOCH",
-            "INVALID_TXN_STATE");
+            EARLIER_IS_OPEN);
     private static final int NO_CODE = 0;
 
     private final XidText xid;
@@ -72,6 +74,8 @@ final class Branch {
                 rollbackCode = XAException.XA_RBCOMMFAIL;
             } else if (written && TRANSACTION_OVER.contains(failure.error())) {
                 rollbackCode = XAException.XA_RBTIMEOUT;
+            } else if (EARLIER_IS_OPEN.equals(failure.error())) { // the rest must not be committed without it
+                rollbackCode = XAException.XA_RBOTHER;
             }
             throw failure;
         }

@@ -31,6 +31,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Transactions that are open in a log and that their coordinator does not know (any more). */
@@ -45,6 +46,7 @@ class HangingTransactionsTest {
     private SimulatedCluster cluster;
     /** Who has a transaction under way, as coordinators know, by producer id. */
     private final Map<Long, String> known = new HashMap<>();
+    private int verified;
 
     @BeforeAll
     static void quiet() {
@@ -61,16 +63,23 @@ class HangingTransactionsTest {
         cluster.inhabit(new SimulatedCluster.Inhabitants() {
             @Override
             public void opened(SimulatedServer server) {
-                server.broker().transactions().verifyWith((id, producerId, epoch, partition) -> known.containsKey(producerId)
-                        ? CompletableFuture.completedFuture(null)
-                        : CompletableFuture.failedFuture(new BrokerException(ErrorKind.PRODUCER_FENCED, "nobody knows it")));
+                server.broker().transactions().verifyWith((id, producerId, epoch, partition) -> {
+                    verified++;
+                    return known.containsKey(producerId) ? CompletableFuture.completedFuture(null)
+                            : CompletableFuture.failedFuture(new BrokerException(ErrorKind.PRODUCER_FENCED, "nobody knows it"));
+                });
             }
         });
         cluster.begin(Map.of("unclean.leader.election.enable", "true"));
     }
 
     private CompletableFuture<AppendResult> append(SimulatedServer server, long producerId) {
-        RecordBatchBuilder batch = new RecordBatchBuilder(Codec.NONE).producer(producerId, EPOCH, RecordBatch.NO_SEQUENCE).transactional();
+        return append(server, producerId, EPOCH);
+    }
+
+    private CompletableFuture<AppendResult> append(SimulatedServer server, long producerId, int epoch) {
+        RecordBatchBuilder batch = new RecordBatchBuilder(Codec.NONE).producer(producerId, (short) epoch, RecordBatch.NO_SEQUENCE)
+                .transactional();
         batch.append(SimulatedServer.BEGIN_MS, null, BrokerHarness.bytes("a record"), List.of());
         return server.broker.transactions().append(SimulatedCluster.TOPIC, 0, batch.build(), Acks.ALL, RecordRules.IN_FORCE,
                 "till-" + producerId);
@@ -82,8 +91,12 @@ class HangingTransactionsTest {
     }
 
     private CompletableFuture<AppendResult> commit(SimulatedServer server, long producerId) {
-        return server.broker.transactions().end(ORDERS, producerId, (short) (EPOCH + 1),
-                new EndTransactionMarker(EndTransactionMarker.Type.COMMIT, 5));
+        return end(server, producerId, EPOCH, EndTransactionMarker.Type.COMMIT);
+    }
+
+    /** @param epoch of the records */
+    private CompletableFuture<AppendResult> end(SimulatedServer server, long producerId, int epoch, EndTransactionMarker.Type type) {
+        return server.broker.transactions().end(ORDERS, producerId, (short) (epoch + 1), new EndTransactionMarker(type, 5));
     }
 
     private Owners owners(List<OpenTransaction> open) {
@@ -130,26 +143,65 @@ class HangingTransactionsTest {
         return cluster.partition(server).log().logEndOffset();
     }
 
+    /** An unclean election loses what is written meanwhile. @return who leads then */
+    private SimulatedServer losing(Runnable writing) {
+        SimulatedServer first = cluster.leader();
+        List<SimulatedServer> others = cluster.followers();
+        cluster.await("all have it", () -> others.stream().allMatch(other -> end(other) == end(first)));
+        others.forEach(SimulatedServer::crash);
+        cluster.await("the leader is alone in sync", () -> cluster.registered().partitions().get(0).isr().size() == 1);
+        writing.run();
+        first.crash();
+        others.forEach(SimulatedServer::start);
+        cluster.await("an unclean leader", () -> cluster.leader() != null && cluster.leader() != first
+                && cluster.partition(cluster.leader()) != null && cluster.partition(cluster.leader()).state().isLeading());
+        return cluster.leader();
+    }
+
+    @ParameterizedTest
+    @EnumSource(EndTransactionMarker.Type.class)
+    void theNextTransactionOfItsProducerNeitherComesToThePartitionNorEndsItThere(EndTransactionMarker.Type next) {
+        begin(1);
+        long lost = begun(cluster.leader(), LOST);
+        SimulatedServer leader = losing(() -> {
+            SimulatedServer first = cluster.leader();
+            done(end(first, LOST, EPOCH, next == EndTransactionMarker.Type.COMMIT ? EndTransactionMarker.Type.ABORT
+                    : EndTransactionMarker.Type.COMMIT));
+            done(append(first, LOST, EPOCH + 1)); // so that the coordinator knows the partition as one of the next transaction
+        });
+        int before = verified;
+        assertThat(refused(append(leader, LOST, EPOCH + 1))).isEqualTo(ErrorKind.INVALID_TXN_STATE);
+        assertThat(verified).as("the coordinator is not asked to add the partition").isEqualTo(before);
+
+        done(end(leader, LOST, EPOCH + 1, next));
+
+        assertThat(stable(leader)).as("it is still open").isEqualTo(lost);
+        known.remove(LOST);
+        cluster.advance(MAX_TIMEOUT_MS + (int) HangingTransactions.MARGIN_MS);
+        assertThat(found(at(leader))).containsExactly(LOST);
+        done(abort(at(leader), LOST, OptionalLong.of(lost)));
+        assertThat(stable(leader)).isEqualTo(end(leader));
+        assertThat(cluster.partition(leader).log().transactions().aborted(0, end(leader))).singleElement()
+                .satisfies(each -> assertThat(each.firstOffset()).isEqualTo(lost));
+        known.put(LOST, "till-7");
+        long after = done(append(leader, LOST, EPOCH + 2)).baseOffset();
+        assertThat(stable(leader)).isEqualTo(after);
+    }
+
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 5, 6})
     void oneWhoseCommittedMarkerAnUncleanElectionLostIsFoundInItsTimeAndItsAbortLetsReadersGetOn(long seed) {
         begin(seed);
         SimulatedServer first = cluster.leader();
-        List<SimulatedServer> others = cluster.followers();
         boolean before = cluster.random().nextBoolean();
         long prepared = before ? begun(first, PREPARED) : -1;
         long lost = begun(first, LOST);
         long behind = before ? prepared : begun(first, PREPARED);
-        cluster.await("all have it", () -> others.stream().allMatch(other -> end(other) == end(first)));
-        others.forEach(SimulatedServer::crash);
-        cluster.await("the leader is alone in sync", () -> cluster.registered().partitions().get(0).isr().size() == 1);
-        done(commit(first, LOST));
-        known.remove(LOST);
-        first.crash();
-        others.forEach(SimulatedServer::start);
-        cluster.await("an unclean leader", () -> cluster.leader() != null && cluster.leader() != first
-                && cluster.partition(cluster.leader()) != null && cluster.partition(cluster.leader()).state().isLeading());
-        SimulatedServer leader = cluster.leader();
+        List<SimulatedServer> others = cluster.followers();
+        SimulatedServer leader = losing(() -> {
+            done(commit(first, LOST));
+            known.remove(LOST);
+        });
         HangingTransactions hanging = at(leader);
         cluster.advance(MAX_TIMEOUT_MS);
 

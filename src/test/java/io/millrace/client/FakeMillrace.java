@@ -50,7 +50,7 @@ public final class FakeMillrace implements AutoCloseable {
 
     /** How a request fails. */
     public enum Fault { NOTHING_DONE, ANSWER_LOST, REQUEST_LOST, UNAVAILABLE, NOT_COMMITTED, CONCURRENT_TRANSACTIONS, PARTLY_WRITTEN,
-        STARTING, NO_SUCH_TOPIC, PROXY_LOST_ANSWER }
+        STARTING, NO_SUCH_TOPIC, EARLIER_IS_OPEN, PROXY_LOST_ANSWER }
 
     /** @param transactionalId null: of no transaction */
     private record Stored(String topic, int partition, long offset, String key, String value, String transactionalId) {
@@ -179,6 +179,8 @@ public final class FakeMillrace implements AutoCloseable {
             answer(exchange, 404, "<html>no such application</html>");
         } else if (fault == Fault.NO_SUCH_TOPIC) {
             refuse(exchange, 404, "UNKNOWN_TOPIC", "create it first");
+        } else if (fault == Fault.EARLIER_IS_OPEN) {
+            refuse(exchange, 409, "INVALID_TXN_STATE", "have it aborted");
         } else if (fault != null && !CARRIED_OUT.contains(fault)) {
             refuse(exchange, 503, fault == Fault.NOTHING_DONE ? "OVERLOADED" : fault.name(), "try again");
         } else if (authorization != null && !authorization.equals(exchange.getRequestHeaders().getFirst("Authorization"))) {

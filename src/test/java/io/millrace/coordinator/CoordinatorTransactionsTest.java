@@ -117,6 +117,19 @@ class CoordinatorTransactionsTest {
     }
 
     @Test
+    void theMarkerOfALaterTransactionEndsNoEarlierOne() {
+        FakeLog.Led led = begin();
+        complete(led, add(PRODUCER, 3, "a", 5));
+        complete(led, end(PRODUCER, 5, Type.COMMIT));
+        assertThat(newest.pending()).containsExactly("a");
+        assertThat(newest.value("a")).isZero();
+        complete(led, end(PRODUCER, 5, Type.ABORT));
+        assertThat(newest.pending()).containsExactly("a");
+        complete(led, end(PRODUCER, 4, Type.COMMIT));
+        assertThat(newest.value("a")).isEqualTo(5);
+    }
+
+    @Test
     void whatTheLogRefusesIsAsIfItHadNotBeenAskedFor() {
         FakeLog.Led led = begin();
         complete(led, add(PRODUCER, 0, "a", 5));

@@ -227,7 +227,10 @@ final class FakeLog implements CoordinatorLog {
         public Appending endTransaction(long producerId, short producerEpoch, EndTransactionMarker marker, long timestamp) {
             boolean known = batches.stream().anyMatch(each -> each.producerId() == producerId
                     && each.producerEpoch() >= producerEpoch);
-            return append(known ? List.of() : List.of(marker.batch(producerId, producerEpoch, timestamp)));
+            boolean earlierIsOpen = batches.stream().filter(each -> each.producerId() == producerId)
+                    .reduce((before, last) -> last).filter(last -> !last.isControl() && last.isTransactional()
+                            && last.producerEpoch() < producerEpoch - 1).isPresent();
+            return append(known || earlierIsOpen ? List.of() : List.of(marker.batch(producerId, producerEpoch, timestamp)));
         }
 
         int queued() {

@@ -214,6 +214,17 @@ class BranchesTest {
     }
 
     @Test
+    void whereAnEarlierTransactionIsOpenTheRestIsNotCommittedWithoutWhatWasToGoThere() throws XAException {
+        resource.start(ONE, XAResource.TMNOFLAGS);
+        server.failNext("/topics", Fault.EARLIER_IS_OPEN);
+        assertThatThrownBy(() -> send("a")).isInstanceOf(RequestFailedException.class);
+        assertThatThrownBy(() -> send("b")).isInstanceOf(IllegalStateException.class).hasMessageContaining("rolled back");
+        resource.end(ONE, XAResource.TMSUCCESS);
+        assertThat(code(() -> resource.commit(ONE, true))).isEqualTo(XAException.XA_RBOTHER);
+        assertThat(committed()).isEmpty();
+    }
+
+    @Test
     void whatTookTooLongIsRolledBackHoweverItIsEnded() throws XAException {
         write(ONE, "a");
         server.timeOutAll();
@@ -299,7 +310,7 @@ class BranchesTest {
     // ---- in doubt
 
     @ParameterizedTest
-    @EnumSource(value = Fault.class, mode = EnumSource.Mode.EXCLUDE, names = {"PARTLY_WRITTEN", "NO_SUCH_TOPIC"})
+    @EnumSource(value = Fault.class, mode = EnumSource.Mode.EXCLUDE, names = {"PARTLY_WRITTEN", "NO_SUCH_TOPIC", "EARLIER_IS_OPEN"})
     void aLostPrepareCommitOrRollbackIsAskedForAgain(Fault fault) throws XAException {
         server.failNext("/prepare", fault);
         server.failNext("/commit", fault);

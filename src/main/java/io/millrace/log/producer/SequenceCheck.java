@@ -78,9 +78,7 @@ public final class SequenceCheck {
             throw new InvalidTxnStateException(who(first) + " has a transaction in " + log + ", and this is no part of it: end"
                 + " the transaction first, or name it with the records");
         } else if (first.producerEpoch() > producer.epoch()) {
-            throw new InvalidTxnStateException("the transaction of producer " + first.producerId() + ", epoch " + producer.epoch()
-                + ", is not ended in " + log + " yet, so that none of epoch " + first.producerEpoch() + " can begin: try again in"
-                + " a moment");
+            throw InvalidTxnStateException.ofEarlier(log.toString(), first.producerId(), producer.epoch(), first.producerEpoch());
         }
     }
 
@@ -90,6 +88,16 @@ public final class SequenceCheck {
      */
     public boolean isMarkerKnown(RecordBatch marker) {
         return producers.of(marker.producerId()).filter(known -> known.epoch() >= marker.producerEpoch()).isPresent();
+    }
+
+    /**
+     * The epoch of the transaction that is open here, where that came before the one that a marker ends, whose records have the
+     * epoch below the marker's. The marker must not be written then: it would end the open one, with a result that is not its own,
+     * and there is nothing else to end, as no later records are taken beside it.
+     */
+    public Optional<Short> earlierThan(RecordBatch marker) {
+        return producers.of(marker.producerId()).filter(ProducerState::isInTransaction).map(ProducerState::epoch)
+            .filter(open -> open < marker.producerEpoch() - 1);
     }
 
     /**

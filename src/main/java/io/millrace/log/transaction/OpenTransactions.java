@@ -6,10 +6,10 @@ import io.millrace.log.producer.SequencedBatch;
 import io.millrace.record.EndTransactionMarker;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 
 /**
@@ -39,8 +39,8 @@ public final class OpenTransactions {
 
     /** By first offset. */
     private final ConcurrentSkipListMap<Long, Transaction> transactions = new ConcurrentSkipListMap<>();
-    /** Those that are open, by producer; the log writer's. */
-    private final Map<Long, TransactionStart> open = new HashMap<>();
+    /** Those that are open, by producer. */
+    private final Map<Long, TransactionStart> open = new ConcurrentHashMap<>();
     /** Those that have ended, in the order of their markers; the log writer's. */
     private final Deque<Transaction> ended = new ArrayDeque<>();
     /** Nothing from here on is stable, whatever is known of transactions. */
@@ -136,6 +136,11 @@ public final class OpenTransactions {
     public List<TransactionStart> openSince(long sinceMs) {
         return transactions.values().stream().filter(Transaction::isOpen).map(Transaction::start)
             .filter(start -> start.sinceMs() <= sinceMs).toList();
+    }
+
+    /** The one that a producer has open. Any thread. */
+    public Optional<TransactionStart> openOf(long producerId) {
+        return Optional.ofNullable(open.get(producerId));
     }
 
     /** Markers below are committed: nobody waits for their transactions any more. */

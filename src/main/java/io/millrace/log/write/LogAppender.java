@@ -63,7 +63,7 @@ final class LogAppender {
     /** Whether nothing is to be written of it: it was, and has the offsets that it got then, or it must not be. */
     private boolean isSettled(PendingAppend append, LogConfig config) {
         if (append.isOnlyIfNew()) {
-            return isKnown(append);
+            return isNeedless(append);
         }
         try {
             Optional<AppendResult> earlier = producers.repetition(append.batches(),
@@ -77,14 +77,14 @@ final class LogAppender {
         }
     }
 
-    /** Whether the marker was written before: whoever sends it again waits until all is committed that is there by now. */
-    private boolean isKnown(PendingAppend append) {
-        boolean known = producers.isMarkerKnown(append.batches().get(0));
-        if (known) {
+    /** Whether the marker was written before, say: whoever sends it again waits until all is committed that is there by now. */
+    private boolean isNeedless(PendingAppend append) {
+        boolean needless = producers.isNeedless(append.batches().get(0));
+        if (needless) {
             long last = state.endOffset() - 1;
             append.written(new AppendResult(last, last, RecordBatch.NO_TIMESTAMP));
         }
-        return known;
+        return needless;
     }
 
     private RuntimeException refusal(PendingAppend append) {

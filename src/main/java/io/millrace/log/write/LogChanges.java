@@ -47,7 +47,8 @@ abstract class LogChanges {
 
     /**
      * As {@link #append}, for a control batch that ends a producer's transaction: nothing is written, and the result is the
-     * log's last offset, where the producer is known with the marker's epoch or a later one.
+     * log's last offset, where the producer is known with the marker's epoch or a later one, or has an earlier transaction open
+     * than the one that the marker ends.
      */
     public CompletableFuture<AppendResult> appendMarker(PartitionLog log, ByteBuffer marker, int leaderEpoch) {
         List<RecordBatch> parsed = new ArrayList<>();

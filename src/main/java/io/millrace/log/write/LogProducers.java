@@ -85,9 +85,14 @@ final class LogProducers {
             ? check().repetition(appended, stamped) : Optional.empty();
     }
 
-    /** See {@link SequenceCheck#isMarkerKnown}. */
-    boolean isMarkerKnown(RecordBatch marker) {
-        return check().isMarkerKnown(marker);
+    /** Whether a marker is not to be written; see {@link SequenceCheck#isMarkerKnown} and {@link SequenceCheck#earlierThan}. */
+    boolean isNeedless(RecordBatch marker) {
+        Optional<Short> earlier = check().earlierThan(marker);
+        earlier.ifPresent(epoch -> LOG.log(Level.WARNING, "{0}: a transaction of producer {1}, epoch {2}, is open, and its marker was"
+            + " lost, as that of a later one has come, epoch {3}: it stays open, and holds readers of committed records back, until an"
+            + " operator aborts it (GET /admin/transactions/hanging)", state.log().name(), Long.toString(marker.producerId()), epoch,
+            Integer.toString(marker.producerEpoch())));
+        return earlier.isPresent() || check().isMarkerKnown(marker);
     }
 
     /**

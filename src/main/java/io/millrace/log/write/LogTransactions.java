@@ -6,6 +6,7 @@ import io.millrace.log.TransactionStart;
 import io.millrace.log.transaction.OpenTransactions;
 import java.io.UncheckedIOException;
 import java.util.List;
+import java.util.Optional;
 
 /** What readers of committed records need to know of a log's transactions. Any thread, except for {@link #open()}. */
 public final class LogTransactions {
@@ -47,6 +48,11 @@ public final class LogTransactions {
     /** Those that are open since a moment or longer, in the order of their first offsets. @param sinceMs in ms since the epoch */
     public List<TransactionStart> openSince(long sinceMs) {
         return open.openSince(sinceMs);
+    }
+
+    /** The one that a producer has open. */
+    public Optional<TransactionStart> openOf(long producerId) {
+        return open.openOf(producerId);
     }
 
     /** The log writer's. */

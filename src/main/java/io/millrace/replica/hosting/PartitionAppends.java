@@ -150,10 +150,10 @@ public final class PartitionAppends {
     }
 
     /**
-     * Writes a marker, unless it was written before; see {@link PartitionLog}. No record that was verified for the transaction is
-     * appended behind it.
+     * Writes a marker, unless it was written before, or an earlier transaction of the producer is open; see {@link PartitionLog}.
+     * No record that was verified for the transaction is appended behind it.
      *
-     * @param epoch     the producer's from now on: higher than that of the transaction's records
+     * @param epoch     the producer's from now on: one higher than that of the transaction's records
      * @param timestamp ms since the epoch
      * @return completes when it is committed; fails with NOT_COMMITTED when the leadership ended meanwhile or the replicas did not
      *         have it in time

@@ -122,8 +122,13 @@ final class TransactionMachine implements StateMachine<TransactionKey, Transacti
         underWay.forEach((id, transaction) -> ids.put(transaction.producer().producerId(), id));
         return open.stream().map(each -> {
             String id = ids.get(each.producerId());
-            return id != null && underWay.get(id).partitions().contains(each.partition()) ? id : "";
+            return id != null && isOf(underWay.get(id), each) ? id : "";
         }).toList();
+    }
+
+    /** A producer whose earlier transaction is open may be in a later one. */
+    private static boolean isOf(Transaction transaction, OpenTransaction open) {
+        return transaction.isOfEpoch(open.producerEpoch()) && transaction.partitions().contains(open.partition());
     }
 
     SortedMap<String, Transaction> matching(BiPredicate<String, Transaction> wanted) {

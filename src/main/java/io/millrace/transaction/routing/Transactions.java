@@ -82,7 +82,7 @@ public final class Transactions implements AutoCloseable {
     public static Transactions open(Parts parts) {
         Transactions opened = new Transactions(parts);
         opened.coordinator.start();
-        parts.broker().transactions().verifyWith(opened.verifier());
+        parts.broker().transactions().verifyWith(opened::verify);
         return opened;
     }
 
@@ -91,12 +91,15 @@ public final class Transactions implements AutoCloseable {
         return coordinator;
     }
 
-    /** Asks whichever broker coordinates. */
+    /** For what is written into internal topics. Asks whichever broker coordinates. */
     public TransactionVerifier verifier() {
-        return (transactionalId, producerId, epoch, partition) ->
-                calls.call(transactionalId, () -> addPartition(transactionalId, new ProducerIdAndEpoch(producerId, epoch), partition),
-                        to -> parts.transport().addPartition(to, transactionalId, new ProducerIdAndEpoch(producerId, epoch), partition)
-                                .thenApply(done -> null));
+        return parts.broker().transactions().unlessEarlierIsOpen(this::verify);
+    }
+
+    private CompletableFuture<?> verify(String transactionalId, long producerId, short epoch, TopicPartition partition) {
+        ProducerIdAndEpoch named = new ProducerIdAndEpoch(producerId, epoch);
+        return calls.call(transactionalId, () -> addPartition(transactionalId, named, partition),
+                to -> parts.transport().addPartition(to, transactionalId, named, partition).thenApply(done -> null));
     }
 
     /** Has this broker, as the coordinator, note that a partition is about to get records of a transaction. */

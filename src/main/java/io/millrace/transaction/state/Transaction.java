@@ -11,10 +11,9 @@ import java.util.TreeSet;
  * What is known of a transactional id: its producer, and its transaction, the present or the last one. A value; the fields are
  * those of Kafka's record.
  *
- * @param producer           whose requests are taken. While markers are written: what they carry, one epoch above that of the
- *                           records
+ * @param producer           whose requests are taken. While markers are written: one epoch above that of the records, or two
  * @param previousProducerId whose last epoch the transaction used up that ended last, when it was its producer that asked for
- *                           that; or -1
+ *                           that; the producer's own, when its epoch was raised by two to fence it; or -1
  * @param nextProducerId     who follows with epoch 0 once the markers are written, because the epochs are used up; or -1
  * @param timeoutMs          how long a transaction may take, from 1
  * @param partitions         that have records of it, or may have; empty unless it is under way
@@ -51,10 +50,10 @@ public record Transaction(ProducerIdAndEpoch producer, long previousProducerId, 
         return new Transaction(producer, NONE, NONE, timeoutMs, TransactionState.PREPARED, partitions, nowMs, startedAtMs, name);
     }
 
-    /** @param marked what the markers carry */
-    Transaction decided(TransactionResult result, ProducerIdAndEpoch marked, long previous, long next, long nowMs) {
+    /** @param raised above the epoch of the records */
+    Transaction decided(TransactionResult result, ProducerIdAndEpoch raised, long previous, long next, long nowMs) {
         String name = state.isResting() ? null : xid; // an empty one ends: that of the transaction before it is not its own
-        return new Transaction(marked, previous, next, timeoutMs, result.prepare(), partitions, nowMs, startedAtMs, name);
+        return new Transaction(raised, previous, next, timeoutMs, result.prepare(), partitions, nowMs, startedAtMs, name);
     }
 
     Transaction completed(TransactionResult result, long nowMs) {
@@ -95,6 +94,17 @@ public record Transaction(ProducerIdAndEpoch producer, long previousProducerId, 
     /** What the partitions are to be told; nothing unless it is decided. */
     public List<TransactionMarker> markers(int coordinatorEpoch) {
         return state.decided().map(result -> partitions.stream()
-                .map(partition -> new TransactionMarker(partition, producer, coordinatorEpoch, result)).toList()).orElse(List.of());
+                .map(partition -> new TransactionMarker(partition, marked(), coordinatorEpoch, result)).toList()).orElse(List.of());
+    }
+
+    /** What the markers carry: one epoch above that of the records, also where two were raised at once. */
+    private ProducerIdAndEpoch marked() {
+        boolean fenced = previousProducerId == producer.producerId() && nextProducerId == NONE;
+        return fenced ? new ProducerIdAndEpoch(producer.producerId(), (short) (producer.epoch() - 1)) : producer;
+    }
+
+    /** Whether an epoch is that of its records, while it is under way. */
+    public boolean isOfEpoch(short epoch) {
+        return epoch == (state.decided().isPresent() ? marked().epoch() - 1 : producer.epoch());
     }
 }

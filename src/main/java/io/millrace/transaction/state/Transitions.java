@@ -41,8 +41,7 @@ public final class Transitions {
         } else if (now.state().isResting()) {
             return Step.to(Transaction.empty(now.producer().raised(1), timeoutMs, nowMs));
         } else if (now.state() == ONGOING) {
-            return Step.concurrent(now, now.decided(TransactionResult.ABORT, now.producer().raised(FENCING), Transaction.NONE,
-                    Transaction.NONE, nowMs));
+            return Step.concurrent(now, fenced(now, nowMs));
         } else if (now.state() == PREPARED) {
             throw new BrokerException(ErrorKind.INVALID_TXN_STATE, "the transactional id has a prepared transaction ("
                     + now.producer() + "): let whoever decides of it commit or abort it first, or use another transactional id");
@@ -148,7 +147,7 @@ public final class Transitions {
                 : "there is no transaction under way");
     }
 
-    /** All markers are written. @param marked what they carried: late news of an earlier one changes nothing */
+    /** All markers are written. @param marked whose they were: late news of an earlier one changes nothing */
     public static Step complete(Transaction now, ProducerIdAndEpoch marked, long nowMs) {
         return now != null && now.state().decided().isPresent() && now.producer().equals(marked)
                 ? Step.to(now.completed(now.state().decided().get(), nowMs)) : Step.stays(now);
@@ -166,6 +165,12 @@ public final class Transitions {
 
     public static BrokerException notFound() {
         return new BrokerException(ErrorKind.TRANSACTIONAL_ID_NOT_FOUND, "there is no such transactional id, or it has expired");
+    }
+
+    /** Where the epochs are used up, it is raised by one only: nobody else's marker has that. */
+    private static Transaction fenced(Transaction now, long nowMs) {
+        return now.decided(TransactionResult.ABORT, now.producer().raised(FENCING),
+                now.producer().isLast() ? Transaction.NONE : now.producer().producerId(), Transaction.NONE, nowMs);
     }
 
     private static Step decide(Transaction now, TransactionResult result, OptionalLong fresh, long nowMs) {

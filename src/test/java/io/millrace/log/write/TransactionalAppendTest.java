@@ -19,6 +19,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a leader's log takes of transactions: whatever is late is refused, and markers raise the epoch (KIP-890). */
 class TransactionalAppendTest {
@@ -118,8 +120,25 @@ class TransactionalAppendTest {
     @Test
     void noTransactionBeginsBeforeTheOneBeforeIsEnded() {
         write(0, 1);
-        assertThatThrownBy(() -> write(1, 1)).hasCauseInstanceOf(InvalidTxnStateException.class).hasMessageContaining("epoch 1");
+        assertThatThrownBy(() -> write(1, 1)).hasCauseInstanceOf(InvalidTxnStateException.class).hasMessageContaining("epoch 1")
+            .hasMessageContaining("/admin/transactions/abort");
         assertThat(log.logEndOffset()).isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {3, Short.MAX_VALUE - 2})
+    void theMarkerOfALaterTransactionDoesNotEndAnEarlierOneAndItsOwnDoes(int epoch) {
+        write(epoch, 1);
+        assertThat(end(epoch + 2).lastOffset()).as("there is nothing to end").isZero();
+        assertThat(log.logEndOffset()).isEqualTo(1);
+        assertThat(log.transactions().lastStableOffset()).isZero();
+        assertThat(log.transactions().openOf(PRODUCER)).hasValueSatisfying(open -> assertThat(open.epoch()).isEqualTo((short) epoch));
+
+        end(epoch + 1);
+        assertThat(log.transactions().lastStableOffset()).isEqualTo(2);
+        assertThat(log.transactions().openOf(PRODUCER)).isEmpty();
+        end(epoch + 2);
+        assertThat(log.logEndOffset()).as("as where it has no records").isEqualTo(3);
     }
 
     @Test

@@ -7,8 +7,10 @@ import io.millrace.coordinator.Change;
 import io.millrace.coordinator.Decision;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
+import io.millrace.metadata.TopicPartition;
 import io.millrace.transaction.coordinator.TransactionMachine.DecidedStep;
 import io.millrace.transaction.records.TransactionKey;
+import io.millrace.transaction.state.OpenTransaction;
 import io.millrace.transaction.state.RandomTransactions;
 import io.millrace.transaction.state.Transaction;
 import io.millrace.transaction.state.TransactionState;
@@ -84,6 +86,19 @@ class TransactionMachineTest {
         Decided found = new Decided(3, 17, "one", decided);
         assertThat(machine.unfinished(0).decided()).containsExactly(found);
         assertThat(machine.decide("one", now -> Transitions.complete(null, decided.producer(), 1)).answer().decided()).isEqualTo(found);
+    }
+
+    @Test
+    void whatIsOpenIsNotThatOfALaterTransactionOfItsProducer() {
+        init("one");
+        TopicPartition orders = new TopicPartition("orders", 0);
+        machine.decide("one", now -> Transitions.addPartitions(now, now.producer(), List.of(orders), 9, 20)).changes()
+            .forEach(change -> machine.replay(change.key(), change.value()));
+        Transaction under = machine.get("one");
+        assertThat(machine.owners(List.of(new OpenTransaction(orders, 42, under.producer().epoch(), 0, 0),
+            new OpenTransaction(orders, 42, (short) (under.producer().epoch() - 1), 0, 0),
+            new OpenTransaction(new TopicPartition("orders", 1), 42, under.producer().epoch(), 0, 0),
+            new OpenTransaction(orders, 43, under.producer().epoch(), 0, 0)))).containsExactly("one", "", "", "");
     }
 
     @Test

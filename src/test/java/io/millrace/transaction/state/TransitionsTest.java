@@ -12,6 +12,8 @@ import java.util.OptionalLong;
 import java.util.stream.IntStream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the table of requests and states does not show: times, partitions, and epochs that are used up. */
 class TransitionsTest {
@@ -143,6 +145,25 @@ class TransitionsTest {
             assertThat(refusal(() -> Transitions.addPartitions(after, replaced, List.of(BILLS), 9, 60)))
                 .isEqualTo(ErrorKind.PRODUCER_FENCED);
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {3, ProducerIdAndEpoch.LAST_EPOCH - 1, ProducerIdAndEpoch.LAST_EPOCH})
+    void theMarkersOfWhoeverWasReplacedAreOneEpochAboveItsRecordsAsAllOthers(int epoch) {
+        Transaction now = ongoing(epoch);
+        Transaction aborting = Transitions.init(now, 1_000, NONE, 30).next();
+        Transaction timedOut = Transitions.timeOut(now, FRESH, 5_000).next();
+        for (Transaction decided : List.of(aborting, timedOut)) {
+            assertThat(decided.markers(1)).extracting(TransactionMarker::producer)
+                .containsOnly(new ProducerIdAndEpoch(42, (short) (epoch + 1)));
+        }
+        for (Transaction underWay : List.of(now, aborting, timedOut)) {
+            assertThat(underWay.isOfEpoch((short) epoch)).isTrue();
+            assertThat(underWay.isOfEpoch((short) (epoch - 1))).isFalse();
+            assertThat(underWay.isOfEpoch((short) (epoch + 1))).isFalse();
+        }
+        assertThat(Transitions.complete(aborting, aborting.producer(), 40).next().producer().epoch())
+            .isEqualTo((short) Math.min(epoch + 2, Short.MAX_VALUE));
     }
 
     @Test
