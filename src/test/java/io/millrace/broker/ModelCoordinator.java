@@ -208,8 +208,7 @@ final class ModelCoordinator {
 
     private boolean isToBeMarked(String id, TransactionMarker marker) {
         Transaction now = transactions.get(id);
-        return now.state().decided().isPresent() && now.producer().equals(marker.producer())
-                && unmarked.get(id).contains(marker.partition());
+        return now.markers(0).contains(marker) && unmarked.get(id).contains(marker.partition());
     }
 
     private void send(String id, TransactionMarker marker, SimulatedServer server) {
@@ -230,7 +229,7 @@ final class ModelCoordinator {
         if (written && isToBeMarked(id, marker)) {
             unmarked.get(id).remove(marker.partition());
             if (unmarked.get(id).isEmpty()) {
-                ask(id, now -> Transitions.complete(now, marker.producer(), nowMs()));
+                ask(id, now -> Transitions.complete(now, now.producer(), nowMs()));
             }
         }
     }
