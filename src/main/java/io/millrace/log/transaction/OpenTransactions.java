@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.stream.Collectors;
 
 /**
  * The transactions of a log that are not stable: those that are open, and those that ended with a marker that is not
@@ -197,7 +198,7 @@ public final class OpenTransactions {
         ended.clear();
         forgottenBefore = offset;
         known.forEach(start -> open(before(start)));
-        transactions.keySet().retainAll(known.stream().map(TransactionStart::firstOffset).toList());
+        transactions.keySet().retainAll(known.stream().map(TransactionStart::firstOffset).collect(Collectors.toSet()));
     }
 
     private TransactionStart before(TransactionStart start) {

@@ -1,7 +1,6 @@
 package io.millrace.transaction.routing;
 
 import io.millrace.broker.TransactionalPartitions;
-import io.millrace.log.TransactionStart;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.TopicPartition;
@@ -13,11 +12,12 @@ import io.millrace.transaction.state.TransactionResult;
 import java.time.Clock;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import java.util.function.IntSupplier;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
@@ -42,6 +42,10 @@ public final class HangingTransactions {
     private final MarkerTarget markers;
     private final Clock clock;
     private final long maxTimeoutMs;
+    /** Where a transaction begins; there is no other one of its producer there. */
+    private record Place(TopicPartition partition, long producerId, long firstOffset) {
+    }
+
     /** Found last. Written by whoever looks. */
     private volatile List<OpenTransaction> found = List.of();
 
@@ -105,9 +109,12 @@ public final class HangingTransactions {
     }
 
     private List<OpenTransaction> stillOpen(List<OpenTransaction> some) {
-        Map<TopicPartition, List<TransactionStart>> now = some.isEmpty() ? Map.of() : leaders.openSince(Long.MAX_VALUE);
-        return some.stream().filter(each -> now.getOrDefault(each.partition(), List.of()).stream()
-                .anyMatch(start -> start.producerId() == each.producerId() && start.firstOffset() == each.firstOffset())).toList();
+        if (some.isEmpty()) {
+            return some;
+        }
+        Set<Place> now = leaders.openSince(Long.MAX_VALUE).entrySet().stream().flatMap(each -> each.getValue().stream()
+                .map(start -> new Place(each.getKey(), start.producerId(), start.firstOffset()))).collect(Collectors.toSet());
+        return some.stream().filter(each -> now.contains(new Place(each.partition(), each.producerId(), each.firstOffset()))).toList();
     }
 
     private CompletableFuture<Owners> owners(List<OpenTransaction> open) {
