@@ -98,7 +98,7 @@ final class TransactionWatch implements AutoCloseable {
         return seen;
     }
 
-    /** A sentence for each of those that hang for the longest time. */
+    /** A sentence for each of those that hang for the longest time, {@link TransactionFigures#MOST_NAMED} of either kind. */
     List<String> notes() {
         TransactionFigures found = seen;
         return Stream.concat(found.longest().stream().map(each -> note(each, found.atMs())),

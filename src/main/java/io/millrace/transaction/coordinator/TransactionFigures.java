@@ -23,7 +23,7 @@ public record TransactionFigures(long atMs, Map<TransactionState, Long> byState,
                                  List<TransactionDescription> longest, List<OpenTransaction> uncoordinated) {
     /** Below that, it may be the usual time between two steps: see {@link TransactionDescription#hangsMs}. */
     public static final long HANGING_MS = 10_000;
-    /** How many are named. */
+    /** How many are named of those that coordinators know, and as many of the others. */
     public static final int MOST_NAMED = 20;
 
     public TransactionFigures {
