@@ -1,5 +1,7 @@
 package io.millrace.ops;
 
+import io.millrace.metadata.BrokerErrors;
+import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.TopicPartition;
 import io.millrace.transaction.coordinator.TransactionDescription;
 import io.millrace.transaction.coordinator.TransactionFigures;
@@ -65,17 +67,18 @@ final class TransactionWatch implements AutoCloseable {
         CompletableFuture<TransactionFigures> answer;
         try {
             answer = figures.get();
-        } catch (RuntimeException failure) { // thrown on, it would end the schedule
+        } catch (RuntimeException | Error failure) { // thrown on, it would end the schedule
             answer = CompletableFuture.failedFuture(failure);
         }
-        answer.whenComplete((found, failure) -> {
-            if (failure == null) {
-                seen = found;
-                warn(found);
-            } else {
-                LOG.log(Level.DEBUG, "what is known of hanging transactions stays as it is", failure);
-            }
+        answer.thenAccept(found -> {
+            seen = found;
+            warn(found);
+        }).whenComplete((done, failure) -> {
             looking.set(false);
+            if (failure != null) {
+                LOG.log(BrokerErrors.outcome(failure) instanceof BrokerException ? Level.DEBUG : Level.WARNING,
+                        "what is known of hanging transactions stays as it is", failure);
+            }
         });
     }
 

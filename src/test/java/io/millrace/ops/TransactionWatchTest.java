@@ -51,7 +51,12 @@ class TransactionWatchTest {
         }
     };
     private final List<CompletableFuture<TransactionFigures>> asked = new ArrayList<>();
+    /** Thrown where figures are asked for, or null. */
+    private Error thrown;
     private final TransactionWatch watch = new TransactionWatch(() -> {
+        if (thrown != null) {
+            throw thrown;
+        }
         asked.add(new CompletableFuture<>());
         return asked.get(asked.size() - 1);
     }, timers);
@@ -151,5 +156,18 @@ class TransactionWatchTest {
         assertThat(watch.notes()).hasSize(1);
         watch.look();
         assertThat(asked).as("that failed, and the next one is asked").hasSize(3);
+    }
+
+    @Test
+    void itGoesOnAfterAnError() {
+        thrown = new NoClassDefFoundError("for the test");
+        watch.look();
+        thrown = null;
+        watch.look();
+        assertThat(asked).hasSize(1);
+        asked.get(0).completeExceptionally(new NoClassDefFoundError("for the test"));
+        find(95_000, transaction(TransactionState.PREPARED, 2, 0));
+        assertThat(watch.notes()).hasSize(1);
+        assertThat(warnings).as("the errors, and what hangs").hasSize(3);
     }
 }
