@@ -61,9 +61,10 @@ public final class Settings {
     public static final Setting LOG_MAX_PRODUCERS = number("millrace.log.max.producers", 1, 10_000_000, "producers", 10_000,
             "Idempotent producers that a partition keeps in mind, about 500 bytes each; beyond them the one that was silent for"
             + " longest is forgotten, and what it sends again is written again.");
-    public static final Setting PRODUCERS_MAX = number("millrace.producers.max", 1, 100_000_000, "producers", 500_000,
-            "Idempotent producers that a server keeps in mind for all partitions that it has replicas of, one counting in each; beyond"
-            + " them those that are new to a partition are answered with 503 by its leader. At least `millrace.log.max.producers`.");
+    public static final Setting PRODUCERS_MAX = number("millrace.producers.max", 1, 100_000_000, "producers", 100_000,
+            "Idempotent producers that a server keeps in mind for all partitions that it has replicas of, one counting in each and taking"
+            + " about 500 bytes of the heap; beyond them those that are new to a partition are answered with 503 by its leader. At least"
+            + " `millrace.log.max.producers`.");
     public static final Setting PRODUCER_ID_EXPIRATION_MS = number("millrace.producer.id.expiration.ms", 1_000,
             315_360_000_000L, "ms", 90_000_000, "How long after its last batch a partition forgets an idempotent producer; at"
             + " least an hour longer than `millrace.idempotency.expiration.ms`.");
