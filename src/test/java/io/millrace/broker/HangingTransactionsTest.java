@@ -104,7 +104,11 @@ class HangingTransactionsTest {
     }
 
     private HangingTransactions at(SimulatedServer leader, Function<List<OpenTransaction>, CompletableFuture<Owners>> coordinators) {
-        return new HangingTransactions(leader.broker.transactions(), () -> 2, open -> List.of(coordinators.apply(open)),
+        return asking(leader, open -> List.of(coordinators.apply(open)));
+    }
+
+    private HangingTransactions asking(SimulatedServer leader, Function<List<OpenTransaction>, List<CompletableFuture<Owners>>> ask) {
+        return new HangingTransactions(leader.broker.transactions(), () -> 2, ask,
                 marker -> leader.broker.transactions().end(marker.partition(), marker.producer().producerId(), marker.producer().epoch(),
                         Transactions.control(marker)), leader.clock(), MAX_TIMEOUT_MS);
     }
@@ -286,5 +290,20 @@ class HangingTransactionsTest {
         });
 
         assertThat(found(hanging)).isEmpty();
+    }
+
+    @Test
+    void aBrokerThatFailsIsInNobodysWayWhereTheOthersCoordinateAllThereIs() {
+        begin(1);
+        SimulatedServer leader = cluster.leader();
+        begun(leader, LOST);
+        known.clear();
+        cluster.advance(MAX_TIMEOUT_MS + (int) HangingTransactions.MARGIN_MS);
+        HangingTransactions hanging = asking(leader, open -> List.of(CompletableFuture.failedFuture(
+                new BrokerException(ErrorKind.UNAVAILABLE, "silent")), CompletableFuture.completedFuture(owners(open))));
+
+        assertThat(found(hanging)).containsExactly(LOST);
+        done(abort(hanging, LOST, OptionalLong.empty()));
+        assertThat(stable(leader)).isEqualTo(end(leader));
     }
 }

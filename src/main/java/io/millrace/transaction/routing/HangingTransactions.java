@@ -9,6 +9,7 @@ import io.millrace.transaction.coordinator.Owners;
 import io.millrace.transaction.state.OpenTransaction;
 import io.millrace.transaction.state.TransactionMarker;
 import io.millrace.transaction.state.TransactionResult;
+import java.lang.System.Logger.Level;
 import java.time.Clock;
 import java.util.Comparator;
 import java.util.List;
@@ -26,9 +27,11 @@ import java.util.stream.IntStream;
  * election, or of what coordinators had noted. Thread-safe.
  *
  * <p>That nobody knows a transaction is certain only where each partition of the coordinators' topic was asked; it fails with
- * UNAVAILABLE while one is not to be reached, as that may have it prepared.
+ * UNAVAILABLE while one is not to be reached, as that may have it prepared. A broker that does not answer is in nobody's way where
+ * others coordinate all of them.
  */
 public final class HangingTransactions {
+    private static final System.Logger LOG = System.getLogger(HangingTransactions.class.getName());
     /** Beyond the longest time-out: by then the coordinator has aborted it, also when it got another leader meanwhile. */
     public static final long MARGIN_MS = 60_000;
     /** So many are asked for at a time, those that have been open for longest; and there may be so many for other reasons, prepared ones say. */
@@ -118,7 +121,10 @@ public final class HangingTransactions {
     }
 
     private CompletableFuture<Owners> owners(List<OpenTransaction> open) {
-        List<CompletableFuture<Owners>> answers = ask.apply(open);
+        List<CompletableFuture<Owners>> answers = ask.apply(open).stream().map(each -> each.exceptionally(failure -> {
+            LOG.log(Level.DEBUG, "a broker does not say which transactions it coordinates: only others can", failure);
+            return Owners.none(open.size());
+        })).toList();
         return CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new)).thenApply(done -> {
             Owners all = answers.stream().map(CompletableFuture::join).reduce(Owners.none(open.size()), Owners::plus);
             IntStream.range(0, coordinators.getAsInt()).filter(each -> !all.partitions().contains(each)).findFirst()
