@@ -3,6 +3,7 @@ package io.millrace.broker;
 import io.millrace.agreement.Member;
 import io.millrace.metadata.AgreementCalls;
 import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.TopicPartition;
 import io.millrace.metadata.topics.CachedTopic;
 import io.millrace.metadata.topics.InternalTopic;
@@ -41,6 +42,22 @@ public final class Leaderships {
     /** Of an internal topic, as this broker last read it; 0 when there is none, as far as is known. Never blocks. */
     public int partitionCount(String topic) {
         return catalog.find(topic).map(CachedTopic::partitionCount).orElse(0);
+    }
+
+    /**
+     * As {@link #partitionCount}, for who relies on it that there is none.
+     *
+     * @throws BrokerException UNAVAILABLE when there was one, which was not deleted and may come back
+     */
+    public int certainPartitionCount(String topic) {
+        try {
+            return catalog.get(topic).partitionCount();
+        } catch (BrokerException none) {
+            if (none.kind() == ErrorKind.UNKNOWN_TOPIC) {
+                return 0;
+            }
+            throw none;
+        }
     }
 
     /**

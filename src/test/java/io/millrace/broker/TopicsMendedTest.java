@@ -163,6 +163,8 @@ class TopicsMendedTest {
         EndTransactionMarker marker = new EndTransactionMarker(EndTransactionMarker.Type.COMMIT, 0);
         Failures.assertFails(ErrorKind.UNAVAILABLE, harness.broker.transactions().end(new TopicPartition("orders", 0), 7, (short) 1, marker))
                 .hasMessageContaining("set aside");
+        assertThat(harness.broker.leaderships().certainPartitionCount("bills")).isZero();
+        Failures.assertFails(ErrorKind.UNAVAILABLE, () -> harness.broker.leaderships().certainPartitionCount("orders"));
 
         harness.registers.compareAndSet("topic/orders", RegisterStore.ABSENT, register.value());
         topics.refresh("orders");

@@ -53,7 +53,7 @@ public final class HangingTransactions {
     private volatile List<OpenTransaction> found = List.of();
 
     /**
-     * @param coordinators how many partitions their topic has; 0: there is none
+     * @param coordinators how many partitions their topic has; 0: there is none; throws UNAVAILABLE when that is not certain
      * @param ask          every broker that is up, this one included, which of them it coordinates
      * @param markers      writes into partitions that this broker leads
      * @param maxTimeoutMs that a transaction may take, in ms

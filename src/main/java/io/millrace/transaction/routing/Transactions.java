@@ -74,7 +74,7 @@ public final class Transactions implements AutoCloseable {
         this.calls = new CoordinatorCalls(coordinator::remote, parts.blocking(), parts.timers(), System::nanoTime, parts.patienceMs());
         this.producers = new KnownProducers(PRODUCERS_KEPT_NANOS, System::nanoTime);
         this.hanging = new HangingTransactions(parts.broker().transactions(),
-                () -> parts.broker().leaderships().partitionCount(parts.topic().name()), this::owners, this::writeMarker, parts.clock(),
+                () -> parts.broker().leaderships().certainPartitionCount(parts.topic().name()), this::owners, this::writeMarker, parts.clock(),
                 parts.options().maxTimeoutMs());
     }
 
