@@ -5,6 +5,7 @@ import io.millrace.broker.produce.TransactionVerifier;
 import io.millrace.log.AppendResult;
 import io.millrace.log.InvalidTxnStateException;
 import io.millrace.log.TransactionStart;
+import io.millrace.log.write.PartitionLog;
 import io.millrace.metadata.BrokerErrors;
 import io.millrace.metadata.TopicPartition;
 import io.millrace.record.EndTransactionMarker;
@@ -25,27 +26,32 @@ public final class TransactionalPartitions {
     }
 
     /**
-     * From now on, {@linkplain #unlessEarlierIsOpen unless an earlier one is open}: until there is one, records of transactions are
+     * From now on, {@linkplain #whereOneMayBegin where a transaction may begin}: until there is one, records of transactions are
      * refused with UNAVAILABLE.
      */
     public void verifyWith(TransactionVerifier verifier) {
-        parts.appends.verifyWith(unlessEarlierIsOpen(verifier));
+        parts.appends.verifyWith(whereOneMayBegin(verifier));
     }
 
     /**
      * For partitions that this broker leads, also of internal topics: refuses with INVALID_TXN_STATE where the producer has an
-     * earlier transaction open, whose marker was lost. The coordinator must not be asked then: the partition would get the marker of
-     * a transaction that has no records there.
+     * earlier transaction open, whose marker was lost, and with OVERLOADED where the producer is new and there is no room for it.
+     * The coordinator must not be asked then: the partition would get the marker of a transaction that has no records there, which
+     * would end the earlier one, or have the producer known all the same.
      */
-    public TransactionVerifier unlessEarlierIsOpen(TransactionVerifier verifier) {
+    public TransactionVerifier whereOneMayBegin(TransactionVerifier verifier) {
         return (transactionalId, producerId, epoch, partition) -> {
-            parts.routes.led(partition.topic(), partition.partition()).log().transactions().openOf(producerId)
-                    .filter(open -> open.epoch() < epoch).ifPresent(open -> {
-                        throw BrokerErrors.translate(InvalidTxnStateException.ofEarlier(partition.toString(),
-                                producerId, open.epoch(), epoch));
-                    });
-            return verifier.verify(transactionalId, producerId, epoch, partition);
+            PartitionLog log = parts.routes.led(partition.topic(), partition.partition()).log();
+            log.transactions().openOf(producerId).filter(open -> open.epoch() < epoch).ifPresent(open -> {
+                throw BrokerErrors.translate(InvalidTxnStateException.ofEarlier(partition.toString(), producerId, open.epoch(), epoch));
+            });
+            return room(log, producerId).thenCompose(room -> verifier.verify(transactionalId, producerId, epoch, partition));
         };
+    }
+
+    private CompletableFuture<Void> room(PartitionLog log, long producerId) {
+        CompletableFuture<Void> room = log.directory().requireRoom(log, producerId);
+        return room.isDone() ? room : parts.continuations.offWriter(room);
     }
 
     /**

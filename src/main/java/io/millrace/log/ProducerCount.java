@@ -7,8 +7,8 @@ import java.util.concurrent.atomic.AtomicLong;
  * each log tells what has changed there.
  *
  * <p>It grows with the producers that write for the first time to a partition. When there are as many as may be, leaders take none
- * any more that are new to their partition; what leaders took, followers and recovery take, too, so that there may be more for a
- * while.
+ * any more that are new to their partition; what leaders took, followers and recovery take, too, and so do leaders the
+ * marker of a transaction for which there was room when it was verified: there may be more for a while.
  */
 public final class ProducerCount {
     private final long most;
@@ -30,9 +30,14 @@ public final class ProducerCount {
         return known.get();
     }
 
+    /** Whether there is room for a further one. */
+    public boolean hasRoom() {
+        return known() < most;
+    }
+
     /** @throws TooManyProducersException when there is room for no further one */
     public void requireRoom(LogName log, long producerId) {
-        if (known() >= most) {
+        if (!hasRoom()) {
             throw new TooManyProducersException(("producer %d is new in %s, and this server knows %d idempotent producers of all its"
                 + " partitions where %d may be (millrace.producers.max): use those that there are, wait until some that are silent"
                 + " expire (millrace.producer.id.expiration.ms), or raise that").formatted(producerId, log, known(), most));

@@ -4,10 +4,14 @@ import static io.millrace.broker.BrokerHarness.bytes;
 import static io.millrace.broker.BrokerHarness.get;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.agreement.registers.InMemoryRegisterStore;
 import io.millrace.broker.produce.RecordAccumulator;
 import io.millrace.broker.produce.RecordRules;
 import io.millrace.log.AppendResult;
 import io.millrace.log.IsolationLevel;
+import io.millrace.log.ProducerCount;
+import io.millrace.log.ProducerLimits;
+import io.millrace.log.write.LogDirectory;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.TopicPartition;
@@ -48,7 +52,11 @@ class TransactionalProduceTest {
 
     @BeforeEach
     void open() {
-        harness = BrokerHarness.on(root);
+        serve(BrokerHarness.on(root));
+    }
+
+    private void serve(BrokerHarness opened) {
+        harness = opened;
         harness.broker.topics().create("orders", 2, 1, Map.of());
         harness.broker.transactions().verifyWith((transactionalId, producerId, epoch, partition) -> {
             Asked question = new Asked(transactionalId, producerId, epoch, partition, new CompletableFuture<>());
@@ -66,8 +74,12 @@ class TransactionalProduceTest {
     }
 
     private static ByteBuffer batch(int epoch, String value) {
+        return batch(PRODUCER, epoch, value);
+    }
+
+    private static ByteBuffer batch(long producerId, int epoch, String value) {
         RecordBatchBuilder batch = new RecordBatchBuilder(Codec.NONE)
-                .producer(PRODUCER, (short) epoch, RecordBatch.NO_SEQUENCE).transactional();
+                .producer(producerId, (short) epoch, RecordBatch.NO_SEQUENCE).transactional();
         batch.append(1, null, bytes(value), List.of());
         return batch.build();
     }
@@ -199,5 +211,24 @@ class TransactionalProduceTest {
     void aMarkerForATopicThatThereIsNotSaysSo() {
         Failures.assertFails(ErrorKind.UNKNOWN_TOPIC, harness.broker.transactions().end(new TopicPartition("gone", 0), PRODUCER,
                 (short) 1, new EndTransactionMarker(EndTransactionMarker.Type.ABORT, 0)));
+    }
+
+    @Test
+    void noPartitionIsAddedForAProducerThatThereIsNoRoomForAndThoseThatAreKnownGoOn() {
+        harness.close();
+        BrokerHarness small = new BrokerHarness(new InMemoryRegisterStore());
+        small.writers().execute(small.directory(root.resolve("small"), new LogDirectory.Options(64 << 20, 10_000, 1_000, 0, 5_000,
+                new ProducerLimits(60_000, 10, new ProducerCount(1)))));
+        small.open();
+        serve(small);
+        get(append(0, "a"));
+        end(1);
+        get(append(1, "b"));
+        assertThat(asked).hasSize(2);
+
+        Failures.assertFails(ErrorKind.OVERLOADED, harness.broker.transactions().append("orders", 0, batch(PRODUCER + 1, 0, "c"), Acks.ALL,
+                RecordRules.IN_FORCE, "other")).hasMessageContaining("millrace.producers.max");
+        assertThat(asked).hasSize(2);
+        assertThat(end(IsolationLevel.READ_UNCOMMITTED)).isEqualTo(3);
     }
 }

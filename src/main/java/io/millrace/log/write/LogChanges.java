@@ -109,6 +109,21 @@ abstract class LogChanges {
     }
 
     /**
+     * Changes nothing; completes when a producer may write to the log, as things stand then: it is known there, or there is room
+     * for it. At once, where there is room for any.
+     *
+     * @return fails with {@link io.millrace.log.TooManyProducersException}; completes on the writer's thread: do not linger there
+     */
+    public CompletableFuture<Void> requireRoom(PartitionLog log, long producerId) {
+        ensureOwn(log);
+        LogProducers producers = log.writable().producers();
+        return producers.haveRoom() ? CompletableFuture.completedFuture(null) : queue(LogTask.of(() -> {
+            producers.requireRoom(producerId);
+            return null;
+        }));
+    }
+
+    /**
      * Drops all records; the log begins anew at an offset, which may be before its start. Completes with that offset.
      *
      * @return fails with {@link io.millrace.log.CommittedRecordsException} when a clean one is to go below the high

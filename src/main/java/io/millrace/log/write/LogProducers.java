@@ -102,12 +102,21 @@ final class LogProducers {
      */
     void count(List<RecordBatch> appended) {
         if (SequencedBatch.anyHasProducer(appended)) {
-            long producer = appended.get(0).producerId();
-            if (!state.producers().isKnown(producer)) {
-                limits.all().requireRoom(state.log().name(), producer);
-            }
+            requireRoom(appended.get(0).producerId());
             check().count(appended);
         }
+    }
+
+    /** @throws io.millrace.log.TooManyProducersException as {@link #count} */
+    void requireRoom(long producer) {
+        if (!state.producers().isKnown(producer)) {
+            limits.all().requireRoom(state.log().name(), producer);
+        }
+    }
+
+    /** Whether there is room for any producer. Any thread. */
+    boolean haveRoom() {
+        return limits.all().hasRoom();
     }
 
     private SequenceCheck check() {

@@ -1,6 +1,7 @@
 package io.millrace.log.write;
 
 import io.millrace.log.OffsetOutOfRangeException;
+import io.millrace.log.TooManyProducersException;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 
@@ -12,6 +13,7 @@ final class LogTask<T> implements WriteTask {
          * @throws IOException               takes the directory offline
          * @throws OffsetOutOfRangeException fails this task only, with nothing changed
          * @throws IllegalStateException     fails this task only, with nothing changed: the log is closed
+         * @throws TooManyProducersException fails this task only, with nothing changed
          */
         T carryOut() throws IOException;
     }
@@ -47,7 +49,7 @@ final class LogTask<T> implements WriteTask {
         T outcome;
         try {
             outcome = change.carryOut();
-        } catch (OffsetOutOfRangeException | IllegalStateException e) {
+        } catch (OffsetOutOfRangeException | IllegalStateException | TooManyProducersException e) {
             future.completeExceptionally(e);
             return;
         }

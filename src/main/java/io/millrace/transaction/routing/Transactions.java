@@ -93,7 +93,7 @@ public final class Transactions implements AutoCloseable {
 
     /** For what is written into internal topics. Asks whichever broker coordinates. */
     public TransactionVerifier verifier() {
-        return parts.broker().transactions().unlessEarlierIsOpen(this::verify);
+        return parts.broker().transactions().whereOneMayBegin(this::verify);
     }
 
     private CompletableFuture<?> verify(String transactionalId, long producerId, short epoch, TopicPartition partition) {
