@@ -274,7 +274,7 @@ public class TransactionsResource {
     @Operation(operationId = "describeTransaction", summary = "A transactional id and its transaction")
     @Tag(name = "Transactions")
     @APIResponse(responseCode = "200", ref = "Transaction")
-    @APIResponse(responseCode = "404", ref = "NotFound")
+    @APIResponse(responseCode = "404", ref = "TransactionNotFound")
     @APIResponse(responseCode = "503", ref = "Unavailable")
     @GET
     @Path("{id}")
