@@ -13,15 +13,19 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Adds partitions to transactions. Each record of a transaction has all its partitions, and their leaders ask for one each: those
  * that are asked for while a request of the same producer is under way wait for it, and go together in the next one, so that
- * the bytes that are written do not grow with the square of their number. Those that would be too many together are refused
- * together. As many wait as leaders ask at once: one request for each partition, and repetitions of it. Thread-safe.
+ * the bytes that are written do not grow with the square of their number. Where they would be too many together, each half
+ * of them is asked for by itself, one after the other, as some may fit. As many wait as leaders ask at once: one request for each
+ * partition, and repetitions of it. Thread-safe.
  */
 final class PartitionAdditions {
     private static final long SHORTEST_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
@@ -61,22 +65,41 @@ final class PartitionAdditions {
     }
 
     private void send(Producer producer, List<Addition> together) {
-        request(producer, together).whenComplete((step, failure) -> {
+        settled(producer, together).whenComplete((goOn, failure) -> {
             try {
-                answered(producer, together, step, failure);
+                if (failure != null) {
+                    throw new CompletionException(failure);
+                }
+                List<Addition> next = next(producer, goOn);
+                if (!next.isEmpty()) {
+                    send(producer, next);
+                }
             } catch (RuntimeException | Error broken) {
                 abandon(producer, together, BrokerErrors.outcome(broken));
             }
         });
     }
 
-    private void answered(Producer producer, List<Addition> together, Step step, Throwable failure) {
+    /** Asks, and answers. @return those that are to be asked for again */
+    private CompletableFuture<List<Addition>> settled(Producer producer, List<Addition> together) {
+        return request(producer, together).handle((step, failure) -> {
+            if (together.size() > 1 && is(ErrorKind.INVALID_REQUEST, failure)) {
+                return halved(producer, together);
+            }
+            return CompletableFuture.completedFuture(answered(together, step, failure));
+        }).thenCompose(Function.identity());
+    }
+
+    private CompletableFuture<List<Addition>> halved(Producer producer, List<Addition> together) {
+        int half = together.size() / 2;
+        return settled(producer, together.subList(0, half)).thenCompose(first ->
+                settled(producer, together.subList(half, together.size())).thenApply(second ->
+                        Stream.concat(first.stream(), second.stream()).toList()));
+    }
+
+    private List<Addition> answered(List<Addition> together, Step step, Throwable failure) {
         Map<Boolean, List<Addition>> goesOn = together.stream().collect(Collectors.partitioningBy(each ->
-                isConcurrent(failure) && hasTime(each)));
-        List<Addition> next = next(producer, goesOn.get(true));
-        if (!next.isEmpty()) {
-            send(producer, next);
-        }
+                is(ErrorKind.CONCURRENT_TRANSACTIONS, failure) && hasTime(each)));
         for (Addition each : goesOn.get(false)) {
             if (failure == null) {
                 each.done.complete(step);
@@ -84,6 +107,7 @@ final class PartitionAdditions {
                 each.done.completeExceptionally(failure);
             }
         }
+        return goesOn.get(true);
     }
 
     /** Nobody waits for what will not come. */
@@ -111,8 +135,8 @@ final class PartitionAdditions {
         }
     }
 
-    private static boolean isConcurrent(Throwable failure) {
-        return failure instanceof BrokerException known && known.kind() == ErrorKind.CONCURRENT_TRANSACTIONS;
+    private static boolean is(ErrorKind kind, Throwable failure) {
+        return failure instanceof BrokerException known && known.kind() == kind;
     }
 
     private boolean hasTime(Addition added) {

@@ -29,6 +29,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -312,6 +313,23 @@ class TransactionCoordinatorTest {
         assertThat(late).extracting(this::refusal).containsOnly(ErrorKind.PRODUCER_FENCED);
         ProducerIdAndEpoch next = next(producer);
         assertThat(done(add(next, ORDERS))).as("nothing is left of that").isEqualTo(new TransactionAnswer(next, TransactionState.ONGOING));
+    }
+
+    @Test
+    void ofPartitionsThatAreTooManyTogetherThoseAreAddedThatFit() {
+        ProducerIdAndEpoch producer = done(init("transfer")).producer();
+        int fitting = 3;
+        done(add(producer, IntStream.range(0, TransactionOptions.MAX_PARTITIONS - fitting)
+            .mapToObj(each -> new TopicPartition("bills", each)).toArray(TopicPartition[]::new)));
+        List<CompletableFuture<TransactionAnswer>> added = new ArrayList<>();
+        for (int i = 0; i < 12; i++) {
+            added.add(add(producer, new TopicPartition("orders", i)));
+        }
+        run(200);
+        assertThat(added.subList(0, fitting)).allMatch(CompletableFuture::isDone).noneMatch(CompletableFuture::isCompletedExceptionally);
+        assertThat(added.subList(fitting, 12)).extracting(this::refusal).containsOnly(ErrorKind.INVALID_REQUEST);
+        assertThat(topic.state().get("transfer").partitions()).hasSize(TransactionOptions.MAX_PARTITIONS);
+        assertThat(done(add(producer, ORDERS))).as("nothing waits").isEqualTo(new TransactionAnswer(producer, TransactionState.ONGOING));
     }
 
     @Test
