@@ -12,6 +12,7 @@ import io.millrace.rest.forwarding.TransactionForwarding;
 import io.millrace.rest.model.HangingList;
 import io.millrace.rest.model.ProducerInTransaction;
 import io.millrace.transaction.coordinator.TransactionFigures;
+import io.millrace.transaction.coordinator.TransactionFilter;
 import io.millrace.transaction.routing.Transactions;
 import io.millrace.transaction.state.ProducerIdAndEpoch;
 import io.millrace.transaction.state.TransactionResult;
@@ -60,9 +61,13 @@ public class TransactionAdministrationResource {
         summary = "Transactions that hold back readers of committed records, and in which partitions",
         description = "Prepared ones, whose decision is missing; decided ones, of which some partition cannot be told; and those that"
                 + " go on for longer than their time-out; and, apart, those that are open in a partition for longer than any may be and that"
-                + " no coordinator knows. Brokers that do not tell theirs are named, and there may be more of each there.")
+                + " no coordinator knows. Brokers that do not tell theirs are named, and there may be more of each there. With prefix or"
+                + " after only those that have a transactional id; when truncated is true there are more, which after, and the last id of"
+                + " the list, goes on with.")
     @Tag(name = "Transactions")
     @Parameter(ref = "hanging_for_ms")
+    @Parameter(ref = "transactional_id_prefix")
+    @Parameter(ref = "after_transactional_id")
     @Parameter(ref = "limit")
     @APIResponse(responseCode = "200", ref = "HangingList")
     @APIResponse(responseCode = "400", ref = "BadRequest")
@@ -71,8 +76,9 @@ public class TransactionAdministrationResource {
     @Path("hanging")
     public void hanging(@Context UriInfo uri, @Suspended AsyncResponse response) {
         QueryParameters query = new QueryParameters(uri.getQueryParameters());
-        long hangsMs = query.number("older_than_ms", 0, TransactionFigures.HANGING_MS);
-        deadlines.within(TransactionsResource.LIST_MS, access.transactions().hanging(hangsMs, TransactionsResource.limit(query)),
+        TransactionFilter filter = TransactionsResource.named(query, TransactionFilter.hanging(query.number("older_than_ms", 0,
+                TransactionFigures.HANGING_MS)));
+        deadlines.within(TransactionsResource.LIST_MS, access.transactions().hanging(filter, TransactionsResource.limit(query)),
                 TransactionsResource::late).whenComplete(Answer.to(response, found -> json.write(HangingList.of(found))));
     }
 

@@ -233,14 +233,19 @@ public class TransactionsResource {
     @GET
     public void list(@Context UriInfo uri, @Suspended AsyncResponse response) {
         QueryParameters query = new QueryParameters(uri.getQueryParameters());
-        TransactionFilter filter = new TransactionFilter(states(query.text("state")), Set.of(), query.name("xid"),
-                query.number("older_than_ms", 0, -1)).named(idPart(query, "prefix"), idPart(query, "after"));
+        TransactionFilter filter = named(query, new TransactionFilter(states(query.text("state")), Set.of(), query.name("xid"),
+                query.number("older_than_ms", 0, -1)));
         deadlines.within(LIST_MS, access.transactions().list(filter, limit(query)), TransactionsResource::late)
                 .whenComplete(Answer.to(response, all -> json.write(TransactionDetails.All.of(all))));
     }
 
     static int limit(QueryParameters query) {
         return (int) Math.min(MOST_LISTED, query.number("limit", 1, MOST_LISTED));
+    }
+
+    /** Of these the ones whose ids are asked for. */
+    static TransactionFilter named(QueryParameters query, TransactionFilter filter) {
+        return filter.named(idPart(query, "prefix"), idPart(query, "after"));
     }
 
     private static String idPart(QueryParameters query, String name) {

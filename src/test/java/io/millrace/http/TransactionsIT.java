@@ -179,6 +179,8 @@ class TransactionsIT {
         assertThat(found.getString("transactional_id")).isEqualTo(id);
         assertThat(found.getString("state")).isEqualTo("Prepared");
         assertThat(ids("/admin/transactions/hanging?older_than_ms=0")).contains(id);
+        assertThat(ids("/admin/transactions/hanging?older_than_ms=0&prefix=" + id)).contains(id);
+        assertThat(ids("/admin/transactions/hanging?older_than_ms=0&after=" + id)).doesNotContain(id);
         assertThat(ids("/admin/transactions/hanging")).as("not before it has done so for a while").doesNotContain(id);
 
         api.post("/admin" + path + "/commit", HttpApi.DIALECT, "{\"producer_epoch\":" + epoch + "}").is(200);

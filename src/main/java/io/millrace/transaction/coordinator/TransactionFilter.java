@@ -45,6 +45,11 @@ public record TransactionFilter(Set<TransactionState> states, Set<Long> producer
         return new TransactionFilter(states, producerIds, xid, underWayMs, hangsMs, idPrefix, idAfter);
     }
 
+    /** Whether it asks for certain ids, and nothing that has none. */
+    public boolean isOfIds() {
+        return !prefix.isEmpty() || !after.isEmpty();
+    }
+
     boolean matches(String transactionalId, Transaction transaction, long nowMs) {
         return transactionalId.startsWith(prefix) && transactionalId.compareTo(after) > 0
                 && (states.isEmpty() || states.contains(transaction.state()))

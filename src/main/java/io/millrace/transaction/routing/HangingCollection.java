@@ -2,6 +2,7 @@ package io.millrace.transaction.routing;
 
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
+import io.millrace.transaction.coordinator.TransactionFilter;
 import io.millrace.transaction.coordinator.TransactionList;
 import io.millrace.transaction.state.OpenTransaction;
 import java.lang.System.Logger.Level;
@@ -26,6 +27,7 @@ final class HangingCollection {
     /** How long the brokers have, in ms. */
     static final long PATIENCE_MS = 10_000;
 
+    private final boolean coordinatedOnly;
     private final int limit;
     private final Executor workers;
     private final ScheduledExecutorService timers;
@@ -34,10 +36,12 @@ final class HangingCollection {
     private final Set<Integer> unanswered = new ConcurrentSkipListSet<>();
 
     /**
+     * @param filter  which are wanted; those that no coordinator knows have no id, and are not told where it asks for certain ones
      * @param limit   how many of either kind at most
      * @param workers complete what is late
      */
-    HangingCollection(int limit, Executor workers, ScheduledExecutorService timers) {
+    HangingCollection(TransactionFilter filter, int limit, Executor workers, ScheduledExecutorService timers) {
+        this.coordinatedOnly = filter.isOfIds();
         this.limit = limit;
         this.workers = workers;
         this.timers = timers;
@@ -46,7 +50,9 @@ final class HangingCollection {
     /** Asks a broker for what it coordinates, and for what is open in its partitions. */
     void add(int brokerId, Supplier<CompletableFuture<TransactionList>> coordinated, Supplier<CompletableFuture<HangingHere>> led) {
         known.add(answer(brokerId, coordinated, NO_TRANSACTIONS));
-        unknown.add(answer(brokerId, led, NOTHING));
+        if (!coordinatedOnly) {
+            unknown.add(answer(brokerId, led, NOTHING));
+        }
     }
 
     private <T> CompletableFuture<T> answer(int brokerId, Supplier<CompletableFuture<T>> ask, T otherwise) {

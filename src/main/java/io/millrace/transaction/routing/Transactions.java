@@ -172,18 +172,18 @@ public final class Transactions implements AutoCloseable {
      * Of all brokers that are up, what holds readers back longer than it should: prepared transactions, decided ones with partitions
      * that have no marker yet, such as go on although their time is up, and those that no coordinator knows. May block for a moment.
      *
-     * @param hangsMs for how long beyond what is usual, in ms, from 0; those that no coordinator knows are not told before they have
-     *                been open for a minute longer than a transaction may take
-     * @param limit   how many of either kind at most, from 1
+     * @param filter such as {@link TransactionFilter#hanging}; those that no coordinator knows are not told before they have been
+     *               open for a minute longer than a transaction may take, nor where it asks for certain ids, as they have none
+     * @param limit  how many of either kind at most, from 1
      * @return never fails: it says who did not answer
      */
-    public CompletableFuture<Hanging> hanging(long hangsMs, int limit) {
-        TransactionFilter filter = TransactionFilter.hanging(hangsMs);
-        HangingCollection collected = new HangingCollection(limit, parts.workers(), parts.timers());
-        collected.add(parts.broker().brokers().membership().self().brokerId(), () -> listHere(filter, limit), () -> hangingHere(hangsMs));
+    public CompletableFuture<Hanging> hanging(TransactionFilter filter, int limit) {
+        HangingCollection collected = new HangingCollection(filter, limit, parts.workers(), parts.timers());
+        collected.add(parts.broker().brokers().membership().self().brokerId(), () -> listHere(filter, limit),
+                () -> hangingHere(filter.hangsMs()));
         for (Member each : parts.broker().brokers().others()) {
             collected.add(each.brokerId(), () -> parts.transport().transactions(each, filter, limit),
-                    () -> parts.transport().hanging(each, hangsMs));
+                    () -> parts.transport().hanging(each, filter.hangsMs()));
         }
         return collected.all();
     }

@@ -8,10 +8,12 @@ import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.TopicPartition;
 import io.millrace.transaction.coordinator.TransactionDescription;
+import io.millrace.transaction.coordinator.TransactionFilter;
 import io.millrace.transaction.coordinator.TransactionList;
 import io.millrace.transaction.state.OpenTransaction;
 import io.millrace.transaction.state.ProducerIdAndEpoch;
 import io.millrace.transaction.state.TransactionState;
+import java.util.List;
 import java.util.Random;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
@@ -25,7 +27,11 @@ class HangingCollectionTest {
     private final SimulatedTimers threads = new SimulatedTimers(time, Runnable::run, () -> false);
 
     private HangingCollection collection(int limit) {
-        return new HangingCollection(limit, threads, threads);
+        return collection(TransactionFilter.hanging(0), limit);
+    }
+
+    private HangingCollection collection(TransactionFilter filter, int limit) {
+        return new HangingCollection(filter, limit, threads, threads);
     }
 
     private static CompletableFuture<TransactionList> coordinated(String... ids) {
@@ -67,6 +73,18 @@ class HangingCollectionTest {
         HangingCollection cutThere = collection(10);
         cutThere.add(1, () -> coordinated("b"), () -> led(true, 900));
         assertThat(cutThere.all().join().truncated()).isTrue();
+    }
+
+    @Test
+    void whereIdsAreAskedForNothingIsToldThatHasNone() {
+        for (TransactionFilter filter : List.of(TransactionFilter.hanging(0).named("b", ""), TransactionFilter.hanging(0).named("", "a"))) {
+            HangingCollection collection = collection(filter, 1);
+            collection.add(1, () -> coordinated("b"), () -> led(true, 900, 100));
+            Hanging all = collection.all().join();
+            assertThat(all.transactions()).extracting(TransactionDescription::transactionalId).containsExactly("b");
+            assertThat(all.uncoordinated()).isEmpty();
+            assertThat(all.truncated()).as("there is nothing to go on with").isFalse();
+        }
     }
 
     @Test
