@@ -24,7 +24,9 @@ import java.util.Set;
  * some time after all that is older than it has gone, and a marker some time after the transaction's records (KIP-534); so does
  * what has no key. A record never gets another offset or timestamp.
  *
- * <p>For one thread. Memory: the map, two MiB of buffers, and one batch: as it is stored, decompressed and written anew.
+ * <p>For one thread. Memory: the map, two MiB of buffers, and one batch: as it is stored, decompressed and written anew. Besides, an
+ * entry for each producer that the log knows, as many as {@link io.millrace.log.ProducerLimits} allows, and for each snapshot of
+ * them one for each that is in a transaction there.
  */
 public final class LogCleaning {
     /**

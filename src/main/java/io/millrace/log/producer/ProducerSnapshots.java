@@ -98,14 +98,23 @@ public final class ProducerSnapshots {
      * Producers that are in a transaction according to the snapshot at an offset; none where it is damaged, or gone since, as
      * nobody goes on from it then. Any thread.
      */
-    public static Set<Long> inTransaction(LogFolder folder, long offset) throws IOException {
+    public static InTransaction inTransaction(LogFolder folder, long offset) throws IOException {
+        byte[] bytes;
         try {
-            byte[] bytes = folder.files().readAll(folder.snapshotFile(offset));
-            return SnapshotFormat.decode(ByteBuffer.wrap(bytes), 0).stream().filter(ProducerState::isInTransaction)
-                .map(ProducerState::producerId).collect(Collectors.toSet());
-        } catch (NoSuchFileException | CorruptSnapshotException nothing) {
-            return Set.of();
+            bytes = folder.files().readAll(folder.snapshotFile(offset));
+        } catch (NoSuchFileException gone) {
+            return new InTransaction(Set.of(), 0);
         }
+        try {
+            return new InTransaction(SnapshotFormat.decode(ByteBuffer.wrap(bytes), 0).stream().filter(ProducerState::isInTransaction)
+                .map(ProducerState::producerId).collect(Collectors.toSet()), bytes.length);
+        } catch (CorruptSnapshotException damage) {
+            return new InTransaction(Set.of(), bytes.length);
+        }
+    }
+
+    /** @param bytes that were read to know it */
+    public record InTransaction(Set<Long> producerIds, int bytes) {
     }
 
     /** Removes those behind an offset; gone for certain when the folder is forced next. Returns whether there was any. */

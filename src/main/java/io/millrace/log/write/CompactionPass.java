@@ -121,14 +121,24 @@ final class CompactionPass {
     private LogCleaning cleaning() throws IOException, InterruptedException {
         LogProducers.Known known = waiting.await(log.directory().queue(LogTask.of(() -> log.writable().producers().known())));
         LogFolder folder = log.writable().compaction().folder();
-        Map<Long, Set<Long>> inTransaction = new HashMap<>();
-        for (long snapshot : known.snapshots()) {
-            inTransaction.put(snapshot, ProducerSnapshots.inTransaction(folder, snapshot));
-        }
         LogCleaning.Source source = new LogCleaning.Source(folder, what.segments(), what.dirtyFrom(),
             log.config().segmentBytes(), log.config().indexIntervalBytes(), this::aborted);
         return new LogCleaning(source, limits.mapBytes(), now, new LogCleaning.Rules(what.how().deleteRetentionMillis(),
-            log.upkeep().keepsTombstones(), limits.batchBytes(), known.producers(), inTransaction), pace);
+            log.upkeep().keepsTombstones(), limits.batchBytes(), known.producers(), inTransaction(folder, known.snapshots())), pace);
+    }
+
+    /** By the offset of each snapshot; those behind the end say nothing of what this pass may take. */
+    private Map<Long, Set<Long>> inTransaction(LogFolder folder, List<Long> snapshots) throws IOException, InterruptedException {
+        long end = what.segments().stream().mapToLong(BoundedSegment::endOffset).max().orElse(0);
+        Map<Long, Set<Long>> inTransaction = new HashMap<>();
+        for (long snapshot : snapshots) {
+            if (snapshot < end) {
+                ProducerSnapshots.InTransaction there = ProducerSnapshots.inTransaction(folder, snapshot);
+                inTransaction.put(snapshot, there.producerIds());
+                pace.passed(there.bytes());
+            }
+        }
+        return inTransaction;
     }
 
     /** A force that failed is the log directory's matter: it is never tried again, and whoever wrote must be told. */

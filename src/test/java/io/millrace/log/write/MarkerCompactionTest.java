@@ -17,6 +17,7 @@ import io.millrace.record.TimestampType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -233,6 +234,32 @@ class MarkerCompactionTest {
             PartitionLog log = test.log(CONFIG);
             assertThat(log.transactions().lastStableOffset()).isEqualTo(log.logEndOffset());
         }
+    }
+
+    @Test
+    void onlySnapshotsBeforeTheEndAreReadAndThatCountsForThePace() throws Exception {
+        try (TestDirectory test = new TestDirectory(root, clock)) {
+            PartitionLog log = test.log(Compacted.config(100)); // a segment, and a snapshot, before each batch
+            TransactionalLog written = written(test, log);
+            writeThree(written);
+            CleanableLog cleanable = CleanableLog.of(log, log.config().cleanup().compaction().orElseThrow(), NOW);
+            written.put(7, "c", "1");
+            written.commit(7);
+            List<Long> read = new ArrayList<>();
+            for (long offset = 1; offset < 5; offset++) {
+                read.add(Files.size(snapshot(offset)));
+            }
+            Files.delete(snapshot(7));
+            Files.createDirectory(snapshot(7)); // which cannot be read
+            List<Long> paced = new ArrayList<>();
+            new CompactionPass(cleanable, Compacted.limits(1 << 20), NOW, paced::add, CompletableFuture::join).run();
+            assertThat(paced).startsWith(read.toArray(Long[]::new));
+            Files.delete(snapshot(7));
+        }
+    }
+
+    private Path snapshot(long offset) {
+        return root.resolve("orders-0").resolve("%020d.snapshot".formatted(offset));
     }
 
     @Test
