@@ -62,6 +62,9 @@ public final class HttpTransport implements Transport, Deliveries, GroupPeers, T
     /** How long an append may take to reach every in-sync replica, in ms. */
     private static final long APPEND_MS = 30_000;
 
+    /** Of an answer about transactions: what a list may take, also with the most bytes that a character has. */
+    static final int MAX_TRANSACTIONS_BYTES = 8 * 1024 * 1024;
+
     private static final String OCTETS = "application/octet-stream";
 
     private final int brokerId;
@@ -213,7 +216,16 @@ public final class HttpTransport implements Transport, Deliveries, GroupPeers, T
     }
 
     private <T> CompletableFuture<T> ask(Member to, String what, ByteBuffer question, Function<BrokerAnswer, T> understood) {
-        return post(to, TransactionInternalResource.PATH + what, "", OCTETS, publisher(question), APPEND_MS + GRACE_MS, understood);
+        return post(to, TransactionInternalResource.PATH + what, "", OCTETS, publisher(question), APPEND_MS + GRACE_MS,
+                new GrantedBody(HttpTransport::requireTakeable, 0), understood);
+    }
+
+    /** @throws BrokerException OVERLOADED for an answer that is too large to be taken */
+    private static void requireTakeable(long bytes) {
+        if (bytes > MAX_TRANSACTIONS_BYTES) {
+            throw new BrokerException(ErrorKind.OVERLOADED, "its answer about transactions has %d bytes, of which at most %d are taken"
+                    .formatted(bytes, MAX_TRANSACTIONS_BYTES));
+        }
     }
 
     private static <T> T understood(Member leader, BrokerAnswer answer, String what, Function<ByteBuffer, T> decoder) {

@@ -20,7 +20,6 @@ import io.millrace.transaction.state.Transitions;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -171,17 +170,17 @@ public final class TransactionCoordinator implements AutoCloseable {
         });
     }
 
-    /** Those that this broker coordinates, sorted; fails while it is not known which these are. */
-    public CompletableFuture<List<TransactionDescription>> list(TransactionFilter filter) {
-        List<CompletableFuture<List<TransactionDescription>>> all = runtime.status().stream()
-                .map(status -> list(status.partition(), filter)).toList();
-        return CompletableFuture.allOf(all.toArray(CompletableFuture[]::new)).thenApply(done -> all.stream()
-                .flatMap(each -> each.join().stream()).sorted(Comparator.comparing(TransactionDescription::transactionalId)).toList());
+    /** Those that this broker coordinates; fails while it is not known which these are. @param limit how many at most, from 1 */
+    public CompletableFuture<TransactionList> list(TransactionFilter filter, int limit) {
+        List<CompletableFuture<TransactionList>> all = runtime.status().stream()
+                .map(status -> list(status.partition(), filter, limit)).toList();
+        return CompletableFuture.allOf(all.toArray(CompletableFuture[]::new)).thenApply(done ->
+                TransactionList.merged(all.stream().map(CompletableFuture::join).toList(), limit));
     }
 
-    private CompletableFuture<List<TransactionDescription>> list(int partition, TransactionFilter filter) {
-        return runtime.change(partition, machine -> Decision.nothing(describe(partition,
-                machine.matching((id, now) -> filter.matches(id, now, parts.clock().millis())))));
+    private CompletableFuture<TransactionList> list(int partition, TransactionFilter filter, int limit) {
+        return runtime.change(partition, machine -> Decision.nothing(TransactionList.of(describe(partition,
+                machine.matching((id, now) -> filter.matches(id, now, parts.clock().millis()), limit)), limit)));
     }
 
     private List<TransactionDescription> describe(int partition, SortedMap<String, Transaction> found) {

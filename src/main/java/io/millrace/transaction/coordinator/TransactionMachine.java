@@ -131,11 +131,15 @@ final class TransactionMachine implements StateMachine<TransactionKey, Transacti
         return transaction.isOfEpoch(open.producerEpoch()) && transaction.partitions().contains(open.partition());
     }
 
-    SortedMap<String, Transaction> matching(BiPredicate<String, Transaction> wanted) {
-        SortedMap<String, Transaction> found = new TreeMap<>();
+    /** The first of them by id: so many, and one more where there are more. @param most from 1 */
+    SortedMap<String, Transaction> matching(BiPredicate<String, Transaction> wanted, int most) {
+        TreeMap<String, Transaction> found = new TreeMap<>();
         all.forEach((id, transaction) -> {
             if (wanted.test(id, transaction)) {
                 found.put(id, transaction);
+                if (found.size() - 1 > most) {
+                    found.pollLastEntry();
+                }
             }
         });
         return found;

@@ -147,7 +147,7 @@ public final class Transactions implements AutoCloseable {
 
     /** Those that this broker coordinates. @param limit how many at most, from 1 */
     public CompletableFuture<TransactionList> listHere(TransactionFilter filter, int limit) {
-        return coordinator.list(filter).thenApply(all -> TransactionList.of(all, limit));
+        return coordinator.list(filter, limit);
     }
 
     /**

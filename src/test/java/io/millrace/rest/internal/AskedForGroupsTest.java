@@ -11,6 +11,7 @@ import io.millrace.group.GroupSummary;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.rest.cluster.ClusterSecret;
+import io.millrace.transaction.coordinator.TransactionFilter;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -18,6 +19,7 @@ import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -116,8 +118,22 @@ class AskedForGroupsTest {
         }
     }
 
+    @Test
+    void aListOfTransactionsThatIsTooLargeIsRefusedBeforeItIsRead() {
+        handler = exchange -> {
+            exchange.sendResponseHeaders(200, HttpTransport.MAX_TRANSACTIONS_BYTES + 1L);
+            exchange.getResponseBody().flush();
+        };
+
+        assertThat(failure(transport.transactions(other, TransactionFilter.ALL, 1)).kind()).isEqualTo(ErrorKind.OVERLOADED);
+    }
+
     private BrokerException failure(Member asked) {
-        return (BrokerException) assertThat(transport.groups(asked)).failsWithin(20, TimeUnit.SECONDS)
+        return failure(transport.groups(asked));
+    }
+
+    private static BrokerException failure(CompletableFuture<?> answer) {
+        return (BrokerException) assertThat(answer).failsWithin(20, TimeUnit.SECONDS)
                 .withThrowableOfType(ExecutionException.class).withCauseInstanceOf(BrokerException.class)
                 .actual().getCause();
     }

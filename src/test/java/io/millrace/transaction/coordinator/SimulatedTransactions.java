@@ -251,9 +251,9 @@ final class SimulatedTransactions {
     }
 
     private Set<String> open() {
-        CompletableFuture<List<TransactionDescription>> listed = ask(coordinator -> coordinator.list(TransactionFilter.ALL));
+        CompletableFuture<TransactionList> listed = ask(coordinator -> coordinator.list(TransactionFilter.ALL, 10_000));
         runUntil(in(500));
-        return Set.copyOf(listed.join().stream().map(TransactionDescription::transactionalId).toList());
+        return Set.copyOf(listed.join().transactions().stream().map(TransactionDescription::transactionalId).toList());
     }
 
     private void runUntil(long until) {

@@ -432,7 +432,7 @@ class TransactionCoordinatorTest {
             .isEqualTo(new TransactionAnswer(producer, TransactionState.PREPARED));
         lead(0);
         run(100_000);
-        assertThat(done(coordinator.list(new TransactionFilter(Set.of(TransactionState.PREPARED), Set.of(), -1))))
+        assertThat(done(coordinator.list(new TransactionFilter(Set.of(TransactionState.PREPARED), Set.of(), -1), 100)).transactions())
             .extracting(TransactionDescription::transactionalId, TransactionDescription::producer, TransactionDescription::timeoutMs)
             .containsExactly(tuple("transfer", producer, 10_000));
         assertThat(xids("1.YQ.Yg")).containsExactly("transfer");
@@ -451,7 +451,7 @@ class TransactionCoordinatorTest {
         done(coordinator.decideByOperator("transfer", Optional.empty(), TransactionResult.ABORT, in(300)));
         lead(0);
         run(100);
-        assertThat(done(coordinator.list(new TransactionFilter(Set.of(), Set.of(), "1.YQ.Yg", -1))))
+        assertThat(done(coordinator.list(new TransactionFilter(Set.of(), Set.of(), "1.YQ.Yg", -1), 100)).transactions())
             .extracting(TransactionDescription::state, TransactionDescription::xid)
             .containsExactly(tuple(TransactionState.COMPLETE_ABORT, "1.YQ.Yg"));
         done(add(next(producer), ORDERS));
@@ -506,6 +506,9 @@ class TransactionCoordinatorTest {
         ProducerIdAndEpoch producer = begun();
         done(init("idle"));
         assertThat(ids(TransactionFilter.ALL)).containsExactly("idle", "transfer");
+        TransactionList first = done(coordinator.list(TransactionFilter.ALL, 1));
+        assertThat(first.transactions()).extracting(TransactionDescription::transactionalId).containsExactly("idle");
+        assertThat(first.truncated()).isTrue();
         assertThat(ids(new TransactionFilter(Set.of(TransactionState.EMPTY), Set.of(), -1))).containsExactly("idle");
         assertThat(ids(new TransactionFilter(Set.of(), Set.of(producer.producerId()), -1))).containsExactly("transfer");
         assertThat(ids(new TransactionFilter(Set.of(), Set.of(), 5_000))).isEmpty();
@@ -544,7 +547,7 @@ class TransactionCoordinatorTest {
     }
 
     private List<String> ids(TransactionFilter filter) {
-        return done(coordinator.list(filter)).stream().map(TransactionDescription::transactionalId).toList();
+        return done(coordinator.list(filter, 100)).transactions().stream().map(TransactionDescription::transactionalId).toList();
     }
 
     @Test

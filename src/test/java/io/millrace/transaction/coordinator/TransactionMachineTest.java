@@ -11,6 +11,7 @@ import io.millrace.metadata.TopicPartition;
 import io.millrace.transaction.coordinator.TransactionMachine.DecidedStep;
 import io.millrace.transaction.records.TransactionKey;
 import io.millrace.transaction.state.OpenTransaction;
+import io.millrace.transaction.state.ProducerIdAndEpoch;
 import io.millrace.transaction.state.RandomTransactions;
 import io.millrace.transaction.state.Transaction;
 import io.millrace.transaction.state.TransactionState;
@@ -21,6 +22,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.Random;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
 class TransactionMachineTest {
@@ -54,17 +56,29 @@ class TransactionMachineTest {
                 undo.push(new Change<>(key, replaced));
             }
         }
-        assertThat(machine.matching((id, any) -> true)).isNotEqualTo(before.matching((id, any) -> true));
+        assertThat(machine.matching((id, any) -> true, 9)).isNotEqualTo(before.matching((id, any) -> true, 9));
         undo.forEach(change -> machine.replay(change.key(), change.value()));
-        assertThat(machine.matching((id, any) -> true)).isEqualTo(before.matching((id, any) -> true));
+        assertThat(machine.matching((id, any) -> true, 9)).isEqualTo(before.matching((id, any) -> true, 9));
         assertThat(machine.unfinished(Long.MAX_VALUE / 2).decided()).extracting(Decided::transactionalId)
             .containsExactlyInAnyOrderElementsOf(before.unfinished(0).decided().stream().map(Decided::transactionalId).toList());
     }
 
     @Test
+    void ofThoseThatMatchTheFirstAreFoundAndOneThatSaysThereAreMore() {
+        TransactionMachine many = new TransactionMachine(3, 100);
+        for (int i = 99; i >= 0; i--) {
+            many.replay(key("id-%02d".formatted(i * 7 % 100)), new Transaction(ProducerIdAndEpoch.first(i), -1, -1, 1_000,
+                TransactionState.EMPTY, new TreeSet<>(), 0, -1));
+        }
+        assertThat(many.matching((id, any) -> !id.endsWith("1"), 2)).containsOnlyKeys("id-00", "id-02", "id-03");
+        assertThat(many.matching((id, any) -> id.startsWith("id-5"), 10)).hasSize(10);
+        assertThat(many.matching((id, any) -> true, Integer.MAX_VALUE)).hasSize(100);
+    }
+
+    @Test
     void whatOfALaterVersionIsDoesNotMatter() {
         assertThat(machine.replay(new TransactionKey.Unknown(ByteBuffer.allocate(2)), null)).isNull();
-        assertThat(machine.matching((id, any) -> true)).isEmpty();
+        assertThat(machine.matching((id, any) -> true, 9)).isEmpty();
     }
 
     @Test
