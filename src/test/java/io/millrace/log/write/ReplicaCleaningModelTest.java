@@ -52,6 +52,7 @@ class ReplicaCleaningModelTest {
     private int epoch;
     private long committed;
     private int boots;
+    private int copies;
 
     static List<Long> seeds() {
         return LongStream.rangeClosed(1, Integer.getInteger("millrace.test.seeds", 60)).boxed().toList();
@@ -75,7 +76,10 @@ class ReplicaCleaningModelTest {
         for (int i = 0; i < OPERATIONS; i++) {
             clock.advance(random.nextInt(4_000));
             operate();
-            inSync.forEach(this::check);
+            inSync.forEach(each -> check(logs.get(each)));
+            if (random.nextInt(15) == 0) {
+                copy(new ArrayList<>(inSync).get(random.nextInt(inSync.size())));
+            }
         }
         settle();
         restartWithoutSnapshots();
@@ -170,14 +174,26 @@ class ReplicaCleaningModelTest {
         commit();
     }
 
-    private void check(int replica) {
-        PartitionLog log = logs.get(replica);
+    /** What is committed, as a new replica would have it: it knows nothing but what is in the log. */
+    private void copy(int replica) {
+        PartitionLog original = logs.get(replica);
+        PartitionLog copy = directory.openReplicated("copies", boots * OPERATIONS + copies++, TestDirectory.TOPIC_ID, config,
+            Integer.MAX_VALUE);
+        while (copy.logEndOffset() < original.highWatermark()) {
+            LogCopies.fetch(directory, copy, original, original.highWatermark(), 2_000, epoch);
+        }
+        copy.raiseHighWatermark(original.highWatermark());
+        check(copy);
+        directory.delete(copy).join();
+    }
+
+    private void check(PartitionLog log) {
         long stable = log.transactions().lastStableOffset(log.highWatermark());
-        assertThat(stable).as("last stable offset of %d", replica).isEqualTo(model.lastStableOffset(0, log.highWatermark()));
+        assertThat(stable).as("last stable offset of %s", log.name()).isEqualTo(model.lastStableOffset(0, log.highWatermark()));
         List<Shown> all = model.shown(0, stable);
         List<Shown> shown = reader.shown(log, stable);
         assertThat(all).as("seen of all").containsAll(shown);
-        assertThat(newest(shown)).as("newest at %d", replica).isEqualTo(newest(all));
+        assertThat(newest(shown)).as("newest at %s", log.name()).isEqualTo(newest(all));
     }
 
     private static Map<String, Shown> newest(List<Shown> records) {
@@ -197,7 +213,8 @@ class ReplicaCleaningModelTest {
         assertThat(inSync).hasSize(REPLICAS);
         commit();
         for (int i = 0; i < REPLICAS; i++) {
-            check(i);
+            check(logs.get(i));
+            copy(i);
             assertThat(logs.get(i).transactions().lastStableOffset()).isEqualTo(model.end());
             assertThat(LogCopies.producers(logs.get(i))).isEqualTo(LogCopies.producers(logs.get(leader)));
         }
