@@ -53,6 +53,9 @@ class ReplicaCleaningModelTest {
     private long committed;
     private int boots;
     private int copies;
+    /** Whether batches were cut off: for these an earlier one of their producer may have given way, which only snapshots tell. */
+    private boolean takenBack;
+    private boolean snapshotsLost;
 
     static List<Long> seeds() {
         return LongStream.rangeClosed(1, Integer.getInteger("millrace.test.seeds", 60)).boxed().toList();
@@ -167,6 +170,7 @@ class ReplicaCleaningModelTest {
         leader = replica;
         epoch++;
         long end = logs.get(leader).logEndOffset();
+        takenBack |= end < model.end();
         for (PartitionLog log : logs) {
             directory.truncateTo(log, Math.min(end, log.logEndOffset()), Truncation.CLEAN).join();
         }
@@ -216,13 +220,16 @@ class ReplicaCleaningModelTest {
             check(logs.get(i));
             copy(i);
             assertThat(logs.get(i).transactions().lastStableOffset()).isEqualTo(model.end());
-            assertThat(LogCopies.producers(logs.get(i))).isEqualTo(LogCopies.producers(logs.get(leader)));
+            if (!takenBack || !snapshotsLost) {
+                assertThat(LogCopies.producers(logs.get(i))).isEqualTo(LogCopies.producers(logs.get(leader)));
+            }
         }
     }
 
     private void restartWithoutSnapshots() {
         directory.close();
         logs.forEach(log -> LogDamage.snapshots(log).forEach(snapshot -> LogDamage.rotSnapshot(disk, log, snapshot)));
+        snapshotsLost = true;
         boot();
         settle();
     }
