@@ -86,7 +86,7 @@ class ReplicaCleaningModelTest {
         }
         settle();
         restartWithoutSnapshots();
-        for (int i = 0; i < REPLICAS; i++) {
+        for (int i = 0; i < REPLICAS && !takenBack; i++) {
             leader = i;
             epoch++;
             append(model.next());
