@@ -179,8 +179,8 @@ class TransactionsIT {
         assertThat(found.getString("transactional_id")).isEqualTo(id);
         assertThat(found.getString("state")).isEqualTo("Prepared");
         assertThat(ids("/admin/transactions/hanging?older_than_ms=0")).contains(id);
-        assertThat(ids("/admin/transactions/hanging?older_than_ms=0&prefix=" + id)).contains(id);
-        assertThat(ids("/admin/transactions/hanging?older_than_ms=0&after=" + id)).doesNotContain(id);
+        assertThat(ids("/admin/transactions/hanging?older_than_ms=0&prefix=" + encoded(id))).contains(id);
+        assertThat(ids("/admin/transactions/hanging?older_than_ms=0&after=" + encoded(id))).doesNotContain(id);
         assertThat(ids("/admin/transactions/hanging")).as("not before it has done so for a while").doesNotContain(id);
 
         api.post("/admin" + path + "/commit", HttpApi.DIALECT, "{\"producer_epoch\":" + epoch + "}").is(200);
@@ -204,6 +204,10 @@ class TransactionsIT {
         return found.get(0);
     }
 
+    private static String encoded(String text) {
+        return URLEncoder.encode(text, StandardCharsets.UTF_8);
+    }
+
     private List<String> ids(String query) {
         return api.get(query).is(200).object().getJsonArray("transactions").getValuesAs(JsonObject.class).stream()
                 .map(each -> each.getString("transactional_id")).toList();
@@ -212,15 +216,15 @@ class TransactionsIT {
     @Test
     void aListGoesOnBehindItsLastIdWhereMoreIsAskedFor() {
         begin();
-        JsonObject all = api.get("/transactions?prefix=" + id).is(200).object();
+        JsonObject all = api.get("/transactions?prefix=" + encoded(id)).is(200).object();
         assertThat(all.getJsonArray("transactions")).hasSize(1);
         assertThat(all.getBoolean("truncated")).isFalse();
-        assertThat(ids("/transactions?prefix=" + id + "&after=" + id)).isEmpty();
+        assertThat(ids("/transactions?prefix=" + encoded(id) + "&after=" + encoded(id))).isEmpty();
         JsonObject first = api.get("/transactions?limit=1").is(200).object();
         assertThat(first.getJsonArray("transactions")).hasSize(1);
         if (first.getBoolean("truncated")) {
-            assertThat(ids("/transactions?limit=1&after=" + first.getJsonArray("transactions").getJsonObject(0)
-                    .getString("transactional_id"))).hasSize(1);
+            assertThat(ids("/transactions?limit=1&after=" + encoded(first.getJsonArray("transactions").getJsonObject(0)
+                    .getString("transactional_id")))).hasSize(1);
         }
     }
 
@@ -388,7 +392,7 @@ class TransactionsIT {
             refused(api.post("/transactions", HttpApi.DIALECT, "{\"transactional_id\":\"" + wrong + "\"}"), 400, "INVALID_REQUEST");
         }
         String odd = "%2F;ü+" + UUID.randomUUID();
-        String named = "/transactions/" + URLEncoder.encode(odd, StandardCharsets.UTF_8);
+        String named = "/transactions/" + encoded(odd);
         api.post("/transactions", HttpApi.DIALECT, "{\"transactional_id\":\"" + odd + "\"}").is(201);
         assertThat(api.get(named).is(200).object().getString("transactional_id")).isEqualTo(odd);
         assertThat(api.post(named + "/commit", HttpApi.DIALECT, "{\"producer_epoch\":0}").is(200).object().getString("transactional_id"))
