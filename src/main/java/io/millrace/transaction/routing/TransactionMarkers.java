@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
@@ -27,6 +28,10 @@ final class TransactionMarkers implements MarkerWriter {
     private final Executor blocking;
     /** By the broker's id; as many as there were brokers. */
     private final Map<Integer, Outbox> outboxes = new ConcurrentHashMap<>();
+    /** The same, for the partitions of which the last marker was late: those must not hold up the others of each call. */
+    private final Map<Integer, Outbox> lateOutboxes = new ConcurrentHashMap<>();
+    /** As many at most as partitions have markers waiting, here or at a coordinator that came after this one. */
+    private final Set<TopicPartition> late = ConcurrentHashMap.newKeySet();
 
     /**
      * @param leader   finds another broker that leads a partition, or empty: this one does; may block for a moment, and fails with
@@ -60,7 +65,8 @@ final class TransactionMarkers implements MarkerWriter {
         try {
             Optional<Member> remote = leader.apply(sent.marker().partition());
             if (remote.isPresent()) {
-                outboxes.computeIfAbsent(remote.get().brokerId(), id -> new Outbox()).add(remote.get(), sent);
+                (late.contains(sent.marker().partition()) ? lateOutboxes : outboxes)
+                        .computeIfAbsent(remote.get().brokerId(), id -> new Outbox()).add(remote.get(), sent);
             } else {
                 here.write(sent.marker()).whenComplete((done, failure) -> settle(sent.written(), failure));
             }
@@ -125,9 +131,21 @@ final class TransactionMarkers implements MarkerWriter {
             return batch;
         }
 
-        private static void settle(List<Sent> batch, List<BrokerException> failures, Throwable failure) {
+        private void settle(List<Sent> batch, List<BrokerException> failures, Throwable failure) {
             for (int i = 0; i < batch.size(); i++) {
-                TransactionMarkers.settle(batch.get(i).written(), failure != null ? failure : failures.get(i));
+                Sent sent = batch.get(i);
+                if (failure == null) {
+                    note(sent.marker().partition(), failures.get(i));
+                }
+                TransactionMarkers.settle(sent.written(), failure != null ? failure : failures.get(i));
+            }
+        }
+
+        private void note(TopicPartition partition, BrokerException failure) {
+            if (failure != null && failure.kind() == ErrorKind.NOT_COMMITTED) {
+                late.add(partition);
+            } else {
+                late.remove(partition);
             }
         }
 

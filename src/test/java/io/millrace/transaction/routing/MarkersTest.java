@@ -167,6 +167,32 @@ class MarkersTest {
     }
 
     @Test
+    void whatWasLateOnceIsInNobodysWayAnyMoreUntilItIsCommitted() {
+        logs.put(partition(0), new CompletableFuture<>());
+        CompletableFuture<?> stuck = write(0);
+        run(ReceivedMarkers.PATIENCE_MS + 50);
+        assertThat(failure(stuck)).isEqualTo(ErrorKind.NOT_COMMITTED);
+
+        CompletableFuture<?> again = write(0);
+        run(1);
+        CompletableFuture<?> other = write(1);
+        run(50);
+        assertThat(other).isCompleted();
+        assertThat(again).isNotDone();
+
+        logs.get(partition(0)).complete(null);
+        run(50);
+        assertThat(again).isCompleted();
+        write(0);
+        run(1);
+        write(1);
+        write(2);
+        run(50);
+        assertThat(calls.get(calls.size() - 1)).extracting(TransactionMarker::partition)
+                .containsExactlyInAnyOrder(partition(1), partition(2));
+    }
+
+    @Test
     void whatAPartitionRefusesIsTheAnswerForItAlone() {
         logs.put(partition(0), CompletableFuture.failedFuture(new BrokerException(ErrorKind.NOT_LEADER, "moved")));
         CompletableFuture<?> first = write(9);
