@@ -19,6 +19,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
 
 /** Talks to the servers of a cluster, to any that answers where it does not matter which. */
 final class ClusterClient {
@@ -117,8 +119,13 @@ final class ClusterClient {
         }
     }
 
-    /** Whether every server says that all agree, are up, and have every record. */
-    boolean isWhole() {
+    /** Until every server says that all agree, are up, and have every record. Tells what each said last when they do not. */
+    void awaitWhole(String what, int seconds) {
+        await(what, seconds, this::isWhole, () -> IntStream.range(0, servers.size())
+                .mapToObj(server -> "server " + (server + 1) + ": " + describe(server)).toList().toString());
+    }
+
+    private boolean isWhole() {
         for (int server = 0; server < servers.size(); server++) {
             JsonObject cluster = describe(server);
             if (cluster == null || !cluster.getBoolean("agreement") || !cluster.getJsonArray("under_replicated").isEmpty()
@@ -137,10 +144,15 @@ final class ClusterClient {
     }
 
     static void await(String what, int seconds, BooleanSupplier holds) {
+        await(what, seconds, holds, () -> "");
+    }
+
+    /** @param instead tells how it is instead, at the end */
+    static void await(String what, int seconds, BooleanSupplier holds, Supplier<String> instead) {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
         while (!holds.getAsBoolean()) {
             if (System.nanoTime() - deadline > 0) {
-                throw new AssertionError("not within " + seconds + " s: " + what);
+                throw new AssertionError("not within " + seconds + " s: " + what + " " + instead.get());
             }
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(100));
         }

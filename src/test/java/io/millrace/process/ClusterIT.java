@@ -48,7 +48,7 @@ class ClusterIT {
     }
 
     private void awaitWhole() {
-        ClusterClient.await("all servers agree and have every record", PATIENCE_SECONDS, client::isWhole);
+        client.awaitWhole("all servers agree and have every record", PATIENCE_SECONDS);
     }
 
     private void create(String topic, String configs) {

@@ -51,7 +51,7 @@ class CompactionIT {
     }
 
     private void awaitWhole() {
-        ClusterClient.await("all servers agree and have every record", PATIENCE_SECONDS * 2, client::isWhole);
+        client.awaitWhole("all servers agree and have every record", PATIENCE_SECONDS * 2);
     }
 
     private HttpResponse<String> send(int server, String method, String path, String type, String body) {

@@ -70,7 +70,7 @@ class GroupClusterIT {
     }
 
     private void awaitWhole() {
-        ClusterClient.await("all servers agree and have every record", PATIENCE_SECONDS * 2, client::isWhole);
+        client.awaitWhole("all servers agree and have every record", PATIENCE_SECONDS * 2);
     }
 
     private void create(String topic) throws IOException {

@@ -77,7 +77,7 @@ class JournalDiskIT {
     }
 
     private void awaitWhole() {
-        ClusterClient.await("all servers agree and have every record", PATIENCE_SECONDS, client::isWhole);
+        client.awaitWhole("all servers agree and have every record", PATIENCE_SECONDS);
     }
 
     /** As any server tells it that knows; 0: none. */

@@ -135,7 +135,7 @@ class LargeTopicIT {
     }
 
     private void awaitWhole() {
-        ClusterClient.await("all servers agree and have every record", PATIENCE_SECONDS, client::isWhole);
+        client.awaitWhole("all servers agree and have every record", PATIENCE_SECONDS);
     }
 
     /** What is used after a collection, in MB, of the servers but one. */

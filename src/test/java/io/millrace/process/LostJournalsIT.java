@@ -33,7 +33,7 @@ class LostJournalsIT {
     @Test
     void theOperatorNamesTheLossThatHealthTellsAndNoOtherOne() throws Exception {
         servers.run("start", Integer.toString(SERVERS)).succeeded();
-        ClusterClient.await("all servers agree", PATIENCE_SECONDS, client::isWhole);
+        client.awaitWhole("all servers agree", PATIENCE_SECONDS);
         assertThat(recover(LOSS).statusCode()).as("nothing is lost").isEqualTo(409);
         servers.run("stop").succeeded();
         for (int lost : List.of(2, 3)) {
@@ -55,7 +55,7 @@ class LostJournalsIT {
         HttpResponse<String> decided = recover(LOSS);
         assertThat(decided.statusCode()).isEqualTo(202);
         assertThat(decided.body()).isEqualTo(LOSS);
-        ClusterClient.await("all servers agree again", PATIENCE_SECONDS, client::isWhole);
+        client.awaitWhole("all servers agree again", PATIENCE_SECONDS);
         assertThat(recover(LOSS).statusCode()).as("that is over").isEqualTo(409);
     }
 

@@ -67,7 +67,7 @@ final class TransferFaults {
         }
         befall(left.remove(left.size() - 1));
         applications.supervise();
-        ClusterClient.await("all servers agree and have every record after " + done, PATIENCE_SECONDS, client::isWhole);
+        client.awaitWhole("all servers agree and have every record after " + done, PATIENCE_SECONDS);
         awaitTransferred();
     }
 
