@@ -11,6 +11,8 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -28,6 +30,13 @@ public final class HazelcastMember implements AutoCloseable {
     private static final int START_ATTEMPTS = 3;
 
     /**
+     * The others hold a member to be gone when they cannot connect to it three times, 100 ms apart. One that starts at
+     * its address before that is taken for it: they close its connections together with those of the member that is gone,
+     * and what it asked over them is never answered.
+     */
+    private static final long REST_MILLIS = 1_000;
+
+    /**
      * The first of these that is heard of counts. While it merges the instance is a member of the other cluster already,
      * and what it became there in that time would be left over by its replacement.
      */
@@ -40,7 +49,7 @@ public final class HazelcastMember implements AutoCloseable {
     private final List<HazelcastInstance> witnesses = new ArrayList<>();
     private volatile HazelcastInstance instance;
     private volatile boolean moved;
-    private volatile boolean closed;
+    private final CountDownLatch closing = new CountDownLatch(1);
 
     /** @param started is called with each new instance */
     public HazelcastMember(ClusterOptions options, Supplier<Config> config, Consumer<HazelcastInstance> started) {
@@ -54,10 +63,10 @@ public final class HazelcastMember implements AutoCloseable {
      * @throws RegisterUnavailableException when Hazelcast does not start
      */
     public synchronized void start() {
-        if (closed) {
-            throw new RegisterUnavailableException("the cluster member is closed", null);
-        }
         for (int attempt = 1; ; attempt++) {
+            if (isClosed()) {
+                throw new RegisterUnavailableException("the cluster member is closed", null);
+            }
             try {
                 moved = false;
                 OwnThread.run("millrace-member-start", this::launch);
@@ -65,13 +74,27 @@ public final class HazelcastMember implements AutoCloseable {
             } catch (IllegalArgumentException e) {
                 throw e;
             } catch (RuntimeException e) {
-                if (closed || attempt == START_ATTEMPTS || Thread.currentThread().isInterrupted()) {
+                if (isClosed() || attempt == START_ATTEMPTS || Thread.currentThread().isInterrupted()) {
                     throw new RegisterUnavailableException("Hazelcast does not start on " + options.host() + " port "
                         + options.port() + ": " + e.getMessage(), e);
                 }
                 LOGGER.log(System.Logger.Level.WARNING, "the cluster member does not start, and is started again", e);
+                rest(attempt * REST_MILLIS);
             }
         }
+    }
+
+    /** Returns at once when this is closed, or the thread interrupted. */
+    private void rest(long millis) {
+        try {
+            closing.await(millis, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private boolean isClosed() {
+        return closing.getCount() == 0;
     }
 
     private void launch() {
@@ -98,6 +121,7 @@ public final class HazelcastMember implements AutoCloseable {
     public synchronized void replace() {
         LOGGER.log(System.Logger.Level.INFO, "the cluster member is started anew");
         leave();
+        rest(REST_MILLIS);
         start();
     }
 
@@ -129,7 +153,7 @@ public final class HazelcastMember implements AutoCloseable {
     }
 
     public synchronized void addWitness() {
-        if (!closed) {
+        if (!isClosed()) {
             LOGGER.log(System.Logger.Level.INFO, "a witness is started: too few servers are here to agree without one");
             OwnThread.run("millrace-witness-start",
                 () -> witnesses.add(Hazelcast.newHazelcastInstance(MemberConfig.witness(options))));
@@ -155,7 +179,7 @@ public final class HazelcastMember implements AutoCloseable {
     /** A start that is under way tries no further. */
     @Override
     public void close() {
-        closed = true;
+        closing.countDown();
         end();
     }
 

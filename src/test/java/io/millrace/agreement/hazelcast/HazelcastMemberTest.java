@@ -10,9 +10,13 @@ import io.millrace.agreement.ClusterOptions;
 import io.millrace.agreement.FreePorts;
 import io.millrace.agreement.RegisterUnavailableException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -77,6 +81,46 @@ class HazelcastMemberTest {
             member.replace();
             first.fireLifecycleEvent(LifecycleState.MERGED);
             assertThat(member.isSound()).isTrue();
+        }
+    }
+
+    /** Else the others may take the new one for the old one, whose connections they close. */
+    @Test
+    void aReplacementGivesTheOthersTimeToMissItsPredecessor() {
+        PlatformLoggers.use();
+        ClusterOptions options = new ClusterOptions("test", 1, HOST, port, temp);
+        AtomicLong ended = new AtomicLong();
+        AtomicLong rested = new AtomicLong();
+        try (HazelcastMember member = new HazelcastMember(options, () -> {
+            rested.set(System.nanoTime() - ended.get());
+            return MemberConfig.singleMember(options, UUID.randomUUID().toString());
+        }, instance -> instance.getLifecycleService().addLifecycleListener(event -> {
+            if (event.getState() == LifecycleState.SHUTDOWN) {
+                ended.set(System.nanoTime());
+            }
+        }))) {
+            member.start();
+            member.replace();
+
+            assertThat(TimeUnit.NANOSECONDS.toMillis(rested.get())).isGreaterThanOrEqualTo(900);
+            assertThat(member.isSound()).isTrue();
+        }
+    }
+
+    @Test
+    void aReplacementThatRestsIsGivenUpAtOnceWhenTheServerStops() throws Exception {
+        try (HazelcastMember member = member(begun::add)) {
+            member.start();
+            CompletableFuture<Void> replaced = CompletableFuture.runAsync(member::replace);
+            while (member.isRunning()) {
+                Thread.onSpinWait();
+            }
+            long stopping = System.nanoTime();
+            member.close();
+
+            assertThat(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - stopping)).isLessThan(900);
+            assertThat(replaced).failsWithin(Duration.ofSeconds(5));
+            assertThat(begun).hasSize(1);
         }
     }
 }
