@@ -3,6 +3,7 @@ package io.millrace.agreement.steward;
 import com.hazelcast.cluster.Address;
 import com.hazelcast.cp.CPMember;
 import java.util.Collection;
+import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
@@ -18,8 +19,15 @@ import java.util.stream.Collectors;
 record CpRoll(Collection<CPMember> listed, CPMember local) {
     static final CpRoll EMPTY = new CpRoll(Set.of(), null);
 
-    Set<Address> addresses() {
-        return listed.stream().map(CPMember::getAddress).collect(Collectors.toSet());
+    /**
+     * Where those are that take part in all of these groups: a new CP member is taken into one after the other. What is left over
+     * does not take part for this server.
+     */
+    Set<Address> participants(Address self, List<Collection<CPMember>> groups) {
+        Set<UUID> taken = listed.stream().map(CPMember::getUuid).collect(Collectors.toSet());
+        taken.removeAll(leftOver(self));
+        groups.forEach(group -> taken.retainAll(group.stream().map(CPMember::getUuid).toList()));
+        return listed.stream().filter(one -> taken.contains(one.getUuid())).map(CPMember::getAddress).collect(Collectors.toSet());
     }
 
     boolean includesSelf() {

@@ -32,7 +32,6 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
@@ -50,8 +49,11 @@ final class Steward implements Runnable, AutoCloseable {
     private static final long DISCOVERY_MILLIS = 6_000;
     private static final long DISCOVERY_FAILED_MILLIS = 30_000;
     private static final long MINORITY_MILLIS = 8_000;
-    private static final int MINORITY_JITTER_MILLIS = 4_000;
+    /** Lest servers that wait for the same act at once. */
+    private static final int JITTER_MILLIS = 4_000;
     private static final long GONE_NANOS = TimeUnit.SECONDS.toNanos(1);
+    /** Longer than all that may be amiss with a formation, a reset or a promotion that ends well. */
+    private static final long EXCLUDED_MILLIS = 45_000;
 
     private final int configured;
     private final int target;
@@ -68,13 +70,13 @@ final class Steward implements Runnable, AutoCloseable {
     private final MajorityJournal journals;
     private final Membership membership;
     private final NeighbourProbe neighbours;
-    private final int jitterMillis = ThreadLocalRandom.current().nextInt(MINORITY_JITTER_MILLIS);
     private final CountDownLatch stopping = new CountDownLatch(1);
 
     private volatile AgreementStatus status;
     /** Since when there is no answer, no majority; 0: there is. By {@link System#nanoTime}. */
     private long waitingSince;
-    private long minoritySince;
+    private final Spell minority = Spell.withGraceUpTo(JITTER_MILLIS);
+    private final Spell exclusion = Spell.withGraceUpTo(JITTER_MILLIS);
     private final Map<UUID, Long> goneSince = new HashMap<>();
     /** Of the last round: when it began, whether it left nothing to do, and who was in touch. */
     private long roundAt;
@@ -119,6 +121,9 @@ final class Steward implements Runnable, AutoCloseable {
         if (!new Majority(view.configured()).isReachedBy(view.live())) {
             return view.minorityMillis() > MINORITY_MILLIS && view.othersAnswer() ? StewardAction.REPLACE_MEMBER
                 : StewardAction.NONE;
+        }
+        if (view.excludedMillis() > EXCLUDED_MILLIS) {
+            return StewardAction.REPLACE_MEMBER;
         }
         if (view.waitedMillis() > 0 || !view.discovered()) {
             return view.oldest() ? form(view) : StewardAction.NONE;
@@ -228,27 +233,22 @@ final class Steward implements Runnable, AutoCloseable {
         Set<Address> inTouch = inTouch();
         liveBefore = membership.live();
         int live = liveBefore.size();
-        long minority = minorityMillis(live);
+        boolean majority = new Majority(configured).isReachedBy(live);
+        long inMinority = minority.millis(!majority);
         long waited = consult(live);
+        Set<Address> brokers = brokersInTouch().keySet();
+        boolean excluded = majority && (waited > 0 || !participants.contains(self())
+            && participants.stream().filter(brokers::contains).count() < target);
         return new StewardView(true, true, cluster.getMembers().iterator().next().localMember(), configured, live,
-            inTouch.size(), target, discovered, waited, minority,
-            minority > MINORITY_MILLIS && neighbours.anyAnswers(addresses(cluster)),
-            cpMembers.includesSelf(), cpMembers.isExpelled(), cpMembers.brokers(brokersInTouch().keySet(), self()),
-            !gone(inTouch).isEmpty(), member.witnesses().size());
+            inTouch.size(), target, discovered, waited, inMinority,
+            inMinority > MINORITY_MILLIS && neighbours.anyAnswers(addresses(cluster)),
+            cpMembers.includesSelf(), cpMembers.isExpelled(), cpMembers.brokers(brokers, self()),
+            !gone(inTouch).isEmpty(), member.witnesses().size(), exclusion.millis(excluded));
     }
 
     /** Nothing is asked of a cluster that this server must not be part of. */
     private StewardView outside() {
         return StewardView.alone(false, member.isRunning(), configured, target);
-    }
-
-    private long minorityMillis(int live) {
-        if (new Majority(configured).isReachedBy(live)) {
-            minoritySince = 0;
-            return 0;
-        }
-        minoritySince = minoritySince == 0 ? System.nanoTime() : minoritySince;
-        return Math.max(0, TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - minoritySince) - jitterMillis);
     }
 
     /** Asks the CP subsystem for the incarnation and its members; @return for how long it has not answered, in ms. */
@@ -274,13 +274,9 @@ final class Steward implements Runnable, AutoCloseable {
         return Math.max(1, TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - waitingSince));
     }
 
-    /** A new CP member is taken into the groups one after the other. */
     private Set<Address> participants() {
-        Set<Address> addresses = cpMembers.addresses();
-        for (String group : List.of(CPGroup.METADATA_CP_GROUP_NAME, HazelcastCpOperations.GROUP)) {
-            addresses.retainAll(control.members(group).stream().map(CPMember::getAddress).toList());
-        }
-        return addresses;
+        return cpMembers.participants(self(), List.of(control.members(CPGroup.METADATA_CP_GROUP_NAME),
+            control.members(HazelcastCpOperations.GROUP)));
     }
 
     /** Asks again when this server's member became a CP member, or none by a reset, while the question was under way. */
@@ -356,7 +352,8 @@ final class Steward implements Runnable, AutoCloseable {
     private void forget() {
         active.learn(null);
         waitingSince = 0;
-        minoritySince = 0;
+        minority.end();
+        exclusion.end();
         cpMembers = CpRoll.EMPTY;
         participants = Set.of();
         found = null;

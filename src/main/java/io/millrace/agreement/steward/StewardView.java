@@ -21,13 +21,17 @@ import io.millrace.agreement.Majority;
  * @param brokersInCp   number of CP members that are brokers in touch
  * @param goneFromCp    a CP member's server has been gone for a while
  * @param witnesses     number of witnesses that this server runs
+ * @param excludedMillis for how long a majority has been in touch, and this server has had no part in what it agrees on,
+ *                      although it is wanted there: no answer, no promotion, or none that was carried out
  */
 record StewardView(boolean writable, boolean sound, boolean oldest, int configured, int live, int members,
                    int target, boolean discovered, long waitedMillis, long minorityMillis, boolean othersAnswer, boolean selfInCp,
-                   boolean expelledFromCp, int brokersInCp, boolean goneFromCp, int witnesses) {
+                   boolean expelledFromCp, int brokersInCp, boolean goneFromCp, int witnesses,
+                   long excludedMillis) {
     /** Of a broker that asks the cluster nothing: its member, or its journal, cannot take part at the moment. */
     static StewardView alone(boolean writable, boolean sound, int configured, int target) {
-        return new StewardView(writable, sound, false, configured, 1, 1, target, false, 0, 0, false, false, false, 0, false, 0);
+        return new StewardView(writable, sound, false, configured, 1, 1, target, false, 0, 0, false, false, false, 0, false, 0,
+            0);
     }
 
     /** Why registers cannot be read or changed, or null: nothing that can be seen from here is in the way. */

@@ -28,7 +28,7 @@ class CpRollTest {
     /** What the steward does, when all brokers are in touch and the CP subsystem answers so. */
     private static StewardAction decide(CpRoll roll) {
         return Steward.decide(new StewardView(true, true, false, 3, 3, 3, 3, true, 0, 0, false, roll.includesSelf(),
-            roll.isExpelled(), roll.brokers(BROKERS, SELF), false, 0));
+            roll.isExpelled(), roll.brokers(BROKERS, SELF), false, 0, 0));
     }
 
     @Test
@@ -51,6 +51,20 @@ class CpRollTest {
         assertThat(roll.leftOver(SELF)).containsExactly(ghost.getUuid());
         assertThat(roll.brokers(BROKERS, SELF)).isEqualTo(2);
         assertThat(decide(roll)).isEqualTo(StewardAction.PROMOTE_SELF);
+    }
+
+    @Test
+    void whoIsListedTakesPartOnceItIsInAllGroups() {
+        CPMember self = at(SELF);
+        CPMember second = at(SECOND);
+        CPMember third = at(THIRD);
+        CpRoll roll = new CpRoll(List.of(second, third, self), self);
+        assertThat(roll.participants(SELF, List.of(List.of(second, self, third), List.of(second, third))))
+            .containsExactlyInAnyOrder(SECOND, THIRD);
+        assertThat(roll.participants(SELF, List.of(List.of(second, self), List.of(second, self, third))))
+            .containsExactlyInAnyOrder(SELF, SECOND);
+        assertThat(new CpRoll(roll.listed(), null).participants(SELF, List.of(roll.listed(), roll.listed())))
+            .as("what is left over does not stand for it").containsExactlyInAnyOrder(SECOND, THIRD);
     }
 
     @Test

@@ -9,23 +9,23 @@ import org.junit.jupiter.params.provider.ValueSource;
 class StewardTest {
     /** Three brokers of three, the consensus among them, seen by the oldest. */
     private static StewardView healthy() {
-        return new StewardView(true, true, true, 3, 3, 3, 3, true, 0, 0, false, true, false, 3, false, 0);
+        return new StewardView(true, true, true, 3, 3, 3, 3, true, 0, 0, false, true, false, 3, false, 0, 0);
     }
 
     private static StewardView live(int live, long minorityMillis, boolean othersAnswer) {
         return new StewardView(true, true, true, 3, live, live, 3, true, 9_000, minorityMillis, othersAnswer, true, false, live,
-            false, 0);
+            false, 0, 0);
     }
 
     private static StewardView waiting(boolean oldest, int members, boolean discovered, long millis) {
         return new StewardView(true, true, oldest, 3, 2, members, 3, discovered, millis, 0, false, false, false, 0, false,
-            members - 2);
+            members - 2, 0);
     }
 
     private static StewardView answering(boolean oldest, boolean selfInCp, int brokersInCp, boolean gone,
                                          int witnesses) {
         return new StewardView(true, true, oldest, 3, 3, 3 + witnesses, 3, true, 0, 0, false, selfInCp, false, brokersInCp, gone,
-            witnesses);
+            witnesses, 0);
     }
 
     @Test
@@ -35,7 +35,7 @@ class StewardTest {
 
     @Test
     void aMemberThatStoppedOrWentOverToAnotherClusterIsReplaced() {
-        assertThat(Steward.decide(new StewardView(true, false, false, 3, 1, 1, 3, false, 0, 0, false, false, false, 0, false, 0)))
+        assertThat(Steward.decide(new StewardView(true, false, false, 3, 1, 1, 3, false, 0, 0, false, false, false, 0, false, 0, 0)))
             .isEqualTo(StewardAction.REPLACE_MEMBER);
     }
 
@@ -47,7 +47,7 @@ class StewardTest {
     }
 
     private static StewardView withJournal(boolean writable, boolean running) {
-        return new StewardView(writable, running, false, 3, 1, 1, 3, false, 0, 0, false, false, false, 0, false, 0);
+        return new StewardView(writable, running, false, 3, 1, 1, 3, false, 0, 0, false, false, false, 0, false, 0, 0);
     }
 
     @Test
@@ -69,6 +69,21 @@ class StewardTest {
         assertThat(Steward.decide(waiting(true, 2, false, 5_000))).isEqualTo(StewardAction.NONE);
         assertThat(Steward.decide(waiting(true, 2, false, 6_500))).isEqualTo(StewardAction.ADD_WITNESS);
         assertThat(Steward.decide(waiting(true, 3, false, 6_500))).isEqualTo(StewardAction.NONE);
+    }
+
+    /** Nobody else can tell, and nothing else ends it. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aMemberThatHasNoPartInTheAgreementForLongAlthoughItIsWantedIsReplaced(boolean oldest) {
+        assertThat(Steward.decide(excluded(oldest, 1, 44_000))).isNotEqualTo(StewardAction.REPLACE_MEMBER);
+        assertThat(Steward.decide(excluded(oldest, 45_001, 45_001))).as("it gets no answer").isEqualTo(StewardAction.REPLACE_MEMBER);
+        assertThat(Steward.decide(excluded(oldest, 0, 44_000))).isEqualTo(StewardAction.PROMOTE_SELF);
+        assertThat(Steward.decide(excluded(oldest, 0, 45_001))).as("it is not taken in").isEqualTo(StewardAction.REPLACE_MEMBER);
+    }
+
+    private static StewardView excluded(boolean oldest, long waitedMillis, long excludedMillis) {
+        return new StewardView(true, true, oldest, 3, 3, 3, 3, true, waitedMillis, 0, false, false, false, 2, false, 0,
+            excludedMillis);
     }
 
     @ParameterizedTest
@@ -99,7 +114,7 @@ class StewardTest {
 
     @Test
     void aMemberThatWasTakenOutOfTheConsensusWhileItRanIsReplaced() {
-        StewardView expelled = new StewardView(true, true, false, 3, 3, 3, 3, true, 0, 0, false, false, true, 2, false, 0);
+        StewardView expelled = new StewardView(true, true, false, 3, 3, 3, 3, true, 0, 0, false, false, true, 2, false, 0, 0);
         assertThat(Steward.decide(expelled)).isEqualTo(StewardAction.REPLACE_MEMBER);
     }
 }
