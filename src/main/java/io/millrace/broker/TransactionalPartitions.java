@@ -15,7 +15,9 @@ import io.millrace.replica.hosting.Partition;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 
 /** What coordinators of transactions ask of the leaders of partitions, and leaders of them. Thread-safe. */
 public final class TransactionalPartitions {
@@ -34,19 +36,32 @@ public final class TransactionalPartitions {
     }
 
     /**
-     * For partitions that this broker leads, also of internal topics: refuses with INVALID_TXN_STATE where the producer has an
-     * earlier transaction open, whose marker was lost, and with OVERLOADED where the producer is new and there is no room for it.
-     * The coordinator must not be asked then: the partition would get the marker of a transaction that has no records there, which
-     * would end the earlier one, or have the producer known all the same.
+     * For partitions that this broker leads, also of internal topics: waits where the producer has an earlier transaction open whose
+     * marker is on its way, as a commit is answered before, and refuses with INVALID_TXN_STATE where that was lost, and with
+     * OVERLOADED where the producer is new and there is no room for it. The coordinator must not be asked to note the partition
+     * then: it would get the marker of a transaction that has no records there, which would end the earlier one, or have the
+     * producer known all the same.
      */
     public TransactionVerifier whereOneMayBegin(TransactionVerifier verifier) {
         return (transactionalId, producerId, epoch, partition) -> {
             PartitionLog log = parts.routes.led(partition.topic(), partition.partition()).log();
-            log.transactions().openOf(producerId).filter(open -> open.epoch() < epoch).ifPresent(open -> {
-                throw BrokerErrors.translate(InvalidTxnStateException.ofEarlier(partition.toString(), producerId, open.epoch(), epoch));
+            Supplier<CompletableFuture<?>> verification = () -> room(log, producerId)
+                    .thenCompose(room -> verifier.verify(transactionalId, producerId, epoch, partition));
+            if (openBefore(log, producerId, epoch).isEmpty()) {
+                return verification.get();
+            }
+            return verifier.awaitEarlier(transactionalId, producerId, epoch).thenCompose(ended -> {
+                openBefore(log, producerId, epoch).ifPresent(open -> {
+                    throw BrokerErrors.translate(InvalidTxnStateException.ofEarlier(partition.toString(), producerId, open, epoch));
+                });
+                return verification.get();
             });
-            return room(log, producerId).thenCompose(room -> verifier.verify(transactionalId, producerId, epoch, partition));
         };
+    }
+
+    /** The epoch of a producer's transaction that is open there, where that is an earlier one. */
+    private static Optional<Short> openBefore(PartitionLog log, long producerId, short epoch) {
+        return log.transactions().openOf(producerId).map(TransactionStart::epoch).filter(open -> open < epoch);
     }
 
     private CompletableFuture<Void> room(PartitionLog log, long producerId) {

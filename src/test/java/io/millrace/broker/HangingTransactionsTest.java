@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.broker.SimulatedCluster.PlantedBug;
 import io.millrace.broker.produce.RecordRules;
+import io.millrace.broker.produce.TransactionVerifier;
 import io.millrace.log.AppendResult;
 import io.millrace.metadata.BrokerErrors;
 import io.millrace.metadata.BrokerException;
@@ -47,6 +48,8 @@ class HangingTransactionsTest {
     /** Who has a transaction under way, as coordinators know, by producer id. */
     private final Map<Long, String> known = new HashMap<>();
     private int verified;
+    /** Completes once no marker is on its way. */
+    private CompletableFuture<?> earlierEnded = CompletableFuture.completedFuture(null);
 
     @BeforeAll
     static void quiet() {
@@ -63,14 +66,24 @@ class HangingTransactionsTest {
         cluster.inhabit(new SimulatedCluster.Inhabitants() {
             @Override
             public void opened(SimulatedServer server) {
-                server.broker().transactions().verifyWith((id, producerId, epoch, partition) -> {
-                    verified++;
-                    return known.containsKey(producerId) ? CompletableFuture.completedFuture(null)
-                            : CompletableFuture.failedFuture(new BrokerException(ErrorKind.PRODUCER_FENCED, "nobody knows it"));
-                });
+                server.broker().transactions().verifyWith(new Coordinators());
             }
         });
         cluster.begin(Map.of("unclean.leader.election.enable", "true"));
+    }
+
+    private final class Coordinators implements TransactionVerifier {
+        @Override
+        public CompletableFuture<?> verify(String transactionalId, long producerId, short epoch, TopicPartition partition) {
+            verified++;
+            return known.containsKey(producerId) ? CompletableFuture.completedFuture(null)
+                    : CompletableFuture.failedFuture(new BrokerException(ErrorKind.PRODUCER_FENCED, "nobody knows it"));
+        }
+
+        @Override
+        public CompletableFuture<?> awaitEarlier(String transactionalId, long producerId, short epoch) {
+            return earlierEnded;
+        }
     }
 
     private CompletableFuture<AppendResult> append(SimulatedServer server, long producerId) {
@@ -160,6 +173,39 @@ class HangingTransactionsTest {
         cluster.await("an unclean leader", () -> cluster.leader() != null && cluster.leader() != first
                 && cluster.partition(cluster.leader()) != null && cluster.partition(cluster.leader()).state().isLeading());
         return cluster.leader();
+    }
+
+    /** A commit is answered before its markers are written. */
+    @Test
+    void theNextTransactionOfAProducerWaitsForTheMarkerOfTheOneBeforeThatIsOnItsWay() {
+        begin(1);
+        SimulatedServer leader = cluster.leader();
+        begun(leader, PREPARED);
+        CompletableFuture<Void> ended = new CompletableFuture<>();
+        earlierEnded = ended;
+        int before = verified;
+        CompletableFuture<AppendResult> next = append(leader, PREPARED, EPOCH + 1);
+        cluster.advance(1_000);
+        assertThat(next).isNotDone();
+        assertThat(verified).as("the coordinator is not asked to add the partition").isEqualTo(before);
+
+        done(commit(leader, PREPARED));
+        ended.complete(null);
+        assertThat(done(next).baseOffset()).isEqualTo(2);
+        assertThat(stable(leader)).isEqualTo(2);
+    }
+
+    /** So that it is asked again when the coordinator says so. */
+    @Test
+    void whereTheCoordinatorCannotTellWhetherAMarkerIsOnItsWayTheNextTransactionIsNotRefusedForGood() {
+        begin(1);
+        SimulatedServer leader = cluster.leader();
+        begun(leader, PREPARED);
+        earlierEnded = CompletableFuture.failedFuture(new BrokerException(ErrorKind.CONCURRENT_TRANSACTIONS, "it is being ended"));
+        assertThat(refused(append(leader, PREPARED, EPOCH + 1))).isEqualTo(ErrorKind.CONCURRENT_TRANSACTIONS);
+        earlierEnded = CompletableFuture.completedFuture(null);
+        done(commit(leader, PREPARED));
+        done(append(leader, PREPARED, EPOCH + 1));
     }
 
     @ParameterizedTest

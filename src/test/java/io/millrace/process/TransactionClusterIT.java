@@ -36,6 +36,7 @@ class TransactionClusterIT {
     private static final int SERVERS = 3;
     private static final int PARTITIONS = 6;
     private static final int PRODUCERS = 4;
+    private static final int TRANSACTIONS_AT_ONCE = 40;
     private static final int TIMEOUT_MS = 60_000;
     private static final int PATIENCE_SECONDS = 120;
     private static final int KILLS = Boolean.getBoolean("millrace.long") ? SERVERS : 1;
@@ -154,6 +155,23 @@ class TransactionClusterIT {
         for (int partition = 0; partition < PARTITIONS; partition++) {
             assertThat(committed(partition % SERVERS, "anywhere", partition)).containsExactly("committed-0", "committed-1", "committed-2",
                     "committed-3", "committed-4", "committed-5");
+        }
+    }
+
+    /** Its markers may still be on their way then. */
+    @Test
+    @Order(2)
+    void aTransactionMayBeginAsSoonAsTheCommitOfTheOneBeforeIsAnswered() throws Exception {
+        create("at-once");
+        TransactionalProducer producer = producer(0, "at-once", false);
+        List<String> values = new ArrayList<>();
+        for (int each = 0; each < TRANSACTIONS_AT_ONCE; each++) {
+            values.add("of " + each);
+            writeEverywhere(producer, "at-once", values.get(each)); // a refusal for good is a lost transaction
+            producer.commit();
+        }
+        for (int partition = 0; partition < PARTITIONS; partition++) {
+            assertThat(committed(partition % SERVERS, "at-once", partition)).containsExactlyElementsOf(values);
         }
     }
 

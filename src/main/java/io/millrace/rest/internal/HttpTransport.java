@@ -183,6 +183,12 @@ public final class HttpTransport implements Transport, Deliveries, GroupPeers, T
     }
 
     @Override
+    public CompletableFuture<?> awaitEarlier(Member coordinator, String transactionalId, ProducerIdAndEpoch named) {
+        return ask(coordinator, TransactionInternalResource.AWAIT_EARLIER,
+                TransactionCodec.encode(new TransactionCodec.Question(transactionalId, named, null)), BrokerAnswer::body);
+    }
+
+    @Override
     public CompletableFuture<ProducerIdAndEpoch> producer(Member coordinator, String transactionalId, ProducerIdAndEpoch named) {
         return ask(coordinator, TransactionInternalResource.PRODUCER,
                 TransactionCodec.encode(new TransactionCodec.Question(transactionalId, named, null)),

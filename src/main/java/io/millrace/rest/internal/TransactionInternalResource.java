@@ -29,6 +29,7 @@ import org.eclipse.microprofile.openapi.annotations.Operation;
 public class TransactionInternalResource {
     static final String PATH = "/internal/transactions/";
     static final String ADD_PARTITION = "add-partition";
+    static final String AWAIT_EARLIER = "await-earlier";
     static final String PRODUCER = "producer";
     static final String MARKERS = "markers";
     static final String LIST = "list";
@@ -49,6 +50,16 @@ public class TransactionInternalResource {
         TransactionCodec.Question asked = question(body);
         Transactions transactions = access.transactions();
         bounded(transactions.<Void>addPartition(asked.transactionalId(), asked.named(), asked.partition()))
+                .whenComplete(Answer.to(response, done -> Response.noContent().build()));
+    }
+
+    /** Whether anything of earlier transactions is on its way to partitions; answered when it is not. */
+    @Operation(hidden = true)
+    @POST
+    @Path(AWAIT_EARLIER)
+    public void awaitEarlier(InputStream body, @Suspended AsyncResponse response) {
+        TransactionCodec.Question asked = question(body);
+        bounded(access.transactions().<Void>awaitEarlier(asked.transactionalId(), asked.named()))
                 .whenComplete(Answer.to(response, done -> Response.noContent().build()));
     }
 

@@ -122,6 +122,14 @@ public final class TransactionCoordinator implements AutoCloseable {
     }
 
     /**
+     * Waits until the markers of the producer's earlier transactions are in all their partitions: to be asked by a leader where one
+     * is open all the same, before {@link #addPartitions}. Nothing is changed.
+     */
+    public CompletableFuture<TransactionAnswer> awaitEarlier(String transactionalId, ProducerIdAndEpoch named, long deadline) {
+        return answer(transactionalId, deadline, (now, fresh, nowMs) -> Transitions.awaitEarlier(now, named));
+    }
+
+    /**
      * The transaction waits for the decision of somebody else from now on; or is over, COMPLETE_COMMIT, when it is empty.
      *
      * @param xid what it is called there, so that it can be found by that; null: nothing. Fails with INVALID_REQUEST when that is no text of 1 to

@@ -23,6 +23,9 @@ public interface TransactionTransport {
     /** See {@link Transactions#addPartition}, of a coordinator that does not pass it on. */
     CompletableFuture<?> addPartition(Member coordinator, String transactionalId, ProducerIdAndEpoch named, TopicPartition partition);
 
+    /** See {@link Transactions#awaitEarlier}, of a coordinator that does not pass it on. */
+    CompletableFuture<?> awaitEarlier(Member coordinator, String transactionalId, ProducerIdAndEpoch named);
+
     /** See {@link Transactions#producer}, of a coordinator that does not pass it on. */
     CompletableFuture<ProducerIdAndEpoch> producer(Member coordinator, String transactionalId, ProducerIdAndEpoch named);
 

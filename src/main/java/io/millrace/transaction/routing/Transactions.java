@@ -43,6 +43,7 @@ public final class Transactions implements AutoCloseable {
     private final TransactionCoordinator coordinator;
     private final ReceivedMarkers received;
     private final CoordinatorCalls calls;
+    private final TransactionVerifier coordinators = new Coordinators();
     private final KnownProducers producers;
     private final HangingTransactions hanging;
 
@@ -82,7 +83,7 @@ public final class Transactions implements AutoCloseable {
     public static Transactions open(Parts parts) {
         Transactions opened = new Transactions(parts);
         opened.coordinator.start();
-        parts.broker().transactions().verifyWith(opened::verify);
+        parts.broker().transactions().verifyWith(opened.coordinators);
         return opened;
     }
 
@@ -93,18 +94,33 @@ public final class Transactions implements AutoCloseable {
 
     /** For what is written into internal topics. Asks whichever broker coordinates. */
     public TransactionVerifier verifier() {
-        return parts.broker().transactions().whereOneMayBegin(this::verify);
+        return parts.broker().transactions().whereOneMayBegin(coordinators);
     }
 
-    private CompletableFuture<?> verify(String transactionalId, long producerId, short epoch, TopicPartition partition) {
-        ProducerIdAndEpoch named = new ProducerIdAndEpoch(producerId, epoch);
-        return calls.call(transactionalId, () -> addPartition(transactionalId, named, partition),
-                to -> parts.transport().addPartition(to, transactionalId, named, partition).thenApply(done -> null));
+    private final class Coordinators implements TransactionVerifier {
+        @Override
+        public CompletableFuture<?> verify(String transactionalId, long producerId, short epoch, TopicPartition partition) {
+            ProducerIdAndEpoch named = new ProducerIdAndEpoch(producerId, epoch);
+            return calls.call(transactionalId, () -> addPartition(transactionalId, named, partition),
+                    to -> parts.transport().addPartition(to, transactionalId, named, partition).thenApply(done -> null));
+        }
+
+        @Override
+        public CompletableFuture<?> awaitEarlier(String transactionalId, long producerId, short epoch) {
+            ProducerIdAndEpoch named = new ProducerIdAndEpoch(producerId, epoch);
+            return calls.call(transactionalId, () -> Transactions.this.awaitEarlier(transactionalId, named),
+                    to -> parts.transport().awaitEarlier(to, transactionalId, named).thenApply(done -> null));
+        }
     }
 
     /** Has this broker, as the coordinator, note that a partition is about to get records of a transaction. */
     public <T> CompletableFuture<T> addPartition(String transactionalId, ProducerIdAndEpoch named, TopicPartition partition) {
         return coordinator.addPartitions(transactionalId, named, List.of(partition), deadline()).thenApply(done -> null);
+    }
+
+    /** Waits until this broker, as the coordinator, has nothing of a producer's earlier transactions to end any more. */
+    public <T> CompletableFuture<T> awaitEarlier(String transactionalId, ProducerIdAndEpoch named) {
+        return coordinator.awaitEarlier(transactionalId, named, deadline()).thenApply(done -> null);
     }
 
     /** Until when a request that comes now is tried, in ns. */

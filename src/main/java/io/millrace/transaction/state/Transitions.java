@@ -80,6 +80,16 @@ public final class Transitions {
     }
 
     /**
+     * Nothing is to be done once no earlier transaction is being ended.
+     *
+     * @throws BrokerException INVALID_PRODUCER_ID_MAPPING, PRODUCER_FENCED
+     */
+    public static Step awaitEarlier(Transaction now, ProducerIdAndEpoch named) {
+        requireProducer(now, named);
+        return now.state().decided().isPresent() ? Step.concurrent(now, null) : Step.stays(now);
+    }
+
+    /**
      * The transaction's outcome is somebody else's to decide from now on (KIP-939). One without records is over with that:
      * {@link Step#state} is then COMPLETE_COMMIT, and there is nothing to be decided.
      *

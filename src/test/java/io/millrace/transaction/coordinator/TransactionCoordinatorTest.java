@@ -286,6 +286,30 @@ class TransactionCoordinatorTest {
         assertThat(topic.state().get("transfer").partitions()).containsExactly(ORDERS);
     }
 
+    /** A leader that still has the earlier one open asks, as it must not have its partition noted before. */
+    @Test
+    void whoAsksForTheEndOfEarlierTransactionsWaitsUntilAllMarkersAreWrittenAndChangesNothing() {
+        ProducerIdAndEpoch producer = begun();
+        unreachable.add(BILLS);
+        ProducerIdAndEpoch next = done(commit(producer)).producer();
+        CompletableFuture<TransactionAnswer> ended = coordinator.awaitEarlier("transfer", next, in(5_000));
+        run(100);
+        assertThat(ended).isNotDone();
+        unreachable.clear();
+        run(150);
+        long written = topic.bytes();
+        assertThat(ended).isCompletedWithValue(new TransactionAnswer(next, TransactionState.COMPLETE_COMMIT));
+
+        done(coordinator.awaitEarlier("transfer", next, in(5_000)));
+        assertThat(topic.bytes()).isEqualTo(written);
+        assertThat(topic.state().get("transfer").partitions()).isEmpty();
+        done(add(next, ORDERS));
+        done(coordinator.awaitEarlier("transfer", next, in(5_000)));
+        assertThat(refusal(coordinator.awaitEarlier("transfer", producer, in(5_000)))).isEqualTo(ErrorKind.PRODUCER_FENCED);
+        assertThat(refusal(coordinator.awaitEarlier("unheard of", producer, in(5_000))))
+                .isEqualTo(ErrorKind.INVALID_PRODUCER_ID_MAPPING);
+    }
+
     @Test
     void partitionsThatAreAskedForAtOnceGoTogetherHoweverManyTheyAre() {
         ProducerIdAndEpoch producer = done(init("transfer")).producer();

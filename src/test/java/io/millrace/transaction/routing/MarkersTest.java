@@ -56,6 +56,11 @@ class MarkersTest {
         }
 
         @Override
+        public CompletableFuture<?> awaitEarlier(Member coordinator, String transactionalId, ProducerIdAndEpoch named) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
         public CompletableFuture<ProducerIdAndEpoch> producer(Member coordinator, String transactionalId, ProducerIdAndEpoch named) {
             throw new UnsupportedOperationException();
         }
