@@ -1,5 +1,6 @@
 package io.millrace.broker;
 
+import io.millrace.broker.produce.EarlierTransactions;
 import io.millrace.broker.produce.RecordRules;
 import io.millrace.broker.produce.TransactionVerifier;
 import io.millrace.log.AppendResult;
@@ -31,8 +32,8 @@ public final class TransactionalPartitions {
      * From now on, {@linkplain #whereOneMayBegin where a transaction may begin}: until there is one, records of transactions are
      * refused with UNAVAILABLE.
      */
-    public void verifyWith(TransactionVerifier verifier) {
-        parts.appends.verifyWith(whereOneMayBegin(verifier));
+    public void verifyWith(TransactionVerifier verifier, EarlierTransactions earlier) {
+        parts.appends.verifyWith(whereOneMayBegin(verifier, earlier));
     }
 
     /**
@@ -42,7 +43,7 @@ public final class TransactionalPartitions {
      * then: it would get the marker of a transaction that has no records there, which would end the earlier one, or have the
      * producer known all the same.
      */
-    public TransactionVerifier whereOneMayBegin(TransactionVerifier verifier) {
+    public TransactionVerifier whereOneMayBegin(TransactionVerifier verifier, EarlierTransactions earlier) {
         return (transactionalId, producerId, epoch, partition) -> {
             PartitionLog log = parts.routes.led(partition.topic(), partition.partition()).log();
             Supplier<CompletableFuture<?>> verification = () -> room(log, producerId)
@@ -50,7 +51,7 @@ public final class TransactionalPartitions {
             if (openBefore(log, producerId, epoch).isEmpty()) {
                 return verification.get();
             }
-            return verifier.awaitEarlier(transactionalId, producerId, epoch).thenCompose(ended -> {
+            return earlier.awaitEnd(transactionalId, producerId, epoch).thenCompose(ended -> {
                 openBefore(log, producerId, epoch).ifPresent(open -> {
                     throw BrokerErrors.translate(InvalidTxnStateException.ofEarlier(partition.toString(), producerId, open, epoch));
                 });

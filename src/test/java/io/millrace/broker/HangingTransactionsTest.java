@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.broker.SimulatedCluster.PlantedBug;
 import io.millrace.broker.produce.RecordRules;
-import io.millrace.broker.produce.TransactionVerifier;
 import io.millrace.log.AppendResult;
 import io.millrace.metadata.BrokerErrors;
 import io.millrace.metadata.BrokerException;
@@ -66,24 +65,16 @@ class HangingTransactionsTest {
         cluster.inhabit(new SimulatedCluster.Inhabitants() {
             @Override
             public void opened(SimulatedServer server) {
-                server.broker().transactions().verifyWith(new Coordinators());
+                server.broker().transactions().verifyWith(HangingTransactionsTest.this::verify, (id, producerId, epoch) -> earlierEnded);
             }
         });
         cluster.begin(Map.of("unclean.leader.election.enable", "true"));
     }
 
-    private final class Coordinators implements TransactionVerifier {
-        @Override
-        public CompletableFuture<?> verify(String transactionalId, long producerId, short epoch, TopicPartition partition) {
-            verified++;
-            return known.containsKey(producerId) ? CompletableFuture.completedFuture(null)
-                    : CompletableFuture.failedFuture(new BrokerException(ErrorKind.PRODUCER_FENCED, "nobody knows it"));
-        }
-
-        @Override
-        public CompletableFuture<?> awaitEarlier(String transactionalId, long producerId, short epoch) {
-            return earlierEnded;
-        }
+    private CompletableFuture<?> verify(String transactionalId, long producerId, short epoch, TopicPartition partition) {
+        verified++;
+        return known.containsKey(producerId) ? CompletableFuture.completedFuture(null)
+                : CompletableFuture.failedFuture(new BrokerException(ErrorKind.PRODUCER_FENCED, "nobody knows it"));
     }
 
     private CompletableFuture<AppendResult> append(SimulatedServer server, long producerId) {

@@ -28,6 +28,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
@@ -97,7 +98,8 @@ final class SimulatedTransfers implements SimulatedCluster.Inhabitants {
 
     @Override
     public void opened(SimulatedServer server) {
-        server.broker().transactions().verifyWith(coordinator.verifier(server.timers()));
+        server.broker().transactions().verifyWith(coordinator.verifier(server.timers()),
+                (id, producerId, epoch) -> CompletableFuture.completedFuture(null));
     }
 
     @Override

@@ -62,7 +62,7 @@ class TransactionLeaderScenariosTest {
                 server.broker().transactions().verifyWith((id, producerId, epoch, partition) -> {
                     asked.add(producerId);
                     return coordinator.verify(id, producerId, epoch, partition);
-                });
+                }, (id, producerId, epoch) -> CompletableFuture.completedFuture(null));
             }
         });
         cluster.begin(Map.of());

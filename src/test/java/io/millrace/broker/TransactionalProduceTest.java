@@ -65,7 +65,7 @@ class TransactionalProduceTest {
                 question.answer().complete(null);
             }
             return question.answer();
-        });
+        }, (id, producerId, epoch) -> CompletableFuture.completedFuture(null));
     }
 
     @AfterEach

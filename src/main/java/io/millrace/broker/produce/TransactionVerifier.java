@@ -15,14 +15,4 @@ public interface TransactionVerifier {
      *         INVALID_TXN_STATE, CONCURRENT_TRANSACTIONS, INVALID_REQUEST, or those of a coordinator that is not to be reached
      */
     CompletableFuture<?> verify(String transactionalId, long producerId, short producerEpoch, TopicPartition partition);
-
-    /**
-     * Waits until the coordinator has nothing of earlier transactions of the producer to bring to partitions any more: what is open
-     * somewhere then has lost its marker. The coordinator notes nothing. May block for a moment.
-     *
-     * @return fails as {@link #verify}; where it is left as it is here, markers are never on their way
-     */
-    default CompletableFuture<?> awaitEarlier(String transactionalId, long producerId, short producerEpoch) {
-        return CompletableFuture.completedFuture(null);
-    }
 }

@@ -10,8 +10,8 @@ import io.millrace.log.segment.LogFolder;
 import io.millrace.log.segment.Segment;
 import io.millrace.log.segment.SegmentDamage;
 import java.io.IOException;
-import java.lang.System.Logger.Level;
 import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
 

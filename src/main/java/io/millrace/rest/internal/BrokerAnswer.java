@@ -15,7 +15,7 @@ import java.net.http.HttpResponse;
 /**
  * What another broker answered to a request of ours, in the broker's own words.
  *
- * @param kindName what stands in {@link ErrorStatus.KIND_HEADER}, or null
+ * @param kindName what stands in {@link ErrorStatus#KIND_HEADER}, or null
  * @param content  the body, whatever the status
  */
 record BrokerAnswer(Member from, int status, String kindName, byte[] content) {

@@ -43,7 +43,6 @@ public final class Transactions implements AutoCloseable {
     private final TransactionCoordinator coordinator;
     private final ReceivedMarkers received;
     private final CoordinatorCalls calls;
-    private final TransactionVerifier coordinators = new Coordinators();
     private final KnownProducers producers;
     private final HangingTransactions hanging;
 
@@ -83,7 +82,7 @@ public final class Transactions implements AutoCloseable {
     public static Transactions open(Parts parts) {
         Transactions opened = new Transactions(parts);
         opened.coordinator.start();
-        parts.broker().transactions().verifyWith(opened.coordinators);
+        parts.broker().transactions().verifyWith(opened::verify, opened::awaitEarlier);
         return opened;
     }
 
@@ -94,23 +93,19 @@ public final class Transactions implements AutoCloseable {
 
     /** For what is written into internal topics. Asks whichever broker coordinates. */
     public TransactionVerifier verifier() {
-        return parts.broker().transactions().whereOneMayBegin(coordinators);
+        return parts.broker().transactions().whereOneMayBegin(this::verify, this::awaitEarlier);
     }
 
-    private final class Coordinators implements TransactionVerifier {
-        @Override
-        public CompletableFuture<?> verify(String transactionalId, long producerId, short epoch, TopicPartition partition) {
-            ProducerIdAndEpoch named = new ProducerIdAndEpoch(producerId, epoch);
-            return calls.call(transactionalId, () -> addPartition(transactionalId, named, partition),
-                    to -> parts.transport().addPartition(to, transactionalId, named, partition).thenApply(done -> null));
-        }
+    private CompletableFuture<?> verify(String transactionalId, long producerId, short epoch, TopicPartition partition) {
+        ProducerIdAndEpoch named = new ProducerIdAndEpoch(producerId, epoch);
+        return calls.call(transactionalId, () -> addPartition(transactionalId, named, partition),
+                to -> parts.transport().addPartition(to, transactionalId, named, partition).thenApply(done -> null));
+    }
 
-        @Override
-        public CompletableFuture<?> awaitEarlier(String transactionalId, long producerId, short epoch) {
-            ProducerIdAndEpoch named = new ProducerIdAndEpoch(producerId, epoch);
-            return calls.call(transactionalId, () -> Transactions.this.awaitEarlier(transactionalId, named),
-                    to -> parts.transport().awaitEarlier(to, transactionalId, named).thenApply(done -> null));
-        }
+    private CompletableFuture<?> awaitEarlier(String transactionalId, long producerId, short epoch) {
+        ProducerIdAndEpoch named = new ProducerIdAndEpoch(producerId, epoch);
+        return calls.call(transactionalId, () -> awaitEarlier(transactionalId, named),
+                to -> parts.transport().awaitEarlier(to, transactionalId, named).thenApply(done -> null));
     }
 
     /** Has this broker, as the coordinator, note that a partition is about to get records of a transaction. */
