@@ -13,7 +13,7 @@ namespaces=${MILLRACE_LOCAL_NAMESPACES:-}
 # Liberty itself waits up to 30 s for requests in progress, such as slow uploads.
 stop_seconds=45
 package=$project/target/millrace.jar
-runtime=$base/runtime
+runtime=${MILLRACE_LOCAL_RUNTIME:-$base/runtime}
 server=millrace
 host=${MILLRACE_HTTP_HOST:-localhost}
 [ "$host" != '*' ] || host=localhost
@@ -33,6 +33,7 @@ usage: deploy/local.sh COMMAND
   status      a line for each server
   logs I      print server I's log
   wipe        stop all servers and remove all that they wrote
+  warm        start and stop a server alone, once for each build; new servers then begin with what Liberty has worked out
 
 A cluster keeps its number of servers until it is wiped. Server I listens on localhost, HTTP port 9080+I; its files are
 under target/local/I. Settings come from the environment, as MILLRACE_... (docs/configuration.md), except the broker's
@@ -44,6 +45,8 @@ For this script alone:
   MILLRACE_LOCAL_PORT           what is added to I for the HTTP port (9080); the cluster's port is 5000 above it
   MILLRACE_LOCAL_DROPINS        a folder with WARs to deploy beside Millrace (none)
   MILLRACE_LOCAL_START_SECONDS  how long a start may take (180)
+  MILLRACE_LOCAL_RUNTIME        where the package is unpacked, for several folders of servers that share it (in
+                                MILLRACE_LOCAL_DIR); the command warm then spares each new server a part of its start
   MILLRACE_LOCAL_NAMESPACES     a prefix such as 10.87.0: server I runs in the network namespace millrace-10.87.0.I, which
                                 is there already, and at the address 10.87.0.I, so that links can be cut; for root (none)
 TXT
@@ -196,13 +199,17 @@ check_port_free() {
 launch() {
     local i=$1 pid began state
     mkdir -p "$base/$i/logs"
+    if [ -d "$runtime/.workarea" ] && [ ! -d "$base/$i/output" ]; then
+        mkdir -p "$base/$i/output/$server"
+        cp -r "$runtime/.workarea" "$base/$i/output/$server/workarea"
+    fi
     check_port_free "$(http_port "$i")" "server $i's HTTP" || return 1
     check_port_free "$(cluster_port "$i")" "server $i's cluster member" || return 1
     (
         trap '' HUP INT
         cd "$base/$i"
         unset MILLRACE_LOCAL_DIR MILLRACE_LOCAL_PORT MILLRACE_LOCAL_DROPINS MILLRACE_LOCAL_START_SECONDS WLP_USER_DIR
-        unset MILLRACE_LOCAL_NAMESPACES
+        unset MILLRACE_LOCAL_NAMESPACES MILLRACE_LOCAL_RUNTIME
         export WLP_OUTPUT_DIR=$base/$i/output LOG_DIR=$base/$i/logs
         MILLRACE_HTTP_PORT=$(http_port "$i")
         MILLRACE_CLUSTER_PORT=$(cluster_port "$i")
@@ -271,6 +278,16 @@ start() {
         exit 1
     fi
     for ((i = 1; i <= $1; i++)); do announce "$i"; done
+}
+
+# What Liberty works out at its first start is kept beside the package that it belongs to.
+warm() {
+    install_runtime
+    [ ! -d "$runtime/.workarea" ] || return 0
+    start 1
+    stop_servers 1
+    mv "$base/1/output/$server/workarea" "$runtime/.workarea"
+    wipe
 }
 
 stop_servers() {
@@ -361,7 +378,7 @@ wipe() {
     local i
     stop_servers $(numbers)
     for i in $(numbers); do rm -rf "${base:?}/$i"; done
-    rm -rf "$runtime" "$base/size" "$base/secret"
+    rm -rf "$base/runtime" "$base/size" "$base/secret"
     if [ -d "$base" ]; then rmdir --ignore-fail-on-non-empty "$base"; fi
 }
 
@@ -376,5 +393,6 @@ case ${1:-} in
     status) status ;;
     logs) logs "${2:-}" ;;
     wipe) wipe ;;
+    warm) warm ;;
     *) usage >&2; exit 2 ;;
 esac

@@ -56,7 +56,7 @@ class ExactlyOnceExampleIT {
     @Test
     void eachOrderHasOneBillAndOneLineForTheWarehouseHoweverOftenTheServerAndTheApplicationAreKilled() throws Exception {
         Path dropins = war(servers.folder(0).resolve("dropins")).getParent();
-        servers.with("MILLRACE_LOCAL_DROPINS", dropins.toString()).with("BILLING_SERVERS", server.toString());
+        servers.beside(dropins).with("BILLING_SERVERS", server.toString());
         servers.start();
         for (String topic : List.of("orders", "bills", "picking")) {
             assertThat(post("/admin/topics", "{\"topic_name\":\"%s\",\"partitions_count\":%d}".formatted(topic, PARTITIONS)).statusCode())

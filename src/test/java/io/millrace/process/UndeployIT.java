@@ -34,7 +34,8 @@ class UndeployIT {
     /** Liberty's recent log messages name classes of the application: by soft references, which memory pressure ends. */
     private static final String WITHOUT_SOFT_REFERENCES = "-XX:TieredStopAtLevel=1 -XX:SoftRefLRUPolicyMSPerMB=0";
 
-    private final LocalServers servers = new LocalServers("undeploy").with("JVM_ARGS", WITHOUT_SOFT_REFERENCES);
+    private final LocalServers servers = new LocalServers("undeploy").with("MILLRACE_LOCAL_RUNTIME", null)
+            .with("JVM_ARGS", WITHOUT_SOFT_REFERENCES);
     private final ServerClient client = new ServerClient(servers.url(1));
     private final HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private final Path war = servers.folder(1).resolveSibling("runtime/wlp/usr/servers/millrace/apps/millrace.war");
