@@ -210,7 +210,7 @@ class LayeringTest {
                 .layer("errors").definedBy("io.millrace.rest.errors")
                 .layer("access").definedBy("io.millrace.rest.access")
                 .layer("body").definedBy("io.millrace.rest.body")
-                .layer("forwarding").definedBy("io.millrace.rest.forwarding")
+                .layer("routing").definedBy("io.millrace.rest.routing")
                 .layer("exchange").definedBy("io.millrace.rest.exchange")
                 .layer("internal").definedBy("io.millrace.rest.internal")
                 .layer("resources").definedBy("io.millrace.rest")
@@ -221,10 +221,10 @@ class LayeringTest {
                 .whereLayer("errors").mayOnlyAccessLayers("dialect")
                 .whereLayer("access").mayNotAccessAnyLayer()
                 .whereLayer("body").mayOnlyAccessLayers("dialect")
-                .whereLayer("forwarding").mayOnlyAccessLayers("body", "access", "cluster", "dialect")
-                .whereLayer("exchange").mayOnlyAccessLayers("forwarding", "body", "access", "model", "dialect")
-                .whereLayer("internal").mayOnlyAccessLayers("forwarding", "body", "access", "errors", "cluster", "dialect")
-                .whereLayer("resources").mayOnlyAccessLayers("exchange", "forwarding", "body", "access", "errors", "entry",
+                .whereLayer("routing").mayOnlyAccessLayers("entry", "body", "access", "cluster", "dialect")
+                .whereLayer("exchange").mayOnlyAccessLayers("routing", "body", "access", "model", "cluster", "dialect")
+                .whereLayer("internal").mayOnlyAccessLayers("routing", "body", "access", "errors", "cluster", "dialect")
+                .whereLayer("resources").mayOnlyAccessLayers("exchange", "routing", "body", "access", "errors", "entry",
                         "model", "dialect")
                 .check(CLASSES);
     }

@@ -17,8 +17,8 @@ import io.millrace.rest.access.TransactionAccess;
 import io.millrace.rest.body.RestLimits;
 import io.millrace.rest.cluster.ClusterSecret;
 import io.millrace.rest.entry.UploadLimits;
-import io.millrace.rest.forwarding.PassedWaits;
-import io.millrace.rest.forwarding.Peers;
+import io.millrace.rest.routing.RelayedWaits;
+import io.millrace.rest.routing.Peers;
 import io.millrace.rest.internal.HttpTransport;
 import io.millrace.transaction.ProducerIds;
 import io.millrace.transaction.idempotency.IdempotencyKeys;
@@ -81,7 +81,7 @@ public class Lifecycle implements BrokerAccess, GroupAccess, ProducerIdAccess, I
     private volatile Server server;
     private volatile HttpTransport transport;
     private volatile RequestThreads requestThreads;
-    private final PassedWaits passedWaits = new PassedWaits();
+    private final RelayedWaits relayedWaits = new RelayedWaits();
 
     /** @throws InvalidSettingsException which fails the deployment */
     void start(@Observes Startup startup) {
@@ -101,7 +101,7 @@ public class Lifecycle implements BrokerAccess, GroupAccess, ProducerIdAccess, I
         transport = reaching;
         Server starting = new Server(valid, workers, answering, new AgreementThreads(threads),
                 new ForceThreads(threads), new HealingThreads(threads), new AssignorThreads(threads), reaching, reaching, reaching, reaching, timers,
-                Clock.systemUTC(), measuring.observers(), passedWaits::end);
+                Clock.systemUTC(), measuring.observers(), relayedWaits::end);
         server = starting;
         halt.arm(starting::close);
         workers.execute(() -> {
@@ -203,7 +203,7 @@ public class Lifecycle implements BrokerAccess, GroupAccess, ProducerIdAccess, I
     @Produces
     @Singleton
     Peers peers() {
-        return new Peers(configuration().brokerId(), clusterSecret(), Peers.client(workers()), task -> answers.execute(task), passedWaits);
+        return new Peers(configuration().brokerId(), clusterSecret(), Peers.client(workers()), task -> answers.execute(task), relayedWaits);
     }
 
     /** Of requests that wait. */

@@ -2,7 +2,6 @@ package io.millrace.rest;
 
 import io.millrace.group.Groups;
 import io.millrace.group.delivery.PollRequest;
-import io.millrace.group.membership.ConsumerConfig;
 import io.millrace.group.membership.OffsetReset;
 import io.millrace.group.membership.RecordForm;
 import io.millrace.group.membership.Subscription;
@@ -20,7 +19,7 @@ import io.millrace.rest.dialect.AcceptHeader;
 import io.millrace.rest.dialect.MediaTypes;
 import io.millrace.rest.exchange.FetchFormat;
 import io.millrace.rest.exchange.PollExchange;
-import io.millrace.rest.forwarding.GroupForwarding;
+import io.millrace.rest.routing.ConsumerRequests;
 import io.millrace.rest.model.CreatedConsumer;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
@@ -29,7 +28,6 @@ import jakarta.json.JsonValue;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
-import jakarta.ws.rs.HttpMethod;
 import jakarta.ws.rs.OPTIONS;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
@@ -55,7 +53,7 @@ import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
-/** Consumer instances and what they ask for, at any server: what another one coordinates is passed on to it. */
+/** Consumer instances and what they ask for, at the coordinator of their group. */
 @Path("/consumers/{groupid}")
 @ApplicationScoped
 @Produces({MediaTypes.DIALECT, MediaTypes.JSON})
@@ -66,7 +64,7 @@ public class ConsumersResource {
     @Inject
     GroupAccess access;
     @Inject
-    GroupForwarding forwarding;
+    ConsumerRequests requests;
     @Inject
     JsonBodies json;
     @Inject
@@ -90,11 +88,8 @@ public class ConsumersResource {
     @Consumes({MediaTypes.DIALECT, MediaTypes.JSON_RECORDS, MediaTypes.JSON, MediaType.WILDCARD})
     public void create(@PathParam("groupid") String group, InputStream body, @Context UriInfo uri,
                        @Context HttpHeaders headers, @Suspended AsyncResponse response) {
-        if (forwarding.passOn(group, HttpMethod.POST, body, uri, headers, response)) {
-            return;
-        }
         NewConsumer wanted = ConsumerBodies.consumer(json.objectIfAny(body, headers).orElse(JsonValue.EMPTY_JSON_OBJECT));
-        URI base = GroupForwarding.base(uri, headers);
+        URI base = ConsumerRequests.base(uri, headers);
         groups().create(group, wanted.name(), wanted.config()).whenComplete(Answer.to(response,
                 id -> json.write(new CreatedConsumer(id.name(), UriBuilder.fromUri(base)
                         .path("consumers/{group}/instances/{name}/incarnations/{incarnation}")
@@ -112,9 +107,7 @@ public class ConsumersResource {
     public void delete(@PathParam("groupid") String group, @PathParam("name") String name,
                        @Context UriInfo uri, @Context HttpHeaders headers, @Suspended AsyncResponse response) {
         Request request = new Request(group, name, uri, headers, response);
-        if (!forwarding.passOn(group, name, HttpMethod.DELETE, 0, uri, headers, response)) {
-            done(groups().leave(group, GroupForwarding.consumer(name, headers), forwarding.source(headers)), request);
-        }
+        done(groups().leave(group, ConsumerRequests.consumer(name, headers), requests.source(headers)), request);
     }
 
     @Operation(operationId = "subscribe", summary = "Says which topics a consumer reads; replaces what it said before")
@@ -134,8 +127,8 @@ public class ConsumersResource {
     public void subscribe(@PathParam("groupid") String group, @PathParam("name") String name, InputStream body,
                           @Context UriInfo uri, @Context HttpHeaders headers, @Suspended AsyncResponse response) {
         Request request = new Request(group, name, uri, headers, response);
-        change(request, HttpMethod.POST, body, asked -> groups().subscribe(group, GroupForwarding.consumer(name, headers), ConsumerBodies.subscription(asked),
-                forwarding.source(headers)));
+        change(request, body, asked -> groups().subscribe(group, ConsumerRequests.consumer(name, headers), ConsumerBodies.subscription(asked),
+                requests.source(headers)));
     }
 
     @Operation(operationId = "listSubscriptions", summary = "The topics that a consumer reads, and the partitions that it has now")
@@ -148,10 +141,8 @@ public class ConsumersResource {
     @Path(INSTANCE + "/subscription")
     public void subscription(@PathParam("groupid") String group, @PathParam("name") String name,
                              @Context UriInfo uri, @Context HttpHeaders headers, @Suspended AsyncResponse response) {
-        if (!forwarding.passOn(group, name, HttpMethod.GET, 0, uri, headers, response)) {
-            groups().member(group, GroupForwarding.consumer(name, headers)).whenComplete(Answer.to(response, member ->
-                    json.write(ConsumerBodies.described(member.subscription(), member.owned().keySet()))));
-        }
+        groups().member(group, ConsumerRequests.consumer(name, headers)).whenComplete(Answer.to(response, member ->
+                json.write(ConsumerBodies.described(member.subscription(), member.owned().keySet()))));
     }
 
     @Operation(operationId = "unsubscribe", summary = "Ends a consumer's subscription, or takes its assigned partitions from it")
@@ -165,9 +156,7 @@ public class ConsumersResource {
     public void unsubscribe(@PathParam("groupid") String group, @PathParam("name") String name,
                             @Context UriInfo uri, @Context HttpHeaders headers, @Suspended AsyncResponse response) {
         Request request = new Request(group, name, uri, headers, response);
-        if (!forwarding.passOn(group, name, HttpMethod.DELETE, 0, uri, headers, response)) {
-            done(groups().subscribe(group, GroupForwarding.consumer(name, headers), new Subscription.None(), forwarding.source(headers)), request);
-        }
+        done(groups().subscribe(group, ConsumerRequests.consumer(name, headers), new Subscription.None(), requests.source(headers)), request);
     }
 
     @Operation(operationId = "assign", summary = "Says which partitions a consumer reads, whatever the rest of the group does")
@@ -187,8 +176,8 @@ public class ConsumersResource {
     public void assign(@PathParam("groupid") String group, @PathParam("name") String name, InputStream body,
                        @Context UriInfo uri, @Context HttpHeaders headers, @Suspended AsyncResponse response) {
         Request request = new Request(group, name, uri, headers, response);
-        change(request, HttpMethod.POST, body, asked -> groups().subscribe(group, GroupForwarding.consumer(name, headers),
-                new Subscription.Assigned(new TreeSet<>(ConsumerBodies.partitions(asked))), forwarding.source(headers)));
+        change(request, body, asked -> groups().subscribe(group, ConsumerRequests.consumer(name, headers),
+                new Subscription.Assigned(new TreeSet<>(ConsumerBodies.partitions(asked))), requests.source(headers)));
     }
 
     @Operation(operationId = "poll", summary = "Records of the consumer's partitions from where it is; waits for them when asked to")
@@ -212,15 +201,10 @@ public class ConsumersResource {
         QueryParameters query = new QueryParameters(uri.getQueryParameters());
         long waitMs = query.number("timeout", 0, PollRequest.NOT_SAID);
         long maxBytes = query.number("max_bytes", 1, PollRequest.NOT_SAID);
-        long longest = Math.min(limits.maxFetchWaitMs(),
-                waitMs == PollRequest.NOT_SAID ? ConsumerConfig.DEFAULT_REQUEST_TIMEOUT_MS : waitMs);
-        if (forwarding.passPollOn(group, name, longest, uri, headers, response)) {
-            return;
-        }
         boolean exact = maxBytes != PollRequest.NOT_SAID;
         PollRequest request = new PollRequest(form(headers),
-                (int) Math.min(limits.maxFetchBytes(), exact ? maxBytes : DEFAULT_MAX_BYTES), waitMs, forwarding.source(headers));
-        new PollExchange(request, exact, limits, budget, response).start(groups(), group, GroupForwarding.consumer(name, headers), limits.maxFetchWaitMs(), deadlines);
+                (int) Math.min(limits.maxFetchBytes(), exact ? maxBytes : DEFAULT_MAX_BYTES), waitMs, requests.source(headers));
+        new PollExchange(request, exact, limits, budget, response).start(groups(), group, ConsumerRequests.consumer(name, headers), limits.maxFetchWaitMs(), deadlines);
     }
 
     /** JAX-RS itself would list HEAD as well. */
@@ -248,15 +232,12 @@ public class ConsumersResource {
     public void commit(@PathParam("groupid") String group, @PathParam("name") String name, InputStream body,
                        @Context UriInfo uri, @Context HttpHeaders headers, @Suspended AsyncResponse response) {
         Request request = new Request(group, name, uri, headers, response);
-        if (forwarding.passOn(group, name, HttpMethod.POST, body, uri, headers, response)) {
-            return;
-        }
-        Long said = Numbers.inHeader(GroupForwarding.EPOCH_HEADER, headers.getHeaderString(GroupForwarding.EPOCH_HEADER));
+        Long said = Numbers.inHeader(ConsumerRequests.EPOCH_HEADER, headers.getHeaderString(ConsumerRequests.EPOCH_HEADER));
         int epoch = said == null ? Groups.ANY_EPOCH : (int) Math.min(Integer.MAX_VALUE, said);
-        PollRequest.Source source = forwarding.source(headers);
+        PollRequest.Source source = requests.source(headers);
         Optional<JsonObject> asked = json.objectIfAny(body, headers);
-        done(asked.isEmpty() ? groups().commitPolled(group, GroupForwarding.consumer(name, headers), epoch, source)
-                : groups().commit(group, GroupForwarding.consumer(name, headers), ConsumerBodies.offsets(asked.get()), epoch), request);
+        done(asked.isEmpty() ? groups().commitPolled(group, ConsumerRequests.consumer(name, headers), epoch, source)
+                : groups().commit(group, ConsumerRequests.consumer(name, headers), ConsumerBodies.offsets(asked.get()), epoch), request);
     }
 
     @Operation(operationId = "seek", summary = "Says from which offsets a consumer goes on")
@@ -276,7 +257,7 @@ public class ConsumersResource {
     public void seek(@PathParam("groupid") String group, @PathParam("name") String name, InputStream body,
                      @Context UriInfo uri, @Context HttpHeaders headers, @Suspended AsyncResponse response) {
         Request request = new Request(group, name, uri, headers, response);
-        change(request, HttpMethod.POST, body, asked -> groups().seek(group, GroupForwarding.consumer(name, headers), ConsumerBodies.offsets(asked)));
+        change(request, body, asked -> groups().seek(group, ConsumerRequests.consumer(name, headers), ConsumerBodies.offsets(asked)));
     }
 
     @Operation(operationId = "seekToBeginning", summary = "A consumer goes on from the first offset of partitions")
@@ -296,7 +277,7 @@ public class ConsumersResource {
     public void seekToBeginning(@PathParam("groupid") String group, @PathParam("name") String name, InputStream body,
                                 @Context UriInfo uri, @Context HttpHeaders headers, @Suspended AsyncResponse response) {
         Request request = new Request(group, name, uri, headers, response);
-        change(request, HttpMethod.POST, body, asked -> groups().seekTo(group, GroupForwarding.consumer(name, headers), ConsumerBodies.partitions(asked),
+        change(request, body, asked -> groups().seekTo(group, ConsumerRequests.consumer(name, headers), ConsumerBodies.partitions(asked),
                 OffsetReset.EARLIEST));
     }
 
@@ -317,7 +298,7 @@ public class ConsumersResource {
     public void seekToEnd(@PathParam("groupid") String group, @PathParam("name") String name, InputStream body,
                           @Context UriInfo uri, @Context HttpHeaders headers, @Suspended AsyncResponse response) {
         Request request = new Request(group, name, uri, headers, response);
-        change(request, HttpMethod.POST, body, asked -> groups().seekTo(group, GroupForwarding.consumer(name, headers), ConsumerBodies.partitions(asked),
+        change(request, body, asked -> groups().seekTo(group, ConsumerRequests.consumer(name, headers), ConsumerBodies.partitions(asked),
                 OffsetReset.LATEST));
     }
 
@@ -336,12 +317,9 @@ public class ConsumersResource {
         };
     }
 
-    /** Reads the body and does what it asks for, here or at the coordinator; answered with 204. */
-    private void change(Request request, String method, InputStream body, Function<JsonObject, CompletableFuture<Void>> change) {
-        if (!forwarding.passOn(request.group(), request.name(), method, body, request.uri(), request.headers(),
-                request.response())) {
-            done(change.apply(json.object(body)), request);
-        }
+    /** Reads the body and does what it asks for; answered with 204. */
+    private void change(Request request, InputStream body, Function<JsonObject, CompletableFuture<Void>> change) {
+        done(change.apply(json.object(body)), request);
     }
 
     private static void done(CompletableFuture<Void> change, Request request) {

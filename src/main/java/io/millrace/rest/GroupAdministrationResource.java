@@ -9,7 +9,6 @@ import io.millrace.rest.body.AnswerDeadlines;
 import io.millrace.rest.body.JsonBodies;
 import io.millrace.rest.body.OffsetsResetBody;
 import io.millrace.rest.dialect.MediaTypes;
-import io.millrace.rest.forwarding.GroupForwarding;
 import io.millrace.rest.model.GroupDetails;
 import io.millrace.rest.model.GroupEntry;
 import io.millrace.rest.model.ResetOffsets;
@@ -18,7 +17,6 @@ import jakarta.inject.Inject;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
-import jakarta.ws.rs.HttpMethod;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
@@ -49,8 +47,6 @@ public class GroupAdministrationResource {
     @Inject
     JsonBodies json;
     @Inject
-    GroupForwarding forwarding;
-    @Inject
     AnswerDeadlines deadlines;
 
     @Operation(operationId = "listGroups", summary = "The consumer groups of the cluster",
@@ -75,10 +71,8 @@ public class GroupAdministrationResource {
     @Path("{group}")
     public void describe(@PathParam("group") String group, @Context UriInfo uri, @Context HttpHeaders headers,
                          @Suspended AsyncResponse response) {
-        if (!forwarding.passOn(group, HttpMethod.GET, 0, uri, headers, response)) {
-            groups().describe(group)
-                    .whenComplete(Answer.to(response, description -> json.write(GroupDetails.of(description))));
-        }
+        groups().describe(group)
+                .whenComplete(Answer.to(response, description -> json.write(GroupDetails.of(description))));
     }
 
     @Operation(operationId = "resetOffsets", summary = "Sets a group's committed offsets while no consumer takes part")
@@ -97,9 +91,6 @@ public class GroupAdministrationResource {
     @Consumes({MediaTypes.JSON_RECORDS, MediaTypes.DIALECT, MediaTypes.JSON})
     public void resetOffsets(@PathParam("group") String group, InputStream body, @Context UriInfo uri,
                              @Context HttpHeaders headers, @Suspended AsyncResponse response) {
-        if (forwarding.passOn(group, HttpMethod.POST, body, uri, headers, response)) {
-            return;
-        }
         OffsetsResetBody reset = OffsetsResetBody.of(json.object(body));
         groups().reset(group, reset.target(), reset.topics(), reset.partitions(), reset.dryRun())
                 .whenComplete(Answer.to(response, changes -> json.write(ResetOffsets.of(reset.dryRun(), changes))));
@@ -116,9 +107,7 @@ public class GroupAdministrationResource {
     @Path("{group}")
     public void delete(@PathParam("group") String group, @Context UriInfo uri, @Context HttpHeaders headers,
                        @Suspended AsyncResponse response) {
-        if (!forwarding.passOn(group, HttpMethod.DELETE, 0, uri, headers, response)) {
-            answer(groups().delete(group), response);
-        }
+        answer(groups().delete(group), response);
     }
 
     @Operation(operationId = "deleteGroupMember",
@@ -132,9 +121,7 @@ public class GroupAdministrationResource {
     @Path("{group}/members/{name}")
     public void deleteMember(@PathParam("group") String group, @PathParam("name") String name, @Context UriInfo uri,
                              @Context HttpHeaders headers, @Suspended AsyncResponse response) {
-        if (!forwarding.passOn(group, HttpMethod.DELETE, 0, uri, headers, response)) {
-            answer(groups().remove(group, name), response);
-        }
+        answer(groups().remove(group, name), response);
     }
 
     private static void answer(CompletableFuture<Void> change, AsyncResponse response) {

@@ -1,6 +1,6 @@
 package io.millrace.rest;
 
-import io.millrace.rest.forwarding.GroupForwarding;
+import io.millrace.rest.routing.ConsumerRequests;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.container.ContainerRequestFilter;
 import jakarta.ws.rs.container.PreMatching;
@@ -26,7 +26,7 @@ public class IncarnationFilter implements ContainerRequestFilter {
             String query = uri.getRawQuery() == null ? "" : "?" + uri.getRawQuery();
             String rest = path.group(3) == null ? "" : path.group(3);
             request.setRequestUri(uri.resolve(path.group(1) + rest + query));
-            request.getHeaders().putSingle(GroupForwarding.INCARNATION_HEADER, path.group(2));
+            request.getHeaders().putSingle(ConsumerRequests.INCARNATION_HEADER, path.group(2));
         }
     }
 }

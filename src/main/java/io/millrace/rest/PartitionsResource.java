@@ -19,7 +19,6 @@ import io.millrace.rest.dialect.RecordFormat;
 import io.millrace.rest.dialect.TransactionHeader;
 import io.millrace.rest.exchange.KeyedProducing;
 import io.millrace.rest.exchange.Producing;
-import io.millrace.rest.forwarding.PartitionForwarding;
 import io.millrace.rest.model.OffsetsSummary;
 import io.millrace.rest.model.PartitionMetadata;
 import io.millrace.rest.model.TimestampOffsets;
@@ -27,7 +26,6 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.GET;
-import jakarta.ws.rs.HttpMethod;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
@@ -60,8 +58,6 @@ public class PartitionsResource {
     KeyedProducing keyed;
     @Inject
     JsonBodies json;
-    @Inject
-    PartitionForwarding forwarding;
 
     @Operation(operationId = "getPartition", summary = "A partition: who leads it and who has replicas")
     @Tag(name = "Topics")
@@ -97,9 +93,7 @@ public class PartitionsResource {
         QueryParameters query = new QueryParameters(uri.getQueryParameters());
         long timestamp = query.number("timestamp", 0, NO_TIMESTAMP);
         IsolationLevel isolation = query.isolation();
-        if (!forwarding.passOn(topic, partition, HttpMethod.GET, 0, uri, headers, response)) {
-            response.resume(offsets(topic, partition, timestamp, isolation));
-        }
+        response.resume(offsets(topic, partition, timestamp, isolation));
     }
 
     private byte[] offsets(String topic, int partition, long timestamp, IsolationLevel isolation) {
@@ -142,8 +136,7 @@ public class PartitionsResource {
         RecordFormat format = RecordFormat.ofContentType(headers.getHeaderString(HttpHeaders.CONTENT_TYPE));
         Acks acks = new QueryParameters(uri.getQueryParameters()).acks();
         TransactionHeader transaction = TransactionHeader.parse(headers.getRequestHeader(TransactionHeader.NAME)).orElse(null);
-        if (!keyed.records(topic, partition, format, acks, uri, headers, body, response)
-                && !forwarding.passOn(topic, partition, HttpMethod.POST, body, uri, headers, response)) {
+        if (!keyed.records(topic, partition, format, acks, headers, body, response)) {
             producing.records(topic, partition, format, acks, transaction, headers.getHeaderString(HttpHeaders.CONTENT_LENGTH), body,
                     response);
         }
@@ -160,10 +153,8 @@ public class PartitionsResource {
         int partition = Numbers.partition(number);
         Acks acks = new QueryParameters(uri.getQueryParameters()).acks();
         TransactionHeader transaction = TransactionHeader.parse(headers.getRequestHeader(TransactionHeader.NAME)).orElse(null);
-        if (!forwarding.passOn(topic, partition, HttpMethod.POST, body, uri, headers, response)) {
-            RecordRules rules = headers.getHeaderString(BrokerHeaders.CHECKED) == null ? RecordRules.IN_FORCE : RecordRules.KEPT;
-            producing.batches(topic, partition, acks, rules, transaction, headers.getHeaderString(HttpHeaders.CONTENT_LENGTH), body,
-                    response);
-        }
+        RecordRules rules = headers.getHeaderString(BrokerHeaders.CHECKED) == null ? RecordRules.IN_FORCE : RecordRules.KEPT;
+        producing.batches(topic, partition, acks, rules, transaction, headers.getHeaderString(HttpHeaders.CONTENT_LENGTH), body,
+                response);
     }
 }

@@ -11,11 +11,9 @@ import io.millrace.rest.dialect.AcceptHeader;
 import io.millrace.rest.dialect.MediaTypes;
 import io.millrace.rest.exchange.FetchExchange;
 import io.millrace.rest.exchange.FetchFormat;
-import io.millrace.rest.forwarding.PartitionForwarding;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.GET;
-import jakarta.ws.rs.HttpMethod;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
@@ -43,8 +41,6 @@ public class RecordsResource {
     MemoryBudget budget;
     @Inject
     AnswerDeadlines deadlines;
-    @Inject
-    PartitionForwarding forwarding;
 
     /** Answers at once, or when {@code min_bytes} are there or {@code timeout} has passed; no thread waits. */
     @Operation(operationId = "fetch", summary = "Records from an offset on; waits for them when asked to")
@@ -73,10 +69,7 @@ public class RecordsResource {
         FetchFormat format = FetchFormat.negotiate(AcceptHeader.of(headers.getRequestHeader(HttpHeaders.ACCEPT)));
         FetchRequest request = request(topic, Numbers.partition(number), format,
                 new QueryParameters(uri.getQueryParameters()));
-        if (!forwarding.passOn(topic, request.partition(), HttpMethod.GET, request.maxWaitMs(), uri, headers,
-                response)) {
-            new FetchExchange(request, format, limits, budget, response).start(access.broker(), deadlines);
-        }
+        new FetchExchange(request, format, limits, budget, response).start(access.broker(), deadlines);
     }
 
     private FetchRequest request(String topic, int partition, FetchFormat format, QueryParameters query) {

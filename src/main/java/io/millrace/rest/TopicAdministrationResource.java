@@ -11,7 +11,6 @@ import io.millrace.rest.body.Numbers;
 import io.millrace.rest.body.QueryParameters;
 import io.millrace.rest.dialect.MediaTypes;
 import io.millrace.rest.dialect.RequestException;
-import io.millrace.rest.forwarding.PartitionForwarding;
 import io.millrace.rest.model.Configs;
 import io.millrace.rest.model.DeletedRecords;
 import io.millrace.rest.model.NewPartitions;
@@ -22,7 +21,6 @@ import jakarta.inject.Inject;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
-import jakarta.ws.rs.HttpMethod;
 import jakarta.ws.rs.PATCH;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
@@ -55,8 +53,6 @@ public class TopicAdministrationResource {
     BrokerAccess access;
     @Inject
     JsonBodies json;
-    @Inject
-    PartitionForwarding forwarding;
 
     @Operation(operationId = "createTopic", summary = "Creates a topic")
     @Tag(name = "Administration")
@@ -180,9 +176,6 @@ public class TopicAdministrationResource {
         }
         boolean all = before.equals("latest");
         long offset = all ? 0 : query.number("before_offset", 0, 0);
-        if (forwarding.passOn(topic, partition, HttpMethod.DELETE, 0, uri, headers, response)) {
-            return;
-        }
         Broker broker = access.broker();
         long beforeOffset = all ? broker.offsets(topic, partition).endOffset() : offset;
         broker.deleteRecords(topic, partition, beforeOffset)

@@ -103,7 +103,7 @@ public class TopicsResource {
         RecordFormat format = RecordFormat.ofContentType(headers.getHeaderString(HttpHeaders.CONTENT_TYPE));
         Acks acks = new QueryParameters(uri.getQueryParameters()).acks();
         TransactionHeader transaction = TransactionHeader.parse(headers.getRequestHeader(TransactionHeader.NAME)).orElse(null);
-        if (!keyed.records(topic, RecordAccumulator.ANY_PARTITION, format, acks, uri, headers, body, response)) {
+        if (!keyed.records(topic, RecordAccumulator.ANY_PARTITION, format, acks, headers, body, response)) {
             producing.records(topic, RecordAccumulator.ANY_PARTITION, format, acks, transaction,
                     headers.getHeaderString(HttpHeaders.CONTENT_LENGTH), body, response);
         }

@@ -7,8 +7,6 @@ import io.millrace.rest.body.JsonBodies;
 import io.millrace.rest.body.QueryParameters;
 import io.millrace.rest.body.TransactionBodies;
 import io.millrace.rest.dialect.MediaTypes;
-import io.millrace.rest.forwarding.PartitionForwarding;
-import io.millrace.rest.forwarding.TransactionForwarding;
 import io.millrace.rest.model.HangingList;
 import io.millrace.rest.model.ProducerInTransaction;
 import io.millrace.transaction.coordinator.TransactionFigures;
@@ -20,7 +18,6 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.GET;
-import jakarta.ws.rs.HttpMethod;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
@@ -32,7 +29,6 @@ import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
-import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.util.Optional;
 import org.eclipse.microprofile.openapi.annotations.Operation;
@@ -50,10 +46,6 @@ public class TransactionAdministrationResource {
     TransactionAccess access;
     @Inject
     JsonBodies json;
-    @Inject
-    TransactionForwarding forwarding;
-    @Inject
-    PartitionForwarding partitionForwarding;
     @Inject
     AnswerDeadlines deadlines;
 
@@ -99,13 +91,9 @@ public class TransactionAdministrationResource {
     @Path("abort")
     @Consumes({MediaTypes.DIALECT, MediaTypes.JSON_RECORDS, MediaTypes.JSON})
     public void abortHanging(InputStream body, @Context UriInfo uri, @Context HttpHeaders headers, @Suspended AsyncResponse response) {
-        byte[] bytes = JsonBodies.bytes(body);
-        TransactionBodies.NamedOpen meant = TransactionBodies.open(json.object(bytes));
-        if (!partitionForwarding.passOn(meant.partition().topic(), meant.partition().partition(), HttpMethod.POST,
-                new ByteArrayInputStream(bytes), uri, headers, response)) {
-            access.transactions().abortHanging(meant.partition(), meant.producerId(), meant.producerEpoch(), meant.firstOffset())
-                    .whenComplete(Answer.to(response, done -> Response.noContent().build()));
-        }
+        TransactionBodies.NamedOpen meant = TransactionBodies.open(json.object(body));
+        access.transactions().abortHanging(meant.partition(), meant.producerId(), meant.producerEpoch(), meant.firstOffset())
+                .whenComplete(Answer.to(response, done -> Response.noContent().build()));
     }
 
     @Operation(operationId = "abortTransactionByOperator", summary = "Aborts a transaction that is under way or prepared")
@@ -146,9 +134,6 @@ public class TransactionAdministrationResource {
 
     private void decide(String id, TransactionResult result, InputStream body, UriInfo uri, HttpHeaders headers,
                         AsyncResponse response) {
-        if (forwarding.passOn(id, HttpMethod.POST, body, uri, headers, response)) {
-            return;
-        }
         Optional<ProducerIdAndEpoch> named = json.objectIfAny(body, headers).flatMap(TransactionBodies::producerIfNamed);
         Transactions transactions = access.transactions();
         transactions.coordinator().decideByOperator(id, named, result, transactions.deadline())

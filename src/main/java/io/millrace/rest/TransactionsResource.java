@@ -16,10 +16,9 @@ import io.millrace.rest.body.TransactionBodies.NewTransaction;
 import io.millrace.rest.body.TransactionBodies;
 import io.millrace.rest.dialect.MediaTypes;
 import io.millrace.rest.dialect.RequestException;
-import io.millrace.rest.forwarding.GroupForwarding;
-import io.millrace.rest.forwarding.TransactionForwarding;
 import io.millrace.rest.model.ProducerInTransaction;
 import io.millrace.rest.model.TransactionDetails;
+import io.millrace.rest.routing.ConsumerRequests;
 import io.millrace.transaction.coordinator.TransactionAnswer;
 import io.millrace.transaction.coordinator.TransactionCoordinator;
 import io.millrace.transaction.coordinator.TransactionFilter;
@@ -32,7 +31,6 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.GET;
-import jakarta.ws.rs.HttpMethod;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
@@ -43,7 +41,6 @@ import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
-import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -74,10 +71,6 @@ public class TransactionsResource {
     @Inject
     GroupAccess groupAccess;
     @Inject
-    TransactionForwarding forwarding;
-    @Inject
-    GroupForwarding groupForwarding;
-    @Inject
     AnswerDeadlines deadlines;
 
     @Operation(operationId = "beginTransactions",
@@ -94,14 +87,11 @@ public class TransactionsResource {
     @POST
     @Consumes({MediaTypes.DIALECT, MediaTypes.JSON_RECORDS, MediaTypes.JSON})
     public void begin(InputStream body, @Context UriInfo uri, @Context HttpHeaders headers, @Suspended AsyncResponse response) {
-        byte[] asked = JsonBodies.bytes(body);
-        NewTransaction begun = TransactionBodies.begin(json.object(asked));
-        if (!forwarding.passOn(begun.transactionalId(), HttpMethod.POST, asked, uri, headers, response)) {
-            Transactions transactions = access.transactions();
-            transactions.coordinator().init(begun.transactionalId(), begun.timeoutMs(), transactions.deadline())
-                    .whenComplete(Answer.to(response, answer -> Response.status(Response.Status.CREATED)
-                            .entity(json.write(ProducerInTransaction.of(begun.transactionalId(), answer))).build()));
-        }
+        NewTransaction begun = TransactionBodies.begin(json.object(body));
+        Transactions transactions = access.transactions();
+        transactions.coordinator().init(begun.transactionalId(), begun.timeoutMs(), transactions.deadline())
+                .whenComplete(Answer.to(response, answer -> Response.status(Response.Status.CREATED)
+                        .entity(json.write(ProducerInTransaction.of(begun.transactionalId(), answer))).build()));
     }
 
     @Operation(operationId = "commitOffsetsInTransaction", summary = "Commits a group's offsets with the transaction: what was consumed"
@@ -122,13 +112,9 @@ public class TransactionsResource {
     @Consumes({MediaTypes.DIALECT, MediaTypes.JSON_RECORDS, MediaTypes.JSON})
     public void commitOffsets(@PathParam("id") String id, InputStream body, @Context UriInfo uri, @Context HttpHeaders headers,
                               @Suspended AsyncResponse response) {
-        byte[] bytes = JsonBodies.bytes(body);
-        NewOffsets asked = TransactionBodies.offsets(json.object(bytes));
-        if (groupForwarding.passOn(asked.group(), HttpMethod.POST, new ByteArrayInputStream(bytes), uri, headers, response)) {
-            return;
-        }
+        NewOffsets asked = TransactionBodies.offsets(json.object(body));
         // the headers are the request thread's only
-        ConsumerId member = asked.member() == null ? null : GroupForwarding.consumer(asked.member(), headers);
+        ConsumerId member = asked.member() == null ? null : ConsumerRequests.consumer(asked.member(), headers);
         access.transactions().producer(id, asked.producer().epoch()).thenCompose(found -> {
             if (asked.producer().producerId() != ProducerIdAndEpoch.NO_PRODUCER_ID
                     && asked.producer().producerId() != found.producerId()) {
@@ -193,9 +179,6 @@ public class TransactionsResource {
     @Consumes({MediaTypes.DIALECT, MediaTypes.JSON_RECORDS, MediaTypes.JSON})
     public void prepare(@PathParam("id") String id, InputStream body, @Context UriInfo uri, @Context HttpHeaders headers,
                         @Suspended AsyncResponse response) {
-        if (forwarding.passOn(id, HttpMethod.POST, body, uri, headers, response)) {
-            return;
-        }
         TransactionBodies.Preparation asked = TransactionBodies.preparation(json.object(body));
         Transactions transactions = access.transactions();
         transactions.coordinator().prepare(id, asked.producer(), asked.xid(), transactions.deadline())
@@ -208,9 +191,6 @@ public class TransactionsResource {
     }
 
     private void end(String id, InputStream body, UriInfo uri, HttpHeaders headers, AsyncResponse response, Ending ending) {
-        if (forwarding.passOn(id, HttpMethod.POST, body, uri, headers, response)) {
-            return;
-        }
         ProducerIdAndEpoch producer = TransactionBodies.producer(json.object(body));
         Transactions transactions = access.transactions();
         ending.apply(transactions.coordinator(), producer, transactions.deadline())
@@ -285,9 +265,7 @@ public class TransactionsResource {
     @Path("{id}")
     public void describe(@PathParam("id") String id, @Context UriInfo uri, @Context HttpHeaders headers,
                          @Suspended AsyncResponse response) {
-        if (!forwarding.passOn(id, HttpMethod.GET, uri, headers, response)) {
-            access.transactions().coordinator().describe(id)
-                    .whenComplete(Answer.to(response, found -> json.write(TransactionDetails.of(found))));
-        }
+        access.transactions().coordinator().describe(id)
+                .whenComplete(Answer.to(response, found -> json.write(TransactionDetails.of(found))));
     }
 }

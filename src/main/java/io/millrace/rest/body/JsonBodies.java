@@ -36,7 +36,7 @@ import java.util.TreeMap;
  */
 public final class JsonBodies {
     /** No administrative request needs more. */
-    private static final int MAX_BYTES = 256 * 1024;
+    public static final int MAX_BYTES = 256 * 1024;
 
     private static final JsonReaderFactory READERS =
             Json.createReaderFactory(Map.of(JsonConfig.KEY_STRATEGY, JsonConfig.KeyStrategy.NONE));

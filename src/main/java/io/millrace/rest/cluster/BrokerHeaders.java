@@ -13,12 +13,15 @@ public final class BrokerHeaders {
     /** Where the client found this cluster. */
     public static final String BASE_URI = "Millrace-Base-Uri";
 
+    /** The address that the request came from to the broker that passes it on. */
+    public static final String CALLER = "Millrace-Caller";
+
     /** Present: the sender has held the record batches against the topic's rules, or did when they came first. */
     public static final String CHECKED = "Millrace-Checked";
 
     /** Beside the client's own Authorization. */
     private static final String SIGNATURE = "Millrace-Signature";
-    private static final List<String> BELIEVED = List.of(FORWARDED, ANSWERED, BASE_URI, CHECKED);
+    private static final List<String> BELIEVED = List.of(FORWARDED, ANSWERED, BASE_URI, CALLER, CHECKED);
 
     private BrokerHeaders() {
     }
@@ -26,7 +29,7 @@ public final class BrokerHeaders {
     /**
      * What shows who passes a request on.
      *
-     * @param path as it is written, without the query
+     * @param path as it is written, from the slash after the application's own path on, without the query
      * @throws IllegalStateException when there is no secret
      */
     public static Map<String, String> of(ClusterSecret secret, int brokerId, String method, String path) {
@@ -38,7 +41,7 @@ public final class BrokerHeaders {
     /**
      * The headers of a request that are not to be seen: all of these, unless a broker of this cluster sent it.
      *
-     * @param path   as it is written, without the query
+     * @param path   as it is written, from the slash after the application's own path on, without the query
      * @param header the first value of a header of the request, or null
      */
     public static List<String> disbelieved(ClusterSecret secret, String method, String path, UnaryOperator<String> header) {

@@ -10,13 +10,17 @@ import jakarta.servlet.ReadListener;
 import jakarta.servlet.ServletInputStream;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletRequestWrapper;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.util.Collections;
 import java.util.Enumeration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.BooleanSupplier;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 
@@ -25,7 +29,7 @@ import java.util.regex.Pattern;
  * it is compressed; the body as it was before it was compressed; media types in lower case; and outside of records an Accept that
  * names what there is. To be closed.
  */
-final class CheckedRequest extends HttpServletRequestWrapper implements AutoCloseable {
+public final class CheckedRequest extends HttpServletRequestWrapper implements AutoCloseable {
     /** Brokers ask here, who have proven that they are by the time that a body is read. */
     private static final String INTERNAL = "/internal/";
     private static final Pattern RECORDS =
@@ -38,7 +42,10 @@ final class CheckedRequest extends HttpServletRequestWrapper implements AutoClos
     private final UnaryOperator<ServletInputStream> upload;
     private final Origin origin;
     private final ContentCoding coding;
-    private final long length;
+    private final long sentLength;
+    private final String path;
+    private long length;
+    private boolean handedOver;
     /** What there is instead of what the client wrote; null: nothing. */
     private final Map<String, String> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
     private ServletInputStream body;
@@ -54,20 +61,22 @@ final class CheckedRequest extends HttpServletRequestWrapper implements AutoClos
     CheckedRequest(HttpServletRequest request, ClusterSecret secret, ContentCoding coding, long length, UnaryOperator<ServletInputStream> upload) {
         super(request);
         this.upload = upload;
-        String path = RequestTarget.check(request.getRequestURI(), request.getQueryString());
+        RequestTarget.check(request.getRequestURI(), request.getQueryString());
+        this.path = RequestTarget.path(request);
         this.origin = origin(request);
         this.coding = coding;
+        this.sentLength = length;
         this.length = coding == ContentCoding.IDENTITY ? length : BodyLength.UNTOLD;
         headers.put("Content-Length", this.length < 0 ? null : Long.toString(this.length));
         headers.put("Content-Encoding", null);
         headers.put("Content-Type", contentType(request));
-        headers.put("Accept", accept(request, path));
-        BrokerHeaders.disbelieved(secret, request.getMethod(), request.getRequestURI(), request::getHeader)
+        headers.put("Accept", accept(request, RequestTarget.check(path, null)));
+        BrokerHeaders.disbelieved(secret, request.getMethod(), path, request::getHeader)
                 .forEach(name -> headers.put(name, null));
     }
 
     static boolean isInternal(HttpServletRequest request) {
-        return request.getRequestURI().startsWith(INTERNAL);
+        return RequestTarget.path(request).startsWith(INTERNAL);
     }
 
     static List<String> values(HttpServletRequest request, String header) {
@@ -196,10 +205,69 @@ final class CheckedRequest extends HttpServletRequestWrapper implements AutoClos
             body = upload.apply(super.getInputStream());
             if (coding != ContentCoding.IDENTITY) {
                 inflated = new InflatedStream(body, coding);
-                body = new Inflated(inflated);
+                body = new PlainStream(inflated, inflated::hasEnded);
             }
         }
         return body;
+    }
+
+    /** As it is written, from the slash after the application's own path on, without the query. */
+    public String path() {
+        return path;
+    }
+
+    /** Where the client found this application, with a slash at the end. */
+    public String base() {
+        StringBuffer url = getRequestURL();
+        return url.substring(0, url.length() - path.length()) + "/";
+    }
+
+    /** How the body is compressed, as a header says it; null: not at all, or not any more. */
+    public String coding() {
+        return coding == ContentCoding.IDENTITY || handedOver ? null : coding.name().toLowerCase(Locale.ROOT);
+    }
+
+    /** Of the body as it is sent, in bytes; -1: the request does not tell. */
+    public long sentLength() {
+        return sentLength;
+    }
+
+    /**
+     * The body as it is sent, to be read once, with a listener, instead of {@link #getInputStream()}. What goes wrong comes out as
+     * {@link RequestException}, of {@code isReady} as well.
+     */
+    public ServletInputStream sentBody() throws IOException {
+        return upload.apply(super.getInputStream());
+    }
+
+    /**
+     * Hands over the body that was read by {@link #sentBody()}: as if it had just come, and was never compressed.
+     *
+     * @param sent     all of it
+     * @param maxBytes as it was before it was compressed
+     * @return it, as it was before
+     * @throws RequestException 400 when it was not compressed as it says, 413 when it is larger than it may be
+     */
+    public byte[] handOver(byte[] sent, int maxBytes) {
+        byte[] plain = coding == ContentCoding.IDENTITY ? sent : inflated(sent, maxBytes);
+        handedOver = true;
+        length = plain.length;
+        headers.put("Content-Length", Integer.toString(plain.length));
+        ByteArrayInputStream whole = new ByteArrayInputStream(plain);
+        body = new PlainStream(whole, () -> whole.available() == 0);
+        return plain;
+    }
+
+    private byte[] inflated(byte[] sent, int maxBytes) {
+        try (InflatedStream in = new InflatedStream(new ByteArrayInputStream(sent), coding)) {
+            byte[] plain = in.readNBytes(maxBytes + 1);
+            if (plain.length > maxBytes) {
+                throw RequestException.tooLarge("the request is larger than " + maxBytes + " bytes");
+            }
+            return plain;
+        } catch (IOException e) {
+            throw RequestException.brokenOff("the request body broke off", e);
+        }
     }
 
     @Override
@@ -210,11 +278,13 @@ final class CheckedRequest extends HttpServletRequestWrapper implements AutoClos
     }
 
     /** A stream of servlets, which is read by waiting for it only. */
-    private static final class Inflated extends ServletInputStream {
-        private final InflatedStream in;
+    private static final class PlainStream extends ServletInputStream {
+        private final InputStream in;
+        private final BooleanSupplier ended;
 
-        Inflated(InflatedStream in) {
+        PlainStream(InputStream in, BooleanSupplier ended) {
             this.in = in;
+            this.ended = ended;
         }
 
         @Override
@@ -229,7 +299,7 @@ final class CheckedRequest extends HttpServletRequestWrapper implements AutoClos
 
         @Override
         public boolean isFinished() {
-            return in.hasEnded();
+            return ended.getAsBoolean();
         }
 
         @Override
@@ -239,7 +309,7 @@ final class CheckedRequest extends HttpServletRequestWrapper implements AutoClos
 
         @Override
         public void setReadListener(ReadListener listener) {
-            throw new IllegalStateException("a compressed body is read by waiting for it");
+            throw new IllegalStateException("this body is read by waiting for it");
         }
     }
 }

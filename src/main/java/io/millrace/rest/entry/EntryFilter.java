@@ -1,5 +1,7 @@
 package io.millrace.rest.entry;
 
+import io.millrace.rest.cluster.BrokerHeaders;
+import io.millrace.rest.cluster.Caller;
 import io.millrace.rest.cluster.ClusterSecret;
 import io.millrace.rest.dialect.RequestException;
 import jakarta.inject.Inject;
@@ -23,6 +25,8 @@ public class EntryFilter implements Filter {
     Uploads uploads;
     @Inject
     ClusterSecret secret;
+    @Inject
+    Onward onward;
 
     @Override
     public void doFilter(ServletRequest plainRequest, ServletResponse plainResponse, FilterChain chain)
@@ -41,7 +45,8 @@ public class EntryFilter implements Filter {
         }
         try (checked) {
             // the container goes over to HTTP/2 only when it sees its own request here
-            chain.doFilter(asksForHttp2(request) && checked.saysTheSame() ? request : checked, response);
+            onward.go(checked, response,
+                    () -> chain.doFilter(asksForHttp2(request) && checked.saysTheSame() ? request : checked, response));
         }
     }
 
@@ -56,11 +61,12 @@ public class EntryFilter implements Filter {
                 CheckedRequest.values(request, "Transfer-Encoding"));
         UploadLimits limits = uploads.limits();
         boolean internal = CheckedRequest.isInternal(request);
-        String caller = request.getRemoteAddr();
-        UploadStream.Turnstile turnstile = internal ? FREE : begun -> uploads.begin(caller, begun);
-        return new CheckedRequest(request, secret, coding(request, response), length, in -> new UploadStream(in, length,
+        UploadStream.Turnstile turnstile = internal ? FREE : begun -> uploads.begin(Caller.of(request), begun);
+        CheckedRequest checked = new CheckedRequest(request, secret, coding(request, response), length, in -> new UploadStream(in, length,
                 internal ? Long.MAX_VALUE : limits.maxBytes(), limits.timeoutMs(), turnstile, System::nanoTime,
                 () -> closeAfter(request, response)));
+        Caller.note(request, checked.getHeader(BrokerHeaders.CALLER));
+        return checked;
     }
 
     private static ContentCoding coding(HttpServletRequest request, HttpServletResponse response) {

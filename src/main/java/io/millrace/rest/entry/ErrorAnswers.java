@@ -1,5 +1,6 @@
 package io.millrace.rest.entry;
 
+import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.rest.dialect.ErrorBody;
 import io.millrace.rest.dialect.ErrorStatus;
@@ -10,18 +11,27 @@ import jakarta.servlet.http.HttpServletResponseWrapper;
 import java.io.IOException;
 
 /** Errors that are told outside of JAX-RS, or by JAX-RS to the container, which would make a page of them: in the dialect's shape. */
-final class ErrorAnswers extends HttpServletResponseWrapper {
+public final class ErrorAnswers extends HttpServletResponseWrapper {
     private static final String RETRY_AFTER_SECONDS = "1";
 
     ErrorAnswers(HttpServletResponse response) {
         super(response);
     }
 
-    void send(RequestException refusal) throws IOException {
+    /** Tells a client that its request is refused; nothing when something was answered already. */
+    public void send(RequestException refusal) throws IOException {
         if (refusal.status() == ErrorStatus.of(ErrorKind.OVERLOADED) && !isCommitted()) {
             setHeader(ErrorStatus.KIND_HEADER, ErrorKind.OVERLOADED.name());
         }
         write(refusal.status(), refusal.getMessage());
+    }
+
+    /** As above. */
+    public void send(BrokerException refusal) throws IOException {
+        if (!isCommitted()) {
+            setHeader(ErrorStatus.KIND_HEADER, refusal.kind().name());
+        }
+        write(ErrorStatus.of(refusal.kind()), refusal.getMessage());
     }
 
     @Override

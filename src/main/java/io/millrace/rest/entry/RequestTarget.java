@@ -1,6 +1,7 @@
 package io.millrace.rest.entry;
 
 import io.millrace.rest.dialect.RequestException;
+import jakarta.servlet.http.HttpServletRequest;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -24,6 +25,18 @@ final class RequestTarget {
             decoded("query", query, QUERY_MARKS);
         }
         return decoded("path", path, PATH_MARKS);
+    }
+
+    /** The path as it is written, from the slash after the application's own path on. */
+    static String path(HttpServletRequest request) {
+        String path = request.getRequestURI();
+        String root = request.getContextPath();
+        int at = 0;
+        // by segments, as a client may write the application's path in another way than it is known here
+        for (int i = 0; root != null && i < root.length() && at >= 0; i++) {
+            at = root.charAt(i) == '/' ? path.indexOf('/', at + 1) : at;
+        }
+        return at < 0 ? "/" : path.substring(at);
     }
 
     private static String decoded(String what, String text, String marks) {

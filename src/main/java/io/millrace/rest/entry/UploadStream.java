@@ -31,6 +31,11 @@ final class UploadStream extends ServletInputStream {
     private final LongSupplier nanoTime;
     private final Runnable broken;
     private final long began;
+    /** Whether it is read as it comes, without waiting for it; set before that begins. */
+    private volatile boolean listening;
+    /** Where it waits then; guarded by this, as the next. */
+    private Uploads.Wait place;
+    private boolean over;
     private long count;
 
     /**
@@ -66,7 +71,7 @@ final class UploadStream extends ServletInputStream {
                 throw RequestException.timedOut("the request body did not come within %d ms (millrace.request.body.timeout.ms); %d bytes"
                         .formatted(timeoutMs, count) + " of it did: send less at a time", null);
             }
-            int n = isAtHand() ? in.read(into, from, wanted) : await(into, from, wanted);
+            int n = listening || isAtHand() ? in.read(into, from, wanted) : await(into, from, wanted);
             if (n > 0) {
                 count += n;
                 if (count > maxBytes) {
@@ -77,16 +82,19 @@ final class UploadStream extends ServletInputStream {
                 throw RequestException.badRequest("the request body ended after " + count + " of " + told + " bytes");
             }
             return n;
-        } catch (InterruptedIOException e) {
-            broken.run();
-            throw RequestException.timedOut("the request body did not come in time: too little after " + count + " bytes; send it faster, or less at a time", e);
         } catch (IOException e) {
             broken.run();
-            throw RequestException.brokenOff("the request body broke off after " + count + " bytes", e);
+            throw brokenOff(e);
         } catch (RequestException e) {
             broken.run();
             throw e;
         }
+    }
+
+    private RequestException brokenOff(Throwable failure) {
+        return failure instanceof InterruptedIOException ? RequestException.timedOut("the request body did not come in time: too little"
+                + " after " + count + " bytes; send it faster, or less at a time", failure)
+                : RequestException.brokenOff("the request body broke off after " + count + " bytes", failure);
     }
 
     /** Never before the first read: Liberty's stream looks for bytes only when it is read, and has none available until then. */
@@ -110,18 +118,77 @@ final class UploadStream extends ServletInputStream {
         return in.isFinished();
     }
 
+    /** @throws RequestException 503 when there is no room to wait for what does not come yet */
     @Override
     public boolean isReady() {
-        return in.isReady();
+        boolean ready = in.isReady();
+        if (listening) {
+            if (ready) {
+                leave();
+            } else {
+                enter();
+            }
+        }
+        return ready;
     }
 
+    /** A body that is waited for without a thread has its place among those that are waited for all the same. */
     @Override
     public void setReadListener(ReadListener listener) {
-        in.setReadListener(listener);
+        listening = true;
+        in.setReadListener(new ReadListener() {
+            @Override
+            public void onDataAvailable() throws IOException {
+                leave();
+                listener.onDataAvailable();
+            }
+
+            @Override
+            public void onAllDataRead() throws IOException {
+                leave();
+                listener.onAllDataRead();
+            }
+
+            @Override
+            public void onError(Throwable failure) {
+                broken.run();
+                leave();
+                listener.onError(brokenOff(failure));
+            }
+        });
     }
 
+    private synchronized void enter() {
+        if (place == null && !over) {
+            try {
+                place = turnstile.enter(count > 0);
+            } catch (RequestException e) {
+                broken.run();
+                throw e;
+            }
+        }
+    }
+
+    private synchronized void leave() {
+        if (place != null) {
+            place.close();
+            place = null;
+        }
+    }
+
+    /** What has not come yet is not wanted any more. */
     @Override
     public void close() throws IOException {
-        in.close();
+        if (!listening) {
+            in.close();
+            return;
+        }
+        synchronized (this) {
+            over = true;
+            leave();
+        }
+        if (!in.isFinished()) {
+            broken.run();
+        }
     }
 }

@@ -12,7 +12,6 @@ import io.millrace.rest.dialect.ProduceResultWriter;
 import io.millrace.rest.dialect.RecordFormat;
 import io.millrace.rest.dialect.RequestException;
 import io.millrace.rest.dialect.TransactionHeader;
-import io.millrace.rest.forwarding.KeyForwarding;
 import io.millrace.transaction.idempotency.IdempotencyKey;
 import io.millrace.transaction.idempotency.KeyedAnswer;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -20,19 +19,16 @@ import jakarta.inject.Inject;
 import jakarta.ws.rs.container.AsyncResponse;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
-import jakarta.ws.rs.core.UriInfo;
 import java.io.InputStream;
 import java.util.UUID;
 
-/** The way of a produce request that has an idempotency key: to the key's coordinator, which is told of it as a whole. */
+/** The way of a produce request that has an idempotency key, at the key's coordinator, which is told of it as a whole. */
 @ApplicationScoped
 public class KeyedProducing {
     @Inject
     BrokerAccess access;
     @Inject
     IdempotencyAccess idempotency;
-    @Inject
-    KeyForwarding forwarding;
     @Inject
     Producing producing;
     @Inject
@@ -46,8 +42,8 @@ public class KeyedProducing {
      * @throws RequestException 400 when the key cannot be one, or no answer is wanted
      * @throws BrokerException  when nothing was done
      */
-    public boolean records(String topic, int partition, RecordFormat format, Acks acks, UriInfo uri, HttpHeaders headers,
-                           InputStream body, AsyncResponse response) {
+    public boolean records(String topic, int partition, RecordFormat format, Acks acks, HttpHeaders headers, InputStream body,
+                           AsyncResponse response) {
         String text = KeyHeader.text(headers.getRequestHeader(KeyHeader.NAME));
         if (text == null) {
             return false;
@@ -62,9 +58,7 @@ public class KeyedProducing {
                     + " leave one of them out");
         }
         UUID topicId = access.broker().repetition(topic).topicId(); // what there is no topic for needs no coordinator
-        if (!forwarding.passOn(key, body, uri, headers, response)) {
-            produce(key, topicId, format, acks, headers.getHeaderString(HttpHeaders.CONTENT_LENGTH), body, response);
-        }
+        produce(key, topicId, format, acks, headers.getHeaderString(HttpHeaders.CONTENT_LENGTH), body, response);
         return true;
     }
 

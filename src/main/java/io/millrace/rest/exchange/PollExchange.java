@@ -16,7 +16,7 @@ import io.millrace.rest.dialect.ListLimits;
 import io.millrace.rest.dialect.MediaTypes;
 import io.millrace.rest.dialect.RecordFormat;
 import io.millrace.rest.dialect.RequestException;
-import io.millrace.rest.forwarding.GroupForwarding;
+import io.millrace.rest.routing.ConsumerRequests;
 import jakarta.ws.rs.container.AsyncResponse;
 import jakarta.ws.rs.container.CompletionCallback;
 import jakarta.ws.rs.core.HttpHeaders;
@@ -156,11 +156,11 @@ public final class PollExchange {
         }
         Response.ResponseBuilder builder = Response.ok((StreamingOutput) out -> write(answer, pieces, out), type)
                 .header(HttpHeaders.CONTENT_LENGTH, pieces.length())
-                .header(GroupForwarding.EPOCH_HEADER, answer.memberEpoch());
+                .header(ConsumerRequests.EPOCH_HEADER, answer.memberEpoch());
         if (!records.partitions().isEmpty()) {
             builder.header(PARTITIONS_HEADER, records.partitions());
         }
-        return (hasRecords ? builder.header(GroupForwarding.POLL_HEADER, answer.number()) : builder).build();
+        return (hasRecords ? builder.header(ConsumerRequests.POLL_HEADER, answer.number()) : builder).build();
     }
 
     private static void write(Polled answer, AnswerBody body, OutputStream out) throws IOException {

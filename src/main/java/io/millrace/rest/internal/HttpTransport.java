@@ -20,7 +20,7 @@ import io.millrace.rest.cluster.BrokerHeaders;
 import io.millrace.rest.cluster.ClusterSecret;
 import io.millrace.rest.dialect.MediaTypes;
 import io.millrace.rest.dialect.TransactionHeader;
-import io.millrace.rest.forwarding.Peers;
+import io.millrace.rest.routing.Peers;
 import io.millrace.transaction.coordinator.Owners;
 import io.millrace.transaction.coordinator.TransactionFilter;
 import io.millrace.transaction.coordinator.TransactionList;

@@ -13,7 +13,7 @@ import io.millrace.rest.body.AnswerDeadlines;
 import io.millrace.rest.body.MemoryBudget;
 import io.millrace.rest.body.ReservedReadMemory;
 import io.millrace.rest.dialect.RequestException;
-import io.millrace.rest.forwarding.PollAnswers;
+import io.millrace.rest.routing.PollAnswers;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.POST;

@@ -1,4 +1,4 @@
-package io.millrace.rest.forwarding;
+package io.millrace.rest.routing;
 
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
@@ -10,7 +10,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * Requests that were passed on to brokers that may take their time for the answer. A server that stops does not wait for
  * them: the client asks another one. Thread-safe.
  */
-public final class PassedWaits {
+public final class RelayedWaits {
     private final Set<CompletableFuture<?>> waiting = ConcurrentHashMap.newKeySet();
     private volatile boolean ended;
 
@@ -26,7 +26,7 @@ public final class PassedWaits {
     /** Ends those that wait, and those yet to come, with UNAVAILABLE. */
     public void end() {
         ended = true;
-        waiting.forEach(PassedWaits::end);
+        waiting.forEach(RelayedWaits::end);
     }
 
     private static void end(CompletableFuture<?> answer) {

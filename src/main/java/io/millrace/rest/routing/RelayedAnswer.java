@@ -1,37 +1,29 @@
-package io.millrace.rest.forwarding;
+package io.millrace.rest.routing;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
-import java.io.UncheckedIOException;
+import io.millrace.rest.routing.RelayedRequest.Header;
 import java.net.http.HttpHeaders;
 import java.net.http.HttpResponse;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.concurrent.Flow;
 
-/**
- * What a broker answers to a request that was passed on to it; the body is yet to come. To be closed, whether the body
- * was written or not.
- */
-final class PassedAnswer implements AutoCloseable {
+/** What a request's owner answers; the body is yet to come, and is to be read or given up. */
+final class RelayedAnswer {
     private static final String OWN_PREFIX = "millrace-";
     private static final Set<String> PASSED = Set.of("content-type", "content-length", "retry-after", "idempotency-replayed");
 
-    /** A header of the answer. */
-    record Header(String name, String value) {
-    }
-
     private final int status;
     private final List<Header> headers;
-    private final InputStream body;
+    private final Flow.Publisher<List<ByteBuffer>> body;
 
     /**
      * @param ownerHeader names the header that says who answered
      * @param ownerUrl    base URL of that broker
      */
-    PassedAnswer(HttpResponse<InputStream> response, String ownerHeader, String ownerUrl) {
+    RelayedAnswer(HttpResponse<Flow.Publisher<List<ByteBuffer>>> response, String ownerHeader, String ownerUrl) {
         this.status = response.statusCode();
         this.headers = passedOn(response.headers(), ownerHeader);
         this.headers.add(new Header(ownerHeader, ownerUrl));
@@ -42,8 +34,7 @@ final class PassedAnswer implements AutoCloseable {
         List<Header> passed = new ArrayList<>();
         headers.map().forEach((name, values) -> {
             String lower = name.toLowerCase(Locale.ROOT);
-            if (PASSED.contains(lower)
-                    || lower.startsWith(OWN_PREFIX) && !lower.equalsIgnoreCase(ownerHeader)) {
+            if (PASSED.contains(lower) || lower.startsWith(OWN_PREFIX) && !lower.equalsIgnoreCase(ownerHeader)) {
                 values.forEach(value -> passed.add(new Header(name, value)));
             }
         });
@@ -64,20 +55,33 @@ final class PassedAnswer implements AutoCloseable {
         return headers.stream().filter(header -> header.name().equalsIgnoreCase(name)).map(Header::value).findFirst().orElse(null);
     }
 
-    boolean hasBody() {
-        return status != 204 && status != 304;
+    /** Of one subscriber. */
+    Flow.Publisher<List<ByteBuffer>> body() {
+        return body;
     }
 
-    void writeTo(OutputStream out) throws IOException {
-        body.transferTo(out);
-    }
+    /** Nobody wants the body: what it comes by is given up. */
+    void giveUp() {
+        body.subscribe(new Flow.Subscriber<>() {
+            @Override
+            public void onSubscribe(Flow.Subscription subscription) {
+                subscription.cancel();
+            }
 
-    @Override
-    public void close() {
-        try {
-            body.close();
-        } catch (IOException e) {
-            throw new UncheckedIOException("the connection to the other broker could not be given up", e);
-        }
+            @Override
+            public void onNext(List<ByteBuffer> piece) {
+                // not asked for
+            }
+
+            @Override
+            public void onError(Throwable failure) {
+                // given up all the same
+            }
+
+            @Override
+            public void onComplete() {
+                // there was none
+            }
+        });
     }
 }

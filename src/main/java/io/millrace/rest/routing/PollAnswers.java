@@ -1,4 +1,4 @@
-package io.millrace.rest.forwarding;
+package io.millrace.rest.routing;
 
 import io.millrace.group.delivery.PollRequest.Source;
 import java.util.ArrayList;

@@ -1,4 +1,4 @@
-package io.millrace.rest.forwarding;
+package io.millrace.rest.routing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package io.millrace.rest.forwarding;
+package io.millrace.rest.routing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
-class PassedWaitsTest {
-    private final PassedWaits waits = new PassedWaits();
+class RelayedWaitsTest {
+    private final RelayedWaits waits = new RelayedWaits();
 
     @Test
     void whatWaitsAndWhatComesLaterIsTold503WhenTheServerStops() {

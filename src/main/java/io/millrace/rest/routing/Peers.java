@@ -1,4 +1,4 @@
-package io.millrace.rest.forwarding;
+package io.millrace.rest.routing;
 
 import io.millrace.rest.cluster.ClusterSecret;
 import java.net.http.HttpClient;
@@ -14,7 +14,7 @@ import java.util.concurrent.Executor;
  * @param answers  writes what other brokers answer to clients, and may wait for both; not the executor of the client
  * @param waits    those that wait for another broker's answer
  */
-public record Peers(int brokerId, ClusterSecret secret, HttpClient client, Executor answers, PassedWaits waits) {
+public record Peers(int brokerId, ClusterSecret secret, HttpClient client, Executor answers, RelayedWaits waits) {
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(2);
 
     /** A client for brokers, which are reached directly. */

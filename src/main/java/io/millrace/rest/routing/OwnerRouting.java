@@ -1,0 +1,195 @@
+package io.millrace.rest.routing;
+
+import io.millrace.agreement.Member;
+import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.ErrorKind;
+import io.millrace.rest.body.AnswerDeadlines;
+import io.millrace.rest.body.JsonBodies;
+import io.millrace.rest.body.MemoryBudget;
+import io.millrace.rest.body.RestLimits;
+import io.millrace.rest.cluster.BrokerHeaders;
+import io.millrace.rest.cluster.Caller;
+import io.millrace.rest.dialect.RequestException;
+import io.millrace.rest.entry.CheckedRequest;
+import io.millrace.rest.entry.ErrorAnswers;
+import io.millrace.rest.entry.Onward;
+import io.millrace.rest.entry.UploadLimits;
+import jakarta.annotation.PostConstruct;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
+import jakarta.servlet.AsyncContext;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.ServletInputStream;
+import java.io.IOException;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** Has requests answered here, or passes them on to their owner: once, as what was passed on is answered or refused where it arrives. */
+@ApplicationScoped
+public class OwnerRouting implements Onward {
+    /** Nobody can answer now; what is wrong with a request in itself its resource says. */
+    private static final Set<ErrorKind> NOBODY = EnumSet.of(ErrorKind.NOT_LEADER, ErrorKind.NOT_COORDINATOR, ErrorKind.UNAVAILABLE);
+
+    @Inject
+    Owners owners;
+    @Inject
+    RestLimits limits;
+    @Inject
+    UploadLimits uploads;
+    @Inject
+    MemoryBudget budget;
+    @Inject
+    Peers peers;
+    @Inject
+    PollAnswers pollAnswers;
+    @Inject
+    AnswerDeadlines deadlines;
+    @Inject
+    JsonBodies json;
+    private RouteTable table;
+    private Relay relay;
+
+    @PostConstruct
+    void begin() {
+        table = new RouteTable(limits.maxFetchWaitMs());
+        relay = new Relay(peers, deadlines);
+    }
+
+    @Override
+    public void go(CheckedRequest request, ErrorAnswers response, Here here) throws IOException, ServletException {
+        RouteTable.Routed routed = table.route(request.getMethod(), request.path(), request.getQueryString(), name -> values(request, name));
+        try {
+            if (routed.route() instanceof Route.NamedInBody named && hasBody(request)) {
+                readAndGo(named.subject(), request, response);
+                return;
+            }
+            Optional<Relay.Receiver> receiver = receiver(routed.route(), request);
+            if (receiver.isPresent()) {
+                relay((Route.Owned) routed.route(), receiver.get(), routed.waitMs(), request, response);
+                return;
+            }
+        } catch (RequestException refused) {
+            response.send(refused);
+            return;
+        } catch (BrokerException refused) {
+            response.send(refused);
+            return;
+        }
+        here.answer();
+    }
+
+    private static List<String> values(CheckedRequest request, String header) {
+        return Collections.list(request.getHeaders(header));
+    }
+
+    /** Empty: it is answered here. @throws BrokerException when nobody can now, or when it was passed on to the wrong broker */
+    private Optional<Relay.Receiver> receiver(Route route, CheckedRequest request) {
+        if (!(route instanceof Route.Owned owned)) {
+            return Optional.empty();
+        }
+        Optional<Member> elsewhere;
+        try {
+            elsewhere = owners.elsewhere(owned);
+        } catch (BrokerException failure) {
+            if (NOBODY.contains(failure.kind())) {
+                throw failure;
+            }
+            // told by the resource, after what it looks at before
+            return Optional.empty();
+        }
+        if (elsewhere.isPresent() && request.getHeader(BrokerHeaders.FORWARDED) != null) {
+            throw owned.kind().moved(owned.subject(), elsewhere.get());
+        }
+        return elsewhere.map(owner -> new Relay.Receiver(owner, owned.kind(), owned.subject()));
+    }
+
+    private void relay(Route.Owned route, Relay.Receiver to, long waitMs, CheckedRequest request, ErrorAnswers response)
+            throws IOException {
+        PollReceipts receipts = new PollReceipts(route, pollAnswers);
+        if (!hasBody(request)) {
+            exchange(request, response).relay(receipts, () -> relay.send(passed(request, receipts), to, BodyPublishers.noBody(), waitMs),
+                    () -> { });
+            return;
+        }
+        if (request.sentLength() > uploads.maxBytes()) {
+            throw RequestException.tooLarge("the request is larger than " + uploads.maxBytes() + " bytes (millrace.request.max.bytes);"
+                    + " send less at a time");
+        }
+        RelayedBody body = new RelayedBody(request.sentBody(), request.sentLength());
+        MemoryBudget.Reservation memory = budget.reserve(RelayedBody.BYTES_IN_MEMORY);
+        RelayedExchange exchange = exchange(request, response);
+        body.out().whenComplete((out, failure) -> memory.close());
+        exchange.over().whenComplete((done, failure) -> memory.close());
+        if (exchange.relay(receipts, () -> relay.send(passed(request, receipts), to, body, uploads.timeoutMs()), body::giveUp)) {
+            body.listen();
+        }
+    }
+
+    /** What only the body tells is found out by reading it, as it comes; a small one, of which the bytes are kept until then. */
+    private void readAndGo(BodySubject subject, CheckedRequest request, ErrorAnswers response) throws IOException {
+        ServletInputStream sent = request.sentBody();
+        MemoryBudget.Reservation memory = budget.reserve(0);
+        RelayedExchange exchange = exchange(request, response);
+        exchange.over().whenComplete((done, failure) -> memory.close());
+        deadlines.within(uploads.timeoutMs(), new WholeBody(sent, JsonBodies.MAX_BYTES, memory).read(), this::late)
+                .whenComplete((bytes, failure) -> {
+                    try {
+                        if (failure != null) {
+                            sent.close();
+                            exchange.refuse(Relay.cause(failure));
+                        } else {
+                            go(subject, request.handOver(bytes, JsonBodies.MAX_BYTES), request, exchange);
+                        }
+                    } catch (IOException | RuntimeException e) {
+                        exchange.refuse(e);
+                    }
+                });
+    }
+
+    private RequestException late() {
+        return RequestException.timedOut("the request body did not come within %d ms (millrace.request.body.timeout.ms)"
+                .formatted(uploads.timeoutMs()), null);
+    }
+
+    private void go(BodySubject subject, byte[] body, CheckedRequest request, RelayedExchange exchange) {
+        Route route = subject.in(body, json);
+        Optional<Relay.Receiver> receiver = receiver(route, request);
+        if (receiver.isEmpty()) {
+            exchange.answerHere();
+            return;
+        }
+        PollReceipts receipts = new PollReceipts((Route.Owned) route, pollAnswers);
+        exchange.relay(receipts, () -> relay.send(passed(request, receipts), receiver.get(), BodyPublishers.ofByteArray(body), 0),
+                () -> { });
+    }
+
+    private RelayedExchange exchange(CheckedRequest request, ErrorAnswers response) {
+        AsyncContext async = request.startAsync(request, response);
+        async.setTimeout(0); // the container keeps the task of a timeout, and all it refers to, until its time comes
+        return new RelayedExchange(async, response, peers, deadlines);
+    }
+
+    private static RelayedRequest passed(CheckedRequest request, PollReceipts receipts) {
+        Map<String, String> told = new HashMap<>(receipts.told());
+        told.put(BrokerHeaders.BASE_URI, request.base());
+        told.put(BrokerHeaders.CALLER, Caller.of(request));
+        if (request.coding() != null) {
+            told.put("Content-Encoding", request.coding());
+        }
+        return RelayedRequest.of(request.getMethod(), request.path(), request.getQueryString(), name -> values(request, name), told);
+    }
+
+    private static boolean hasBody(CheckedRequest request) {
+        if (request.getMethod().equals("GET") || request.getMethod().equals("HEAD") || request.sentLength() == 0) {
+            return false;
+        }
+        return request.sentLength() > 0 || !request.getProtocol().startsWith("HTTP/1.")
+                || request.getHeader("Transfer-Encoding") != null;
+    }
+}
