@@ -104,10 +104,9 @@ public class ConsumersResource {
     @APIResponse(responseCode = "503", ref = "Unavailable")
     @DELETE
     @Path(INSTANCE)
-    public void delete(@PathParam("groupid") String group, @PathParam("name") String name,
-                       @Context UriInfo uri, @Context HttpHeaders headers, @Suspended AsyncResponse response) {
-        Request request = new Request(group, name, uri, headers, response);
-        done(groups().leave(group, ConsumerRequests.consumer(name, headers), requests.source(headers)), request);
+    public void delete(@PathParam("groupid") String group, @PathParam("name") String name, @Context HttpHeaders headers,
+                       @Suspended AsyncResponse response) {
+        done(groups().leave(group, ConsumerRequests.consumer(name, headers), requests.source(headers)), response);
     }
 
     @Operation(operationId = "subscribe", summary = "Says which topics a consumer reads; replaces what it said before")
@@ -125,10 +124,9 @@ public class ConsumersResource {
     @Path(INSTANCE + "/subscription")
     @Consumes({MediaTypes.DIALECT, MediaTypes.JSON_RECORDS, MediaTypes.JSON})
     public void subscribe(@PathParam("groupid") String group, @PathParam("name") String name, InputStream body,
-                          @Context UriInfo uri, @Context HttpHeaders headers, @Suspended AsyncResponse response) {
-        Request request = new Request(group, name, uri, headers, response);
-        change(request, body, asked -> groups().subscribe(group, ConsumerRequests.consumer(name, headers), ConsumerBodies.subscription(asked),
-                requests.source(headers)));
+                          @Context HttpHeaders headers, @Suspended AsyncResponse response) {
+        change(response, body, asked -> groups().subscribe(group, ConsumerRequests.consumer(name, headers),
+                ConsumerBodies.subscription(asked), requests.source(headers)));
     }
 
     @Operation(operationId = "listSubscriptions", summary = "The topics that a consumer reads, and the partitions that it has now")
@@ -139,8 +137,8 @@ public class ConsumersResource {
     @APIResponse(responseCode = "503", ref = "Unavailable")
     @GET
     @Path(INSTANCE + "/subscription")
-    public void subscription(@PathParam("groupid") String group, @PathParam("name") String name,
-                             @Context UriInfo uri, @Context HttpHeaders headers, @Suspended AsyncResponse response) {
+    public void subscription(@PathParam("groupid") String group, @PathParam("name") String name, @Context HttpHeaders headers,
+                             @Suspended AsyncResponse response) {
         groups().member(group, ConsumerRequests.consumer(name, headers)).whenComplete(Answer.to(response, member ->
                 json.write(ConsumerBodies.described(member.subscription(), member.owned().keySet()))));
     }
@@ -153,10 +151,10 @@ public class ConsumersResource {
     @APIResponse(responseCode = "503", ref = "Unavailable")
     @DELETE
     @Path(INSTANCE + "/subscription")
-    public void unsubscribe(@PathParam("groupid") String group, @PathParam("name") String name,
-                            @Context UriInfo uri, @Context HttpHeaders headers, @Suspended AsyncResponse response) {
-        Request request = new Request(group, name, uri, headers, response);
-        done(groups().subscribe(group, ConsumerRequests.consumer(name, headers), new Subscription.None(), requests.source(headers)), request);
+    public void unsubscribe(@PathParam("groupid") String group, @PathParam("name") String name, @Context HttpHeaders headers,
+                            @Suspended AsyncResponse response) {
+        done(groups().subscribe(group, ConsumerRequests.consumer(name, headers), new Subscription.None(), requests.source(headers)),
+                response);
     }
 
     @Operation(operationId = "assign", summary = "Says which partitions a consumer reads, whatever the rest of the group does")
@@ -174,9 +172,8 @@ public class ConsumersResource {
     @Path(INSTANCE + "/assignments")
     @Consumes({MediaTypes.DIALECT, MediaTypes.JSON_RECORDS, MediaTypes.JSON})
     public void assign(@PathParam("groupid") String group, @PathParam("name") String name, InputStream body,
-                       @Context UriInfo uri, @Context HttpHeaders headers, @Suspended AsyncResponse response) {
-        Request request = new Request(group, name, uri, headers, response);
-        change(request, body, asked -> groups().subscribe(group, ConsumerRequests.consumer(name, headers),
+                       @Context HttpHeaders headers, @Suspended AsyncResponse response) {
+        change(response, body, asked -> groups().subscribe(group, ConsumerRequests.consumer(name, headers),
                 new Subscription.Assigned(new TreeSet<>(ConsumerBodies.partitions(asked))), requests.source(headers)));
     }
 
@@ -204,7 +201,8 @@ public class ConsumersResource {
         boolean exact = maxBytes != PollRequest.NOT_SAID;
         PollRequest request = new PollRequest(form(headers),
                 (int) Math.min(limits.maxFetchBytes(), exact ? maxBytes : DEFAULT_MAX_BYTES), waitMs, requests.source(headers));
-        new PollExchange(request, exact, limits, budget, response).start(groups(), group, ConsumerRequests.consumer(name, headers), limits.maxFetchWaitMs(), deadlines);
+        new PollExchange(request, exact, limits, budget, response)
+                .start(groups(), group, ConsumerRequests.consumer(name, headers), limits.maxFetchWaitMs(), deadlines);
     }
 
     /** JAX-RS itself would list HEAD as well. */
@@ -230,14 +228,13 @@ public class ConsumersResource {
     @Path(INSTANCE + "/offsets")
     @Consumes({MediaTypes.DIALECT, MediaTypes.JSON_RECORDS, MediaTypes.JSON, MediaType.WILDCARD})
     public void commit(@PathParam("groupid") String group, @PathParam("name") String name, InputStream body,
-                       @Context UriInfo uri, @Context HttpHeaders headers, @Suspended AsyncResponse response) {
-        Request request = new Request(group, name, uri, headers, response);
+                       @Context HttpHeaders headers, @Suspended AsyncResponse response) {
         Long said = Numbers.inHeader(ConsumerRequests.EPOCH_HEADER, headers.getHeaderString(ConsumerRequests.EPOCH_HEADER));
         int epoch = said == null ? Groups.ANY_EPOCH : (int) Math.min(Integer.MAX_VALUE, said);
         PollRequest.Source source = requests.source(headers);
         Optional<JsonObject> asked = json.objectIfAny(body, headers);
         done(asked.isEmpty() ? groups().commitPolled(group, ConsumerRequests.consumer(name, headers), epoch, source)
-                : groups().commit(group, ConsumerRequests.consumer(name, headers), ConsumerBodies.offsets(asked.get()), epoch), request);
+                : groups().commit(group, ConsumerRequests.consumer(name, headers), ConsumerBodies.offsets(asked.get()), epoch), response);
     }
 
     @Operation(operationId = "seek", summary = "Says from which offsets a consumer goes on")
@@ -255,9 +252,8 @@ public class ConsumersResource {
     @Path(INSTANCE + "/positions")
     @Consumes({MediaTypes.DIALECT, MediaTypes.JSON_RECORDS, MediaTypes.JSON})
     public void seek(@PathParam("groupid") String group, @PathParam("name") String name, InputStream body,
-                     @Context UriInfo uri, @Context HttpHeaders headers, @Suspended AsyncResponse response) {
-        Request request = new Request(group, name, uri, headers, response);
-        change(request, body, asked -> groups().seek(group, ConsumerRequests.consumer(name, headers), ConsumerBodies.offsets(asked)));
+                     @Context HttpHeaders headers, @Suspended AsyncResponse response) {
+        change(response, body, asked -> groups().seek(group, ConsumerRequests.consumer(name, headers), ConsumerBodies.offsets(asked)));
     }
 
     @Operation(operationId = "seekToBeginning", summary = "A consumer goes on from the first offset of partitions")
@@ -275,9 +271,8 @@ public class ConsumersResource {
     @Path(INSTANCE + "/positions/beginning")
     @Consumes({MediaTypes.DIALECT, MediaTypes.JSON_RECORDS, MediaTypes.JSON})
     public void seekToBeginning(@PathParam("groupid") String group, @PathParam("name") String name, InputStream body,
-                                @Context UriInfo uri, @Context HttpHeaders headers, @Suspended AsyncResponse response) {
-        Request request = new Request(group, name, uri, headers, response);
-        change(request, body, asked -> groups().seekTo(group, ConsumerRequests.consumer(name, headers), ConsumerBodies.partitions(asked),
+                                @Context HttpHeaders headers, @Suspended AsyncResponse response) {
+        change(response, body, asked -> groups().seekTo(group, ConsumerRequests.consumer(name, headers), ConsumerBodies.partitions(asked),
                 OffsetReset.EARLIEST));
     }
 
@@ -296,9 +291,8 @@ public class ConsumersResource {
     @Path(INSTANCE + "/positions/end")
     @Consumes({MediaTypes.DIALECT, MediaTypes.JSON_RECORDS, MediaTypes.JSON})
     public void seekToEnd(@PathParam("groupid") String group, @PathParam("name") String name, InputStream body,
-                          @Context UriInfo uri, @Context HttpHeaders headers, @Suspended AsyncResponse response) {
-        Request request = new Request(group, name, uri, headers, response);
-        change(request, body, asked -> groups().seekTo(group, ConsumerRequests.consumer(name, headers), ConsumerBodies.partitions(asked),
+                          @Context HttpHeaders headers, @Suspended AsyncResponse response) {
+        change(response, body, asked -> groups().seekTo(group, ConsumerRequests.consumer(name, headers), ConsumerBodies.partitions(asked),
                 OffsetReset.LATEST));
     }
 
@@ -318,16 +312,12 @@ public class ConsumersResource {
     }
 
     /** Reads the body and does what it asks for; answered with 204. */
-    private void change(Request request, InputStream body, Function<JsonObject, CompletableFuture<Void>> change) {
-        done(change.apply(json.object(body)), request);
+    private void change(AsyncResponse response, InputStream body, Function<JsonObject, CompletableFuture<Void>> change) {
+        done(change.apply(json.object(body)), response);
     }
 
-    private static void done(CompletableFuture<Void> change, Request request) {
-        change.whenComplete(Answer.to(request.response(), done -> Response.noContent().build()));
-    }
-
-    /** A consumer's request. */
-    private record Request(String group, String name, UriInfo uri, HttpHeaders headers, AsyncResponse response) {
+    private static void done(CompletableFuture<Void> change, AsyncResponse response) {
+        change.whenComplete(Answer.to(response, done -> Response.noContent().build()));
     }
 
     private Groups groups() {

@@ -23,10 +23,7 @@ import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.container.AsyncResponse;
 import jakarta.ws.rs.container.Suspended;
-import jakarta.ws.rs.core.Context;
-import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
-import jakarta.ws.rs.core.UriInfo;
 import java.io.InputStream;
 import java.util.concurrent.CompletableFuture;
 import org.eclipse.microprofile.openapi.annotations.Operation;
@@ -69,8 +66,7 @@ public class GroupAdministrationResource {
     @APIResponse(responseCode = "503", ref = "Unavailable")
     @GET
     @Path("{group}")
-    public void describe(@PathParam("group") String group, @Context UriInfo uri, @Context HttpHeaders headers,
-                         @Suspended AsyncResponse response) {
+    public void describe(@PathParam("group") String group, @Suspended AsyncResponse response) {
         groups().describe(group)
                 .whenComplete(Answer.to(response, description -> json.write(GroupDetails.of(description))));
     }
@@ -89,8 +85,7 @@ public class GroupAdministrationResource {
     @POST
     @Path("{group}/offsets")
     @Consumes({MediaTypes.JSON_RECORDS, MediaTypes.DIALECT, MediaTypes.JSON})
-    public void resetOffsets(@PathParam("group") String group, InputStream body, @Context UriInfo uri,
-                             @Context HttpHeaders headers, @Suspended AsyncResponse response) {
+    public void resetOffsets(@PathParam("group") String group, InputStream body, @Suspended AsyncResponse response) {
         OffsetsResetBody reset = OffsetsResetBody.of(json.object(body));
         groups().reset(group, reset.target(), reset.topics(), reset.partitions(), reset.dryRun())
                 .whenComplete(Answer.to(response, changes -> json.write(ResetOffsets.of(reset.dryRun(), changes))));
@@ -105,8 +100,7 @@ public class GroupAdministrationResource {
     @APIResponse(responseCode = "503", ref = "Unavailable")
     @DELETE
     @Path("{group}")
-    public void delete(@PathParam("group") String group, @Context UriInfo uri, @Context HttpHeaders headers,
-                       @Suspended AsyncResponse response) {
+    public void delete(@PathParam("group") String group, @Suspended AsyncResponse response) {
         answer(groups().delete(group), response);
     }
 
@@ -119,8 +113,7 @@ public class GroupAdministrationResource {
     @APIResponse(responseCode = "503", ref = "Unavailable")
     @DELETE
     @Path("{group}/members/{name}")
-    public void deleteMember(@PathParam("group") String group, @PathParam("name") String name, @Context UriInfo uri,
-                             @Context HttpHeaders headers, @Suspended AsyncResponse response) {
+    public void deleteMember(@PathParam("group") String group, @PathParam("name") String name, @Suspended AsyncResponse response) {
         answer(groups().remove(group, name), response);
     }
 

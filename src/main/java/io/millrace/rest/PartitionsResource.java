@@ -86,9 +86,8 @@ public class PartitionsResource {
     @APIResponse(responseCode = "503", ref = "Unavailable")
     @GET
     @Path("offsets")
-    public void offsets(@PathParam("topic") String topic,
-                        @Parameter(ref = "partition") @PathParam("partition") String number,
-                        @Context UriInfo uri, @Context HttpHeaders headers, @Suspended AsyncResponse response) {
+    public void offsets(@PathParam("topic") String topic, @Parameter(ref = "partition") @PathParam("partition") String number,
+                        @Context UriInfo uri, @Suspended AsyncResponse response) {
         int partition = Numbers.partition(number);
         QueryParameters query = new QueryParameters(uri.getQueryParameters());
         long timestamp = query.number("timestamp", 0, NO_TIMESTAMP);

@@ -29,7 +29,6 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.container.AsyncResponse;
 import jakarta.ws.rs.container.Suspended;
 import jakarta.ws.rs.core.Context;
-import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
 import java.io.InputStream;
@@ -163,10 +162,8 @@ public class TopicAdministrationResource {
     @APIResponse(responseCode = "503", ref = "Unavailable")
     @DELETE
     @Path("{topic}/partitions/{partition}/records")
-    public void deleteRecords(@PathParam("topic") String topic,
-                              @Parameter(ref = "partition") @PathParam("partition") String number,
-                              @Context UriInfo uri, @Context HttpHeaders headers,
-                              @Suspended AsyncResponse response) {
+    public void deleteRecords(@PathParam("topic") String topic, @Parameter(ref = "partition") @PathParam("partition") String number,
+                              @Context UriInfo uri, @Suspended AsyncResponse response) {
         int partition = Numbers.partition(number);
         QueryParameters query = new QueryParameters(uri.getQueryParameters());
         String before = query.text("before_offset");

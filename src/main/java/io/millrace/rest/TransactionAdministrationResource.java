@@ -90,7 +90,7 @@ public class TransactionAdministrationResource {
     @POST
     @Path("abort")
     @Consumes({MediaTypes.DIALECT, MediaTypes.JSON_RECORDS, MediaTypes.JSON})
-    public void abortHanging(InputStream body, @Context UriInfo uri, @Context HttpHeaders headers, @Suspended AsyncResponse response) {
+    public void abortHanging(InputStream body, @Suspended AsyncResponse response) {
         TransactionBodies.NamedOpen meant = TransactionBodies.open(json.object(body));
         access.transactions().abortHanging(meant.partition(), meant.producerId(), meant.producerEpoch(), meant.firstOffset())
                 .whenComplete(Answer.to(response, done -> Response.noContent().build()));
@@ -109,9 +109,9 @@ public class TransactionAdministrationResource {
     @POST
     @Path("{id}/abort")
     @Consumes({MediaTypes.DIALECT, MediaTypes.JSON_RECORDS, MediaTypes.JSON, MediaType.WILDCARD})
-    public void abort(@PathParam("id") String id, InputStream body, @Context UriInfo uri, @Context HttpHeaders headers,
+    public void abort(@PathParam("id") String id, InputStream body, @Context HttpHeaders headers,
                       @Suspended AsyncResponse response) {
-        decide(id, TransactionResult.ABORT, body, uri, headers, response);
+        decide(id, TransactionResult.ABORT, body, headers, response);
     }
 
     @Operation(operationId = "commitTransactionByOperator", summary = "Commits a transaction that is prepared")
@@ -127,13 +127,12 @@ public class TransactionAdministrationResource {
     @POST
     @Path("{id}/commit")
     @Consumes({MediaTypes.DIALECT, MediaTypes.JSON_RECORDS, MediaTypes.JSON, MediaType.WILDCARD})
-    public void commit(@PathParam("id") String id, InputStream body, @Context UriInfo uri, @Context HttpHeaders headers,
+    public void commit(@PathParam("id") String id, InputStream body, @Context HttpHeaders headers,
                        @Suspended AsyncResponse response) {
-        decide(id, TransactionResult.COMMIT, body, uri, headers, response);
+        decide(id, TransactionResult.COMMIT, body, headers, response);
     }
 
-    private void decide(String id, TransactionResult result, InputStream body, UriInfo uri, HttpHeaders headers,
-                        AsyncResponse response) {
+    private void decide(String id, TransactionResult result, InputStream body, HttpHeaders headers, AsyncResponse response) {
         Optional<ProducerIdAndEpoch> named = json.objectIfAny(body, headers).flatMap(TransactionBodies::producerIfNamed);
         Transactions transactions = access.transactions();
         transactions.coordinator().decideByOperator(id, named, result, transactions.deadline())

@@ -86,7 +86,7 @@ public class TransactionsResource {
     @APIResponse(responseCode = "503", ref = "Unavailable")
     @POST
     @Consumes({MediaTypes.DIALECT, MediaTypes.JSON_RECORDS, MediaTypes.JSON})
-    public void begin(InputStream body, @Context UriInfo uri, @Context HttpHeaders headers, @Suspended AsyncResponse response) {
+    public void begin(InputStream body, @Suspended AsyncResponse response) {
         NewTransaction begun = TransactionBodies.begin(json.object(body));
         Transactions transactions = access.transactions();
         transactions.coordinator().init(begun.transactionalId(), begun.timeoutMs(), transactions.deadline())
@@ -110,7 +110,7 @@ public class TransactionsResource {
     @POST
     @Path("{id}/offsets")
     @Consumes({MediaTypes.DIALECT, MediaTypes.JSON_RECORDS, MediaTypes.JSON})
-    public void commitOffsets(@PathParam("id") String id, InputStream body, @Context UriInfo uri, @Context HttpHeaders headers,
+    public void commitOffsets(@PathParam("id") String id, InputStream body, @Context HttpHeaders headers,
                               @Suspended AsyncResponse response) {
         NewOffsets asked = TransactionBodies.offsets(json.object(body));
         // the headers are the request thread's only
@@ -139,9 +139,8 @@ public class TransactionsResource {
     @POST
     @Path("{id}/commit")
     @Consumes({MediaTypes.DIALECT, MediaTypes.JSON_RECORDS, MediaTypes.JSON})
-    public void commit(@PathParam("id") String id, InputStream body, @Context UriInfo uri, @Context HttpHeaders headers,
-                       @Suspended AsyncResponse response) {
-        end(id, body, uri, headers, response, (coordinator, producer, deadline) ->
+    public void commit(@PathParam("id") String id, InputStream body, @Suspended AsyncResponse response) {
+        end(id, body, response, (coordinator, producer, deadline) ->
                 coordinator.end(id, producer, TransactionResult.COMMIT, deadline));
     }
 
@@ -158,9 +157,8 @@ public class TransactionsResource {
     @POST
     @Path("{id}/abort")
     @Consumes({MediaTypes.DIALECT, MediaTypes.JSON_RECORDS, MediaTypes.JSON})
-    public void abort(@PathParam("id") String id, InputStream body, @Context UriInfo uri, @Context HttpHeaders headers,
-                      @Suspended AsyncResponse response) {
-        end(id, body, uri, headers, response, (coordinator, producer, deadline) ->
+    public void abort(@PathParam("id") String id, InputStream body, @Suspended AsyncResponse response) {
+        end(id, body, response, (coordinator, producer, deadline) ->
                 coordinator.end(id, producer, TransactionResult.ABORT, deadline));
     }
 
@@ -177,8 +175,7 @@ public class TransactionsResource {
     @POST
     @Path("{id}/prepare")
     @Consumes({MediaTypes.DIALECT, MediaTypes.JSON_RECORDS, MediaTypes.JSON})
-    public void prepare(@PathParam("id") String id, InputStream body, @Context UriInfo uri, @Context HttpHeaders headers,
-                        @Suspended AsyncResponse response) {
+    public void prepare(@PathParam("id") String id, InputStream body, @Suspended AsyncResponse response) {
         TransactionBodies.Preparation asked = TransactionBodies.preparation(json.object(body));
         Transactions transactions = access.transactions();
         transactions.coordinator().prepare(id, asked.producer(), asked.xid(), transactions.deadline())
@@ -190,7 +187,7 @@ public class TransactionsResource {
         CompletableFuture<TransactionAnswer> apply(TransactionCoordinator coordinator, ProducerIdAndEpoch producer, long deadline);
     }
 
-    private void end(String id, InputStream body, UriInfo uri, HttpHeaders headers, AsyncResponse response, Ending ending) {
+    private void end(String id, InputStream body, AsyncResponse response, Ending ending) {
         ProducerIdAndEpoch producer = TransactionBodies.producer(json.object(body));
         Transactions transactions = access.transactions();
         ending.apply(transactions.coordinator(), producer, transactions.deadline())
@@ -263,8 +260,7 @@ public class TransactionsResource {
     @APIResponse(responseCode = "503", ref = "Unavailable")
     @GET
     @Path("{id}")
-    public void describe(@PathParam("id") String id, @Context UriInfo uri, @Context HttpHeaders headers,
-                         @Suspended AsyncResponse response) {
+    public void describe(@PathParam("id") String id, @Suspended AsyncResponse response) {
         access.transactions().coordinator().describe(id)
                 .whenComplete(Answer.to(response, found -> json.write(TransactionDetails.of(found))));
     }

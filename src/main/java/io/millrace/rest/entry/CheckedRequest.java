@@ -43,6 +43,8 @@ public final class CheckedRequest extends HttpServletRequestWrapper implements A
     private final Origin origin;
     private final ContentCoding coding;
     private final long sentLength;
+    private final String uri;
+    private final String query;
     private final String path;
     private long length;
     private boolean handedOver;
@@ -62,6 +64,8 @@ public final class CheckedRequest extends HttpServletRequestWrapper implements A
         super(request);
         this.upload = upload;
         RequestTarget.check(request.getRequestURI(), request.getQueryString());
+        this.uri = request.getRequestURI();
+        this.query = request.getQueryString();
         this.path = RequestTarget.path(request);
         this.origin = origin(request);
         this.coding = coding;
@@ -192,6 +196,17 @@ public final class CheckedRequest extends HttpServletRequestWrapper implements A
     @Override
     public int getServerPort() {
         return origin.port();
+    }
+
+    /** As it was written: to a request that goes on later the container tells it decoded. */
+    @Override
+    public String getRequestURI() {
+        return uri;
+    }
+
+    @Override
+    public String getQueryString() {
+        return query;
     }
 
     @Override

@@ -33,7 +33,7 @@ import java.util.Set;
 /** Has requests answered here, or passes them on to their owner: once, as what was passed on is answered or refused where it arrives. */
 @ApplicationScoped
 public class OwnerRouting implements Onward {
-    /** Nobody can answer now; what is wrong with a request in itself its resource says. */
+    /** Nobody can answer now. */
     private static final Set<ErrorKind> NOBODY = EnumSet.of(ErrorKind.NOT_LEADER, ErrorKind.NOT_COORDINATOR, ErrorKind.UNAVAILABLE);
 
     @Inject
@@ -63,13 +63,14 @@ public class OwnerRouting implements Onward {
 
     @Override
     public void go(CheckedRequest request, ErrorAnswers response, Here here) throws IOException, ServletException {
-        RouteTable.Routed routed = table.route(request.getMethod(), request.path(), request.getQueryString(), name -> values(request, name));
+        RouteTable.Routed routed =
+                table.route(request.getMethod(), request.path(), request.getQueryString(), name -> values(request, name));
         try {
             if (routed.route() instanceof Route.NamedInBody named && hasBody(request)) {
                 readAndGo(named.subject(), request, response);
                 return;
             }
-            Optional<Relay.Receiver> receiver = receiver(routed.route(), request);
+            Optional<Relay.Receiver> receiver = receiverOfPath(routed.route(), request);
             if (receiver.isPresent()) {
                 relay((Route.Owned) routed.route(), receiver.get(), routed.waitMs(), request, response);
                 return;
@@ -88,21 +89,28 @@ public class OwnerRouting implements Onward {
         return Collections.list(request.getHeaders(header));
     }
 
-    /** Empty: it is answered here. @throws BrokerException when nobody can now, or when it was passed on to the wrong broker */
+    /** As below; that there is no such partition its resource says, after what it looks at before. */
+    private Optional<Relay.Receiver> receiverOfPath(Route route, CheckedRequest request) {
+        try {
+            return receiver(route, request);
+        } catch (BrokerException failure) {
+            if (NOBODY.contains(failure.kind()) || !(route instanceof Route.Leader) && !(route instanceof Route.KeyCoordinator)) {
+                throw failure;
+            }
+            return Optional.empty();
+        }
+    }
+
+    /**
+     * Whom a request is to be passed on to; empty: it is answered here.
+     *
+     * @throws BrokerException when nobody can answer it, now or ever, or when it was passed on to the wrong broker
+     */
     private Optional<Relay.Receiver> receiver(Route route, CheckedRequest request) {
         if (!(route instanceof Route.Owned owned)) {
             return Optional.empty();
         }
-        Optional<Member> elsewhere;
-        try {
-            elsewhere = owners.elsewhere(owned);
-        } catch (BrokerException failure) {
-            if (NOBODY.contains(failure.kind())) {
-                throw failure;
-            }
-            // told by the resource, after what it looks at before
-            return Optional.empty();
-        }
+        Optional<Member> elsewhere = owners.elsewhere(owned);
         if (elsewhere.isPresent() && request.getHeader(BrokerHeaders.FORWARDED) != null) {
             throw owned.kind().moved(owned.subject(), elsewhere.get());
         }

@@ -6,9 +6,9 @@ import io.millrace.rest.dialect.RequestException;
 import jakarta.servlet.ReadListener;
 import jakarta.servlet.ServletInputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.http.HttpRequest;
 import java.nio.ByteBuffer;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Flow;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -32,7 +32,11 @@ final class RelayedBody implements HttpRequest.BodyPublisher, ReadListener {
     /** Whether the client's side has begun, as reading before that is none of ours. */
     private volatile boolean open;
     private volatile Flow.Subscriber<? super ByteBuffer> receiver;
-    private volatile boolean ended;
+    /** Why it is to end before its end. */
+    private volatile RuntimeException failure;
+    /** Whether nothing more is read, and whether the owner was told why; both of whoever is at it. */
+    private boolean ended;
+    private boolean told;
 
     /**
      * @param in     the client's, which checks what comes
@@ -56,25 +60,14 @@ final class RelayedBody implements HttpRequest.BodyPublisher, ReadListener {
     /** What it waits for, which did not come in time. @param timeoutMs that it had */
     RuntimeException late(long timeoutMs) {
         return receiver != null && demand.get() > 0
-                ? RequestException.timedOut("the request body did not come within %d ms (millrace.request.body.timeout.ms): send less at a"
-                .formatted(timeoutMs) + " time", null)
+                ? RequestException.timedOut("the request body did not come within " + timeoutMs
+                        + " ms (millrace.request.body.timeout.ms): send less at a time", null)
                 : new BrokerException(ErrorKind.UNAVAILABLE, "the broker that answers this takes nothing at present; try again in a moment");
     }
 
     /** No more of it is read, nor sent. Does nothing to one that is out. */
     void giveUp() {
-        if (out.cancel(false)) {
-            end();
-        }
-    }
-
-    private void end() {
-        ended = true;
-        try {
-            in.close();
-        } catch (IOException e) {
-            throw new UncheckedIOException("the rest of a request's body could not be given up", e);
-        }
+        fail(new CancellationException("nobody waits for the rest of the body"));
     }
 
     @Override
@@ -117,9 +110,9 @@ final class RelayedBody implements HttpRequest.BodyPublisher, ReadListener {
     }
 
     @Override
-    public void onError(Throwable failure) {
-        fail(failure instanceof RequestException told ? told
-                : RequestException.brokenOff("the request body broke off", failure));
+    public void onError(Throwable thrown) {
+        fail(thrown instanceof RequestException refused ? refused
+                : RequestException.brokenOff("the request body broke off", thrown));
     }
 
     private void goOn() {
@@ -131,24 +124,42 @@ final class RelayedBody implements HttpRequest.BodyPublisher, ReadListener {
             try {
                 pump();
             } catch (RequestException wrong) {
-                fail(wrong);
+                end(wrong);
             } catch (IOException e) {
-                fail(RequestException.brokenOff("the request body broke off", e));
+                end(RequestException.brokenOff("the request body broke off", e));
             }
+            tell();
             seen = reasons.addAndGet(-seen);
         } while (seen > 0);
     }
 
+    /** An owner that begins to take what has broken off already is told as well. */
+    private void tell() {
+        RuntimeException wrong = failure;
+        if (wrong != null && receiver != null && !told) {
+            told = true;
+            receiver.onError(wrong);
+        }
+    }
+
     private void pump() throws IOException {
-        while (open && !ended && receiver != null) {
-            boolean finished = in.isFinished();
-            if (!finished && (demand.get() == 0 || !in.isReady())) {
+        while (!ended) {
+            RuntimeException wrong = failure;
+            if (wrong != null) {
+                end(wrong);
+                return;
+            }
+            if (!open || receiver == null) {
+                return;
+            }
+            if (!in.isFinished() && (demand.get() == 0 || !in.isReady())) {
                 return;
             }
             byte[] piece = new byte[PIECE_BYTES];
             int count = in.read(piece, 0, piece.length); // of a finished one as well: it may have ended too early
             if (count < 0) {
                 ended = true;
+                told = true;
                 receiver.onComplete();
                 out.complete(null);
             } else if (count > 0) {
@@ -158,14 +169,23 @@ final class RelayedBody implements HttpRequest.BodyPublisher, ReadListener {
         }
     }
 
-    private void fail(RequestException wrong) {
-        if (!out.completeExceptionally(wrong)) {
-            return;
+    /** Told to both sides, the owner first: it ends the connection to it. */
+    private void end(RuntimeException wrong) {
+        ended = true;
+        failure = wrong;
+        try {
+            in.close();
+        } catch (IOException e) {
+            wrong.addSuppressed(e);
         }
-        end();
-        Flow.Subscriber<?> sending = receiver;
-        if (sending != null) {
-            sending.onError(wrong);
+        tell();
+        out.completeExceptionally(wrong);
+    }
+
+    private void fail(RuntimeException wrong) {
+        synchronized (this) {
+            failure = failure == null ? wrong : failure;
         }
+        goOn();
     }
 }
