@@ -4,7 +4,7 @@
  * <p>A request comes in through {@code io.millrace.rest.entry}, which checks its target, headers and the coming of its body.
  * Begin with {@link io.millrace.rest.TopicsResource} (topics and producing),
  * {@link io.millrace.rest.RecordsResource} (fetching) and {@link io.millrace.rest.TopicAdministrationResource}; what
- * another broker leads goes through {@link io.millrace.rest.forwarding.Forwarding}, and brokers speak with each other by
+ * another broker owns has gone there by {@code io.millrace.rest.routing} before, and brokers speak with each other by
  * {@code io.millrace.rest.internal}. Records come and go by {@code io.millrace.rest.exchange}; their bodies are read and
  * written by {@code io.millrace.rest.dialect}, which knows nothing of JAX-RS; small ones are records of {@code
  * io.millrace.rest.model}, bound by {@link io.millrace.rest.body.JsonBodies}.

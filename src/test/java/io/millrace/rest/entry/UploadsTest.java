@@ -139,6 +139,45 @@ class UploadsTest {
                 broken::incrementAndGet);
     }
 
+    @Test
+    void aBodyThatIsWaitedForWithoutAThreadHasAPlaceUntilItsBytesCome() throws IOException {
+        Body body = new Body(10);
+        UploadStream stream = stream(body, 20);
+        stream.setReadListener(body.heard);
+        body.ready = false;
+        assertThat(stream.isReady()).isFalse();
+        assertThat(stream.isReady()).isFalse();
+        assertThat(uploads.waiting()).isOne();
+
+        body.listener.onDataAvailable();
+        assertThat(uploads.waiting()).isZero();
+        body.ready = true;
+        assertThat(stream.isReady()).isTrue();
+        uploads.begin("a", false);
+        uploads.begin("a", false);
+        assertThat(stream.read(new byte[20], 0, 20)).as("it is there").isEqualTo(10);
+        body.ready = false;
+        assertThat(status(stream::isReady)).isEqualTo(503);
+        assertThat(broken).hasValue(1);
+    }
+
+    @Test
+    void whoeverIsNotWaitedForAnyMoreHasNoPlace() throws IOException {
+        Body body = new Body(10);
+        UploadStream stream = stream(body, 20);
+        stream.setReadListener(body.heard);
+        body.ready = false;
+        stream.isReady();
+        stream.close();
+        assertThat(uploads.waiting()).isZero();
+        assertThat(broken).as("the rest of it is not read").hasValue(1);
+        stream.isReady();
+        assertThat(uploads.waiting()).isZero();
+
+        body.listener.onError(new SocketTimeoutException());
+        assertThat(body.told).isInstanceOfSatisfying(RequestException.class, told -> assertThat(told.status()).isEqualTo(408));
+    }
+
     private static int status(org.assertj.core.api.ThrowableAssert.ThrowingCallable call) {
         return catchThrowableOfType(RequestException.class, call).status();
     }
@@ -149,6 +188,25 @@ class UploadsTest {
         /** Whether it can tell what is there without being read. */
         private boolean isKnown = true;
         private IOException failure;
+        private boolean ready = true;
+        private ReadListener listener;
+        private Throwable told;
+        private final ReadListener heard = new ReadListener() {
+            @Override
+            public void onDataAvailable() {
+                // what is there a test reads itself
+            }
+
+            @Override
+            public void onAllDataRead() {
+                // as above
+            }
+
+            @Override
+            public void onError(Throwable thrown) {
+                told = thrown;
+            }
+        };
 
         Body(int atHand) {
             this.atHand = atHand;
@@ -179,12 +237,12 @@ class UploadsTest {
 
         @Override
         public boolean isReady() {
-            return true;
+            return ready;
         }
 
         @Override
-        public void setReadListener(ReadListener listener) {
-            throw new AssertionError("nobody listens");
+        public void setReadListener(ReadListener given) {
+            listener = given;
         }
     }
 }

@@ -268,8 +268,8 @@ class RelayTest {
         try (ServerSocket silent = new ServerSocket(0, 10, InetAddress.getLoopbackAddress())) {
             leader = new Member(2, "s", "http://127.0.0.1:" + silent.getLocalPort(), null);
 
-            CompletableFuture<RelayedAnswer> answer = post(-1, 500);
-            in.bring(bytes(64 << 20));
+            CompletableFuture<RelayedAnswer> answer = post(-1, 5_000);
+            in.bring(new byte[64 << 20]);
             BrokerException e = failure(answer);
             assertThat(e.kind()).isEqualTo(ErrorKind.UNAVAILABLE);
             assertThat(in.taken).as("what the sockets take").isLessThan(32 << 20);
