@@ -3,10 +3,13 @@ package io.millrace.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.process.RunningServer;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -110,6 +113,43 @@ class HttpVersionsIT {
 
         assertThat(RawHttp.exchange(api.base(), "POST /topics/" + topic + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: "
                 + HttpApi.JSON + "\r\n" + length + length + "\r\n" + body)).startsWith("HTTP/1.1 200 ");
+    }
+
+    /** It is read before it is known which broker is to answer. */
+    @ParameterizedTest
+    @EnumSource(HttpClient.Version.class)
+    void aBodyThatNamesItsOwnerIsReadAsItComes(HttpClient.Version version) throws IOException, InterruptedException {
+        HttpClient client = HttpClient.newBuilder().version(version).build();
+        client.send(api.request("/topics").build(), HttpResponse.BodyHandlers.ofString());
+        String id = "versions " + version + topic;
+        for (HttpRequest.BodyPublisher body : List.of(HttpRequest.BodyPublishers.ofString(named(id)),
+                HttpRequest.BodyPublishers.ofInputStream(() -> new ByteArrayInputStream(named(id).getBytes(StandardCharsets.UTF_8))))) {
+            HttpResponse<String> begun = begin(client, body);
+            assertThat(begun.statusCode()).as(begun.body()).isEqualTo(201);
+        }
+        assertThat(begin(client, HttpRequest.BodyPublishers.noBody()).statusCode()).isEqualTo(400);
+        assertThat(begin(client, HttpRequest.BodyPublishers.ofString("x".repeat(300_000))).statusCode()).isEqualTo(413);
+        assertThat(begin(client, HttpRequest.BodyPublishers.ofString("{}")).body()).contains("transactional_id");
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void soItIsOverHttp2WithPriorKnowledge(boolean tellsLength) {
+        for (String body : List.of(named("known " + tellsLength + topic), "")) {
+            try (RawHttp2 http = new RawHttp2(api.base())) {
+                assertThat(http.post("/transactions", HttpApi.DIALECT, tellsLength ? body.length() : -1, body))
+                        .contains(body.isEmpty() ? "error_code\":400" : "producer_id");
+            }
+        }
+    }
+
+    private static String named(String id) {
+        return "{\"transactional_id\":\"" + id + "\"}";
+    }
+
+    private HttpResponse<String> begin(HttpClient client, HttpRequest.BodyPublisher body) throws IOException, InterruptedException {
+        return client.send(api.request("/transactions").header("Content-Type", HttpApi.DIALECT).POST(body).build(),
+                HttpResponse.BodyHandlers.ofString());
     }
 
     private HttpResponse<String> produce(HttpClient client, String value) throws IOException, InterruptedException {

@@ -36,6 +36,9 @@ public class OwnerRouting implements Onward {
     /** Nobody can answer now. */
     private static final Set<ErrorKind> NOBODY = EnumSet.of(ErrorKind.NOT_LEADER, ErrorKind.NOT_COORDINATOR, ErrorKind.UNAVAILABLE);
 
+    /** Of the others no resource reads one. */
+    private static final Set<String> WITH_BODY = Set.of("POST", "PUT", "PATCH");
+
     @Inject
     Owners owners;
     @Inject
@@ -130,11 +133,14 @@ public class OwnerRouting implements Onward {
                     + " send less at a time");
         }
         RelayedBody body = new RelayedBody(request.sentBody(), request.sentLength());
-        MemoryBudget.Reservation memory = budget.reserve(RelayedBody.BYTES_IN_MEMORY);
+        MemoryBudget.Reservation memory = budget.reserve(0);
         RelayedExchange exchange = exchange(request, response);
         body.out().whenComplete((out, failure) -> memory.close());
         exchange.over().whenComplete((done, failure) -> memory.close());
-        if (exchange.relay(receipts, () -> relay.send(passed(request, receipts), to, body, uploads.timeoutMs()), body::giveUp)) {
+        if (exchange.relay(receipts, () -> {
+            memory.growTo(RelayedBody.BYTES_IN_MEMORY);
+            return relay.send(passed(request, receipts), to, body, uploads.timeoutMs());
+        }, body::giveUp)) {
             body.listen();
         }
     }
@@ -194,7 +200,7 @@ public class OwnerRouting implements Onward {
     }
 
     private static boolean hasBody(CheckedRequest request) {
-        if (request.getMethod().equals("GET") || request.getMethod().equals("HEAD") || request.sentLength() == 0) {
+        if (!WITH_BODY.contains(request.getMethod()) || request.sentLength() == 0) {
             return false;
         }
         return request.sentLength() > 0 || !request.getProtocol().startsWith("HTTP/1.")

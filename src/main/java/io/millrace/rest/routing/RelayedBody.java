@@ -62,7 +62,8 @@ final class RelayedBody implements HttpRequest.BodyPublisher, ReadListener {
         return receiver != null && demand.get() > 0
                 ? RequestException.timedOut("the request body did not come within " + timeoutMs
                         + " ms (millrace.request.body.timeout.ms): send less at a time", null)
-                : new BrokerException(ErrorKind.UNAVAILABLE, "the broker that answers this takes nothing at present; try again in a moment");
+                : new BrokerException(ErrorKind.UNAVAILABLE, "the broker that answers this takes nothing at present; try again in a"
+                        + " moment");
     }
 
     /** No more of it is read, nor sent. Does nothing to one that is out. */

@@ -81,7 +81,7 @@ final class RelayedExchange {
         CompletableFuture<RelayedAnswer> answer;
         try {
             answer = sent.get();
-        } catch (RequestException | BrokerException refused) {
+        } catch (RuntimeException refused) { // the container would not tell the client of it any more
             answered.run();
             refuse(refused);
             return false;

@@ -46,7 +46,8 @@ class RelayedRequestTest {
     @Test
     void aTraceIsFollowedToTheOwner() {
         HttpRequest passed = request(Map.of("traceparent", List.of("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),
-                "tracestate", List.of("a=1", "b=2"), "baggage", List.of("user=7")), Map.of()).to("http://b", peers, BodyPublishers.noBody());
+                "tracestate", List.of("a=1", "b=2"), "baggage", List.of("user=7")), Map.of())
+                .to("http://b", peers, BodyPublishers.noBody());
 
         assertThat(passed.headers().firstValue("traceparent")).contains("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
         assertThat(passed.headers().allValues("tracestate")).containsExactly("a=1", "b=2");
