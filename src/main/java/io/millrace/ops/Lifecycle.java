@@ -11,6 +11,7 @@ import io.millrace.replica.hosting.Deadlines;
 import io.millrace.rest.access.AgreementAccess;
 import io.millrace.rest.access.BrokerAccess;
 import io.millrace.rest.access.GroupAccess;
+import io.millrace.rest.access.HealthAccess;
 import io.millrace.rest.access.IdempotencyAccess;
 import io.millrace.rest.access.ProducerIdAccess;
 import io.millrace.rest.access.TransactionAccess;
@@ -42,6 +43,7 @@ import java.time.Clock;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import org.eclipse.microprofile.config.Config;
+import org.eclipse.microprofile.health.HealthCheckResponse.Status;
 import org.eclipse.microprofile.metrics.MetricRegistry;
 
 /**
@@ -54,7 +56,7 @@ import org.eclipse.microprofile.metrics.MetricRegistry;
  */
 @ApplicationScoped
 public class Lifecycle implements BrokerAccess, GroupAccess, ProducerIdAccess, IdempotencyAccess,
-        TransactionAccess, AgreementAccess {
+        TransactionAccess, AgreementAccess, HealthAccess {
     private static final System.Logger LOG = System.getLogger(Lifecycle.class.getName());
 
     @Resource
@@ -181,6 +183,16 @@ public class Lifecycle implements BrokerAccess, GroupAccess, ProducerIdAccess, I
             throw new BrokerException(ErrorKind.UNAVAILABLE, "the server is starting: try again in a moment");
         }
         return current;
+    }
+
+    @Override
+    public boolean isLive() {
+        return Health.live(server).getStatus() == Status.UP;
+    }
+
+    @Override
+    public boolean isReady() {
+        return Health.ready(server).getStatus() == Status.UP;
     }
 
     @Produces

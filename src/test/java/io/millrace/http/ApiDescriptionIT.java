@@ -7,6 +7,7 @@ import io.millrace.rest.BridgeResource;
 import io.millrace.rest.ClusterAdministrationResource;
 import io.millrace.rest.ConsumersResource;
 import io.millrace.rest.GroupAdministrationResource;
+import io.millrace.rest.HealthResource;
 import io.millrace.rest.PartitionsResource;
 import io.millrace.rest.ProducersResource;
 import io.millrace.rest.RecordsResource;
@@ -33,7 +34,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /** The description of the API that the server gives is that of the API that it has. */
 @ExtendWith(RunningServer.class)
 class ApiDescriptionIT {
-    private static final List<Class<?>> RESOURCES = List.of(BridgeResource.class, TopicsResource.class,
+    private static final List<Class<?>> RESOURCES = List.of(BridgeResource.class, HealthResource.class, TopicsResource.class,
             PartitionsResource.class, ProducersResource.class, RecordsResource.class, TopicAdministrationResource.class,
             ClusterAdministrationResource.class, ConsumersResource.class, GroupAdministrationResource.class,
             TransactionsResource.class, TransactionAdministrationResource.class);
@@ -107,7 +108,7 @@ class ApiDescriptionIT {
     private static String path(Class<?> resource, Method method) {
         Path own = method.getAnnotation(Path.class);
         String root = resource.getAnnotation(Path.class).value();
-        return own == null ? root : root + "/" + own.value();
+        return own == null ? root : (root.equals("/") ? "" : root) + "/" + own.value();
     }
 
     private static List<String> consumed(Method method) {

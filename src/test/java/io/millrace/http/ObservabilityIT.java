@@ -36,6 +36,23 @@ class ObservabilityIT {
         assertThat(check.getJsonObject("data").getString("state")).isEqualTo("SERVING");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"/healthy", "/ready"})
+    void theProbesOfTheDialectAreAnswered(String path) {
+        assertThat(api.get(path).is(200).bytes()).isEmpty();
+        api.post(path, HttpApi.DIALECT, "").isError(405);
+    }
+
+    @Test
+    void metricsAreNothingForPagesOfOtherSitesAndLeaveNoCookie() {
+        HttpApi.Answer answer = api.send(api.request("/metrics").header("Accept", "text/plain;version=0.0.4")
+                .header("Origin", "https://evil.example").GET()).is(200);
+
+        assertThat(answer.contentType()).startsWith("text/plain");
+        assertThat(answer.response().headers().map().keySet()).noneMatch(name -> name.equalsIgnoreCase("Set-Cookie")
+                || name.equalsIgnoreCase("Access-Control-Allow-Origin"));
+    }
+
     @Test
     void readyNamesTheLogDirectories() {
         assertThat(api.get("/health/ready").is(200).body()).contains("\"online\"");
