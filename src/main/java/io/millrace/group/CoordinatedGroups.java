@@ -10,6 +10,7 @@ import io.millrace.log.Closing;
 import io.millrace.metadata.BrokerErrors;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
+import io.millrace.metadata.ShownName;
 import io.millrace.metadata.TopicInfo;
 import io.millrace.metadata.TopicPartition;
 import java.lang.System.Logger.Level;
@@ -222,7 +223,8 @@ final class CoordinatedGroups implements CoordinatorListener<GroupMachine>, Auto
     private void loadQuietly(String id) {
         if (!closed) {
             group(id).exceptionally(failure -> {
-                LOG.log(Level.INFO, "group {0} cannot be coordinated now, which is tried again: {1}", id, failure.getMessage());
+                LOG.log(Level.INFO, "group {0} cannot be coordinated now, which is tried again: {1}", ShownName.of(id),
+                        failure.getMessage());
                 return null;
             });
         }

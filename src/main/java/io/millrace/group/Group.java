@@ -19,6 +19,7 @@ import io.millrace.group.offsets.Position;
 import io.millrace.metadata.BrokerErrors;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
+import io.millrace.metadata.ShownName;
 import io.millrace.metadata.TopicIdPartition;
 import io.millrace.metadata.TopicInfo;
 import io.millrace.metadata.TopicPartition;
@@ -185,7 +186,7 @@ final class Group implements GroupWriter.Host, GroupSide {
 
     private void submitQuietly(UnaryOperator<GroupState> change) {
         writer.submit(change).exceptionally(failure -> {
-            LOG.log(Level.DEBUG, "a change of group " + id + " that nobody waits for was not written", failure);
+            LOG.log(Level.DEBUG, "a change of group " + ShownName.of(id) + " that nobody waits for was not written", failure);
             return null;
         });
     }
@@ -276,7 +277,7 @@ final class Group implements GroupWriter.Host, GroupSide {
     }
 
     private void notHandedOver(Throwable failure) {
-        String what = "group " + id + " could not be handed over, and is taken over";
+        String what = "group " + ShownName.of(id) + " could not be handed over, and is taken over";
         if (failure instanceof BrokerException) {
             LOG.log(Level.INFO, "{0}: {1}", what, failure.getMessage());
         } else {

@@ -1,5 +1,6 @@
 package io.millrace.group;
 
+import io.millrace.metadata.ShownName;
 import java.lang.System.Logger.Level;
 import java.util.List;
 import java.util.concurrent.ScheduledExecutorService;
@@ -51,7 +52,7 @@ final class GroupUpkeep implements AutoCloseable {
         try {
             group.tick();
         } catch (RuntimeException fault) {
-            LOG.log(Level.ERROR, "group " + group.id() + " could not be looked after, which is tried again", fault);
+            LOG.log(Level.ERROR, "group " + ShownName.of(group.id()) + " could not be looked after, which is tried again", fault);
         }
     }
 

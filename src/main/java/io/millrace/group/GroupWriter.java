@@ -7,6 +7,7 @@ import io.millrace.group.records.GroupValue;
 import io.millrace.metadata.BrokerErrors;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
+import io.millrace.metadata.ShownName;
 import io.millrace.metadata.TopicIdPartition;
 import io.millrace.metadata.TopicPartition;
 import java.lang.System.Logger.Level;
@@ -220,7 +221,7 @@ final class GroupWriter {
         uncertain = true;
         BrokerException known = failure instanceof BrokerException broker ? broker : null;
         if (known == null) {
-            LOG.log(Level.ERROR, "group " + id + " could not be changed, by a fault; the next change reads its records again",
+            LOG.log(Level.ERROR, "group " + ShownName.of(id) + " could not be changed, by a fault; the next change reads its records again",
                     failure);
         }
         batch.forEach(queued -> queued.done().completeExceptionally(failure));
@@ -329,7 +330,7 @@ final class GroupWriter {
     /** What the group is to do besides may be what is too large: whatever makes it smaller must not be refused for that. */
     private CompletableFuture<Void> writeAlone(Queued change, GroupState changed, BrokerException tooLarge) {
         LOG.log(Level.WARNING, "what group {0} is to change at once does not fit into a record batch ({1}): its partitions are not"
-                + " shared out anew until it has fewer consumers, partitions or topics", id, tooLarge.getMessage());
+                + " shared out anew until it has fewer consumers, partitions or topics", ShownName.of(id), tooLarge.getMessage());
         return write(host.unsettled(state, changed), List.of(change), alone -> {
             change.done().completeExceptionally(new BrokerException(ErrorKind.GROUP_TOO_LARGE, ("group '%s' cannot be changed at"
                     + " once by as much as that (%s): read fewer partitions, or with fewer consumers, in one group")

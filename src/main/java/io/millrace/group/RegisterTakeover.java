@@ -5,6 +5,7 @@ import io.millrace.group.records.GroupKey;
 import io.millrace.group.records.GroupValue;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
+import io.millrace.metadata.ShownName;
 import java.lang.System.Logger.Level;
 import java.util.List;
 import java.util.Optional;
@@ -85,7 +86,7 @@ final class RegisterTakeover {
         } else if (!logged.isVacant()) {
             return CompletableFuture.supplyAsync(() -> {
                 end(id, found.get().version());
-                LOG.log(Level.WARNING, "the register of group {0} is dropped, because the group is in the log", id);
+                LOG.log(Level.WARNING, "the register of group {0} is dropped, because the group is in the log", ShownName.of(id));
                 return logged;
             }, workers);
         }
@@ -93,7 +94,7 @@ final class RegisterTakeover {
         CompletableFuture<Void> written = changes.isEmpty() ? CompletableFuture.completedFuture(null) : ledger.write(changes);
         return written.thenApplyAsync(committed -> {
             end(id, found.get().version());
-            LOG.log(Level.INFO, "group {0} was taken over from its register into the log", id);
+            LOG.log(Level.INFO, "group {0} was taken over from its register into the log", ShownName.of(id));
             return found.get().state();
         }, workers);
     }

@@ -36,7 +36,8 @@ public final class BrokerErrors {
         }
         ErrorKind kind = kindOf(failure);
         if (kind != null) {
-            return new BrokerException(kind, failure.getMessage(), failure);
+            return new BrokerException(kind, kind == ErrorKind.LOG_DIRECTORY_OFFLINE ? HiddenPaths.in(failure.getMessage())
+                    : failure.getMessage(), failure);
         }
         if (failure instanceof Error error) {
             throw error;

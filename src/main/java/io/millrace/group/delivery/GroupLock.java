@@ -1,5 +1,6 @@
 package io.millrace.group.delivery;
 
+import io.millrace.metadata.ShownName;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
@@ -77,7 +78,7 @@ public final class GroupLock {
         try {
             effect.run();
         } catch (RuntimeException | Error fault) {
-            LOG.log(Level.ERROR, "group " + group + ": something was left undone by a fault", fault);
+            LOG.log(Level.ERROR, "group " + ShownName.of(group) + ": something was left undone by a fault", fault);
         }
     }
 }

@@ -11,6 +11,7 @@ import io.millrace.group.offsets.GroupLog;
 import io.millrace.group.offsets.Position;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
+import io.millrace.metadata.ShownName;
 import io.millrace.metadata.TopicIdPartition;
 import java.lang.System.Logger.Level;
 import java.util.Collection;
@@ -311,8 +312,8 @@ public final class Sessions {
     }
 
     private void expire(GroupMember member, Session session) {
-        LOG.log(Level.INFO, "group {0}: consumer {1} was not heard of for {2} ms, and loses its partitions", group,
-                member.name(), Long.toString(member.config().sessionTimeoutMs()));
+        LOG.log(Level.INFO, "group {0}: consumer {1} was not heard of for {2} ms, and loses its partitions",
+                ShownName.of(group), ShownName.of(member.name()), Long.toString(member.config().sessionTimeoutMs()));
         Map<TopicIdPartition, Position> done = member.config().autoCommit() ? new TreeMap<>(session.acknowledged) : Map.of();
         lock.afterwards(() -> side.expire(member, done));
     }

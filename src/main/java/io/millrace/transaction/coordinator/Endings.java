@@ -1,5 +1,6 @@
 package io.millrace.transaction.coordinator;
 
+import io.millrace.metadata.ShownName;
 import io.millrace.metadata.TopicPartition;
 import io.millrace.transaction.state.TransactionMarker;
 import java.lang.System.Logger.Level;
@@ -146,7 +147,7 @@ final class Endings {
             unmarked.put(marker.partition(), wait);
             if (wait == LAST_RETRY_MS && waited < LAST_RETRY_MS) {
                 LOG.log(Level.WARNING, "partition {0} has not taken the {1} marker of {2} yet, which is sent again until it has: {3}",
-                        marker.partition(), marker.result(), decided.transactionalId(), failure.getMessage());
+                        marker.partition(), marker.result(), ShownName.of(decided.transactionalId()), failure.getMessage());
             }
             later(() -> send(marker), waited);
         }

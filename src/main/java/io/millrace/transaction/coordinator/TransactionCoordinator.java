@@ -8,6 +8,7 @@ import io.millrace.coordinator.Decision;
 import io.millrace.log.Closing;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
+import io.millrace.metadata.ShownName;
 import io.millrace.metadata.TopicPartition;
 import io.millrace.transaction.coordinator.TransactionRequests.Transition;
 import io.millrace.transaction.records.TransactionKey;
@@ -283,7 +284,7 @@ public final class TransactionCoordinator implements AutoCloseable {
             if (failure != null) {
                 told("the time-out of " + transactionalId, failure);
             } else if (step.next() != null) {
-                LOG.log(Level.INFO, "the transaction of {0} has taken too long and is aborted", transactionalId);
+                LOG.log(Level.INFO, "the transaction of {0} has taken too long and is aborted", ShownName.of(transactionalId));
             }
         });
     }
