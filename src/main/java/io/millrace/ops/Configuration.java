@@ -2,6 +2,7 @@ package io.millrace.ops;
 
 import io.millrace.agreement.ClusterOptions;
 import io.millrace.broker.BrokerOptions;
+import io.millrace.config.HttpSettings;
 import io.millrace.config.InvalidSettingsException;
 import io.millrace.config.Setting;
 import io.millrace.config.SettingType;
@@ -49,6 +50,7 @@ final class Configuration {
     /** Every setting of the server: its own, and a default for each topic configuration key. */
     static List<Setting> catalogue() {
         List<Setting> all = new ArrayList<>(Settings.CATALOGUE);
+        all.addAll(HttpSettings.ALL);
         for (TopicConfigKey key : TopicConfigKey.values()) {
             all.add(topicDefault(key));
         }

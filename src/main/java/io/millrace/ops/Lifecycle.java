@@ -21,6 +21,7 @@ import io.millrace.rest.entry.UploadLimits;
 import io.millrace.rest.routing.RelayedWaits;
 import io.millrace.rest.routing.Peers;
 import io.millrace.rest.internal.HttpTransport;
+import io.millrace.rest.origin.OriginRules;
 import io.millrace.transaction.ProducerIds;
 import io.millrace.transaction.idempotency.IdempotencyKeys;
 import io.millrace.transaction.routing.Transactions;
@@ -210,6 +211,12 @@ public class Lifecycle implements BrokerAccess, GroupAccess, ProducerIdAccess, I
         Settings settings = configuration().settings();
         return new UploadLimits(settings.longValue(Settings.REQUEST_MAX_BYTES),
                 settings.longValue(Settings.REQUEST_BODY_TIMEOUT_MS), settings.intValue(Settings.REQUEST_WAITING_MAX));
+    }
+
+    @Produces
+    @Singleton
+    OriginRules originRules() {
+        return HttpOrigins.of(configuration().settings());
     }
 
     @Produces

@@ -367,7 +367,7 @@ class ConsumersIT {
         poll("c", HttpApi.JSON).is(200);
         CompletableFuture<Answer> again;
         try (Socket socket = new Socket(api.base().getHost(), api.base().getPort())) {
-            socket.getOutputStream().write(("GET " + instance("c") + "/records?timeout=10000 HTTP/1.1\r\nHost: x\r\nAccept: "
+            socket.getOutputStream().write(("GET " + instance("c") + "/records?timeout=10000 HTTP/1.1\r\nHost: localhost\r\nAccept: "
                     + HttpApi.JSON + "\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
             socket.getOutputStream().flush();
             again = api.getLater(instance("c") + "/records?timeout=10000");

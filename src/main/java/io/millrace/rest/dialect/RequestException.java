@@ -28,6 +28,16 @@ public final class RequestException extends RuntimeException {
         return new RequestException(400, "the request body is not valid: " + error, List.of(error), null);
     }
 
+    /** 403: nobody may do this from where the request comes from. */
+    public static RequestException forbidden(String message) {
+        return new RequestException(403, message, List.of(), null);
+    }
+
+    /** 421: the request is for another server than this one. */
+    public static RequestException misdirected(String message) {
+        return new RequestException(421, message, List.of(), null);
+    }
+
     /** 406: what is stored cannot be given in the form that was asked for. */
     public static RequestException notAcceptable(String message) {
         return new RequestException(406, message, List.of(), null);

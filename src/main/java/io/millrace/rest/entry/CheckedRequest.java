@@ -6,6 +6,9 @@ import io.millrace.rest.dialect.AcceptHeader;
 import io.millrace.rest.dialect.MediaRange;
 import io.millrace.rest.dialect.MediaTypes;
 import io.millrace.rest.dialect.RequestException;
+import io.millrace.rest.origin.Origin;
+import io.millrace.rest.origin.OriginRules;
+import io.millrace.rest.origin.ProxyHeaders;
 import jakarta.servlet.ReadListener;
 import jakarta.servlet.ServletInputStream;
 import jakarta.servlet.http.HttpServletRequest;
@@ -37,6 +40,8 @@ public final class CheckedRequest extends HttpServletRequestWrapper implements A
     /** Whoever takes one of these takes JSON. */
     private static final List<String> ANSWERS = List.of(MediaTypes.DIALECT, MediaTypes.JSON, MediaTypes.JSON_RECORDS,
             MediaTypes.BINARY_RECORDS, MediaTypes.TEXT_RECORDS, MediaTypes.BATCH);
+    private static final List<String> PROXIES = List.of("Forwarded", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Port",
+            "X-Forwarded-Path", "X-Forwarded-Prefix");
     private static final String ANYTHING = "*/*";
 
     private final UnaryOperator<ServletInputStream> upload;
@@ -55,19 +60,22 @@ public final class CheckedRequest extends HttpServletRequestWrapper implements A
 
     /**
      * @param secret by which brokers are known
+     * @param rules  of where it may come from
      * @param coding how the body is compressed
      * @param length as {@link BodyLength} reads it
      * @param upload what the body is read through
-     * @throws RequestException 400, 406, or 415 for what is no media type
+     * @throws RequestException 400, 403, 406, 421, or 415 for what is no media type
      */
-    CheckedRequest(HttpServletRequest request, ClusterSecret secret, ContentCoding coding, long length, UnaryOperator<ServletInputStream> upload) {
+    CheckedRequest(HttpServletRequest request, ClusterSecret secret, OriginRules rules, ContentCoding coding, long length,
+                   UnaryOperator<ServletInputStream> upload) {
         super(request);
         this.upload = upload;
         RequestTarget.check(request.getRequestURI(), request.getQueryString());
         this.uri = request.getRequestURI();
         this.query = request.getQueryString();
         this.path = RequestTarget.path(request);
-        this.origin = origin(request);
+        this.origin = origin(request, rules);
+        rules.siteGuard().check(request.getMethod(), RequestTarget.check(path, null), origin, request::getHeader);
         this.coding = coding;
         this.sentLength = length;
         this.length = coding == ContentCoding.IDENTITY ? length : BodyLength.UNTOLD;
@@ -77,6 +85,9 @@ public final class CheckedRequest extends HttpServletRequestWrapper implements A
         headers.put("Accept", accept(request, RequestTarget.check(path, null)));
         BrokerHeaders.disbelieved(secret, request.getMethod(), path, request::getHeader)
                 .forEach(name -> headers.put(name, null));
+        if (origin.prefix() != null && headers.containsKey(BrokerHeaders.BASE_URI)) {
+            headers.put(BrokerHeaders.BASE_URI, base());
+        }
     }
 
     static boolean isInternal(HttpServletRequest request) {
@@ -87,14 +98,18 @@ public final class CheckedRequest extends HttpServletRequestWrapper implements A
         return Collections.list(request.getHeaders(header));
     }
 
-    private static Origin origin(HttpServletRequest request) {
+    private static Origin origin(HttpServletRequest request, OriginRules rules) {
         List<String> hosts = values(request, "Host");
-        List<String> protos = values(request, "X-Forwarded-Proto");
         if (hosts.isEmpty() && request.getProtocol().equals("HTTP/1.1")) {
             throw RequestException.badRequest("the header Host is missing");
         }
-        return Origin.of(hosts, protos, new Origin(protos.isEmpty() ? request.getScheme() : "http", request.getServerName(),
-                request.getServerPort()));
+        // the container takes the scheme from whoever names one, and the port with it
+        boolean secure = request.getAttribute("jakarta.servlet.request.cipher_suite") != null;
+        Origin local = new Origin(secure ? "https" : "http", request.getServerName(), request.getServerPort(), null);
+        rules.hosts().require(Origin.of(hosts, ProxyHeaders.NONE, local, "/").host(), rules.isLoopback(request.getLocalAddr()));
+        boolean believed = rules.proxies().test(request.getRemoteAddr());
+        return Origin.of(hosts, believed ? ProxyHeaders.of(name -> values(request, name)) : ProxyHeaders.NONE, local,
+                request.getRequestURI().substring(request.getContextPath().length()));
     }
 
     private static String contentType(HttpServletRequest request) {
@@ -126,7 +141,8 @@ public final class CheckedRequest extends HttpServletRequestWrapper implements A
     boolean saysTheSame() {
         HttpServletRequest written = (HttpServletRequest) getRequest();
         return written.getMethod().equals("GET") && length <= 0 && coding == ContentCoding.IDENTITY
-                && !written.getHeaders("Transfer-Encoding").hasMoreElements() && !written.getHeaders("X-Forwarded-Proto").hasMoreElements()
+                && !written.getHeaders("Transfer-Encoding").hasMoreElements()
+                && PROXIES.stream().noneMatch(name -> written.getHeaders(name).hasMoreElements())
                 && headers.entrySet().stream().allMatch(each -> isAsWritten(written, each.getKey(), each.getValue()));
     }
 
@@ -233,6 +249,9 @@ public final class CheckedRequest extends HttpServletRequestWrapper implements A
 
     /** Where the client found this application, with a slash at the end. */
     public String base() {
+        if (origin.prefix() != null) {
+            return origin.url() + origin.prefix() + "/";
+        }
         StringBuffer url = getRequestURL();
         return url.substring(0, url.length() - path.length()) + "/";
     }

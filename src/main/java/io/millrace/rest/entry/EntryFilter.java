@@ -4,6 +4,7 @@ import io.millrace.rest.cluster.BrokerHeaders;
 import io.millrace.rest.cluster.Caller;
 import io.millrace.rest.cluster.ClusterSecret;
 import io.millrace.rest.dialect.RequestException;
+import io.millrace.rest.origin.OriginRules;
 import jakarta.inject.Inject;
 import jakarta.servlet.Filter;
 import jakarta.servlet.FilterChain;
@@ -27,14 +28,21 @@ public class EntryFilter implements Filter {
     ClusterSecret secret;
     @Inject
     Onward onward;
+    @Inject
+    OriginRules rules;
 
     @Override
     public void doFilter(ServletRequest plainRequest, ServletResponse plainResponse, FilterChain chain)
             throws IOException, ServletException {
         HttpServletRequest request = (HttpServletRequest) plainRequest;
         ErrorAnswers response = new ErrorAnswers((HttpServletResponse) plainResponse);
+        rules.cors().headers(request.getHeader("Origin")).forEach(response::addHeader);
         CheckedRequest checked;
         try {
+            if (isPreflight(request)) {
+                answerPreflight(request, response);
+                return;
+            }
             checked = checked(request, response);
         } catch (RequestException e) {
             if (mayHaveBody(request)) {
@@ -50,6 +58,17 @@ public class EntryFilter implements Filter {
         }
     }
 
+    private boolean isPreflight(HttpServletRequest request) {
+        return !rules.cors().isOff() && request.getMethod().equals("OPTIONS") && request.getHeader("Origin") != null
+                && request.getHeader("Access-Control-Request-Method") != null;
+    }
+
+    private void answerPreflight(HttpServletRequest request, HttpServletResponse response) {
+        rules.cors().preflight(request.getHeader("Origin"), request.getHeader("Access-Control-Request-Method"),
+                request.getHeader("Access-Control-Request-Headers")).forEach(response::setHeader);
+        response.setStatus(HttpServletResponse.SC_NO_CONTENT);
+    }
+
     /** Whoever sends a body with that, or headers that are read otherwise than they are written, goes over with another request. */
     private static boolean asksForHttp2(HttpServletRequest request) {
         return request.getProtocol().equals("HTTP/1.1") && request.getHeader("HTTP2-Settings") != null
@@ -62,8 +81,8 @@ public class EntryFilter implements Filter {
         UploadLimits limits = uploads.limits();
         boolean internal = CheckedRequest.isInternal(request);
         UploadStream.Turnstile turnstile = internal ? FREE : begun -> uploads.begin(Caller.of(request), begun);
-        CheckedRequest checked = new CheckedRequest(request, secret, coding(request, response), length, in -> new UploadStream(in, length,
-                internal ? Long.MAX_VALUE : limits.maxBytes(), limits.timeoutMs(), turnstile, System::nanoTime,
+        CheckedRequest checked = new CheckedRequest(request, secret, rules, coding(request, response), length, in -> new UploadStream(in,
+                length, internal ? Long.MAX_VALUE : limits.maxBytes(), limits.timeoutMs(), turnstile, System::nanoTime,
                 () -> closeAfter(request, response)));
         Caller.note(request, checked.getHeader(BrokerHeaders.CALLER));
         return checked;

@@ -45,11 +45,11 @@ public class ConsumerRequests {
     public static URI base(UriInfo uri, HttpHeaders headers) {
         String base = headers.getHeaderString(BrokerHeaders.BASE_URI);
         try {
-            if (headers.getHeaderString(BrokerHeaders.FORWARDED) == null || base == null) {
+            if (base == null) {
                 return uri.getBaseUri();
             }
             URI told = URI.create(base);
-            if (told.getHost() != null && ("http".equals(told.getScheme()) || "https".equals(told.getScheme()))) {
+            if (told.getRawAuthority() != null && ("http".equals(told.getScheme()) || "https".equals(told.getScheme()))) {
                 return told;
             }
         } catch (IllegalArgumentException e) {

@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import io.millrace.rest.cluster.BrokerHeaders;
 import io.millrace.rest.cluster.ClusterSecret;
 import io.millrace.rest.dialect.RequestException;
+import io.millrace.rest.origin.Cors;
+import io.millrace.rest.origin.KnownHosts;
+import io.millrace.rest.origin.OriginRules;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -23,8 +26,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What of a request's headers is seen. */
 class CheckedRequestTest {
+    private static final String PROXY = "127.0.0.1";
     private static final String PATH = "/consumers/g/instances/c/records";
 
+    private final OriginRules rules = new OriginRules(PROXY::equals, PROXY::equals, new KnownHosts(List.of(), false, false), Cors.OFF);
     private final ClusterSecret secret = new ClusterSecret("s3cret", Clock.systemUTC());
 
     /** @param headers each with one value */
@@ -43,6 +48,7 @@ class CheckedRequestTest {
                     case "getContextPath" -> root;
                     case "getProtocol" -> "HTTP/1.1";
                     case "getScheme" -> "http";
+                    case "getRemoteAddr" -> PROXY;
                     case "getServerName" -> "a";
                     case "getServerPort" -> 80;
                     case "getHeader" -> all.get(arguments[0]);
@@ -54,7 +60,7 @@ class CheckedRequestTest {
     }
 
     private CheckedRequest checked(ClusterSecret by, Map<String, String> headers) {
-        return new CheckedRequest(request(headers), by, ContentCoding.IDENTITY, 0, UnaryOperator.identity());
+        return new CheckedRequest(request(headers), by, rules, ContentCoding.IDENTITY, 0, UnaryOperator.identity());
     }
 
     private void requireUnseen(ClusterSecret by, Map<String, String> sent) {
