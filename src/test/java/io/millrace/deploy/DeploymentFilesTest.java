@@ -82,12 +82,28 @@ class DeploymentFilesTest {
 
     @Test
     void theIncludeForExistingServersConfiguresWhatOurOwnServerDoes() throws Exception {
-        for (String element : List.of("executor", "httpOptions", "httpDispatcher", "webContainer", "cdi", "mpMetrics", "webApplication")) {
+        for (String element : List.of("httpOptions", "webApplication")) {
             assertThat(attributes(DEPLOY.resolve("liberty/millrace.xml"), element)).as(element)
                     .isEqualTo(attributes(Path.of("src/main/liberty/config/server.xml"), element)).isNotEmpty();
         }
         assertThat(DEPLOY.resolve("liberty/jvm.options"))
                 .hasSameTextualContentAs(Path.of("src/main/liberty/config/jvm.options"));
+    }
+
+    /** All else would be of the whole server, and of the other applications there. */
+    @Test
+    void theIncludeForExistingServersHasOnlyWhatIsMillracesOwn() throws Exception {
+        NodeList all = DocumentBuilderFactory.newInstance().newDocumentBuilder().parse(DEPLOY.resolve("liberty/millrace.xml").toFile())
+                .getElementsByTagName("*");
+        TreeSet<String> elements = new TreeSet<>();
+        for (int i = 0; i < all.getLength(); i++) {
+            elements.add(all.item(i).getNodeName());
+        }
+
+        assertThat(elements).containsExactly("feature", "featureManager", "hostAlias", "httpEndpoint", "httpOptions", "server",
+                "variable", "virtual-host", "virtualHost", "web-bnd", "webApplication");
+        assertThat(attributes(DEPLOY.resolve("liberty/millrace.xml"), "httpEndpoint").get("id")).isNotEqualTo("defaultHttpEndpoint");
+        assertThat(attributes(DEPLOY.resolve("liberty/millrace.xml"), "virtualHost").get("id")).isNotEqualTo("default_host");
     }
 
     /** Kubernetes would name the Service's address in variables that begin like settings. */

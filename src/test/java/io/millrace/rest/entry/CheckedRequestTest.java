@@ -84,7 +84,7 @@ class CheckedRequestTest {
     @ParameterizedTest
     @ValueSource(strings = {"", "/millrace", "/shop/log"})
     void theApplicationMayBeAnywhere(String root) {
-        CheckedRequest seen = new CheckedRequest(request(BrokerHeaders.of(secret, 2, "GET", PATH), root, PATH), secret,
+        CheckedRequest seen = new CheckedRequest(request(BrokerHeaders.of(secret, 2, "GET", PATH), root, PATH), secret, rules,
                 ContentCoding.IDENTITY, 0, UnaryOperator.identity());
 
         assertThat(seen.path()).isEqualTo(PATH);
@@ -113,7 +113,7 @@ class CheckedRequestTest {
         try (GZIPOutputStream out = new GZIPOutputStream(gzip)) {
             out.write(new byte[1000]);
         }
-        CheckedRequest seen = new CheckedRequest(request(Map.of()), secret, ContentCoding.GZIP, gzip.size(), UnaryOperator.identity());
+        CheckedRequest seen = new CheckedRequest(request(Map.of()), secret, rules, ContentCoding.GZIP, gzip.size(), UnaryOperator.identity());
         assertThat(seen.coding()).isEqualTo("gzip");
 
         assertThat(seen.handOver(gzip.toByteArray(), 1000)).hasSize(1000);
