@@ -60,12 +60,20 @@ class BadInputIT {
         api.post("/topics/" + topic, "application/vnd.kafka." + format + ".v2+json", body).isError(status);
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"partition", "timestamp"})
-    void recordsSentToAPartitionNameNeitherPartitionNorTimestamp(String field) {
-        api.post("/topics/" + topic + "/partitions/0", HttpApi.JSON, "{\"records\":[{\"value\":1,\"" + field
-                + "\":0}]}")
-                .isError(400);
+    @Test
+    void recordsSentToAPartitionNameNone() {
+        api.post("/topics/" + topic + "/partitions/0", HttpApi.JSON, "{\"records\":[{\"value\":1,\"partition\":0}]}").isError(400);
+    }
+
+    @Test
+    void aBodyThatIsEmptyOrNotUtf8IsCalledThat() {
+        for (String path : new String[] {"/topics/" + topic, "/topics/" + topic + "/partitions/0", "/admin/topics"}) {
+            String type = path.startsWith("/admin") ? HttpApi.DIALECT : HttpApi.JSON;
+            assertThat(api.post(path, type, "").isError(400).body()).contains("empty");
+            assertThat(api.post(path, type, "\ufeff{}").isError(400).body()).contains("byte order mark");
+            assertThat(api.post(path, type, "{}".getBytes(StandardCharsets.UTF_16LE)).isError(400).body())
+                    .contains("UTF-16");
+        }
     }
 
     @Test
@@ -116,7 +124,8 @@ class BadInputIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"acks=2", "acks=", "acks=ALL", "async=maybe", "acks=1&acks=1"})
+    @ValueSource(strings = {"acks=2", "acks=", "acks=ALL", "async=maybe", "acks=1&acks=1",
+        "acks=all&async=true"})
     void aWrongQueryIsABadRequest(String query) {
         api.post("/topics/" + topic + "?" + query, HttpApi.JSON, "{\"records\":[{\"value\":1}]}").isError(400);
     }

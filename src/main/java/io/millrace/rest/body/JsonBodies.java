@@ -1,6 +1,7 @@
 package io.millrace.rest.body;
 
 import io.millrace.rest.dialect.JsonCursor;
+import io.millrace.rest.dialect.JsonEncoding;
 import io.millrace.rest.dialect.MediaTypes;
 import io.millrace.rest.dialect.RequestException;
 import jakarta.json.Json;
@@ -121,6 +122,7 @@ public final class JsonBodies {
     }
 
     private static JsonObject parse(byte[] bytes) {
+        JsonEncoding.require(bytes);
         // JSON-P itself would take what follows the first value, and fails on deep nesting in a way of its own
         try {
             JsonCursor cursor = new JsonCursor().on(bytes, 0, bytes.length);

@@ -140,11 +140,16 @@ public final class QueryParameters {
         return true;
     }
 
-    /** When a produce is answered: {@code async=true} is the dialect's way to say {@code acks=0}; all by default. */
+    /**
+     * When a produce is answered: {@code async=true} is the dialect's way to say {@code acks=0}; all by default.
+     *
+     * @throws RequestException 400 when it is something else, or both are there and do not say the same
+     */
     public Acks acks() {
         String acks = text("acks");
+        boolean async = flag("async");
         if (acks == null) {
-            return flag("async") ? Acks.NONE : Acks.ALL;
+            return async ? Acks.NONE : Acks.ALL;
         }
         Acks asked = switch (acks) {
             case "0" -> Acks.NONE;
@@ -153,6 +158,10 @@ public final class QueryParameters {
             default -> throw RequestException.badRequest("the query parameter acks must be 0, 1 or all, not \""
                     + Numbers.quoted(acks) + "\"");
         };
-        return flag("async") ? Acks.NONE : asked;
+        if (async && asked != Acks.NONE) {
+            throw RequestException.badRequest("the query parameters async=true, which waits for nothing, and acks=" + acks
+                    + " exclude each other: leave one of them out");
+        }
+        return asked;
     }
 }

@@ -95,6 +95,15 @@ public final class JsonCursor {
         }
     }
 
+    /** Passes null when it is next. */
+    boolean takeNull() {
+        if (peek() != 'n') {
+            return false;
+        }
+        word("null");
+        return true;
+    }
+
     /** @throws MalformedJson when anything but space follows */
     public void end() {
         if (peek() >= 0) {

@@ -25,8 +25,11 @@ final class ProducerFields {
         this.partitionCount = partitionCount;
     }
 
-    /** Reads the value before which the cursor stands. */
+    /** Reads the value before which the cursor stands; null is as if the field were not there. */
     void read(ListField field, JsonCursor cursor) {
+        if (cursor.takeNull()) {
+            return;
+        }
         switch (field) {
             case PRODUCER_ID -> id = number(field.text(), Long.MAX_VALUE, cursor);
             case PRODUCER_EPOCH -> epoch = number(field.text(), Short.MAX_VALUE, cursor);

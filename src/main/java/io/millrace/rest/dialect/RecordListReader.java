@@ -38,8 +38,8 @@ public final class RecordListReader {
     private List<Header> headers;
 
     /**
-     * @param fixedPartition the partition that the request's path names: records may name neither partition nor
-     *                       timestamp then, as the contract has it; or {@link RecordAccumulator#ANY_PARTITION}
+     * @param fixedPartition the partition that the request's path names: records name none then, as the contract has it; or
+     *                       {@link RecordAccumulator#ANY_PARTITION}
      * @param partitionCount of the topic
      */
     public RecordListReader(RecordFormat format, int fixedPartition, int partitionCount) {
@@ -55,6 +55,7 @@ public final class RecordListReader {
      * @throws io.millrace.metadata.BrokerException when the sink refuses a record
      */
     public int read(byte[] body, RecordSink sink) {
+        JsonEncoding.require(body);
         try {
             cursor.on(body, 0, body.length);
             readList(sink);
@@ -154,22 +155,19 @@ public final class RecordListReader {
         if (field == null) {
             throw invalid("unknown field \"" + quotedName() + "\"");
         }
-        boolean onlyForTopics = field == RecordField.PARTITION || field == RecordField.TIMESTAMP;
-        if (onlyForTopics && fixedPartition != RecordAccumulator.ANY_PARTITION) {
-            throw invalid("the field \"" + field.text() + "\" is not known here; send to the topic to use it");
-        }
         cursor.expect(':');
         return field;
     }
 
+    /** A field that may be left out may be null as well. */
     private void readField(RecordField field) {
         try {
             switch (field) {
                 case KEY -> key = keys.read(cursor);
                 case VALUE -> value = values.read(cursor);
-                case HEADERS -> headers = headerList.read(cursor);
-                case PARTITION -> partition = (int) number(field, Integer.MAX_VALUE);
-                case TIMESTAMP -> timestamp = number(field, Long.MAX_VALUE);
+                case HEADERS -> headers = cursor.takeNull() ? List.of() : headerList.read(cursor);
+                case PARTITION -> partition = cursor.takeNull() ? fixedPartition : namedPartition(field);
+                case TIMESTAMP -> timestamp = cursor.takeNull() ? RecordAccumulator.NO_TIMESTAMP : number(field, Long.MAX_VALUE);
                 default -> throw new IllegalStateException(field.text());
             }
         } catch (RecordContent.UnusableContent e) {
@@ -177,6 +175,13 @@ public final class RecordListReader {
         } catch (HeaderListReader.InvalidHeader e) {
             throw invalid(e.getMessage());
         }
+    }
+
+    private int namedPartition(RecordField field) {
+        if (fixedPartition != RecordAccumulator.ANY_PARTITION) {
+            throw invalid("the field \"" + field.text() + "\" is not known here; send to the topic to use it");
+        }
+        return (int) number(field, Integer.MAX_VALUE);
     }
 
     private long number(RecordField field, long max) {

@@ -80,8 +80,15 @@ class QueryParametersTest {
         assertThat(new QueryParameters(Map.of()).acks()).isEqualTo(Acks.ALL);
         assertThat(new QueryParameters(Map.of("async", List.of("false"))).acks()).isEqualTo(Acks.ALL);
         assertThat(new QueryParameters(Map.of("async", List.of("true"))).acks()).isEqualTo(Acks.NONE);
-        assertThat(new QueryParameters(Map.of("async", List.of("true"), "acks", List.of("all"))).acks())
-                .isEqualTo(Acks.NONE);
+        assertThat(new QueryParameters(Map.of("async", List.of("true"), "acks", List.of("0"))).acks()).isEqualTo(Acks.NONE);
+        assertThat(new QueryParameters(Map.of("async", List.of("false"), "acks", List.of("1"))).acks()).isEqualTo(Acks.LEADER);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"1", "all", "-1"})
+    void whoWaitsForNothingCannotWaitForAcks(String acks) {
+        assertThatThrownBy(() -> new QueryParameters(Map.of("async", List.of("true"), "acks", List.of(acks))).acks())
+                .isInstanceOf(RequestException.class).hasMessageContaining("async=true").hasMessageContaining("acks=" + acks);
     }
 
     @ParameterizedTest

@@ -72,7 +72,7 @@ class ListProducerTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"-1", "\"1\"", "1.0", "1e3", "null", "true", "[]", "[1]", "99999999999999999999"})
+    @ValueSource(strings = {"-1", "\"1\"", "1.0", "1e3", "true", "[]", "[1]", "99999999999999999999"})
     void whatIsNoNumberThatAFieldCanHaveIsUnprocessable(String value) {
         for (String field : List.of("producer_id", "producer_epoch", "base_sequence")) {
             RequestException e = refused(ANY, "{\"" + field + "\":" + value + "," + RECORDS + "}");

@@ -170,7 +170,7 @@ class RecordListReaderTest {
         "{\"records\":[{'value':1}]}", "{\"records\":[{\"value\":1 /* no */}]}", "{\"records\":[{\"value\":\"a\nb\"}]}",
         "{\"records\":[{\"value\":\"\\x\"}]}", "{\"records\":[{\"value\":1,\"partition\":\"1\"}]}",
         "{\"records\":[{\"value\":1,\"partition\":1.5}]}", "{\"records\":[{\"value\":1,\"partition\":-1}]}",
-        "{\"records\":[{\"value\":1,\"partition\":2147483648}]}", "{\"records\":[{\"value\":1,\"partition\":null}]}",
+        "{\"records\":[{\"value\":1,\"partition\":2147483648}]}",
         "{\"records\":[{\"value\":1,\"partition\":99999999999999999999}]}",
         "{\"records\":[{\"value\":1,\"timestamp\":-1}]}",
         "{\"records\":[{\"value\":1,\"timestamp\":\"1\"}]}", "{\"records\":[{\"value\":1,\"headers\":{}}]}",
@@ -207,13 +207,44 @@ class RecordListReaderTest {
                 .status()).isEqualTo(422);
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"partition", "timestamp"})
-    void recordsSentToAPartitionNameNeitherPartitionNorTimestamp(String field) {
+    @Test
+    void recordsSentToAPartitionNameNoneAndMayHaveATimestamp() {
         RecordListReader reader = new RecordListReader(RecordFormat.JSON, 0, 1);
+        CollectedRecords sink = new CollectedRecords();
 
-        assertThatThrownBy(() -> reader.read(bytes("{\"records\":[{\"value\":1,\"" + field + "\":0}]}"),
-                new CollectedRecords())).isInstanceOf(RequestException.class).hasMessageContaining(field);
+        assertThatThrownBy(() -> reader.read(bytes("{\"records\":[{\"value\":1,\"partition\":0}]}"), new CollectedRecords()))
+                .isInstanceOf(RequestException.class).hasMessageContaining("partition");
+        new RecordListReader(RecordFormat.JSON, 3, 4)
+                .read(bytes("{\"records\":[{\"value\":1,\"timestamp\":5,\"partition\":null}]}"), sink);
+
+        assertThat(sink.records.get(0).timestamp()).isEqualTo(5);
+        assertThat(sink.records.get(0).partition()).isEqualTo(3);
+    }
+
+    @Test
+    void aFieldThatMayBeLeftOutMayBeNull() {
+        List<CollectedRecords.Collected> records = read(RecordFormat.JSON, """
+                {"producer_id":null,"producer_epoch":null,"base_sequence":null,
+                 "records":[{"key":null,"value":1,"partition":null,"timestamp": null,"headers":null }]}""");
+
+        assertThat(records.get(0).partition()).isEqualTo(RecordAccumulator.ANY_PARTITION);
+        assertThat(records.get(0).timestamp()).isEqualTo(RecordAccumulator.NO_TIMESTAMP);
+        assertThat(records.get(0).headers()).isEmpty();
+        assertThat(refused(RecordFormat.JSON, "{\"records\":[{\"value\":1,\"headers\":nil}]}").status()).isEqualTo(400);
+    }
+
+    @Test
+    void aBodyThatIsNoUtf8OrNothingIsCalledThat() {
+        String body = "{\"records\":[]}";
+        assertThat(refused(RecordFormat.JSON, "")).hasMessageContaining("empty");
+        assertThat(refused(RecordFormat.JSON, " \n")).hasMessageContaining("empty");
+        assertThat(refused(RecordFormat.JSON, "\ufeff" + body)).hasMessageContaining("byte order mark");
+        for (String charset : List.of("UTF-16", "UTF-16BE", "UTF-16LE", "x-UTF-16LE-BOM")) {
+            assertThat(refused(RecordFormat.JSON, body.getBytes(Charset.forName(charset)))).hasMessageContaining("UTF-16");
+        }
+        for (String charset : List.of("UTF-32", "UTF-32LE", "X-UTF-32BE-BOM", "X-UTF-32LE-BOM")) {
+            assertThat(refused(RecordFormat.JSON, body.getBytes(Charset.forName(charset)))).hasMessageContaining("UTF-32");
+        }
     }
 
     @Test
