@@ -177,11 +177,16 @@ public final class Groups implements AutoCloseable {
     /**
      * Says anew what a consumer wants to read; {@link Subscription.None}: nothing.
      *
-     * @return fails with UNKNOWN_CONSUMER, ILLEGAL_SUBSCRIPTION; UNKNOWN_TOPIC and UNKNOWN_PARTITION for partitions of its own
+     * @return fails with UNKNOWN_CONSUMER, ILLEGAL_SUBSCRIPTION; UNKNOWN_PARTITION for one that a topic does not have
      */
     public CompletableFuture<Void> subscribe(String group, ConsumerId id, Subscription wanted,
                                              PollRequest.Source source) {
         return answer(group, of -> of.members().subscribe(id, wanted, source).thenApply(done -> null));
+    }
+
+    /** Looks whether there is such a consumer, and does nothing to it. @return fails with UNKNOWN_CONSUMER */
+    public CompletableFuture<Void> requireKnown(String group, ConsumerId id) {
+        return answer(group, of -> of.members().known(id).thenApply(member -> null));
     }
 
     /** @return the consumer as it is; fails with UNKNOWN_CONSUMER. The consumer is heard of by that */
@@ -193,7 +198,8 @@ public final class Groups implements AutoCloseable {
      * Records from where the consumer is. Holds no thread while it waits. A poll that comes while another one of the same
      * consumer waits answers that with nothing; one that comes while an answer is written waits for that, and goes on behind it.
      *
-     * @return fails with UNKNOWN_CONSUMER, WRONG_FORMAT, NO_OFFSET, CORRUPT_LOG, LOG_DIRECTORY_OFFLINE
+     * @return fails with UNKNOWN_CONSUMER, WRONG_FORMAT, NO_OFFSET, CORRUPT_LOG, LOG_DIRECTORY_OFFLINE; ILLEGAL_SUBSCRIPTION for
+     *         one that said nothing of what it wants to read
      */
     public CompletableFuture<Polled> poll(String group, ConsumerId id, PollRequest request) {
         return look(group, of -> of.members().poll(id, pollsEnded ? request.withoutWait() : request));

@@ -79,15 +79,22 @@ final class MemberRequests {
         return writer.submit(before -> before.withMembership(MembershipChanges.remove(before.membership(), name)));
     }
 
-    /** A member, back in the group if it was dormant. It is heard of by that. */
-    CompletableFuture<GroupMember> present(ConsumerId id) {
-        GroupMember member;
+    /** A member as it is, which is not heard of by that. */
+    CompletableFuture<GroupMember> known(ConsumerId id) {
         try {
             sessions.requireOpen();
-            member = MembershipChanges.require(group.state().membership(), id);
+            return CompletableFuture.completedFuture(MembershipChanges.require(group.state().membership(), id));
         } catch (BrokerException unknown) {
             return CompletableFuture.failedFuture(unknown);
         }
+    }
+
+    /** A member, back in the group if it was dormant. It is heard of by that. */
+    CompletableFuture<GroupMember> present(ConsumerId id) {
+        return known(id).thenCompose(this::back);
+    }
+
+    private CompletableFuture<GroupMember> back(GroupMember member) {
         sessions.heardOf(member);
         if (member.status() == Status.ACTIVE) {
             return CompletableFuture.completedFuture(member);

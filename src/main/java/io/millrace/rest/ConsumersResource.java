@@ -2,6 +2,7 @@ package io.millrace.rest;
 
 import io.millrace.group.Groups;
 import io.millrace.group.delivery.PollRequest;
+import io.millrace.group.membership.ConsumerId;
 import io.millrace.group.membership.OffsetReset;
 import io.millrace.group.membership.RecordForm;
 import io.millrace.group.membership.Subscription;
@@ -43,10 +44,10 @@ import jakarta.ws.rs.core.UriBuilder;
 import jakarta.ws.rs.core.UriInfo;
 import java.io.InputStream;
 import java.net.URI;
-import java.util.Optional;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
@@ -125,8 +126,9 @@ public class ConsumersResource {
     @Consumes({MediaTypes.DIALECT, MediaTypes.JSON_RECORDS, MediaTypes.JSON})
     public void subscribe(@PathParam("groupid") String group, @PathParam("name") String name, InputStream body,
                           @Context HttpHeaders headers, @Suspended AsyncResponse response) {
-        change(response, body, asked -> groups().subscribe(group, ConsumerRequests.consumer(name, headers),
-                ConsumerBodies.subscription(asked), requests.source(headers)));
+        ConsumerId consumer = ConsumerRequests.consumer(name, headers);
+        PollRequest.Source source = requests.source(headers);
+        change(group, consumer, body, ConsumerBodies::subscription, asked -> groups().subscribe(group, consumer, asked, source), response);
     }
 
     @Operation(operationId = "listSubscriptions", summary = "The topics that a consumer reads, and the partitions that it has now")
@@ -173,8 +175,10 @@ public class ConsumersResource {
     @Consumes({MediaTypes.DIALECT, MediaTypes.JSON_RECORDS, MediaTypes.JSON})
     public void assign(@PathParam("groupid") String group, @PathParam("name") String name, InputStream body,
                        @Context HttpHeaders headers, @Suspended AsyncResponse response) {
-        change(response, body, asked -> groups().subscribe(group, ConsumerRequests.consumer(name, headers),
-                new Subscription.Assigned(new TreeSet<>(ConsumerBodies.partitions(asked))), requests.source(headers)));
+        ConsumerId consumer = ConsumerRequests.consumer(name, headers);
+        PollRequest.Source source = requests.source(headers);
+        change(group, consumer, body, ConsumerBodies::partitions,
+                asked -> groups().subscribe(group, consumer, new Subscription.Assigned(new TreeSet<>(asked)), source), response);
     }
 
     @Operation(operationId = "poll", summary = "Records of the consumer's partitions from where it is; waits for them when asked to")
@@ -231,10 +235,11 @@ public class ConsumersResource {
                        @Context HttpHeaders headers, @Suspended AsyncResponse response) {
         Long said = Numbers.inHeader(ConsumerRequests.EPOCH_HEADER, headers.getHeaderString(ConsumerRequests.EPOCH_HEADER));
         int epoch = said == null ? Groups.ANY_EPOCH : (int) Math.min(Integer.MAX_VALUE, said);
+        ConsumerId consumer = ConsumerRequests.consumer(name, headers);
         PollRequest.Source source = requests.source(headers);
-        Optional<JsonObject> asked = json.objectIfAny(body, headers);
-        done(asked.isEmpty() ? groups().commitPolled(group, ConsumerRequests.consumer(name, headers), epoch, source)
-                : groups().commit(group, ConsumerRequests.consumer(name, headers), ConsumerBodies.offsets(asked.get()), epoch), response);
+        done(ofConsumer(group, consumer, () -> json.objectIfAny(body, headers).map(ConsumerBodies::offsets)).thenCompose(asked ->
+                asked.isEmpty() ? groups().commitPolled(group, consumer, epoch, source)
+                        : groups().commit(group, consumer, asked.get(), epoch)), response);
     }
 
     @Operation(operationId = "seek", summary = "Says from which offsets a consumer goes on")
@@ -253,7 +258,8 @@ public class ConsumersResource {
     @Consumes({MediaTypes.DIALECT, MediaTypes.JSON_RECORDS, MediaTypes.JSON})
     public void seek(@PathParam("groupid") String group, @PathParam("name") String name, InputStream body,
                      @Context HttpHeaders headers, @Suspended AsyncResponse response) {
-        change(response, body, asked -> groups().seek(group, ConsumerRequests.consumer(name, headers), ConsumerBodies.offsets(asked)));
+        ConsumerId consumer = ConsumerRequests.consumer(name, headers);
+        change(group, consumer, body, ConsumerBodies::offsets, asked -> groups().seek(group, consumer, asked), response);
     }
 
     @Operation(operationId = "seekToBeginning", summary = "A consumer goes on from the first offset of partitions")
@@ -272,8 +278,9 @@ public class ConsumersResource {
     @Consumes({MediaTypes.DIALECT, MediaTypes.JSON_RECORDS, MediaTypes.JSON})
     public void seekToBeginning(@PathParam("groupid") String group, @PathParam("name") String name, InputStream body,
                                 @Context HttpHeaders headers, @Suspended AsyncResponse response) {
-        change(response, body, asked -> groups().seekTo(group, ConsumerRequests.consumer(name, headers), ConsumerBodies.partitions(asked),
-                OffsetReset.EARLIEST));
+        ConsumerId consumer = ConsumerRequests.consumer(name, headers);
+        change(group, consumer, body, ConsumerBodies::partitions,
+                asked -> groups().seekTo(group, consumer, asked, OffsetReset.EARLIEST), response);
     }
 
     @Operation(operationId = "seekToEnd", summary = "A consumer goes on from the next offset of partitions")
@@ -292,8 +299,9 @@ public class ConsumersResource {
     @Consumes({MediaTypes.DIALECT, MediaTypes.JSON_RECORDS, MediaTypes.JSON})
     public void seekToEnd(@PathParam("groupid") String group, @PathParam("name") String name, InputStream body,
                           @Context HttpHeaders headers, @Suspended AsyncResponse response) {
-        change(response, body, asked -> groups().seekTo(group, ConsumerRequests.consumer(name, headers), ConsumerBodies.partitions(asked),
-                OffsetReset.LATEST));
+        ConsumerId consumer = ConsumerRequests.consumer(name, headers);
+        change(group, consumer, body, ConsumerBodies::partitions,
+                asked -> groups().seekTo(group, consumer, asked, OffsetReset.LATEST), response);
     }
 
     /** What the client takes; null: whatever the consumer was created for. */
@@ -312,8 +320,20 @@ public class ConsumersResource {
     }
 
     /** Reads the body and does what it asks for; answered with 204. */
-    private void change(AsyncResponse response, InputStream body, Function<JsonObject, CompletableFuture<Void>> change) {
-        done(change.apply(json.object(body)), response);
+    private <T> void change(String group, ConsumerId consumer, InputStream body, Function<JsonObject, T> read,
+                            Function<T, CompletableFuture<Void>> change, AsyncResponse response) {
+        done(ofConsumer(group, consumer, () -> read.apply(json.object(body))).thenCompose(change), response);
+    }
+
+    /** What the body says; that there is no such consumer is told before anything is found fault with in the body. */
+    private <T> CompletableFuture<T> ofConsumer(String group, ConsumerId consumer, Supplier<T> read) {
+        CompletableFuture<T> asked = new CompletableFuture<>();
+        try {
+            asked.complete(read.get());
+        } catch (RuntimeException refused) {
+            asked.completeExceptionally(refused);
+        }
+        return groups().requireKnown(group, consumer).thenCompose(known -> asked);
     }
 
     private static void done(CompletableFuture<Void> change, AsyncResponse response) {

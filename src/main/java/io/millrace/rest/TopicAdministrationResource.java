@@ -122,6 +122,7 @@ public class TopicAdministrationResource {
     @Path("{topic}/configs")
     @Consumes({MediaTypes.JSON_RECORDS, MediaTypes.DIALECT, MediaTypes.JSON})
     public byte[] alterConfigs(@PathParam("topic") String topic, InputStream body) {
+        topics().get(topic); // that there is none is told before anything is found fault with in the body
         Configs changes = json.read(body, Configs.class);
         if (changes.configs() == null) {
             throw RequestException.invalidBody("the field \"configs\" is missing");
@@ -143,6 +144,7 @@ public class TopicAdministrationResource {
     @Path("{topic}/partitions")
     @Consumes({MediaTypes.JSON_RECORDS, MediaTypes.DIALECT, MediaTypes.JSON})
     public byte[] addPartitions(@PathParam("topic") String topic, InputStream body) {
+        topics().get(topic);
         NewPartitions wanted = json.read(body, NewPartitions.class);
         if (wanted.partitionsCount() == null) {
             throw RequestException.invalidBody("the field \"partitions_count\" is missing");

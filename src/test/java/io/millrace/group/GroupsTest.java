@@ -453,10 +453,40 @@ class GroupsTest {
         refused(ErrorKind.ILLEGAL_SUBSCRIPTION, () -> harness.get(harness.groups.subscribe(GroupHarness.GROUP, ConsumerId.of("late"),
                 new Subscription.Assigned(new TreeSet<>(Set.of(FIRST))), GroupHarness.HERE)));
         refused(ErrorKind.ILLEGAL_SUBSCRIPTION, () -> harness.subscribe("own", "orders"));
-        refused(ErrorKind.UNKNOWN_TOPIC, () -> harness.get(harness.groups.subscribe(GroupHarness.GROUP, ConsumerId.of("late"),
-                new Subscription.Assigned(new TreeSet<>(Set.of(new TopicPartition("none", 0)))), GroupHarness.HERE)));
+        refused(ErrorKind.UNKNOWN_PARTITION, () -> assign("late", new TopicPartition("orders", 9)));
         harness.get(harness.groups.subscribe(GroupHarness.GROUP, ConsumerId.of("own"), new Subscription.None(), GroupHarness.HERE));
         assertThat(harness.owned("sharing")).containsExactly(FIRST, SECOND);
+    }
+
+    private void assign(String name, TopicPartition partition) {
+        harness.get(harness.groups.subscribe(GroupHarness.GROUP, ConsumerId.of(name),
+                new Subscription.Assigned(new TreeSet<>(Set.of(partition))), GroupHarness.HERE));
+    }
+
+    @Test
+    void partitionsOfATopicThatIsCreatedLaterAreHisWhoAssignedThemToHimselfFirst() {
+        TopicPartition later = new TopicPartition("later", 1);
+        harness.create("own", GroupHarness.manual());
+        harness.create("late", GroupHarness.manual());
+        assign("own", later);
+        refused(ErrorKind.ILLEGAL_SUBSCRIPTION, () -> assign("late", later));
+        assertThat(harness.owned("own")).isEmpty();
+        assertThat(harness.poll("own", 100)).isEmpty();
+        harness.log.create("later", 2);
+        harness.pass(500);
+        assertThat(harness.owned("own")).containsExactly(later);
+        harness.log.append(later, 1);
+        assertThat(harness.read("own", 1)).isEqualTo(1);
+    }
+
+    @Test
+    void whoSaidNothingOfWhatToReadIsToldSoWhenItPolls() {
+        harness.create("c", GroupHarness.manual());
+        refused(ErrorKind.ILLEGAL_SUBSCRIPTION, () -> harness.poll("c", 100));
+        harness.subscribe("c", "orders");
+        assertThat(harness.poll("c", 100)).isEmpty();
+        harness.get(harness.groups.subscribe(GroupHarness.GROUP, ConsumerId.of("c"), new Subscription.None(), GroupHarness.HERE));
+        refused(ErrorKind.ILLEGAL_SUBSCRIPTION, () -> harness.poll("c", 100));
     }
 
     @Test

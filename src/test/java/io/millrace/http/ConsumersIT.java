@@ -156,9 +156,8 @@ class ConsumersIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"{\"format\":\"xml\"}", "{\"auto.offset.reset\":\"never\"}", "{\"enable.auto.commit\":\"maybe\"}",
-        "{\"isolation.level\":\"serializable\"}", "{\"fetch.min.bytes\":-1}", "{\"fetch.min.bytes\":1.5}",
-        "{\"consumer.request.timeout.ms\":\"soon\"}", "{\"session.timeout.ms\":999}", "{\"max.poll.records\":0}",
+    @ValueSource(strings = {"{\"format\":\"xml\"}", "{\"auto.offset.reset\":\"never\"}",
+        "{\"isolation.level\":\"serializable\"}", "{\"fetch.min.bytes\":-1}", "{\"session.timeout.ms\":999}", "{\"max.poll.records\":0}",
         "{\"group.remote.assignor\":\"none-such\"}", "{\"name\":\"a/b\"}", "{\"group.instance.id\":\"\"}"})
     void configurationThatIsNotAllowedIsUnprocessable(String body) {
         api.post("/consumers/" + group, HttpApi.DIALECT, body).isError(422);
@@ -175,6 +174,10 @@ class ConsumersIT {
         create("c", MANUAL);
         api.post("/consumers/" + group, HttpApi.DIALECT, "{\"nonsense\":1}").isError(400);
         api.post("/consumers/" + group, HttpApi.DIALECT, "[]").isError(400);
+        for (String wrong : new String[] {"\"format\":7", "\"enable.auto.commit\":\"foo\"", "\"fetch.min.bytes\":\"foo\"", "\"fetch.min.bytes\":1.5"}) {
+            assertThat(api.post("/consumers/" + group, HttpApi.DIALECT, "{" + wrong + "}").isError(400).object()
+                    .getJsonArray("validation_errors")).isNotEmpty();
+        }
         subscribe("c", "{\"topics\":\"orders\"}").isError(400);
         subscribe("c", "{\"topics\":[1]}").isError(400);
         api.post(instance("c") + "/assignments", HttpApi.DIALECT, "{}").isError(400);
@@ -212,13 +215,21 @@ class ConsumersIT {
         api.post(nobody + "/positions/end", HttpApi.DIALECT, partition(0)).isError(404);
     }
 
+    @Test
+    void whoAsksIsLookedUpBeforeWhatItAsks() {
+        for (String path : new String[] {"/subscription", "/assignments", "/offsets", "/positions", "/positions/beginning"}) {
+            api.post(instance("nobody") + path, HttpApi.DIALECT, "{\"nonsense\":").isError(404);
+        }
+        create("c", MANUAL);
+        commit("c", "{\"nonsense\":").isError(400);
+    }
+
     // ---- subscriptions
 
     @Test
     void topicsPatternsAndPartitionsExcludeEachOther() {
         create("c", MANUAL);
         subscribe("c", "{}").isError(422);
-        subscribe("c", "{\"topics\":[]}").isError(422);
         subscribe("c", "{\"topics\":[\"a\"],\"topic_pattern\":\"b\"}").isError(409);
         subscribe("c", "{\"topic_pattern\":\"(\"}").isError(422);
         subscribe("c", "{\"topic_pattern\":\"(a{1,1000}){1,1000}\"}").isError(422);
@@ -228,6 +239,33 @@ class ConsumersIT {
         api.delete(instance("c") + "/subscription").is(204);
         api.post(instance("c") + "/assignments", HttpApi.DIALECT, partition(0)).is(204);
         subscribe("c", "{\"topics\":[\"" + topic + "\"]}").isError(409);
+    }
+
+    @Test
+    void whoReadsNothingIsToldSoInsteadOfBeingGivenNothingForEver() {
+        create("c", MANUAL);
+        assertThat(poll("c", HttpApi.JSON).isError(409).body()).contains("/subscription").contains("/assignments");
+        subscribe("c", "{\"topics\":[\"" + topic + "\"]}").is(204);
+        poll("c", HttpApi.JSON).is(200);
+        subscribe("c", "{\"topics\":[]}").is(204);
+        poll("c", HttpApi.JSON).isError(409);
+        api.post(instance("c") + "/assignments", HttpApi.DIALECT, partition(0)).is(204);
+        poll("c", HttpApi.JSON).is(200);
+        api.post(instance("c") + "/assignments", HttpApi.DIALECT, "{\"partitions\":[]}").is(204);
+        poll("c", HttpApi.JSON).isError(409);
+    }
+
+    @Test
+    void aPartitionOfATopicThatIsCreatedLaterIsReadByWhoAssignedItToItself() {
+        create("c", MANUAL);
+        String later = "it-later-" + UUID.randomUUID();
+        api.post(instance("c") + "/assignments", HttpApi.DIALECT,
+                "{\"partitions\":[{\"topic\":\"" + later + "\",\"partition\":0}]}").is(204);
+        assertThat(poll("c", HttpApi.JSON).is(200).array()).isEmpty();
+        api.post("/admin/topics", "application/json", "{\"topic_name\":\"" + later + "\"}").is(201);
+        api.post("/topics/" + later, HttpApi.JSON, "{\"records\":[{\"value\":7}]}").is(200);
+        assertThat(read("c", 1).get(0).getString("topic")).isEqualTo(later);
+        api.delete("/admin/topics/" + later).is(204);
     }
 
     @Test

@@ -241,4 +241,13 @@ class TopicsIT {
     private HttpApi.Answer patch(String path, String body) {
         return api.send("PATCH", path, "application/json", body.getBytes(java.nio.charset.StandardCharsets.UTF_8));
     }
+
+    @Test
+    void aTopicIsLookedUpBeforeWhatIsAskedOfIt() {
+        assertThat(api.send("PATCH", "/admin/topics/no-such/configs", "application/json", "{".getBytes(StandardCharsets.UTF_8))
+                .isError(404).body()).contains("no-such");
+        api.post("/admin/topics/no-such/partitions", "application/json", "{").isError(404);
+        api.post("/topics/no-such", HttpApi.JSON, "{").isError(404);
+        api.post("/topics/no-such/partitions/0", HttpApi.JSON, "{").isError(404);
+    }
 }

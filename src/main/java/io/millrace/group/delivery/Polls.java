@@ -39,12 +39,17 @@ public final class Polls {
         this.numbers = numbers;
     }
 
-    /** @return fails with UNKNOWN_CONSUMER, WRONG_FORMAT, NO_OFFSET, CORRUPT_LOG, LOG_DIRECTORY_OFFLINE */
+    /** @return fails with UNKNOWN_CONSUMER, WRONG_FORMAT, ILLEGAL_SUBSCRIPTION, NO_OFFSET, CORRUPT_LOG, LOG_DIRECTORY_OFFLINE */
     public CompletableFuture<Polled> poll(GroupMember member, PollRequest request) {
         if (request.form() != null && request.form() != member.config().form()) {
             return CompletableFuture.failedFuture(new BrokerException(ErrorKind.WRONG_FORMAT, ("consumer '%s' was created"
                     + " for format %s: accept that, or create another one").formatted(member.name(),
                     member.config().form().name().toLowerCase(Locale.ROOT))));
+        }
+        if (member.subscription().isEmpty()) { // or a consumer that forgot to subscribe would wait for ever
+            return CompletableFuture.failedFuture(new BrokerException(ErrorKind.ILLEGAL_SUBSCRIPTION, ("consumer '%s' reads nothing:"
+                    + " first POST the topics that it is to read to its .../subscription, or partitions to its .../assignments")
+                    .formatted(member.name())));
         }
         return sessions.lock().hold(() -> {
             Session session = sessions.of(member.id());

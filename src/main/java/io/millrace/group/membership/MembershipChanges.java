@@ -67,7 +67,7 @@ public final class MembershipChanges {
      * Says anew what a consumer wants to read.
      *
      * @throws BrokerException as {@link #require}; INVALID_CONSUMER for names that no topic can have; ILLEGAL_SUBSCRIPTION from shared topics to partitions of one's own or back,
-     *                         and when another consumer has one of those partitions; UNKNOWN_TOPIC, UNKNOWN_PARTITION;
+     *                         and when another consumer has one of those partitions; UNKNOWN_PARTITION;
      *                         GROUP_TOO_LARGE when the subscriptions of all consumers would have more than a million characters
      */
     public static Membership subscribe(Membership group, ConsumerId id, Subscription wanted, Map<String, TopicInfo> topics) {
@@ -100,25 +100,28 @@ public final class MembershipChanges {
         }
     }
 
+    /** Partitions of a topic that does not exist yet are waited for, as a topic is that is subscribed to. */
     private static void requireFree(Membership group, String name, Collection<TopicPartition> partitions,
                                     Map<String, TopicInfo> topics) {
         for (TopicPartition partition : partitions) {
             TopicInfo topic = topics.get(partition.topic());
-            if (topic == null) {
-                throw new BrokerException(ErrorKind.UNKNOWN_TOPIC, "there is no topic '%s': create it first"
-                        .formatted(partition.topic()));
-            } else if (partition.partition() < 0 || partition.partition() >= topic.partitions()) {
+            if (topic != null && partition.partition() >= topic.partitions()) {
                 throw new BrokerException(ErrorKind.UNKNOWN_PARTITION, "topic '%s' has no partition %d: it has %d"
                         .formatted(partition.topic(), partition.partition(), topic.partitions()));
             }
             for (GroupMember other : group.members().values()) {
-                if (!other.name().equals(name) && (other.owns(partition) || other.target().contains(partition))) {
+                if (!other.name().equals(name) && has(other, partition)) {
                     throw new BrokerException(ErrorKind.ILLEGAL_SUBSCRIPTION, ("partition %s has an owner in this group"
                             + " already, consumer '%s'; use another group, or wait until it is gone")
                             .formatted(partition, other.name()));
                 }
             }
         }
+    }
+
+    private static boolean has(GroupMember member, TopicPartition partition) {
+        return member.owns(partition) || member.target().contains(partition) || member.takesPart()
+                && member.subscription() instanceof Subscription.Assigned own && own.partitions().contains(partition);
     }
 
     /** A consumer that goes for good, or a static one that may be back: its place is kept. None: nothing changes. */

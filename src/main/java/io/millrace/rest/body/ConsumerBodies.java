@@ -11,6 +11,7 @@ import jakarta.json.JsonNumber;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonString;
 import jakarta.json.JsonValue;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -40,7 +41,7 @@ public final class ConsumerBodies {
     }
 
     /**
-     * @throws RequestException                    400 for unknown fields; 422 for values that are not allowed
+     * @throws RequestException                    400 for unknown fields and wrong types; 422 for values that are not allowed
      * @throws io.millrace.metadata.BrokerException INVALID_CONSUMER for numbers out of their bounds
      */
     public static NewConsumer consumer(JsonObject body) {
@@ -68,8 +69,9 @@ public final class ConsumerBodies {
         if (value == null) {
             return otherwise;
         }
+        String text = JsonFields.string(name, value);
         for (E choice : choices) {
-            if (value instanceof JsonString text && word(choice).equals(text.getString())) {
+            if (word(choice).equals(text)) {
                 return choice;
             }
         }
@@ -87,10 +89,11 @@ public final class ConsumerBodies {
             return otherwise;
         }
         String word = value instanceof JsonString text ? text.getString() : value.toString();
-        if (!word.equals("true") && !word.equals("false")) {
-            throw notAllowed(name, value, "true or false");
-        }
-        return word.equals("true");
+        return switch (word) {
+            case "true" -> true;
+            case "false" -> false;
+            default -> throw wrongType(name, value, "true or false");
+        };
     }
 
     private static long number(JsonObject body, String name, long otherwise) {
@@ -98,23 +101,39 @@ public final class ConsumerBodies {
         if (value == null) {
             return otherwise;
         }
-        try {
-            if (value instanceof JsonNumber number && number.isIntegral()) {
-                return number.intValueExact();
-            } else if (value instanceof JsonString text) {
-                return Integer.parseInt(text.getString());
-            }
-        } catch (ArithmeticException | NumberFormatException e) {
-            // no whole number, or beyond 32 bits
+        BigDecimal number = decimal(value);
+        if (number == null || number.stripTrailingZeros().scale() > 0) {
+            throw wrongType(name, value, "a whole number");
         }
-        throw notAllowed(name, value, "a whole number of 32 bits");
+        try {
+            return number.intValueExact();
+        } catch (ArithmeticException e) {
+            throw notAllowed(name, value, "a number of 32 bits");
+        }
+    }
+
+    /** The number that this is, or says; null: none. */
+    private static BigDecimal decimal(JsonValue value) {
+        if (value instanceof JsonNumber number) {
+            return number.bigDecimalValue();
+        }
+        boolean digits = value instanceof JsonString text && text.getString().matches("[-+]?[0-9]{1,20}");
+        return digits ? new BigDecimal(((JsonString) value).getString()) : null;
+    }
+
+    private static RequestException wrongType(String name, JsonValue value, String expected) {
+        return RequestException.invalidBody("\"" + name + "\" must be " + expected + "; it is " + Numbers.quoted(value.toString()));
     }
 
     private static RequestException notAllowed(String name, JsonValue value, String allowed) {
         return RequestException.unprocessable(name + " must be " + allowed + "; it is " + Numbers.quoted(value.toString()));
     }
 
-    /** @throws RequestException 400 for a wrong shape; 409 for topics and a pattern; 422 for neither */
+    /**
+     * What a consumer wants to read; an empty list of topics ends its subscription.
+     *
+     * @throws RequestException 400 for a wrong shape; 409 for topics and a pattern; 422 for neither
+     */
     public static Subscription subscription(JsonObject body) {
         JsonFields.requireKnown(body, SUBSCRIPTION);
         boolean topics = JsonFields.present(body, "topics") != null;
@@ -125,12 +144,12 @@ public final class ConsumerBodies {
         } else if (pattern != null && !pattern.isEmpty()) {
             return new Subscription.Matching(Subscription.TopicPattern.of(pattern));
         }
-        List<JsonValue> names = topics ? JsonFields.list(body, "topics") : List.of();
-        if (names.isEmpty()) {
+        if (!topics) {
             throw RequestException.unprocessable("a list of topics (\"topics\") or a topic_pattern must be specified");
         }
-        return new Subscription.Topics(names.stream().map(each -> JsonFields.string("each of \"topics\"", each))
-                .collect(Collectors.toCollection(TreeSet::new)));
+        List<JsonValue> names = JsonFields.list(body, "topics");
+        return names.isEmpty() ? new Subscription.None() : new Subscription.Topics(names.stream()
+                .map(each -> JsonFields.string("each of \"topics\"", each)).collect(Collectors.toCollection(TreeSet::new)));
     }
 
     /** @throws RequestException 400 for a wrong shape; 422 for a partition that is there twice */

@@ -62,8 +62,18 @@ class ConsumerBodiesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"{'format':'xml'}", "{'format':7}", "{'auto.offset.reset':'EARLIEST'}", "{'enable.auto.commit':1}",
-        "{'isolation.level':'x'}", "{'fetch.min.bytes':1e400}", "{'max.poll.records':'1.5'}", "{'session.timeout.ms':99999999999}"})
+    @ValueSource(strings = {"{'format':7}", "{'auto.offset.reset':true}", "{'enable.auto.commit':1}", "{'enable.auto.commit':'foo'}",
+        "{'isolation.level':[]}", "{'fetch.min.bytes':'foo'}", "{'max.poll.records':'1.5'}", "{'max.poll.records':1.5}",
+        "{'session.timeout.ms':{}}", "{'name':5}", "{'group.instance.id':5}"})
+    void valuesOfAnotherTypeAreBadRequestsAndTheMessageNamesThem(String body) {
+        String field = body.substring(2, body.indexOf('\'', 2));
+        assertThatThrownBy(() -> ConsumerBodies.consumer(json(body))).isInstanceOf(RequestException.class)
+                .hasMessageContaining(field).extracting(e -> ((RequestException) e).status()).isEqualTo(400);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"{'format':'xml'}", "{'auto.offset.reset':'EARLIEST'}", "{'isolation.level':'x'}",
+        "{'fetch.min.bytes':1e400}", "{'session.timeout.ms':99999999999}", "{'session.timeout.ms':'99999999999'}"})
     void valuesThatAreNotAllowedAreUnprocessableAndTheMessageNamesThem(String body) {
         String field = body.substring(2, body.indexOf('\'', 2));
         assertThatThrownBy(() -> ConsumerBodies.consumer(json(body))).isInstanceOf(RequestException.class)
@@ -83,7 +93,8 @@ class ConsumerBodiesTest {
                 .isInstanceOfSatisfying(Subscription.Topics.class, topics -> assertThat(topics.names()).containsExactly("a", "b"));
         assertThat(ConsumerBodies.subscription(json("{'topic_pattern':'a.*'}"))).isInstanceOf(Subscription.Matching.class);
         assertThat(status(() -> ConsumerBodies.subscription(json("{}")))).isEqualTo(422);
-        assertThat(status(() -> ConsumerBodies.subscription(json("{'topics':[]}")))).isEqualTo(422);
+        assertThat(ConsumerBodies.subscription(json("{'topics':[]}"))).isEqualTo(new Subscription.None());
+        assertThat(status(() -> ConsumerBodies.subscription(json("{'topics':[],'topic_pattern':'a'}")))).isEqualTo(409);
         assertThat(status(() -> ConsumerBodies.subscription(json("{'topics':['a'],'topic_pattern':'a'}")))).isEqualTo(409);
         assertThat(status(() -> ConsumerBodies.subscription(json("{'topics':[7]}")))).isEqualTo(400);
         assertThatThrownBy(() -> ConsumerBodies.subscription(json("{'topic_pattern':'(?=a)'}")))
