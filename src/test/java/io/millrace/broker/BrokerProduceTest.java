@@ -223,6 +223,23 @@ class BrokerProduceTest {
     }
 
     @Test
+    void aRecordForAPartitionThatIsNotThereHasAnErrorInItsPlaceAndTheOthersAreWritten() {
+        open(2, Map.of());
+        RecordAccumulator records = harness.broker.accumulator("orders");
+        for (int partition : new int[] {1, 7, 0, 1}) {
+            records.append(partition, RecordAccumulator.NO_TIMESTAMP, null, ByteBuffer.wrap(new byte[] {1}), List.of());
+        }
+
+        ProduceResult result = harness.broker.produce(records, Acks.LEADER).join();
+
+        assertThat(IntStream.range(0, 4).mapToLong(result::offset)).containsExactly(0L, -1L, 0L, 1L);
+        assertThat(IntStream.range(0, 4).map(result::partition)).containsExactly(1, 7, 0, 1);
+        assertThat(result.error(0)).isNull();
+        assertThat(result.error(1).kind()).isEqualTo(ErrorKind.UNKNOWN_PARTITION);
+        assertThat(result.error(1)).hasMessageContaining("no partition 7");
+    }
+
+    @Test
     void recordsForATopicThatWasDeletedMeanwhileDoNotReachItsSuccessor() {
         open(1, Map.of());
         RecordAccumulator records = accumulate(0, "for the old one");

@@ -304,15 +304,22 @@ class RecordAccumulatorTest {
     }
 
     @Test
-    void partitionsThatTheTopicDoesNotHaveAreRefusedByTheRecordsIndex() {
+    void recordsForPartitionsThatTheTopicDoesNotHaveAreRefusedByThemselvesUnlessAllAreToBeTaken() {
         RecordAccumulator records = accumulator(3, Map.of());
         add(records, 2, null, "v");
-
+        records.requireNoneRefused();
         for (int unknown : new int[] {3, -2, Integer.MAX_VALUE}) {
-            Failures.assertFails(ErrorKind.UNKNOWN_PARTITION, () -> add(records, unknown, null, "v"))
-                    .hasMessageContaining("record 1").hasMessageContaining("no partition " + unknown)
-                    .hasMessageContaining("partitions 0 to 2");
+            add(records, unknown, null, "v");
         }
+        add(records, 2, null, "w");
+
+        assertThat(records.recordCount()).isEqualTo(5);
+        assertThat(records.refusedCount()).isEqualTo(3);
+        assertThat(records.touched()).singleElement().extracting(PartitionBatches::partition).isEqualTo(2);
+        Failures.assertFails(ErrorKind.UNKNOWN_PARTITION, records::requireNoneRefused)
+                .hasMessageContaining("record 1").hasMessageContaining("no partition 3").hasMessageContaining("partitions 0 to 2");
+        Failures.assertFails(ErrorKind.UNKNOWN_PARTITION, () -> records.setProducer(1, (short) 0, partition -> 0));
+        Failures.assertFails(ErrorKind.UNKNOWN_PARTITION, () -> records.setTransaction("t", 1, (short) 0));
     }
 
     @Test

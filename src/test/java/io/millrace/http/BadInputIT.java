@@ -55,9 +55,14 @@ class BadInputIT {
         "binary | {\"records\":[{\"value\":1}]} | 422",
         "text | {\"records\":[{\"value\":{}}]} | 422", "text | {\"records\":[{\"value\":\"\\ud800\"}]} | 422",
         "json | {\"records\":[{\"value\":1,\"headers\":[{\"key\":\"a\",\"value\":\"?\"}]}]} | 422",
-        "json | {\"records\":[{\"value\":1},{\"value\":1,\"partition\":2}]} | 404"})
+        "json | {\"records\":[{\"value\":1,\"partition\":2}]} | 404"})
     void oneRecordThatCannotBeWrittenKeepsAllFromBeing(String format, String body, int status) {
         api.post("/topics/" + topic, "application/vnd.kafka." + format + ".v2+json", body).isError(status);
+    }
+
+    @Test
+    void whereNobodyWouldBeToldOfARecordForAnUnknownPartitionNoneIsWritten() {
+        api.post("/topics/" + topic + "?acks=0", HttpApi.JSON, "{\"records\":[{\"value\":1},{\"value\":1,\"partition\":2}]}").isError(404);
     }
 
     @Test

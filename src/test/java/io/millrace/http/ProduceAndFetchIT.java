@@ -3,6 +3,7 @@ package io.millrace.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.process.RunningServer;
+import jakarta.json.JsonArray;
 import jakarta.json.JsonObject;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -112,6 +113,23 @@ class ProduceAndFetchIT {
                 "{\"records\":[{\"key\":\"a\",\"value\":\"1\",\"partition\":0},{\"value\":\"1\",\"partition\":3}]}")
                 .body())
                 .contains("{\"partition\":0,", "{\"partition\":3,");
+    }
+
+    @Test
+    void aRecordForAnUnknownPartitionHasAnErrorInItsPlaceAndTheOthersAreWritten() {
+        String topic = api.newTopic(2);
+        String records = "\"records\":[{\"value\":1,\"partition\":1},{\"value\":2,\"partition\":5},{\"value\":3,\"partition\":1}]";
+
+        JsonArray offsets = api.post("/topics/" + topic, HttpApi.JSON, "{" + records + "}").is(200).object().getJsonArray("offsets");
+
+        assertThat(offsets.get(0).toString()).isEqualTo("{\"partition\":1,\"offset\":0}");
+        assertThat(offsets.getJsonObject(1).getInt("error_code")).isEqualTo(404);
+        assertThat(offsets.getJsonObject(1).getString("message")).contains("partition 5");
+        assertThat(offsets.get(2).toString()).isEqualTo("{\"partition\":1,\"offset\":1}");
+        int id = api.post("/producers", HttpApi.DIALECT, "").is(201).object().getInt("producer_id");
+        api.post("/topics/" + topic, HttpApi.JSON, "{\"producer_id\":" + id + ",\"producer_epoch\":0,\"base_sequence\":{\"1\":0}," + records
+                + "}").isError(404);
+        assertThat(api.endOffset(topic, 1)).isEqualTo(2);
     }
 
     @ParameterizedTest

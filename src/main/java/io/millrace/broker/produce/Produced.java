@@ -19,6 +19,7 @@ public final class Produced implements ProduceResult {
     private final int[] slots;
     private final int[] positions;
     private final int[] partitions;
+    private final int partitionCount;
     private final long[] baseOffsets;
     private final BrokerException[] errors;
     private final AtomicInteger outstanding;
@@ -28,6 +29,7 @@ public final class Produced implements ProduceResult {
         this.slots = records.slots();
         this.positions = records.positions();
         this.partitions = touched.stream().mapToInt(PartitionBatches::partition).toArray();
+        this.partitionCount = records.partitionCount();
         this.baseOffsets = new long[touched.size()];
         this.errors = new BrokerException[touched.size()];
         this.outstanding = new AtomicInteger(touched.size());
@@ -69,17 +71,23 @@ public final class Produced implements ProduceResult {
 
     @Override
     public int partition(int record) {
-        return partitions[slots[record]];
+        return isRefused(record) ? positions[record] : partitions[slots[record]];
     }
 
     @Override
     public long offset(int record) {
-        long base = baseOffsets[slots[record]];
+        long base = isRefused(record) ? NO_OFFSET : baseOffsets[slots[record]];
         return base == NO_OFFSET ? NO_OFFSET : base + positions[record];
     }
 
+    /** Of one that went nowhere it is made up when it is asked for: there may be as many as records. */
     @Override
     public BrokerException error(int record) {
-        return errors[slots[record]];
+        return !isRefused(record) ? errors[slots[record]] : new BrokerException(ErrorKind.UNKNOWN_PARTITION,
+                "there is no partition " + positions[record] + ": the topic has " + partitionCount + ", from 0");
+    }
+
+    private boolean isRefused(int record) {
+        return slots[record] == RecordAccumulator.REFUSED;
     }
 }

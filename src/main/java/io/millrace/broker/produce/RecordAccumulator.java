@@ -26,6 +26,8 @@ public final class RecordAccumulator {
     public static final int ANY_PARTITION = -1;
     /** No timestamp given: the server's clock at the first record is taken. */
     public static final long NO_TIMESTAMP = -1;
+    /** In the place of a slot: the record goes nowhere, and its position is the partition that it named. */
+    static final int REFUSED = -1;
     private static final int INITIAL_RECORDS = 16;
 
     private final CachedTopic topic;
@@ -42,6 +44,7 @@ public final class RecordAccumulator {
     private int[] slots = new int[INITIAL_RECORDS];
     private int[] positions = new int[INITIAL_RECORDS];
     private int recordCount;
+    private int refusedCount;
     /** When the first record came, in ms since the epoch. */
     private long now;
     private boolean produced;
@@ -79,11 +82,12 @@ public final class RecordAccumulator {
     }
 
     /**
-     * Adds a record; key and value are copied (position to limit), either may be null.
+     * Adds a record; key and value are copied (position to limit), either may be null. One that names a partition which the
+     * topic does not have is refused by itself: it has an error in the result, unless {@link #requireNoneRefused} asks for all.
      *
      * @param timestamp ms since the epoch, or {@link #NO_TIMESTAMP}
-     * @throws BrokerException UNKNOWN_PARTITION, RECORD_TOO_LARGE, INVALID_TIMESTAMP, INVALID_RECORD or INVALID_REQUEST, naming the
-     *                         record's index in the request; the request is then to be given up, nothing is written
+     * @throws BrokerException RECORD_TOO_LARGE, INVALID_TIMESTAMP, INVALID_RECORD or INVALID_REQUEST, naming the record's index in
+     *                         the request; the request is then to be given up, nothing is written
      */
     public void append(int partition, long timestamp, ByteBuffer key, ByteBuffer value, List<Header> headers) {
         int record = recordCount;
@@ -103,17 +107,44 @@ public final class RecordAccumulator {
             throw new BrokerException(ErrorKind.INVALID_RECORD, ("record %d has no key, but topic '%s' is compacted"
                     + " (cleanup.policy), which keeps the newest record of each key: give it one").formatted(record, topic.name()));
         }
-        PartitionBatches batches = batches(
-                partition == ANY_PARTITION ? selector.select(record, key, value) : explicit(record, partition));
+        if (partition != ANY_PARTITION && (partition < 0 || partition >= byPartition.length)) {
+            place(REFUSED, partition);
+            refusedCount++;
+            return;
+        }
+        PartitionBatches batches = batches(partition == ANY_PARTITION ? selector.select(record, key, value) : partition);
         int position = batches.recordCount();
         batches.append(record, timestamp == NO_TIMESTAMP ? now : timestamp, key, value, headers);
+        place(batches.slot(), position);
+    }
+
+    private void place(int slot, int position) {
+        int record = recordCount++;
         if (record == slots.length) {
             slots = Arrays.copyOf(slots, record * 2);
             positions = Arrays.copyOf(positions, record * 2);
         }
-        slots[record] = batches.slot();
+        slots[record] = slot;
         positions[record] = position;
-        recordCount++;
+    }
+
+    /**
+     * Where records are written all or none.
+     *
+     * @throws BrokerException UNKNOWN_PARTITION, naming the first record that is refused; the request is then to be given up
+     */
+    public void requireNoneRefused() {
+        for (int record = 0; refusedCount > 0 && record < recordCount; record++) {
+            if (slots[record] == REFUSED) {
+                BrokerException unknown = BrokerErrors.unknownPartition(topic.name(), positions[record], byPartition.length);
+                throw new BrokerException(unknown.kind(), "record " + record + ": " + unknown.getMessage());
+            }
+        }
+    }
+
+    /** How many records have an error in the result already. */
+    public int refusedCount() {
+        return refusedCount;
     }
 
     /**
@@ -123,10 +154,11 @@ public final class RecordAccumulator {
      * @param epoch        0 and above
      * @param baseSequence by partition, the sequence of the first of its records: 0 to 2^31 - 1
      * @throws BrokerException INVALID_RECORD when a record was given the partition whose turn it was: sent again, it would go
-     *                         to another one and be written there, too; RECORD_TOO_LARGE as {@link #requireOneBatchEach}.
-     *                         The request is then to be given up, nothing is written
+     *                         to another one and be written there, too; RECORD_TOO_LARGE as {@link #requireOneBatchEach};
+     *                         UNKNOWN_PARTITION as {@link #requireNoneRefused}. The request is then to be given up, nothing is written
      */
     public void setProducer(long id, short epoch, IntUnaryOperator baseSequence) {
+        requireNoneRefused();
         selector.firstInTurn().ifPresent(record -> {
             throw new BrokerException(ErrorKind.INVALID_RECORD, ("record %d has neither key nor partition: sent again, it would"
                     + " go to another partition and be written there, too; give it one of them").formatted(record));
@@ -151,8 +183,10 @@ public final class RecordAccumulator {
      *
      * @param id    of the transactional id's producer
      * @param epoch of the transaction
+     * @throws BrokerException UNKNOWN_PARTITION as {@link #requireNoneRefused}
      */
     public void setTransaction(String transactional, long id, short epoch) {
+        requireNoneRefused();
         this.transactionalId = transactional;
         touched.forEach(batches -> batches.setTransaction(id, epoch));
     }
@@ -200,7 +234,7 @@ public final class RecordAccumulator {
         produced = true;
     }
 
-    /** Where a record goes. @param record its index in the request */
+    /** Where a record goes, which is not refused. @param record its index in the request */
     public int partition(int record) {
         return touched.get(slots[record]).partition();
     }
@@ -218,14 +252,6 @@ public final class RecordAccumulator {
     /** Each record's position among those of its partition. */
     int[] positions() {
         return Arrays.copyOf(positions, recordCount);
-    }
-
-    private int explicit(int record, int partition) {
-        if (partition < 0 || partition >= byPartition.length) {
-            BrokerException unknown = BrokerErrors.unknownPartition(topic.name(), partition, byPartition.length);
-            throw new BrokerException(unknown.kind(), "record " + record + ": " + unknown.getMessage());
-        }
-        return partition;
     }
 
     private PartitionBatches batches(int partition) {

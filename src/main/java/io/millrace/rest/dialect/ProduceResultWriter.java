@@ -11,6 +11,7 @@ public final class ProduceResultWriter {
     private static final byte[] OFFSET = ",\"offset\":".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] END = "]}".getBytes(StandardCharsets.US_ASCII);
     private static final int BYTES_OF_AN_ENTRY = 32;
+    private static final int BYTES_OF_A_REFUSAL = 128;
 
     private ProduceResultWriter() {
     }
@@ -18,6 +19,11 @@ public final class ProduceResultWriter {
     /** The memory that rendering this many records takes, in bytes. */
     public static long bytesFor(int records) {
         return OFFSETS.length + END.length + (long) records * BYTES_OF_AN_ENTRY;
+    }
+
+    /** As above. @param refused how many of them have an error of their own in their place */
+    public static long bytesFor(int records, int refused) {
+        return bytesFor(records) + (long) refused * BYTES_OF_A_REFUSAL;
     }
 
     /**

@@ -98,6 +98,7 @@ final class KeyedList implements KeyedRequest {
         }
         memory.growTo(2L * list.length); // the list and its records side by side
         reader.read(list, sink);
+        into.requireNoneRefused();
         answeredWith(into.recordCount());
     }
 

@@ -88,7 +88,10 @@ public class Producing {
                 requireGiven(producer.id(), transaction);
                 sign(records, producer);
             });
-            memory.resize(list.length + ProduceResultWriter.bytesFor(count));
+            if (acks == Acks.NONE) {
+                records.requireNoneRefused(); // nobody would be told of them
+            }
+            memory.resize(list.length + ProduceResultWriter.bytesFor(count, records.refusedCount()));
             produce(broker, records, acks, transaction, reader.producer())
                     .whenComplete((result, failure) -> memory.close())
                     .whenComplete(Answer.to(response, result -> acks == Acks.NONE
