@@ -73,6 +73,9 @@ public final class Settings {
             "How often it is noted on disk up to where the partitions are committed.");
     public static final Setting TOPIC_PARTITIONS_DEFAULT = number("millrace.topic.partitions.default", 1, 10_000,
             "partitions", 1, "Partitions of a topic that is created without a number.");
+    public static final Setting TOPIC_AUTO_CREATE = new Setting("millrace.topic.auto.create",
+            new SettingType.Checked("true or false", List.of("true", "false")::contains), "false",
+            "Whether a topic that is not there is created, with the defaults, once somebody produces or subscribes to it.");
     public static final Setting TOPIC_PARTITIONS_MAX = number("millrace.topic.partitions.max", 1, 10_000,
             "partitions", 1_000, "The most partitions that a topic may have.");
     public static final Setting BATCH_MAX_UNCOMPRESSED_BYTES = number("millrace.batch.max.uncompressed.bytes", 1024,
@@ -133,6 +136,9 @@ public final class Settings {
     public static final Setting GROUP_ASSIGNOR = text("millrace.group.assignor",
             "sticky, uniform, range or the name of an application's own", "sticky",
             "How partitions are shared out in a consumer group whose consumers ask for nothing else.");
+    public static final Setting CONSUMER_AUTO_OFFSET_RESET = new Setting("millrace.consumer.auto.offset.reset",
+            new SettingType.Checked("latest, earliest or none", List.of("latest", "earliest", "none")::contains), "latest",
+            "The `auto.offset.reset` of consumers that do not say theirs.");
     public static final Setting GROUP_MAX_SIZE = number("millrace.group.max.size", 1, 100_000, "consumers", 1_000,
             "The most consumers that a group may have; beyond them creating one is answered with 503.");
     public static final Setting GROUP_MAX_GROUPS = number("millrace.group.max.groups", 1, 1_000_000, "groups", 10_000,
@@ -188,12 +194,13 @@ public final class Settings {
             LOG_SCRUB_INTERVAL_MS, LOG_SCRUB_BYTES, LOG_CLEANER_MEMORY_BYTES, LOG_CLEANER_BYTES, LOG_CLEANER_INTERVAL_MS,
             LOG_MAX_PRODUCERS, PRODUCERS_MAX, PRODUCER_ID_EXPIRATION_MS,
             HIGH_WATERMARK_INTERVAL_MS, TOPIC_PARTITIONS_DEFAULT,
-            TOPIC_PARTITIONS_MAX, BATCH_MAX_UNCOMPRESSED_BYTES, REQUEST_MAX_BYTES, REQUEST_MEMORY_BYTES,
+            TOPIC_PARTITIONS_MAX, TOPIC_AUTO_CREATE, BATCH_MAX_UNCOMPRESSED_BYTES, REQUEST_MAX_BYTES, REQUEST_MEMORY_BYTES,
             REQUEST_BODY_TIMEOUT_MS, REQUEST_WAITING_MAX, FETCH_MAX_BYTES, FETCH_MAX_WAIT_MS, CLUSTER_NAME, CLUSTER_HOST,
             CLUSTER_PORT, CLUSTER_JOURNAL_DIR,
             CLUSTER_LEASE_MS, REPLICATION_LAG_MAX_MS, REPLICATION_THROTTLE_BYTES, LEADER_BALANCE_MS, PRODUCE_TIMEOUT_MS,
             CLUSTER_MEMBERS, CLUSTER_SIZE, CLUSTER_KUBERNETES_DNS, CLUSTER_SECRET, BROKER_RACK, HTTP_URL,
-            GROUP_ASSIGNOR, GROUP_MAX_SIZE, GROUP_MAX_GROUPS, GROUP_OFFSETS_RETENTION_MS, GROUP_CONSUMER_IDLE_MS,
+            CONSUMER_AUTO_OFFSET_RESET, GROUP_ASSIGNOR, GROUP_MAX_SIZE, GROUP_MAX_GROUPS,
+            GROUP_OFFSETS_RETENTION_MS, GROUP_CONSUMER_IDLE_MS,
             OFFSETS_TOPIC_PARTITIONS, OFFSETS_TOPIC_REPLICATION_FACTOR, IDEMPOTENCY_EXPIRATION_MS, IDEMPOTENCY_MAX_KEYS,
             IDEMPOTENCY_MAX_UNFINISHED, IDEMPOTENCY_TOPIC_PARTITIONS, IDEMPOTENCY_TOPIC_REPLICATION_FACTOR,
             TRANSACTION_MAX_TIMEOUT_MS, TRANSACTIONAL_ID_EXPIRATION_MS, TRANSACTION_MAX_IDS, TRANSACTION_TOPIC_PARTITIONS,

@@ -9,6 +9,7 @@ import io.millrace.group.membership.GroupMember;
 import io.millrace.group.membership.Membership;
 import io.millrace.group.membership.MembershipChanges;
 import io.millrace.group.membership.Ownership;
+import io.millrace.group.offsets.CommittedOffset;
 import io.millrace.group.offsets.GroupOffsets;
 import io.millrace.group.offsets.Position;
 import io.millrace.metadata.BrokerException;
@@ -40,6 +41,14 @@ final class GroupChanges {
     static GroupState commit(GroupState state, ConsumerId id, Map<TopicIdPartition, Position> positions, int memberEpoch,
                              Map<String, TopicInfo> topics, long nowMs) {
         return sayingItself(state, id, positions, memberEpoch, topics).withOffsets(state.offsets().committing(positions, nowMs));
+    }
+
+    /** As above, with the metadata that the caller gives to each. */
+    static GroupState commit(GroupState state, ConsumerId id, Map<TopicIdPartition, CommittedOffset> offsets, int memberEpoch,
+                             Map<String, TopicInfo> topics) {
+        TreeMap<TopicIdPartition, Position> positions = new TreeMap<>();
+        offsets.forEach((partition, offset) -> positions.put(partition, offset.position()));
+        return sayingItself(state, id, positions, memberEpoch, topics).withOffsets(state.offsets().committing(offsets));
     }
 
     /**

@@ -15,6 +15,7 @@ import io.millrace.group.membership.OffsetReset;
 import io.millrace.group.membership.Ownership;
 import io.millrace.group.membership.Rebalance;
 import io.millrace.group.membership.Subscription;
+import io.millrace.group.offsets.CommittedOffset;
 import io.millrace.group.offsets.GroupLag;
 import io.millrace.group.offsets.Lags;
 import io.millrace.group.offsets.OffsetAndMetadata;
@@ -219,14 +220,18 @@ public final class Groups implements AutoCloseable {
     }
 
     /**
-     * Commits offsets: of each partition, the one of the next record to read.
-     *
-     * @param memberEpoch that the consumer read them in, or {@link #ANY_EPOCH}
+     * Commits offsets: of each partition, the one of the next record to read, or as {@link ConsumerConfig#commits} says.
+     * @param epoch that the consumer read them in, or {@link #ANY_EPOCH}
      * @return fails with UNKNOWN_CONSUMER, OFFSET_OUT_OF_RANGE beyond the end of a partition; FENCED, also when a topic was
-     *         deleted and created anew since the consumer was given records of it
+     *         deleted and created anew since the consumer was given records of it; INVALID_REQUEST when a text is too long
      */
-    public CompletableFuture<Void> commit(String group, ConsumerId id, Map<TopicPartition, Long> offsets, int memberEpoch) {
-        return answer(group, of -> of.offsets().commit(id, offsets, memberEpoch).thenApply(done -> null));
+    public CompletableFuture<Void> commit(String group, ConsumerId id, Map<TopicPartition, OffsetAndMetadata> offsets, int epoch) {
+        return answer(group, of -> of.offsets().commit(id, offsets, epoch).thenApply(done -> null));
+    }
+
+    /** What is committed, sorted. @param in which partitions; null: those that the consumer reads. @return fails with UNKNOWN_CONSUMER */
+    public CompletableFuture<Map<TopicPartition, CommittedOffset>> committed(String group, ConsumerId id, Collection<TopicPartition> in) {
+        return look(group, of -> of.offsets().committed(id, in));
     }
 
     /** Commits all that the consumer was given so far. Else as {@link #commit}. */

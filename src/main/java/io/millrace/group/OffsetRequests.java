@@ -50,12 +50,15 @@ final class OffsetRequests {
     }
 
     /** Commits what the consumer says. */
-    CompletableFuture<GroupState> commit(ConsumerId id, Map<TopicPartition, Long> offsets, int memberEpoch) {
+    CompletableFuture<GroupState> commit(ConsumerId id, Map<TopicPartition, OffsetAndMetadata> offsets, int memberEpoch) {
+        offsets.values().forEach(OffsetAndMetadata::check);
         return members.active(id).thenCompose(member -> {
-            SortedMap<TopicIdPartition, Position> meant = given.meant(member.id(), offsets, false);
+            TreeMap<TopicPartition, Long> said = new TreeMap<>();
+            offsets.forEach((partition, offset) -> said.put(partition, member.config().commits().next(offset.offset())));
+            SortedMap<TopicIdPartition, Position> meant = given.meant(member.id(), said, false);
             Set<TopicIdPartition> unproven = memberEpoch == Ownership.ANY_EPOCH ? given.unproven(member.id(), meant.keySet()) : Set.of();
             return within(given.beyond(member.id(), meant), meant).thenCompose(done -> writer.submit(before -> {
-                GroupState next = commit(before, member.id(), meant, memberEpoch);
+                GroupState next = GroupChanges.commit(before, member.id(), committed(meant, offsets), memberEpoch, group.topics());
                 GroupChanges.requireBegun(before, member.id(), meant.keySet(), unproven);
                 return next;
             })).whenComplete((now, failure) -> {
@@ -68,6 +71,32 @@ final class OffsetRequests {
 
     private GroupState commit(GroupState before, ConsumerId id, Map<TopicIdPartition, Position> positions, int memberEpoch) {
         return GroupChanges.commit(before, id, positions, memberEpoch, group.topics(), context.clock().millis());
+    }
+
+    private TreeMap<TopicIdPartition, CommittedOffset> committed(Map<TopicIdPartition, Position> positions,
+                                                                 Map<TopicPartition, OffsetAndMetadata> said) {
+        long now = context.clock().millis();
+        TreeMap<TopicIdPartition, CommittedOffset> offsets = new TreeMap<>();
+        positions.forEach((partition, position) -> offsets.put(partition,
+                new CommittedOffset(position, now, said.get(partition.partition()).metadata())));
+        return offsets;
+    }
+
+    /** What is committed in these partitions, sorted, of topics that there are; null: in those that the consumer reads. */
+    CompletableFuture<Map<TopicPartition, CommittedOffset>> committed(ConsumerId id, Collection<TopicPartition> asked) {
+        return members.present(id).thenApply(member -> {
+            TreeMap<TopicPartition, CommittedOffset> committed = new TreeMap<>();
+            Map<String, TopicInfo> topics = group.topics();
+            for (TopicPartition partition : asked == null ? member.reads() : asked) {
+                TopicInfo topic = topics.get(partition.topic());
+                CommittedOffset offset = topic == null ? null
+                        : group.state().offsets().of(new TopicIdPartition(topic.id(), partition));
+                if (offset != null) {
+                    committed.put(partition, offset);
+                }
+            }
+            return committed;
+        });
     }
 
     /**
@@ -140,11 +169,7 @@ final class OffsetRequests {
                                                   Map<TopicPartition, OffsetAndMetadata> said, UnaryOperator<GroupState> change) {
         VerificationGuard guard = led.guard(producer);
         return verified(producer).thenCompose(done -> {
-            long now = context.clock().millis();
-            TreeMap<TopicIdPartition, CommittedOffset> offsets = new TreeMap<>();
-            positions.forEach((partition, position) -> offsets.put(partition,
-                    new CommittedOffset(position, now, said.get(partition.partition()).metadata())));
-            return writer.submit(change, new OffsetsInTransaction(guard, offsets));
+            return writer.submit(change, new OffsetsInTransaction(guard, committed(positions, said)));
         }).whenComplete((done, failure) -> guard.close());
     }
 

@@ -4,6 +4,7 @@ import io.millrace.broker.Broker;
 import io.millrace.config.InvalidSettingsException;
 import io.millrace.config.Settings;
 import io.millrace.group.Groups;
+import io.millrace.group.membership.OffsetReset;
 import io.millrace.log.Closing;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
@@ -15,11 +16,13 @@ import io.millrace.rest.access.HealthAccess;
 import io.millrace.rest.access.IdempotencyAccess;
 import io.millrace.rest.access.ProducerIdAccess;
 import io.millrace.rest.access.TransactionAccess;
+import io.millrace.rest.body.ConsumerDefaults;
 import io.millrace.rest.body.RestLimits;
 import io.millrace.rest.cluster.ClusterSecret;
 import io.millrace.rest.entry.UploadLimits;
-import io.millrace.rest.routing.RelayedWaits;
+import io.millrace.rest.exchange.TopicsOnDemand;
 import io.millrace.rest.routing.Peers;
+import io.millrace.rest.routing.RelayedWaits;
 import io.millrace.rest.internal.HttpTransport;
 import io.millrace.rest.origin.OriginRules;
 import io.millrace.transaction.ProducerIds;
@@ -41,6 +44,7 @@ import jakarta.inject.Singleton;
 import jakarta.servlet.ServletContext;
 import java.lang.System.Logger.Level;
 import java.time.Clock;
+import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import org.eclipse.microprofile.config.Config;
@@ -203,6 +207,20 @@ public class Lifecycle implements BrokerAccess, GroupAccess, ProducerIdAccess, I
         return new RestLimits(settings.intValue(Settings.REQUEST_MAX_BYTES),
                 settings.longValue(Settings.REQUEST_MEMORY_BYTES), settings.intValue(Settings.FETCH_MAX_BYTES),
                 settings.longValue(Settings.FETCH_MAX_WAIT_MS));
+    }
+
+    @Produces
+    @Singleton
+    ConsumerDefaults consumerDefaults() {
+        String reset = configuration().settings().text(Settings.CONSUMER_AUTO_OFFSET_RESET);
+        return new ConsumerDefaults(OffsetReset.valueOf(reset.toUpperCase(Locale.ROOT)));
+    }
+
+    @Produces
+    @Singleton
+    TopicsOnDemand topicsOnDemand() {
+        boolean enabled = Boolean.parseBoolean(configuration().settings().text(Settings.TOPIC_AUTO_CREATE));
+        return new TopicsOnDemand(enabled, this, workers());
     }
 
     @Produces

@@ -11,6 +11,7 @@ import io.millrace.rest.body.Answer;
 import io.millrace.rest.body.AnswerDeadlines;
 import io.millrace.rest.body.ConsumerBodies.NewConsumer;
 import io.millrace.rest.body.ConsumerBodies;
+import io.millrace.rest.body.ConsumerDefaults;
 import io.millrace.rest.body.JsonBodies;
 import io.millrace.rest.body.MemoryBudget;
 import io.millrace.rest.body.Numbers;
@@ -19,7 +20,9 @@ import io.millrace.rest.body.RestLimits;
 import io.millrace.rest.dialect.AcceptHeader;
 import io.millrace.rest.dialect.MediaTypes;
 import io.millrace.rest.exchange.FetchFormat;
+import io.millrace.rest.exchange.KnownConsumer;
 import io.millrace.rest.exchange.PollExchange;
+import io.millrace.rest.exchange.TopicsOnDemand;
 import io.millrace.rest.routing.ConsumerRequests;
 import io.millrace.rest.model.CreatedConsumer;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -74,6 +77,10 @@ public class ConsumersResource {
     MemoryBudget budget;
     @Inject
     AnswerDeadlines deadlines;
+    @Inject
+    ConsumerDefaults defaults;
+    @Inject
+    TopicsOnDemand onDemand;
 
     @Operation(operationId = "createConsumer", summary = "Creates a consumer instance in a group")
     @Tag(name = "Consumers")
@@ -89,7 +96,8 @@ public class ConsumersResource {
     @Consumes({MediaTypes.DIALECT, MediaTypes.JSON_RECORDS, MediaTypes.JSON, MediaType.WILDCARD})
     public void create(@PathParam("groupid") String group, InputStream body, @Context UriInfo uri,
                        @Context HttpHeaders headers, @Suspended AsyncResponse response) {
-        NewConsumer wanted = ConsumerBodies.consumer(json.objectIfAny(body, headers).orElse(JsonValue.EMPTY_JSON_OBJECT));
+        NewConsumer wanted =
+                ConsumerBodies.consumer(json.objectIfAny(body, headers).orElse(JsonValue.EMPTY_JSON_OBJECT), defaults.reset());
         URI base = ConsumerRequests.base(uri, headers);
         groups().create(group, wanted.name(), wanted.config()).whenComplete(Answer.to(response,
                 id -> json.write(new CreatedConsumer(id.name(), UriBuilder.fromUri(base)
@@ -128,7 +136,7 @@ public class ConsumersResource {
                           @Context HttpHeaders headers, @Suspended AsyncResponse response) {
         ConsumerId consumer = ConsumerRequests.consumer(name, headers);
         PollRequest.Source source = requests.source(headers);
-        change(group, consumer, body, ConsumerBodies::subscription, asked -> groups().subscribe(group, consumer, asked, source), response);
+        change(group, consumer, body, ConsumerBodies::subscription, asked -> subscribe(group, consumer, asked, source), response);
     }
 
     @Operation(operationId = "listSubscriptions", summary = "The topics that a consumer reads, and the partitions that it has now")
@@ -178,7 +186,7 @@ public class ConsumersResource {
         ConsumerId consumer = ConsumerRequests.consumer(name, headers);
         PollRequest.Source source = requests.source(headers);
         change(group, consumer, body, ConsumerBodies::partitions,
-                asked -> groups().subscribe(group, consumer, new Subscription.Assigned(new TreeSet<>(asked)), source), response);
+                asked -> subscribe(group, consumer, new Subscription.Assigned(new TreeSet<>(asked)), source), response);
     }
 
     @Operation(operationId = "poll", summary = "Records of the consumer's partitions from where it is; waits for them when asked to")
@@ -237,8 +245,8 @@ public class ConsumersResource {
         int epoch = said == null ? Groups.ANY_EPOCH : (int) Math.min(Integer.MAX_VALUE, said);
         ConsumerId consumer = ConsumerRequests.consumer(name, headers);
         PollRequest.Source source = requests.source(headers);
-        done(ofConsumer(group, consumer, () -> json.objectIfAny(body, headers).map(ConsumerBodies::offsets)).thenCompose(asked ->
-                asked.isEmpty() ? groups().commitPolled(group, consumer, epoch, source)
+        done(KnownConsumer.asked(groups(), group, consumer, () -> json.objectIfAny(body, headers).map(ConsumerBodies::offsets))
+                .thenCompose(asked -> asked.isEmpty() ? groups().commitPolled(group, consumer, epoch, source)
                         : groups().commit(group, consumer, asked.get(), epoch)), response);
     }
 
@@ -259,7 +267,7 @@ public class ConsumersResource {
     public void seek(@PathParam("groupid") String group, @PathParam("name") String name, InputStream body,
                      @Context HttpHeaders headers, @Suspended AsyncResponse response) {
         ConsumerId consumer = ConsumerRequests.consumer(name, headers);
-        change(group, consumer, body, ConsumerBodies::offsets, asked -> groups().seek(group, consumer, asked), response);
+        change(group, consumer, body, ConsumerBodies::positions, asked -> groups().seek(group, consumer, asked), response);
     }
 
     @Operation(operationId = "seekToBeginning", summary = "A consumer goes on from the first offset of partitions")
@@ -322,18 +330,11 @@ public class ConsumersResource {
     /** Reads the body and does what it asks for; answered with 204. */
     private <T> void change(String group, ConsumerId consumer, InputStream body, Function<JsonObject, T> read,
                             Function<T, CompletableFuture<Void>> change, AsyncResponse response) {
-        done(ofConsumer(group, consumer, () -> read.apply(json.object(body))).thenCompose(change), response);
+        done(KnownConsumer.asked(groups(), group, consumer, () -> read.apply(json.object(body))).thenCompose(change), response);
     }
 
-    /** What the body says; that there is no such consumer is told before anything is found fault with in the body. */
-    private <T> CompletableFuture<T> ofConsumer(String group, ConsumerId consumer, Supplier<T> read) {
-        CompletableFuture<T> asked = new CompletableFuture<>();
-        try {
-            asked.complete(read.get());
-        } catch (RuntimeException refused) {
-            asked.completeExceptionally(refused);
-        }
-        return groups().requireKnown(group, consumer).thenCompose(known -> asked);
+    private CompletableFuture<Void> subscribe(String group, ConsumerId consumer, Subscription wanted, PollRequest.Source source) {
+        return groups().subscribe(group, consumer, wanted, source).thenCompose(done -> onDemand.require(wanted));
     }
 
     private static void done(CompletableFuture<Void> change, AsyncResponse response) {

@@ -19,6 +19,7 @@ import io.millrace.rest.dialect.RecordFormat;
 import io.millrace.rest.dialect.TransactionHeader;
 import io.millrace.rest.exchange.KeyedProducing;
 import io.millrace.rest.exchange.Producing;
+import io.millrace.rest.exchange.TopicsOnDemand;
 import io.millrace.rest.model.OffsetsSummary;
 import io.millrace.rest.model.PartitionMetadata;
 import io.millrace.rest.model.TimestampOffsets;
@@ -56,6 +57,8 @@ public class PartitionsResource {
     Producing producing;
     @Inject
     KeyedProducing keyed;
+    @Inject
+    TopicsOnDemand onDemand;
     @Inject
     JsonBodies json;
 
@@ -135,6 +138,7 @@ public class PartitionsResource {
         RecordFormat format = RecordFormat.ofContentType(headers.getHeaderString(HttpHeaders.CONTENT_TYPE));
         Acks acks = new QueryParameters(uri.getQueryParameters()).acks();
         TransactionHeader transaction = TransactionHeader.parse(headers.getRequestHeader(TransactionHeader.NAME)).orElse(null);
+        onDemand.require(topic);
         if (!keyed.records(topic, partition, format, acks, headers, body, response)) {
             producing.records(topic, partition, format, acks, transaction, headers.getHeaderString(HttpHeaders.CONTENT_LENGTH), body,
                     response);
@@ -152,6 +156,7 @@ public class PartitionsResource {
         int partition = Numbers.partition(number);
         Acks acks = new QueryParameters(uri.getQueryParameters()).acks();
         TransactionHeader transaction = TransactionHeader.parse(headers.getRequestHeader(TransactionHeader.NAME)).orElse(null);
+        onDemand.require(topic);
         RecordRules rules = headers.getHeaderString(BrokerHeaders.CHECKED) == null ? RecordRules.IN_FORCE : RecordRules.KEPT;
         producing.batches(topic, partition, acks, rules, transaction, headers.getHeaderString(HttpHeaders.CONTENT_LENGTH), body,
                 response);

@@ -2,6 +2,7 @@ package io.millrace.rest;
 
 import io.millrace.broker.Broker;
 import io.millrace.metadata.Topic;
+import io.millrace.metadata.TopicName;
 import io.millrace.metadata.topics.Topics;
 import io.millrace.replica.hosting.PartitionStatus;
 import io.millrace.rest.access.BrokerAccess;
@@ -122,7 +123,7 @@ public class TopicAdministrationResource {
     @Path("{topic}/configs")
     @Consumes({MediaTypes.JSON_RECORDS, MediaTypes.DIALECT, MediaTypes.JSON})
     public byte[] alterConfigs(@PathParam("topic") String topic, InputStream body) {
-        topics().get(topic); // that there is none is told before anything is found fault with in the body
+        requireKnown(topic);
         Configs changes = json.read(body, Configs.class);
         if (changes.configs() == null) {
             throw RequestException.invalidBody("the field \"configs\" is missing");
@@ -144,7 +145,7 @@ public class TopicAdministrationResource {
     @Path("{topic}/partitions")
     @Consumes({MediaTypes.JSON_RECORDS, MediaTypes.DIALECT, MediaTypes.JSON})
     public byte[] addPartitions(@PathParam("topic") String topic, InputStream body) {
-        topics().get(topic);
+        requireKnown(topic);
         NewPartitions wanted = json.read(body, NewPartitions.class);
         if (wanted.partitionsCount() == null) {
             throw RequestException.invalidBody("the field \"partitions_count\" is missing");
@@ -206,5 +207,12 @@ public class TopicAdministrationResource {
         return new TopicDescription.Partition(number, assignment.leader(), assignment.leaderEpoch(),
                 assignment.replicas(), assignment.isr(), status.logStartOffset(),
                 status.highWatermark(), status.sizeInBytes());
+    }
+
+    /** That there is no such topic is told before anything is found fault with in the body; the cluster's own are nobody's to change. */
+    private void requireKnown(String topic) {
+        if (!TopicName.isInternal(topic)) {
+            topics().get(topic);
+        }
     }
 }

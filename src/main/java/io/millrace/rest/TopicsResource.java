@@ -10,6 +10,7 @@ import io.millrace.rest.dialect.RecordFormat;
 import io.millrace.rest.dialect.TransactionHeader;
 import io.millrace.rest.exchange.KeyedProducing;
 import io.millrace.rest.exchange.Producing;
+import io.millrace.rest.exchange.TopicsOnDemand;
 import io.millrace.rest.model.TopicMetadata;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
@@ -42,6 +43,8 @@ public class TopicsResource {
     Producing producing;
     @Inject
     KeyedProducing keyed;
+    @Inject
+    TopicsOnDemand onDemand;
     @Inject
     JsonBodies json;
 
@@ -103,6 +106,7 @@ public class TopicsResource {
         RecordFormat format = RecordFormat.ofContentType(headers.getHeaderString(HttpHeaders.CONTENT_TYPE));
         Acks acks = new QueryParameters(uri.getQueryParameters()).acks();
         TransactionHeader transaction = TransactionHeader.parse(headers.getRequestHeader(TransactionHeader.NAME)).orElse(null);
+        onDemand.require(topic);
         if (!keyed.records(topic, RecordAccumulator.ANY_PARTITION, format, acks, headers, body, response)) {
             producing.records(topic, RecordAccumulator.ANY_PARTITION, format, acks, transaction,
                     headers.getHeaderString(HttpHeaders.CONTENT_LENGTH), body, response);

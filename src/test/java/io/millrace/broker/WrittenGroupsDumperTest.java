@@ -12,6 +12,7 @@ import io.millrace.group.delivery.PollRequest;
 import io.millrace.group.membership.ConsumerConfig;
 import io.millrace.group.membership.ConsumerId;
 import io.millrace.group.membership.Subscription;
+import io.millrace.group.offsets.OffsetAndMetadata;
 import io.millrace.log.write.LogCleaner;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
@@ -86,7 +87,8 @@ class WrittenGroupsDumperTest {
     }
 
     private static void commit(Groups groups, String group, String consumer, int partition, long offset) {
-        answered(() -> groups.commit(group, ConsumerId.of(consumer), Map.of(new TopicPartition(ORDERS, partition), offset),
+        answered(() -> groups.commit(group, ConsumerId.of(consumer),
+                Map.of(new TopicPartition(ORDERS, partition), new OffsetAndMetadata(offset, "")),
                 Groups.ANY_EPOCH));
     }
 

@@ -7,6 +7,7 @@ import io.millrace.agreement.registers.RegisterStore;
 import io.millrace.group.membership.ConsumerId;
 import io.millrace.group.membership.OffsetReset;
 import io.millrace.group.membership.Subscription;
+import io.millrace.group.offsets.OffsetAndMetadata;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.metadata.TopicPartition;
@@ -138,7 +139,8 @@ class GroupBoundsTest {
                 GroupHarness.HERE));
         for (int from = 0; from < partitions; from += 500) {
             harness.get(harness.groups.commit(group, ConsumerId.of("c"), IntStream.range(from, from + 500).boxed()
-                    .collect(Collectors.toMap(number -> new TopicPartition(topic, number), number -> 0L)), Groups.ANY_EPOCH));
+                    .collect(Collectors.toMap(number -> new TopicPartition(topic, number), number -> new OffsetAndMetadata(0, ""))),
+                    Groups.ANY_EPOCH));
         }
         harness.log.delete(topic);
         harness.pass(5_000);

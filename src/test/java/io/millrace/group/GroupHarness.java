@@ -13,6 +13,7 @@ import io.millrace.group.membership.ConsumerId;
 import io.millrace.group.membership.OffsetReset;
 import io.millrace.group.membership.RecordForm;
 import io.millrace.group.membership.Subscription;
+import io.millrace.group.offsets.OffsetAndMetadata;
 import io.millrace.log.IsolationLevel;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.TopicPartition;
@@ -206,7 +207,14 @@ final class GroupHarness {
 
     /** Commits offsets, whatever the consumer's epoch. */
     void commit(String name, Map<TopicPartition, Long> offsets) {
-        get(groups.commit(GROUP, ConsumerId.of(name), offsets, Groups.ANY_EPOCH));
+        get(groups.commit(GROUP, ConsumerId.of(name), plain(offsets), Groups.ANY_EPOCH));
+    }
+
+    /** Offsets as they are committed without metadata. */
+    static Map<TopicPartition, OffsetAndMetadata> plain(Map<TopicPartition, Long> offsets) {
+        TreeMap<TopicPartition, OffsetAndMetadata> plain = new TreeMap<>();
+        offsets.forEach((partition, offset) -> plain.put(partition, new OffsetAndMetadata(offset, "")));
+        return plain;
     }
 
     /** What a poll gives, delivered and written: by partition, how many records. */

@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.millrace.group.delivery.PollRequest;
 import io.millrace.group.delivery.Polled;
+import io.millrace.group.membership.CommittedAs;
 import io.millrace.group.membership.ConsumerConfig;
 import io.millrace.group.membership.ConsumerId;
 import io.millrace.group.membership.GroupMember.Status;
 import io.millrace.group.membership.OffsetReset;
 import io.millrace.group.membership.RecordForm;
 import io.millrace.group.membership.Subscription;
+import io.millrace.group.offsets.CommittedOffset;
+import io.millrace.group.offsets.OffsetAndMetadata;
 import io.millrace.group.offsets.OffsetChange;
 import io.millrace.group.offsets.OffsetTarget;
 import io.millrace.log.IsolationLevel;
@@ -247,7 +250,8 @@ class GroupsTest {
         int before = harness.offsets.records;
         List<CompletableFuture<Void>> commits = new ArrayList<>();
         for (long offset = 1; offset <= 50; offset++) {
-            commits.add(harness.groups.commit(GroupHarness.GROUP, ConsumerId.of("c"), Map.of(FIRST, offset), Groups.ANY_EPOCH));
+            commits.add(harness.groups.commit(GroupHarness.GROUP, ConsumerId.of("c"), GroupHarness.plain(Map.of(FIRST, offset)),
+                    Groups.ANY_EPOCH));
         }
         commits.forEach(harness::get);
         assertThat(harness.committed()).containsEntry(FIRST, 50L);
@@ -301,8 +305,9 @@ class GroupsTest {
     void aMemberEpochOfBeforeThePartitionWasGivenIsFenced() {
         harness.create("c", GroupHarness.manual(), "orders");
         int old = harness.state().member("c").owned().get(FIRST) - 1;
-        refused(ErrorKind.FENCED, () -> harness.get(harness.groups.commit(GroupHarness.GROUP, ConsumerId.of("c"), Map.of(FIRST, 0L), old)));
-        harness.get(harness.groups.commit(GroupHarness.GROUP, ConsumerId.of("c"), Map.of(FIRST, 0L), old + 1));
+        refused(ErrorKind.FENCED, () -> harness.get(harness.groups.commit(GroupHarness.GROUP, ConsumerId.of("c"),
+                GroupHarness.plain(Map.of(FIRST, 0L)), old)));
+        harness.get(harness.groups.commit(GroupHarness.GROUP, ConsumerId.of("c"), GroupHarness.plain(Map.of(FIRST, 0L)), old + 1));
     }
 
     @Test
@@ -426,6 +431,40 @@ class GroupsTest {
             harness.create("c" + i, GroupHarness.manual());
         }
         refused(ErrorKind.OVERLOADED, () -> harness.create("one-more", GroupHarness.manual()));
+    }
+
+    @Test
+    void whatIsCommittedIsGivenBackWithItsMetadata() {
+        harness.log.append(FIRST, 10);
+        harness.create("c", GroupHarness.manual(), "orders");
+        harness.read("c", 10);
+        harness.get(harness.groups.commit(GroupHarness.GROUP, ConsumerId.of("c"), Map.of(FIRST, new OffsetAndMetadata(4, "half")),
+                Groups.ANY_EPOCH));
+        harness.restart();
+        Map<TopicPartition, CommittedOffset> committed = harness.get(harness.groups.committed(GroupHarness.GROUP,
+                ConsumerId.of("c"), null));
+        assertThat(committed.get(FIRST).offset()).isEqualTo(4);
+        assertThat(committed.get(FIRST).metadata()).isEqualTo("half");
+        assertThat(harness.get(harness.groups.committed(GroupHarness.GROUP, ConsumerId.of("c"),
+                List.of(new TopicPartition("none", 0), new TopicPartition("orders", 9))))).isEmpty();
+        refused(ErrorKind.UNKNOWN_CONSUMER, () -> harness.get(harness.groups.committed(GroupHarness.GROUP, ConsumerId.of("x"), null)));
+        refused(ErrorKind.INVALID_REQUEST, () -> harness.get(harness.groups.commit(GroupHarness.GROUP, ConsumerId.of("c"),
+                Map.of(FIRST, new OffsetAndMetadata(4, "x".repeat(4_097))), Groups.ANY_EPOCH)));
+    }
+
+    @Test
+    void aConsumerMayNameTheLastRecordThatItConsumedInsteadOfTheNextOne() {
+        ConsumerConfig next = GroupHarness.manual();
+        harness.log.append(FIRST, 10);
+        harness.create("c", new ConsumerConfig(next.form(), next.reset(), false, next.isolation(), 1, next.requestTimeoutMs(), 500,
+                next.sessionTimeoutMs(), null, null, CommittedAs.CONSUMED), "orders");
+        harness.read("c", 10);
+        harness.commit("c", Map.of(FIRST, 3L));
+        assertThat(harness.committed()).containsEntry(FIRST, 4L);
+        refused(ErrorKind.OFFSET_OUT_OF_RANGE, () -> harness.commit("c", Map.of(FIRST, 10L)));
+        harness.restart();
+        harness.commit("c", Map.of(FIRST, 9L));
+        assertThat(harness.committed()).as("it is remembered").containsEntry(FIRST, 10L);
     }
 
     @Test

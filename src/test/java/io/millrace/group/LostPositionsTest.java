@@ -37,7 +37,7 @@ class LostPositionsTest {
     }
 
     private void commit(long offset) {
-        harness.get(harness.groups.commit(GroupHarness.GROUP, C, Map.of(FIRST, offset), Groups.ANY_EPOCH));
+        harness.get(harness.groups.commit(GroupHarness.GROUP, C, GroupHarness.plain(Map.of(FIRST, offset)), Groups.ANY_EPOCH));
     }
 
     private void assertNothingThere() {

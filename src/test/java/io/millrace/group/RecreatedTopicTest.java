@@ -53,7 +53,7 @@ class RecreatedTopicTest {
     }
 
     private void commit(long offset, int epoch) {
-        harness.get(harness.groups.commit(GroupHarness.GROUP, ConsumerId.of("c"), Map.of(FIRST, offset), epoch));
+        harness.get(harness.groups.commit(GroupHarness.GROUP, ConsumerId.of("c"), GroupHarness.plain(Map.of(FIRST, offset)), epoch));
     }
 
     private void commitPolled() {

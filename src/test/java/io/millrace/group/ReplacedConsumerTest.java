@@ -62,7 +62,7 @@ class ReplacedConsumerTest {
     private void fencedFromEverything(ConsumerId id) {
         fenced(() -> harness.get(asked(id, 0)));
         fenced(() -> commitPolled(id));
-        fenced(() -> harness.get(harness.groups.commit(GroupHarness.GROUP, id, Map.of(FIRST, 3L), Groups.ANY_EPOCH)));
+        fenced(() -> harness.get(harness.groups.commit(GroupHarness.GROUP, id, GroupHarness.plain(Map.of(FIRST, 3L)), Groups.ANY_EPOCH)));
         fenced(() -> harness.get(harness.groups.seek(GroupHarness.GROUP, id, Map.of(FIRST, 1L))));
         fenced(() -> harness.get(harness.groups.subscribe(GroupHarness.GROUP, id, new Subscription.None(), GroupHarness.HERE)));
         fenced(() -> harness.get(harness.groups.leave(GroupHarness.GROUP, id, GroupHarness.HERE)));

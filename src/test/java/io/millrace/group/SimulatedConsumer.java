@@ -283,7 +283,7 @@ final class SimulatedConsumer {
                         meant.put(world.id(part), part.result().nextOffset());
                     });
                     int inEpoch = world.random().nextBoolean() || mayBeLate() ? epoch : Groups.ANY_EPOCH;
-                    commit((groups, source) -> groups.commit(GroupWorld.GROUP, id, offsets, inEpoch), meant,
+                    commit((groups, source) -> groups.commit(GroupWorld.GROUP, id, GroupHarness.plain(offsets), inEpoch), meant,
                             0);
                 }
                 case TRANSACTION -> transact(ofTheLastTopic(parts), 0);

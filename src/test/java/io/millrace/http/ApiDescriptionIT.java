@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.millrace.process.RunningServer;
 import io.millrace.rest.BridgeResource;
 import io.millrace.rest.ClusterAdministrationResource;
+import io.millrace.rest.ConsumerStateResource;
 import io.millrace.rest.ConsumersResource;
 import io.millrace.rest.GroupAdministrationResource;
 import io.millrace.rest.HealthResource;
@@ -36,7 +37,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class ApiDescriptionIT {
     private static final List<Class<?>> RESOURCES = List.of(BridgeResource.class, HealthResource.class, TopicsResource.class,
             PartitionsResource.class, ProducersResource.class, RecordsResource.class, TopicAdministrationResource.class,
-            ClusterAdministrationResource.class, ConsumersResource.class, GroupAdministrationResource.class,
+            ClusterAdministrationResource.class, ConsumersResource.class, ConsumerStateResource.class, GroupAdministrationResource.class,
             TransactionsResource.class, TransactionAdministrationResource.class);
 
     private final HttpApi api = new HttpApi();

@@ -136,6 +136,7 @@ class ConsumersIT {
         created.add(name);
         assertThat(name).isNotBlank();
         assertThat(answer.object().getString("base_uri")).matches(".*/consumers/" + group + "/instances/" + name + INCARNATION);
+        subscribe(name, "{\"topics\":[\"" + topic + "\"]}").is(204);
         assertThat(poll(name, HttpApi.BINARY).is(200).array()).isEmpty();
     }
 
@@ -174,7 +175,8 @@ class ConsumersIT {
         create("c", MANUAL);
         api.post("/consumers/" + group, HttpApi.DIALECT, "{\"nonsense\":1}").isError(400);
         api.post("/consumers/" + group, HttpApi.DIALECT, "[]").isError(400);
-        for (String wrong : new String[] {"\"format\":7", "\"enable.auto.commit\":\"foo\"", "\"fetch.min.bytes\":\"foo\"", "\"fetch.min.bytes\":1.5"}) {
+        for (String wrong : new String[] {"\"format\":7", "\"enable.auto.commit\":\"foo\"", "\"fetch.min.bytes\":\"foo\"",
+            "\"fetch.min.bytes\":1.5"}) {
             assertThat(api.post("/consumers/" + group, HttpApi.DIALECT, "{" + wrong + "}").isError(400).object()
                     .getJsonArray("validation_errors")).isNotEmpty();
         }
@@ -436,7 +438,6 @@ class ConsumersIT {
         String old = path(api.post("/consumers/" + group, HttpApi.DIALECT, fields).is(200));
         created.add("c");
         api.get(old + "/subscription").is(200);
-        api.get(old + "/records?timeout=0", HttpApi.JSON).is(200);
         String now = path(api.post("/consumers/" + group, HttpApi.DIALECT, fields).is(200));
         assertThat(api.get(old + "/records?timeout=0", HttpApi.JSON).isError(409).header("Millrace-Error"))
                 .isEqualTo("FENCED_INSTANCE_ID");
@@ -470,8 +471,9 @@ class ConsumersIT {
         subscribed("c", MANUAL);
         assertThat(read("c", 1).get(0).getInt("value")).isEqualTo(1);
         poll("c", HttpApi.JSON).isError(406);
-        poll("c", HttpApi.JSON).isError(406);
-        api.post(instance("c") + "/positions", HttpApi.DIALECT, at(0, 2)).is(204);
+        JsonObject error = poll("c", HttpApi.JSON).isError(406).object();
+        assertThat(error.getString("topic")).isEqualTo(topic);
+        api.post(instance("c") + "/positions", HttpApi.DIALECT, at(error.getInt("partition"), error.getInt("offset") + 1)).is(204);
         assertThat(read("c", 1).get(0).getInt("value")).isEqualTo(3);
     }
 
@@ -515,6 +517,36 @@ class ConsumersIT {
         api.delete(instance("c")).is(204);
         subscribed("d", MANUAL);
         assertThat(read("d", 1).get(0).getInt("value")).isEqualTo(2);
+    }
+
+    @Test
+    void committedOffsetsAndAssignmentsAreGivenBack() {
+        produce(0, "1", "2", "3");
+        subscribed("c", MANUAL);
+        read("c", 3);
+        String name = "\"topic\":\"" + topic + "\",\"partition\":";
+        commit("c", "{\"offsets\":[{" + name + "0,\"offset\":2,\"metadata\":\"half\"}]}").is(204);
+        String half = "{\"offsets\":[{" + name + "0,\"offset\":2,\"metadata\":\"half\"}]}";
+
+        assertThat(api.get(instance("c") + "/offsets?partition=" + topic + ":0&partition=nothing:7").is(200).body()).isEqualTo(half);
+        assertThat(api.send("GET", instance("c") + "/offsets", HttpApi.DIALECT, partition(0).getBytes(StandardCharsets.UTF_8)).is(200)
+                .body()).isEqualTo(half);
+        assertThat(api.get(instance("c") + "/offsets").is(200).object().getJsonArray("offsets").get(0).toString()).contains("half");
+        api.get(instance("c") + "/offsets?partition=" + topic).isError(400);
+        api.get(instance("nobody") + "/offsets?partition=" + topic).isError(404);
+        assertThat(api.get(instance("c") + "/assignments").is(200).body()).isEqualTo("{\"partitions\":[{" + name + "0},{" + name + "1}]}");
+        api.get(instance("nobody") + "/assignments").isError(404);
+    }
+
+    @Test
+    void aConsumerOfTheOtherDialectCommitsTheLastRecordThatItConsumed() {
+        produce(0, "1", "2", "3");
+        subscribed("c", MANUAL.replace("enable.auto.commit", "auto.commit.enable") + ",\"commit.offsets\":\"consumed\"");
+        read("c", 3);
+        commit("c", at(0, 1)).is(204);
+        assertThat(api.get(instance("c") + "/offsets?partition=" + topic + ":0").is(200).object().getJsonArray("offsets")
+                .getJsonObject(0).getInt("offset")).isEqualTo(2);
+        commit("c", at(0, 3)).isError(416);
     }
 
     @Test

@@ -61,6 +61,23 @@ class ProduceAndFetchIT {
     }
 
     @Test
+    void theRecordsBeforeOneThatTheFormatCannotCarryAreGivenAndThenTheErrorNamesIt() {
+        String topic = api.newTopic(1);
+        api.post("/topics/" + topic, HttpApi.BINARY,
+                "{\"records\":[{\"value\":\"MQ==\"},{\"value\":\"/w==\"},{\"value\":\"Mw==\"}]}").is(200);
+        String path = "/topics/" + topic + "/partitions/0/records?offset=";
+
+        HttpApi.Answer before = api.get(path + 0, HttpApi.JSON).is(200);
+        assertThat(before.array()).singleElement().satisfies(each -> assertThat(each.asJsonObject().getInt("value")).isEqualTo(1));
+        assertThat(before.header("Millrace-Next-Offset")).isEqualTo("1");
+        JsonObject error = api.get(path + 1, HttpApi.JSON).isError(406).object();
+        assertThat(error.getString("topic")).isEqualTo(topic);
+        assertThat(error.getInt("partition")).isZero();
+        assertThat(error.getInt("offset")).isEqualTo(1);
+        assertThat(api.get(path + (error.getInt("offset") + 1), HttpApi.JSON).is(200).array()).hasSize(1);
+    }
+
+    @Test
     void aRecordThatTheFormatCannotCarryIsNotAcceptable() {
         String topic = api.newTopic(1);
         api.post("/topics/" + topic, HttpApi.BINARY, "{\"records\":[{\"value\":\"/w==\"}]}").is(200);

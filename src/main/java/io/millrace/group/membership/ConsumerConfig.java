@@ -17,10 +17,11 @@ import io.millrace.metadata.ErrorKind;
  * @param sessionTimeoutMs session.timeout.ms: a member that is not heard of for longer loses its partitions, in ms
  * @param instanceId       group.instance.id: of a static member, else null
  * @param assignor         group.remote.assignor: the assignor it asks for, or null: the server's default
+ * @param commits          commit.offsets: which offsets it names in commits
  */
 public record ConsumerConfig(RecordForm form, OffsetReset reset, boolean autoCommit, IsolationLevel isolation, int minBytes,
                              long requestTimeoutMs, int maxPollRecords, long sessionTimeoutMs, String instanceId,
-                             String assignor) {
+                             String assignor, CommittedAs commits) {
     public static final long MIN_SESSION_TIMEOUT_MS = 1_000;
     public static final long MAX_SESSION_TIMEOUT_MS = 1_800_000;
     public static final long DEFAULT_SESSION_TIMEOUT_MS = 45_000;
@@ -41,6 +42,13 @@ public record ConsumerConfig(RecordForm form, OffsetReset reset, boolean autoCom
         if (instanceId != null) {
             GroupNames.check("group.instance.id", instanceId);
         }
+    }
+
+    /** One that commits offsets of the next records to read. */
+    public ConsumerConfig(RecordForm form, OffsetReset reset, boolean autoCommit, IsolationLevel isolation, int minBytes,
+                          long requestTimeoutMs, int maxPollRecords, long sessionTimeoutMs, String instanceId, String assignor) {
+        this(form, reset, autoCommit, isolation, minBytes, requestTimeoutMs, maxPollRecords, sessionTimeoutMs, instanceId, assignor,
+                CommittedAs.NEXT);
     }
 
     private static void require(String name, long value, long min, long max) {

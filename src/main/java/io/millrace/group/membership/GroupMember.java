@@ -2,6 +2,7 @@ package io.millrace.group.membership;
 
 import io.millrace.metadata.TopicPartition;
 import java.util.Collections;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -46,6 +47,11 @@ public record GroupMember(String name, Incarnation incarnation, ConsumerConfig c
 
     public boolean owns(TopicPartition partition) {
         return owned.containsKey(partition);
+    }
+
+    /** The partitions that it assigned to itself, or else those that it was given. */
+    public Set<TopicPartition> reads() {
+        return subscription instanceof Subscription.Assigned own ? own.partitions() : owned.keySet();
     }
 
     GroupMember withStatus(Status now, long nowMs) {

@@ -106,19 +106,26 @@ public record GroupOffsets(SortedMap<String, TopicOffsets> byTopic) {
         return topic != null && (topic.anew() || !topic.topicId().equals(partition.topicId()));
     }
 
-    /** With these committed, by whoever may. Those in an earlier topic of the same name go. */
+    /** With these committed, without metadata, by whoever may. Those in an earlier topic of the same name go. */
     public GroupOffsets committing(Map<TopicIdPartition, Position> positions, long nowMs) {
-        if (positions.isEmpty()) {
+        TreeMap<TopicIdPartition, CommittedOffset> offsets = new TreeMap<>();
+        positions.forEach((partition, position) -> offsets.put(partition, new CommittedOffset(position, nowMs)));
+        return committing(offsets);
+    }
+
+    /** As above. */
+    public GroupOffsets committing(Map<TopicIdPartition, CommittedOffset> offsets) {
+        if (offsets.isEmpty()) {
             return this;
         }
         Map<String, TreeMap<Integer, CommittedOffset>> changed = new TreeMap<>();
         TreeMap<String, TopicOffsets> all = new TreeMap<>(byTopic);
-        positions.forEach((partition, position) -> changed.computeIfAbsent(partition.topic(), name -> {
+        offsets.forEach((partition, offset) -> changed.computeIfAbsent(partition.topic(), name -> {
             TopicOffsets before = byTopic.get(name);
             boolean same = before != null && before.topicId().equals(partition.topicId());
             all.put(name, new TopicOffsets(partition.topicId(), isAnew(partition), new TreeMap<>()));
             return same ? new TreeMap<>(before.byPartition()) : new TreeMap<>();
-        }).put(partition.partition().partition(), new CommittedOffset(position, nowMs)));
+        }).put(partition.partition().partition(), offset));
         changed.forEach((name, byPartition) -> all.computeIfPresent(name, (topic, of) ->
                 new TopicOffsets(of.topicId(), of.anew(), byPartition)));
         return new GroupOffsets(all);

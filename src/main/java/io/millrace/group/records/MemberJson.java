@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNullElse;
 
 import io.millrace.group.delivery.KeptPositions.Kept;
 import io.millrace.group.delivery.KeptPositions;
+import io.millrace.group.membership.CommittedAs;
 import io.millrace.group.membership.ConsumerConfig;
 import io.millrace.group.membership.GroupMember.Status;
 import io.millrace.group.membership.GroupMember;
@@ -46,6 +47,7 @@ final class MemberJson {
         public Long sessionTimeoutMs;
         public String instanceId;
         public String wantedAssignor;
+        public Boolean commitsConsumed;
         public List<String> topics;
         public String pattern;
         public TreeMap<String, long[]> assigned;
@@ -89,6 +91,7 @@ final class MemberJson {
         bean.sessionTimeoutMs = unusual(config.sessionTimeoutMs(), USUAL.sessionTimeoutMs());
         bean.instanceId = config.instanceId();
         bean.wantedAssignor = config.assignor();
+        bean.commitsConsumed = unusual(config.commits() == CommittedAs.CONSUMED, false);
     }
 
     private static void write(Subscription subscription, Bean bean) {
@@ -136,7 +139,8 @@ final class MemberJson {
                 Math.toIntExact(requireNonNullElse(bean.minBytes, (long) USUAL.minBytes())),
                 requireNonNullElse(bean.requestTimeoutMs, USUAL.requestTimeoutMs()),
                 Math.toIntExact(requireNonNullElse(bean.maxPollRecords, (long) USUAL.maxPollRecords())),
-                requireNonNullElse(bean.sessionTimeoutMs, USUAL.sessionTimeoutMs()), bean.instanceId, bean.wantedAssignor);
+                requireNonNullElse(bean.sessionTimeoutMs, USUAL.sessionTimeoutMs()), bean.instanceId, bean.wantedAssignor,
+                requireNonNullElse(bean.commitsConsumed, false) ? CommittedAs.CONSUMED : USUAL.commits());
     }
 
     private static Subscription subscription(Bean bean) {

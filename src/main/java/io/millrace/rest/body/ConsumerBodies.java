@@ -1,9 +1,11 @@
 package io.millrace.rest.body;
 
+import io.millrace.group.membership.CommittedAs;
 import io.millrace.group.membership.ConsumerConfig;
 import io.millrace.group.membership.OffsetReset;
 import io.millrace.group.membership.RecordForm;
 import io.millrace.group.membership.Subscription;
+import io.millrace.group.offsets.OffsetAndMetadata;
 import io.millrace.log.IsolationLevel;
 import io.millrace.metadata.TopicPartition;
 import io.millrace.rest.dialect.RequestException;
@@ -27,11 +29,11 @@ import java.util.stream.Collectors;
 public final class ConsumerBodies {
     private static final Set<String> CONSUMER = Set.of("name", "format", "auto.offset.reset", "fetch.min.bytes",
             "consumer.request.timeout.ms", "enable.auto.commit", "isolation.level", "max.poll.records", "session.timeout.ms",
-            "group.instance.id", "group.remote.assignor");
+            "group.instance.id", "group.remote.assignor", "auto.commit.enable", "commit.offsets");
     private static final Set<String> SUBSCRIPTION = Set.of("topics", "topic_pattern");
     private static final Set<String> PARTITIONS = Set.of("partitions");
     private static final Set<String> OFFSETS = Set.of("offsets");
-    private static final Set<String> OFFSET = Set.of("topic", "partition", "offset");
+    private static final Set<String> OFFSET = Set.of("topic", "partition", "offset", "metadata");
 
     private ConsumerBodies() {
     }
@@ -41,22 +43,33 @@ public final class ConsumerBodies {
     }
 
     /**
+     * @param reset                                 of one that does not say where to begin
      * @throws RequestException                    400 for unknown fields and wrong types; 422 for values that are not allowed
      * @throws io.millrace.metadata.BrokerException INVALID_CONSUMER for numbers out of their bounds
      */
-    public static NewConsumer consumer(JsonObject body) {
+    public static NewConsumer consumer(JsonObject body, OffsetReset reset) {
         JsonFields.requireKnown(body, CONSUMER);
         ConsumerConfig defaults = ConsumerConfig.DEFAULT;
         ConsumerConfig config = new ConsumerConfig(choice(body, "format", RecordForm.values(), defaults.form()),
-                choice(body, "auto.offset.reset", OffsetReset.values(), defaults.reset()),
-                flag(body, "enable.auto.commit", defaults.autoCommit()),
+                choice(body, "auto.offset.reset", OffsetReset.values(), reset),
+                autoCommit(body, defaults.autoCommit()),
                 choice(body, "isolation.level", IsolationLevel.values(), defaults.isolation()),
                 (int) number(body, "fetch.min.bytes", defaults.minBytes()),
                 number(body, "consumer.request.timeout.ms", defaults.requestTimeoutMs()),
                 (int) number(body, "max.poll.records", defaults.maxPollRecords()),
                 number(body, "session.timeout.ms", defaults.sessionTimeoutMs()), text(body, "group.instance.id"),
-                text(body, "group.remote.assignor"));
+                text(body, "group.remote.assignor"), choice(body, "commit.offsets", CommittedAs.values(), defaults.commits()));
         return new NewConsumer(text(body, "name"), config);
+    }
+
+    /** The dialects of the field have two names for it. */
+    private static boolean autoCommit(JsonObject body, boolean otherwise) {
+        boolean said = flag(body, "auto.commit.enable", flag(body, "enable.auto.commit", otherwise));
+        if (flag(body, "enable.auto.commit", said) != said) {
+            throw RequestException.unprocessable("enable.auto.commit and auto.commit.enable are two names of one thing, and say"
+                    + " different ones: leave one of them out");
+        }
+        return said;
     }
 
     private static String text(JsonObject body, String name) {
@@ -158,23 +171,40 @@ public final class ConsumerBodies {
         return JsonFields.partitions("partitions", JsonFields.list(body, "partitions"));
     }
 
-    /** @throws RequestException 400 for a wrong shape; 422 for a negative offset, and a partition that is there twice */
-    public static SortedMap<TopicPartition, Long> offsets(JsonObject body) {
+    /**
+     * Offsets to be committed.
+     *
+     * @throws RequestException 400 for a wrong shape; 422 for a negative offset, and a partition that is there twice
+     */
+    public static SortedMap<TopicPartition, OffsetAndMetadata> offsets(JsonObject body) {
         JsonFields.requireKnown(body, OFFSETS);
-        TreeMap<TopicPartition, Long> offsets = new TreeMap<>();
+        TreeMap<TopicPartition, OffsetAndMetadata> offsets = new TreeMap<>();
         for (JsonValue each : JsonFields.list(body, "offsets")) {
             JsonObject entry = JsonFields.object("offsets", each);
             JsonFields.requireKnown(entry, OFFSET);
             TopicPartition partition = JsonFields.partition(entry);
-            if (offsets.put(partition, offset(JsonFields.required(entry, "offset", "an offset"))) != null) {
+            if (offsets.put(partition, offsetAndMetadata(entry)) != null) {
                 throw JsonFields.twice(partition);
             }
         }
         return offsets;
     }
 
+    /** Of an entry of a list of them. @throws RequestException as above */
+    static OffsetAndMetadata offsetAndMetadata(JsonObject entry) {
+        String metadata = text(entry, "metadata");
+        return new OffsetAndMetadata(offset(JsonFields.required(entry, "offset", "an offset")), metadata == null ? "" : metadata);
+    }
+
+    /** Offsets to go on from; metadata, which a client may send with each offset, means nothing there. @throws RequestException as above */
+    public static SortedMap<TopicPartition, Long> positions(JsonObject body) {
+        TreeMap<TopicPartition, Long> positions = new TreeMap<>();
+        offsets(body).forEach((partition, offset) -> positions.put(partition, offset.offset()));
+        return positions;
+    }
+
     /** @throws RequestException 400 when it is no whole number, 422 when it is negative */
-    static long offset(JsonValue value) {
+    private static long offset(JsonValue value) {
         if (!(value instanceof JsonNumber number) || !number.isIntegral()) {
             throw RequestException.invalidBody("\"offset\" must be a whole number of 64 bits");
         }

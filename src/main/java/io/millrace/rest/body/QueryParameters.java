@@ -1,11 +1,16 @@
 package io.millrace.rest.body;
 
 import io.millrace.log.IsolationLevel;
+import io.millrace.metadata.TopicPartition;
 import io.millrace.replica.hosting.Acks;
 import io.millrace.replica.hosting.FetchPosition;
 import io.millrace.rest.dialect.RequestException;
+import jakarta.json.JsonObject;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 
 /** A request's query parameters, checked as they are asked for; unknown ones are passed over. */
 public final class QueryParameters {
@@ -82,6 +87,40 @@ public final class QueryParameters {
         }
         throw RequestException.badRequest("the query parameter " + name + " must be true or false, not \""
                 + Numbers.quoted(text) + "\"");
+    }
+
+    /**
+     * Partitions, {@code partition=orders:0} each, or in the body.
+     *
+     * @param body that may have them instead
+     * @return empty when neither says which
+     * @throws RequestException 400 when one is none, or both are there; 422 for one that is there twice
+     */
+    public Optional<List<TopicPartition>> partitions(Optional<JsonObject> body) {
+        List<String> named = parameters.getOrDefault("partition", List.of());
+        if (named.isEmpty()) {
+            return body.map(ConsumerBodies::partitions);
+        } else if (body.isPresent()) {
+            throw RequestException.badRequest("the partitions are asked for in the query and in the body: leave one of them out");
+        }
+        Set<TopicPartition> partitions = new LinkedHashSet<>();
+        for (String text : named) {
+            TopicPartition partition = partition(text);
+            if (!partitions.add(partition)) {
+                throw JsonFields.twice(partition);
+            }
+        }
+        return Optional.of(List.copyOf(partitions));
+    }
+
+    private static TopicPartition partition(String text) {
+        int colon = text.lastIndexOf(':');
+        long number = Numbers.parse(text.substring(colon + 1));
+        if (colon < 1 || number < 0 || number > Integer.MAX_VALUE) {
+            throw RequestException.badRequest("the query parameter partition must be a topic and a number, as in orders:0, not \""
+                    + Numbers.quoted(text) + "\"");
+        }
+        return new TopicPartition(text.substring(0, colon), (int) number);
     }
 
     /** Where to fetch from; earliest when nothing is said. */

@@ -75,11 +75,7 @@ public final class TransactionBodies {
             JsonObject entry = JsonFields.object("offsets", each);
             JsonFields.requireKnown(entry, OFFSET);
             TopicPartition partition = JsonFields.partition(entry);
-            JsonValue metadata = JsonFields.present(entry, "metadata");
-            OffsetAndMetadata offset = new OffsetAndMetadata(
-                    ConsumerBodies.offset(JsonFields.required(entry, "offset", "an offset")),
-                    metadata == null ? "" : JsonFields.string("metadata", metadata));
-            if (offsets.put(partition, offset) != null) {
+            if (offsets.put(partition, ConsumerBodies.offsetAndMetadata(entry)) != null) {
                 throw JsonFields.twice(partition);
             }
         }

@@ -9,14 +9,22 @@ import java.util.List;
  * @param errorCode        the HTTP status
  * @param message          says what is wrong and what to do
  * @param validationErrors where a body misses the contract; left out of the JSON when empty
+ * @param record           the stored record that the error is about; left out of the JSON when null
  */
-public record ErrorBody(int errorCode, String message, List<String> validationErrors) {
+public record ErrorBody(int errorCode, String message, List<String> validationErrors, RecordPlace record) {
     private static final byte[] ERROR_CODE = "{\"error_code\":".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] MESSAGE = ",\"message\":".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] VALIDATION_ERRORS = ",\"validation_errors\":[".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] TOPIC = ",\"topic\":".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] PARTITION = ",\"partition\":".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] OFFSET = ",\"offset\":".getBytes(StandardCharsets.US_ASCII);
 
     public ErrorBody(int errorCode, String message) {
         this(errorCode, message, List.of());
+    }
+
+    public ErrorBody(int errorCode, String message, List<String> validationErrors) {
+        this(errorCode, message, validationErrors, null);
     }
 
     public byte[] toJson() {
@@ -39,6 +47,14 @@ public record ErrorBody(int errorCode, String message, List<String> validationEr
                 JsonText.string(out, validationErrors.get(i));
             }
             out.put((byte) ']');
+        }
+        if (record != null) {
+            out.put(TOPIC);
+            JsonText.string(out, record.topic());
+            out.put(PARTITION);
+            out.putDecimal(record.partition());
+            out.put(OFFSET);
+            out.putDecimal(record.offset());
         }
         out.put((byte) '}');
     }

@@ -43,6 +43,7 @@ public final class RecordListWriter {
     private byte[] middle;
     private long contentBytes;
     private int written;
+    private RecordPlace first;
     private boolean full;
     private long unwritten;
 
@@ -75,6 +76,11 @@ public final class RecordListWriter {
     /** How many records were written. */
     public int written() {
         return written;
+    }
+
+    /** The first record that was written; null: none was. */
+    public RecordPlace first() {
+        return first;
     }
 
     /** Of the keys and values of all records that were written. */
@@ -154,6 +160,7 @@ public final class RecordListWriter {
             return false;
         }
         contentBytes += contentBytes(record);
+        first = first == null ? place(record) : first;
         written++;
         return true;
     }
@@ -197,10 +204,15 @@ public final class RecordListWriter {
             case TEXT -> JsonText.utf8String(out, bytes, from, to);
         };
         if (!done) {
-            throw RequestException.notAcceptable("the %s of the record at offset %d of %s-%d is not %s; fetch it as %s"
-                    .formatted(part, record.offset(), topic, partition,
-                            format == RecordFormat.JSON ? "JSON" : "UTF-8 text", MediaTypes.BINARY_RECORDS));
+            throw RequestException.notAcceptable(("the %s of the record at offset %d of %s-%d is not %s; fetch it as %s, or go on"
+                    + " from offset %d").formatted(part, record.offset(), topic, partition,
+                            format == RecordFormat.JSON ? "JSON" : "UTF-8 text", MediaTypes.BINARY_RECORDS, record.offset() + 1),
+                    place(record));
         }
+    }
+
+    private RecordPlace place(Record record) {
+        return new RecordPlace(topic, partition, record.offset());
     }
 
     private boolean json(byte[] bytes, int from, int to) {

@@ -1,6 +1,7 @@
 package io.millrace.rest.dialect;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A request that HTTP alone refuses, before or beside the broker: the status and what the client is told. It carries no
@@ -11,11 +12,17 @@ public final class RequestException extends RuntimeException {
 
     private final int status;
     private final transient List<String> validationErrors;
+    private final transient RecordPlace record;
 
     private RequestException(int status, String message, List<String> validationErrors, Throwable cause) {
+        this(status, message, validationErrors, null, cause);
+    }
+
+    private RequestException(int status, String message, List<String> validationErrors, RecordPlace record, Throwable cause) {
         super(message, cause, false, false);
         this.status = status;
         this.validationErrors = validationErrors;
+        this.record = record;
     }
 
     /** 400: a parameter or header is wrong. */
@@ -41,6 +48,11 @@ public final class RequestException extends RuntimeException {
     /** 406: what is stored cannot be given in the form that was asked for. */
     public static RequestException notAcceptable(String message) {
         return new RequestException(406, message, List.of(), null);
+    }
+
+    /** 406: this record cannot be given in the form that was asked for. */
+    public static RequestException notAcceptable(String message, RecordPlace record) {
+        return new RequestException(406, message, List.of(), record, null);
     }
 
     /** 408: the body stopped coming. */
@@ -73,6 +85,11 @@ public final class RequestException extends RuntimeException {
         return new RequestException(422, message, List.of(), null);
     }
 
+    /** 422: this record is not of a size that was asked for. */
+    public static RequestException unprocessable(String message, RecordPlace record) {
+        return new RequestException(422, message, List.of(), record, null);
+    }
+
     /** 503: no room or no time at present, try again. */
     public static RequestException overloaded(String message) {
         return new RequestException(503, message, List.of(), null);
@@ -86,5 +103,10 @@ public final class RequestException extends RuntimeException {
     /** What does not fit the contract, one sentence each; mostly empty. */
     public List<String> validationErrors() {
         return validationErrors == null ? List.of() : validationErrors;
+    }
+
+    /** The stored record that this is about; mostly none. */
+    public Optional<RecordPlace> record() {
+        return Optional.ofNullable(record);
     }
 }

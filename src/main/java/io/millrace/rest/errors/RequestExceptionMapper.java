@@ -13,6 +13,6 @@ public class RequestExceptionMapper implements ExceptionMapper<RequestException>
     @Override
     public Response toResponse(RequestException e) {
         return e.status() == ErrorStatus.of(ErrorKind.OVERLOADED) ? ErrorResponse.of(ErrorKind.OVERLOADED, e.getMessage())
-                : ErrorResponse.of(e.status(), e.getMessage(), e.validationErrors());
+                : ErrorResponse.of(e);
     }
 }

@@ -10,6 +10,7 @@ import io.millrace.rest.body.MemoryBudget;
 import io.millrace.rest.body.ReservedReadMemory;
 import io.millrace.rest.body.RestLimits;
 import io.millrace.rest.dialect.ListLimits;
+import io.millrace.rest.dialect.RecordListWriter;
 import io.millrace.rest.dialect.RequestException;
 import jakarta.ws.rs.container.AsyncResponse;
 import jakarta.ws.rs.container.CompletionCallback;
@@ -83,10 +84,22 @@ public final class FetchExchange {
         }
         ListLimits limits = ListLimits.of(request.maxBytes(), largestAnswer, Integer.MAX_VALUE);
         RenderedList list = new RenderedList(format.records(), limits, memory);
-        long next = list.writer().write(request.topic(), request.partition(), batches, result.offset(), result.nextOffset());
+        long next = write(list.writer(), result);
         Response rendered = response(result, next, "", list.end());
         list.releaseRead();
         return rendered;
+    }
+
+    /** A record that cannot be given in this form ends the list; the error comes when it is the first. */
+    private long write(RecordListWriter writer, FetchResult result) {
+        try {
+            return writer.write(request.topic(), request.partition(), result.batches(), result.offset(), result.nextOffset());
+        } catch (RequestException cannotBeGiven) {
+            if (writer.written() == 0) {
+                throw cannotBeGiven;
+            }
+            return writer.unwritten();
+        }
     }
 
     private Response response(FetchResult result, long nextOffset, String aborted, List<ByteBuffer> pieces) {

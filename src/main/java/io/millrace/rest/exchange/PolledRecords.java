@@ -42,7 +42,8 @@ record PolledRecords(List<ByteBuffer> pieces, Map<TopicPartition, Long> next, St
         }
         if (exact && writer.contentBytes() > maxBytes) {
             throw RequestException.unprocessable("the response exceeds the maximum number of bytes that the consumer can receive:"
-                    + " its next record has " + writer.contentBytes() + " bytes; raise max_bytes, which is " + maxBytes);
+                    + " its next record has " + writer.contentBytes() + " bytes; raise max_bytes, which is " + maxBytes,
+                    writer.first());
         }
         return new PolledRecords(list.end(), next, "");
     }

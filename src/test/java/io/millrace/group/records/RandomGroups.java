@@ -1,6 +1,7 @@
 package io.millrace.group.records;
 
 import io.millrace.group.delivery.KeptPositions.Kept;
+import io.millrace.group.membership.CommittedAs;
 import io.millrace.group.membership.ConsumerConfig;
 import io.millrace.group.membership.GroupMember.Status;
 import io.millrace.group.membership.GroupMember;
@@ -89,7 +90,7 @@ final class RandomGroups {
         return random.nextBoolean() ? ConsumerConfig.DEFAULT : new ConsumerConfig(any(RecordForm.values()),
                 any(OffsetReset.values()), random.nextBoolean(), any(IsolationLevel.values()), random.nextInt(1 << 30),
                 random.nextInt(1 << 30), 1 + random.nextInt(1 << 30), 1_000 + random.nextInt(1_000_000), textOrNone(),
-                textOrNone());
+                textOrNone(), any(CommittedAs.values()));
     }
 
     private Subscription subscription() {

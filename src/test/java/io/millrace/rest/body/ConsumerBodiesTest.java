@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.millrace.group.membership.CommittedAs;
 import io.millrace.group.membership.ConsumerConfig;
 import io.millrace.group.membership.OffsetReset;
 import io.millrace.group.membership.RecordForm;
 import io.millrace.group.membership.Subscription;
+import io.millrace.group.offsets.OffsetAndMetadata;
 import io.millrace.log.IsolationLevel;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.TopicPartition;
@@ -31,13 +33,17 @@ class ConsumerBodiesTest {
         }
     }
 
+    private static ConsumerBodies.NewConsumer consumer(JsonObject body) {
+        return ConsumerBodies.consumer(body, OffsetReset.LATEST);
+    }
+
     private static int status(org.assertj.core.api.ThrowableAssert.ThrowingCallable call) {
         return catchThrowableOfType(RequestException.class, call).status();
     }
 
     @Test
     void everyFieldOfAConsumerIsTaken() {
-        ConsumerBodies.NewConsumer consumer = ConsumerBodies.consumer(json("{'name':'n','format':'raw',"
+        ConsumerBodies.NewConsumer consumer = consumer(json("{'name':'n','format':'raw',"
                 + "'auto.offset.reset':'none','enable.auto.commit':false,'isolation.level':'read_committed','fetch.min.bytes':5,"
                 + "'consumer.request.timeout.ms':6,'max.poll.records':7,'session.timeout.ms':8000,'group.instance.id':'i',"
                 + "'group.remote.assignor':'range'}"));
@@ -48,17 +54,29 @@ class ConsumerBodiesTest {
 
     @Test
     void whatIsLeftOutOrNullHasItsDefault() {
-        assertThat(ConsumerBodies.consumer(json("{}")))
+        assertThat(consumer(json("{}")))
                 .isEqualTo(new ConsumerBodies.NewConsumer(null, ConsumerConfig.DEFAULT));
-        assertThat(ConsumerBodies.consumer(json("{'name':null,'fetch.min.bytes':null}")).config())
+        assertThat(consumer(json("{'name':null,'fetch.min.bytes':null}")).config())
                 .isEqualTo(ConsumerConfig.DEFAULT);
     }
 
     @Test
     void numbersAndFlagsMayBeStrings() {
-        ConsumerConfig config = ConsumerBodies.consumer(json("{'enable.auto.commit':'false','fetch.min.bytes':'12'}")).config();
+        ConsumerConfig config = consumer(json("{'enable.auto.commit':'false','fetch.min.bytes':'12'}")).config();
         assertThat(config.autoCommit()).isFalse();
         assertThat(config.minBytes()).isEqualTo(12);
+    }
+
+    @Test
+    void bothNamesOfAutomaticCommitsAreTakenAndTheServerSaysWhereToBegin() {
+        assertThat(consumer(json("{'auto.commit.enable':'false'}")).config().autoCommit()).isFalse();
+        assertThat(consumer(json("{'auto.commit.enable':false,'enable.auto.commit':null}")).config().autoCommit()).isFalse();
+        assertThat(consumer(json("{'auto.commit.enable':'false','enable.auto.commit':false}")).config().autoCommit()).isFalse();
+        assertThat(status(() -> consumer(json("{'auto.commit.enable':true,'enable.auto.commit':false}")))).isEqualTo(422);
+        assertThat(ConsumerBodies.consumer(json("{}"), OffsetReset.EARLIEST).config().reset()).isEqualTo(OffsetReset.EARLIEST);
+        assertThat(ConsumerBodies.consumer(json("{'auto.offset.reset':'none'}"), OffsetReset.EARLIEST).config().reset())
+                .isEqualTo(OffsetReset.NONE);
+        assertThat(consumer(json("{'commit.offsets':'consumed'}")).config().commits()).isEqualTo(CommittedAs.CONSUMED);
     }
 
     @ParameterizedTest
@@ -67,7 +85,7 @@ class ConsumerBodiesTest {
         "{'session.timeout.ms':{}}", "{'name':5}", "{'group.instance.id':5}"})
     void valuesOfAnotherTypeAreBadRequestsAndTheMessageNamesThem(String body) {
         String field = body.substring(2, body.indexOf('\'', 2));
-        assertThatThrownBy(() -> ConsumerBodies.consumer(json(body))).isInstanceOf(RequestException.class)
+        assertThatThrownBy(() -> consumer(json(body))).isInstanceOf(RequestException.class)
                 .hasMessageContaining(field).extracting(e -> ((RequestException) e).status()).isEqualTo(400);
     }
 
@@ -76,15 +94,15 @@ class ConsumerBodiesTest {
         "{'fetch.min.bytes':1e400}", "{'session.timeout.ms':99999999999}", "{'session.timeout.ms':'99999999999'}"})
     void valuesThatAreNotAllowedAreUnprocessableAndTheMessageNamesThem(String body) {
         String field = body.substring(2, body.indexOf('\'', 2));
-        assertThatThrownBy(() -> ConsumerBodies.consumer(json(body))).isInstanceOf(RequestException.class)
+        assertThatThrownBy(() -> consumer(json(body))).isInstanceOf(RequestException.class)
                 .hasMessageContaining(field).extracting(e -> ((RequestException) e).status()).isEqualTo(422);
     }
 
     @Test
     void numbersOutOfTheirBoundsAndUnknownFieldsAreRefused() {
-        assertThatThrownBy(() -> ConsumerBodies.consumer(json("{'session.timeout.ms':10}")))
+        assertThatThrownBy(() -> consumer(json("{'session.timeout.ms':10}")))
                 .isInstanceOf(BrokerException.class).hasMessageContaining("1000 to 1800000");
-        assertThat(status(() -> ConsumerBodies.consumer(json("{'session.timeout':10}")))).isEqualTo(400);
+        assertThat(status(() -> consumer(json("{'session.timeout':10}")))).isEqualTo(400);
     }
 
     @Test
@@ -106,7 +124,11 @@ class ConsumerBodiesTest {
         assertThat(ConsumerBodies.partitions(json("{'partitions':[{'topic':'t','partition':3}]}")))
                 .containsExactly(new TopicPartition("t", 3));
         assertThat(ConsumerBodies.offsets(json("{'offsets':[{'topic':'t','partition':3,'offset':9223372036854775807}]}")))
-                .containsExactly(Map.entry(new TopicPartition("t", 3), Long.MAX_VALUE));
+                .containsExactly(Map.entry(new TopicPartition("t", 3), new OffsetAndMetadata(Long.MAX_VALUE, "")));
+        assertThat(ConsumerBodies.offsets(json("{'offsets':[{'topic':'t','partition':3,'offset':1,'metadata':'m'}]}")))
+                .containsExactly(Map.entry(new TopicPartition("t", 3), new OffsetAndMetadata(1, "m")));
+        assertThat(ConsumerBodies.positions(json("{'offsets':[{'topic':'t','partition':3,'offset':1,'metadata':null}]}")))
+                .containsExactly(Map.entry(new TopicPartition("t", 3), 1L));
         assertThat(status(() -> ConsumerBodies.partitions(json("{'partitions':[{'topic':'t'}]}")))).isEqualTo(400);
         assertThat(status(() -> ConsumerBodies.partitions(json("{'partitions':[{'topic':'t','partition':-1}]}")))).isEqualTo(422);
         assertThat(status(() -> ConsumerBodies.offsets(json("{'offsets':[{'topic':'t','partition':3,'offset':1.5}]}"))))

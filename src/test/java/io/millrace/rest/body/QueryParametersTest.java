@@ -5,11 +5,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.millrace.log.IsolationLevel;
+import io.millrace.metadata.TopicPartition;
 import io.millrace.replica.hosting.Acks;
 import io.millrace.replica.hosting.FetchPosition;
 import io.millrace.rest.dialect.RequestException;
+import jakarta.json.Json;
+import jakarta.json.JsonObject;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -96,6 +100,24 @@ class QueryParametersTest {
     void otherAcksAreRefused(String name, String value) {
         assertThatThrownBy(() -> new QueryParameters(Map.of(name, List.of(value))).acks())
                 .isInstanceOf(RequestException.class).hasMessageContaining(name);
+    }
+
+    @Test
+    void partitionsAreNamedInTheQueryOrInTheBody() {
+        QueryParameters query = new QueryParameters(Map.of("partition", List.of("orders:0", "a.b-c:12")));
+        JsonObject body = Json.createObjectBuilder().add("partitions", Json.createArrayBuilder()).build();
+
+        assertThat(query.partitions(Optional.empty())).contains(List.of(new TopicPartition("orders", 0), new TopicPartition("a.b-c", 12)));
+        assertThat(new QueryParameters(Map.of()).partitions(Optional.of(body))).contains(List.of());
+        assertThat(new QueryParameters(Map.of()).partitions(Optional.empty())).isEmpty();
+        assertThatThrownBy(() -> query.partitions(Optional.of(body))).isInstanceOf(RequestException.class);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "orders", ":0", "orders:", "orders:-1", "orders:3000000000", "orders:x"})
+    void whatNamesNoPartitionIsRefused(String text) {
+        assertThatThrownBy(() -> new QueryParameters(Map.of("partition", List.of(text))).partitions(Optional.empty()))
+                .isInstanceOf(RequestException.class).hasMessageContaining("orders:0");
     }
 
     @Test

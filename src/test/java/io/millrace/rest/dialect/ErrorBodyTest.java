@@ -41,4 +41,12 @@ class ErrorBodyTest {
     private static String json(ErrorBody body) {
         return new String(body.toJson(), StandardCharsets.UTF_8);
     }
+
+    @Test
+    void theRecordThatAnErrorIsAboutIsNamed() {
+        ErrorBody body = new ErrorBody(406, "no JSON", List.of(), new RecordPlace("orders", 2, Long.MAX_VALUE));
+
+        assertThat(new String(body.toJson(), StandardCharsets.UTF_8)).isEqualTo(
+                "{\"error_code\":406,\"message\":\"no JSON\",\"topic\":\"orders\",\"partition\":2,\"offset\":9223372036854775807}");
+    }
 }

@@ -89,6 +89,7 @@ class RecordListWriterTest {
         assertThat(e.status()).isEqualTo(406);
         assertThat(e).hasMessageContaining("value").hasMessageContaining("offset 1").hasMessageContaining("orders-3")
                 .hasMessageContaining(MediaTypes.BINARY_RECORDS);
+        assertThat(e.record()).contains(new RecordPlace("orders", 3, 1));
     }
 
     @Test

@@ -11,6 +11,7 @@ import io.millrace.replica.hosting.FetchResult;
 import io.millrace.rest.body.MemoryBudget;
 import io.millrace.rest.dialect.ListLimits;
 import io.millrace.rest.dialect.RecordFormat;
+import io.millrace.rest.dialect.RecordPlace;
 import io.millrace.rest.dialect.RequestException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -58,8 +59,9 @@ class PolledRecordsTest {
     @Test
     void aFirstRecordThatIsLargerThanWasAskedForIsAnErrorOnlyWhenThatWasAsked() {
         assertThat(list(1, false, 100, part(FIRST, "12345")).next()).containsEntry(FIRST, 1L);
-        assertThat(catchThrowableOfType(RequestException.class, () -> list(1, true, 100, part(FIRST, "12345"))).status())
-                .isEqualTo(422);
+        RequestException tooLarge = catchThrowableOfType(RequestException.class, () -> list(1, true, 100, part(FIRST, "12345", "6")));
+        assertThat(tooLarge.status()).isEqualTo(422);
+        assertThat(tooLarge.record()).contains(new RecordPlace("orders", 0, 0));
     }
 
     @Test
