@@ -36,7 +36,7 @@ public class OwnerRouting implements Onward {
     /** Nobody can answer now. */
     private static final Set<ErrorKind> NOBODY = EnumSet.of(ErrorKind.NOT_LEADER, ErrorKind.NOT_COORDINATOR, ErrorKind.UNAVAILABLE);
 
-    /** Of the others no resource reads one. */
+    /** Of the others a body is looked for only where a header tells that there is one: of GETs, which some clients send with one. */
     private static final Set<String> WITH_BODY = Set.of("POST", "PUT", "PATCH");
 
     @Inject
@@ -200,10 +200,10 @@ public class OwnerRouting implements Onward {
     }
 
     private static boolean hasBody(CheckedRequest request) {
-        if (!WITH_BODY.contains(request.getMethod()) || request.sentLength() == 0) {
+        if (request.sentLength() == 0 || request.getMethod().equals("HEAD") || request.getMethod().equals("DELETE")) {
             return false;
         }
-        return request.sentLength() > 0 || !request.getProtocol().startsWith("HTTP/1.")
-                || request.getHeader("Transfer-Encoding") != null;
+        return request.sentLength() > 0 || request.getHeader("Transfer-Encoding") != null
+                || WITH_BODY.contains(request.getMethod()) && !request.getProtocol().startsWith("HTTP/1.");
     }
 }
