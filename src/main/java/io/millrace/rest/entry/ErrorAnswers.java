@@ -14,7 +14,8 @@ import java.io.IOException;
 public final class ErrorAnswers extends HttpServletResponseWrapper {
     private static final String RETRY_AFTER_SECONDS = "1";
 
-    ErrorAnswers(HttpServletResponse response) {
+    /** @param response that of the container */
+    public ErrorAnswers(HttpServletResponse response) {
         super(response);
     }
 

@@ -87,23 +87,27 @@ final class RelayedExchange {
             return false;
         }
         over.whenComplete((done, failure) -> answer.cancel(false));
-        answer.whenComplete((found, failure) -> onAnswersThread(() -> {
-            answered.run();
-            if (failure != null) {
-                refuse(Relay.cause(failure));
-            } else {
-                write(found, receipts.begun(found));
+        answer.whenComplete((found, failure) -> {
+            try {
+                peers.answers().execute(() -> tell(found, failure, receipts, answered));
+            } catch (RejectedExecutionException e) {
+                LOG.log(Level.WARNING, "what another broker answered could not be passed on: no thread takes it", e);
+                answered.run();
+                if (found != null) {
+                    found.giveUp();
+                }
+                end();
             }
-        }));
+        });
         return true;
     }
 
-    private void onAnswersThread(Runnable task) {
-        try {
-            peers.answers().execute(task);
-        } catch (RejectedExecutionException e) {
-            LOG.log(Level.WARNING, "an answer that another broker gave could not be passed on: no thread takes it", e);
-            end();
+    private void tell(RelayedAnswer found, Throwable failure, PollReceipts receipts, Runnable answered) {
+        answered.run();
+        if (failure != null) {
+            refuse(Relay.cause(failure));
+        } else {
+            write(found, receipts.begun(found));
         }
     }
 
