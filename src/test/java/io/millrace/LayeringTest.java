@@ -37,6 +37,7 @@ class LayeringTest {
     private static final String ADAPTER = "io.millrace.ra..";
     private static final String CONFIG = "io.millrace.config..";
     private static final String OPS = "io.millrace.ops..";
+    private static final String SECURITY = "io.millrace.security..";
 
     private static final JavaClasses CLASSES = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS).importPackages("io.millrace");
@@ -56,11 +57,13 @@ class LayeringTest {
                 .layer("transaction").definedBy(TRANSACTION)
                 .layer("rest").definedBy(REST)
                 .layer("config").definedBy(CONFIG)
+                .layer("security").definedBy(SECURITY)
                 .layer("ops").definedBy(OPS)
                 .whereLayer("record").mayNotAccessAnyLayer()
                 .whereLayer("log").mayOnlyAccessLayers("record")
                 .whereLayer("agreement").mayOnlyAccessLayers("log", "record")
-                .whereLayer("metadata").mayOnlyAccessLayers("agreement", "log", "record")
+                .whereLayer("security").mayNotAccessAnyLayer()
+                .whereLayer("metadata").mayOnlyAccessLayers("security", "agreement", "log", "record")
                 .whereLayer("replica").mayOnlyAccessLayers("metadata", "agreement", "log", "record")
                 .whereLayer("broker").mayOnlyAccessLayers("replica", "metadata", "agreement", "log", "record")
                 .whereLayer("coordinator").mayOnlyAccessLayers("broker", "replica", "metadata", "agreement", "log", "record")
@@ -69,10 +72,10 @@ class LayeringTest {
                 .whereLayer("transaction").mayOnlyAccessLayers("group", "coordinator", "broker", "replica", "metadata", "agreement",
                         "log", "record")
                 .whereLayer("rest").mayOnlyAccessLayers("transaction", "group", "coordinator", "broker", "replica", "metadata",
-                        "agreement", "log", "record", "config")
+                        "agreement", "log", "record", "config", "security")
                 .whereLayer("config").mayNotAccessAnyLayer()
                 .whereLayer("ops").mayOnlyAccessLayers("config", "rest", "transaction", "group", "coordinator", "broker", "replica",
-                        "metadata", "agreement", "log", "record")
+                        "metadata", "agreement", "log", "record", "security")
                 .check(CLASSES);
     }
 
@@ -132,12 +135,14 @@ class LayeringTest {
                 .layer("config").definedBy("io.millrace.metadata.config")
                 .layer("registers").definedBy("io.millrace.metadata.registers")
                 .layer("brokers").definedBy("io.millrace.metadata.brokers")
+                .layer("access").definedBy("io.millrace.metadata.access")
                 .layer("topics").definedBy("io.millrace.metadata.topics")
                 .layer("controller").definedBy("io.millrace.metadata.controller")
                 .whereLayer("vocabulary").mayNotAccessAnyLayer()
                 .whereLayer("config").mayOnlyAccessLayers("vocabulary")
                 .whereLayer("registers").mayOnlyAccessLayers("vocabulary")
                 .whereLayer("brokers").mayOnlyAccessLayers("vocabulary")
+                .whereLayer("access").mayOnlyAccessLayers("vocabulary")
                 .whereLayer("topics").mayOnlyAccessLayers("registers", "brokers", "config", "vocabulary")
                 .whereLayer("controller").mayOnlyAccessLayers("topics", "registers", "brokers", "config", "vocabulary")
                 .check(CLASSES);
