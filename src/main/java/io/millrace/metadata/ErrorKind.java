@@ -33,6 +33,8 @@ public enum ErrorKind {
     GROUP_TOO_LARGE,
     /** The caller does not own what it speaks of any more. */
     FENCED,
+    /** The caller is known, and may not do that: the message says what. */
+    NOT_PERMITTED,
     /** Another consumer was created in its place. */
     FENCED_INSTANCE_ID,
     /** The consumer's kind of subscription does not allow what was asked. */

@@ -18,10 +18,11 @@ import io.millrace.metadata.ErrorKind;
  * @param instanceId       group.instance.id: of a static member, else null
  * @param assignor         group.remote.assignor: the assignor it asks for, or null: the server's default
  * @param commits          commit.offsets: which offsets it names in commits
+ * @param owner            who created it, and alone may use it; null: nobody knows, and anybody may
  */
 public record ConsumerConfig(RecordForm form, OffsetReset reset, boolean autoCommit, IsolationLevel isolation, int minBytes,
                              long requestTimeoutMs, int maxPollRecords, long sessionTimeoutMs, String instanceId,
-                             String assignor, CommittedAs commits) {
+                             String assignor, CommittedAs commits, String owner) {
     public static final long MIN_SESSION_TIMEOUT_MS = 1_000;
     public static final long MAX_SESSION_TIMEOUT_MS = 1_800_000;
     public static final long DEFAULT_SESSION_TIMEOUT_MS = 45_000;
@@ -44,11 +45,17 @@ public record ConsumerConfig(RecordForm form, OffsetReset reset, boolean autoCom
         }
     }
 
-    /** One that commits offsets of the next records to read. */
+    /** One that commits offsets of the next records to read, and that anybody may use. */
     public ConsumerConfig(RecordForm form, OffsetReset reset, boolean autoCommit, IsolationLevel isolation, int minBytes,
                           long requestTimeoutMs, int maxPollRecords, long sessionTimeoutMs, String instanceId, String assignor) {
         this(form, reset, autoCommit, isolation, minBytes, requestTimeoutMs, maxPollRecords, sessionTimeoutMs, instanceId, assignor,
-                CommittedAs.NEXT);
+                CommittedAs.NEXT, null);
+    }
+
+    /** @param principal null: nobody knows who creates it */
+    public ConsumerConfig ownedBy(String principal) {
+        return new ConsumerConfig(form, reset, autoCommit, isolation, minBytes, requestTimeoutMs, maxPollRecords, sessionTimeoutMs,
+                instanceId, assignor, commits, principal);
     }
 
     private static void require(String name, long value, long min, long max) {

@@ -44,6 +44,11 @@ public final class MembershipChanges {
             throw new BrokerException(ErrorKind.CONSUMER_EXISTS, ("a consumer '%s' exists in this group already: choose"
                     + " another name, or delete it").formatted(name));
         }
+        if (sameInstance != null && sameInstance.config().owner() != null
+                && !sameInstance.config().owner().equals(config.owner())) {
+            throw new BrokerException(ErrorKind.NOT_PERMITTED, ("the group.instance.id '%s' is that of a consumer that somebody else"
+                    + " created: choose another one").formatted(config.instanceId()));
+        }
         // One that was deleted does not come back under its old name.
         boolean onlyOne = sameName == null || sameName.status() == Status.AWAY && sameName.incarnation().onlyOne();
         Membership room = sameName == null ? group : group.withoutMember(name);
@@ -181,7 +186,8 @@ public final class MembershipChanges {
 
     /**
      * @throws BrokerException UNKNOWN_CONSUMER; FENCED_INSTANCE_ID when another consumer has its name, or its place, by now, or it
-     *                         does not say which one of that name it is and there were several
+     *                         does not say which one of that name it is and there were several; NOT_PERMITTED when it is
+     *                         somebody else's
      */
     public static GroupMember require(Membership group, ConsumerId id) {
         GroupMember member = group.member(id.name());
@@ -190,6 +196,9 @@ public final class MembershipChanges {
             throw replaced ? fenced(id.name()) : unknown(id.name());
         } else if (!member.incarnation().is(id.incarnation())) {
             throw id.incarnation() == null ? unnamed(id.name()) : fenced(id.name());
+        } else if (!id.mayBeOf(member.config().owner())) {
+            throw new BrokerException(ErrorKind.NOT_PERMITTED, ("the consumer '%s' is used by whoever created it only: create one of"
+                    + " your own").formatted(id.name()));
         }
         return member;
     }

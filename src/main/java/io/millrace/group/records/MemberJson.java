@@ -48,6 +48,7 @@ final class MemberJson {
         public String instanceId;
         public String wantedAssignor;
         public Boolean commitsConsumed;
+        public String owner;
         public List<String> topics;
         public String pattern;
         public TreeMap<String, long[]> assigned;
@@ -92,6 +93,7 @@ final class MemberJson {
         bean.instanceId = config.instanceId();
         bean.wantedAssignor = config.assignor();
         bean.commitsConsumed = unusual(config.commits() == CommittedAs.CONSUMED, false);
+        bean.owner = config.owner();
     }
 
     private static void write(Subscription subscription, Bean bean) {
@@ -140,7 +142,7 @@ final class MemberJson {
                 requireNonNullElse(bean.requestTimeoutMs, USUAL.requestTimeoutMs()),
                 Math.toIntExact(requireNonNullElse(bean.maxPollRecords, (long) USUAL.maxPollRecords())),
                 requireNonNullElse(bean.sessionTimeoutMs, USUAL.sessionTimeoutMs()), bean.instanceId, bean.wantedAssignor,
-                requireNonNullElse(bean.commitsConsumed, false) ? CommittedAs.CONSUMED : USUAL.commits());
+                requireNonNullElse(bean.commitsConsumed, false) ? CommittedAs.CONSUMED : USUAL.commits(), bean.owner);
     }
 
     private static Subscription subscription(Bean bean) {

@@ -13,7 +13,7 @@ public final class ErrorStatus {
     public static int of(ErrorKind kind) {
         return switch (kind) {
             case INVALID_REQUEST, INVALID_TOPIC_NAME -> 400;
-            case INTERNAL_TOPIC -> 403;
+            case INTERNAL_TOPIC, NOT_PERMITTED -> 403;
             case UNKNOWN_TOPIC, UNKNOWN_PARTITION, UNKNOWN_GROUP, UNKNOWN_CONSUMER, NOT_ASSIGNED, TRANSACTIONAL_ID_NOT_FOUND -> 404;
             case WRONG_FORMAT -> 406;
             case TOPIC_EXISTS, CONSUMER_EXISTS, GROUP_NOT_EMPTY, FENCED, FENCED_INSTANCE_ID, UNKNOWN_TOPIC_ID, ILLEGAL_SUBSCRIPTION,

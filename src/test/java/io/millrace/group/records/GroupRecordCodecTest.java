@@ -269,7 +269,7 @@ class GroupRecordCodecTest {
     void aMemberWithAPartitionTakesLittleWhateverItsConfiguration() {
         GroupMember usual = member().member();
         ConsumerConfig config = new ConsumerConfig(RecordForm.JSON, OffsetReset.EARLIEST, false, IsolationLevel.READ_COMMITTED,
-                1_000, 5_000, 100, 10_000, "host-1", "range");
+                1_000, 5_000, 100, 10_000, "host-1", "range").ownedBy("alice");
         GroupMember member = new GroupMember(usual.name(), usual.incarnation(), config, usual.subscription(), usual.status(),
                 usual.sinceMs(), usual.epoch(), usual.owned(), usual.target());
         isReadBack(MEMBER_KEY, new GroupValue.Member(member, member().kept()));
