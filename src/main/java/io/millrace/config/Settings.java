@@ -188,6 +188,9 @@ public final class Settings {
             1_000, "Gauges of the lag of consumer groups in /metrics, one for each partition of each; further ones have"
             + " none.");
 
+    public static final Setting SECURITY = new Setting("millrace.security", new SettingType.Checked("off or on",
+            value -> value.equals("off") || value.equals("on")), "off", "Whether callers are held to roles, permissions and quotas.");
+
     /** Every setting but the defaults of topic configuration, which the broker knows. */
     public static final List<Setting> CATALOGUE = List.of(BROKER_ID, HTTP_HOST, HTTP_PORT, LOG_DIRS, LOG_DIRS_LOST,
             LOG_QUEUE_BYTES, LOG_QUEUE_APPENDS, LOG_FLUSH_INTERVAL_MS, LOG_FILES_MAX, LOG_RETENTION_CHECK_INTERVAL_MS,
@@ -204,7 +207,7 @@ public final class Settings {
             OFFSETS_TOPIC_PARTITIONS, OFFSETS_TOPIC_REPLICATION_FACTOR, IDEMPOTENCY_EXPIRATION_MS, IDEMPOTENCY_MAX_KEYS,
             IDEMPOTENCY_MAX_UNFINISHED, IDEMPOTENCY_TOPIC_PARTITIONS, IDEMPOTENCY_TOPIC_REPLICATION_FACTOR,
             TRANSACTION_MAX_TIMEOUT_MS, TRANSACTIONAL_ID_EXPIRATION_MS, TRANSACTION_MAX_IDS, TRANSACTION_TOPIC_PARTITIONS,
-            TRANSACTION_TOPIC_REPLICATION_FACTOR, METRICS_TOPICS_MAX, METRICS_PARTITIONS_MAX, METRICS_GROUPS_MAX);
+            TRANSACTION_TOPIC_REPLICATION_FACTOR, METRICS_TOPICS_MAX, METRICS_PARTITIONS_MAX, METRICS_GROUPS_MAX, SECURITY);
 
     /** The first of each pair may not be larger than the second. */
     private static final List<List<Setting>> ORDERED = List.of(List.of(REQUEST_MAX_BYTES, REQUEST_MEMORY_BYTES),

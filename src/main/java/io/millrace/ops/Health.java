@@ -42,7 +42,7 @@ final class Health {
         HealthCheckResponseBuilder response = named("millrace-ready", server);
         boolean up = state(server) == Server.State.SERVING && !server.isStopping();
         if (server != null) {
-            for (Server.Writer writer : server.writers()) {
+            for (DirectoryWriter writer : server.writers()) {
                 String problem = problem(writer);
                 up &= problem == null;
                 response.withData(writer.directory().root().toString(), problem == null ? "online" : problem);
@@ -93,7 +93,7 @@ final class Health {
         }
     }
 
-    private static String problem(Server.Writer writer) {
+    private static String problem(DirectoryWriter writer) {
         if (writer.directory().failure() != null) {
             return writer.directory().failure().getMessage();
         }
@@ -108,7 +108,7 @@ final class Health {
         HealthCheckResponseBuilder response = named("millrace-live", server);
         boolean up = true;
         if (server != null) {
-            for (Server.Writer writer : server.writers()) {
+            for (DirectoryWriter writer : server.writers()) {
                 if (writer.isDead()) {
                     up = false;
                     response.withData(writer.directory().root().toString(), "its writer has ended");

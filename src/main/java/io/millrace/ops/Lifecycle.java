@@ -8,6 +8,8 @@ import io.millrace.group.membership.OffsetReset;
 import io.millrace.log.Closing;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
+import io.millrace.metadata.access.AccessRegisters;
+import io.millrace.metadata.access.AccessRules;
 import io.millrace.replica.hosting.Deadlines;
 import io.millrace.rest.access.AgreementAccess;
 import io.millrace.rest.access.BrokerAccess;
@@ -15,6 +17,7 @@ import io.millrace.rest.access.GroupAccess;
 import io.millrace.rest.access.HealthAccess;
 import io.millrace.rest.access.IdempotencyAccess;
 import io.millrace.rest.access.ProducerIdAccess;
+import io.millrace.rest.access.RulesAccess;
 import io.millrace.rest.access.TransactionAccess;
 import io.millrace.rest.body.ConsumerDefaults;
 import io.millrace.rest.body.RestLimits;
@@ -61,7 +64,7 @@ import org.eclipse.microprofile.metrics.MetricRegistry;
  */
 @ApplicationScoped
 public class Lifecycle implements BrokerAccess, GroupAccess, ProducerIdAccess, IdempotencyAccess,
-        TransactionAccess, AgreementAccess, HealthAccess {
+        TransactionAccess, AgreementAccess, HealthAccess, RulesAccess {
     private static final System.Logger LOG = System.getLogger(Lifecycle.class.getName());
 
     @Resource
@@ -88,6 +91,8 @@ public class Lifecycle implements BrokerAccess, GroupAccess, ProducerIdAccess, I
     private volatile Server server;
     private volatile HttpTransport transport;
     private volatile RequestThreads requestThreads;
+    private volatile AccessWatch accessWatch;
+    private final AccessRules accessRules = new AccessRules();
     private final RelayedWaits relayedWaits = new RelayedWaits();
 
     /** @throws InvalidSettingsException which fails the deployment */
@@ -115,6 +120,9 @@ public class Lifecycle implements BrokerAccess, GroupAccess, ProducerIdAccess, I
             starting.start();
             if (starting.state() == Server.State.SERVING) {
                 measuring.watch(starting, timers);
+                if (securityIsOn()) {
+                    accessWatch = new AccessWatch(accessRules, starting.registers(), workers, timers);
+                }
             }
         });
     }
@@ -126,7 +134,7 @@ public class Lifecycle implements BrokerAccess, GroupAccess, ProducerIdAccess, I
     /** The threads come last: until the server is closed some run its tasks. */
     @PreDestroy
     void stop() {
-        Closing.all(halt::disarm, server, transport, metrics, this::clearThreads);
+        Closing.all(halt::disarm, accessWatch, server, transport, metrics, this::clearThreads);
     }
 
     /** Whatever is left on the threads of a process that ends goes with it. */
@@ -180,6 +188,26 @@ public class Lifecycle implements BrokerAccess, GroupAccess, ProducerIdAccess, I
     @Override
     public void recover(Set<Integer> kept, Set<Integer> replaced) {
         started().recover(kept, replaced);
+    }
+
+    @Override
+    public boolean securityIsOn() {
+        return configuration().settings().text(Settings.SECURITY).equals("on");
+    }
+
+    @Override
+    public AccessRules rules() {
+        return accessRules;
+    }
+
+    @Override
+    public AccessRegisters accessRegisters() {
+        return new AccessRegisters(started().registers());
+    }
+
+    @Override
+    public void accessChanged() {
+        accessRules.refresh(started().registers());
     }
 
     private Server started() {

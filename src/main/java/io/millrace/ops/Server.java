@@ -34,7 +34,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.Executor;
-import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Supplier;
@@ -54,14 +53,6 @@ final class Server implements AutoCloseable {
         /** The logs are being recovered. */
         REGISTERS_RESTORED,
         SERVING, FAILED, STOPPED
-    }
-
-    /** A directory, and the task that writes it. */
-    record Writer(LogDirectory directory, Future<?> task) {
-        /** Whether the thread ended although nobody closed the directory and no disk failed. */
-        boolean isDead() {
-            return task.isDone() && directory.failure() == null;
-        }
     }
 
     private static final System.Logger LOG = System.getLogger(Server.class.getName());
@@ -92,7 +83,7 @@ final class Server implements AutoCloseable {
     private volatile State state = State.STARTING;
     private volatile boolean stopping;
     private volatile ClusterNode node;
-    private volatile List<Writer> writers = List.of();
+    private volatile List<DirectoryWriter> writers = List.of();
     private volatile Broker broker;
     private volatile Coordination coordination;
     private volatile Upkeep upkeep;
@@ -144,7 +135,7 @@ final class Server implements AutoCloseable {
             broker = openBroker();
             damage.healBy(broker::foundDamage);
             coordination = openCoordination();
-            upkeep = open(() -> new Upkeep(configuration.settings(), writers.stream().map(Writer::directory).toList(),
+            upkeep = open(() -> new Upkeep(configuration.settings(), writers.stream().map(DirectoryWriter::directory).toList(),
                     node.journalDirectory(), workers, clock));
             state = State.SERVING;
             LOG.log(Level.INFO, "Millrace is ready: broker {0}, log directories {1}",
@@ -193,7 +184,7 @@ final class Server implements AutoCloseable {
         while (true) {
             int before = opened.size();
             openDirectories();
-            List<LogDirectory> directories = writers.stream().map(Writer::directory).toList();
+            List<LogDirectory> directories = writers.stream().map(DirectoryWriter::directory).toList();
             try {
                 return open(() -> Broker.open(configuration.broker(),
                         registers(), membership(), transport,
@@ -212,7 +203,11 @@ final class Server implements AutoCloseable {
         }
     }
 
-    private RegisterStore registers() {
+    /** @throws BrokerException UNAVAILABLE before the cluster's member runs, and after the stop */
+    RegisterStore registers() {
+        if (node == null) {
+            throw new BrokerException(ErrorKind.UNAVAILABLE, "the server is starting or stopping: try again in a moment");
+        }
         return new ObservedRegisters(node.registers(), observers.registerFailed());
     }
 
@@ -221,18 +216,18 @@ final class Server implements AutoCloseable {
     }
 
     private void openDirectories() {
-        List<Writer> started = new ArrayList<>();
+        List<DirectoryWriter> started = new ArrayList<>();
         for (Path root : configuration.settings().folders(Settings.LOG_DIRS)) {
             LogDirectory directory = open(() -> LogDirectory.open(root, configuration.logDirectory(producers), clock, damage,
                     logFiles, forces), Settings.LOG_DIRS);
             FutureTask<Void> writing = new FutureTask<>(directory, null);
             workers.execute(writing);
-            started.add(new Writer(directory, writing));
+            started.add(new DirectoryWriter(directory, writing));
         }
         writers = List.copyOf(started);
         new KnownDirectories(node.notes(), configuration.brokerId(), configuration.cluster().size() == 1,
                 configuration.lostDirectories(), () -> !registers().keys(TOPIC_REGISTERS).isEmpty())
-                .check(started.stream().map(Writer::directory).toList());
+                .check(started.stream().map(DirectoryWriter::directory).toList());
     }
 
     /** @param settings those that an operator may have to change when it fails */
@@ -262,7 +257,7 @@ final class Server implements AutoCloseable {
     }
 
     /** The log directories that are open. */
-    List<Writer> writers() {
+    List<DirectoryWriter> writers() {
         return writers;
     }
 

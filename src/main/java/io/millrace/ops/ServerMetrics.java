@@ -60,7 +60,7 @@ final class ServerMetrics implements AutoCloseable {
     synchronized void watch(Server server, ScheduledExecutorService timers) {
         if (!closed) {
             directories = new DirectoryGauges(registry,
-                    server.writers().stream().map(Server.Writer::directory).toList(), server.logFiles(), server.producers(),
+                    server.writers().stream().map(DirectoryWriter::directory).toList(), server.logFiles(), server.producers(),
                     () -> server.strays().size(), () -> server.lost().size(), server::damagedBatches, server::cleaning);
             refreshing = timers.scheduleWithFixedDelay(() -> refresh(server), 0, REFRESH_MS, TimeUnit.MILLISECONDS);
         }

@@ -7,6 +7,7 @@ import io.millrace.rest.body.JsonBodies;
 import io.millrace.rest.body.QueryParameters;
 import io.millrace.rest.dialect.MediaTypes;
 import io.millrace.rest.exchange.KnownConsumer;
+import io.millrace.rest.guard.Guard;
 import io.millrace.rest.model.Assignments;
 import io.millrace.rest.model.CommittedOffsets;
 import io.millrace.rest.routing.ConsumerRequests;
@@ -41,6 +42,8 @@ public class ConsumerStateResource {
     GroupAccess access;
     @Inject
     JsonBodies json;
+    @Inject
+    Guard guard;
 
     @Operation(operationId = "listAssignments", summary = "The partitions that a consumer assigned to itself, or else was given")
     @Tag(name = "Consumers")
@@ -52,7 +55,7 @@ public class ConsumerStateResource {
     @Path(INSTANCE + "/assignments")
     public void assignments(@PathParam("groupid") String group, @PathParam("name") String name,
                             @Context HttpHeaders headers, @Suspended AsyncResponse response) {
-        access.groups().member(group, ConsumerRequests.consumer(name, headers))
+        access.groups().member(group, ConsumerRequests.consumer(name, headers).askedBy(guard.asker()))
                 .whenComplete(Answer.to(response, member -> json.write(Assignments.of(member.reads()))));
     }
 
@@ -70,9 +73,9 @@ public class ConsumerStateResource {
     @Consumes({MediaTypes.DIALECT, MediaTypes.JSON_RECORDS, MediaTypes.JSON, MediaType.WILDCARD})
     public void committed(@PathParam("groupid") String group, @PathParam("name") String name, InputStream body,
                           @Context UriInfo uri, @Context HttpHeaders headers, @Suspended AsyncResponse response) {
-        ConsumerId consumer = ConsumerRequests.consumer(name, headers);
+        ConsumerId consumer = ConsumerRequests.consumer(name, headers).askedBy(guard.asker());
         KnownConsumer.asked(access.groups(), group, consumer,
-                        () -> new QueryParameters(uri.getQueryParameters()).partitions(json.objectIfAny(body, headers)))
+                        () -> new QueryParameters(uri.getQueryParameters()).partitions(json.objectIfAny(body, headers)).map(guard::readable))
                 .thenCompose(asked -> access.groups().committed(group, consumer, asked.orElse(null)))
                 .whenComplete(Answer.to(response, offsets -> json.write(CommittedOffsets.of(offsets))));
     }

@@ -6,6 +6,7 @@ import io.millrace.group.membership.ConsumerId;
 import io.millrace.group.membership.OffsetReset;
 import io.millrace.group.membership.RecordForm;
 import io.millrace.group.membership.Subscription;
+import io.millrace.metadata.TopicPartition;
 import io.millrace.rest.access.GroupAccess;
 import io.millrace.rest.body.Answer;
 import io.millrace.rest.body.AnswerDeadlines;
@@ -24,6 +25,7 @@ import io.millrace.rest.exchange.KnownConsumer;
 import io.millrace.rest.exchange.PollExchange;
 import io.millrace.rest.exchange.TopicsOnDemand;
 import io.millrace.rest.routing.ConsumerRequests;
+import io.millrace.rest.guard.Guard;
 import io.millrace.rest.model.CreatedConsumer;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
@@ -47,9 +49,12 @@ import jakarta.ws.rs.core.UriBuilder;
 import jakarta.ws.rs.core.UriInfo;
 import java.io.InputStream;
 import java.net.URI;
+import java.util.List;
+import java.util.SortedMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
@@ -81,6 +86,8 @@ public class ConsumersResource {
     ConsumerDefaults defaults;
     @Inject
     TopicsOnDemand onDemand;
+    @Inject
+    Guard guard;
 
     @Operation(operationId = "createConsumer", summary = "Creates a consumer instance in a group")
     @Tag(name = "Consumers")
@@ -99,7 +106,7 @@ public class ConsumersResource {
         NewConsumer wanted =
                 ConsumerBodies.consumer(json.objectIfAny(body, headers).orElse(JsonValue.EMPTY_JSON_OBJECT), defaults.reset());
         URI base = ConsumerRequests.base(uri, headers);
-        groups().create(group, wanted.name(), wanted.config()).whenComplete(Answer.to(response,
+        groups().create(group, wanted.name(), wanted.config().ownedBy(guard.caller().principal())).whenComplete(Answer.to(response,
                 id -> json.write(new CreatedConsumer(id.name(), UriBuilder.fromUri(base)
                         .path("consumers/{group}/instances/{name}/incarnations/{incarnation}")
                         .build(group, id.name(), id.incarnation()).toString().replace(";", "%3B")))));
@@ -115,7 +122,7 @@ public class ConsumersResource {
     @Path(INSTANCE)
     public void delete(@PathParam("groupid") String group, @PathParam("name") String name, @Context HttpHeaders headers,
                        @Suspended AsyncResponse response) {
-        done(groups().leave(group, ConsumerRequests.consumer(name, headers), requests.source(headers)), response);
+        done(groups().leave(group, asked(name, headers), requests.source(headers)), response);
     }
 
     @Operation(operationId = "subscribe", summary = "Says which topics a consumer reads; replaces what it said before")
@@ -134,9 +141,11 @@ public class ConsumersResource {
     @Consumes({MediaTypes.DIALECT, MediaTypes.JSON_RECORDS, MediaTypes.JSON})
     public void subscribe(@PathParam("groupid") String group, @PathParam("name") String name, InputStream body,
                           @Context HttpHeaders headers, @Suspended AsyncResponse response) {
-        ConsumerId consumer = ConsumerRequests.consumer(name, headers);
+        ConsumerId consumer = asked(name, headers);
         PollRequest.Source source = requests.source(headers);
-        change(group, consumer, body, ConsumerBodies::subscription, asked -> subscribe(group, consumer, asked, source), response);
+        Predicate<String> creatable = guard.creating();
+        change(group, consumer, body, wanted -> readable(ConsumerBodies.subscription(wanted)),
+                asked -> subscribe(group, consumer, asked, source, creatable), response);
     }
 
     @Operation(operationId = "listSubscriptions", summary = "The topics that a consumer reads, and the partitions that it has now")
@@ -149,7 +158,7 @@ public class ConsumersResource {
     @Path(INSTANCE + "/subscription")
     public void subscription(@PathParam("groupid") String group, @PathParam("name") String name, @Context HttpHeaders headers,
                              @Suspended AsyncResponse response) {
-        groups().member(group, ConsumerRequests.consumer(name, headers)).whenComplete(Answer.to(response, member ->
+        groups().member(group, asked(name, headers)).whenComplete(Answer.to(response, member ->
                 json.write(ConsumerBodies.described(member.subscription(), member.owned().keySet()))));
     }
 
@@ -163,7 +172,7 @@ public class ConsumersResource {
     @Path(INSTANCE + "/subscription")
     public void unsubscribe(@PathParam("groupid") String group, @PathParam("name") String name, @Context HttpHeaders headers,
                             @Suspended AsyncResponse response) {
-        done(groups().subscribe(group, ConsumerRequests.consumer(name, headers), new Subscription.None(), requests.source(headers)),
+        done(groups().subscribe(group, asked(name, headers), new Subscription.None(), requests.source(headers)),
                 response);
     }
 
@@ -183,10 +192,11 @@ public class ConsumersResource {
     @Consumes({MediaTypes.DIALECT, MediaTypes.JSON_RECORDS, MediaTypes.JSON})
     public void assign(@PathParam("groupid") String group, @PathParam("name") String name, InputStream body,
                        @Context HttpHeaders headers, @Suspended AsyncResponse response) {
-        ConsumerId consumer = ConsumerRequests.consumer(name, headers);
+        ConsumerId consumer = asked(name, headers);
         PollRequest.Source source = requests.source(headers);
-        change(group, consumer, body, ConsumerBodies::partitions,
-                asked -> subscribe(group, consumer, new Subscription.Assigned(new TreeSet<>(asked)), source), response);
+        Predicate<String> creatable = guard.creating();
+        change(group, consumer, body, wanted -> guard.readable(ConsumerBodies.partitions(wanted)),
+                asked -> subscribe(group, consumer, new Subscription.Assigned(new TreeSet<>(asked)), source, creatable), response);
     }
 
     @Operation(operationId = "poll", summary = "Records of the consumer's partitions from where it is; waits for them when asked to")
@@ -213,8 +223,8 @@ public class ConsumersResource {
         boolean exact = maxBytes != PollRequest.NOT_SAID;
         PollRequest request = new PollRequest(form(headers),
                 (int) Math.min(limits.maxFetchBytes(), exact ? maxBytes : DEFAULT_MAX_BYTES), waitMs, requests.source(headers));
-        new PollExchange(request, exact, limits, budget, response)
-                .start(groups(), group, ConsumerRequests.consumer(name, headers), limits.maxFetchWaitMs(), deadlines);
+        new PollExchange(request, exact, limits, budget, guard.reading(), response)
+                .start(groups(), group, asked(name, headers), limits.maxFetchWaitMs(), deadlines);
     }
 
     /** JAX-RS itself would list HEAD as well. */
@@ -243,9 +253,10 @@ public class ConsumersResource {
                        @Context HttpHeaders headers, @Suspended AsyncResponse response) {
         Long said = Numbers.inHeader(ConsumerRequests.EPOCH_HEADER, headers.getHeaderString(ConsumerRequests.EPOCH_HEADER));
         int epoch = said == null ? Groups.ANY_EPOCH : (int) Math.min(Integer.MAX_VALUE, said);
-        ConsumerId consumer = ConsumerRequests.consumer(name, headers);
+        ConsumerId consumer = asked(name, headers);
         PollRequest.Source source = requests.source(headers);
-        done(KnownConsumer.asked(groups(), group, consumer, () -> json.objectIfAny(body, headers).map(ConsumerBodies::offsets))
+        done(KnownConsumer.asked(groups(), group, consumer,
+                        () -> json.objectIfAny(body, headers).map(ConsumerBodies::offsets).map(this::readable))
                 .thenCompose(asked -> asked.isEmpty() ? groups().commitPolled(group, consumer, epoch, source)
                         : groups().commit(group, consumer, asked.get(), epoch)), response);
     }
@@ -266,8 +277,9 @@ public class ConsumersResource {
     @Consumes({MediaTypes.DIALECT, MediaTypes.JSON_RECORDS, MediaTypes.JSON})
     public void seek(@PathParam("groupid") String group, @PathParam("name") String name, InputStream body,
                      @Context HttpHeaders headers, @Suspended AsyncResponse response) {
-        ConsumerId consumer = ConsumerRequests.consumer(name, headers);
-        change(group, consumer, body, ConsumerBodies::positions, asked -> groups().seek(group, consumer, asked), response);
+        ConsumerId consumer = asked(name, headers);
+        change(group, consumer, body, wanted -> readable(ConsumerBodies.positions(wanted)),
+                asked -> groups().seek(group, consumer, asked), response);
     }
 
     @Operation(operationId = "seekToBeginning", summary = "A consumer goes on from the first offset of partitions")
@@ -286,8 +298,8 @@ public class ConsumersResource {
     @Consumes({MediaTypes.DIALECT, MediaTypes.JSON_RECORDS, MediaTypes.JSON})
     public void seekToBeginning(@PathParam("groupid") String group, @PathParam("name") String name, InputStream body,
                                 @Context HttpHeaders headers, @Suspended AsyncResponse response) {
-        ConsumerId consumer = ConsumerRequests.consumer(name, headers);
-        change(group, consumer, body, ConsumerBodies::partitions,
+        ConsumerId consumer = asked(name, headers);
+        change(group, consumer, body, wanted -> guard.readable(ConsumerBodies.partitions(wanted)),
                 asked -> groups().seekTo(group, consumer, asked, OffsetReset.EARLIEST), response);
     }
 
@@ -307,9 +319,26 @@ public class ConsumersResource {
     @Consumes({MediaTypes.DIALECT, MediaTypes.JSON_RECORDS, MediaTypes.JSON})
     public void seekToEnd(@PathParam("groupid") String group, @PathParam("name") String name, InputStream body,
                           @Context HttpHeaders headers, @Suspended AsyncResponse response) {
-        ConsumerId consumer = ConsumerRequests.consumer(name, headers);
-        change(group, consumer, body, ConsumerBodies::partitions,
+        ConsumerId consumer = asked(name, headers);
+        change(group, consumer, body, wanted -> guard.readable(ConsumerBodies.partitions(wanted)),
                 asked -> groups().seekTo(group, consumer, asked, OffsetReset.LATEST), response);
+    }
+
+    private ConsumerId asked(String name, HttpHeaders headers) {
+        return GroupForwarding.consumer(name, headers).askedBy(guard.asker());
+    }
+
+    /** Each topic that is named must be one that the caller may read; those that a pattern takes in are looked at by polls. */
+    private Subscription readable(Subscription wanted) {
+        if (wanted instanceof Subscription.Topics topics) {
+            guard.requireReading(topics.names());
+        }
+        return wanted;
+    }
+
+    private <T> SortedMap<TopicPartition, T> readable(SortedMap<TopicPartition, T> offsets) {
+        guard.readable(List.copyOf(offsets.keySet()));
+        return offsets;
     }
 
     /** What the client takes; null: whatever the consumer was created for. */
@@ -333,8 +362,9 @@ public class ConsumersResource {
         done(KnownConsumer.asked(groups(), group, consumer, () -> read.apply(json.object(body))).thenCompose(change), response);
     }
 
-    private CompletableFuture<Void> subscribe(String group, ConsumerId consumer, Subscription wanted, PollRequest.Source source) {
-        return groups().subscribe(group, consumer, wanted, source).thenCompose(done -> onDemand.require(wanted));
+    private CompletableFuture<Void> subscribe(String group, ConsumerId consumer, Subscription wanted, PollRequest.Source source,
+                                              Predicate<String> creatable) {
+        return groups().subscribe(group, consumer, wanted, source).thenCompose(done -> onDemand.require(wanted, creatable));
     }
 
     private static void done(CompletableFuture<Void> change, AsyncResponse response) {

@@ -3,15 +3,18 @@ package io.millrace.rest;
 import io.millrace.group.Groups;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
+import io.millrace.metadata.TopicPartition;
 import io.millrace.rest.access.GroupAccess;
 import io.millrace.rest.body.Answer;
 import io.millrace.rest.body.AnswerDeadlines;
 import io.millrace.rest.body.JsonBodies;
 import io.millrace.rest.body.OffsetsResetBody;
 import io.millrace.rest.dialect.MediaTypes;
+import io.millrace.rest.guard.Guard;
 import io.millrace.rest.model.GroupDetails;
 import io.millrace.rest.model.GroupEntry;
 import io.millrace.rest.model.ResetOffsets;
+import io.millrace.security.ResourceType;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.Consumes;
@@ -26,6 +29,7 @@ import jakarta.ws.rs.container.Suspended;
 import jakarta.ws.rs.core.Response;
 import java.io.InputStream;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Predicate;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
@@ -44,6 +48,8 @@ public class GroupAdministrationResource {
     @Inject
     JsonBodies json;
     @Inject
+    Guard guard;
+    @Inject
     AnswerDeadlines deadlines;
 
     @Operation(operationId = "listGroups", summary = "The consumer groups of the cluster",
@@ -53,9 +59,10 @@ public class GroupAdministrationResource {
     @APIResponse(responseCode = "503", ref = "Unavailable")
     @GET
     public void list(@Suspended AsyncResponse response) {
+        Predicate<GroupEntry> seen = guard.sees(ResourceType.GROUP, GroupEntry::group);
         deadlines.within(LIST_MS, groups().list(),
                 () -> new BrokerException(ErrorKind.UNAVAILABLE, "the brokers did not tell their groups in time: try again later"))
-                .whenComplete(Answer.to(response, all -> json.write(all.stream().map(GroupEntry::of).toList())));
+                .whenComplete(Answer.to(response, all -> json.write(all.stream().map(GroupEntry::of).filter(seen).toList())));
     }
 
     @Operation(operationId = "describeGroup", summary = "A consumer group with its members, and how far it has come")
@@ -87,6 +94,8 @@ public class GroupAdministrationResource {
     @Consumes({MediaTypes.JSON_RECORDS, MediaTypes.DIALECT, MediaTypes.JSON})
     public void resetOffsets(@PathParam("group") String group, InputStream body, @Suspended AsyncResponse response) {
         OffsetsResetBody reset = OffsetsResetBody.of(json.object(body));
+        guard.requireReading(reset.topics());
+        guard.requireReading(reset.partitions().stream().map(TopicPartition::topic).distinct().toList());
         groups().reset(group, reset.target(), reset.topics(), reset.partitions(), reset.dryRun())
                 .whenComplete(Answer.to(response, changes -> json.write(ResetOffsets.of(reset.dryRun(), changes))));
     }

@@ -20,6 +20,7 @@ import io.millrace.rest.dialect.TransactionHeader;
 import io.millrace.rest.exchange.KeyedProducing;
 import io.millrace.rest.exchange.Producing;
 import io.millrace.rest.exchange.TopicsOnDemand;
+import io.millrace.rest.guard.Guard;
 import io.millrace.rest.model.OffsetsSummary;
 import io.millrace.rest.model.PartitionMetadata;
 import io.millrace.rest.model.TimestampOffsets;
@@ -59,6 +60,8 @@ public class PartitionsResource {
     KeyedProducing keyed;
     @Inject
     TopicsOnDemand onDemand;
+    @Inject
+    Guard guard;
     @Inject
     JsonBodies json;
 
@@ -138,7 +141,7 @@ public class PartitionsResource {
         RecordFormat format = RecordFormat.ofContentType(headers.getHeaderString(HttpHeaders.CONTENT_TYPE));
         Acks acks = new QueryParameters(uri.getQueryParameters()).acks();
         TransactionHeader transaction = TransactionHeader.parse(headers.getRequestHeader(TransactionHeader.NAME)).orElse(null);
-        onDemand.require(topic);
+        onDemand.require(topic, guard.creating());
         if (!keyed.records(topic, partition, format, acks, headers, body, response)) {
             producing.records(topic, partition, format, acks, transaction, headers.getHeaderString(HttpHeaders.CONTENT_LENGTH), body,
                     response);
@@ -156,7 +159,7 @@ public class PartitionsResource {
         int partition = Numbers.partition(number);
         Acks acks = new QueryParameters(uri.getQueryParameters()).acks();
         TransactionHeader transaction = TransactionHeader.parse(headers.getRequestHeader(TransactionHeader.NAME)).orElse(null);
-        onDemand.require(topic);
+        onDemand.require(topic, guard.creating());
         RecordRules rules = headers.getHeaderString(BrokerHeaders.CHECKED) == null ? RecordRules.IN_FORCE : RecordRules.KEPT;
         producing.batches(topic, partition, acks, rules, transaction, headers.getHeaderString(HttpHeaders.CONTENT_LENGTH), body,
                 response);

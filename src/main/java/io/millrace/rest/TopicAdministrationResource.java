@@ -12,6 +12,7 @@ import io.millrace.rest.body.Numbers;
 import io.millrace.rest.body.QueryParameters;
 import io.millrace.rest.dialect.MediaTypes;
 import io.millrace.rest.dialect.RequestException;
+import io.millrace.rest.guard.Guard;
 import io.millrace.rest.model.Configs;
 import io.millrace.rest.model.DeletedRecords;
 import io.millrace.rest.model.NewPartitions;
@@ -53,6 +54,8 @@ public class TopicAdministrationResource {
     BrokerAccess access;
     @Inject
     JsonBodies json;
+    @Inject
+    Guard guard;
 
     @Operation(operationId = "createTopic", summary = "Creates a topic")
     @Tag(name = "Administration")
@@ -70,6 +73,7 @@ public class TopicAdministrationResource {
         if (topic.topicName() == null) {
             throw RequestException.invalidBody("the field \"topic_name\" is missing");
         }
+        guard.requireCreation(topic.topicName());
         Map<String, String> configs = topic.configs() == null ? Map.of() : topic.configs();
         topics().create(topic.topicName(), topic.partitionsCount(), topic.replicationFactor(), configs);
         return Response.status(Response.Status.CREATED).build();

@@ -11,7 +11,9 @@ import io.millrace.rest.dialect.TransactionHeader;
 import io.millrace.rest.exchange.KeyedProducing;
 import io.millrace.rest.exchange.Producing;
 import io.millrace.rest.exchange.TopicsOnDemand;
+import io.millrace.rest.guard.Guard;
 import io.millrace.rest.model.TopicMetadata;
+import io.millrace.security.ResourceType;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.Consumes;
@@ -26,6 +28,7 @@ import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.UriInfo;
 import java.io.InputStream;
+import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
@@ -47,6 +50,8 @@ public class TopicsResource {
     TopicsOnDemand onDemand;
     @Inject
     JsonBodies json;
+    @Inject
+    Guard guard;
 
     @Operation(operationId = "listTopics",
         summary = "The names of all topics; those of the cluster's own only with internal=true")
@@ -57,7 +62,8 @@ public class TopicsResource {
     @GET
     public byte[] list(@Context UriInfo uri) {
         boolean internal = new QueryParameters(uri.getQueryParameters()).flag("internal");
-        return json.write(internal ? access.broker().topics().allNames() : access.broker().topics().names());
+        List<String> names = internal ? access.broker().topics().allNames() : access.broker().topics().names();
+        return json.write(names.stream().filter(guard.sees(ResourceType.TOPIC, name -> name)).toList());
     }
 
     @Operation(operationId = "getTopic", summary = "A topic: its partitions, and what was configured for it")
@@ -106,7 +112,7 @@ public class TopicsResource {
         RecordFormat format = RecordFormat.ofContentType(headers.getHeaderString(HttpHeaders.CONTENT_TYPE));
         Acks acks = new QueryParameters(uri.getQueryParameters()).acks();
         TransactionHeader transaction = TransactionHeader.parse(headers.getRequestHeader(TransactionHeader.NAME)).orElse(null);
-        onDemand.require(topic);
+        onDemand.require(topic, guard.creating());
         if (!keyed.records(topic, RecordAccumulator.ANY_PARTITION, format, acks, headers, body, response)) {
             producing.records(topic, RecordAccumulator.ANY_PARTITION, format, acks, transaction,
                     headers.getHeaderString(HttpHeaders.CONTENT_LENGTH), body, response);

@@ -4,6 +4,7 @@ import io.millrace.group.TransactionalProducer;
 import io.millrace.group.membership.ConsumerId;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
+import io.millrace.metadata.TopicPartition;
 import io.millrace.rest.access.GroupAccess;
 import io.millrace.rest.access.TransactionAccess;
 import io.millrace.rest.body.Answer;
@@ -16,9 +17,11 @@ import io.millrace.rest.body.TransactionBodies.NewTransaction;
 import io.millrace.rest.body.TransactionBodies;
 import io.millrace.rest.dialect.MediaTypes;
 import io.millrace.rest.dialect.RequestException;
+import io.millrace.rest.guard.Guard;
 import io.millrace.rest.model.ProducerInTransaction;
 import io.millrace.rest.model.TransactionDetails;
 import io.millrace.rest.routing.ConsumerRequests;
+import io.millrace.security.ResourceType;
 import io.millrace.transaction.coordinator.TransactionAnswer;
 import io.millrace.transaction.coordinator.TransactionCoordinator;
 import io.millrace.transaction.coordinator.TransactionFilter;
@@ -48,6 +51,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
@@ -69,6 +73,8 @@ public class TransactionsResource {
     @Inject
     JsonBodies json;
     @Inject
+    Guard guard;
+    @Inject
     GroupAccess groupAccess;
     @Inject
     AnswerDeadlines deadlines;
@@ -88,6 +94,7 @@ public class TransactionsResource {
     @Consumes({MediaTypes.DIALECT, MediaTypes.JSON_RECORDS, MediaTypes.JSON})
     public void begin(InputStream body, @Suspended AsyncResponse response) {
         NewTransaction begun = TransactionBodies.begin(json.object(body));
+        guard.requireTransactionalId(begun.transactionalId());
         Transactions transactions = access.transactions();
         transactions.coordinator().init(begun.transactionalId(), begun.timeoutMs(), transactions.deadline())
                 .whenComplete(Answer.to(response, answer -> Response.status(Response.Status.CREATED)
@@ -113,8 +120,11 @@ public class TransactionsResource {
     public void commitOffsets(@PathParam("id") String id, InputStream body, @Context HttpHeaders headers,
                               @Suspended AsyncResponse response) {
         NewOffsets asked = TransactionBodies.offsets(json.object(body));
+        guard.requireGroup(asked.group());
+        guard.requireReading(asked.offsets().keySet().stream().map(TopicPartition::topic).distinct().toList());
         // the headers are the request thread's only
-        ConsumerId member = asked.member() == null ? null : ConsumerRequests.consumer(asked.member(), headers);
+        ConsumerId member = asked.member() == null ? null
+                : ConsumerRequests.consumer(asked.member(), headers).askedBy(guard.asker());
         access.transactions().producer(id, asked.producer().epoch()).thenCompose(found -> {
             if (asked.producer().producerId() != ProducerIdAndEpoch.NO_PRODUCER_ID
                     && asked.producer().producerId() != found.producerId()) {
@@ -212,8 +222,9 @@ public class TransactionsResource {
         QueryParameters query = new QueryParameters(uri.getQueryParameters());
         TransactionFilter filter = named(query, new TransactionFilter(states(query.text("state")), Set.of(), query.name("xid"),
                 query.number("older_than_ms", 0, -1)));
+        Predicate<TransactionDetails> seen = guard.sees(ResourceType.TRANSACTIONAL_ID, TransactionDetails::transactionalId);
         deadlines.within(LIST_MS, access.transactions().list(filter, limit(query)), TransactionsResource::late)
-                .whenComplete(Answer.to(response, all -> json.write(TransactionDetails.All.of(all))));
+                .whenComplete(Answer.to(response, all -> json.write(TransactionDetails.All.of(all).of(seen))));
     }
 
     static int limit(QueryParameters query) {

@@ -44,9 +44,9 @@ class TopicsOnDemandTest {
     void aTopicThatIsNotThereIsCreatedWithTheDefaultsAndOneThatIsThereStays() {
         harness.broker.topics().create("there", 3, 1, Map.of());
 
-        onDemand.require("new");
-        onDemand.require("new");
-        onDemand.require("there");
+        onDemand.require("new", any -> true);
+        onDemand.require("new", any -> true);
+        onDemand.require("there", any -> true);
 
         assertThat(topics()).containsExactlyInAnyOrder("new", "there");
         assertThat(harness.broker.topics().get("there").partitions()).hasSize(3);
@@ -54,17 +54,18 @@ class TopicsOnDemandTest {
 
     @Test
     void whatSomebodyWantsToReadIsCreatedUnlessItIsAPattern() {
-        get(onDemand.require(new Subscription.Topics(new TreeSet<>(List.of("a", "b")))));
-        get(onDemand.require(new Subscription.Assigned(new TreeSet<>(List.of(new TopicPartition("c", 0))))));
-        get(onDemand.require(new Subscription.Matching(Subscription.TopicPattern.of("d.*"))));
-        get(onDemand.require(new Subscription.None()));
+        get(onDemand.require(new Subscription.Topics(new TreeSet<>(List.of("a", "b"))), any -> true));
+        get(onDemand.require(new Subscription.Assigned(new TreeSet<>(List.of(new TopicPartition("c", 0)))), any -> true));
+        get(onDemand.require(new Subscription.Matching(Subscription.TopicPattern.of("d.*")), any -> true));
+        get(onDemand.require(new Subscription.None(), any -> true));
 
         assertThat(topics()).containsExactlyInAnyOrder("a", "b", "c");
     }
 
     @Test
     void thoseThatWantItAtTheSameTimeAreAllServed() {
-        CompletableFuture.allOf(IntStream.range(0, 8).mapToObj(each -> CompletableFuture.runAsync(() -> onDemand.require("new")))
+        CompletableFuture.allOf(IntStream.range(0, 8)
+                .mapToObj(each -> CompletableFuture.runAsync(() -> onDemand.require("new", any -> true)))
                 .toArray(CompletableFuture[]::new)).join();
 
         assertThat(topics()).containsExactly("new");
@@ -72,8 +73,8 @@ class TopicsOnDemandTest {
 
     @Test
     void whatNoTopicCanBeCalledIsRefusedAndTheClustersOwnAreLeftToIt() {
-        Failures.assertFails(ErrorKind.INVALID_TOPIC_NAME, () -> onDemand.require("no/name"));
-        onDemand.require("__consumer_offsets");
+        Failures.assertFails(ErrorKind.INVALID_TOPIC_NAME, () -> onDemand.require("no/name", any -> true));
+        onDemand.require("__consumer_offsets", any -> true);
 
         assertThat(topics()).isEmpty();
     }

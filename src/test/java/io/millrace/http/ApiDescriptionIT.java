@@ -10,7 +10,9 @@ import io.millrace.rest.ConsumersResource;
 import io.millrace.rest.GroupAdministrationResource;
 import io.millrace.rest.HealthResource;
 import io.millrace.rest.PartitionsResource;
+import io.millrace.rest.PermissionsResource;
 import io.millrace.rest.ProducersResource;
+import io.millrace.rest.QuotasResource;
 import io.millrace.rest.RecordsResource;
 import io.millrace.rest.TopicAdministrationResource;
 import io.millrace.rest.TopicsResource;
@@ -38,7 +40,7 @@ class ApiDescriptionIT {
     private static final List<Class<?>> RESOURCES = List.of(BridgeResource.class, HealthResource.class, TopicsResource.class,
             PartitionsResource.class, ProducersResource.class, RecordsResource.class, TopicAdministrationResource.class,
             ClusterAdministrationResource.class, ConsumersResource.class, ConsumerStateResource.class, GroupAdministrationResource.class,
-            TransactionsResource.class, TransactionAdministrationResource.class);
+            TransactionsResource.class, TransactionAdministrationResource.class, PermissionsResource.class, QuotasResource.class);
 
     private final HttpApi api = new HttpApi();
 

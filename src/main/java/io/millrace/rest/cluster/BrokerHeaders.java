@@ -21,7 +21,8 @@ public final class BrokerHeaders {
 
     /** Beside the client's own Authorization. */
     private static final String SIGNATURE = "Millrace-Signature";
-    private static final List<String> BELIEVED = List.of(FORWARDED, ANSWERED, BASE_URI, CALLER, CHECKED);
+    private static final List<String> BELIEVED = List.of(FORWARDED, ANSWERED, BASE_URI, CALLER, CHECKED, CallerHeaders.PRINCIPAL,
+            CallerHeaders.GROUPS, CallerHeaders.ROLES);
 
     private BrokerHeaders() {
     }

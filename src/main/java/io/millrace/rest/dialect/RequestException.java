@@ -1,5 +1,6 @@
 package io.millrace.rest.dialect;
 
+import io.millrace.metadata.BrokerException;
 import java.util.List;
 import java.util.Optional;
 
@@ -25,6 +26,11 @@ public final class RequestException extends RuntimeException {
         this.record = record;
     }
 
+    /** What the broker refuses, where it is told outside of JAX-RS. */
+    public static RequestException of(BrokerException refusal) {
+        return new RequestException(ErrorStatus.of(refusal.kind()), refusal.getMessage(), List.of(), null);
+    }
+
     /** 400: a parameter or header is wrong. */
     public static RequestException badRequest(String message) {
         return new RequestException(400, message, List.of(), null);
@@ -35,7 +41,7 @@ public final class RequestException extends RuntimeException {
         return new RequestException(400, "the request body is not valid: " + error, List.of(error), null);
     }
 
-    /** 403: nobody may do this from where the request comes from. */
+    /** 403: the caller may not do this, or nobody may from where the request comes from. */
     public static RequestException forbidden(String message) {
         return new RequestException(403, message, List.of(), null);
     }
@@ -43,6 +49,11 @@ public final class RequestException extends RuntimeException {
     /** 421: the request is for another server than this one. */
     public static RequestException misdirected(String message) {
         return new RequestException(421, message, List.of(), null);
+    }
+
+    /** 404: what is meant is not there. */
+    public static RequestException notFound(String message) {
+        return new RequestException(404, message, List.of(), null);
     }
 
     /** 406: what is stored cannot be given in the form that was asked for. */
@@ -88,6 +99,11 @@ public final class RequestException extends RuntimeException {
     /** 422: this record is not of a size that was asked for. */
     public static RequestException unprocessable(String message, RecordPlace record) {
         return new RequestException(422, message, List.of(), record, null);
+    }
+
+    /** 429: the caller has used up what it may do at present. */
+    public static RequestException tooMany(String message) {
+        return new RequestException(429, message, List.of(), null);
     }
 
     /** 503: no room or no time at present, try again. */

@@ -1,9 +1,11 @@
 package io.millrace.rest.entry;
 
 import io.millrace.rest.cluster.BrokerHeaders;
-import io.millrace.rest.cluster.Caller;
+import io.millrace.rest.cluster.CallerAddress;
 import io.millrace.rest.cluster.ClusterSecret;
 import io.millrace.rest.dialect.RequestException;
+import io.millrace.rest.guard.EntryGuard;
+import io.millrace.rest.guard.Meter;
 import io.millrace.rest.origin.OriginRules;
 import jakarta.inject.Inject;
 import jakarta.servlet.Filter;
@@ -30,6 +32,8 @@ public class EntryFilter implements Filter {
     Onward onward;
     @Inject
     OriginRules rules;
+    @Inject
+    EntryGuard guard;
 
     @Override
     public void doFilter(ServletRequest plainRequest, ServletResponse plainResponse, FilterChain chain)
@@ -44,6 +48,8 @@ public class EntryFilter implements Filter {
                 return;
             }
             checked = checked(request, response);
+            guard.enter(checked, response);
+            response.countBy(Meter.of(checked));
         } catch (RequestException e) {
             if (mayHaveBody(request)) {
                 closeAfter(request, response);
@@ -80,11 +86,11 @@ public class EntryFilter implements Filter {
                 CheckedRequest.values(request, "Transfer-Encoding"));
         UploadLimits limits = uploads.limits();
         boolean internal = CheckedRequest.isInternal(request);
-        UploadStream.Turnstile turnstile = internal ? FREE : begun -> uploads.begin(Caller.of(request), begun);
-        CheckedRequest checked = new CheckedRequest(request, secret, rules, coding(request, response), length, in -> new UploadStream(in,
-                length, internal ? Long.MAX_VALUE : limits.maxBytes(), limits.timeoutMs(), turnstile, System::nanoTime,
-                () -> closeAfter(request, response)));
-        Caller.note(request, checked.getHeader(BrokerHeaders.CALLER));
+        UploadStream.Turnstile turnstile = internal ? FREE : begun -> uploads.begin(CallerAddress.of(request), begun);
+        CheckedRequest checked = new CheckedRequest(request, secret, rules, coding(request, response), length,
+                in -> MeteredInput.of(request, new UploadStream(in, length, internal ? Long.MAX_VALUE : limits.maxBytes(),
+                        limits.timeoutMs(), turnstile, System::nanoTime, () -> closeAfter(request, response))));
+        CallerAddress.note(request, checked.getHeader(BrokerHeaders.CALLER));
         return checked;
     }
 

@@ -6,6 +6,8 @@ import io.millrace.rest.dialect.ErrorBody;
 import io.millrace.rest.dialect.ErrorStatus;
 import io.millrace.rest.dialect.MediaTypes;
 import io.millrace.rest.dialect.RequestException;
+import io.millrace.rest.guard.Meter;
+import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.http.HttpServletResponse;
 import jakarta.servlet.http.HttpServletResponseWrapper;
 import java.io.IOException;
@@ -14,9 +16,28 @@ import java.io.IOException;
 public final class ErrorAnswers extends HttpServletResponseWrapper {
     private static final String RETRY_AFTER_SECONDS = "1";
 
+    private Meter meter;
+    private ServletOutputStream counted;
+
     /** @param response that of the container */
     public ErrorAnswers(HttpServletResponse response) {
         super(response);
+    }
+
+    /** @param by counts what is answered from now on; null: nobody does */
+    void countBy(Meter by) {
+        this.meter = by;
+    }
+
+    @Override
+    public ServletOutputStream getOutputStream() throws IOException {
+        if (meter == null) {
+            return super.getOutputStream();
+        }
+        if (counted == null) {
+            counted = new MeteredOutput(super.getOutputStream(), meter);
+        }
+        return counted;
     }
 
     /** Tells a client that its request is refused; nothing when something was answered already. */

@@ -26,6 +26,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 
 /**
  * One poll from request to response. Memory is taken as the log is read, for nothing while the poll waits, for what was read
@@ -41,6 +42,7 @@ public final class PollExchange {
     private final PollRequest request;
     private final boolean exact;
     private final int largestAnswer;
+    private final Consumer<String> reading;
     private final AsyncResponse response;
     private final MemoryBudget.Reservation memory;
     private final ReservedReadMemory readMemory;
@@ -51,11 +53,14 @@ public final class PollExchange {
 
     /**
      * @param request its memory aside, which is counted here
+     * @param reading refuses topics that the caller may not read
      * @param exact   whether the client said how large the answer may be, so that a larger record is an error
      */
-    public PollExchange(PollRequest request, boolean exact, RestLimits limits, MemoryBudget budget, AsyncResponse response) {
+    public PollExchange(PollRequest request, boolean exact, RestLimits limits, MemoryBudget budget, Consumer<String> reading,
+                        AsyncResponse response) {
         this.exact = exact;
         this.largestAnswer = limits.maxFetchBytes();
+        this.reading = reading;
         this.response = response;
         this.memory = budget.reserve(0);
         this.readMemory = new ReservedReadMemory(memory);
@@ -117,6 +122,7 @@ public final class PollExchange {
         }
         try {
             List<FetchAllResult.Part> parts = answer.parts();
+            parts.forEach(part -> reading.accept(part.id().topic()));
             readMemory.settle(parts.stream().mapToLong(part -> part.result().batches().capacity()).sum());
             return answer.form() == RecordForm.RAW
                     ? response(answer, MediaTypes.BATCH, PolledRecords.raw(parts, answer.maxRecords()))

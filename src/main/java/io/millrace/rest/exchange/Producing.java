@@ -17,7 +17,7 @@ import io.millrace.rest.body.MemoryBudget;
 import io.millrace.rest.body.RequestBody;
 import io.millrace.rest.body.RestLimits;
 import io.millrace.rest.body.UploadShares;
-import io.millrace.rest.cluster.Caller;
+import io.millrace.rest.cluster.CallerAddress;
 import io.millrace.rest.dialect.ListProducer;
 import io.millrace.rest.dialect.ProduceResultWriter;
 import io.millrace.rest.dialect.RecordFormat;
@@ -192,7 +192,7 @@ public class Producing {
      * @throws RequestException when it does not come, or is too large
      */
     public byte[] read(String contentLength, InputStream body, MemoryBudget.Reservation memory) {
-        try (UploadShares.Share share = shares.of(Caller.of(request))) {
+        try (UploadShares.Share share = shares.of(CallerAddress.of(request))) {
             return new RequestBody(body, contentLength, limits.maxRequestBytes(), memory).readFully(share::growTo);
         }
     }

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
@@ -33,23 +34,24 @@ public final class TopicsOnDemand {
     /**
      * Somebody writes to a topic. Blocks while it is created.
      *
+     * @param creatable which topics they may create; others stay unknown
      * @throws BrokerException as {@link Topics#create}, but not TOPIC_EXISTS
      */
-    public void require(String topic) {
+    public void require(String topic, Predicate<String> creatable) {
         if (enabled && !TopicName.isInternal(topic)) {
             Topics topics = access.broker().topics();
-            if (!isThere(topic, topics)) {
+            if (!isThere(topic, topics) && creatable.test(topic)) {
                 create(topic, topics);
             }
         }
     }
 
-    /** Somebody wants to read that. @return completes when the topics that it names are there; fails as {@link #require} */
-    public CompletableFuture<Void> require(Subscription wanted) {
+    /** Somebody wants to read that. @return completes when the topics that it names are there; fails as {@link #require(String, Predicate)} */
+    public CompletableFuture<Void> require(Subscription wanted, Predicate<String> creatable) {
         Collection<String> named = wanted instanceof Subscription.Topics topics ? topics.names()
                 : wanted instanceof Subscription.Assigned own
                 ? own.partitions().stream().map(TopicPartition::topic).collect(Collectors.toSet()) : Set.of();
-        return enabled && !named.isEmpty() ? CompletableFuture.runAsync(() -> named.forEach(this::require), workers)
+        return enabled && !named.isEmpty() ? CompletableFuture.runAsync(() -> named.forEach(topic -> require(topic, creatable)), workers)
                 : CompletableFuture.completedFuture(null);
     }
 

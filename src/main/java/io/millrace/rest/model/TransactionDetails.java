@@ -4,6 +4,7 @@ import io.millrace.transaction.coordinator.TransactionDescription;
 import io.millrace.transaction.coordinator.TransactionList;
 import jakarta.json.bind.annotation.JsonbPropertyOrder;
 import java.util.List;
+import java.util.function.Predicate;
 
 /**
  * A transactional id and its transaction.
@@ -23,6 +24,11 @@ public record TransactionDetails(String transactionalId, String state, long prod
     public record All(List<TransactionDetails> transactions, boolean truncated) {
         public static All of(TransactionList list) {
             return new All(all(list.transactions()), list.truncated());
+        }
+
+        /** Those of them that one may see. */
+        public All of(Predicate<TransactionDetails> seen) {
+            return new All(transactions.stream().filter(seen).toList(), truncated);
         }
     }
 

@@ -8,7 +8,8 @@ import io.millrace.rest.body.JsonBodies;
 import io.millrace.rest.body.MemoryBudget;
 import io.millrace.rest.body.RestLimits;
 import io.millrace.rest.cluster.BrokerHeaders;
-import io.millrace.rest.cluster.Caller;
+import io.millrace.rest.cluster.CallerAddress;
+import io.millrace.rest.cluster.CallerHeaders;
 import io.millrace.rest.dialect.RequestException;
 import io.millrace.rest.entry.CheckedRequest;
 import io.millrace.rest.entry.ErrorAnswers;
@@ -192,7 +193,8 @@ public class OwnerRouting implements Onward {
     private static RelayedRequest passed(CheckedRequest request, PollReceipts receipts) {
         Map<String, String> told = new HashMap<>(receipts.told());
         told.put(BrokerHeaders.BASE_URI, request.base());
-        told.put(BrokerHeaders.CALLER, Caller.of(request));
+        told.put(BrokerHeaders.CALLER, CallerAddress.of(request));
+        told.putAll(CallerHeaders.of(request));
         if (request.coding() != null) {
             told.put("Content-Encoding", request.coding());
         }

@@ -3,10 +3,10 @@ package io.millrace.rest.cluster;
 import jakarta.servlet.http.HttpServletRequest;
 
 /** Who sends a request: the address of its connection, or the one that the broker tells which passed the request on. */
-public final class Caller {
-    private static final String ATTRIBUTE = Caller.class.getName();
+public final class CallerAddress {
+    private static final String ATTRIBUTE = CallerAddress.class.getName();
 
-    private Caller() {
+    private CallerAddress() {
     }
 
     /** @param told by a broker that is believed, or null */
