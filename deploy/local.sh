@@ -10,6 +10,8 @@ base_cluster_port=$((base_port + 5000))
 dropins=${MILLRACE_LOCAL_DROPINS:-}
 start_seconds=${MILLRACE_LOCAL_START_SECONDS:-180}
 namespaces=${MILLRACE_LOCAL_NAMESPACES:-}
+secured=${MILLRACE_LOCAL_SECURED:-}
+keys=${SECURED_KEYS:-}
 # Liberty itself waits up to 30 s for requests in progress, such as slow uploads.
 stop_seconds=45
 package=$project/target/millrace.jar
@@ -47,6 +49,9 @@ For this script alone:
   MILLRACE_LOCAL_START_SECONDS  how long a start may take (180)
   MILLRACE_LOCAL_RUNTIME        where the package is unpacked, for several folders of servers that share it (in
                                 MILLRACE_LOCAL_DIR); the command warm then spares each new server a part of its start
+  MILLRACE_LOCAL_SECURED        1: HTTPS only, and callers must be known, by deploy/secured/secured.xml and the keys in the
+                                folder SECURED_KEYS, as deploy/secured/keys.sh makes them; the
+                                passwords that secured.xml names come from the environment (none)
   MILLRACE_LOCAL_NAMESPACES     a prefix such as 10.87.0: server I runs in the network namespace millrace-10.87.0.I, which
                                 is there already, and at the address 10.87.0.I, so that links can be cut; for root (none)
 TXT
@@ -69,7 +74,7 @@ address() { echo "${namespaces:+$namespaces.$1}"; }
 url() {
     local own
     own=$(address "$1")
-    echo "http://${own:-$host}:$(http_port "$1")"
+    echo "http${secured:+s}://${own:-$host}:$(http_port "$1")"
 }
 console() { echo "$base/$1/logs/console.log"; }
 pid_file() { echo "$base/$1/server.pid"; }
@@ -179,6 +184,22 @@ install_dropins() {
     fi
 }
 
+# The package has no features but those of server.xml: a secured server runs in the whole Liberty that the build unpacked,
+# with a copy of what the package deploys, because others may share that one and are not secured.
+install_security() {
+    [ -n "$secured" ] || return 0
+    [ -f "$keys/broker.p12" ] || fail "SECURED_KEYS must name a folder with what deploy/secured/keys.sh makes: broker.p12 is missing"
+    local overrides=$base/secured/servers/$server/configDropins/overrides
+    # As above: not under a server that runs.
+    if [ ! -f "$base/secured/.unpacked" ] || [ "$runtime/.unpacked" -nt "$base/secured/.unpacked" ]; then
+        rm -rf "$base/secured"
+        cp -r "$runtime/wlp/usr" "$base/secured"
+        touch -r "$runtime/.unpacked" "$base/secured/.unpacked"
+    fi
+    mkdir -p "$overrides"
+    cp "$project/deploy/secured/secured.xml" "$overrides/"
+}
+
 # Whether something listens at a port, without knocking there.
 listens() {
     grep -Eqs "^ *[0-9]+: [0-9A-F]+:$(printf '%04X' "$1") [0-9A-F]+:0000 0A" /proc/net/tcp /proc/net/tcp6
@@ -199,7 +220,7 @@ check_port_free() {
 launch() {
     local i=$1 pid began state
     mkdir -p "$base/$i/logs"
-    if [ -d "$runtime/.workarea" ] && [ ! -d "$base/$i/output" ]; then
+    if [ -z "$secured" ] && [ -d "$runtime/.workarea" ] && [ ! -d "$base/$i/output" ]; then
         mkdir -p "$base/$i/output/$server"
         cp -r "$runtime/.workarea" "$base/$i/output/$server/workarea"
     fi
@@ -209,15 +230,22 @@ launch() {
         trap '' HUP INT
         cd "$base/$i"
         unset MILLRACE_LOCAL_DIR MILLRACE_LOCAL_PORT MILLRACE_LOCAL_DROPINS MILLRACE_LOCAL_START_SECONDS WLP_USER_DIR
-        unset MILLRACE_LOCAL_NAMESPACES MILLRACE_LOCAL_RUNTIME
+        unset MILLRACE_LOCAL_NAMESPACES MILLRACE_LOCAL_RUNTIME MILLRACE_LOCAL_SECURED
+        wlp=$runtime/wlp
+        if [ -n "$secured" ]; then
+            wlp=$project/.liberty/wlp
+            export WLP_USER_DIR=$base/secured
+        fi
         export WLP_OUTPUT_DIR=$base/$i/output LOG_DIR=$base/$i/logs
         MILLRACE_HTTP_PORT=$(http_port "$i")
         MILLRACE_CLUSTER_PORT=$(cluster_port "$i")
         export MILLRACE_HTTP_PORT MILLRACE_CLUSTER_PORT MILLRACE_BROKER_ID=$i
         export MILLRACE_LOG_DIRS=$base/$i/data MILLRACE_CLUSTER_JOURNAL_DIR=$base/$i/journal
         export_cluster "$i"
-        [ -z "$namespaces" ] || export MILLRACE_HTTP_HOST='*'
-        exec ${namespaces:+ip netns exec "millrace-$(address "$i")"} sh "$runtime/wlp/bin/server" run "$server" > "$(console "$i")" 2>&1 < /dev/null
+        if [ -n "$namespaces" ]; then
+            export MILLRACE_HTTP_HOST='*' MILLRACE_SECURITY=${MILLRACE_SECURITY:-off}
+        fi
+        exec ${namespaces:+ip netns exec "millrace-$(address "$i")"} sh "$wlp/bin/server" run "$server" > "$(console "$i")" 2>&1 < /dev/null
     ) &
     pid=$!
     disown "$pid"
@@ -226,7 +254,7 @@ launch() {
 }
 
 # An answer without a check in it is not of Millrace: Liberty gives one while there is no application.
-ready() { curl -fs --max-time 5 "$(url "$1")/health/ready" | grep -q '"name"'; }
+ready() { curl ${secured:+-k} -fs --max-time 5 "$(url "$1")/health/ready" | grep -q '"name"'; }
 
 # The process ended, the application failed, or a port is in use: no use to wait.
 gave_up() {
@@ -249,7 +277,7 @@ await_ready() {
         elif [ $SECONDS -ge $deadline ]; then
             explain "$i"
             say "gave up after $start_seconds s; its health:"
-            curl -s --max-time 5 "$(url "$i")/health" >&2 || true
+            curl ${secured:+-k} -s --max-time 5 "$(url "$i")/health" >&2 || true
             return 1
         fi
         sleep 0.3
@@ -264,6 +292,7 @@ start() {
     form "$1"
     install_runtime
     install_dropins
+    install_security
     for ((i = 1; i <= $1; i++)); do
         if ! alive "$i" > /dev/null; then
             launch "$i" || { failed=1; break; }
@@ -284,6 +313,7 @@ start() {
 warm() {
     install_runtime
     [ ! -d "$runtime/.workarea" ] || return 0
+    secured=
     start 1
     stop_servers 1
     mv "$base/1/output/$server/workarea" "$runtime/.workarea"
@@ -342,6 +372,7 @@ restart() {
     stop_servers "$1"
     install_runtime
     install_dropins
+    install_security
     launch "$1"
     if ! await_ready "$1"; then
         stop_servers "$1"
@@ -378,7 +409,7 @@ wipe() {
     local i
     stop_servers $(numbers)
     for i in $(numbers); do rm -rf "${base:?}/$i"; done
-    rm -rf "$base/runtime" "$base/size" "$base/secret"
+    rm -rf "$base/runtime" "$base/secured" "$base/size" "$base/secret"
     if [ -d "$base" ]; then rmdir --ignore-fail-on-non-empty "$base"; fi
 }
 

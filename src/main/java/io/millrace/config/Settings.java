@@ -29,6 +29,10 @@ public final class Settings {
             "Where the server listens; `*` opens it on every interface. Read by server.xml.");
     public static final Setting HTTP_PORT = number("millrace.http.port", 1, 65_535, "", 9080,
             "The HTTP port. Read by server.xml.");
+    public static final Setting SECURITY = new Setting("millrace.security",
+            new SettingType.Checked("on, off, or nothing", Set.of("on", "off", "")::contains), "",
+            "Whether callers must be known to the server's container, and are held to roles, permissions and quotas; nothing: off, and no"
+                    + " start where other machines reach the server.");
     public static final Setting LOG_DIRS = new Setting("millrace.log.dirs", new SettingType.Folders(), "data",
             "Log directories, best one a disk; relative ones begin at `${server.output.dir}`.");
     public static final Setting LOG_DIRS_LOST = new Setting("millrace.log.dirs.lost",
@@ -188,11 +192,8 @@ public final class Settings {
             1_000, "Gauges of the lag of consumer groups in /metrics, one for each partition of each; further ones have"
             + " none.");
 
-    public static final Setting SECURITY = new Setting("millrace.security", new SettingType.Checked("off or on",
-            value -> value.equals("off") || value.equals("on")), "off", "Whether callers are held to roles, permissions and quotas.");
-
     /** Every setting but the defaults of topic configuration, which the broker knows. */
-    public static final List<Setting> CATALOGUE = List.of(BROKER_ID, HTTP_HOST, HTTP_PORT, LOG_DIRS, LOG_DIRS_LOST,
+    public static final List<Setting> CATALOGUE = List.of(BROKER_ID, HTTP_HOST, HTTP_PORT, SECURITY, LOG_DIRS, LOG_DIRS_LOST,
             LOG_QUEUE_BYTES, LOG_QUEUE_APPENDS, LOG_FLUSH_INTERVAL_MS, LOG_FILES_MAX, LOG_RETENTION_CHECK_INTERVAL_MS,
             LOG_SCRUB_INTERVAL_MS, LOG_SCRUB_BYTES, LOG_CLEANER_MEMORY_BYTES, LOG_CLEANER_BYTES, LOG_CLEANER_INTERVAL_MS,
             LOG_MAX_PRODUCERS, PRODUCERS_MAX, PRODUCER_ID_EXPIRATION_MS,
@@ -207,7 +208,7 @@ public final class Settings {
             OFFSETS_TOPIC_PARTITIONS, OFFSETS_TOPIC_REPLICATION_FACTOR, IDEMPOTENCY_EXPIRATION_MS, IDEMPOTENCY_MAX_KEYS,
             IDEMPOTENCY_MAX_UNFINISHED, IDEMPOTENCY_TOPIC_PARTITIONS, IDEMPOTENCY_TOPIC_REPLICATION_FACTOR,
             TRANSACTION_MAX_TIMEOUT_MS, TRANSACTIONAL_ID_EXPIRATION_MS, TRANSACTION_MAX_IDS, TRANSACTION_TOPIC_PARTITIONS,
-            TRANSACTION_TOPIC_REPLICATION_FACTOR, METRICS_TOPICS_MAX, METRICS_PARTITIONS_MAX, METRICS_GROUPS_MAX, SECURITY);
+            TRANSACTION_TOPIC_REPLICATION_FACTOR, METRICS_TOPICS_MAX, METRICS_PARTITIONS_MAX, METRICS_GROUPS_MAX);
 
     /** The first of each pair may not be larger than the second. */
     private static final List<List<Setting>> ORDERED = List.of(List.of(REQUEST_MAX_BYTES, REQUEST_MEMORY_BYTES),

@@ -22,6 +22,7 @@ import io.millrace.rest.access.TransactionAccess;
 import io.millrace.rest.body.ConsumerDefaults;
 import io.millrace.rest.body.RestLimits;
 import io.millrace.rest.cluster.ClusterSecret;
+import io.millrace.rest.entry.CallerPolicy;
 import io.millrace.rest.entry.UploadLimits;
 import io.millrace.rest.exchange.TopicsOnDemand;
 import io.millrace.rest.routing.Peers;
@@ -263,6 +264,12 @@ public class Lifecycle implements BrokerAccess, GroupAccess, ProducerIdAccess, I
     @Singleton
     OriginRules originRules() {
         return HttpOrigins.of(configuration().settings());
+    }
+
+    @Produces
+    @Singleton
+    CallerPolicy callerPolicy() {
+        return new CallerPolicy(securityIsOn());
     }
 
     @Produces

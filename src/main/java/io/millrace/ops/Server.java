@@ -123,6 +123,7 @@ final class Server implements AutoCloseable {
      */
     synchronized void start() {
         try {
+            Exposure.requireChoice(configuration.settings());
             ArchiveClasses.loadAll(Server.class);
             node = open(() -> ClusterNode.start(configuration.cluster(), workers, new JournalDamage(damage)),
                     Settings.CLUSTER_HOST, Settings.CLUSTER_PORT, Settings.CLUSTER_JOURNAL_DIR);
@@ -164,8 +165,7 @@ final class Server implements AutoCloseable {
                 marker.partition().partition(), marker.producer().producerId(), marker.producer().epoch(), Transactions.control(marker)),
                 transactionTransport, producerIds::next, answers, workers, timers, clock, configuration.transactionPatienceMs())));
         groups.verifyTransactionsWith(transactions.verifier());
-        TransactionWatch watch = open(() -> new TransactionWatch(transactions::figures, timers));
-        return new Coordination(groups, producerIds, keys, transactions, watch);
+        return new Coordination(groups, producerIds, keys, transactions, open(() -> new TransactionWatch(transactions::figures, timers)));
     }
 
     /** Without a majority nobody may act; that it waits for one is told by health. */

@@ -1,6 +1,7 @@
 package io.millrace.ops;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatNoException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.millrace.agreement.ClusterOptions;
@@ -9,12 +10,15 @@ import io.millrace.group.GroupOptions;
 import io.millrace.metadata.config.TopicConfigKey;
 import io.millrace.metadata.topics.InternalTopic;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ConfigurationTest {
     private static Configuration read(Map<String, String> values) {
@@ -52,6 +56,26 @@ class ConfigurationTest {
         assertThat(several.size()).isEqualTo(3);
         assertThat(several.url()).isEqualTo("http://a");
         assertThat(several.rack()).isEqualTo("r1");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"localhost", "127.0.0.1", "127.1.2.3", "::1", "[::1]", "LOCALHOST"})
+    void aServerOnLoopbackNeedsNoWordOnSecurity(String host) {
+        assertThatNoException().isThrownBy(() -> Exposure.requireChoice(read(Map.of("millrace.http.host", host)).settings()));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"millrace.http.host,*", "millrace.http.host,0.0.0.0", "millrace.http.host,127.example", "millrace.http.host,broker-1",
+            "millrace.http.url,http://10.0.0.11:9080", "millrace.http.url,https://a_b:1"})
+    void aServerThatIsReachedFromElsewhereStartsOnlyWhenItIsWrittenOutWhetherCallersMustBeKnown(String name, String value) {
+        assertThatThrownBy(() -> Exposure.requireChoice(read(Map.of(name, value)).settings()))
+                .hasMessageContainingAll("millrace.security", "MILLRACE_SECURITY", "on", "off");
+        for (String written : List.of("on", "off")) {
+            assertThatNoException().isThrownBy(() -> Exposure.requireChoice(
+                    read(Map.of(name, value, "millrace.security", written)).settings()));
+        }
+        assertThatThrownBy(() -> read(Map.of("millrace.security", "yes"))).isInstanceOf(InvalidSettingsException.class)
+                .hasMessageContainingAll("millrace.security", "on, off, or nothing");
     }
 
     @Test

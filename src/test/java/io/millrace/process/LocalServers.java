@@ -182,7 +182,8 @@ public final class LocalServers implements AutoCloseable {
     }
 
     public URI url(int server) {
-        return URI.create("http://" + (links == null ? "localhost" : links.address(server)) + ":" + (basePort + server));
+        String scheme = environment.containsKey("MILLRACE_LOCAL_SECURED") ? "https" : "http";
+        return URI.create(scheme + "://" + (links == null ? "localhost" : links.address(server)) + ":" + (basePort + server));
     }
 
     /** All that a server writes is in here. */
