@@ -95,6 +95,12 @@ public final class Settings {
     public static final Setting REQUEST_WAITING_MAX = number("millrace.request.waiting.max", 2, 10_000, "requests", 128,
             "Requests whose body is waited for at a time, each with a thread, and half of them from one address; a quarter"
             + " of both is kept for the first bytes of a body. Beyond them the answer is 503.");
+    public static final Setting ANSWER_TIMEOUT_MS = number("millrace.answer.timeout.ms", 1_000, 3_600_000, "ms", 60_000,
+            "The longest that a client may take over an answer, looked at after each 64 KiB, and over each of these: beyond it the"
+            + " connection is closed, and the records of a poll are given again. Whole seconds count.");
+    public static final Setting ANSWER_THREADS_MAX = number("millrace.answer.threads.max", 2, 10_000, "threads", 192,
+            "Threads that write fetched records, lists and other brokers' answers to clients, which each hold one while they read;"
+            + " half of them to one address. What comes beyond waits, up to 32 answers a thread; then the answer is 503.");
     public static final Setting FETCH_MAX_BYTES = number("millrace.fetch.max.bytes", 1024, 1 << 30, "bytes",
             16 * MIB, "The largest `max_bytes` of a fetch, and the longest list of records that is written; a larger"
                     + " `max_bytes` is lowered to it.");
@@ -199,8 +205,8 @@ public final class Settings {
             LOG_MAX_PRODUCERS, PRODUCERS_MAX, PRODUCER_ID_EXPIRATION_MS,
             HIGH_WATERMARK_INTERVAL_MS, TOPIC_PARTITIONS_DEFAULT,
             TOPIC_PARTITIONS_MAX, TOPIC_AUTO_CREATE, BATCH_MAX_UNCOMPRESSED_BYTES, REQUEST_MAX_BYTES, REQUEST_MEMORY_BYTES,
-            REQUEST_BODY_TIMEOUT_MS, REQUEST_WAITING_MAX, FETCH_MAX_BYTES, FETCH_MAX_WAIT_MS, CLUSTER_NAME, CLUSTER_HOST,
-            CLUSTER_PORT, CLUSTER_JOURNAL_DIR,
+            REQUEST_BODY_TIMEOUT_MS, REQUEST_WAITING_MAX, ANSWER_TIMEOUT_MS, ANSWER_THREADS_MAX, FETCH_MAX_BYTES,
+            FETCH_MAX_WAIT_MS, CLUSTER_NAME, CLUSTER_HOST, CLUSTER_PORT, CLUSTER_JOURNAL_DIR,
             CLUSTER_LEASE_MS, REPLICATION_LAG_MAX_MS, REPLICATION_THROTTLE_BYTES, LEADER_BALANCE_MS, PRODUCE_TIMEOUT_MS,
             CLUSTER_MEMBERS, CLUSTER_SIZE, CLUSTER_KUBERNETES_DNS, CLUSTER_SECRET, BROKER_RACK, HTTP_URL,
             CONSUMER_AUTO_OFFSET_RESET, GROUP_ASSIGNOR, GROUP_MAX_SIZE, GROUP_MAX_GROUPS,

@@ -7,7 +7,8 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The threads that resume suspended requests and write their answers. They are managed threads, but not those of the
+ * The threads on which the broker goes on: with its partitions' tasks and its groups', with what it answers to other brokers, and with
+ * answers of some hundred bytes. An answer that may block its writer is written on {@link ClientThreads}. They are managed threads, but not those of the
  * managed executor: that one shares its threads with the HTTP requests, and the server's web container keeps per-thread
  * state of the last request on them; a response that is resumed on such a thread is now and then given that other request's
  * state, fails with a NullPointerException, and may never be answered.
@@ -16,7 +17,7 @@ import java.util.concurrent.TimeUnit;
  * from stopping.
  */
 final class AnswerThreads implements Executor, AutoCloseable {
-    /** A slow client holds a thread while its answer is written. */
+    /** More than there are processors: another broker may be slow to take its answer. */
     private static final int MOST = 64;
     private static final int IDLE_SECONDS = 60;
 

@@ -19,16 +19,19 @@ import io.millrace.rest.access.IdempotencyAccess;
 import io.millrace.rest.access.ProducerIdAccess;
 import io.millrace.rest.access.RulesAccess;
 import io.millrace.rest.access.TransactionAccess;
+import io.millrace.rest.body.AnswerDeadlines;
+import io.millrace.rest.body.ClientAnswers;
 import io.millrace.rest.body.ConsumerDefaults;
+import io.millrace.rest.body.MemoryBudget;
 import io.millrace.rest.body.RestLimits;
 import io.millrace.rest.cluster.ClusterSecret;
 import io.millrace.rest.entry.CallerPolicy;
 import io.millrace.rest.entry.UploadLimits;
 import io.millrace.rest.exchange.TopicsOnDemand;
-import io.millrace.rest.routing.Peers;
-import io.millrace.rest.routing.RelayedWaits;
 import io.millrace.rest.internal.HttpTransport;
 import io.millrace.rest.origin.OriginRules;
+import io.millrace.rest.routing.Peers;
+import io.millrace.rest.routing.RelayedWaits;
 import io.millrace.transaction.ProducerIds;
 import io.millrace.transaction.idempotency.IdempotencyKeys;
 import io.millrace.transaction.routing.Transactions;
@@ -42,6 +45,7 @@ import jakarta.enterprise.context.Initialized;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.event.Startup;
 import jakarta.enterprise.inject.Disposes;
+import jakarta.enterprise.inject.Instance;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
@@ -83,11 +87,14 @@ public class Lifecycle implements BrokerAccess, GroupAccess, ProducerIdAccess, I
     private Config config;
     @Inject
     private MetricRegistry registry;
+    @Inject
+    private Instance<MemoryBudget> memory;
 
     private final ProcessEnd halt = new ProcessEnd();
     /** Guarded by this. */
     private Configuration configuration;
     private volatile AnswerThreads answers;
+    private volatile ClientThreads clients;
     private volatile ServerMetrics metrics;
     private volatile Server server;
     private volatile HttpTransport transport;
@@ -109,6 +116,9 @@ public class Lifecycle implements BrokerAccess, GroupAccess, ProducerIdAccess, I
         metrics = measuring;
         AnswerThreads answering = new AnswerThreads(threads);
         answers = answering;
+        ClientThreads writing = new ClientThreads(threads, valid.settings().intValue(Settings.ANSWER_THREADS_MAX));
+        clients = writing;
+        measuring.watch(memory.get(), writing);
         Executor workers = workers();
         HttpTransport reaching = new HttpTransport(valid.brokerId(), clusterSecret(), workers);
         transport = reaching;
@@ -135,7 +145,7 @@ public class Lifecycle implements BrokerAccess, GroupAccess, ProducerIdAccess, I
     /** The threads come last: until the server is closed some run its tasks. */
     @PreDestroy
     void stop() {
-        Closing.all(halt::disarm, accessWatch, server, transport, metrics, this::clearThreads);
+        Closing.all(halt::disarm, accessWatch, server, clients, transport, metrics, this::clearThreads);
     }
 
     /** Whatever is left on the threads of a process that ends goes with it. */
@@ -235,7 +245,7 @@ public class Lifecycle implements BrokerAccess, GroupAccess, ProducerIdAccess, I
         Settings settings = configuration().settings();
         return new RestLimits(settings.intValue(Settings.REQUEST_MAX_BYTES),
                 settings.longValue(Settings.REQUEST_MEMORY_BYTES), settings.intValue(Settings.FETCH_MAX_BYTES),
-                settings.longValue(Settings.FETCH_MAX_WAIT_MS));
+                settings.longValue(Settings.FETCH_MAX_WAIT_MS), settings.longValue(Settings.ANSWER_TIMEOUT_MS));
     }
 
     @Produces
@@ -275,7 +285,21 @@ public class Lifecycle implements BrokerAccess, GroupAccess, ProducerIdAccess, I
     @Produces
     @Singleton
     Peers peers() {
-        return new Peers(configuration().brokerId(), clusterSecret(), Peers.client(workers()), task -> answers.execute(task), relayedWaits);
+        return new Peers(configuration().brokerId(), clusterSecret(), Peers.client(workers()),
+                task -> clients.passedOn().execute(task), relayedWaits);
+    }
+
+    @Produces
+    @Singleton
+    ClientAnswers clientAnswers() {
+        return (caller, answer) -> clients.write(caller, answer);
+    }
+
+    /** On the threads of the broker's own work: other brokers' requests wait for those too. */
+    @Produces
+    @Singleton
+    AnswerDeadlines answerDeadlines(Deadlines deadlines) {
+        return new AnswerDeadlines(deadlines, task -> answers.execute(task));
     }
 
     /** Of requests that wait. */

@@ -3,6 +3,7 @@ package io.millrace.ops;
 import io.millrace.broker.Broker;
 import io.millrace.config.Settings;
 import io.millrace.metadata.BrokerException;
+import io.millrace.rest.body.MemoryBudget;
 import java.lang.System.Logger.Level;
 import java.util.HashMap;
 import java.util.Map;
@@ -50,6 +51,14 @@ final class ServerMetrics implements AutoCloseable {
         this.transactions = new TransactionGauges(registry);
         instruments.gauge("millrace_idempotency_keys", "Idempotency keys that this broker knows as their coordinator",
                 () -> idempotencyKeys);
+    }
+
+    /** Keeps gauges of what answers to clients hold. */
+    void watch(MemoryBudget memory, ClientThreads clients) {
+        instruments.gauge("millrace_request_memory_bytes", "Bytes of requests, of records that were read for them, and of answers",
+                memory::bytesInUse);
+        instruments.gauge("millrace_answer_threads", "Threads that write answers to clients that may block", clients::threads);
+        instruments.gauge("millrace_answers_waiting", "Answers that wait for such a thread", clients::waiting);
     }
 
     Observers observers() {

@@ -10,27 +10,30 @@ import io.millrace.metadata.TopicPartition;
 import io.millrace.rest.access.GroupAccess;
 import io.millrace.rest.body.Answer;
 import io.millrace.rest.body.AnswerDeadlines;
-import io.millrace.rest.body.ConsumerBodies.NewConsumer;
+import io.millrace.rest.body.ClientAnswers;
 import io.millrace.rest.body.ConsumerBodies;
+import io.millrace.rest.body.ConsumerBodies.NewConsumer;
 import io.millrace.rest.body.ConsumerDefaults;
 import io.millrace.rest.body.JsonBodies;
 import io.millrace.rest.body.MemoryBudget;
 import io.millrace.rest.body.Numbers;
 import io.millrace.rest.body.QueryParameters;
 import io.millrace.rest.body.RestLimits;
+import io.millrace.rest.cluster.CallerAddress;
 import io.millrace.rest.dialect.AcceptHeader;
 import io.millrace.rest.dialect.MediaTypes;
 import io.millrace.rest.exchange.FetchFormat;
 import io.millrace.rest.exchange.KnownConsumer;
 import io.millrace.rest.exchange.PollExchange;
 import io.millrace.rest.exchange.TopicsOnDemand;
-import io.millrace.rest.routing.ConsumerRequests;
 import io.millrace.rest.guard.Guard;
 import io.millrace.rest.model.CreatedConsumer;
+import io.millrace.rest.routing.ConsumerRequests;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonValue;
+import jakarta.servlet.http.HttpServletRequest;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
@@ -88,6 +91,10 @@ public class ConsumersResource {
     TopicsOnDemand onDemand;
     @Inject
     Guard guard;
+    @Inject
+    ClientAnswers answers;
+    @Inject
+    HttpServletRequest servletRequest;
 
     @Operation(operationId = "createConsumer", summary = "Creates a consumer instance in a group")
     @Tag(name = "Consumers")
@@ -223,8 +230,8 @@ public class ConsumersResource {
         boolean exact = maxBytes != PollRequest.NOT_SAID;
         PollRequest request = new PollRequest(form(headers),
                 (int) Math.min(limits.maxFetchBytes(), exact ? maxBytes : DEFAULT_MAX_BYTES), waitMs, requests.source(headers));
-        new PollExchange(request, exact, limits, budget, guard.reading(), response)
-                .start(groups(), group, asked(name, headers), limits.maxFetchWaitMs(), deadlines);
+        new PollExchange(request, exact, limits, budget, CallerAddress.of(servletRequest), guard.reading(), response)
+                .start(groups(), group, asked(name, headers), limits.maxFetchWaitMs(), deadlines, answers);
     }
 
     /** JAX-RS itself would list HEAD as well. */
@@ -325,7 +332,7 @@ public class ConsumersResource {
     }
 
     private ConsumerId asked(String name, HttpHeaders headers) {
-        return GroupForwarding.consumer(name, headers).askedBy(guard.asker());
+        return ConsumerRequests.consumer(name, headers).askedBy(guard.asker());
     }
 
     /** Each topic that is named must be one that the caller may read; those that a pattern takes in are looked at by polls. */

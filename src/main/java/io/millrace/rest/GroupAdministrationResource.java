@@ -7,8 +7,10 @@ import io.millrace.metadata.TopicPartition;
 import io.millrace.rest.access.GroupAccess;
 import io.millrace.rest.body.Answer;
 import io.millrace.rest.body.AnswerDeadlines;
+import io.millrace.rest.body.ClientAnswers;
 import io.millrace.rest.body.JsonBodies;
 import io.millrace.rest.body.OffsetsResetBody;
+import io.millrace.rest.cluster.CallerAddress;
 import io.millrace.rest.dialect.MediaTypes;
 import io.millrace.rest.guard.Guard;
 import io.millrace.rest.model.GroupDetails;
@@ -17,6 +19,7 @@ import io.millrace.rest.model.ResetOffsets;
 import io.millrace.security.ResourceType;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
+import jakarta.servlet.http.HttpServletRequest;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
@@ -51,6 +54,10 @@ public class GroupAdministrationResource {
     Guard guard;
     @Inject
     AnswerDeadlines deadlines;
+    @Inject
+    ClientAnswers answers;
+    @Inject
+    HttpServletRequest servletRequest;
 
     @Operation(operationId = "listGroups", summary = "The consumer groups of the cluster",
         description = "Each broker that is up is asked for those that it coordinates. While one does not tell them there is no list.")
@@ -62,7 +69,8 @@ public class GroupAdministrationResource {
         Predicate<GroupEntry> seen = guard.sees(ResourceType.GROUP, GroupEntry::group);
         deadlines.within(LIST_MS, groups().list(),
                 () -> new BrokerException(ErrorKind.UNAVAILABLE, "the brokers did not tell their groups in time: try again later"))
-                .whenComplete(Answer.to(response, all -> json.write(all.stream().map(GroupEntry::of).filter(seen).toList())));
+                .whenComplete(Answer.apart(answers, CallerAddress.of(servletRequest), response,
+                        all -> json.write(all.stream().map(GroupEntry::of).filter(seen).toList())));
     }
 
     @Operation(operationId = "describeGroup", summary = "A consumer group with its members, and how far it has come")
@@ -74,8 +82,8 @@ public class GroupAdministrationResource {
     @GET
     @Path("{group}")
     public void describe(@PathParam("group") String group, @Suspended AsyncResponse response) {
-        groups().describe(group)
-                .whenComplete(Answer.to(response, description -> json.write(GroupDetails.of(description))));
+        groups().describe(group).whenComplete(Answer.apart(answers, CallerAddress.of(servletRequest), response,
+                description -> json.write(GroupDetails.of(description))));
     }
 
     @Operation(operationId = "resetOffsets", summary = "Sets a group's committed offsets while no consumer takes part")
@@ -97,7 +105,8 @@ public class GroupAdministrationResource {
         guard.requireReading(reset.topics());
         guard.requireReading(reset.partitions().stream().map(TopicPartition::topic).distinct().toList());
         groups().reset(group, reset.target(), reset.topics(), reset.partitions(), reset.dryRun())
-                .whenComplete(Answer.to(response, changes -> json.write(ResetOffsets.of(reset.dryRun(), changes))));
+                .whenComplete(Answer.apart(answers, CallerAddress.of(servletRequest), response,
+                            changes -> json.write(ResetOffsets.of(reset.dryRun(), changes))));
     }
 
     @Operation(operationId = "deleteGroup", summary = "Deletes a group with its offsets while no consumer takes part")

@@ -3,16 +3,19 @@ package io.millrace.rest;
 import io.millrace.broker.fetch.FetchRequest;
 import io.millrace.rest.access.BrokerAccess;
 import io.millrace.rest.body.AnswerDeadlines;
+import io.millrace.rest.body.ClientAnswers;
 import io.millrace.rest.body.MemoryBudget;
 import io.millrace.rest.body.Numbers;
 import io.millrace.rest.body.QueryParameters;
 import io.millrace.rest.body.RestLimits;
+import io.millrace.rest.cluster.CallerAddress;
 import io.millrace.rest.dialect.AcceptHeader;
 import io.millrace.rest.dialect.MediaTypes;
 import io.millrace.rest.exchange.FetchExchange;
 import io.millrace.rest.exchange.FetchFormat;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
+import jakarta.servlet.http.HttpServletRequest;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
@@ -41,6 +44,10 @@ public class RecordsResource {
     MemoryBudget budget;
     @Inject
     AnswerDeadlines deadlines;
+    @Inject
+    ClientAnswers answers;
+    @Inject
+    HttpServletRequest servletRequest;
 
     /** Answers at once, or when {@code min_bytes} are there or {@code timeout} has passed; no thread waits. */
     @Operation(operationId = "fetch", summary = "Records from an offset on; waits for them when asked to")
@@ -69,7 +76,8 @@ public class RecordsResource {
         FetchFormat format = FetchFormat.negotiate(AcceptHeader.of(headers.getRequestHeader(HttpHeaders.ACCEPT)));
         FetchRequest request = request(topic, Numbers.partition(number), format,
                 new QueryParameters(uri.getQueryParameters()));
-        new FetchExchange(request, format, limits, budget, response).start(access.broker(), deadlines);
+        new FetchExchange(request, format, limits, budget, CallerAddress.of(servletRequest), response)
+                .start(access.broker(), deadlines, answers);
     }
 
     private FetchRequest request(String topic, int partition, FetchFormat format, QueryParameters query) {

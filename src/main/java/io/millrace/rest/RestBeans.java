@@ -1,18 +1,14 @@
 package io.millrace.rest;
 
-import io.millrace.replica.hosting.Deadlines;
 import io.millrace.rest.access.RulesAccess;
-import io.millrace.rest.body.AnswerDeadlines;
 import io.millrace.rest.body.JsonBodies;
 import io.millrace.rest.body.MemoryBudget;
 import io.millrace.rest.body.RestLimits;
-import io.millrace.rest.body.UploadShares;
 import io.millrace.rest.entry.UploadLimits;
 import io.millrace.rest.entry.Uploads;
 import io.millrace.rest.guard.Audit;
 import io.millrace.rest.guard.Authority;
 import io.millrace.rest.guard.EntryGuard;
-import io.millrace.rest.routing.Peers;
 import io.millrace.rest.routing.PollAnswers;
 import io.millrace.security.Throttle;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -33,13 +29,6 @@ public class RestBeans {
     @Singleton
     MemoryBudget memoryBudget(RestLimits limits) {
         return new MemoryBudget(limits.memoryBytes());
-    }
-
-    /** One caller may fill half of the memory with what it does not finish, and must be able to send the largest body. */
-    @Produces
-    @Singleton
-    UploadShares uploadShares(RestLimits limits) {
-        return new UploadShares(Math.max(limits.memoryBytes() / 2, limits.maxRequestBytes()));
     }
 
     @Produces
@@ -64,12 +53,6 @@ public class RestBeans {
     @Singleton
     EntryGuard entryGuard(RulesAccess access, Audit audit) {
         return new EntryGuard(access, new Throttle(HELD_TO_QUOTAS, System::nanoTime), audit);
-    }
-
-    @Produces
-    @Singleton
-    AnswerDeadlines answerDeadlines(Deadlines deadlines, Peers peers) {
-        return new AnswerDeadlines(deadlines, peers.answers());
     }
 
     @Produces

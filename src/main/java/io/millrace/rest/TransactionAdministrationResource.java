@@ -3,9 +3,11 @@ package io.millrace.rest;
 import io.millrace.rest.access.TransactionAccess;
 import io.millrace.rest.body.Answer;
 import io.millrace.rest.body.AnswerDeadlines;
+import io.millrace.rest.body.ClientAnswers;
 import io.millrace.rest.body.JsonBodies;
 import io.millrace.rest.body.QueryParameters;
 import io.millrace.rest.body.TransactionBodies;
+import io.millrace.rest.cluster.CallerAddress;
 import io.millrace.rest.dialect.MediaTypes;
 import io.millrace.rest.model.HangingList;
 import io.millrace.rest.model.ProducerInTransaction;
@@ -16,6 +18,7 @@ import io.millrace.transaction.state.ProducerIdAndEpoch;
 import io.millrace.transaction.state.TransactionResult;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
+import jakarta.servlet.http.HttpServletRequest;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
@@ -48,6 +51,10 @@ public class TransactionAdministrationResource {
     JsonBodies json;
     @Inject
     AnswerDeadlines deadlines;
+    @Inject
+    ClientAnswers answers;
+    @Inject
+    HttpServletRequest servletRequest;
 
     @Operation(operationId = "listHangingTransactions",
         summary = "Transactions that hold back readers of committed records, and in which partitions",
@@ -71,7 +78,8 @@ public class TransactionAdministrationResource {
         TransactionFilter filter = TransactionsResource.named(query, TransactionFilter.hanging(query.number("older_than_ms", 0,
                 TransactionFigures.HANGING_MS)));
         deadlines.within(TransactionsResource.LIST_MS, access.transactions().hanging(filter, TransactionsResource.limit(query)),
-                TransactionsResource::late).whenComplete(Answer.to(response, found -> json.write(HangingList.of(found))));
+                TransactionsResource::late).whenComplete(Answer.apart(answers, CallerAddress.of(servletRequest), response,
+                            found -> json.write(HangingList.of(found))));
     }
 
     @Operation(operationId = "abortHangingTransaction",

@@ -9,12 +9,14 @@ import io.millrace.rest.access.GroupAccess;
 import io.millrace.rest.access.TransactionAccess;
 import io.millrace.rest.body.Answer;
 import io.millrace.rest.body.AnswerDeadlines;
+import io.millrace.rest.body.ClientAnswers;
 import io.millrace.rest.body.JsonBodies;
 import io.millrace.rest.body.Numbers;
 import io.millrace.rest.body.QueryParameters;
+import io.millrace.rest.body.TransactionBodies;
 import io.millrace.rest.body.TransactionBodies.NewOffsets;
 import io.millrace.rest.body.TransactionBodies.NewTransaction;
-import io.millrace.rest.body.TransactionBodies;
+import io.millrace.rest.cluster.CallerAddress;
 import io.millrace.rest.dialect.MediaTypes;
 import io.millrace.rest.dialect.RequestException;
 import io.millrace.rest.guard.Guard;
@@ -32,6 +34,7 @@ import io.millrace.transaction.state.TransactionResult;
 import io.millrace.transaction.state.TransactionState;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
+import jakarta.servlet.http.HttpServletRequest;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
@@ -78,6 +81,10 @@ public class TransactionsResource {
     GroupAccess groupAccess;
     @Inject
     AnswerDeadlines deadlines;
+    @Inject
+    ClientAnswers answers;
+    @Inject
+    HttpServletRequest servletRequest;
 
     @Operation(operationId = "beginTransactions",
         summary = "Makes the caller the producer of a transactional id; an earlier one is fenced, and its transaction aborted")
@@ -224,7 +231,8 @@ public class TransactionsResource {
                 query.number("older_than_ms", 0, -1)));
         Predicate<TransactionDetails> seen = guard.sees(ResourceType.TRANSACTIONAL_ID, TransactionDetails::transactionalId);
         deadlines.within(LIST_MS, access.transactions().list(filter, limit(query)), TransactionsResource::late)
-                .whenComplete(Answer.to(response, all -> json.write(TransactionDetails.All.of(all).of(seen))));
+                .whenComplete(Answer.apart(answers, CallerAddress.of(servletRequest), response,
+                        all -> json.write(TransactionDetails.All.of(all).of(seen))));
     }
 
     static int limit(QueryParameters query) {

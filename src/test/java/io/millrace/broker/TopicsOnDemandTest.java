@@ -82,8 +82,8 @@ class TopicsOnDemandTest {
     @Test
     void nothingIsCreatedWhereTheServerIsNotSetToDoSo() {
         TopicsOnDemand off = new TopicsOnDemand(false, () -> harness.broker, Runnable::run);
-        off.require("new");
-        get(off.require(new Subscription.Topics(new TreeSet<>(List.of("new")))));
+        off.require("new", any -> true);
+        get(off.require(new Subscription.Topics(new TreeSet<>(List.of("new"))), any -> true));
 
         assertThat(topics()).isEmpty();
     }

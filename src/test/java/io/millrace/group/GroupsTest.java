@@ -457,7 +457,7 @@ class GroupsTest {
         ConsumerConfig next = GroupHarness.manual();
         harness.log.append(FIRST, 10);
         harness.create("c", new ConsumerConfig(next.form(), next.reset(), false, next.isolation(), 1, next.requestTimeoutMs(), 500,
-                next.sessionTimeoutMs(), null, null, CommittedAs.CONSUMED), "orders");
+                next.sessionTimeoutMs(), null, null, CommittedAs.CONSUMED, null), "orders");
         harness.read("c", 10);
         harness.commit("c", Map.of(FIRST, 3L));
         assertThat(harness.committed()).containsEntry(FIRST, 4L);

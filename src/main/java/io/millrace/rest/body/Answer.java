@@ -1,10 +1,13 @@
 package io.millrace.rest.body;
 
+import io.millrace.rest.dialect.RequestException;
 import jakarta.ws.rs.container.AsyncResponse;
 import java.lang.System.Logger.Level;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
+import java.util.function.Predicate;
 
 /**
  * Resumes a suspended request with what a future completes with; exceptions go to the mappers. Whatever fails on the way,
@@ -36,6 +39,36 @@ public final class Answer {
             }
             resume(response, answer, broken);
         };
+    }
+
+    /**
+     * As above, for an answer whose client may keep the writer waiting: rendered and written by {@link ClientAnswers}. An error, or
+     * another answer of some hundred bytes, is written at once: that much the system takes whether it is read or not.
+     *
+     * @param small whether the answer to this is that small
+     */
+    public static <T> BiConsumer<T, Throwable> apart(ClientAnswers answers, String caller, AsyncResponse response, Predicate<T> small,
+                                                     Function<T, Object> render, Runnable broken) {
+        BiConsumer<T, Throwable> writing = to(response, render, broken);
+        return (result, failure) -> {
+            if (failure != null || small.test(result)) {
+                writing.accept(result, failure);
+                return;
+            }
+            try {
+                answers.write(caller, () -> writing.accept(result, null));
+            } catch (RejectedExecutionException full) {
+                LOG.log(Level.DEBUG, "an answer is refused", full);
+                writing.accept(null, RequestException.overloaded("as many answers are being written, and wait for that, as may"
+                        + " (millrace.answer.threads.max); try again in a moment"));
+            }
+        };
+    }
+
+    /** As above, for a list or the like, which may be large. */
+    public static <T> BiConsumer<T, Throwable> apart(ClientAnswers answers, String caller, AsyncResponse response,
+                                                     Function<T, Object> render) {
+        return apart(answers, caller, response, result -> false, render, () -> { });
     }
 
     private static void resume(AsyncResponse response, Object answer, Runnable broken) {

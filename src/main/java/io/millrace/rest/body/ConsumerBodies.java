@@ -58,7 +58,7 @@ public final class ConsumerBodies {
                 number(body, "consumer.request.timeout.ms", defaults.requestTimeoutMs()),
                 (int) number(body, "max.poll.records", defaults.maxPollRecords()),
                 number(body, "session.timeout.ms", defaults.sessionTimeoutMs()), text(body, "group.instance.id"),
-                text(body, "group.remote.assignor"), choice(body, "commit.offsets", CommittedAs.values(), defaults.commits()));
+                text(body, "group.remote.assignor"), choice(body, "commit.offsets", CommittedAs.values(), defaults.commits()), null);
         return new NewConsumer(text(body, "name"), config);
     }
 

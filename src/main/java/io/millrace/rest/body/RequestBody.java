@@ -6,7 +6,6 @@ import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.LongConsumer;
 
 /**
  * A request's body within the limit of a request, its bytes reserved as they come, whatever the request tells of its length. Errors
@@ -72,17 +71,16 @@ public final class RequestBody {
     /**
      * The whole body in an array of its size.
      *
-     * @param unfinished is told how many bytes are kept before there is an array for them, and may refuse them
      * @throws RequestException 503 when there is no memory for it, 413 when it grows larger than allowed, 400 or
      *                          408 when it does not come to its end
      */
-    public byte[] readFully(LongConsumer unfinished) {
+    public byte[] readFully() {
         List<byte[]> pieces = new ArrayList<>();
         int size = FIRST_BYTES;
         long kept = 0;
         while (true) {
             // one byte more than there may be is enough to notice
-            byte[] piece = piece((int) Math.min(size, (length >= 0 ? length : maxBytes) + 1 - kept), kept, unfinished);
+            byte[] piece = piece((int) Math.min(size, (length >= 0 ? length : maxBytes) + 1 - kept), kept);
             int filled = fill(piece);
             kept += filled;
             pieces.add(piece);
@@ -93,10 +91,8 @@ public final class RequestBody {
         }
     }
 
-    private byte[] piece(int size, long kept, LongConsumer unfinished) {
-        long bytes = Math.min(kept + size, maxBytes);
-        unfinished.accept(bytes);
-        memory.growTo(bytes);
+    private byte[] piece(int size, long kept) {
+        memory.growTo(Math.min(kept + size, maxBytes));
         return new byte[size];
     }
 

@@ -6,6 +6,7 @@ import io.millrace.replica.hosting.FetchResult;
 import io.millrace.rest.body.Answer;
 import io.millrace.rest.body.AnswerBody;
 import io.millrace.rest.body.AnswerDeadlines;
+import io.millrace.rest.body.ClientAnswers;
 import io.millrace.rest.body.MemoryBudget;
 import io.millrace.rest.body.ReservedReadMemory;
 import io.millrace.rest.body.RestLimits;
@@ -32,22 +33,26 @@ public final class FetchExchange {
     private final FetchFormat format;
     private final int largestAnswer;
     private final AsyncResponse response;
+    private final String caller;
     private final MemoryBudget.Reservation memory;
     private final ReservedReadMemory readMemory;
     /** Guarded by this, with the flag. */
     private AnswerBody body;
     private boolean ended;
 
-    public FetchExchange(FetchRequest request, FetchFormat format, RestLimits limits, MemoryBudget budget, AsyncResponse response) {
+    /** @param caller see {@link io.millrace.rest.cluster.CallerAddress} */
+    public FetchExchange(FetchRequest request, FetchFormat format, RestLimits limits, MemoryBudget budget, String caller,
+                         AsyncResponse response) {
         this.request = request;
         this.format = format;
         this.largestAnswer = limits.maxFetchBytes();
         this.response = response;
-        this.memory = budget.reserve(0);
+        this.caller = caller;
+        this.memory = budget.reserve(caller, 0);
         this.readMemory = new ReservedReadMemory(memory);
     }
 
-    public void start(Broker broker, AnswerDeadlines deadlines) {
+    public void start(Broker broker, AnswerDeadlines deadlines, ClientAnswers answers) {
         response.register((CompletionCallback) failure -> end());
         CompletableFuture<FetchResult> fetch;
         try {
@@ -58,7 +63,7 @@ public final class FetchExchange {
         }
         deadlines.within(request.maxWaitMs() + GRACE_MS, fetch,
                 () -> RequestException.overloaded("the fetch did not end in time; try again"))
-                .whenComplete(Answer.to(response, this::render, this::end));
+                .whenComplete(Answer.apart(answers, caller, response, result -> !result.batches().hasRemaining(), this::render, this::end));
     }
 
     /** Nothing is kept, whoever goes on referring to the exchange. */

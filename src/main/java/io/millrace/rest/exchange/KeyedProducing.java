@@ -7,6 +7,7 @@ import io.millrace.rest.access.BrokerAccess;
 import io.millrace.rest.access.IdempotencyAccess;
 import io.millrace.rest.body.Answer;
 import io.millrace.rest.body.MemoryBudget;
+import io.millrace.rest.cluster.CallerAddress;
 import io.millrace.rest.dialect.KeyHeader;
 import io.millrace.rest.dialect.ProduceResultWriter;
 import io.millrace.rest.dialect.RecordFormat;
@@ -16,6 +17,7 @@ import io.millrace.transaction.idempotency.IdempotencyKey;
 import io.millrace.transaction.idempotency.KeyedAnswer;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
+import jakarta.servlet.http.HttpServletRequest;
 import jakarta.ws.rs.container.AsyncResponse;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
@@ -33,6 +35,8 @@ public class KeyedProducing {
     Producing producing;
     @Inject
     MemoryBudget budget;
+    @Inject
+    HttpServletRequest request;
 
     /**
      * Produces a list of records if it came with a key.
@@ -65,12 +69,12 @@ public class KeyedProducing {
     private void produce(IdempotencyKey key, UUID topicId, RecordFormat format, Acks acks, String contentLength, InputStream body,
                          AsyncResponse response) {
         Broker broker = access.broker();
-        MemoryBudget.Reservation memory = budget.reserve(0);
+        MemoryBudget.Reservation memory = budget.reserve(CallerAddress.of(request), 0);
         try {
             byte[] list = producing.read(contentLength, body, memory);
-            KeyedList request = new KeyedList(broker, topicId, key, format, acks, list, memory);
-            idempotency.idempotencyKeys().produce(request)
-                    .thenApply(answer -> rendered(answer, request))
+            KeyedList keyed = new KeyedList(broker, topicId, key, format, acks, list, memory);
+            idempotency.idempotencyKeys().produce(keyed)
+                    .thenApply(answer -> rendered(answer, keyed))
                     .whenComplete((rendered, failure) -> memory.close())
                     .whenComplete(Answer.to(response, rendered -> rendered));
         } catch (RuntimeException | Error e) {

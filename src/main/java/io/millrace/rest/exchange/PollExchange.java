@@ -9,6 +9,7 @@ import io.millrace.group.membership.RecordForm;
 import io.millrace.rest.body.Answer;
 import io.millrace.rest.body.AnswerBody;
 import io.millrace.rest.body.AnswerDeadlines;
+import io.millrace.rest.body.ClientAnswers;
 import io.millrace.rest.body.MemoryBudget;
 import io.millrace.rest.body.ReservedReadMemory;
 import io.millrace.rest.body.RestLimits;
@@ -44,6 +45,7 @@ public final class PollExchange {
     private final int largestAnswer;
     private final Consumer<String> reading;
     private final AsyncResponse response;
+    private final String caller;
     private final MemoryBudget.Reservation memory;
     private final ReservedReadMemory readMemory;
     /** Guarded by this, as the two below. */
@@ -55,19 +57,23 @@ public final class PollExchange {
      * @param request its memory aside, which is counted here
      * @param reading refuses topics that the caller may not read
      * @param exact   whether the client said how large the answer may be, so that a larger record is an error
+     * @param caller  see {@link io.millrace.rest.cluster.CallerAddress}
      */
-    public PollExchange(PollRequest request, boolean exact, RestLimits limits, MemoryBudget budget, Consumer<String> reading,
+    public PollExchange(PollRequest request, boolean exact, RestLimits limits, MemoryBudget budget, String caller,
+                        Consumer<String> reading,
                         AsyncResponse response) {
         this.exact = exact;
         this.largestAnswer = limits.maxFetchBytes();
         this.reading = reading;
         this.response = response;
-        this.memory = budget.reserve(0);
+        this.caller = caller;
+        this.memory = budget.reserve(caller, 0);
         this.readMemory = new ReservedReadMemory(memory);
         this.request = request.with(readMemory);
     }
 
-    public void start(Groups groups, String group, ConsumerId consumer, long maxWaitMs, AnswerDeadlines deadlines) {
+    public void start(Groups groups, String group, ConsumerId consumer, long maxWaitMs, AnswerDeadlines deadlines,
+                      ClientAnswers answers) {
         response.register((CompletionCallback) failure -> end());
         CompletableFuture<Polled> answer = new CompletableFuture<>();
         try {
@@ -83,7 +89,21 @@ public final class PollExchange {
             throw e;
         }
         deadlines.within(maxWaitMs + GRACE_MS, answer, () -> RequestException.overloaded("the poll did not end in time; try again"))
-                .whenComplete(Answer.to(response, this::rendered, this::end));
+                .whenComplete((result, failure) -> keep(result))
+                .whenComplete(Answer.apart(answers, caller, response, result -> result.parts().isEmpty(), this::rendered, this::end));
+    }
+
+    /** From now on it is known what is lost when it ends, be it that it waits for a thread. @param answer null: there is none */
+    private void keep(Polled answer) {
+        synchronized (this) {
+            if (!ended) {
+                polled = answer;
+                return;
+            }
+        }
+        if (answer != null) { // the client is gone
+            lost(answer);
+        }
     }
 
     /** Nothing more is written: what has not been told by now did not happen. */
@@ -114,12 +134,6 @@ public final class PollExchange {
     }
 
     private Response rendered(Polled answer) {
-        synchronized (this) {
-            polled = answer;
-            if (ended) { // the client is gone
-                answer.abandoned();
-            }
-        }
         try {
             List<FetchAllResult.Part> parts = answer.parts();
             parts.forEach(part -> reading.accept(part.id().topic()));

@@ -16,7 +16,6 @@ import io.millrace.rest.body.JsonBodies;
 import io.millrace.rest.body.MemoryBudget;
 import io.millrace.rest.body.RequestBody;
 import io.millrace.rest.body.RestLimits;
-import io.millrace.rest.body.UploadShares;
 import io.millrace.rest.cluster.CallerAddress;
 import io.millrace.rest.dialect.ListProducer;
 import io.millrace.rest.dialect.ProduceResultWriter;
@@ -49,8 +48,6 @@ public class Producing {
     @Inject
     MemoryBudget budget;
     @Inject
-    UploadShares shares;
-    @Inject
     HttpServletRequest request;
     @Inject
     JsonBodies json;
@@ -77,7 +74,7 @@ public class Producing {
         if (partition != RecordAccumulator.ANY_PARTITION) {
             requirePartition(broker, topic, partition);
         }
-        MemoryBudget.Reservation memory = budget.reserve(0);
+        MemoryBudget.Reservation memory = budget.reserve(CallerAddress.of(request), 0);
         try {
             byte[] list = read(contentLength, body, memory);
             // the body and its records side by side, then its records and the answer
@@ -129,7 +126,7 @@ public class Producing {
                         InputStream body, AsyncResponse response) {
         Broker broker = access.broker();
         requirePartition(broker, topic, partition);
-        MemoryBudget.Reservation memory = budget.reserve(0);
+        MemoryBudget.Reservation memory = budget.reserve(CallerAddress.of(request), 0);
         try {
             byte[] batches = read(contentLength, body, memory);
             if (batches.length == 0) {
@@ -192,9 +189,7 @@ public class Producing {
      * @throws RequestException when it does not come, or is too large
      */
     public byte[] read(String contentLength, InputStream body, MemoryBudget.Reservation memory) {
-        try (UploadShares.Share share = shares.of(CallerAddress.of(request))) {
-            return new RequestBody(body, contentLength, limits.maxRequestBytes(), memory).readFully(share::growTo);
-        }
+        return new RequestBody(body, contentLength, limits.maxRequestBytes(), memory).readFully();
     }
 
     /** Before the body is read: a request that goes nowhere costs nothing. */

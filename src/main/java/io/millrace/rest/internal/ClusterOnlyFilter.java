@@ -1,5 +1,6 @@
 package io.millrace.rest.internal;
 
+import io.millrace.rest.body.AnswerTimes;
 import io.millrace.rest.cluster.ClusterSecret;
 import io.millrace.rest.errors.ErrorResponse;
 import jakarta.annotation.Priority;
@@ -23,6 +24,7 @@ public class ClusterOnlyFilter implements ContainerRequestFilter {
 
     @Override
     public void filter(ContainerRequestContext request) {
+        request.setProperty(AnswerTimes.UNBOUNDED, true);
         String authorization = request.getHeaderString(ClusterSecret.AUTHORIZATION);
         if (authorization == null) {
             Response refusal = ErrorResponse.of(401, "this path is for the brokers of the cluster only");

@@ -134,7 +134,7 @@ public class OwnerRouting implements Onward {
                     + " send less at a time");
         }
         RelayedBody body = new RelayedBody(request.sentBody(), request.sentLength());
-        MemoryBudget.Reservation memory = budget.reserve(0);
+        MemoryBudget.Reservation memory = budget.reserve(CallerAddress.of(request), 0);
         RelayedExchange exchange = exchange(request, response);
         body.out().whenComplete((out, failure) -> memory.close());
         exchange.over().whenComplete((done, failure) -> memory.close());
@@ -149,7 +149,7 @@ public class OwnerRouting implements Onward {
     /** What only the body tells is found out by reading it, as it comes; a small one, of which the bytes are kept until then. */
     private void readAndGo(BodySubject subject, CheckedRequest request, ErrorAnswers response) throws IOException {
         ServletInputStream sent = request.sentBody();
-        MemoryBudget.Reservation memory = budget.reserve(0);
+        MemoryBudget.Reservation memory = budget.reserve(CallerAddress.of(request), 0);
         RelayedExchange exchange = exchange(request, response);
         exchange.over().whenComplete((done, failure) -> memory.close());
         deadlines.within(uploads.timeoutMs(), new WholeBody(sent, JsonBodies.MAX_BYTES, memory).read(), this::late)

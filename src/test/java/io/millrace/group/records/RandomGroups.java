@@ -90,7 +90,7 @@ final class RandomGroups {
         return random.nextBoolean() ? ConsumerConfig.DEFAULT : new ConsumerConfig(any(RecordForm.values()),
                 any(OffsetReset.values()), random.nextBoolean(), any(IsolationLevel.values()), random.nextInt(1 << 30),
                 random.nextInt(1 << 30), 1 + random.nextInt(1 << 30), 1_000 + random.nextInt(1_000_000), textOrNone(),
-                textOrNone(), any(CommittedAs.values()));
+                textOrNone(), any(CommittedAs.values()), textOrNone());
     }
 
     private Subscription subscription() {

@@ -9,11 +9,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.SocketTimeoutException;
 import java.util.Random;
-import java.util.function.LongConsumer;
 import org.junit.jupiter.api.Test;
 
 class RequestBodyTest {
-    private static final LongConsumer NO_SHARE = bytes -> { };
 
     private final MemoryBudget budget = new MemoryBudget(1 << 20);
     private final MemoryBudget.Reservation memory = budget.reserve(0);
@@ -22,7 +20,7 @@ class RequestBodyTest {
     void aBodyOfKnownLengthReservesThat() {
         byte[] bytes = bytes(1000);
 
-        assertThat(new RequestBody(new ByteArrayInputStream(bytes), "1000", 1000, memory).readFully(NO_SHARE)).isEqualTo(bytes);
+        assertThat(new RequestBody(new ByteArrayInputStream(bytes), "1000", 1000, memory).readFully()).isEqualTo(bytes);
 
         assertThat(budget.bytesInUse()).isEqualTo(1000);
     }
@@ -40,7 +38,7 @@ class RequestBodyTest {
                 }
             };
             try (MemoryBudget.Reservation reserved = larger.reserve(0)) {
-                assertThat(new RequestBody(watched, length, 1 << 20, reserved).readFully(NO_SHARE)).isEqualTo(bytes);
+                assertThat(new RequestBody(watched, length, 1 << 20, reserved).readFully()).isEqualTo(bytes);
                 assertThat(reserved.held()).isEqualTo(600_000);
             }
         }
@@ -52,39 +50,22 @@ class RequestBodyTest {
         for (String length : new String[] {"500000", null}) {
             try (MemoryBudget.Reservation reserved = twice.reserve(0)) {
                 assertThat(new RequestBody(new ByteArrayInputStream(bytes(500_000)), length, 500_000, reserved)
-                        .readFully(NO_SHARE)).hasSize(500_000);
+                        .readFully()).hasSize(500_000);
             }
         }
     }
 
     @Test
     void bytesThatAreLeftOverAreABadRequest() {
-        assertThat(status(() -> new RequestBody(new ByteArrayInputStream(bytes(21)), "20", 1000, memory).readFully(NO_SHARE)))
+        assertThat(status(() -> new RequestBody(new ByteArrayInputStream(bytes(21)), "20", 1000, memory).readFully()))
                 .isEqualTo(400);
-    }
-
-    @Test
-    void whoeverCountsWhatIsUnfinishedMayRefuseIt() {
-        UploadShares shares = new UploadShares(200_000);
-        try (UploadShares.Share other = shares.of("a"); UploadShares.Share share = shares.of("a")) {
-            other.growTo(150_000);
-            assertThat(status(() -> new RequestBody(new ByteArrayInputStream(bytes(60_000)), null, 1 << 19, memory)
-                    .readFully(share::growTo))).isEqualTo(503);
-        }
-        assertThat(shares.callers()).isZero();
-        try (UploadShares.Share share = shares.of("a")) {
-            assertThat(new RequestBody(new ByteArrayInputStream(bytes(60_000)), null, 1 << 19, memory).readFully(share::growTo))
-                    .hasSize(60_000);
-            assertThat(shares.callers()).isOne();
-        }
-        assertThat(shares.callers()).isZero();
     }
 
     @Test
     void aBodyOfUnknownLengthIsReservedAsItComes() {
         byte[] bytes = bytes(300_000);
 
-        byte[] read = new RequestBody(new ByteArrayInputStream(bytes), null, 1 << 19, memory).readFully(NO_SHARE);
+        byte[] read = new RequestBody(new ByteArrayInputStream(bytes), null, 1 << 19, memory).readFully();
 
         assertThat(read).isEqualTo(bytes);
         assertThat(budget.bytesInUse()).isEqualTo(300_000);
@@ -92,9 +73,9 @@ class RequestBodyTest {
 
     @Test
     void aBodyOfExactlyTheLimitIsTaken() {
-        assertThat(new RequestBody(new ByteArrayInputStream(bytes(5000)), null, 5000, memory).readFully(NO_SHARE))
+        assertThat(new RequestBody(new ByteArrayInputStream(bytes(5000)), null, 5000, memory).readFully())
                 .hasSize(5000);
-        assertThat(new RequestBody(new ByteArrayInputStream(bytes(8192)), null, 8192, memory).readFully(NO_SHARE))
+        assertThat(new RequestBody(new ByteArrayInputStream(bytes(8192)), null, 8192, memory).readFully())
                 .hasSize(8192);
     }
 
@@ -114,12 +95,12 @@ class RequestBodyTest {
     @Test
     void anUntoldLengthOverTheLimitIsRefusedOnceItIsPassed() {
         assertThat(status(() -> new RequestBody(new ByteArrayInputStream(bytes(20_000)), null, 10_000, memory)
-                .readFully(NO_SHARE))).isEqualTo(413);
+                .readFully())).isEqualTo(413);
     }
 
     @Test
     void aBodyThatEndsEarlyIsABadRequest() {
-        assertThat(status(() -> new RequestBody(new ByteArrayInputStream(bytes(10)), "20", 1000, memory).readFully(NO_SHARE)))
+        assertThat(status(() -> new RequestBody(new ByteArrayInputStream(bytes(10)), "20", 1000, memory).readFully()))
                 .isEqualTo(400);
     }
 
@@ -127,17 +108,17 @@ class RequestBodyTest {
     void aBodyThatDoesNotFitTheBudgetIsRefused() {
         budget.reserve(1 << 20);
 
-        assertThat(status(() -> new RequestBody(new ByteArrayInputStream(bytes(10)), "10", 1000, memory).readFully(NO_SHARE)))
+        assertThat(status(() -> new RequestBody(new ByteArrayInputStream(bytes(10)), "10", 1000, memory).readFully()))
                 .isEqualTo(503);
-        assertThat(status(() -> new RequestBody(new ByteArrayInputStream(bytes(10)), null, 1000, memory).readFully(NO_SHARE)))
+        assertThat(status(() -> new RequestBody(new ByteArrayInputStream(bytes(10)), null, 1000, memory).readFully()))
                 .isEqualTo(503);
     }
 
     @Test
     void errorsOfTheConnectionAreToldApart() {
-        assertThat(status(() -> new RequestBody(failing(new SocketTimeoutException()), null, 10, memory).readFully(NO_SHARE)))
+        assertThat(status(() -> new RequestBody(failing(new SocketTimeoutException()), null, 10, memory).readFully()))
                 .isEqualTo(408);
-        assertThat(status(() -> new RequestBody(failing(new IOException("reset")), null, 10, memory).readFully(NO_SHARE)))
+        assertThat(status(() -> new RequestBody(failing(new IOException("reset")), null, 10, memory).readFully()))
                 .isEqualTo(400);
     }
 
