@@ -5,7 +5,6 @@ import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Queue;
-import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
@@ -21,8 +20,6 @@ import java.util.concurrent.TimeUnit;
 final class ClientThreads implements ClientAnswers, AutoCloseable {
     /** Answers that may wait for each thread: many polls that waited for the same record are answered at once. */
     private static final int WAITING_FOR_EACH = 32;
-    /** Of answers that name no caller. */
-    private static final String PASSED_ON = "";
     private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(10);
 
     private final ThreadFactory factory;
@@ -61,26 +58,17 @@ final class ClientThreads implements ClientAnswers, AutoCloseable {
 
     @Override
     public void write(String caller, Runnable answer) {
-        if (!add(caller, answer, true)) {
+        if (!add(caller, answer)) {
             answer.run();
         }
     }
 
-    /** Takes whatever comes: what other brokers answer lies with them until it is written, so that what waits here is small. */
-    Executor passedOn() {
-        return answer -> {
-            if (!add(PASSED_ON, answer, false)) {
-                answer.run();
-            }
-        };
-    }
-
     /** @return false after the end */
-    private synchronized boolean add(String name, Runnable answer, boolean bounded) {
+    private synchronized boolean add(String name, Runnable answer) {
         if (closed) {
             return false;
         }
-        if (bounded && waiting >= (long) most * WAITING_FOR_EACH) {
+        if (waiting >= (long) most * WAITING_FOR_EACH) {
             throw new RejectedExecutionException(waiting + " answers wait for a thread");
         }
         Caller caller = callers.computeIfAbsent(name, Caller::new);

@@ -285,8 +285,7 @@ public class Lifecycle implements BrokerAccess, GroupAccess, ProducerIdAccess, I
     @Produces
     @Singleton
     Peers peers() {
-        return new Peers(configuration().brokerId(), clusterSecret(), Peers.client(workers()),
-                task -> clients.passedOn().execute(task), relayedWaits);
+        return new Peers(configuration().brokerId(), clusterSecret(), Peers.client(workers()), relayedWaits);
     }
 
     @Produces

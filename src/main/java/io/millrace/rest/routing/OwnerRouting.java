@@ -4,6 +4,7 @@ import io.millrace.agreement.Member;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.rest.body.AnswerDeadlines;
+import io.millrace.rest.body.ClientAnswers;
 import io.millrace.rest.body.JsonBodies;
 import io.millrace.rest.body.MemoryBudget;
 import io.millrace.rest.body.RestLimits;
@@ -50,6 +51,8 @@ public class OwnerRouting implements Onward {
     MemoryBudget budget;
     @Inject
     Peers peers;
+    @Inject
+    ClientAnswers answers;
     @Inject
     PollAnswers pollAnswers;
     @Inject
@@ -185,9 +188,10 @@ public class OwnerRouting implements Onward {
     }
 
     private RelayedExchange exchange(CheckedRequest request, ErrorAnswers response) {
+        String caller = CallerAddress.of(request);
         AsyncContext async = request.startAsync(request, response);
         async.setTimeout(0); // the container keeps the task of a timeout, and all it refers to, until its time comes
-        return new RelayedExchange(async, response, peers, deadlines);
+        return new RelayedExchange(async, response, answer -> answers.write(caller, answer), deadlines);
     }
 
     private static RelayedRequest passed(CheckedRequest request, PollReceipts receipts) {

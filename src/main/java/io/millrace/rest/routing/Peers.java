@@ -11,10 +11,9 @@ import java.util.concurrent.Executor;
  * @param brokerId this broker's
  * @param secret   signs what is passed on
  * @param client   see {@link #client(Executor)}
- * @param answers  writes what other brokers answer to clients, and may wait for both; not the executor of the client
  * @param waits    those that wait for another broker's answer
  */
-public record Peers(int brokerId, ClusterSecret secret, HttpClient client, Executor answers, RelayedWaits waits) {
+public record Peers(int brokerId, ClusterSecret secret, HttpClient client, RelayedWaits waits) {
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(2);
 
     /** A client for brokers, which are reached directly. */

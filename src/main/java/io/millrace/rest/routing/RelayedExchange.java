@@ -10,6 +10,7 @@ import jakarta.servlet.AsyncListener;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
@@ -20,16 +21,19 @@ final class RelayedExchange {
 
     private final AsyncContext async;
     private final ErrorAnswers response;
-    private final Peers peers;
+    private final Executor answers;
     private final AnswerDeadlines deadlines;
     private final AtomicBoolean ended = new AtomicBoolean();
     private final CompletableFuture<Void> over = new CompletableFuture<>();
 
-    /** @param async without a timeout of its own */
-    RelayedExchange(AsyncContext async, ErrorAnswers response, Peers peers, AnswerDeadlines deadlines) {
+    /**
+     * @param async   without a timeout of its own
+     * @param answers writes what the other broker answers, and may be held by the client; may refuse
+     */
+    RelayedExchange(AsyncContext async, ErrorAnswers response, Executor answers, AnswerDeadlines deadlines) {
         this.async = async;
         this.response = response;
-        this.peers = peers;
+        this.answers = answers;
         this.deadlines = deadlines;
         async.addListener(new AsyncListener() {
             @Override
@@ -89,14 +93,15 @@ final class RelayedExchange {
         over.whenComplete((done, failure) -> answer.cancel(false));
         answer.whenComplete((found, failure) -> {
             try {
-                peers.answers().execute(() -> tell(found, failure, receipts, answered));
+                answers.execute(() -> tell(found, failure, receipts, answered));
             } catch (RejectedExecutionException e) {
-                LOG.log(Level.WARNING, "what another broker answered could not be passed on: no thread takes it", e);
+                LOG.log(Level.DEBUG, "what another broker answered is not passed on", e);
                 answered.run();
                 if (found != null) {
                     found.giveUp();
                 }
-                end();
+                refuse(RequestException.overloaded("as many answers are being written, and wait for that, as may"
+                        + " (millrace.answer.threads.max); what was asked may have been done; try again in a moment"));
             }
         });
         return true;
@@ -117,7 +122,7 @@ final class RelayedExchange {
             answer.giveUp();
             return;
         }
-        CompletableFuture<Void> written = new ClientAnswer(response, peers.answers(), deadlines, Relay.GRACE_MS).write(answer);
+        CompletableFuture<Void> written = new ClientAnswer(response, answers, deadlines, Relay.GRACE_MS).write(answer);
         over.whenComplete((done, failure) -> written.cancel(false));
         written.whenComplete((done, failure) -> {
             told.complete(failure == null);

@@ -49,7 +49,7 @@ class RelayTest {
     private final ScheduledExecutorService timers = Executors.newSingleThreadScheduledExecutor();
     private final AnswerDeadlines deadlines = new AnswerDeadlines(new Deadlines(timers, System::nanoTime), threads);
     private final ClusterSecret secret = new ClusterSecret("s3cret", Clock.systemUTC());
-    private final Peers peers = new Peers(1, secret, Peers.client(threads), threads, new RelayedWaits());
+    private final Peers peers = new Peers(1, secret, Peers.client(threads), new RelayedWaits());
     private final Relay relay = new Relay(peers, deadlines);
     private final ArrivingStream in = new ArrivingStream();
     private HttpServer server;
@@ -228,7 +228,7 @@ class RelayTest {
         server.createContext("/parked", parked::add);
         ExecutorService few = Executors.newFixedThreadPool(2);
         try {
-            Peers narrow = new Peers(1, secret, Peers.client(few), few, new RelayedWaits());
+            Peers narrow = new Peers(1, secret, Peers.client(few), new RelayedWaits());
             Relay parking = new Relay(narrow, deadlines);
             RelayedRequest request = new RelayedRequest("GET", "/parked", null, List.of());
             List<CompletableFuture<RelayedAnswer>> answers = Stream.generate(

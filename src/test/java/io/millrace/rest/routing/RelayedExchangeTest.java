@@ -46,7 +46,7 @@ class RelayedExchangeTest {
     private boolean givenUp;
 
     private final RelayedExchange exchange = new RelayedExchange(async(), new ErrorAnswers(response()),
-            new Peers(1, null, null, this::execute, new RelayedWaits()), deadlines);
+            this::execute, deadlines);
 
     @AfterEach
     void stop() {
@@ -183,12 +183,12 @@ class RelayedExchangeTest {
     }
 
     @Test
-    void whatNoThreadWritesIsEnded() {
+    void whatNoThreadWritesIsRefused() {
         relay();
         noThread = true;
         answer.complete(found());
 
-        assertThat(events).containsExactly("answered", "complete");
+        assertThat(events).containsExactly("answered", "status 503", "complete");
         assertThat(givenUp).isTrue();
     }
 

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 
 class RelayedRequestTest {
     private final ClusterSecret secret = new ClusterSecret("s3cret", Clock.systemUTC());
-    private final Peers peers = new Peers(1, secret, null, null, null);
+    private final Peers peers = new Peers(1, secret, null, null);
 
     private static RelayedRequest request(Map<String, List<String>> sent, Map<String, String> told) {
         Map<String, List<String>> all = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
