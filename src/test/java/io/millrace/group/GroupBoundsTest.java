@@ -176,11 +176,11 @@ class GroupBoundsTest {
 
     @Test
     void aPollsNumberIsGivenOnceAlsoWhenTheGroupWasGoneMeanwhile() {
-        harness.create("c", GroupHarness.manual());
+        harness.create("c", GroupHarness.manual(), "later");
         long first = harness.get(harness.asked("c", 0)).number();
         harness.get(harness.groups.leave(GroupHarness.GROUP, ConsumerId.of("c"), GroupHarness.HERE));
         assertThat(harness.isKept()).isFalse();
-        harness.create("c", GroupHarness.manual());
+        harness.create("c", GroupHarness.manual(), "later");
         assertThat(harness.get(harness.asked("c", 0)).number()).isGreaterThan(first);
         assertThat(first).as("0 is what a consumer says that got none").isPositive();
     }

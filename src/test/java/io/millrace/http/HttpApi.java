@@ -55,7 +55,7 @@ final class HttpApi {
             assertThat(contentType).isEqualTo(DIALECT);
             assertThat(object().getInt("error_code")).isEqualTo(expected);
             assertThat(object().getString("message")).isNotBlank().doesNotContain("Exception", "\tat ");
-            assertThat(object().keySet()).isSubsetOf("error_code", "message", "validation_errors");
+            assertThat(object().keySet()).isSubsetOf("error_code", "message", "validation_errors", "topic", "partition", "offset");
             return this;
         }
 

@@ -11,6 +11,7 @@ import io.millrace.group.delivery.PollRequest;
 import io.millrace.group.delivery.Polled;
 import io.millrace.group.membership.ConsumerConfig;
 import io.millrace.group.membership.ConsumerId;
+import io.millrace.group.membership.Subscription;
 import io.millrace.log.LogObserver;
 import io.millrace.log.write.LogDirectory;
 import io.millrace.metadata.BrokerException;
@@ -33,6 +34,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -133,9 +135,12 @@ class ServerTest {
         server.broker().topics().create("orders", 1, 1, Map.of());
         CompletableFuture<FetchResult> fetch = server.broker().fetch(
                 new FetchRequest("orders", 0, new FetchPosition.Latest(), 1, 1000, 3_600_000));
+        PollRequest.Source here = new PollRequest.Source(1, null, null);
         server.coordination().groups().create("billing", "c", ConsumerConfig.DEFAULT).join();
+        server.coordination().groups().subscribe("billing", ConsumerId.of("c"),
+                new Subscription.Topics(new TreeSet<>(List.of("orders"))), here).join();
         CompletableFuture<Polled> poll = server.coordination().groups().poll("billing", ConsumerId.of("c"),
-                new PollRequest(null, 1000, 3_600_000, new PollRequest.Source(1, null, null)));
+                new PollRequest(null, 1000, 3_600_000, here));
         assertThat(fetch).isNotDone();
         assertThat(poll).isNotDone();
 
