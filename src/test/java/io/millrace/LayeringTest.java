@@ -216,6 +216,7 @@ class LayeringTest {
                 .layer("errors").definedBy("io.millrace.rest.errors")
                 .layer("access").definedBy("io.millrace.rest.access")
                 .layer("body").definedBy("io.millrace.rest.body")
+                .layer("guard").definedBy("io.millrace.rest.guard")
                 .layer("routing").definedBy("io.millrace.rest.routing")
                 .layer("exchange").definedBy("io.millrace.rest.exchange")
                 .layer("internal").definedBy("io.millrace.rest.internal")
@@ -224,7 +225,8 @@ class LayeringTest {
                 .whereLayer("cluster").mayNotAccessAnyLayer()
                 .whereLayer("model").mayNotAccessAnyLayer()
                 .whereLayer("origin").mayOnlyAccessLayers("dialect")
-                .whereLayer("entry").mayOnlyAccessLayers("origin", "cluster", "dialect")
+                .whereLayer("guard").mayOnlyAccessLayers("access", "cluster", "dialect")
+                .whereLayer("entry").mayOnlyAccessLayers("guard", "origin", "cluster", "dialect")
                 .whereLayer("errors").mayOnlyAccessLayers("dialect")
                 .whereLayer("access").mayNotAccessAnyLayer()
                 .whereLayer("body").mayOnlyAccessLayers("dialect")
@@ -232,7 +234,7 @@ class LayeringTest {
                 .whereLayer("exchange").mayOnlyAccessLayers("routing", "body", "access", "model", "cluster", "dialect")
                 .whereLayer("internal").mayOnlyAccessLayers("routing", "body", "access", "errors", "cluster", "dialect")
                 .whereLayer("resources").mayOnlyAccessLayers("exchange", "routing", "body", "access", "errors", "entry",
-                        "model", "dialect")
+                        "guard", "cluster", "model", "dialect")
                 .check(CLASSES);
     }
 
@@ -293,7 +295,7 @@ class LayeringTest {
         }
         // A room may have chambers of its own; they lie in the room's layer.
         assertThat(withClasses).allMatch(
-                name -> name.matches("io\\.millrace\\.(record|log|agreement|metadata|replica|broker|coordinator|group|transaction|rest|client|ra|config|ops)(\\..+)?"),
+                name -> name.matches("io\\.millrace\\.(record|log|agreement|metadata|replica|broker|coordinator|group|transaction|security|rest|client|ra|config|ops)(\\..+)?"),
                 "lies in a known room");
         assertThat(withClasses).allMatch(LayeringTest::hasPackageInfo, "has a package-info.java");
     }

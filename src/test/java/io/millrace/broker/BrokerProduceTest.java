@@ -345,7 +345,7 @@ class BrokerProduceTest {
 
         Failures.assertFails(ErrorKind.LOG_DIRECTORY_OFFLINE,
                         harness.broker.produce(accumulate(broken, "a"), Acks.LEADER))
-                .hasMessageContaining(root.resolve("a").toString());
+                .hasMessageContaining("log directory a ");
         assertThat(harness.produce("orders", 1 - broken, "b")).isZero();
         // Without a key, what can be written is chosen.
         for (int i = 0; i < 3; i++) {
