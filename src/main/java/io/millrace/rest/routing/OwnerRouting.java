@@ -31,6 +31,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Semaphore;
 
 /** Has requests answered here, or passes them on to their owner: once, as what was passed on is answered or refused where it arrives. */
 @ApplicationScoped
@@ -61,11 +62,13 @@ public class OwnerRouting implements Onward {
     JsonBodies json;
     private RouteTable table;
     private Relay relay;
+    private Semaphore places;
 
     @PostConstruct
     void begin() {
         table = new RouteTable(limits.maxFetchWaitMs());
         relay = new Relay(peers, deadlines);
+        places = new Semaphore(uploads.maxWaiting());
     }
 
     @Override
@@ -136,7 +139,7 @@ public class OwnerRouting implements Onward {
             throw RequestException.tooLarge("the request is larger than " + uploads.maxBytes() + " bytes (millrace.request.max.bytes);"
                     + " send less at a time");
         }
-        RelayedBody body = new RelayedBody(request.sentBody(), request.sentLength());
+        RelayedBody body = new RelayedBody(request.sentBody(), request.sentLength(), places);
         MemoryBudget.Reservation memory = budget.reserve(CallerAddress.of(request), 0);
         RelayedExchange exchange = exchange(request, response);
         body.out().whenComplete((out, failure) -> memory.close());

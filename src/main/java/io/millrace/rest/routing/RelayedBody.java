@@ -8,43 +8,56 @@ import jakarta.servlet.ServletInputStream;
 import java.io.IOException;
 import java.net.http.HttpRequest;
 import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.Queue;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Flow;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * A request's body on its way to its owner: read as it comes, and no faster than it goes out, without a thread that waits for
- * either. Whichever thread brings a reason to go on, the client's or the owner's, does so, and only one at a time.
+ * A request's body on its way to its owner: read as it comes, without a thread that waits for it, and kept in a few pieces until the
+ * owner takes them. Where it comes faster than the owner takes it, the thread that brings it is held back; of those there are a
+ * bounded number.
+ *
+ * <p>It is read within the container's calls only: Liberty looks at its stream after each of them, and is confused by anybody who
+ * reads meanwhile.
  */
 final class RelayedBody implements HttpRequest.BodyPublisher, ReadListener {
     private static final int PIECE_BYTES = 16 * 1024;
-    /** The piece that is read, and one that is not out yet. */
-    static final int BYTES_IN_MEMORY = 2 * PIECE_BYTES;
+    private static final int MOST_PIECES = 4;
+    /** The pieces that are kept, the one that is read, and one that is not out yet. */
+    static final int BYTES_IN_MEMORY = (MOST_PIECES + 2) * PIECE_BYTES;
 
     private final ServletInputStream in;
     private final long length;
+    private final Semaphore places;
     private final CompletableFuture<Void> out = new CompletableFuture<>();
-    private final AtomicLong demand = new AtomicLong();
-    /** Reasons to go on that came since somebody began to. */
+    /** Reasons to hand something on that came since somebody began to. */
     private final AtomicInteger reasons = new AtomicInteger();
-    /** Whether the client's side has begun, as reading before that is none of ours. */
-    private volatile boolean open;
-    private volatile Flow.Subscriber<? super ByteBuffer> receiver;
+    /** Guarded by this, as all below. */
+    private final Queue<ByteBuffer> pieces = new ArrayDeque<>();
+    private long demand;
+    /** Whether the last piece was read. */
+    private boolean whole;
+    private Flow.Subscriber<? super ByteBuffer> receiver;
     /** Why it is to end before its end. */
-    private volatile RuntimeException failure;
-    /** Whether nothing more is read, and whether the owner was told why; both of whoever is at it. */
+    private RuntimeException failure;
     private boolean ended;
-    private boolean told;
+    /** Whether a call of the container is at it. */
+    private boolean reading;
+    private boolean closed;
 
     /**
      * @param in     the client's, which checks what comes
      * @param length in bytes, or -1: not told
+     * @param places for bodies that the owner takes more slowly than they come
      */
-    RelayedBody(ServletInputStream in, long length) {
+    RelayedBody(ServletInputStream in, long length, Semaphore places) {
         this.in = in;
         this.length = length;
+        this.places = places;
     }
 
     /** Completes when all of it is out; fails with a {@link RequestException} when it does not come as it should. */
@@ -58,12 +71,11 @@ final class RelayedBody implements HttpRequest.BodyPublisher, ReadListener {
     }
 
     /** What it waits for, which did not come in time. @param timeoutMs that it had */
-    RuntimeException late(long timeoutMs) {
-        return receiver != null && demand.get() > 0
+    synchronized RuntimeException late(long timeoutMs) {
+        return receiver != null && demand > 0 && pieces.isEmpty()
                 ? RequestException.timedOut("the request body did not come within " + timeoutMs
                         + " ms (millrace.request.body.timeout.ms): send less at a time", null)
-                : new BrokerException(ErrorKind.UNAVAILABLE, "the broker that answers this takes nothing at present; try again in a"
-                        + " moment");
+                : new BrokerException(ErrorKind.UNAVAILABLE, "the broker that answers this takes nothing at present; try again in a moment");
     }
 
     /** No more of it is read, nor sent. Does nothing to one that is out. */
@@ -86,9 +98,9 @@ final class RelayedBody implements HttpRequest.BodyPublisher, ReadListener {
         }
         wanting.onSubscribe(new Flow.Subscription() {
             @Override
-            public void request(long pieces) {
-                demand.accumulateAndGet(pieces, (before, more) -> before + more < 0 ? Long.MAX_VALUE : before + more);
-                goOn();
+            public void request(long more) {
+                ask(more);
+                handOn();
             }
 
             @Override
@@ -96,97 +108,191 @@ final class RelayedBody implements HttpRequest.BodyPublisher, ReadListener {
                 giveUp();
             }
         });
+        handOn();
+    }
+
+    private synchronized void ask(long more) {
+        demand = demand + more < 0 ? Long.MAX_VALUE : demand + more;
     }
 
     @Override
     public void onDataAvailable() {
-        open = true;
-        goOn();
+        if (!begin()) {
+            return;
+        }
+        try {
+            while (isWanted() && in.isReady()) {
+                byte[] piece = new byte[PIECE_BYTES];
+                int count = in.read(piece, 0, piece.length); // of a finished one as well: it may have ended too early
+                if (count != 0) {
+                    keep(count < 0 ? null : ByteBuffer.wrap(piece, 0, count));
+                    handOn();
+                }
+            }
+        } catch (RequestException wrong) {
+            fail(wrong);
+        } catch (IOException e) {
+            fail(RequestException.brokenOff("the request body broke off", e));
+        } finally {
+            over();
+        }
     }
 
     @Override
     public void onAllDataRead() {
-        open = true;
-        goOn();
+        onDataAvailable(); // the end is read, too
     }
 
     @Override
-    public void onError(Throwable thrown) {
-        fail(thrown instanceof RequestException refused ? refused
-                : RequestException.brokenOff("the request body broke off", thrown));
+    public void onError(Throwable failure) {
+        fail(failure instanceof RequestException told ? told
+                : RequestException.brokenOff("the request body broke off", failure));
     }
 
-    private void goOn() {
+    /** @return false: there is nothing to be read any more */
+    private synchronized boolean begin() {
+        reading = isWanted();
+        return reading;
+    }
+
+    private synchronized boolean isWanted() {
+        return !whole && !ended && failure == null;
+    }
+
+    /** @param piece null: that was the last one */
+    private void keep(ByteBuffer piece) {
+        synchronized (this) {
+            if (piece == null) {
+                whole = true;
+                return;
+            }
+            pieces.add(piece);
+            if (pieces.size() <= MOST_PIECES || !isWanted()) {
+                return;
+            }
+        }
+        handOn();
+        awaitRoom();
+    }
+
+    private void awaitRoom() {
+        if (hasRoom()) {
+            return;
+        }
+        if (!places.tryAcquire()) {
+            throw RequestException.overloaded("too many bodies come faster than the brokers take them that answer the requests; try again"
+                    + " in a moment");
+        }
+        try {
+            synchronized (this) {
+                while (!hasRoom()) {
+                    wait(); // for no longer than the body's deadline, which fails it
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw RequestException.overloaded("the server is stopping: try another one");
+        } finally {
+            places.release();
+        }
+    }
+
+    private synchronized boolean hasRoom() {
+        return pieces.size() < MOST_PIECES || !isWanted();
+    }
+
+    /** The container's call is over; what nobody wants any more is closed in it, for the reason above. */
+    private void over() {
+        boolean close;
+        synchronized (this) {
+            reading = false;
+            close = ended && !whole;
+        }
+        if (close) {
+            close();
+        }
+    }
+
+    private void close() {
+        synchronized (this) {
+            if (closed) {
+                return;
+            }
+            closed = true;
+        }
+        try {
+            in.close();
+        } catch (IOException e) {
+            out.completeExceptionally(RequestException.brokenOff("the request body broke off", e));
+        }
+    }
+
+    /** Whichever thread brings a reason does so, and only one at a time. */
+    private void handOn() {
         if (reasons.getAndIncrement() > 0) {
             return; // whoever is at it looks again
         }
         int seen = 1;
         do {
-            try {
-                pump();
-            } catch (RequestException wrong) {
-                end(wrong);
-            } catch (IOException e) {
-                end(RequestException.brokenOff("the request body broke off", e));
+            while (handOnOne()) {
+                // what there is, as far as it is asked for
             }
-            tell();
             seen = reasons.addAndGet(-seen);
         } while (seen > 0);
     }
 
-    /** An owner that begins to take what has broken off already is told as well. */
-    private void tell() {
-        RuntimeException wrong = failure;
-        if (wrong != null && receiver != null && !told) {
-            told = true;
-            receiver.onError(wrong);
-        }
-    }
-
-    private void pump() throws IOException {
-        while (!ended) {
-            RuntimeException wrong = failure;
-            if (wrong != null) {
-                end(wrong);
-                return;
-            }
-            if (!open || receiver == null) {
-                return;
-            }
-            if (!in.isFinished() && (demand.get() == 0 || !in.isReady())) {
-                return;
-            }
-            byte[] piece = new byte[PIECE_BYTES];
-            int count = in.read(piece, 0, piece.length); // of a finished one as well: it may have ended too early
-            if (count < 0) {
+    /** @return false: there is nothing to hand on now */
+    private boolean handOnOne() {
+        ByteBuffer piece = null;
+        RuntimeException wrong;
+        Flow.Subscriber<? super ByteBuffer> to;
+        synchronized (this) {
+            to = receiver;
+            wrong = failure;
+            if (ended) {
+                return false;
+            } else if (wrong == null && to != null && !pieces.isEmpty() && demand > 0) {
+                piece = pieces.remove();
+                demand = demand == Long.MAX_VALUE ? demand : demand - 1;
+                notifyAll();
+            } else if (wrong != null || to != null && whole && pieces.isEmpty()) {
                 ended = true;
-                told = true;
-                receiver.onComplete();
-                out.complete(null);
-            } else if (count > 0) {
-                demand.decrementAndGet();
-                receiver.onNext(ByteBuffer.wrap(piece, 0, count));
+                notifyAll();
+            } else {
+                return false;
             }
         }
+        if (piece != null) {
+            to.onNext(piece);
+        } else if (wrong != null) {
+            end(to, wrong);
+        } else {
+            to.onComplete();
+            out.complete(null);
+        }
+        return true;
     }
 
     /** Told to both sides, the owner first: it ends the connection to it. */
-    private void end(RuntimeException wrong) {
-        ended = true;
-        failure = wrong;
-        try {
-            in.close();
-        } catch (IOException e) {
-            wrong.addSuppressed(e);
+    private void end(Flow.Subscriber<?> to, RuntimeException wrong) {
+        boolean here;
+        synchronized (this) {
+            here = !reading;
         }
-        tell();
+        if (here) {
+            close();
+        }
+        if (to != null) {
+            to.onError(wrong);
+        }
         out.completeExceptionally(wrong);
     }
 
     private void fail(RuntimeException wrong) {
         synchronized (this) {
             failure = failure == null ? wrong : failure;
+            notifyAll();
         }
-        goOn();
+        handOn();
     }
 }

@@ -14,8 +14,8 @@ final class ArrivingStream extends ServletInputStream {
     private boolean awaited = true;
     private boolean ended;
     RuntimeException failure;
-    int taken;
-    boolean closed;
+    volatile int taken;
+    volatile boolean closed;
 
     /** Brings bytes. */
     void bring(byte[] bytes) throws IOException {

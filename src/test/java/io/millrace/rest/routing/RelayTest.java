@@ -34,6 +34,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -317,7 +318,7 @@ class RelayTest {
     }
 
     private CompletableFuture<RelayedAnswer> post(long length, long bodyMs) {
-        RelayedBody body = new RelayedBody(in, length);
+        RelayedBody body = new RelayedBody(in, length, new Semaphore(2));
         CompletableFuture<RelayedAnswer> answer = relay.send(request("POST"), to(), body, bodyMs);
         body.listen();
         return answer;

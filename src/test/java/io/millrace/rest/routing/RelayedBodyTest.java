@@ -8,13 +8,20 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.Flow;
+import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class RelayedBodyTest {
     private final ArrivingStream in = new ArrivingStream();
-    private final RelayedBody body = new RelayedBody(in, -1);
+    private final Semaphore places = new Semaphore(1);
+    private final RelayedBody body = new RelayedBody(in, -1, places);
     private final Receiver receiver = new Receiver();
 
     /** Takes what it asked for. */
@@ -66,19 +73,63 @@ class RelayedBodyTest {
     }
 
     @Test
-    void noMoreIsReadThanIsAskedFor() throws IOException {
-        in.bring(new byte[100_000]);
-        assertThat(in.taken).as("nobody asks yet").isZero();
+    void whoeverBringsItIsHeldBackUntilTheOwnerTakesIt() throws Exception {
+        Future<?> bringing = bring(new byte[200_000]);
+        await(() -> in.taken == 5 * 16 * 1024);
         body.subscribe(receiver);
         receiver.subscription.request(2);
-        assertThat(in.taken).isEqualTo(RelayedBody.BYTES_IN_MEMORY);
+        await(() -> in.taken == 7 * 16 * 1024);
+        assertThat(receiver.received.size()).isEqualTo(2 * 16 * 1024);
 
         receiver.subscription.request(Long.MAX_VALUE);
         receiver.subscription.request(Long.MAX_VALUE);
-        assertThat(in.taken).isEqualTo(100_000);
+        bringing.get(30, TimeUnit.SECONDS);
+        assertThat(receiver.received.size()).isEqualTo(200_000);
         assertThat(body.out()).isNotDone();
         in.end(new byte[0]);
         assertThat(receiver.complete).isTrue();
+    }
+
+    @Test
+    void oneThatIsHeldBackEndsWhenItIsGivenUpAndIsClosedByWhoBroughtIt() throws Exception {
+        body.subscribe(receiver);
+        Future<?> bringing = bring(new byte[200_000]);
+        await(() -> in.taken == 5 * 16 * 1024);
+        body.giveUp();
+        bringing.get(30, TimeUnit.SECONDS);
+
+        assertThat(in.closed).isTrue();
+        assertThat(receiver.error).isInstanceOf(CancellationException.class);
+    }
+
+    @Test
+    void moreThanMayBeHeldBackAreRefused() throws Exception {
+        places.acquire();
+        body.subscribe(receiver);
+        in.bring(new byte[200_000]);
+
+        assertThat(receiver.error).isInstanceOfSatisfying(RequestException.class, told -> assertThat(told.status()).isEqualTo(503));
+        assertThat(in.closed).isTrue();
+        assertThat(places.availablePermits()).isZero();
+    }
+
+    private Future<?> bring(byte[] bytes) {
+        FutureTask<Void> bringing = new FutureTask<>(() -> {
+            in.bring(bytes);
+            return null;
+        });
+        Thread thread = new Thread(bringing, "container");
+        thread.setDaemon(true);
+        thread.start();
+        return bringing;
+    }
+
+    private void await(BooleanSupplier condition) throws InterruptedException {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+        while (!condition.getAsBoolean()) {
+            assertThat(System.nanoTime() - deadline).as("%d bytes were taken", in.taken).isNegative();
+            Thread.sleep(5);
+        }
     }
 
     @Test
@@ -140,7 +191,7 @@ class RelayedBodyTest {
         assertThat(body.late(7)).as("the owner does not ask").isInstanceOf(BrokerException.class);
         receiver.subscription.request(2);
         assertThat(body.late(7)).isInstanceOfSatisfying(RequestException.class, told -> assertThat(told.status()).isEqualTo(408));
-        in.bring(new byte[100_000]);
+        in.bring(new byte[60_000]);
         assertThat(body.late(7)).as("the owner takes no more").isInstanceOf(BrokerException.class);
     }
 }
