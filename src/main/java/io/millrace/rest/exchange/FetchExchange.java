@@ -100,7 +100,7 @@ public final class FetchExchange {
         try {
             return writer.write(request.topic(), request.partition(), result.batches(), result.offset(), result.nextOffset());
         } catch (RequestException cannotBeGiven) {
-            if (writer.written() == 0) {
+            if (writer.written() == 0 || cannotBeGiven.record().isEmpty()) { // it is not the record where memory is out
                 throw cannotBeGiven;
             }
             return writer.unwritten();

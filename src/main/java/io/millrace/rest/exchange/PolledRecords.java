@@ -57,7 +57,7 @@ record PolledRecords(List<ByteBuffer> pieces, Map<TopicPartition, Long> next, St
                 next.put(part.id(), after);
             }
         } catch (RequestException cannotBeGiven) {
-            if (writer.written() == 0) {
+            if (writer.written() == 0 || cannotBeGiven.record().isEmpty()) { // it is not the record where memory is out
                 throw cannotBeGiven;
             }
             if (writer.unwritten() > result.offset()) {

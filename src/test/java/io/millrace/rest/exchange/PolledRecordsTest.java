@@ -16,6 +16,7 @@ import io.millrace.rest.dialect.RequestException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -71,6 +72,19 @@ class PolledRecordsTest {
         assertThat(text(until)).contains("\"value\":1,").doesNotContain("json");
         assertThat(catchThrowableOfType(RequestException.class, () -> list(1000, false, 100, part(FIRST, "no json")))
                 .status()).isEqualTo(406);
+    }
+
+    @Test
+    void whereThereIsNoMemoryForTheRestNothingIsDelivered() {
+        String[] values = new String[200];
+        Arrays.fill(values, "\"" + "v".repeat(100) + "\"");
+        MemoryBudget budget = new MemoryBudget(1 << 20);
+        budget.reserve((1 << 20) - 10_000);
+        MemoryBudget.Reservation memory = budget.reserve(1000);
+        RenderedList list = new RenderedList(RecordFormat.JSON, ListLimits.of(1 << 20, 1 << 20, 1000), memory);
+
+        assertThat(catchThrowableOfType(RequestException.class,
+                () -> PolledRecords.list(List.of(part(FIRST, values)), 1 << 20, false, list)).status()).isEqualTo(503);
     }
 
     @Test
