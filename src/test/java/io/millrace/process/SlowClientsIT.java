@@ -32,7 +32,8 @@ import org.junit.jupiter.api.TestInstance;
 class SlowClientsIT {
     private static final int SLOW = 64;
     private static final long MIB = 1 << 20;
-    private static final int ANSWER_BYTES = 2_000_000;
+    /** More than the system takes for a client that reads nothing. */
+    private static final int ANSWER_BYTES = 4_000_000;
     private static final Duration PATIENCE = Duration.ofSeconds(120);
     private static final String JSON = "application/vnd.kafka.json.v2+json";
     private static final String DIALECT = "application/vnd.kafka.v2+json";
@@ -46,12 +47,13 @@ class SlowClientsIT {
     @BeforeAll
     void start() throws Exception {
         servers = new LocalServers("slow clients");
-        servers.with("MILLRACE_ANSWER_TIMEOUT_MS", "20000").with("MILLRACE_REQUEST_MEMORY_BYTES", Integer.toString(320 << 20));
+        servers.with("MILLRACE_ANSWER_TIMEOUT_MS", "20000").with("MILLRACE_REQUEST_MEMORY_BYTES", Integer.toString(640 << 20))
+                .with("JVM_ARGS", "-XX:TieredStopAtLevel=1 -Xmx1g");
         servers.start();
         for (String topic : List.of("large", "normal")) {
             send(201, "POST", "/admin/topics", "application/json", "{\"topic_name\":\"" + topic + "\"}");
         }
-        for (int i = 0; i < 2; i++) {
+        for (int i = 0; i < 4; i++) {
             send(200, "POST", "/topics/large", JSON, "{\"records\":[{\"value\":\"" + "x".repeat(1_000_000) + "\"}]}");
         }
     }
@@ -106,7 +108,7 @@ class SlowClientsIT {
         send(204, "POST", "/consumers/g/instances/c/subscription", DIALECT, "{\"topics\":[\"normal\"]}");
         List<Socket> readers = new ArrayList<>();
         for (int i = 0; i < SLOW; i++) {
-            readers.add(open("GET /topics/large/partitions/0/records?offset=0&max_bytes=2100000 HTTP/1.1\r\nAccept: "
+            readers.add(open("GET /topics/large/partitions/0/records?offset=0&max_bytes=4100000 HTTP/1.1\r\nAccept: "
                     + BATCH + "\r\n"));
         }
         Socket dripped = readers.remove(0);
