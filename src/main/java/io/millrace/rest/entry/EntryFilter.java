@@ -17,10 +17,12 @@ import jakarta.servlet.annotation.WebFilter;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 
 /** Lets requests in that can be understood in one way only; see the package. */
 @WebFilter(urlPatterns = "/*", asyncSupported = true)
 public class EntryFilter implements Filter {
+    private static final System.Logger LOG = System.getLogger(EntryFilter.class.getName());
     /** There are no more of them than brokers. */
     private static final UploadStream.Turnstile FREE = begun -> () -> { };
 
@@ -55,6 +57,10 @@ public class EntryFilter implements Filter {
                 closeAfter(request, response);
             }
             response.send(e);
+            return;
+        } catch (RuntimeException fault) { // of which the container would make a page
+            LOG.log(Level.ERROR, "a request could not be checked", fault);
+            response.sendError(HttpServletResponse.SC_INTERNAL_SERVER_ERROR);
             return;
         }
         try (checked) {

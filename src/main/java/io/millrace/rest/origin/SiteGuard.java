@@ -42,7 +42,7 @@ public final class SiteGuard {
                     + " may do so, with millrace.http.cors.enabled, and clients that are no browsers send no Origin");
         }
         String type = header.apply("Content-Type");
-        if (!reads && type != null && FORMS.contains(type.split(";")[0].strip().toLowerCase(Locale.ROOT))) {
+        if (!reads && type != null && FORMS.contains(type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT))) {
             throw RequestException.unsupportedMediaType("a body of the type of a plain form or text, which any web page can send, is not"
                     + " taken: use application/vnd.kafka.v2+json, or for records the type of their format");
         }

@@ -64,6 +64,7 @@ class SiteGuardTest {
     void clientsThatAreNoBrowsersSayNothingOfIt() {
         assertThat(check(Cors.OFF, "POST", "/admin/brokers/1/drain")).isZero();
         assertThat(check(Cors.OFF, "POST", "/topics/t", "Content-Type", "application/json")).isZero();
+        assertThat(check(Cors.OFF, "POST", "/topics/t", "Content-Type", ";")).as("what is no type is refused as that").isZero();
     }
 
     @Test
