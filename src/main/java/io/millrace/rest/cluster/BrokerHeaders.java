@@ -21,6 +21,7 @@ public final class BrokerHeaders {
 
     /** Beside the client's own Authorization. */
     private static final String SIGNATURE = "Millrace-Signature";
+    private static final List<String> CALLER_HEADERS = List.of(CallerHeaders.PRINCIPAL, CallerHeaders.GROUPS, CallerHeaders.ROLES);
     private static final List<String> BELIEVED = List.of(FORWARDED, ANSWERED, BASE_URI, CALLER, CHECKED, CallerHeaders.PRINCIPAL,
             CallerHeaders.GROUPS, CallerHeaders.ROLES);
 
@@ -31,10 +32,12 @@ public final class BrokerHeaders {
      * What shows who passes a request on.
      *
      * @param path as it is written, from the slash after the application's own path on, without the query
+     * @param said the value of another header of these that goes with it, or null: who asked is signed as well, so that nobody can
+     *             say that it was another one
      * @throws IllegalStateException when there is no secret
      */
-    public static Map<String, String> of(ClusterSecret secret, int brokerId, String method, String path) {
-        ClusterSecret.Signature signature = secret.sign(method, path, brokerId);
+    public static Map<String, String> of(ClusterSecret secret, int brokerId, String method, String path, UnaryOperator<String> said) {
+        ClusterSecret.Signature signature = secret.sign(method, signed(path, said), brokerId);
         return Map.of(FORWARDED, Integer.toString(brokerId), ClusterSecret.DATE, Long.toString(signature.dateMs()),
                 SIGNATURE, signature.authorization());
     }
@@ -48,7 +51,18 @@ public final class BrokerHeaders {
     public static List<String> disbelieved(ClusterSecret secret, String method, String path, UnaryOperator<String> header) {
         String signature = header.apply(SIGNATURE) != null ? header.apply(SIGNATURE) : header.apply(ClusterSecret.AUTHORIZATION);
         boolean signed = signature != null && header.apply(FORWARDED) != null
-                && secret.accepts(method, path, signature, header.apply(ClusterSecret.DATE), header.apply(FORWARDED));
+                && secret.accepts(method, signed(path, header), signature, header.apply(ClusterSecret.DATE), header.apply(FORWARDED));
         return signed ? List.of() : BELIEVED;
+    }
+
+    private static String signed(String path, UnaryOperator<String> header) {
+        StringBuilder signed = new StringBuilder(path);
+        for (String name : CALLER_HEADERS) {
+            String value = header.apply(name);
+            if (value != null) {
+                signed.append('\n').append(name).append(':').append(value);
+            }
+        }
+        return signed.toString();
     }
 }

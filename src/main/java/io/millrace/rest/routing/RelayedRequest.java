@@ -56,13 +56,17 @@ record RelayedRequest(String method, String path, String query, List<Header> hea
         try {
             HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(url + path + (query == null ? "" : "?" + query)))
                     .method(method, body);
-            BrokerHeaders.of(peers.secret(), peers.brokerId(), method, path).forEach(request::header);
+            BrokerHeaders.of(peers.secret(), peers.brokerId(), method, path, this::header).forEach(request::header);
             headers.forEach(header -> request.header(header.name(), header.value()));
             return request.build();
         } catch (IllegalArgumentException e) {
             throw RequestException.badRequest("the request cannot be passed on to the broker that answers it: its path,"
                     + " query, or one of its headers has characters that are not allowed there");
         }
+    }
+
+    private String header(String name) {
+        return headers.stream().filter(header -> header.name().equalsIgnoreCase(name)).map(Header::value).findFirst().orElse(null);
     }
 
     @Override

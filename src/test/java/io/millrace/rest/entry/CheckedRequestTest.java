@@ -32,6 +32,20 @@ class CheckedRequestTest {
     private final OriginRules rules = new OriginRules(PROXY::equals, PROXY::equals, new KnownHosts(List.of(), false, false), Cors.OFF);
     private final ClusterSecret secret = new ClusterSecret("s3cret", Clock.systemUTC());
 
+    @Test
+    void whoAskedIsBelievedAsItWasSignedOnly() {
+        Map<String, String> who = Map.of("Millrace-Principal", "anna", "Millrace-Roles", "millrace-client");
+        Map<String, String> headers = new TreeMap<>(BrokerHeaders.of(secret, 2, "GET", PATH, who::get));
+        headers.putAll(who);
+        assertThat(checked(secret, headers).getHeader("Millrace-Principal")).isEqualTo("anna");
+
+        headers.put("Millrace-Roles", "millrace-admin");
+        assertThat(checked(secret, headers).getHeader("Millrace-Principal")).isNull();
+        assertThat(checked(secret, headers).getHeader("Millrace-Roles")).isNull();
+        headers.remove("Millrace-Roles");
+        assertThat(checked(secret, headers).getHeader("Millrace-Principal")).isNull();
+    }
+
     /** @param headers each with one value */
     private static HttpServletRequest request(Map<String, String> headers) {
         return request(headers, "", PATH);
@@ -84,7 +98,7 @@ class CheckedRequestTest {
     @ParameterizedTest
     @ValueSource(strings = {"", "/millrace", "/shop/log"})
     void theApplicationMayBeAnywhere(String root) {
-        CheckedRequest seen = new CheckedRequest(request(BrokerHeaders.of(secret, 2, "GET", PATH), root, PATH), secret, rules,
+        CheckedRequest seen = new CheckedRequest(request(BrokerHeaders.of(secret, 2, "GET", PATH, any -> null), root, PATH), secret, rules,
                 ContentCoding.IDENTITY, 0, UnaryOperator.identity());
 
         assertThat(seen.path()).isEqualTo(PATH);
@@ -135,17 +149,17 @@ class CheckedRequestTest {
 
     @Test
     void norWhenItIsSignedForAnotherRequestOrSenderOrByAnotherCluster() {
-        requireUnseen(secret, BrokerHeaders.of(secret, 2, "GET", "/consumers/g"));
-        requireUnseen(secret, BrokerHeaders.of(secret, 2, "POST", PATH));
-        requireUnseen(secret, BrokerHeaders.of(new ClusterSecret("guess", Clock.systemUTC()), 2, "GET", PATH));
-        Map<String, String> other = new TreeMap<>(BrokerHeaders.of(secret, 2, "GET", PATH));
+        requireUnseen(secret, BrokerHeaders.of(secret, 2, "GET", "/consumers/g", any -> null));
+        requireUnseen(secret, BrokerHeaders.of(secret, 2, "POST", PATH, any -> null));
+        requireUnseen(secret, BrokerHeaders.of(new ClusterSecret("guess", Clock.systemUTC()), 2, "GET", PATH, any -> null));
+        Map<String, String> other = new TreeMap<>(BrokerHeaders.of(secret, 2, "GET", PATH, any -> null));
         other.put("Millrace-Forwarded", "3");
         requireUnseen(secret, other);
     }
 
     @Test
     void aBrokerOfTheClusterIsBelieved() {
-        Map<String, String> headers = new TreeMap<>(BrokerHeaders.of(secret, 2, "GET", PATH));
+        Map<String, String> headers = new TreeMap<>(BrokerHeaders.of(secret, 2, "GET", PATH, any -> null));
         headers.put("Millrace-Answered", "7");
         headers.put("Millrace-Checked", "true");
         CheckedRequest seen = checked(secret, headers);
