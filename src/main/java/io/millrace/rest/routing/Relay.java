@@ -13,6 +13,7 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Flow;
+import java.util.function.Function;
 
 /** Passes requests on to the brokers that own what they are about. No thread waits for an answer, nor for a body. Thread-safe. */
 final class Relay {
@@ -50,7 +51,7 @@ final class Relay {
      * @throws RequestException 400 when it has characters that cannot be sent
      */
     CompletableFuture<RelayedAnswer> send(RelayedRequest request, Receiver to, BodyPublisher body, long waitMs) {
-        CompletableFuture<RelayedAnswer> answer = answer(exchange(request, to, body), to);
+        CompletableFuture<RelayedAnswer> answer = answer(exchange(request, to, body), to, failure -> unreachable(failure, to));
         if (waitMs > 0) {
             peers.waits().add(answer);
         }
@@ -65,7 +66,9 @@ final class Relay {
      * @throws RequestException as above
      */
     CompletableFuture<RelayedAnswer> send(RelayedRequest request, Receiver to, RelayedBody body, long bodyMs) {
-        CompletableFuture<RelayedAnswer> answer = answer(exchange(request, to, body), to);
+        // a body that ends before its end ends the connection, which may be noticed first
+        CompletableFuture<RelayedAnswer> answer = answer(exchange(request, to, body), to,
+                failure -> body.wrong().orElseGet(() -> unreachable(failure, to)));
         deadlines.within(bodyMs, body.out(), () -> body.late(bodyMs)).whenComplete((out, failure) -> {
             if (failure == null || failure instanceof CancellationException) { // of the sender, who tells why
                 within(0, answer, to);
@@ -88,11 +91,11 @@ final class Relay {
     }
 
     private static CompletableFuture<RelayedAnswer> answer(CompletableFuture<HttpResponse<Flow.Publisher<List<ByteBuffer>>>> exchange,
-                                                           Receiver to) {
+                                                           Receiver to, Function<Throwable, RuntimeException> told) {
         CompletableFuture<RelayedAnswer> answer = new CompletableFuture<>();
         exchange.whenComplete((response, failure) -> {
             if (failure != null) {
-                answer.completeExceptionally(unreachable(failure, to));
+                answer.completeExceptionally(told.apply(failure));
                 return;
             }
             RelayedAnswer found = new RelayedAnswer(response, to.kind().header(), to.owner().url());

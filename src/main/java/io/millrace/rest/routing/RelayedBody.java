@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.net.http.HttpRequest;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -76,6 +77,11 @@ final class RelayedBody implements HttpRequest.BodyPublisher, ReadListener {
                 ? RequestException.timedOut("the request body did not come within " + timeoutMs
                         + " ms (millrace.request.body.timeout.ms): send less at a time", null)
                 : new BrokerException(ErrorKind.UNAVAILABLE, "the broker that answers this takes nothing at present; try again in a moment");
+    }
+
+    /** Why it ended before its end, if that was not because nobody wanted the rest. */
+    synchronized Optional<RuntimeException> wrong() {
+        return failure instanceof CancellationException ? Optional.empty() : Optional.ofNullable(failure);
     }
 
     /** No more of it is read, nor sent. Does nothing to one that is out. */
