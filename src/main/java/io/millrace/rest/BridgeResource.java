@@ -16,6 +16,7 @@ import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 
 /** What answers here, as the dialect tells it. */
+@APIResponse(responseCode = "default", ref = "AnyError")
 @Path("/")
 @ApplicationScoped
 @Produces({MediaTypes.JSON, MediaTypes.DIALECT})

@@ -32,6 +32,7 @@ import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
 /** How the cluster is, going on after a loss, and moving partitions between its brokers. */
+@APIResponse(responseCode = "default", ref = "AnyError")
 @Path("/admin")
 @ApplicationScoped
 @Produces({MediaTypes.DIALECT, MediaTypes.JSON})

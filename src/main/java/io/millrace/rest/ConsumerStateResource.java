@@ -32,6 +32,7 @@ import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
 /** What a consumer can read back of itself: its partitions, and how far its group has come in them. */
+@APIResponse(responseCode = "default", ref = "AnyError")
 @Path("/consumers/{groupid}")
 @ApplicationScoped
 @Produces({MediaTypes.DIALECT, MediaTypes.JSON})

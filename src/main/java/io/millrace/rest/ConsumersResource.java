@@ -66,6 +66,7 @@ import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
 /** Consumer instances and what they ask for, at the coordinator of their group. */
+@APIResponse(responseCode = "default", ref = "AnyError")
 @Path("/consumers/{groupid}")
 @ApplicationScoped
 @Produces({MediaTypes.DIALECT, MediaTypes.JSON})
@@ -123,6 +124,7 @@ public class ConsumersResource {
     @Tag(name = "Consumers")
     @APIResponse(responseCode = "204", description = "Deleted")
     @APIResponse(responseCode = "404", ref = "UnknownConsumer")
+    @APIResponse(responseCode = "409", ref = "Conflict")
     @APIResponse(responseCode = "422", ref = "Unprocessable")
     @APIResponse(responseCode = "503", ref = "Unavailable")
     @DELETE
@@ -159,6 +161,7 @@ public class ConsumersResource {
     @Tag(name = "Consumers")
     @APIResponse(responseCode = "200", ref = "SubscribedTopicList")
     @APIResponse(responseCode = "404", ref = "UnknownConsumer")
+    @APIResponse(responseCode = "409", ref = "Conflict")
     @APIResponse(responseCode = "422", ref = "Unprocessable")
     @APIResponse(responseCode = "503", ref = "Unavailable")
     @GET
@@ -173,6 +176,7 @@ public class ConsumersResource {
     @Tag(name = "Consumers")
     @APIResponse(responseCode = "204", description = "Unsubscribed")
     @APIResponse(responseCode = "404", ref = "UnknownConsumer")
+    @APIResponse(responseCode = "409", ref = "Conflict")
     @APIResponse(responseCode = "422", ref = "Unprocessable")
     @APIResponse(responseCode = "503", ref = "Unavailable")
     @DELETE
@@ -215,6 +219,7 @@ public class ConsumersResource {
     @APIResponse(responseCode = "404", ref = "UnknownConsumer")
     @APIResponse(responseCode = "406", ref = "NotAcceptable")
     @APIResponse(responseCode = "416", ref = "OutOfRange")
+    @APIResponse(responseCode = "409", ref = "Conflict")
     @APIResponse(responseCode = "422", ref = "Unprocessable")
     @APIResponse(responseCode = "503", ref = "Unavailable")
     @GET
@@ -251,6 +256,7 @@ public class ConsumersResource {
     @APIResponse(responseCode = "409", ref = "Conflict")
     @APIResponse(responseCode = "413", ref = "TooLarge")
     @APIResponse(responseCode = "415", ref = "UnsupportedType")
+    @APIResponse(responseCode = "416", ref = "OutOfRange")
     @APIResponse(responseCode = "422", ref = "Unprocessable")
     @APIResponse(responseCode = "503", ref = "Unavailable")
     @POST

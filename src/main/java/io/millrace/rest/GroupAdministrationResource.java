@@ -39,6 +39,7 @@ import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
 /** The consumer groups, how far each has come, and setting their committed offsets. */
+@APIResponse(responseCode = "default", ref = "AnyError")
 @Path("/admin/groups")
 @ApplicationScoped
 @Produces({MediaTypes.DIALECT, MediaTypes.JSON})

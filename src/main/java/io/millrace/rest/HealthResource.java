@@ -14,6 +14,7 @@ import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
 /** Health where probes of the dialect ask for it; {@code /health} tells more. */
+@APIResponse(responseCode = "default", ref = "AnyError")
 @Path("/")
 @ApplicationScoped
 @Produces({MediaTypes.DIALECT, MediaTypes.JSON})

@@ -46,6 +46,7 @@ import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
 /** One partition: its metadata, its offsets, and producing to it. */
+@APIResponse(responseCode = "default", ref = "AnyError")
 @Path("/topics/{topic}/partitions/{partition}")
 @ApplicationScoped
 @Produces({MediaTypes.DIALECT, MediaTypes.JSON})

@@ -30,6 +30,7 @@ import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
 /** Who may do what: permissions on topics, groups, transactional ids and the cluster. */
+@APIResponse(responseCode = "default", ref = "AnyError")
 @Path("/admin/permissions")
 @ApplicationScoped
 @Produces({MediaTypes.DIALECT, MediaTypes.JSON})

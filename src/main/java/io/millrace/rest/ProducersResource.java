@@ -22,6 +22,7 @@ import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
 /** Idempotent producers, which are no more than an id and an epoch: nothing is kept of them until they produce. */
+@APIResponse(responseCode = "default", ref = "AnyError")
 @Path("/producers")
 @ApplicationScoped
 @Produces({MediaTypes.DIALECT, MediaTypes.JSON})

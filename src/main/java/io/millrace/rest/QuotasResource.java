@@ -30,6 +30,7 @@ import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
 /** How much callers may do in a second. */
+@APIResponse(responseCode = "default", ref = "AnyError")
 @Path("/admin/quotas")
 @ApplicationScoped
 @Produces({MediaTypes.DIALECT, MediaTypes.JSON})

@@ -31,6 +31,7 @@ import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
 /** A partition's records, read from any offset without state on the server. */
+@APIResponse(responseCode = "default", ref = "AnyError")
 @Path("/topics/{topic}/partitions/{partition}/records")
 @ApplicationScoped
 public class RecordsResource {

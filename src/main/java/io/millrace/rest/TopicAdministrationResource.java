@@ -46,6 +46,7 @@ import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
 /** Creating, describing, changing and deleting topics. Every change is durable when it is answered. */
+@APIResponse(responseCode = "default", ref = "AnyError")
 @Path("/admin/topics")
 @ApplicationScoped
 @Produces({MediaTypes.DIALECT, MediaTypes.JSON})

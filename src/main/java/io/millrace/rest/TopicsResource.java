@@ -36,6 +36,7 @@ import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
 /** Topics, and producing to them with the partition chosen record by record. */
+@APIResponse(responseCode = "default", ref = "AnyError")
 @Path("/topics")
 @ApplicationScoped
 @Produces({MediaTypes.DIALECT, MediaTypes.JSON})

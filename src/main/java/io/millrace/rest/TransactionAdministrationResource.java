@@ -41,6 +41,7 @@ import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
 /** Transactions that hold readers back, and their end by an operator. */
+@APIResponse(responseCode = "default", ref = "AnyError")
 @Path("/admin/transactions")
 @ApplicationScoped
 @Produces({MediaTypes.DIALECT, MediaTypes.JSON})

@@ -63,6 +63,7 @@ import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
 /** Transactions: begun and ended here; their records are produced as all are, with a header that names the transaction. */
+@APIResponse(responseCode = "default", ref = "AnyError")
 @Path("/transactions")
 @ApplicationScoped
 @Produces({MediaTypes.DIALECT, MediaTypes.JSON})

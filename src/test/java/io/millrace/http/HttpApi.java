@@ -18,7 +18,10 @@ import java.time.Duration;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 
-/** A running server seen from outside, at the address that the system property {@code millrace.url} names. */
+/**
+ * A running server seen from outside, at the address that the system property {@code millrace.url} names. Whatever it answers is
+ * held against the description that it gives of its API.
+ */
 final class HttpApi {
     static final String DIALECT = "application/vnd.kafka.v2+json";
     static final String JSON = "application/vnd.kafka.json.v2+json";
@@ -101,7 +104,7 @@ final class HttpApi {
 
     CompletableFuture<Answer> getLater(String path) {
         return client.sendAsync(request(path).GET().build(), HttpResponse.BodyHandlers.ofByteArray())
-                .thenApply(HttpApi::answer);
+                .thenApply(this::answer);
     }
 
     Answer post(String path, String contentType, String body) {
@@ -163,8 +166,11 @@ final class HttpApi {
         delete("/admin/topics/" + topic).is(204);
     }
 
-    private static Answer answer(HttpResponse<byte[]> response) {
-        return new Answer(response.statusCode(), response.headers().firstValue("Content-Type").orElse(null),
+    private Answer answer(HttpResponse<byte[]> response) {
+        Answer answer = new Answer(response.statusCode(), response.headers().firstValue("Content-Type").orElse(null),
                 new String(response.body(), StandardCharsets.UTF_8), response);
+        ApiContract.of(base).check(response.request().method(), response.uri().getRawPath(), answer.status(), answer.contentType(),
+                answer.body());
+        return answer;
     }
 }

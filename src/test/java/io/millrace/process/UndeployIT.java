@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 
 /** The WAR is taken away from a server that runs, and put back: again and again, in the same process. */
 class UndeployIT {
-    private static final int ROUNDS = 5;
+    private static final int ROUNDS = Boolean.getBoolean("millrace.long") ? 20 : 5;
     private static final long PATIENCE_SECONDS = 180;
     private static final String READY = "Millrace is ready";
     private static final String STOPPED = "CWWKZ0009I";
