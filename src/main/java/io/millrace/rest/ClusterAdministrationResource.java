@@ -23,7 +23,6 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.Response;
 import java.io.InputStream;
 import java.util.Collection;
-import java.util.Objects;
 import java.util.Set;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
@@ -144,8 +143,8 @@ public class ClusterAdministrationResource {
 
     private static void requireIds(String name, Collection<Integer> ids) {
         require(name, ids);
-        if (ids.stream().anyMatch(Objects::isNull)) {
-            throw RequestException.invalidBody("the field \"" + name + "\" has a null: give the ids of servers only");
+        if (ids.stream().anyMatch(id -> id == null || id < 0)) {
+            throw RequestException.invalidBody("the field \"" + name + "\" has a null, or less than 0: give the ids of servers only");
         }
     }
 

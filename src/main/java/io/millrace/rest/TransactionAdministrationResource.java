@@ -95,6 +95,7 @@ public class TransactionAdministrationResource {
     @APIResponse(responseCode = "409", ref = "TransactionKnown")
     @APIResponse(responseCode = "413", ref = "TooLarge")
     @APIResponse(responseCode = "415", ref = "UnsupportedType")
+    @APIResponse(responseCode = "422", ref = "Unprocessable")
     @APIResponse(responseCode = "503", ref = "Unavailable")
     @POST
     @Path("abort")

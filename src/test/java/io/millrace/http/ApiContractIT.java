@@ -24,7 +24,7 @@ class ApiContractIT {
     void everyExampleIsAsItsSchemaSays() {
         SoftAssertions all = new SoftAssertions();
         int examples = contract.examples((where, errors) -> all.assertThat(errors).as(where).isEmpty());
-        assertThat(examples).isGreaterThan(80);
+        assertThat(examples).isGreaterThan(70);
         all.assertAll();
     }
 
@@ -47,10 +47,12 @@ class ApiContractIT {
                 JsonNode example = content.getValue().path("example");
                 assertThat(example.isMissingNode()).as("%s has no example as %s", operation, content.getKey()).isFalse();
                 for (Violation violation : SchemaViolations.of(content.getValue().get("schema"), example, contract::resolved)) {
-                    HttpApi.Answer answer = api.send(operation.method(), operation.path(names), content.getKey(),
-                            violation.body().toString().getBytes(StandardCharsets.UTF_8));
-                    all.assertThat(answer.status()).as("%s where %s: %s, answered with %s", operation, violation.what(), violation.body(),
-                            answer.body()).isIn(400, 413, 422);
+                    byte[] body = violation.body().toString().getBytes(StandardCharsets.UTF_8);
+                    all.check(() -> {
+                        HttpApi.Answer answer = api.send(operation.method(), operation.path(names), content.getKey(), body);
+                        assertThat(answer.status()).as("%s where %s: %s, answered with %s", operation, violation.what(),
+                                violation.body(), answer.body()).isIn(400, 413, 422);
+                    });
                     sent++;
                 }
             }

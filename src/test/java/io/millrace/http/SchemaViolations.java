@@ -23,11 +23,8 @@ final class SchemaViolations {
     record Violation(String what, JsonNode body) {
     }
 
-    /** Puts a node into its place in the document. */
-    private record Place(String name, Consumer<JsonNode> put) {
-        private Place(ObjectNode in, String name) {
-            this(name, node -> in.set(name, node));
-        }
+    /** Puts a node into its place in the document, which may be left out where it is optional. */
+    private record Place(String name, boolean optional, Consumer<JsonNode> put) {
     }
 
     private SchemaViolations(JsonNode root, UnaryOperator<JsonNode> resolved) {
@@ -49,7 +46,7 @@ final class SchemaViolations {
         if (node instanceof ObjectNode object && schema.has("properties")) {
             properties(schema, object, place == null ? "the body" : place.name());
         } else if (node instanceof ArrayNode array && !array.isEmpty() && schema.has("items")) {
-            walk(resolved.apply(schema.get("items")), array.get(0), new Place(place == null ? "0" : place.name() + "[0]",
+            walk(resolved.apply(schema.get("items")), array.get(0), new Place(place == null ? "0" : place.name() + "[0]", false,
                     changed -> array.set(0, changed)));
         }
     }
@@ -70,7 +67,9 @@ final class SchemaViolations {
         for (Map.Entry<String, JsonNode> property : List.copyOf(object.properties())) {
             JsonNode described = schema.get("properties").get(property.getKey());
             if (described != null) {
-                walk(resolved.apply(described), property.getValue(), new Place(object, property.getKey()));
+                boolean optional = schema.path("required").valueStream().noneMatch(each -> each.asString().equals(property.getKey()));
+                walk(resolved.apply(described), property.getValue(), new Place(property.getKey(), optional,
+                        changed -> object.set(property.getKey(), changed)));
             }
         }
     }
@@ -79,6 +78,7 @@ final class SchemaViolations {
         List<String> types = types(schema);
         if (!types.isEmpty()) {
             instances().filter(other -> !types.contains(other.getKey()) && !(other.getKey().equals("integer") && types.contains("number")))
+                    .filter(other -> !place.optional() || !other.getValue().isNull()) // as if it was left out
                     .forEach(other -> replace(place, node, other.getValue(), "is of type " + other.getKey()));
         }
         if (schema.has("minimum")) {
