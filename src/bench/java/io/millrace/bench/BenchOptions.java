@@ -11,8 +11,8 @@ import java.util.Set;
  * What to run and for how long, from {@code name=value} arguments.
  *
  * @param project     the checkout, where deploy/local.sh and target/ are
- * @param suites      which of log, compaction, coordinators, http, memory, groups, soak, polls, cluster, coordination,
- *                    transactions
+ * @param suites      which of log, compaction, coordinators, http, front, memory, groups, soak, polls, cluster,
+ *                    coordination, transactions
  * @param rounds      interleaved rounds of every figure
  * @param slice       how long one variant is loaded in one round
  * @param soak        length of the soak
@@ -25,13 +25,14 @@ import java.util.Set;
  * @param idle        how long the cluster does nothing before it is measured idle
  * @param profile     record a flight recording of the server under load, and of the log's benchmarks
  * @param port        servers listen at the ports after it
+ * @param before      a checkout of an earlier version with its package, to compare with; null: none
  */
 record BenchOptions(Path project, List<String> suites, int rounds, Duration slice, Duration soak, Duration polls,
                     Set<ClusterPart> cluster, int kills, Set<CoordinationPart> coordination, Set<TransactionPart> transactions,
-                    Duration commits, Duration idle, boolean profile, int port) {
-    private static final Set<String> SUITES = Set.of("log", "compaction", "coordinators", "http", "memory", "groups", "soak", "polls",
-            "cluster", "coordination", "transactions");
-    private static final String DEFAULT_SUITES = "log,compaction,coordinators,http,memory,groups,cluster,coordination,transactions";
+                    Duration commits, Duration idle, boolean profile, int port, Path before) {
+    private static final Set<String> SUITES = Set.of("log", "compaction", "coordinators", "http", "front", "memory", "groups", "soak",
+            "polls", "cluster", "coordination", "transactions");
+    private static final String DEFAULT_SUITES = "log,compaction,coordinators,http,front,memory,groups,cluster,coordination,transactions";
     /** Below the ephemeral ports, and of its own, so that servers which someone tries out are left alone. */
     private static final int DEFAULT_PORT = 19_280;
 
@@ -60,7 +61,8 @@ record BenchOptions(Path project, List<String> suites, int rounds, Duration slic
                 Duration.ofMinutes(number(given, "commits.minutes", suites.contains("soak") ? 30 : 3, 1, 24 * 60)),
                 Duration.ofMinutes(number(given, "idle.minutes", 10, 0, 24 * 60)),
                 Boolean.parseBoolean(take(given, "profile", "false")),
-                number(given, "port", DEFAULT_PORT, 1_024, 60_000));
+                number(given, "port", DEFAULT_PORT, 1_024, 60_000),
+                before(take(given, "before", "")));
         if (!given.isEmpty()) {
             throw new IllegalArgumentException("unknown arguments: " + given.keySet());
         }
@@ -68,6 +70,16 @@ record BenchOptions(Path project, List<String> suites, int rounds, Duration slic
             throw new IllegalArgumentException("suites are " + SUITES + ", found " + options.suites);
         }
         return options;
+    }
+
+    private static Path before(String path) {
+        return path.isEmpty() ? null : Path.of(path).toAbsolutePath().normalize();
+    }
+
+    /** For a second server beside the first. */
+    BenchOptions elsewhere(Path checkout, int otherPort) {
+        return new BenchOptions(checkout, suites, rounds, slice, soak, polls, cluster, kills, coordination, transactions, commits, idle,
+                profile, otherPort, null);
     }
 
     Path target() {

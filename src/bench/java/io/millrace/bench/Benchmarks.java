@@ -31,6 +31,9 @@ public final class Benchmarks {
         if (options.runs("http") || options.runs("memory") || options.runs("groups")) {
             figures.addAll(new ServerSuite(options, work, progress).run());
         }
+        if (options.runs("front")) {
+            figures.addAll(new FrontSuite(options, work, progress).run());
+        }
         if (options.runs("soak")) {
             figures.addAll(new SoakSuite(options, work, progress).run());
         }

@@ -5,9 +5,15 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channel;
+import java.nio.channels.Channels;
+import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
 
 /**
  * One keep-alive HTTP/1.1 connection that costs next to nothing, because it shares two cores with the server that it
@@ -19,7 +25,9 @@ final class HttpConnection implements AutoCloseable {
     private static final int LONGEST_LINE = 8 * 1024;
     private static final int KEPT_OF_BODY = 400;
 
-    private final SocketChannel channel;
+    private final Channel channel;
+    private final ReadableByteChannel from;
+    private final WritableByteChannel to;
     private final ByteBuffer in = ByteBuffer.allocateDirect(BUFFER_BYTES).limit(0);
     private final byte[] line = new byte[LONGEST_LINE];
     private final StringBuilder errorBody = new StringBuilder();
@@ -27,8 +35,21 @@ final class HttpConnection implements AutoCloseable {
     private boolean keepEveryBody;
 
     HttpConnection(InetSocketAddress server) throws IOException {
-        channel = SocketChannel.open(server);
-        channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+        SocketChannel plain = SocketChannel.open(server);
+        plain.setOption(StandardSocketOptions.TCP_NODELAY, true);
+        channel = plain;
+        from = plain;
+        to = plain;
+    }
+
+    /** By TLS, which costs this side as much as the server. */
+    HttpConnection(InetSocketAddress server, SSLContext keys) throws IOException {
+        SSLSocket socket = (SSLSocket) keys.getSocketFactory().createSocket(server.getHostString(), server.getPort());
+        socket.setTcpNoDelay(true);
+        socket.startHandshake();
+        from = Channels.newChannel(socket.getInputStream());
+        to = Channels.newChannel(socket.getOutputStream());
+        channel = from;
     }
 
     /** Answers have the first bytes of their bodies from now on, whatever their status is. */
@@ -40,7 +61,7 @@ final class HttpConnection implements AutoCloseable {
     HttpAnswer exchange(ByteBuffer request) throws IOException {
         ByteBuffer out = request.duplicate();
         while (out.hasRemaining()) {
-            channel.write(out);
+            to.write(out);
         }
         int status = statusOf(readLine());
         long length = -1;
@@ -124,7 +145,7 @@ final class HttpConnection implements AutoCloseable {
 
     private void fill() throws IOException {
         in.clear();
-        int read = channel.read(in);
+        int read = from.read(in);
         in.flip();
         if (read < 0) {
             throw new EOFException("the server closed the connection within an answer");

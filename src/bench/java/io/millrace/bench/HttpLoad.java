@@ -19,15 +19,31 @@ import java.util.function.IntFunction;
 final class HttpLoad {
     private static final Duration GRACE = Duration.ofSeconds(30);
 
-    private final IntFunction<InetSocketAddress> servers;
+    private final Opener opener;
+
+    /** Connects to the server. */
+    @FunctionalInterface
+    interface Opener {
+        /** @param connection its number from 0 */
+        HttpConnection open(int connection) throws IOException;
+    }
 
     HttpLoad(InetSocketAddress server) {
-        this(connection -> server);
+        this((IntFunction<InetSocketAddress>) connection -> server);
     }
 
     /** @param servers whom each connection asks, by its number from 0 */
     HttpLoad(IntFunction<InetSocketAddress> servers) {
-        this.servers = servers;
+        this.opener = connection -> new HttpConnection(servers.apply(connection));
+    }
+
+    private HttpLoad(Opener opener) {
+        this.opener = opener;
+    }
+
+    /** By connections that are made otherwise. */
+    static HttpLoad by(Opener opener) {
+        return new HttpLoad(opener);
     }
 
     /** @throws IOException when an answer is neither 2xx nor 503, or the server stops answering */
@@ -37,7 +53,7 @@ final class HttpLoad {
         List<HttpConnection> open = new ArrayList<>();
         try {
             for (int i = 0; i < connections; i++) {
-                open.add(new HttpConnection(servers.apply(i)));
+                open.add(opener.open(i));
             }
             long start = System.nanoTime();
             long end = start + duration.toNanos();

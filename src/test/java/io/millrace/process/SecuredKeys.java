@@ -23,14 +23,14 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 
 /** Keys as {@code deploy/secured/keys.sh} makes them, and the credentials that come of them. */
-final class SecuredKeys {
+public final class SecuredKeys {
     private static final int PATIENCE_MINUTES = 5;
 
     private final Path folder;
     private final String password = UUID.randomUUID().toString();
 
     /** @param names of certificates, as the script takes them */
-    SecuredKeys(String... names) {
+    public SecuredKeys(String... names) {
         try {
             folder = Files.createTempDirectory("millrace-keys-");
             List<String> command = new ArrayList<>(List.of(
@@ -49,16 +49,16 @@ final class SecuredKeys {
         }
     }
 
-    Path folder() {
+    public Path folder() {
         return folder;
     }
 
-    String password() {
+    public String password() {
         return password;
     }
 
     /** @param name whose certificate is shown; null: none is */
-    SSLContext context(String name) throws GeneralSecurityException, IOException {
+    public SSLContext context(String name) throws GeneralSecurityException, IOException {
         TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
         trust.init(store("trust"));
         KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
@@ -75,7 +75,7 @@ final class SecuredKeys {
      *
      * @param signer whose key signs it: {@code tokens} is believed
      */
-    String token(String signer, String issuer, String user, String group, Instant expires) throws GeneralSecurityException, IOException {
+    public String token(String signer, String issuer, String user, String group, Instant expires) throws GeneralSecurityException, IOException {
         KeyStore store = store(signer);
         String alias = store.aliases().nextElement();
         String claims = """
