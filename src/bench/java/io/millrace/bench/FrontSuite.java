@@ -75,7 +75,7 @@ final class FrontSuite {
                 .variant(OTHER, () -> load.run(8, options.slice(), normal))
                 .variant(NOW, () -> {
                     try (SlowClients slow = new SlowClients(server.address(), SLOW, server.uri().getAuthority(),
-                            "/topics/large/partitions/0/records?offset=0&max_bytes=" + 8 * MIB, "/topics/normal")) {
+                            "/topics/large/partitions/0/records?offset=0&max_bytes=" + 4 * MIB, "/topics/normal")) {
                         return load.run(8, options.slice(), normal);
                     }
                 }).run(options.rounds(), progress);

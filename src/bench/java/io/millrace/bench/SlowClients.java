@@ -15,8 +15,12 @@ import java.util.concurrent.locks.LockSupport;
  * cut off begins again. One thread of its own moves all of them.
  */
 final class SlowClients implements AutoCloseable {
+    /** Another caller than the rest of the load, of whom the server may ask less. */
+    private static final String CALLER = "127.0.0.2";
     private static final long TURN_NANOS = 100_000_000;
     private static final int TAKEN_BYTES = 256;
+    /** A reader that gets nothing for so long was refused. */
+    private static final int IDLE_TURNS = 10;
 
     private final InetSocketAddress server;
     private final List<Client> clients = new ArrayList<>();
@@ -42,6 +46,7 @@ final class SlowClients implements AutoCloseable {
         private final byte[] request;
         private final boolean writes;
         private SocketChannel channel;
+        private int idle;
 
         Client(String request, boolean writes) throws IOException {
             this.request = request.getBytes(StandardCharsets.ISO_8859_1);
@@ -52,7 +57,9 @@ final class SlowClients implements AutoCloseable {
         private void connect() throws IOException {
             channel = SocketChannel.open();
             channel.setOption(StandardSocketOptions.SO_RCVBUF, 4 * 1024);
+            channel.bind(new InetSocketAddress(CALLER, 0));
             channel.connect(server);
+            idle = 0;
             channel.write(ByteBuffer.wrap(request));
             channel.configureBlocking(false);
         }
@@ -62,10 +69,11 @@ final class SlowClients implements AutoCloseable {
             try {
                 taken.clear();
                 int count = channel.read(taken);
-                if (count >= 0 && (!writes || count == 0)) {
-                    if (writes) {
-                        channel.write(ByteBuffer.wrap(new byte[] {' '}));
-                    }
+                idle = count == 0 && !writes ? idle + 1 : 0;
+                if (writes && count == 0) {
+                    channel.write(ByteBuffer.wrap(new byte[] {' '}));
+                    return;
+                } else if (!writes && count >= 0 && idle < IDLE_TURNS) {
                     return;
                 }
             } catch (IOException cutOff) {
