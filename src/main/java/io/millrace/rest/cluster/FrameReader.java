@@ -40,7 +40,7 @@ public final class FrameReader {
         return came;
     }
 
-    /** How many bytes of the frame are to come, 1 or more while something can be taken neither now nor later. */
+    /** How many bytes are to come next, 1 or more. */
     public int wanted() {
         return needed - came;
     }
