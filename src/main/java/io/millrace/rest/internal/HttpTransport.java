@@ -90,7 +90,8 @@ public final class HttpTransport implements Transport, Deliveries, GroupPeers, T
             return CompletableFuture.supplyAsync(() -> {
                 BrokerAnswer answer;
                 try {
-                    Outgoing signed = signed(leader, path, null, Map.of("Content-Type", OCTETS), ReplicaFetchCodec.encode(request));
+                    Outgoing signed = signed(leader, path, null, Map.of("Content-Type", OCTETS, "Accept", "*/*"),
+                            ReplicaFetchCodec.encode(request));
                     answer = fetches.post(leader, path, signed.headers(), ByteBuffer.wrap(signed.body()),
                             request.maxWaitMs() + (int) GRACE_MS);
                 } catch (IOException | IllegalArgumentException | IllegalStateException failure) {
