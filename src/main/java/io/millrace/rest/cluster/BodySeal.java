@@ -2,6 +2,8 @@ package io.millrace.rest.cluster;
 
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
+import java.util.Iterator;
+import java.util.NoSuchElementException;
 import javax.crypto.Mac;
 import javax.crypto.ShortBufferException;
 
@@ -34,17 +36,37 @@ public final class BodySeal {
         this.before = signature.clone();
     }
 
-    /** All frames of a body that is at hand. */
+    /** All frames of a body that is at hand, which are together as long as {@link #framedLength} says. */
     public byte[] whole(ByteBuffer body) {
-        int count = Math.max(1, (body.remaining() + MAX_FRAME_BYTES - 1) / MAX_FRAME_BYTES);
-        ByteBuffer framed = ByteBuffer.allocate(body.remaining() + count * (LENGTH_BYTES + CODE_BYTES));
-        ByteBuffer rest = body.duplicate();
-        do {
-            int length = Math.min(MAX_FRAME_BYTES, rest.remaining());
-            frame(rest.slice(rest.position(), length), length == rest.remaining(), framed);
-            rest.position(rest.position() + length);
-        } while (rest.hasRemaining());
+        ByteBuffer framed = ByteBuffer.allocate(framedLength(body.remaining()));
+        frames(body).forEach(framed::put);
         return framed.array();
+    }
+
+    /** As above, each made when it is asked for: a large body is not there twice. To be gone through once. */
+    public Iterable<byte[]> frames(ByteBuffer body) {
+        ByteBuffer rest = body.duplicate();
+        return () -> new Iterator<>() {
+            @Override
+            public boolean hasNext() {
+                return !over;
+            }
+
+            @Override
+            public byte[] next() {
+                if (over) {
+                    throw new NoSuchElementException("that was the last frame");
+                }
+                ByteBuffer piece = rest.slice(rest.position(), Math.min(MAX_FRAME_BYTES, rest.remaining()));
+                rest.position(rest.position() + piece.remaining());
+                return frame(piece, !rest.hasRemaining()).array();
+            }
+        };
+    }
+
+    /** @param bytes of a body that is at hand */
+    public static int framedLength(int bytes) {
+        return bytes + Math.max(1, (bytes + MAX_FRAME_BYTES - 1) / MAX_FRAME_BYTES) * (LENGTH_BYTES + CODE_BYTES);
     }
 
     /**
@@ -53,22 +75,15 @@ public final class BodySeal {
      * @param piece at most {@link #MAX_FRAME_BYTES}, none where it is the last one
      */
     public ByteBuffer frame(ByteBuffer piece, boolean last) {
-        ByteBuffer framed = ByteBuffer.allocate(LENGTH_BYTES + piece.remaining() + CODE_BYTES);
-        frame(piece.duplicate(), last, framed);
-        return framed.flip();
-    }
-
-    private void frame(ByteBuffer piece, boolean last, ByteBuffer framed) {
-        if (over || piece.remaining() > MAX_FRAME_BYTES) {
-            throw new IllegalStateException("no frame of " + piece.remaining() + " bytes fits here");
+        int length = piece.remaining();
+        if (over || length > MAX_FRAME_BYTES) {
+            throw new IllegalStateException("no frame of " + length + " bytes fits here");
         }
-        int begin = framed.position();
-        framed.putInt(last ? piece.remaining() | LAST : piece.remaining()).put(piece);
-        int end = framed.position();
-        framed.position(end + CODE_BYTES);
-        code(framed.array(), begin, end - begin);
-        System.arraycopy(before, 0, framed.array(), end, CODE_BYTES);
+        ByteBuffer framed = ByteBuffer.allocate(LENGTH_BYTES + length + CODE_BYTES);
+        framed.putInt(last ? length | LAST : length).put(piece.duplicate());
+        code(framed.array(), 0, framed.position());
         over = last;
+        return framed.put(before).flip();
     }
 
     /** Whether the length that a frame begins with is that of a last one. */

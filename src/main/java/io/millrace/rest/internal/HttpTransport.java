@@ -16,6 +16,7 @@ import io.millrace.replica.core.ReplicaFetchRequest;
 import io.millrace.replica.core.ReplicaFetchResponse;
 import io.millrace.replica.hosting.Acks;
 import io.millrace.replica.hosting.ReadMemory;
+import io.millrace.rest.cluster.BodySeal;
 import io.millrace.rest.cluster.BrokerHeaders;
 import io.millrace.rest.cluster.BrokerSignatures;
 import io.millrace.rest.cluster.RequestHead;
@@ -35,6 +36,7 @@ import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpConnectTimeoutException;
+import java.net.http.HttpRequest.BodyPublisher;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandler;
@@ -92,7 +94,7 @@ public final class HttpTransport implements Transport, Deliveries, GroupPeers, T
                 try {
                     Outgoing signed = signed(leader, path, null, Map.of("Content-Type", OCTETS, "Accept", "*/*"),
                             ReplicaFetchCodec.encode(request));
-                    answer = fetches.post(leader, path, signed.headers(), ByteBuffer.wrap(signed.body()),
+                    answer = fetches.post(leader, path, signed.headers(), ByteBuffer.wrap(signed.seal().whole(signed.body())),
                             request.maxWaitMs() + (int) GRACE_MS);
                 } catch (IOException | IllegalArgumentException | IllegalStateException failure) {
                     throw unreachable(leader, failure);
@@ -261,7 +263,7 @@ public final class HttpTransport implements Transport, Deliveries, GroupPeers, T
         try {
             Outgoing signed = signed(to, path, query, headers, body);
             HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(to.url() + path + (query == null ? "" : "?" + query)))
-                    .timeout(Duration.ofMillis(timeoutMs)).POST(BodyPublishers.ofByteArray(signed.body()));
+                    .timeout(Duration.ofMillis(timeoutMs)).POST(signed.publisher());
             signed.headers().forEach(request::header);
             exchange = client.sendAsync(request.build(), answers);
         } catch (IllegalArgumentException | IllegalStateException | RejectedExecutionException e) {
@@ -276,8 +278,12 @@ public final class HttpTransport implements Transport, Deliveries, GroupPeers, T
         });
     }
 
-    /** As it goes out. */
-    private record Outgoing(Map<String, String> headers, byte[] body) {
+    /** A request as it goes out. @param body null: none */
+    private record Outgoing(Map<String, String> headers, ByteBuffer body, BodySeal seal) {
+        BodyPublisher publisher() {
+            return body == null ? BodyPublishers.noBody() : BodyPublishers.fromPublisher(
+                    BodyPublishers.ofByteArrays(seal.frames(body)), BodySeal.framedLength(body.remaining()));
+        }
     }
 
     /** @throws IllegalStateException when this broker knows no secret */
@@ -289,7 +295,7 @@ public final class HttpTransport implements Transport, Deliveries, GroupPeers, T
         BrokerSignatures.Signed signed = signatures.sign(new RequestHead("POST", path, query,
                 name -> all.containsKey(name) ? List.of(all.get(name)) : List.of()), to.brokerId(), to.session());
         all.putAll(signed.headers());
-        return new Outgoing(all, body == null ? new byte[0] : signed.seal().whole(body));
+        return new Outgoing(all, body, signed.seal());
     }
 
     private static BrokerException unreachable(Member broker, Throwable failure) {

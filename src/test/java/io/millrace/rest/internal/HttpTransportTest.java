@@ -32,6 +32,7 @@ import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Random;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -48,6 +49,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class HttpTransportTest {
     private static final ReplicaFetchRequest REQUEST = new ReplicaFetchRequest(1, "run", 100, 1 << 20, List.of(
@@ -304,6 +306,21 @@ class HttpTransportTest {
 
         assertThat(transport.append(leader, "orders", 3, ByteBuffer.wrap(new byte[] {6, 7, 8, 9}, 1, 2), Acks.ALL, "shop;1"))
                 .succeedsWithin(10, TimeUnit.SECONDS).isEqualTo(new AppendResult(40, 41, -1));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 16 * 1024, 16 * 1024 + 1, 3_000_000})
+    void batchesArriveAsTheyAreHoweverManyThereAre(int bytes) {
+        byte[] batches = new byte[bytes];
+        new Random(bytes).nextBytes(batches);
+        handler = exchange -> {
+            assertThat(header(exchange, "Millrace-Body")).isEqualTo(Integer.toString(bytes));
+            assertThat(exchange.getRequestBody().readAllBytes()).isEqualTo(batches);
+            answer(exchange, 200, "{\"partition\":3,\"base_offset\":40,\"last_offset\":41}");
+        };
+
+        assertThat(transport.append(leader, "orders", 3, ByteBuffer.wrap(batches), Acks.ALL, null))
+                .succeedsWithin(20, TimeUnit.SECONDS).isEqualTo(new AppendResult(40, 41, -1));
     }
 
     @ParameterizedTest
