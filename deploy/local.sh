@@ -12,6 +12,7 @@ start_seconds=${MILLRACE_LOCAL_START_SECONDS:-180}
 namespaces=${MILLRACE_LOCAL_NAMESPACES:-}
 secured=${MILLRACE_LOCAL_SECURED:-}
 keys=${SECURED_KEYS:-}
+reached_by=${MILLRACE_LOCAL_URL:-}
 # Liberty itself waits up to 30 s for requests in progress, such as slow uploads.
 stop_seconds=45
 package=$project/target/millrace.jar
@@ -39,7 +40,8 @@ usage: deploy/local.sh COMMAND
 
 A cluster keeps its number of servers until it is wiped. Server I listens on localhost, HTTP port 9080+I; its files are
 under target/local/I. Settings come from the environment, as MILLRACE_... (docs/configuration.md), except the broker's
-id, the ports, the folders and what makes the cluster, which follow from I.
+id, the ports, the folders and what makes the cluster, which follow from I; a cluster has a secret of its own unless
+MILLRACE_CLUSTER_SECRET is set.
 The package that `mvn package` leaves is used, and built when there is none.
 
 For this script alone:
@@ -49,6 +51,7 @@ For this script alone:
   MILLRACE_LOCAL_START_SECONDS  how long a start may take (180)
   MILLRACE_LOCAL_RUNTIME        where the package is unpacked, for several folders of servers that share it (in
                                 MILLRACE_LOCAL_DIR); the command warm then spares each new server a part of its start
+  MILLRACE_LOCAL_URL            of a proxy by which the other servers reach those that are started now (none)
   MILLRACE_LOCAL_SECURED        1: HTTPS only, and callers must be known, by deploy/secured/secured.xml and the keys in the
                                 folder SECURED_KEYS, as deploy/secured/keys.sh makes them; the
                                 passwords that secured.xml names come from the environment (none)
@@ -141,8 +144,8 @@ export_cluster() {
         MILLRACE_CLUSTER_HOST=$(address "$1")
         MILLRACE_CLUSTER_HOST=${MILLRACE_CLUSTER_HOST:-127.0.0.1}
         MILLRACE_CLUSTER_MEMBERS=$(members)
-        MILLRACE_CLUSTER_SECRET=$(cat "$base/secret")
-        MILLRACE_HTTP_URL=$(url "$1")
+        MILLRACE_CLUSTER_SECRET=${MILLRACE_CLUSTER_SECRET:-$(cat "$base/secret")}
+        MILLRACE_HTTP_URL=${reached_by:-$(url "$1")}
         export MILLRACE_CLUSTER_HOST MILLRACE_CLUSTER_MEMBERS MILLRACE_CLUSTER_SECRET MILLRACE_HTTP_URL
     fi
 }
@@ -230,7 +233,7 @@ launch() {
         trap '' HUP INT
         cd "$base/$i"
         unset MILLRACE_LOCAL_DIR MILLRACE_LOCAL_PORT MILLRACE_LOCAL_DROPINS MILLRACE_LOCAL_START_SECONDS WLP_USER_DIR
-        unset MILLRACE_LOCAL_NAMESPACES MILLRACE_LOCAL_RUNTIME MILLRACE_LOCAL_SECURED
+        unset MILLRACE_LOCAL_NAMESPACES MILLRACE_LOCAL_RUNTIME MILLRACE_LOCAL_SECURED MILLRACE_LOCAL_URL
         wlp=$runtime/wlp
         if [ -n "$secured" ]; then
             wlp=$project/.liberty/wlp

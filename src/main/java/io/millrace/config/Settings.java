@@ -137,6 +137,13 @@ public final class Settings {
     public static final Setting CLUSTER_SECRET = new Setting("millrace.cluster.secret",
             new SettingType.Optional("a text that is hard to guess, or nothing"), "",
             "Known to all servers of the cluster, needed with more than one; a server without it is not joined.", true);
+    public static final Setting CLUSTER_SECRET_ACCEPTED = new Setting("millrace.cluster.secret.accepted",
+            new SettingType.Optional("a text that is hard to guess, or nothing"), "",
+            "A second secret that other servers' requests may be signed with, while the secret is changed.", true);
+    public static final Setting CLUSTER_JOIN_SECRET = new Setting("millrace.cluster.join.secret",
+            new SettingType.Optional("a text that is hard to guess, or nothing"), "",
+            "The secret by which servers join, which all need at all times; nothing: `millrace.cluster.secret`. It keeps the value that"
+            + " the secret had when the servers were last stopped all at once.", true);
     public static final Setting BROKER_RACK = new Setting("millrace.broker.rack",
             new SettingType.Optional("a name, or nothing"), "", "Where this server stands: replicas are spread over racks.");
     public static final Setting HTTP_URL = new Setting("millrace.http.url",
@@ -208,7 +215,8 @@ public final class Settings {
             REQUEST_BODY_TIMEOUT_MS, REQUEST_WAITING_MAX, ANSWER_TIMEOUT_MS, ANSWER_THREADS_MAX, FETCH_MAX_BYTES,
             FETCH_MAX_WAIT_MS, CLUSTER_NAME, CLUSTER_HOST, CLUSTER_PORT, CLUSTER_JOURNAL_DIR,
             CLUSTER_LEASE_MS, REPLICATION_LAG_MAX_MS, REPLICATION_THROTTLE_BYTES, LEADER_BALANCE_MS, PRODUCE_TIMEOUT_MS,
-            CLUSTER_MEMBERS, CLUSTER_SIZE, CLUSTER_KUBERNETES_DNS, CLUSTER_SECRET, BROKER_RACK, HTTP_URL,
+            CLUSTER_MEMBERS, CLUSTER_SIZE, CLUSTER_KUBERNETES_DNS, CLUSTER_SECRET,
+            CLUSTER_SECRET_ACCEPTED, CLUSTER_JOIN_SECRET, BROKER_RACK, HTTP_URL,
             CONSUMER_AUTO_OFFSET_RESET, GROUP_ASSIGNOR, GROUP_MAX_SIZE, GROUP_MAX_GROUPS,
             GROUP_OFFSETS_RETENTION_MS, GROUP_CONSUMER_IDLE_MS,
             OFFSETS_TOPIC_PARTITIONS, OFFSETS_TOPIC_REPLICATION_FACTOR, IDEMPOTENCY_EXPIRATION_MS, IDEMPOTENCY_MAX_KEYS,

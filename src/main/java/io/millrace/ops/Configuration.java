@@ -17,6 +17,8 @@ import io.millrace.metadata.config.TopicConfigKey;
 import io.millrace.metadata.topics.DescriptorRoom;
 import io.millrace.metadata.topics.InternalTopic;
 import io.millrace.replica.ReplicationOptions;
+import io.millrace.rest.cluster.BrokerRun;
+import io.millrace.rest.cluster.ClusterSecret;
 import io.millrace.transaction.coordinator.TransactionOptions;
 import io.millrace.transaction.idempotency.IdempotencyOptions;
 import java.nio.file.Path;
@@ -42,9 +44,11 @@ final class Configuration {
     private static final long LONGEST_WAIT_FOR_COORDINATOR_MS = 15_000;
 
     private final Settings settings;
+    private final BrokerRun run;
 
     private Configuration(Settings settings) {
         this.settings = settings;
+        this.run = new BrokerRun(settings.intValue(Settings.BROKER_ID), UUID.randomUUID().toString(), System.currentTimeMillis());
     }
 
     /** Every setting of the server: its own, and a default for each topic configuration key. */
@@ -88,7 +92,17 @@ final class Configuration {
     }
 
     int brokerId() {
-        return settings.intValue(Settings.BROKER_ID);
+        return run.brokerId();
+    }
+
+    /** A configuration is read for one run of the server. */
+    BrokerRun run() {
+        return run;
+    }
+
+    /** What other brokers are known by. */
+    ClusterSecret secret() {
+        return new ClusterSecret(settings.text(Settings.CLUSTER_SECRET), settings.text(Settings.CLUSTER_SECRET_ACCEPTED));
     }
 
     /** @throws IllegalArgumentException when the settings do not make a cluster together */
@@ -100,8 +114,15 @@ final class Configuration {
         return new ClusterOptions(settings.text(Settings.CLUSTER_NAME), brokerId(),
                 settings.text(Settings.CLUSTER_HOST), settings.intValue(Settings.CLUSTER_PORT),
                 settings.folder(Settings.CLUSTER_JOURNAL_DIR), members,
-                size > 0 ? size : defaultSize(members, dns), dns, settings.text(Settings.CLUSTER_SECRET), url(),
+                size > 0 ? size : defaultSize(members, dns), dns, joinSecret(), url(),
                 textOrNull(Settings.BROKER_RACK));
+    }
+
+    /** None without the other one: requests between servers are signed by that. */
+    private String joinSecret() {
+        String own = textOrNull(Settings.CLUSTER_JOIN_SECRET);
+        String secret = settings.text(Settings.CLUSTER_SECRET);
+        return own == null || secret.isBlank() ? secret : own;
     }
 
     private static int defaultSize(List<String> members, String dns) {

@@ -24,7 +24,7 @@ import io.millrace.rest.body.ClientAnswers;
 import io.millrace.rest.body.ConsumerDefaults;
 import io.millrace.rest.body.MemoryBudget;
 import io.millrace.rest.body.RestLimits;
-import io.millrace.rest.cluster.ClusterSecret;
+import io.millrace.rest.cluster.BrokerSignatures;
 import io.millrace.rest.entry.CallerPolicy;
 import io.millrace.rest.entry.UploadLimits;
 import io.millrace.rest.exchange.TopicsOnDemand;
@@ -89,6 +89,8 @@ public class Lifecycle implements BrokerAccess, GroupAccess, ProducerIdAccess, I
     private MetricRegistry registry;
     @Inject
     private Instance<MemoryBudget> memory;
+    @Inject
+    private Instance<BrokerSignatures> signatures;
 
     private final ProcessEnd halt = new ProcessEnd();
     /** Guarded by this. */
@@ -120,7 +122,7 @@ public class Lifecycle implements BrokerAccess, GroupAccess, ProducerIdAccess, I
         clients = writing;
         measuring.watch(memory.get(), writing);
         Executor workers = workers();
-        HttpTransport reaching = new HttpTransport(valid.brokerId(), clusterSecret(), workers);
+        HttpTransport reaching = new HttpTransport(signatures.get(), workers);
         transport = reaching;
         Server starting = new Server(valid, workers, answering, new AgreementThreads(threads),
                 new ForceThreads(threads), new HealingThreads(threads), new AssignorThreads(threads), reaching, reaching, reaching, reaching, timers,
@@ -285,7 +287,7 @@ public class Lifecycle implements BrokerAccess, GroupAccess, ProducerIdAccess, I
     @Produces
     @Singleton
     Peers peers() {
-        return new Peers(configuration().brokerId(), clusterSecret(), Peers.client(workers()), relayedWaits);
+        return new Peers(signatures.get(), Peers.client(workers()), relayedWaits);
     }
 
     @Produces
@@ -313,10 +315,10 @@ public class Lifecycle implements BrokerAccess, GroupAccess, ProducerIdAccess, I
         deadlines.close();
     }
 
-    /** One server alone has none. */
+    /** There is one only, which knows what came before. */
     @Produces
     @Singleton
-    ClusterSecret clusterSecret() {
-        return new ClusterSecret(configuration().settings().text(Settings.CLUSTER_SECRET), Clock.systemUTC());
+    BrokerSignatures brokerSignatures() {
+        return new BrokerSignatures(configuration().secret(), configuration().run(), Clock.systemUTC());
     }
 }

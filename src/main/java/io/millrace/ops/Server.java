@@ -125,7 +125,7 @@ final class Server implements AutoCloseable {
         try {
             Exposure.requireChoice(configuration.settings());
             ArchiveClasses.loadAll(Server.class);
-            node = open(() -> ClusterNode.start(configuration.cluster(), workers, new JournalDamage(damage)),
+            node = open(() -> ClusterNode.start(configuration.cluster(), configuration.run().session(), workers, new JournalDamage(damage)),
                     Settings.CLUSTER_HOST, Settings.CLUSTER_PORT, Settings.CLUSTER_JOURNAL_DIR);
             awaitMajority();
             opened.add(answers); // closed after the directories, whose last appends are still answered

@@ -13,7 +13,6 @@ import io.millrace.rest.access.BrokerAccess;
 import io.millrace.rest.body.JsonBodies;
 import io.millrace.rest.body.Numbers;
 import io.millrace.rest.body.QueryParameters;
-import io.millrace.rest.cluster.BrokerHeaders;
 import io.millrace.rest.dialect.MediaTypes;
 import io.millrace.rest.dialect.RecordFormat;
 import io.millrace.rest.dialect.TransactionHeader;
@@ -161,8 +160,7 @@ public class PartitionsResource {
         Acks acks = new QueryParameters(uri.getQueryParameters()).acks();
         TransactionHeader transaction = TransactionHeader.parse(headers.getRequestHeader(TransactionHeader.NAME)).orElse(null);
         onDemand.require(topic, guard.creating());
-        RecordRules rules = headers.getHeaderString(BrokerHeaders.CHECKED) == null ? RecordRules.IN_FORCE : RecordRules.KEPT;
-        producing.batches(topic, partition, acks, rules, transaction, headers.getHeaderString(HttpHeaders.CONTENT_LENGTH), body,
-                response);
+        producing.batches(topic, partition, acks, RecordRules.IN_FORCE, transaction, headers.getHeaderString(HttpHeaders.CONTENT_LENGTH),
+                body, response);
     }
 }

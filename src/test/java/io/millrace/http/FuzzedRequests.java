@@ -25,7 +25,7 @@ final class FuzzedRequests {
     private static final String[] HEADERS = {"Accept", "Accept", "Content-Type", "Content-Type", "Content-Encoding", "Host", "Host",
         "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-For", "X-Forwarded-Port", "Forwarded", "Millrace-Forwarded", "Millrace-Poll",
         "Millrace-Member-Epoch", "Millrace-Answered", "Millrace-Base-Uri", "traceparent", "tracestate", "Range", "If-None-Match",
-        "If-Modified-Since", "Idempotency-Key", "Authorization", "Millrace-Date", "Millrace-Broker", "Cookie", "Accept-Language",
+        "If-Modified-Since", "Idempotency-Key", "Authorization", "Millrace-Signature", "Cookie", "Accept-Language",
         "Accept-Encoding", "Accept-Charset", "Origin", "Date", "Expect", "$WSSN", "$WSSP", "$WSRA", "$WSSC"};
     private static final String[] NASTY = {"", " ", ";", ",", ",,,", "/", "*", "*/", "/*", "a", "a/b/c", "application/json;q=abc",
         "application/json;q=", "*/*;q=2", "a/b;c=\"", "application/json;charset=", "application/json;charset=\"x", "https, http", "::",

@@ -10,6 +10,7 @@ import io.millrace.group.GroupOptions;
 import io.millrace.metadata.config.TopicConfigKey;
 import io.millrace.metadata.topics.InternalTopic;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -84,6 +85,25 @@ class ConfigurationTest {
                 .hasMessageContaining("millrace.cluster.size");
         assertThat(read(Map.of("millrace.cluster.kubernetes.dns", "millrace.example", "millrace.cluster.size", "5",
                 "millrace.cluster.secret", "hidden-word")).cluster().size()).isEqualTo(5);
+    }
+
+    /** While the secret is changed, one server after the other, all find each other by the one that they had. */
+    @Test
+    void serversJoinByTheSecretUnlessTheyHaveOneForThat() {
+        Map<String, String> settings = new HashMap<>(Map.of("millrace.cluster.members", "127.0.0.1:5701, b:5701,c:5701",
+                "millrace.cluster.secret", "hidden-word"));
+        assertThat(read(settings).cluster().secret()).isEqualTo("hidden-word");
+
+        settings.put("millrace.cluster.join.secret", "earlier-word");
+        assertThat(read(settings).cluster().secret()).isEqualTo("earlier-word");
+        settings.remove("millrace.cluster.secret");
+        assertThatThrownBy(() -> read(settings).cluster()).as("requests between them would not be signed").hasMessageContaining("secret");
+    }
+
+    @Test
+    void eachRunOfAServerIsAnotherOne() {
+        assertThat(read(Map.of("millrace.broker.id", "3")).run().brokerId()).isEqualTo(3);
+        assertThat(read(Map.of()).run().session()).isNotEqualTo(read(Map.of()).run().session());
     }
 
     @Test

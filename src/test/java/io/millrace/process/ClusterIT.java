@@ -8,10 +8,14 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
@@ -29,13 +33,15 @@ class ClusterIT {
     private static final int KILLS = LONG ? 10 : 1;
     private static final int RESTARTS = LONG ? 10 : SERVERS;
     private static final int PATIENCE_SECONDS = 240;
+    private static final String NEXT_SECRET = "the secret that comes next";
 
     private LocalServers servers;
     private ClusterClient client;
 
     @BeforeAll
     void start() {
-        servers = new LocalServers("cluster").with("MILLRACE_REPLICATION_LAG_MAX_MS", "3000");
+        servers = new LocalServers("cluster").with("MILLRACE_REPLICATION_LAG_MAX_MS", "3000")
+                .with("MILLRACE_CLUSTER_SECRET_ACCEPTED", NEXT_SECRET);
         servers.run("start", Integer.toString(SERVERS)).succeeded();
         List<URI> urls = IntStream.rangeClosed(1, SERVERS).mapToObj(servers::url).toList();
         client = new ClusterClient(urls);
@@ -127,13 +133,16 @@ class ClusterIT {
     }
 
     @Test
-    void serversThatAreRestartedOneByOneUnderLoadLoseNothing() throws Exception {
+    void serversThatAreRestartedOneByOneUnderLoadLoseNothingAlsoWhileTheirSecretIsChanged() throws Exception {
         create("rolling", "{\"min.insync.replicas\":\"2\"}");
         create("quiet", "{}");
         client.faults().clear();
         try (ClusterLoad load = new ClusterLoad(client, SERVERS, "rolling", PARTITIONS)) {
             load.awaitMore(10);
             load.resetPauses();
+            String secret = Files.readString(servers.folder(1).resolveSibling("secret"));
+            servers.with("MILLRACE_CLUSTER_SECRET", NEXT_SECRET).with("MILLRACE_CLUSTER_SECRET_ACCEPTED", secret)
+                    .with("MILLRACE_CLUSTER_JOIN_SECRET", secret);
             for (int round = 0; round < RESTARTS; round++) {
                 restartWhileRequestsWaitThere(round % SERVERS + 1, load);
                 load.awaitMore(10);
@@ -286,10 +295,101 @@ class ClusterIT {
         assertThat(stranger.statusCode()).isEqualTo(401);
         assertThat(stranger.headers().firstValue("WWW-Authenticate")).isPresent();
         HttpResponse<String> impostor = HttpClient.newHttpClient().send(HttpRequest.newBuilder(
-                servers.url(1).resolve("/internal/replica-fetch")).header("Authorization", "Millrace " + "0".repeat(64))
-                .header("Millrace-Date", "1").header("Millrace-Broker", "2")
+                servers.url(1).resolve("/internal/replica-fetch")).header("Millrace-Forwarded", "2")
+                .header("Millrace-Signature", "1 1 1 its-run " + "0".repeat(64))
                 .POST(HttpRequest.BodyPublishers.ofString("x")).build(), HttpResponse.BodyHandlers.ofString());
-        assertThat(impostor.statusCode()).as(impostor.body()).isEqualTo(403);
+        assertThat(impostor.statusCode()).as(impostor.body()).isEqualTo(401);
+    }
+
+    /** Somebody reads all that one server is sent by another, and can send it again, change it, and send it elsewhere. */
+    @Test
+    void whatIsCapturedBetweenServersIsWorthNothing() throws Exception {
+        servers.run("stop", "2").succeeded();
+        try (HoldingProxy wire = new HoldingProxy(servers.url(2), OrdersServer.freePort())) {
+            servers.with("MILLRACE_LOCAL_URL", wire.url().toString()).run("launch", "2").succeeded();
+            servers.with("MILLRACE_LOCAL_URL", null);
+            awaitWhole();
+            create("passed-on", "{}");
+            create("appended", "{}");
+            String records = "{\"records\":[{\"partition\":%d,\"value\":\"once\"}]}";
+            int passedOn = ledBy(2, "passed-on");
+            requireWorthless(wire, "/topics/passed-on/partitions/" + passedOn, "passed-on", passedOn,
+                    "/topics/passed-on/partitions/" + passedOn, "{\"records\":[{\"value\":\"once\"}]}");
+            int appended = ledBy(2, "appended");
+            requireWorthless(wire, "/internal/topics/appended/partitions/" + appended, "appended", appended,
+                    "/topics/appended", records.formatted(appended));
+            servers.run("stop", "2").succeeded();
+        } finally {
+            servers.run("launch", "2");
+        }
+        awaitWhole();
+    }
+
+    private int ledBy(int server, String topic) {
+        int[] partition = {-1};
+        ClusterClient.await("server " + server + " leads a partition of " + topic, 60, () -> {
+            partition[0] = IntStream.range(0, PARTITIONS).filter(each -> client.leader(0, topic, each) == server
+                    && client.leader(server - 1, topic, each) == server).findFirst().orElse(-1);
+            return partition[0] >= 0;
+        });
+        return partition[0];
+    }
+
+    /** @param path at which a produce to the first server is seen on its way to the second */
+    private void requireWorthless(HoldingProxy wire, String path, String topic, int partition, String produceTo, String records)
+            throws Exception {
+        HoldingProxy.Seen captured = captured(wire, path, produceTo, records);
+        for (int server : new int[] {1, 3}) {
+            requireRefused(wire.send(captured, servers.url(server)));
+        }
+        requireRefused(wire.send(new HoldingProxy.Seen("PUT", captured.target(), captured.headers(), captured.body()), servers.url(2)));
+        requireRefused(wire.send(new HoldingProxy.Seen("POST", captured.target().replace("acks=", "ack="), captured.headers(),
+                captured.body()), servers.url(2)));
+        requireRefused(wire.send(new HoldingProxy.Seen("POST", captured.target().replace("/" + partition + "?", "/"
+                + (partition + 1) % PARTITIONS + "?"), captured.headers(), captured.body()), servers.url(2)));
+        requireRefused(wire.send(with(captured, "Millrace-Forwarded", "3"), servers.url(2)));
+        requireRefused(wire.send(with(captured, "Millrace-Roles", "millrace-admin"), servers.url(2)));
+        requireRefused(wire.send(with(captured, "Millrace-Body", "1"), servers.url(2)));
+        assertThat(client.fetch(1, topic, partition, 0)).as("nothing was written").isEmpty();
+
+        assertThat(wire.send(captured, servers.url(2)).statusCode()).as("what was only late").isEqualTo(200);
+        requireRefused(wire.send(captured, servers.url(2)));
+        requireRefused(wire.send(captured, servers.url(2)));
+        assertThat(client.fetch(1, topic, partition, 0)).as("it was written once").hasSize(1);
+
+        HoldingProxy.Seen next = captured(wire, path, produceTo, records);
+        byte[] changed = next.body().clone();
+        changed[changed.length / 2] ^= 1;
+        requireRefused(wire.send(new HoldingProxy.Seen("POST", next.target(), next.headers(), changed), servers.url(2)));
+        HoldingProxy.Seen last = captured(wire, path, produceTo, records);
+        requireRefused(wire.send(new HoldingProxy.Seen("POST", last.target(), last.headers(), captured.body()), servers.url(2)));
+        assertThat(client.fetch(1, topic, partition, 0)).as("nothing was written since").hasSize(1);
+    }
+
+    private HoldingProxy.Seen captured(HoldingProxy wire, String path, String produceTo, String records) throws Exception {
+        HoldingProxy.Hold hold = wire.hold(path, HoldingProxy.Point.BEFORE_IT_ARRIVES);
+        CompletableFuture<Integer> answer = CompletableFuture.supplyAsync(() -> {
+            try {
+                return client.send(0, "POST", produceTo + "?acks=all", "application/vnd.kafka.text.v2+json", records).statusCode();
+            } catch (IOException late) {
+                return -1;
+            }
+        });
+        HoldingProxy.Seen captured = hold.await();
+        hold.release();
+        assertThat(answer.get(30, TimeUnit.SECONDS)).as("what its producer is told").isNotEqualTo(200);
+        return captured;
+    }
+
+    private static HoldingProxy.Seen with(HoldingProxy.Seen captured, String header, String value) {
+        Map<String, List<String>> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+        headers.putAll(captured.headers());
+        headers.put(header, List.of(value));
+        return new HoldingProxy.Seen(captured.method(), captured.target(), headers, captured.body());
+    }
+
+    private static void requireRefused(HttpResponse<byte[]> answer) {
+        assertThat(answer.statusCode()).as(new String(answer.body(), StandardCharsets.UTF_8)).isEqualTo(401);
     }
 
     @Test

@@ -10,6 +10,8 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CountDownLatch;
@@ -41,11 +43,16 @@ final class HoldingProxy implements AutoCloseable {
     /** Null: nothing is to be held. */
     private volatile Hold hold;
 
+    /** A request as it came. */
+    record Seen(String method, String target, Map<String, List<String>> headers, byte[] body) {
+    }
+
     /** One request that is to be held: the first whose path ends so. */
     static final class Hold {
         private final String pathEnd;
         private final Point point;
         private final CountDownLatch held = new CountDownLatch(1);
+        private volatile Seen seen;
         private final CountDownLatch released = new CountDownLatch(1);
 
         private Hold(String pathEnd, Point point) {
@@ -53,11 +60,12 @@ final class HoldingProxy implements AutoCloseable {
             this.point = point;
         }
 
-        /** Waits until it has come there. */
-        void await() throws InterruptedException {
+        /** Waits until it has come there. @return it */
+        Seen await() throws InterruptedException {
             if (!held.await(60, TimeUnit.SECONDS)) {
                 throw new AssertionError("no request to " + pathEnd + " has come");
             }
+            return seen;
         }
 
         /** Lets its connection break. */
@@ -65,7 +73,8 @@ final class HoldingProxy implements AutoCloseable {
             released.countDown();
         }
 
-        private void holdHere() throws IOException {
+        private void holdHere(Seen request) throws IOException {
+            seen = request;
             held.countDown();
             try {
                 released.await();
@@ -95,14 +104,15 @@ final class HoldingProxy implements AutoCloseable {
 
     private void handle(HttpExchange exchange) {
         try (exchange) {
-            byte[] body = exchange.getRequestBody().readAllBytes();
+            Seen request = new Seen(exchange.getRequestMethod(), exchange.getRequestURI().toString(), exchange.getRequestHeaders(),
+                    exchange.getRequestBody().readAllBytes());
             Hold mine = take(exchange.getRequestURI().getPath());
             if (mine != null && mine.point == Point.BEFORE_IT_ARRIVES) {
-                mine.holdHere();
+                mine.holdHere(request);
             }
-            HttpResponse<byte[]> answer = pass(exchange, body);
+            HttpResponse<byte[]> answer = send(request, target);
             if (mine != null) {
-                mine.holdHere();
+                mine.holdHere(request);
             }
             answer.headers().map().forEach((name, values) -> {
                 if (!LEFT_OUT.contains(name)) {
@@ -125,10 +135,11 @@ final class HoldingProxy implements AutoCloseable {
         return next;
     }
 
-    private HttpResponse<byte[]> pass(HttpExchange exchange, byte[] body) throws IOException {
-        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(target + exchange.getRequestURI().toString()))
-                .timeout(Duration.ofSeconds(30)).method(exchange.getRequestMethod(), HttpRequest.BodyPublishers.ofByteArray(body));
-        exchange.getRequestHeaders().forEach((name, values) -> {
+    /** Sends a request, or what was made of one. */
+    HttpResponse<byte[]> send(Seen seen, URI to) throws IOException {
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(to + seen.target()))
+                .timeout(Duration.ofSeconds(30)).method(seen.method(), HttpRequest.BodyPublishers.ofByteArray(seen.body()));
+        seen.headers().forEach((name, values) -> {
             if (!LEFT_OUT.contains(name)) {
                 values.forEach(value -> request.header(name, value));
             }

@@ -67,10 +67,9 @@ public final class ClusterNode implements AutoCloseable {
     /** Whether the others may ask for the journal: not while it is open whether another server has this broker's id. */
     private volatile boolean admitted;
 
-    private ClusterNode(ClusterOptions options, Journal journal, Executor executor) {
+    private ClusterNode(ClusterOptions options, String session, Journal journal, Executor executor) {
         this.options = options;
         this.journal = journal;
-        String session = UUID.randomUUID().toString();
         Majority majority = new Majority(options.size());
         member = new HazelcastMember(options, () -> config(options, session), this::connect);
         membership = new HazelcastMembership(
@@ -105,26 +104,27 @@ public final class ClusterNode implements AutoCloseable {
      * @throws RegisterUnavailableException when Hazelcast does not start, its port being taken for example
      */
     public static ClusterNode start(ClusterOptions options, Executor executor) {
-        return start(options, executor, LogObserver.NONE);
+        return start(options, UUID.randomUUID().toString(), executor, LogObserver.NONE);
     }
 
     /**
      * As {@link #start(ClusterOptions, Executor)}.
      *
+     * @param session  tells this run of the broker from any other
      * @param observer is told of damage in the journal that could be mended
      */
-    public static ClusterNode start(ClusterOptions options, Executor executor, LogObserver observer) {
-        return start(options, executor, observer, new OpenFiles(MAX_OPEN_FILES));
+    public static ClusterNode start(ClusterOptions options, String session, Executor executor, LogObserver observer) {
+        return start(options, session, executor, observer, new OpenFiles(MAX_OPEN_FILES));
     }
 
     /** @param files of the journal */
-    static ClusterNode start(ClusterOptions options, Executor executor, LogObserver observer, OpenFiles files) {
+    static ClusterNode start(ClusterOptions options, String session, Executor executor, LogObserver observer, OpenFiles files) {
         PlatformLoggers.use();
         HazelcastVersion.check();
         ShutdownClasses.loadAll();
         Journal journal = Journal.open(options.journalRoot(), Journal.Options.DEFAULT, Clock.systemUTC(), executor,
             observer, files);
-        ClusterNode node = new ClusterNode(options, journal, executor);
+        ClusterNode node = new ClusterNode(options, session, journal, executor);
         try {
             node.member.start();
             if (options.size() == 1) {

@@ -1,8 +1,7 @@
 package io.millrace.rest.cluster;
 
 import java.util.List;
-import java.util.Map;
-import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 
 /** Headers that brokers add to what they pass on. They are believed when the request is signed; from clients they are not seen. */
 public final class BrokerHeaders {
@@ -16,53 +15,28 @@ public final class BrokerHeaders {
     /** The address that the request came from to the broker that passes it on. */
     public static final String CALLER = "Millrace-Caller";
 
-    /** Present: the sender has held the record batches against the topic's rules, or did when they came first. */
-    public static final String CHECKED = "Millrace-Checked";
+    /**
+     * Of a request with a body: how many bytes it has without its frames, or {@link #UNTOLD}. Its Content-Length is that of the frames.
+     */
+    public static final String BODY = "Millrace-Body";
+    /** As above: the client does not tell. */
+    public static final String UNTOLD = "untold";
 
-    /** Beside the client's own Authorization. */
-    private static final String SIGNATURE = "Millrace-Signature";
-    private static final List<String> CALLER_HEADERS = List.of(CallerHeaders.PRINCIPAL, CallerHeaders.GROUPS, CallerHeaders.ROLES);
-    private static final List<String> BELIEVED = List.of(FORWARDED, ANSWERED, BASE_URI, CALLER, CHECKED, CallerHeaders.PRINCIPAL,
+    /**
+     * Shows that a broker made this request, for this one, now: when its run began, the number of its request, the time of it, its
+     * session, and the code of all of it, with spaces between.
+     */
+    public static final String SIGNATURE = "Millrace-Signature";
+
+    /** What is not to be seen of a request that no broker of this cluster sent. */
+    public static final List<String> BELIEVED = List.of(FORWARDED, ANSWERED, BASE_URI, CALLER, BODY, CallerHeaders.PRINCIPAL,
             CallerHeaders.GROUPS, CallerHeaders.ROLES);
 
+    /** What its receiver acts on, beside the sender, method, path, query and body: nobody on the way can change, add, or leave out any. */
+    static final List<String> SIGNED = Stream.concat(BELIEVED.stream().filter(name -> !name.equals(FORWARDED)), Stream.of(
+            "Accept", "Authorization", "Content-Encoding", "Content-Type", "Idempotency-Key", "Last-Event-ID", "Millrace-Incarnation",
+            "Millrace-Member-Epoch", "Millrace-Poll", "Millrace-Transaction")).toList();
+
     private BrokerHeaders() {
-    }
-
-    /**
-     * What shows who passes a request on.
-     *
-     * @param path as it is written, from the slash after the application's own path on, without the query
-     * @param said the value of another header of these that goes with it, or null: who asked is signed as well, so that nobody can
-     *             say that it was another one
-     * @throws IllegalStateException when there is no secret
-     */
-    public static Map<String, String> of(ClusterSecret secret, int brokerId, String method, String path, UnaryOperator<String> said) {
-        ClusterSecret.Signature signature = secret.sign(method, signed(path, said), brokerId);
-        return Map.of(FORWARDED, Integer.toString(brokerId), ClusterSecret.DATE, Long.toString(signature.dateMs()),
-                SIGNATURE, signature.authorization());
-    }
-
-    /**
-     * The headers of a request that are not to be seen: all of these, unless a broker of this cluster sent it.
-     *
-     * @param path   as it is written, from the slash after the application's own path on, without the query
-     * @param header the first value of a header of the request, or null
-     */
-    public static List<String> disbelieved(ClusterSecret secret, String method, String path, UnaryOperator<String> header) {
-        String signature = header.apply(SIGNATURE) != null ? header.apply(SIGNATURE) : header.apply(ClusterSecret.AUTHORIZATION);
-        boolean signed = signature != null && header.apply(FORWARDED) != null
-                && secret.accepts(method, signed(path, header), signature, header.apply(ClusterSecret.DATE), header.apply(FORWARDED));
-        return signed ? List.of() : BELIEVED;
-    }
-
-    private static String signed(String path, UnaryOperator<String> header) {
-        StringBuilder signed = new StringBuilder(path);
-        for (String name : CALLER_HEADERS) {
-            String value = header.apply(name);
-            if (value != null) {
-                signed.append('\n').append(name).append(':').append(value);
-            }
-        }
-        return signed.toString();
     }
 }

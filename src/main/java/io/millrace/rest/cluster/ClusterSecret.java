@@ -2,72 +2,49 @@ package io.millrace.rest.cluster;
 
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
-import java.security.MessageDigest;
-import java.time.Clock;
-import java.util.HexFormat;
+import java.util.List;
+import java.util.stream.Stream;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * What only the brokers of a cluster know. It signs a request's method, path, time and sender. A signature does not
- * expire, because brokers' clocks may be wrong, and replication must not stop for that: whoever can read the traffic,
- * and so could repeat a request, has seen its answer already. Shows itself to nobody. Thread-safe.
+ * What only the brokers of a cluster know, and the keys that are made of it: one for what one run of a broker asks one run of another.
+ * While the secret is changed a second one is believed as well. Shows itself to nobody. Immutable.
  */
 public final class ClusterSecret {
-    public static final String AUTHORIZATION = "Authorization";
-    public static final String DATE = "Millrace-Date";
-    public static final String BROKER = "Millrace-Broker";
-    public static final String SCHEME = "Millrace";
+    /** A server alone has none, and nobody's requests are good. */
+    public static final ClusterSecret NONE = new ClusterSecret(null, null);
 
     private static final String ALGORITHM = "HmacSHA256";
 
-    private final SecretKeySpec key;
-    private final Clock clock;
+    /** The one that signs first. */
+    private final List<SecretKeySpec> secrets;
 
-    /** @param secret null or empty: this server is alone, and nobody's requests are good */
-    public ClusterSecret(String secret, Clock clock) {
-        this.key = secret == null || secret.isEmpty() ? null
-                : new SecretKeySpec(secret.getBytes(StandardCharsets.UTF_8), ALGORITHM);
-        this.clock = clock;
+    /**
+     * @param secret   signs, and is believed; null or empty: there is none
+     * @param accepted is believed too, or null or empty
+     */
+    public ClusterSecret(String secret, String accepted) {
+        boolean none = secret == null || secret.isEmpty();
+        secrets = none ? List.of() : Stream.of(secret, accepted == null || accepted.isEmpty() ? secret : accepted).distinct()
+                .map(text -> new SecretKeySpec(text.getBytes(StandardCharsets.UTF_8), ALGORITHM)).toList();
     }
 
-    /** A request's signature. */
-    public record Signature(String authorization, long dateMs, int brokerId) {
-        @Override
-        public String toString() {
-            return "Signature[brokerId=" + brokerId + "]";
-        }
+    /**
+     * The keys of one direction between two runs, the one that signs first; none without a secret. They are ready to be cloned: a clone
+     * costs a fraction of looking the algorithm up and setting the key.
+     */
+    List<Mac> keys(BrokerRun sender, int receiver, String receiverSession) {
+        byte[] between = new CanonicalText("millrace-session").number(sender.brokerId()).text(sender.session())
+                .number(sender.startedMs()).number(receiver).text(receiverSession).bytes();
+        return secrets.stream().map(secret -> keyed(new SecretKeySpec(keyed(secret).doFinal(between), ALGORITHM))).toList();
     }
 
-    /** @throws IllegalStateException when there is no secret */
-    public Signature sign(String method, String path, int brokerId) {
-        if (key == null) {
-            throw new IllegalStateException("no cluster secret is configured");
-        }
-        long now = clock.millis();
-        return new Signature(SCHEME + " " + HexFormat.of().formatHex(code(method, path, now, brokerId)), now, brokerId);
-    }
-
-    /** Whether a broker of this cluster made this request. The three last are headers' values. */
-    public boolean accepts(String method, String path, String authorization, String date, String broker) {
-        if (key == null || date == null || broker == null || !authorization.startsWith(SCHEME + " ")) {
-            return false;
-        }
-        try {
-            long dateMs = Long.parseLong(date);
-            byte[] claimed = HexFormat.of().parseHex(authorization.substring(SCHEME.length() + 1));
-            return MessageDigest.isEqual(code(method, path, dateMs, Integer.parseInt(broker)), claimed);
-        } catch (IllegalArgumentException e) {
-            // no number, or no hexadecimal digits
-            return false;
-        }
-    }
-
-    private byte[] code(String method, String path, long dateMs, int brokerId) {
+    private static Mac keyed(SecretKeySpec key) {
         try {
             Mac mac = Mac.getInstance(ALGORITHM);
             mac.init(key);
-            return mac.doFinal((method + ' ' + path + ' ' + dateMs + ' ' + brokerId).getBytes(StandardCharsets.UTF_8));
+            return mac;
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("this Java lacks " + ALGORITHM, e);
         }
@@ -75,6 +52,6 @@ public final class ClusterSecret {
 
     @Override
     public String toString() {
-        return key == null ? "ClusterSecret[none]" : "ClusterSecret[set]";
+        return secrets.isEmpty() ? "ClusterSecret[none]" : "ClusterSecret[set]";
     }
 }

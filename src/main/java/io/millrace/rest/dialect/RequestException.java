@@ -41,6 +41,11 @@ public final class RequestException extends RuntimeException {
         return new RequestException(400, "the request body is not valid: " + error, List.of(error), null);
     }
 
+    /** 401: who sends this is not who it says. */
+    public static RequestException unauthorized(String message) {
+        return new RequestException(401, message, List.of(), null);
+    }
+
     /** 403: the caller may not do this, or nobody may from where the request comes from. */
     public static RequestException forbidden(String message) {
         return new RequestException(403, message, List.of(), null);

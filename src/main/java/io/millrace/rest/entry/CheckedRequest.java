@@ -1,7 +1,6 @@
 package io.millrace.rest.entry;
 
 import io.millrace.rest.cluster.BrokerHeaders;
-import io.millrace.rest.cluster.ClusterSecret;
 import io.millrace.rest.dialect.AcceptHeader;
 import io.millrace.rest.dialect.MediaRange;
 import io.millrace.rest.dialect.MediaTypes;
@@ -59,14 +58,14 @@ public final class CheckedRequest extends HttpServletRequestWrapper implements A
     private InflatedStream inflated;
 
     /**
-     * @param secret by which brokers are known
+     * @param ofBroker whether a broker of this cluster is known to have sent it
      * @param rules  of where it may come from
      * @param coding how the body is compressed
-     * @param length as {@link BodyLength} reads it
+     * @param length of the body as its first sender tells it, or {@link BodyLength#UNTOLD}
      * @param upload what the body is read through
      * @throws RequestException 400, 403, 406, 421, or 415 for what is no media type
      */
-    CheckedRequest(HttpServletRequest request, ClusterSecret secret, OriginRules rules, ContentCoding coding, long length,
+    CheckedRequest(HttpServletRequest request, boolean ofBroker, OriginRules rules, ContentCoding coding, long length,
                    UnaryOperator<ServletInputStream> upload) {
         super(request);
         this.upload = upload;
@@ -83,8 +82,9 @@ public final class CheckedRequest extends HttpServletRequestWrapper implements A
         headers.put("Content-Encoding", null);
         headers.put("Content-Type", contentType(request));
         headers.put("Accept", accept(request, RequestTarget.check(path, null)));
-        BrokerHeaders.disbelieved(secret, request.getMethod(), path, request::getHeader)
-                .forEach(name -> headers.put(name, null));
+        if (!ofBroker) {
+            BrokerHeaders.BELIEVED.forEach(name -> headers.put(name, null));
+        }
         if (origin.prefix() != null && headers.containsKey(BrokerHeaders.BASE_URI)) {
             headers.put(BrokerHeaders.BASE_URI, base());
         }

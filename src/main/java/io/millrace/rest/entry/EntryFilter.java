@@ -1,8 +1,8 @@
 package io.millrace.rest.entry;
 
 import io.millrace.rest.cluster.BrokerHeaders;
+import io.millrace.rest.cluster.BrokerSignatures;
 import io.millrace.rest.cluster.CallerAddress;
-import io.millrace.rest.cluster.ClusterSecret;
 import io.millrace.rest.dialect.RequestException;
 import io.millrace.rest.guard.EntryGuard;
 import io.millrace.rest.guard.Meter;
@@ -29,7 +29,7 @@ public class EntryFilter implements Filter {
     @Inject
     Uploads uploads;
     @Inject
-    ClusterSecret secret;
+    BrokerSignatures signatures;
     @Inject
     Onward onward;
     @Inject
@@ -55,6 +55,9 @@ public class EntryFilter implements Filter {
         } catch (RequestException e) {
             if (mayHaveBody(request)) {
                 closeAfter(request, response);
+            }
+            if (e.status() == HttpServletResponse.SC_UNAUTHORIZED) {
+                response.setHeader("WWW-Authenticate", BrokerSignatures.SCHEME);
             }
             response.send(e);
             return;
@@ -88,14 +91,14 @@ public class EntryFilter implements Filter {
     }
 
     private CheckedRequest checked(HttpServletRequest request, HttpServletResponse response) {
-        long length = BodyLength.of(CheckedRequest.values(request, "Content-Length"),
-                CheckedRequest.values(request, "Transfer-Encoding"));
+        Arrival arrival = Arrival.of(request, signatures);
         UploadLimits limits = uploads.limits();
         boolean internal = CheckedRequest.isInternal(request);
         UploadStream.Turnstile turnstile = internal ? FREE : begun -> uploads.begin(CallerAddress.of(request), begun);
-        CheckedRequest checked = new CheckedRequest(request, secret, rules, coding(request, response), length,
-                in -> MeteredInput.of(request, new UploadStream(in, length, internal ? Long.MAX_VALUE : limits.maxBytes(),
-                        limits.timeoutMs(), turnstile, System::nanoTime, () -> closeAfter(request, response))));
+        CheckedRequest checked = new CheckedRequest(request, arrival.ofBroker(), rules, coding(request, response), arrival.length(),
+                in -> MeteredInput.of(request, new UploadStream(arrival.plain().apply(in), arrival.length(),
+                        internal ? Long.MAX_VALUE : limits.maxBytes(), limits.timeoutMs(), turnstile, System::nanoTime,
+                        () -> closeAfter(request, response))));
         CallerAddress.note(request, checked.getHeader(BrokerHeaders.CALLER));
         return checked;
     }

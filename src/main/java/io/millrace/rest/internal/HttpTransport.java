@@ -16,8 +16,10 @@ import io.millrace.replica.core.ReplicaFetchRequest;
 import io.millrace.replica.core.ReplicaFetchResponse;
 import io.millrace.replica.hosting.Acks;
 import io.millrace.replica.hosting.ReadMemory;
+import io.millrace.rest.cluster.BodySeal;
 import io.millrace.rest.cluster.BrokerHeaders;
-import io.millrace.rest.cluster.ClusterSecret;
+import io.millrace.rest.cluster.BrokerSignatures;
+import io.millrace.rest.cluster.RequestHead;
 import io.millrace.rest.dialect.MediaTypes;
 import io.millrace.rest.dialect.TransactionHeader;
 import io.millrace.rest.routing.Peers;
@@ -42,6 +44,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -52,7 +55,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Function;
 
 /**
- * Other brokers over HTTP: fetches at their internal paths, appends at the path that clients use. Of the replica fetches
+ * Other brokers over HTTP, at their internal paths. Of the replica fetches
  * each holds a thread of the executor: one at a time for each broker that is followed, a few where that one hangs, and one
  * for each replica that is being healed.
  */
@@ -67,19 +70,17 @@ public final class HttpTransport implements Transport, Deliveries, GroupPeers, T
 
     private static final String OCTETS = "application/octet-stream";
 
-    private final int brokerId;
-    private final ClusterSecret secret;
+    private final BrokerSignatures signatures;
     private final Executor executor;
     private final HttpClient client;
     private final WaitingExchange fetches = new WaitingExchange();
 
     /**
-     * @param brokerId this broker's
-     * @param executor for the client's work and for replica fetches, which wait; has a thread for whatever it is given
+     * @param signatures show who asks
+     * @param executor   for the client's work and for replica fetches, which wait; has a thread for whatever it is given
      */
-    public HttpTransport(int brokerId, ClusterSecret secret, Executor executor) {
-        this.brokerId = brokerId;
-        this.secret = secret;
+    public HttpTransport(BrokerSignatures signatures, Executor executor) {
+        this.signatures = signatures;
         this.executor = executor;
         this.client = Peers.client(executor);
     }
@@ -91,7 +92,9 @@ public final class HttpTransport implements Transport, Deliveries, GroupPeers, T
             return CompletableFuture.supplyAsync(() -> {
                 BrokerAnswer answer;
                 try {
-                    answer = fetches.post(leader, path, headers(path, OCTETS), ReplicaFetchCodec.encode(request),
+                    Outgoing signed = signed(leader, path, null, Map.of("Content-Type", OCTETS, "Accept", "*/*"),
+                            ReplicaFetchCodec.encode(request));
+                    answer = fetches.post(leader, path, signed.headers(), ByteBuffer.wrap(signed.seal().whole(signed.body())),
                             request.maxWaitMs() + (int) GRACE_MS);
                 } catch (IOException | IllegalArgumentException | IllegalStateException failure) {
                     throw unreachable(leader, failure);
@@ -128,7 +131,7 @@ public final class HttpTransport implements Transport, Deliveries, GroupPeers, T
 
     private CompletableFuture<FetchAllResult> fetchAll(Member leader, FetchAllRequest request, ByteBuffer encoded,
                                                        ReadMemory memory) {
-        return post(leader, "/internal/" + InternalResource.FETCH_ALL, "", OCTETS, publisher(encoded),
+        return post(leader, "/internal/" + InternalResource.FETCH_ALL, encoded,
                 request.maxWaitMs() + GRACE_MS, new GrantedBody(memory::take, request.maxBytes()),
                 answer -> understood(leader, answer, "fetch", FetchAllCodec::decodeResult));
     }
@@ -148,29 +151,29 @@ public final class HttpTransport implements Transport, Deliveries, GroupPeers, T
     @Override
     public CompletableFuture<AppendResult> append(Member leader, String topic, int partition, ByteBuffer batches,
                                                   Acks acks, String transactionalId) {
-        Map<String, String> further = transactionalId == null ? Map.of(BrokerHeaders.CHECKED, "true") : Map.of(BrokerHeaders.CHECKED,
-                "true", TransactionHeader.NAME, TransactionHeader.of(transactionalId).text());
-        return post(leader, "/topics/" + topic + "/partitions/" + partition, "?acks=" + word(acks), MediaTypes.BATCH, further,
-                publisher(batches), APPEND_MS + GRACE_MS, HttpResponse.BodyHandlers.ofByteArray(), BrokerAnswer::appended);
+        Map<String, String> headers = transactionalId == null ? Map.of("Content-Type", MediaTypes.BATCH)
+                : Map.of("Content-Type", MediaTypes.BATCH, TransactionHeader.NAME, TransactionHeader.of(transactionalId).text());
+        return post(leader, AppendResource.PATH + topic + "/partitions/" + partition, "acks=" + word(acks), headers, batches,
+                APPEND_MS + GRACE_MS, HttpResponse.BodyHandlers.ofByteArray(), BrokerAnswer::appended);
     }
 
     @Override
     public CompletableFuture<List<ReplicaEnd>> replicaEnds(Member broker, String topic, UUID topicId, List<Integer> partitions) {
-        return post(broker, "/internal/" + InternalResource.REPLICA_ENDS, "", OCTETS,
-                publisher(ReplicaEndsCodec.encode(new ReplicaEndsCodec.Question(topic, topicId, partitions))), GRACE_MS,
+        return post(broker, "/internal/" + InternalResource.REPLICA_ENDS,
+                ReplicaEndsCodec.encode(new ReplicaEndsCodec.Question(topic, topicId, partitions)), GRACE_MS,
                 answer -> understood(broker, answer, "question for the ends of replicas", ReplicaEndsCodec::decodeAnswer));
     }
 
     @Override
     public CompletableFuture<Boolean> wasWritten(Member entry, String group, String consumer, long poll) {
-        return post(entry, "/internal/" + InternalResource.POLL_ANSWERS, "", OCTETS,
-                publisher(PollAnswerCodec.encode(new PollAnswerCodec.Question(group, consumer, poll))), GRACE_MS,
+        return post(entry, "/internal/" + InternalResource.POLL_ANSWERS,
+                PollAnswerCodec.encode(new PollAnswerCodec.Question(group, consumer, poll)), GRACE_MS,
                 answer -> PollAnswerCodec.isYes(answer.body()));
     }
 
     @Override
     public CompletableFuture<List<GroupSummary>> groups(Member other) {
-        return post(other, "/internal/" + InternalResource.GROUPS, "", OCTETS, BodyPublishers.noBody(), GRACE_MS,
+        return post(other, "/internal/" + InternalResource.GROUPS, null, GRACE_MS,
                 new GrantedBody(GroupListCodec::requireTakeable, 0),
                 answer -> understood(other, answer, "question for its groups", GroupListCodec::decode));
     }
@@ -222,7 +225,7 @@ public final class HttpTransport implements Transport, Deliveries, GroupPeers, T
     }
 
     private <T> CompletableFuture<T> ask(Member to, String what, ByteBuffer question, Function<BrokerAnswer, T> understood) {
-        return post(to, TransactionInternalResource.PATH + what, "", OCTETS, publisher(question), APPEND_MS + GRACE_MS,
+        return post(to, TransactionInternalResource.PATH + what, question, APPEND_MS + GRACE_MS,
                 new GrantedBody(HttpTransport::requireTakeable, 0), understood);
     }
 
@@ -243,26 +246,25 @@ public final class HttpTransport implements Transport, Deliveries, GroupPeers, T
         }
     }
 
-    private <T> CompletableFuture<T> post(Member to, String path, String query, String contentType, BodyPublisher body,
-                                          long timeoutMs, Function<BrokerAnswer, T> understood) {
-        return post(to, path, query, contentType, body, timeoutMs, HttpResponse.BodyHandlers.ofByteArray(), understood);
-    }
-
-    private <T> CompletableFuture<T> post(Member to, String path, String query, String contentType, BodyPublisher body,
-                                          long timeoutMs, BodyHandler<byte[]> answers, Function<BrokerAnswer, T> understood) {
-        return post(to, path, query, contentType, Map.of(), body, timeoutMs, answers, understood);
-    }
-
-    /** @param further headers */
-    private <T> CompletableFuture<T> post(Member to, String path, String query, String contentType, Map<String, String> further,
-                                          BodyPublisher body, long timeoutMs, BodyHandler<byte[]> answers,
+    private <T> CompletableFuture<T> post(Member to, String path, ByteBuffer body, long timeoutMs,
                                           Function<BrokerAnswer, T> understood) {
+        return post(to, path, body, timeoutMs, HttpResponse.BodyHandlers.ofByteArray(), understood);
+    }
+
+    private <T> CompletableFuture<T> post(Member to, String path, ByteBuffer body, long timeoutMs, BodyHandler<byte[]> answers,
+                                          Function<BrokerAnswer, T> understood) {
+        return post(to, path, null, Map.of("Content-Type", OCTETS), body, timeoutMs, answers, understood);
+    }
+
+    /** @param body null: none */
+    private <T> CompletableFuture<T> post(Member to, String path, String query, Map<String, String> headers, ByteBuffer body,
+                                          long timeoutMs, BodyHandler<byte[]> answers, Function<BrokerAnswer, T> understood) {
         CompletableFuture<HttpResponse<byte[]>> exchange;
         try {
-            HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(to.url() + path + query))
-                    .timeout(Duration.ofMillis(timeoutMs)).POST(body);
-            headers(path, contentType).forEach(request::header);
-            further.forEach(request::header);
+            Outgoing signed = signed(to, path, query, headers, body);
+            HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(to.url() + path + (query == null ? "" : "?" + query)))
+                    .timeout(Duration.ofMillis(timeoutMs)).POST(signed.publisher());
+            signed.headers().forEach(request::header);
             exchange = client.sendAsync(request.build(), answers);
         } catch (IllegalArgumentException | IllegalStateException | RejectedExecutionException e) {
             // no secret, no usable address, or this server is stopping
@@ -276,14 +278,24 @@ public final class HttpTransport implements Transport, Deliveries, GroupPeers, T
         });
     }
 
+    /** A request as it goes out. @param body null: none */
+    private record Outgoing(Map<String, String> headers, ByteBuffer body, BodySeal seal) {
+        BodyPublisher publisher() {
+            return body == null ? BodyPublishers.noBody() : BodyPublishers.fromPublisher(
+                    BodyPublishers.ofByteArrays(seal.frames(body)), BodySeal.framedLength(body.remaining()));
+        }
+    }
+
     /** @throws IllegalStateException when this broker knows no secret */
-    private Map<String, String> headers(String path, String contentType) {
-        ClusterSecret.Signature signature = secret.sign("POST", path, brokerId);
-        return Map.of("Content-Type", contentType,
-                BrokerHeaders.FORWARDED, Integer.toString(brokerId),
-                ClusterSecret.AUTHORIZATION, signature.authorization(),
-                ClusterSecret.DATE, Long.toString(signature.dateMs()),
-                ClusterSecret.BROKER, Integer.toString(brokerId));
+    private Outgoing signed(Member to, String path, String query, Map<String, String> headers, ByteBuffer body) {
+        Map<String, String> all = new HashMap<>(headers);
+        if (body != null) {
+            all.put(BrokerHeaders.BODY, Integer.toString(body.remaining()));
+        }
+        BrokerSignatures.Signed signed = signatures.sign(new RequestHead("POST", path, query,
+                name -> all.containsKey(name) ? List.of(all.get(name)) : List.of()), to.brokerId(), to.session());
+        all.putAll(signed.headers());
+        return new Outgoing(all, body, signed.seal());
     }
 
     private static BrokerException unreachable(Member broker, Throwable failure) {
@@ -308,9 +320,5 @@ public final class HttpTransport implements Transport, Deliveries, GroupPeers, T
             case LEADER -> "1";
             case ALL -> "all";
         };
-    }
-
-    private static BodyPublisher publisher(ByteBuffer bytes) {
-        return BodyPublishers.ofByteArray(bytes.array(), bytes.arrayOffset() + bytes.position(), bytes.remaining());
     }
 }

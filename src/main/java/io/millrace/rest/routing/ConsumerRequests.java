@@ -37,7 +37,7 @@ public class ConsumerRequests {
     public Source source(HttpHeaders headers) {
         Long entry = number(headers, BrokerHeaders.FORWARDED);
         Long received = Numbers.inHeader(POLL_HEADER, headers.getHeaderString(POLL_HEADER));
-        return entry == null ? new Source(peers.brokerId(), received, null)
+        return entry == null ? new Source(peers.signatures().brokerId(), received, null)
                 : new Source(entry.intValue(), received, number(headers, BrokerHeaders.ANSWERED));
     }
 

@@ -23,7 +23,6 @@ import jakarta.servlet.AsyncContext;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.ServletInputStream;
 import java.io.IOException;
-import java.net.http.HttpRequest.BodyPublishers;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.HashMap;
@@ -131,7 +130,7 @@ public class OwnerRouting implements Onward {
             throws IOException {
         PollReceipts receipts = new PollReceipts(route, pollAnswers);
         if (!hasBody(request)) {
-            exchange(request, response).relay(receipts, () -> relay.send(passed(request, receipts), to, BodyPublishers.noBody(), waitMs),
+            exchange(request, response).relay(receipts, () -> relay.send(passed(request, receipts), to, SealedBody.NONE, waitMs),
                     () -> { });
             return;
         }
@@ -186,7 +185,7 @@ public class OwnerRouting implements Onward {
             return;
         }
         PollReceipts receipts = new PollReceipts((Route.Owned) route, pollAnswers);
-        exchange.relay(receipts, () -> relay.send(passed(request, receipts), receiver.get(), BodyPublishers.ofByteArray(body), 0),
+        exchange.relay(receipts, () -> relay.send(passed(request, receipts), receiver.get(), SealedBody.of(body), 0),
                 () -> { });
     }
 

@@ -1,6 +1,6 @@
 package io.millrace.rest.routing;
 
-import io.millrace.rest.cluster.ClusterSecret;
+import io.millrace.rest.cluster.BrokerSignatures;
 import java.net.http.HttpClient;
 import java.time.Duration;
 import java.util.concurrent.Executor;
@@ -8,12 +8,11 @@ import java.util.concurrent.Executor;
 /**
  * What requests to other brokers are made with.
  *
- * @param brokerId this broker's
- * @param secret   signs what is passed on
- * @param client   see {@link #client(Executor)}
- * @param waits    those that wait for another broker's answer
+ * @param signatures sign what is passed on
+ * @param client     see {@link #client(Executor)}
+ * @param waits      those that wait for another broker's answer
  */
-public record Peers(int brokerId, ClusterSecret secret, HttpClient client, RelayedWaits waits) {
+public record Peers(BrokerSignatures signatures, HttpClient client, RelayedWaits waits) {
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(2);
 
     /** A client for brokers, which are reached directly. */

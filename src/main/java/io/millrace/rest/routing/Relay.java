@@ -4,8 +4,8 @@ import io.millrace.agreement.Member;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.rest.body.AnswerDeadlines;
+import io.millrace.rest.cluster.BrokerSignatures;
 import io.millrace.rest.dialect.RequestException;
-import java.net.http.HttpRequest.BodyPublisher;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -19,6 +19,8 @@ import java.util.function.Function;
 final class Relay {
     /** What the other broker may take beyond the time that it is asked to wait, in ms. */
     static final long GRACE_MS = 30_000;
+
+    private static final int UNAUTHORIZED = 401;
 
     private final Peers peers;
     private final AnswerDeadlines deadlines;
@@ -50,7 +52,7 @@ final class Relay {
      *         the request is given up
      * @throws RequestException 400 when it has characters that cannot be sent
      */
-    CompletableFuture<RelayedAnswer> send(RelayedRequest request, Receiver to, BodyPublisher body, long waitMs) {
+    CompletableFuture<RelayedAnswer> send(RelayedRequest request, Receiver to, SealedBody body, long waitMs) {
         CompletableFuture<RelayedAnswer> answer = answer(exchange(request, to, body), to, failure -> unreachable(failure, to));
         if (waitMs > 0) {
             peers.waits().add(answer);
@@ -81,8 +83,8 @@ final class Relay {
     }
 
     private CompletableFuture<HttpResponse<Flow.Publisher<List<ByteBuffer>>>> exchange(RelayedRequest request, Receiver to,
-                                                                                      BodyPublisher body) {
-        return peers.client().sendAsync(request.to(to.owner().url(), peers, body), HttpResponse.BodyHandlers.ofPublisher());
+                                                                                      SealedBody body) {
+        return peers.client().sendAsync(request.to(to.owner(), peers.signatures(), body), HttpResponse.BodyHandlers.ofPublisher());
     }
 
     private CompletableFuture<RelayedAnswer> within(long waitMs, CompletableFuture<RelayedAnswer> answer, Receiver to) {
@@ -99,6 +101,12 @@ final class Relay {
                 return;
             }
             RelayedAnswer found = new RelayedAnswer(response, to.kind().header(), to.owner().url());
+            if (disbelieves(response)) {
+                found.giveUp();
+                answer.completeExceptionally(new BrokerException(ErrorKind.UNAVAILABLE, to.named() + " does not take it as this"
+                        + " broker's, as when it was just started again; try again in a moment"));
+                return;
+            }
             if (!answer.complete(found)) {
                 found.giveUp();
             }
@@ -108,6 +116,12 @@ final class Relay {
             return null;
         });
         return answer;
+    }
+
+    /** It is this broker that is not known: to the client that says nothing. */
+    private static boolean disbelieves(HttpResponse<?> response) {
+        return response.statusCode() == UNAUTHORIZED
+                && response.headers().allValues("WWW-Authenticate").contains(BrokerSignatures.SCHEME);
     }
 
     private static BrokerException unreachable(Throwable failure, Receiver to) {

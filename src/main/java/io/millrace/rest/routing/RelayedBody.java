@@ -2,6 +2,7 @@ package io.millrace.rest.routing;
 
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
+import io.millrace.rest.cluster.BodySeal;
 import io.millrace.rest.dialect.RequestException;
 import jakarta.servlet.ReadListener;
 import jakarta.servlet.ServletInputStream;
@@ -25,9 +26,11 @@ import java.util.concurrent.atomic.AtomicInteger;
  * <p>It is read within the container's calls only: Liberty looks at its stream after each of them, and is confused by anybody who
  * reads meanwhile.
  */
-final class RelayedBody implements HttpRequest.BodyPublisher, ReadListener {
-    private static final int PIECE_BYTES = 16 * 1024;
+final class RelayedBody implements SealedBody, HttpRequest.BodyPublisher, ReadListener {
+    private static final int PIECE_BYTES = BodySeal.MAX_FRAME_BYTES;
     private static final int MOST_PIECES = 4;
+    /** The last frame has nothing but the news that it is the last one. */
+    private static final ByteBuffer END = ByteBuffer.allocate(0);
     /** The pieces that are kept, the one that is read, and one that is not out yet. */
     static final int BYTES_IN_MEMORY = (MOST_PIECES + 2) * PIECE_BYTES;
 
@@ -43,6 +46,8 @@ final class RelayedBody implements HttpRequest.BodyPublisher, ReadListener {
     /** Whether the last piece was read. */
     private boolean whole;
     private Flow.Subscriber<? super ByteBuffer> receiver;
+    /** Puts pieces into frames, as they are handed on; set before that begins. */
+    private BodySeal seal;
     /** Why it is to end before its end. */
     private RuntimeException failure;
     private boolean ended;
@@ -90,8 +95,20 @@ final class RelayedBody implements HttpRequest.BodyPublisher, ReadListener {
     }
 
     @Override
-    public long contentLength() {
+    public long length() {
         return length;
+    }
+
+    @Override
+    public synchronized HttpRequest.BodyPublisher by(BodySeal seal) {
+        this.seal = seal;
+        return this;
+    }
+
+    /** How many frames there will be is not known before. */
+    @Override
+    public long contentLength() {
+        return -1;
     }
 
     @Override
@@ -170,6 +187,7 @@ final class RelayedBody implements HttpRequest.BodyPublisher, ReadListener {
         synchronized (this) {
             if (piece == null) {
                 whole = true;
+                pieces.add(END);
                 return;
             }
             pieces.add(piece);
@@ -269,7 +287,7 @@ final class RelayedBody implements HttpRequest.BodyPublisher, ReadListener {
             }
         }
         if (piece != null) {
-            to.onNext(piece);
+            to.onNext(seal.frame(piece, piece == END));
         } else if (wrong != null) {
             end(to, wrong);
         } else {

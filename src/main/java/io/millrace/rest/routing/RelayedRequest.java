@@ -1,7 +1,9 @@
 package io.millrace.rest.routing;
 
+import io.millrace.agreement.Member;
 import io.millrace.rest.cluster.BrokerHeaders;
-import io.millrace.rest.cluster.ClusterSecret;
+import io.millrace.rest.cluster.BrokerSignatures;
+import io.millrace.rest.cluster.RequestHead;
 import io.millrace.rest.dialect.KeyHeader;
 import io.millrace.rest.dialect.RequestException;
 import io.millrace.rest.dialect.TransactionHeader;
@@ -9,7 +11,6 @@ import java.net.URI;
 import java.net.http.HttpRequest;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
 
@@ -26,7 +27,7 @@ record RelayedRequest(String method, String path, String query, List<Header> hea
     }
 
     /** What the client says to whoever answers, and by what its request is followed on its way. */
-    private static final List<String> PASSED = List.of("Content-Type", "Accept", TransactionHeader.NAME, KeyHeader.NAME,
+    private static final List<String> PASSED = List.of("Content-Type", "Accept", "Authorization", TransactionHeader.NAME, KeyHeader.NAME,
             ConsumerRequests.POLL_HEADER, ConsumerRequests.EPOCH_HEADER, ConsumerRequests.INCARNATION_HEADER,
             "traceparent", "tracestate", "baggage");
 
@@ -38,26 +39,28 @@ record RelayedRequest(String method, String path, String query, List<Header> hea
                              Map<String, String> told) {
         List<Header> passed = new ArrayList<>();
         PASSED.forEach(name -> headers.apply(name).forEach(value -> passed.add(new Header(name, value))));
-        headers.apply(ClusterSecret.AUTHORIZATION).stream().filter(RelayedRequest::isOfAClient)
-                .forEach(value -> passed.add(new Header(ClusterSecret.AUTHORIZATION, value)));
         told.forEach((name, value) -> passed.add(new Header(name, value)));
         return new RelayedRequest(method, path, query, List.copyOf(passed));
     }
 
-    private static boolean isOfAClient(String authorization) {
-        return !authorization.strip().toLowerCase(Locale.ROOT).startsWith(ClusterSecret.SCHEME.toLowerCase(Locale.ROOT) + " ");
-    }
-
     /**
-     * @param url of the owner, without a slash at the end; it may have a path
-     * @throws RequestException 400 when it has characters that cannot be sent
+     * Signs it.
+     *
+     * @throws RequestException      400 when it has characters that cannot be sent
+     * @throws IllegalStateException when there is no secret
      */
-    HttpRequest to(String url, Peers peers, HttpRequest.BodyPublisher body) {
+    HttpRequest to(Member owner, BrokerSignatures signatures, SealedBody body) {
+        List<Header> all = new ArrayList<>(headers);
+        if (body.length() != 0) {
+            all.add(new Header(BrokerHeaders.BODY, body.length() < 0 ? BrokerHeaders.UNTOLD : Long.toString(body.length())));
+        }
+        BrokerSignatures.Signed signed = signatures.sign(new RequestHead(method, path, query, name -> values(all, name)),
+                owner.brokerId(), owner.session());
         try {
-            HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(url + path + (query == null ? "" : "?" + query)))
-                    .method(method, body);
-            BrokerHeaders.of(peers.secret(), peers.brokerId(), method, path, this::header).forEach(request::header);
-            headers.forEach(header -> request.header(header.name(), header.value()));
+            HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(owner.url() + path + (query == null ? "" : "?" + query)))
+                    .method(method, body.by(signed.seal()));
+            all.forEach(header -> request.header(header.name(), header.value()));
+            signed.headers().forEach(request::header);
             return request.build();
         } catch (IllegalArgumentException e) {
             throw RequestException.badRequest("the request cannot be passed on to the broker that answers it: its path,"
@@ -65,8 +68,8 @@ record RelayedRequest(String method, String path, String query, List<Header> hea
         }
     }
 
-    private String header(String name) {
-        return headers.stream().filter(header -> header.name().equalsIgnoreCase(name)).map(Header::value).findFirst().orElse(null);
+    private static List<String> values(List<Header> headers, String name) {
+        return headers.stream().filter(header -> header.name().equalsIgnoreCase(name)).map(Header::value).toList();
     }
 
     @Override

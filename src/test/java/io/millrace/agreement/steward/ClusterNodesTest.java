@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -70,8 +71,8 @@ class ClusterNodesTest {
         List<CompletableFuture<Void>> starting = new ArrayList<>();
         for (int index : indexes) {
             starting.add(CompletableFuture.supplyAsync(
-                () -> ClusterNode.start(options(index, index + 1, "secret"), executor, LogObserver.NONE,
-                    new OpenFiles(disks.computeIfAbsent(index, any -> new TestFiles()), 100)), executor)
+                () -> ClusterNode.start(options(index, index + 1, "secret"), UUID.randomUUID().toString(), executor,
+                    LogObserver.NONE, new OpenFiles(disks.computeIfAbsent(index, any -> new TestFiles()), 100)), executor)
                 .thenAccept(node -> {
                     synchronized (nodes) {
                         nodes.put(index, node);

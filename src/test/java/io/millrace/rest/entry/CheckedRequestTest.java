@@ -3,8 +3,8 @@ package io.millrace.rest.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.millrace.rest.cluster.BrokerHeaders;
-import io.millrace.rest.cluster.ClusterSecret;
+import io.millrace.rest.cluster.BrokerSignatures;
+import io.millrace.rest.cluster.Brokers;
 import io.millrace.rest.dialect.RequestException;
 import io.millrace.rest.origin.Cors;
 import io.millrace.rest.origin.KnownHosts;
@@ -13,9 +13,9 @@ import jakarta.servlet.http.HttpServletRequest;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.reflect.Proxy;
-import java.time.Clock;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
@@ -28,23 +28,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 class CheckedRequestTest {
     private static final String PROXY = "127.0.0.1";
     private static final String PATH = "/consumers/g/instances/c/records";
+    private static final Map<String, String> ONLY_BROKERS = Map.of("Millrace-Forwarded", "9", "Millrace-Answered", "7",
+            "Millrace-Base-Uri", "http://b/", "Millrace-Caller", "10.0.0.9", "Millrace-Principal", "anna", "Millrace-Groups", "g",
+            "Millrace-Roles", "millrace-client", "Millrace-Body", "40000");
 
     private final OriginRules rules = new OriginRules(PROXY::equals, PROXY::equals, new KnownHosts(List.of(), false, false), Cors.OFF);
-    private final ClusterSecret secret = new ClusterSecret("s3cret", Clock.systemUTC());
-
-    @Test
-    void whoAskedIsBelievedAsItWasSignedOnly() {
-        Map<String, String> who = Map.of("Millrace-Principal", "anna", "Millrace-Roles", "millrace-client");
-        Map<String, String> headers = new TreeMap<>(BrokerHeaders.of(secret, 2, "GET", PATH, who::get));
-        headers.putAll(who);
-        assertThat(checked(secret, headers).getHeader("Millrace-Principal")).isEqualTo("anna");
-
-        headers.put("Millrace-Roles", "millrace-admin");
-        assertThat(checked(secret, headers).getHeader("Millrace-Principal")).isNull();
-        assertThat(checked(secret, headers).getHeader("Millrace-Roles")).isNull();
-        headers.remove("Millrace-Roles");
-        assertThat(checked(secret, headers).getHeader("Millrace-Principal")).isNull();
-    }
+    private final BrokerSignatures sender = Brokers.sender();
+    private final BrokerSignatures receiver = Brokers.receiver();
 
     /** @param headers each with one value */
     private static HttpServletRequest request(Map<String, String> headers) {
@@ -73,38 +63,35 @@ class CheckedRequestTest {
                 });
     }
 
-    private CheckedRequest checked(ClusterSecret by, Map<String, String> headers) {
-        return new CheckedRequest(request(headers), by, rules, ContentCoding.IDENTITY, 0, UnaryOperator.identity());
+    private CheckedRequest checked(Map<String, String> headers) {
+        return checked(request(headers));
     }
 
-    private void requireUnseen(ClusterSecret by, Map<String, String> sent) {
-        Map<String, String> headers = new TreeMap<>(sent);
-        headers.put("Millrace-Answered", "7");
-        headers.put("millrace-base-uri", "http://evil/");
-        headers.put("Millrace-Checked", "true");
-        headers.put("Millrace-Caller", "10.0.0.9");
-        headers.put("Millrace-Poll", "3");
-        CheckedRequest seen = checked(by, headers);
-        for (String name : List.of("Millrace-Forwarded", "millrace-forwarded", "Millrace-Answered", "Millrace-Base-Uri",
-                "Millrace-Checked", "Millrace-Caller")) {
-            assertThat(seen.getHeader(name)).as(name).isNull();
-            assertThat(Collections.list(seen.getHeaders(name))).as(name).isEmpty();
-        }
-        assertThat(Collections.list(seen.getHeaderNames())).contains("Millrace-Poll")
-                .noneMatch(name -> name.equalsIgnoreCase("Millrace-Forwarded") || name.equalsIgnoreCase("Millrace-Base-Uri"));
-        assertThat(seen.saysTheSame()).as("it is not let through as it was written").isFalse();
+    private CheckedRequest checked(HttpServletRequest request) {
+        Arrival arrival = Arrival.of(request, receiver);
+        return new CheckedRequest(request, arrival.ofBroker(), rules, ContentCoding.IDENTITY, arrival.length(), UnaryOperator.identity());
+    }
+
+    /** What is on the wire when a broker passes a request on. */
+    private Map<String, String> signed(Map<String, String> said) {
+        Map<String, String> headers = new TreeMap<>(said);
+        headers.putAll(sender.sign(Brokers.head("GET", PATH, null, said), 2, Brokers.RUN).headers());
+        return headers;
+    }
+
+    private void requireRefused(Map<String, String> headers) {
+        assertThat(catchThrowableOfType(RequestException.class, () -> checked(headers)).status()).isEqualTo(401);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", "/millrace", "/shop/log"})
     void theApplicationMayBeAnywhere(String root) {
-        CheckedRequest seen = new CheckedRequest(request(BrokerHeaders.of(secret, 2, "GET", PATH, any -> null), root, PATH), secret, rules,
-                ContentCoding.IDENTITY, 0, UnaryOperator.identity());
+        CheckedRequest seen = checked(request(signed(Map.of()), root, PATH));
 
         assertThat(seen.path()).isEqualTo(PATH);
         assertThat(seen.base()).isEqualTo("http://a" + root + "/");
         assertThat(seen.getRequestURL()).hasToString("http://a" + root + PATH);
-        assertThat(seen.getHeader("Millrace-Forwarded")).as("a broker signs what follows").isEqualTo("2");
+        assertThat(seen.getHeader("Millrace-Forwarded")).as("a broker signs what follows").isEqualTo("1");
         assertThat(CheckedRequest.isInternal(seen)).isFalse();
         assertThat(CheckedRequest.isInternal(request(Map.of(), root, "/internal/replica/fetch"))).isTrue();
     }
@@ -127,7 +114,8 @@ class CheckedRequestTest {
         try (GZIPOutputStream out = new GZIPOutputStream(gzip)) {
             out.write(new byte[1000]);
         }
-        CheckedRequest seen = new CheckedRequest(request(Map.of()), secret, rules, ContentCoding.GZIP, gzip.size(), UnaryOperator.identity());
+        CheckedRequest seen = new CheckedRequest(request(Map.of()), false, rules, ContentCoding.GZIP, gzip.size(),
+                UnaryOperator.identity());
         assertThat(seen.coding()).isEqualTo("gzip");
 
         assertThat(seen.handOver(gzip.toByteArray(), 1000)).hasSize(1000);
@@ -141,30 +129,45 @@ class CheckedRequestTest {
 
     @Test
     void whatOnlyBrokersMaySayIsNotSeenWhenAClientSaysIt() {
-        requireUnseen(secret, Map.of("Millrace-Forwarded", "9"));
-        requireUnseen(secret, Map.of("Millrace-Forwarded", "9", "Millrace-Date", "1", "Millrace-Signature", "Millrace 00"));
-        requireUnseen(secret, Map.of("Millrace-Forwarded", "9", "Authorization", "Basic YTpi"));
-        requireUnseen(new ClusterSecret(null, Clock.systemUTC()), Map.of("Millrace-Forwarded", "9"));
+        Map<String, String> headers = new TreeMap<>(ONLY_BROKERS);
+        headers.put("Millrace-Poll", "3");
+        CheckedRequest seen = checked(headers);
+        ONLY_BROKERS.keySet().forEach(name -> {
+            assertThat(seen.getHeader(name)).as(name).isNull();
+            assertThat(Collections.list(seen.getHeaders(name.toUpperCase(Locale.ROOT)))).as(name).isEmpty();
+        });
+        assertThat(Collections.list(seen.getHeaderNames())).contains("Millrace-Poll").doesNotContainAnyElementsOf(ONLY_BROKERS.keySet());
+        assertThat(seen.saysTheSame()).as("it is not let through as it was written").isFalse();
     }
 
     @Test
-    void norWhenItIsSignedForAnotherRequestOrSenderOrByAnotherCluster() {
-        requireUnseen(secret, BrokerHeaders.of(secret, 2, "GET", "/consumers/g", any -> null));
-        requireUnseen(secret, BrokerHeaders.of(secret, 2, "POST", PATH, any -> null));
-        requireUnseen(secret, BrokerHeaders.of(new ClusterSecret("guess", Clock.systemUTC()), 2, "GET", PATH, any -> null));
-        Map<String, String> other = new TreeMap<>(BrokerHeaders.of(secret, 2, "GET", PATH, any -> null));
-        other.put("Millrace-Forwarded", "3");
-        requireUnseen(secret, other);
+    void aBrokerOfTheClusterIsBelievedOnce() {
+        Map<String, String> headers = signed(ONLY_BROKERS);
+        CheckedRequest seen = checked(headers);
+        ONLY_BROKERS.forEach((name, value) -> assertThat(seen.getHeader(name)).as(name)
+                .isEqualTo(name.equals("Millrace-Forwarded") ? "1" : value));
+        requireRefused(headers);
     }
 
     @Test
-    void aBrokerOfTheClusterIsBelieved() {
-        Map<String, String> headers = new TreeMap<>(BrokerHeaders.of(secret, 2, "GET", PATH, any -> null));
-        headers.put("Millrace-Answered", "7");
-        headers.put("Millrace-Checked", "true");
-        CheckedRequest seen = checked(secret, headers);
-        assertThat(seen.getHeader("Millrace-Forwarded")).isEqualTo("2");
-        assertThat(seen.getHeader("Millrace-Checked")).isEqualTo("true");
-        assertThat(seen.getHeader("Millrace-Answered")).isEqualTo("7");
+    void whoSaysToBeABrokerAndIsNoneIsRefused() {
+        Map<String, String> headers = signed(ONLY_BROKERS);
+        headers.put("Millrace-Roles", "millrace-admin");
+        requireRefused(headers);
+        requireRefused(Map.of("Millrace-Forwarded", "9", "Millrace-Signature", "Millrace 00"));
+        requireRefused(Map.of("Millrace-Signature", ""));
+    }
+
+    @Test
+    void ofABrokersBodyItsOwnLengthIsSeen() {
+        for (String length : List.of("40000", "untold", "")) {
+            Map<String, String> headers = signed(length.isEmpty() ? Map.of() : Map.of("Millrace-Body", length));
+            headers.put("Content-Length", "40108");
+            CheckedRequest seen = checked(headers);
+            long expected = length.isEmpty() ? 0 : length.equals("untold") ? -1 : 40_000;
+            assertThat(seen.getContentLengthLong()).isEqualTo(expected);
+            assertThat(seen.sentLength()).isEqualTo(expected);
+            assertThat(seen.getHeader("Content-Length")).isEqualTo(expected < 0 ? null : Long.toString(expected));
+        }
     }
 }

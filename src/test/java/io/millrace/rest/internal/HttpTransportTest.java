@@ -21,7 +21,8 @@ import io.millrace.replica.hosting.FetchResult;
 import io.millrace.replica.hosting.ReadMemory;
 import io.millrace.rest.body.MemoryBudget;
 import io.millrace.rest.body.ReservedReadMemory;
-import io.millrace.rest.cluster.ClusterSecret;
+import io.millrace.rest.cluster.BrokerSignatures;
+import io.millrace.rest.cluster.Brokers;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -30,8 +31,8 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.time.Clock;
 import java.util.List;
+import java.util.Random;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -48,14 +49,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class HttpTransportTest {
     private static final ReplicaFetchRequest REQUEST = new ReplicaFetchRequest(1, "run", 100, 1 << 20, List.of(
             new ReplicaFetchRequest.Partition(new TopicPartition("orders", 3), new UUID(1, 2), 4, 10, 4)));
 
-    private final ClusterSecret secret = new ClusterSecret("s3cret", Clock.systemUTC());
+    private final BrokerSignatures receiver = Brokers.receiver();
     private final ExecutorService threads = Executors.newCachedThreadPool();
-    private final HttpTransport transport = new HttpTransport(1, secret, threads);
+    private final HttpTransport transport = new HttpTransport(Brokers.sender(), threads);
     private HttpServer server;
     private Member leader;
     private volatile HttpHandler handler;
@@ -66,11 +68,12 @@ class HttpTransportTest {
         server.setExecutor(threads);
         server.createContext("/", exchange -> {
             try (exchange) {
+                Brokers.take(receiver, exchange);
                 handler.handle(exchange);
             }
         });
         server.start();
-        leader = new Member(2, "its-run", "http://" + server.getAddress().getAddress().getHostAddress() + ":"
+        leader = new Member(2, Brokers.RUN, "http://" + server.getAddress().getAddress().getHostAddress() + ":"
                 + server.getAddress().getPort(), null);
     }
 
@@ -89,9 +92,7 @@ class HttpTransportTest {
         handler = exchange -> {
             assertThat(exchange.getRequestMethod()).isEqualTo("POST");
             assertThat(header(exchange, "Content-Type")).isEqualTo("application/octet-stream");
-            assertThat(secret.accepts("POST", exchange.getRequestURI().getRawPath(), header(exchange, "Authorization"),
-                    header(exchange, "Millrace-Date"), header(exchange, "Millrace-Broker"))).isTrue();
-            assertThat(header(exchange, "Millrace-Broker")).isEqualTo("1");
+            assertThat(header(exchange, "Millrace-Forwarded")).isEqualTo("1");
             assertThat(ReplicaFetchCodec.decodeRequest(ByteBuffer.wrap(exchange.getRequestBody().readAllBytes())))
                     .isEqualTo(REQUEST);
             answer(exchange, 200, encoded(response));
@@ -172,8 +173,6 @@ class HttpTransportTest {
                 List.of(new FetchAllRequest.Part("orders", 3, new FetchPosition.AtOffset(9))), 1, 100, 50);
         handler = exchange -> {
             assertThat(exchange.getRequestURI().getRawPath()).isEqualTo("/internal/fetch-all");
-            assertThat(secret.accepts("POST", "/internal/fetch-all", header(exchange, "Authorization"),
-                    header(exchange, "Millrace-Date"), header(exchange, "Millrace-Broker"))).isTrue();
             assertThat(FetchAllCodec.decodeRequest(ByteBuffer.wrap(exchange.getRequestBody().readAllBytes())))
                     .isEqualTo(asked);
             ByteArrayOutputStream out = new ByteArrayOutputStream();
@@ -295,19 +294,33 @@ class HttpTransportTest {
     }
 
     @Test
-    void anAppendGoesWhereClientsAppendAndIsMarked() {
+    void anAppendGoesWhereOnlyBrokersAppend() {
         handler = exchange -> {
-            assertThat(exchange.getRequestURI().toString()).isEqualTo("/topics/orders/partitions/3?acks=all");
+            assertThat(exchange.getRequestURI().toString()).isEqualTo("/internal/topics/orders/partitions/3?acks=all");
             assertThat(header(exchange, "Content-Type")).isEqualTo("application/vnd.millrace.batch");
             assertThat(header(exchange, "Millrace-Forwarded")).isEqualTo("1");
             assertThat(header(exchange, "Millrace-Transaction")).isEqualTo("shop%3B1");
-            assertThat(header(exchange, "Millrace-Checked")).as("against the topic's rules").isEqualTo("true");
             assertThat(exchange.getRequestBody().readAllBytes()).containsExactly(7, 8);
             answer(exchange, 200, "{\"partition\":3,\"base_offset\":40,\"last_offset\":41}");
         };
 
         assertThat(transport.append(leader, "orders", 3, ByteBuffer.wrap(new byte[] {6, 7, 8, 9}, 1, 2), Acks.ALL, "shop;1"))
                 .succeedsWithin(10, TimeUnit.SECONDS).isEqualTo(new AppendResult(40, 41, -1));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 16 * 1024, 16 * 1024 + 1, 3_000_000})
+    void batchesArriveAsTheyAreHoweverManyThereAre(int bytes) {
+        byte[] batches = new byte[bytes];
+        new Random(bytes).nextBytes(batches);
+        handler = exchange -> {
+            assertThat(header(exchange, "Millrace-Body")).isEqualTo(Integer.toString(bytes));
+            assertThat(exchange.getRequestBody().readAllBytes()).isEqualTo(batches);
+            answer(exchange, 200, "{\"partition\":3,\"base_offset\":40,\"last_offset\":41}");
+        };
+
+        assertThat(transport.append(leader, "orders", 3, ByteBuffer.wrap(batches), Acks.ALL, null))
+                .succeedsWithin(20, TimeUnit.SECONDS).isEqualTo(new AppendResult(40, 41, -1));
     }
 
     @ParameterizedTest
@@ -401,7 +414,7 @@ class HttpTransportTest {
 
     @Test
     void withoutASecretNobodyIsAsked() {
-        HttpTransport alone = new HttpTransport(1, new ClusterSecret(null, Clock.systemUTC()), threads);
+        HttpTransport alone = new HttpTransport(Brokers.signatures(null, 1, "run"), threads);
 
         assertThat(failure(alone.fetch(leader, REQUEST)).kind()).isEqualTo(ErrorKind.UNAVAILABLE);
     }

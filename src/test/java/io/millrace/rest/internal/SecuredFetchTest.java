@@ -9,7 +9,7 @@ import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.replica.core.ReplicaFetchRequest;
 import io.millrace.replica.core.ReplicaFetchResponse;
-import io.millrace.rest.cluster.ClusterSecret;
+import io.millrace.rest.cluster.Brokers;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -18,7 +18,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
-import java.time.Clock;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -46,7 +45,7 @@ class SecuredFetchTest {
     private final SSLContext usual = defaultContext();
     private final HostnameVerifier usualVerifier = HttpsURLConnection.getDefaultHostnameVerifier();
     private final ExecutorService threads = Executors.newCachedThreadPool();
-    private final HttpTransport transport = new HttpTransport(1, new ClusterSecret("s3cret", Clock.systemUTC()), threads);
+    private final HttpTransport transport = new HttpTransport(Brokers.sender(), threads);
     private final Set<InetSocketAddress> connections = ConcurrentHashMap.newKeySet();
     private HttpsServer server;
 

@@ -3,6 +3,7 @@ package io.millrace.rest.routing;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.metadata.BrokerException;
+import io.millrace.rest.cluster.Brokers;
 import io.millrace.rest.dialect.RequestException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -19,6 +20,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class RelayedBodyTest {
+    private static final int FRAME_LENGTH = 4;
+    private static final int FRAME_CODE = 32;
+
     private final ArrivingStream in = new ArrivingStream();
     private final Semaphore places = new Semaphore(1);
     private final RelayedBody body = new RelayedBody(in, -1, places);
@@ -26,6 +30,7 @@ class RelayedBodyTest {
 
     /** Takes what it asked for. */
     private static final class Receiver implements Flow.Subscriber<ByteBuffer> {
+        private final ByteArrayOutputStream frames = new ByteArrayOutputStream();
         final ByteArrayOutputStream received = new ByteArrayOutputStream();
         Flow.Subscription subscription;
         boolean complete;
@@ -38,7 +43,8 @@ class RelayedBodyTest {
 
         @Override
         public void onNext(ByteBuffer piece) {
-            received.write(piece.array(), piece.position(), piece.remaining());
+            frames.write(piece.array(), piece.position(), piece.remaining());
+            received.write(piece.array(), piece.position() + FRAME_LENGTH, piece.remaining() - FRAME_LENGTH - FRAME_CODE);
         }
 
         @Override
@@ -54,6 +60,7 @@ class RelayedBodyTest {
 
     @BeforeEach
     void listen() {
+        body.by(Brokers.seal());
         body.listen();
     }
 
@@ -133,10 +140,12 @@ class RelayedBodyTest {
     }
 
     @Test
-    void theEndNeedsNotBeAskedFor() throws IOException {
+    void theEndIsAFrameThatIsAskedFor() throws IOException {
         body.subscribe(receiver);
         receiver.subscription.request(1);
         in.end(new byte[] {1});
+        assertThat(receiver.complete).isFalse();
+        receiver.subscription.request(1);
 
         assertThat(receiver.complete).isTrue();
     }
@@ -144,6 +153,7 @@ class RelayedBodyTest {
     @Test
     void anEmptyBodyIsOut() throws IOException {
         body.subscribe(receiver);
+        receiver.subscription.request(1);
         in.end(new byte[0]);
 
         assertThat(receiver.complete).isTrue();

@@ -1,24 +1,27 @@
 package io.millrace.rest.routing;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatNoException;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.millrace.agreement.Member;
 import io.millrace.metadata.ErrorKind;
-import io.millrace.rest.cluster.BrokerHeaders;
-import io.millrace.rest.cluster.ClusterSecret;
+import io.millrace.rest.cluster.BrokerSignatures;
+import io.millrace.rest.cluster.Brokers;
+import io.millrace.rest.cluster.RequestHead;
 import io.millrace.rest.dialect.RequestException;
-import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpRequest;
-import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 class RelayedRequestTest {
-    private final ClusterSecret secret = new ClusterSecret("s3cret", Clock.systemUTC());
-    private final Peers peers = new Peers(1, secret, null, null);
+    private final BrokerSignatures signatures = Brokers.sender();
+
+    private static Member owner(String url) {
+        return new Member(2, Brokers.RUN, url, null);
+    }
 
     private static RelayedRequest request(Map<String, List<String>> sent, Map<String, String> told) {
         Map<String, List<String>> all = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
@@ -32,14 +35,14 @@ class RelayedRequestTest {
                 "Millrace-Transaction", List.of("tx;epoch=1"), "Idempotency-Key", List.of("k"), "Millrace-Poll", List.of("7"),
                 "Millrace-Member-Epoch", List.of("3"), "Millrace-Incarnation", List.of("i"), "Authorization", List.of("Basic YTpi"),
                 "Cookie", List.of("a=b"), "X-Other", List.of("y")), Map.of("Millrace-Caller", "10.0.0.9"))
-                .to("http://b:9080", peers, BodyPublishers.noBody());
+                .to(owner("http://b:9080"), signatures, SealedBody.NONE);
 
         assertThat(passed.uri()).hasToString("http://b:9080/topics/a%2Eb?x=%2F+");
         assertThat(passed.method()).isEqualTo("POST");
         assertThat(passed.headers().allValues("Accept")).containsExactly("text/plain;q=0.5", "*/*");
         assertThat(passed.headers().map().keySet()).containsExactlyInAnyOrder("Accept", "Content-Type", "Millrace-Transaction",
                 "Idempotency-Key", "Millrace-Poll", "Millrace-Member-Epoch", "Millrace-Incarnation", "Authorization", "Millrace-Caller",
-                "Millrace-Forwarded", "Millrace-Date", "Millrace-Signature");
+                "Millrace-Forwarded", "Millrace-Signature");
         assertThat(passed.headers().firstValue("Millrace-Caller")).contains("10.0.0.9");
     }
 
@@ -47,7 +50,7 @@ class RelayedRequestTest {
     void aTraceIsFollowedToTheOwner() {
         HttpRequest passed = request(Map.of("traceparent", List.of("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),
                 "tracestate", List.of("a=1", "b=2"), "baggage", List.of("user=7")), Map.of())
-                .to("http://b", peers, BodyPublishers.noBody());
+                .to(owner("http://b"), signatures, SealedBody.NONE);
 
         assertThat(passed.headers().firstValue("traceparent")).contains("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
         assertThat(passed.headers().allValues("tracestate")).containsExactly("a=1", "b=2");
@@ -59,25 +62,25 @@ class RelayedRequestTest {
     void ofWhatBrokersTellEachOtherNothingIsTakenFromTheClient() {
         HttpRequest passed = request(Map.of("Millrace-Checked", List.of("true"), "Millrace-Base-Uri", List.of("http://evil/"),
                 "Millrace-Answered", List.of("7"), "Millrace-Caller", List.of("1.1.1.1"), "Millrace-Forwarded", List.of("9"),
-                "Authorization", List.of("millrace 00")), Map.of()).to("http://b", peers, BodyPublishers.noBody());
+                "Millrace-Body", List.of("7")), Map.of()).to(owner("http://b"), signatures, SealedBody.NONE);
 
-        assertThat(passed.headers().map().keySet()).containsExactlyInAnyOrder("Millrace-Forwarded", "Millrace-Date", "Millrace-Signature");
+        assertThat(passed.headers().map().keySet()).containsExactlyInAnyOrder("Millrace-Forwarded", "Millrace-Signature");
         assertThat(passed.headers().firstValue("Millrace-Forwarded")).contains("1");
     }
 
     @Test
     void theOwnerBelievesItWhateverPathItIsDeployedAt() {
-        HttpRequest passed = request(Map.of(), Map.of()).to("http://b:9080/millrace", peers, BodyPublishers.noBody());
+        HttpRequest passed = request(Map.of(), Map.of()).to(owner("http://b:9080/millrace"), signatures, SealedBody.NONE);
 
         assertThat(passed.uri().getRawPath()).isEqualTo("/millrace/topics/a%2Eb");
-        assertThat(BrokerHeaders.disbelieved(secret, "POST", "/topics/a%2Eb", name -> passed.headers().firstValue(name).orElse(null)))
-                .isEmpty();
+        assertThatNoException().isThrownBy(() -> Brokers.receiver().take(
+                new RequestHead("POST", "/topics/a%2Eb", "x=%2F+", name -> passed.headers().allValues(name))));
     }
 
     @Test
     void whatCannotBeSentIsABadRequest() {
         assertThat(catchThrowableOfType(RequestException.class, () -> request(Map.of("Accept", List.of("a\u0001")), Map.of())
-                .to("http://b", peers, BodyPublishers.noBody())).status()).isEqualTo(400);
+                .to(owner("http://b"), signatures, SealedBody.NONE)).status()).isEqualTo(400);
     }
 
     @Test
