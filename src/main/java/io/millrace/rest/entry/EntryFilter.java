@@ -7,6 +7,7 @@ import io.millrace.rest.dialect.RequestException;
 import io.millrace.rest.guard.EntryGuard;
 import io.millrace.rest.guard.Meter;
 import io.millrace.rest.origin.OriginRules;
+import io.millrace.security.Role;
 import jakarta.inject.Inject;
 import jakarta.servlet.Filter;
 import jakarta.servlet.FilterChain;
@@ -18,6 +19,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.time.Clock;
 
 /** Lets requests in that can be understood in one way only; see the package. */
 @WebFilter(urlPatterns = "/*", asyncSupported = true)
@@ -25,6 +27,7 @@ public class EntryFilter implements Filter {
     private static final System.Logger LOG = System.getLogger(EntryFilter.class.getName());
     /** There are no more of them than brokers. */
     private static final UploadStream.Turnstile FREE = begun -> () -> { };
+    private static final ClusterSecret NO_BROKERS = new ClusterSecret(null, Clock.systemUTC());
 
     @Inject
     Uploads uploads;
@@ -36,6 +39,8 @@ public class EntryFilter implements Filter {
     OriginRules rules;
     @Inject
     EntryGuard guard;
+    @Inject
+    CallerPolicy policy;
 
     @Override
     public void doFilter(ServletRequest plainRequest, ServletResponse plainResponse, FilterChain chain)
@@ -93,11 +98,16 @@ public class EntryFilter implements Filter {
         UploadLimits limits = uploads.limits();
         boolean internal = CheckedRequest.isInternal(request);
         UploadStream.Turnstile turnstile = internal ? FREE : begun -> uploads.begin(CallerAddress.of(request), begun);
-        CheckedRequest checked = new CheckedRequest(request, secret, rules, coding(request, response), length,
+        CheckedRequest checked = new CheckedRequest(request, believed(request), rules, coding(request, response), length,
                 in -> MeteredInput.of(request, new UploadStream(in, length, internal ? Long.MAX_VALUE : limits.maxBytes(),
                         limits.timeoutMs(), turnstile, System::nanoTime, () -> closeAfter(request, response))));
         CallerAddress.note(request, checked.getHeader(BrokerHeaders.CALLER));
         return checked;
+    }
+
+    /** Where callers are known, whoever has not the role of brokers is none, whatever is signed. */
+    private ClusterSecret believed(HttpServletRequest request) {
+        return policy.mustBeKnown() && !request.isUserInRole(Role.BROKER.text()) ? NO_BROKERS : secret;
     }
 
     private static ContentCoding coding(HttpServletRequest request, HttpServletResponse response) {

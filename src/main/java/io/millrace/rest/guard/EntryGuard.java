@@ -55,6 +55,9 @@ public final class EntryGuard {
         if (path.isPresent() && !path.get().isEmpty() && path.get().get(0).equals(INTERNAL)) {
             return;
         }
+        if (request.getHeader(BrokerHeaders.CHECKED) != null) {
+            return; // of the broker that sends it, which has looked at its own caller
+        }
         boolean relayed = request.getHeader(BrokerHeaders.FORWARDED) != null;
         Asked asked = new Asked(request, relayed ? CallerHeaders.read(request::getHeader) : caller(request), relayed);
         asked.note();

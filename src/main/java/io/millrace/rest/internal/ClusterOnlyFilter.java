@@ -2,7 +2,9 @@ package io.millrace.rest.internal;
 
 import io.millrace.rest.body.AnswerTimes;
 import io.millrace.rest.cluster.ClusterSecret;
+import io.millrace.rest.entry.CallerPolicy;
 import io.millrace.rest.errors.ErrorResponse;
+import io.millrace.security.Role;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
@@ -21,10 +23,17 @@ import jakarta.ws.rs.ext.Provider;
 public class ClusterOnlyFilter implements ContainerRequestFilter {
     @Inject
     ClusterSecret secret;
+    @Inject
+    CallerPolicy policy;
 
     @Override
     public void filter(ContainerRequestContext request) {
         request.setProperty(AnswerTimes.UNBOUNDED, true);
+        if (policy.mustBeKnown() && !request.getSecurityContext().isUserInRole(Role.BROKER.text())) {
+            request.abortWith(ErrorResponse.of(403, "this path is for those who have the role " + Role.BROKER.text()
+                    + ": brokers get it by their certificates (docs/security.md)"));
+            return;
+        }
         String authorization = request.getHeaderString(ClusterSecret.AUTHORIZATION);
         if (authorization == null) {
             Response refusal = ErrorResponse.of(401, "this path is for the brokers of the cluster only");

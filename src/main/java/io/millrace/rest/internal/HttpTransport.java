@@ -17,10 +17,11 @@ import io.millrace.replica.core.ReplicaFetchResponse;
 import io.millrace.replica.hosting.Acks;
 import io.millrace.replica.hosting.ReadMemory;
 import io.millrace.rest.cluster.BrokerHeaders;
+import io.millrace.rest.cluster.BrokerTls;
 import io.millrace.rest.cluster.ClusterSecret;
 import io.millrace.rest.dialect.MediaTypes;
 import io.millrace.rest.dialect.TransactionHeader;
-import io.millrace.rest.routing.Peers;
+import io.millrace.rest.routing.BrokerClient;
 import io.millrace.transaction.coordinator.Owners;
 import io.millrace.transaction.coordinator.TransactionFilter;
 import io.millrace.transaction.coordinator.TransactionList;
@@ -32,7 +33,6 @@ import io.millrace.transaction.state.TransactionMarker;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest.BodyPublisher;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -70,18 +70,20 @@ public final class HttpTransport implements Transport, Deliveries, GroupPeers, T
     private final int brokerId;
     private final ClusterSecret secret;
     private final Executor executor;
-    private final HttpClient client;
-    private final WaitingExchange fetches = new WaitingExchange();
+    private final BrokerClient client;
+    private final WaitingExchange fetches;
 
     /**
      * @param brokerId this broker's
      * @param executor for the client's work and for replica fetches, which wait; has a thread for whatever it is given
+     * @param tls      for brokers whose URL says https
      */
-    public HttpTransport(int brokerId, ClusterSecret secret, Executor executor) {
+    public HttpTransport(int brokerId, ClusterSecret secret, Executor executor, BrokerTls tls) {
         this.brokerId = brokerId;
         this.secret = secret;
         this.executor = executor;
-        this.client = Peers.client(executor);
+        this.client = new BrokerClient(executor, tls);
+        this.fetches = new WaitingExchange(tls);
     }
 
     @Override
@@ -263,7 +265,7 @@ public final class HttpTransport implements Transport, Deliveries, GroupPeers, T
                     .timeout(Duration.ofMillis(timeoutMs)).POST(body);
             headers(path, contentType).forEach(request::header);
             further.forEach(request::header);
-            exchange = client.sendAsync(request.build(), answers);
+            exchange = client.send(request.build(), answers);
         } catch (IllegalArgumentException | IllegalStateException | RejectedExecutionException e) {
             // no secret, no usable address, or this server is stopping
             return CompletableFuture.failedFuture(unreachable(to, e));

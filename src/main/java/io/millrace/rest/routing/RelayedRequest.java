@@ -57,7 +57,10 @@ record RelayedRequest(String method, String path, String query, List<Header> hea
             HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(url + path + (query == null ? "" : "?" + query)))
                     .method(method, body);
             BrokerHeaders.of(peers.secret(), peers.brokerId(), method, path, this::header).forEach(request::header);
-            headers.forEach(header -> request.header(header.name(), header.value()));
+            // beside this broker's certificate, which says who passes it on, the container would take the client's token for the sender
+            boolean certified = BrokerClient.isSecured(url);
+            headers.stream().filter(header -> !certified || !header.name().equals(ClusterSecret.AUTHORIZATION))
+                    .forEach(header -> request.header(header.name(), header.value()));
             return request.build();
         } catch (IllegalArgumentException e) {
             throw RequestException.badRequest("the request cannot be passed on to the broker that answers it: its path,"

@@ -11,6 +11,7 @@ import io.millrace.group.GroupSummary;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.rest.cluster.ClusterSecret;
+import io.millrace.rest.cluster.WithoutTls;
 import io.millrace.transaction.coordinator.TransactionFilter;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -35,7 +36,7 @@ class AskedForGroupsTest {
 
     private final ClusterSecret secret = new ClusterSecret("s3cret", Clock.systemUTC());
     private final ExecutorService threads = Executors.newCachedThreadPool();
-    private final HttpTransport transport = new HttpTransport(1, secret, threads);
+    private final HttpTransport transport = new HttpTransport(1, secret, threads, new WithoutTls());
     private HttpServer server;
     private Member other;
     private volatile HttpHandler handler;

@@ -22,6 +22,7 @@ import io.millrace.replica.hosting.ReadMemory;
 import io.millrace.rest.body.MemoryBudget;
 import io.millrace.rest.body.ReservedReadMemory;
 import io.millrace.rest.cluster.ClusterSecret;
+import io.millrace.rest.cluster.WithoutTls;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -55,7 +56,7 @@ class HttpTransportTest {
 
     private final ClusterSecret secret = new ClusterSecret("s3cret", Clock.systemUTC());
     private final ExecutorService threads = Executors.newCachedThreadPool();
-    private final HttpTransport transport = new HttpTransport(1, secret, threads);
+    private final HttpTransport transport = new HttpTransport(1, secret, threads, new WithoutTls());
     private HttpServer server;
     private Member leader;
     private volatile HttpHandler handler;
@@ -401,7 +402,8 @@ class HttpTransportTest {
 
     @Test
     void withoutASecretNobodyIsAsked() {
-        HttpTransport alone = new HttpTransport(1, new ClusterSecret(null, Clock.systemUTC()), threads);
+        HttpTransport alone = new HttpTransport(1, new ClusterSecret(null, Clock.systemUTC()), threads,
+                new WithoutTls());
 
         assertThat(failure(alone.fetch(leader, REQUEST)).kind()).isEqualTo(ErrorKind.UNAVAILABLE);
     }

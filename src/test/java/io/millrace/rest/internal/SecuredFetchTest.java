@@ -43,19 +43,15 @@ class SecuredFetchTest {
 
     @TempDir
     private Path temp;
-    private final SSLContext usual = defaultContext();
     private final HostnameVerifier usualVerifier = HttpsURLConnection.getDefaultHostnameVerifier();
     private final ExecutorService threads = Executors.newCachedThreadPool();
-    private final HttpTransport transport = new HttpTransport(1, new ClusterSecret("s3cret", Clock.systemUTC()), threads);
+    private final HttpTransport transport = new HttpTransport(1, new ClusterSecret("s3cret", Clock.systemUTC()), threads, this::believed);
     private final Set<InetSocketAddress> connections = ConcurrentHashMap.newKeySet();
     private HttpsServer server;
+    private volatile SSLContext believed;
 
-    private static SSLContext defaultContext() {
-        try {
-            return SSLContext.getDefault();
-        } catch (GeneralSecurityException e) {
-            throw new AssertionError(e);
-        }
+    private SSLContext believed() {
+        return believed;
     }
 
     @BeforeEach
@@ -66,7 +62,6 @@ class SecuredFetchTest {
     @AfterEach
     void stop() {
         HttpsURLConnection.setDefaultHostnameVerifier(usualVerifier);
-        SSLContext.setDefault(usual);
         transport.close();
         server.stop(0);
         threads.shutdownNow();
@@ -83,7 +78,7 @@ class SecuredFetchTest {
 
     private void start(String name) throws Exception {
         SSLContext context = context(name);
-        SSLContext.setDefault(context);
+        believed = context;
         server = HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         server.setHttpsConfigurator(new HttpsConfigurator(context));
         server.setExecutor(threads);

@@ -13,6 +13,7 @@ import io.millrace.replica.hosting.Deadlines;
 import io.millrace.rest.body.AnswerDeadlines;
 import io.millrace.rest.cluster.BrokerHeaders;
 import io.millrace.rest.cluster.ClusterSecret;
+import io.millrace.rest.cluster.WithoutTls;
 import io.millrace.rest.dialect.RequestException;
 import io.millrace.rest.routing.RelayedRequest.Header;
 import java.io.IOException;
@@ -50,7 +51,7 @@ class RelayTest {
     private final ScheduledExecutorService timers = Executors.newSingleThreadScheduledExecutor();
     private final AnswerDeadlines deadlines = new AnswerDeadlines(new Deadlines(timers, System::nanoTime), threads);
     private final ClusterSecret secret = new ClusterSecret("s3cret", Clock.systemUTC());
-    private final Peers peers = new Peers(1, secret, Peers.client(threads), new RelayedWaits());
+    private final Peers peers = new Peers(1, secret, new BrokerClient(threads, new WithoutTls()), new RelayedWaits());
     private final Relay relay = new Relay(peers, deadlines);
     private final ArrivingStream in = new ArrivingStream();
     private HttpServer server;
@@ -229,7 +230,7 @@ class RelayTest {
         server.createContext("/parked", parked::add);
         ExecutorService few = Executors.newFixedThreadPool(2);
         try {
-            Peers narrow = new Peers(1, secret, Peers.client(few), new RelayedWaits());
+            Peers narrow = new Peers(1, secret, new BrokerClient(few, new WithoutTls()), new RelayedWaits());
             Relay parking = new Relay(narrow, deadlines);
             RelayedRequest request = new RelayedRequest("GET", "/parked", null, List.of());
             List<CompletableFuture<RelayedAnswer>> answers = Stream.generate(
