@@ -39,8 +39,8 @@ final class Exposure {
         try {
             tls.context();
         } catch (IOException none) {
-            throw new InvalidSettingsException(List.of("%s (%s) begins with https, so the servers of the cluster need TLS between them, but %s"
-                    .formatted(Settings.HTTP_URL.name(), Settings.HTTP_URL.environmentName(), none.getMessage())));
+            throw new InvalidSettingsException(List.of(("%s (%s) begins with https, so the servers of the cluster need TLS between"
+                    + " them, but %s").formatted(Settings.HTTP_URL.name(), Settings.HTTP_URL.environmentName(), none.getMessage())));
         }
     }
 
