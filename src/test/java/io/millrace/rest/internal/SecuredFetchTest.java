@@ -49,6 +49,7 @@ class SecuredFetchTest {
     private final Set<InetSocketAddress> connections = ConcurrentHashMap.newKeySet();
     private HttpsServer server;
     private volatile SSLContext believed;
+    private KeyStore keys;
 
     private SSLContext believed() {
         return believed;
@@ -99,10 +100,15 @@ class SecuredFetchTest {
         assertThat(new ProcessBuilder(System.getProperty("java.home") + "/bin/keytool", "-genkeypair", "-alias", "server",
                 "-keyalg", "EC", "-dname", "CN=millrace", "-ext", "san=" + name, "-keystore", file.toString(), "-storetype",
                 "PKCS12", "-storepass", new String(PASSWORD)).inheritIO().start().waitFor()).isZero();
-        KeyStore keys = KeyStore.getInstance("PKCS12");
+        keys = KeyStore.getInstance("PKCS12");
         try (InputStream in = Files.newInputStream(file)) {
             keys.load(in, PASSWORD);
         }
+        return context();
+    }
+
+    /** Another one each time, of the same keys. */
+    private SSLContext context() throws IOException, GeneralSecurityException {
         KeyManagerFactory own = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
         own.init(keys, PASSWORD);
         TrustManagerFactory trusted = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
@@ -122,6 +128,25 @@ class SecuredFetchTest {
                     .isEqualTo(new ReplicaFetchResponse(List.of()));
         }
         assertThat(connections).hasSize(1);
+    }
+
+    @Test
+    void whatIsAskedAfterKeysWereRenewedGoesOverANewConnection() throws Exception {
+        assertThat(fetch("ip:127.0.0.1")).succeedsWithin(10, TimeUnit.SECONDS);
+        assertThat(asked()).succeedsWithin(10, TimeUnit.SECONDS);
+        Set<InetSocketAddress> before = Set.copyOf(connections);
+
+        believed = context();
+        assertThat(fetch("ip:127.0.0.1")).succeedsWithin(10, TimeUnit.SECONDS);
+        assertThat(asked()).succeedsWithin(10, TimeUnit.SECONDS);
+
+        assertThat(before).as("one of those that wait, one of the others").hasSize(2);
+        assertThat(connections).hasSize(4);
+    }
+
+    /** Waits in no thread, and so goes another way. */
+    private CompletableFuture<Boolean> asked() {
+        return transport.wasWritten(new Member(2, "its-run", "https://127.0.0.1:" + server.getAddress().getPort(), null), "g", "c", 1);
     }
 
     @Test
