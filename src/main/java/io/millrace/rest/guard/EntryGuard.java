@@ -55,10 +55,10 @@ public final class EntryGuard {
         if (path.isPresent() && !path.get().isEmpty() && path.get().get(0).equals(INTERNAL)) {
             return;
         }
-        if (request.getHeader(BrokerHeaders.CHECKED) != null) {
-            return; // of the broker that sends it, which has looked at its own caller
-        }
         boolean relayed = request.getHeader(BrokerHeaders.FORWARDED) != null;
+        if (relayed && request.getHeader(BrokerHeaders.CHECKED) != null && request.getHeader(CallerHeaders.PRINCIPAL) == null) {
+            return; // records of the broker that sends them, which has looked at whose they are
+        }
         Asked asked = new Asked(request, relayed ? CallerHeaders.read(request::getHeader) : caller(request), relayed);
         asked.note();
         Optional<AccessRule> rule = path.flatMap(segments -> table.find(request.getMethod(), segments));

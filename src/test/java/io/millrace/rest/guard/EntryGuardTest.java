@@ -122,14 +122,22 @@ class EntryGuardTest {
     }
 
     private HttpServletRequest enter(String method, String path, String principal, String role) {
-        HttpServletRequest request = request(method, "/root" + path, principal, role == null ? Set.of() : Set.of(role), Map.of());
+        return enter(method, path, principal, role, Map.of());
+    }
+
+    private HttpServletRequest enter(String method, String path, String principal, String role, Map<String, String> headers) {
+        HttpServletRequest request = request(method, "/root" + path, principal, role == null ? Set.of() : Set.of(role), headers);
         guard.enter(request, response());
         return request;
     }
 
     private int status(String method, String path, String principal, String role) {
+        return status(method, path, principal, role, Map.of());
+    }
+
+    private int status(String method, String path, String principal, String role, Map<String, String> headers) {
         try {
-            enter(method, path, principal, role);
+            enter(method, path, principal, role, headers);
             return 200;
         } catch (RequestException refused) {
             return refused.status();
@@ -200,6 +208,19 @@ class EntryGuardTest {
 
         assertThat(CallerHeaders.of(request)).isEqualTo(CallerHeaders.of(alice));
         assertThat(request.getAttribute(CallerHeaders.ATTRIBUTE)).isEqualTo(alice);
+    }
+
+    /** A request without a partition is answered where it comes in; its records go on as that broker's own. */
+    @Test
+    void recordsThatABrokerHasCheckedAreWrittenThoughNobodyIsNamed() {
+        permit("anna", Operation.READ, Resource.topic("orders"));
+        String path = "/topics/orders/partitions/0";
+        Map<String, String> headers = new HashMap<>(Map.of(BrokerHeaders.FORWARDED, "2", BrokerHeaders.CHECKED, "true"));
+        assertThat(status("POST", path, "broker", "millrace-broker", headers)).isEqualTo(200);
+        headers.put(CallerHeaders.PRINCIPAL, "ben");
+        assertThat(status("POST", path, "broker", "millrace-broker", headers)).isEqualTo(404);
+        assertThat(status("POST", path, "ben", "millrace-client", Map.of(BrokerHeaders.CHECKED, "true")))
+                .as("no broker sends it").isEqualTo(404);
     }
 
     @Test
