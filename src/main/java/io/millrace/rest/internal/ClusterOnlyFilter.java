@@ -1,8 +1,8 @@
 package io.millrace.rest.internal;
 
+import io.millrace.rest.access.RulesAccess;
 import io.millrace.rest.body.AnswerTimes;
 import io.millrace.rest.cluster.ClusterSecret;
-import io.millrace.rest.entry.CallerPolicy;
 import io.millrace.rest.errors.ErrorResponse;
 import io.millrace.security.Role;
 import jakarta.annotation.Priority;
@@ -24,12 +24,12 @@ public class ClusterOnlyFilter implements ContainerRequestFilter {
     @Inject
     ClusterSecret secret;
     @Inject
-    CallerPolicy policy;
+    RulesAccess access;
 
     @Override
     public void filter(ContainerRequestContext request) {
         request.setProperty(AnswerTimes.UNBOUNDED, true);
-        if (policy.mustBeKnown() && !request.getSecurityContext().isUserInRole(Role.BROKER.text())) {
+        if (access.securityIsOn() && !request.getSecurityContext().isUserInRole(Role.BROKER.text())) {
             request.abortWith(ErrorResponse.of(403, "this path is for those who have the role " + Role.BROKER.text()
                     + ": brokers get it by their certificates (docs/security.md)"));
             return;
