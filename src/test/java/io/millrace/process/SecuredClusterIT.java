@@ -248,12 +248,18 @@ class SecuredClusterIT {
     @Test
     void aBrokerWhoseCertificateNamesAnotherHostIsNotAskedUntilItHasOneThatNamesItsOwn() throws Exception {
         HttpClient client = http(null);
-        ClusterClient.await("all brokers are asked", RENEWAL_SECONDS, () -> asksAll(client));
+        create("named", PARTITIONS);
+        ClusterClient.await("broker 3 leads", PATIENCE_SECONDS, () -> ledByThree() >= 0);
+        String path = "/topics/named/partitions/" + ledByThree() + "/records?offset=0";
+        ClusterClient.await("broker 3 is asked by broker 1", RENEWAL_SECONDS, () -> status(client, 0, "GET", path, ADMIN) == 200);
         renew(3, "=other.example");
-        renew(1, HOSTS); // new connections are made with new keys
-        ClusterClient.await("broker 3 is not asked any more", RENEWAL_SECONDS, () -> !asksAll(client));
-        renew(3, HOSTS);
-        ClusterClient.await("all brokers are asked again", RENEWAL_SECONDS, () -> asksAll(client));
+        try {
+            renew(1, HOSTS); // new connections are made with new keys
+            ClusterClient.await("broker 3 is not asked any more", RENEWAL_SECONDS, () -> status(client, 0, "GET", path, ADMIN) == 503);
+        } finally {
+            renew(3, HOSTS);
+        }
+        ClusterClient.await("broker 3 is asked again", RENEWAL_SECONDS, () -> status(client, 0, "GET", path, ADMIN) == 200);
         awaitWhole();
     }
 
@@ -265,9 +271,9 @@ class SecuredClusterIT {
         awaitShown(keys.context(null), keys, server);
     }
 
-    /** Every broker tells of its groups. */
-    private boolean asksAll(HttpClient client) {
-        return status(client, 0, "GET", "/admin/groups", ADMIN) == 200;
+    /** A partition; -1: none. */
+    private int ledByThree() {
+        return IntStream.range(0, PARTITIONS).filter(partition -> admin.leader(0, "named", partition) == 3).findFirst().orElse(-1);
     }
 
     /** Whether a server lets the other's client in by its certificate. */
