@@ -52,9 +52,10 @@ For this script alone:
   MILLRACE_LOCAL_RUNTIME        where the package is unpacked, for several folders of servers that share it (in
                                 MILLRACE_LOCAL_DIR); the command warm then spares each new server a part of its start
   MILLRACE_LOCAL_URL            of a proxy by which the other servers reach those that are started now (none)
-  MILLRACE_LOCAL_SECURED        1: HTTPS only, and callers must be known, by deploy/secured/secured.xml and the keys in the
-                                folder SECURED_KEYS, as deploy/secured/keys.sh makes them; the
-                                passwords that secured.xml names come from the environment (none)
+  MILLRACE_LOCAL_SECURED        1: HTTPS only, also between servers, and callers must be known, by deploy/secured/secured.xml
+                                and the keys in the folder SECURED_KEYS, as deploy/secured/keys.sh makes them: server I has
+                                broker-I.p12, if it is there, else broker.p12; the passwords that secured.xml names come from
+                                the environment (none)
   MILLRACE_LOCAL_NAMESPACES     a prefix such as 10.87.0: server I runs in the network namespace millrace-10.87.0.I, which
                                 is there already, and at the address 10.87.0.I, so that links can be cut; for root (none)
 TXT
@@ -191,7 +192,6 @@ install_dropins() {
 # with a copy of what the package deploys, because others may share that one and are not secured.
 install_security() {
     [ -n "$secured" ] || return 0
-    [ -f "$keys/broker.p12" ] || fail "SECURED_KEYS must name a folder with what deploy/secured/keys.sh makes: broker.p12 is missing"
     local overrides=$base/secured/servers/$server/configDropins/overrides
     # As above: not under a server that runs.
     if [ ! -f "$base/secured/.unpacked" ] || [ "$runtime/.unpacked" -nt "$base/secured/.unpacked" ]; then
@@ -201,6 +201,19 @@ install_security() {
     fi
     mkdir -p "$overrides"
     cp "$project/deploy/secured/secured.xml" "$overrides/"
+}
+
+# The name of server I's own key.
+key_of() {
+    local name
+    for name in "broker-$1" broker; do
+        if [ -f "$keys/$name.p12" ]; then
+            echo "$name"
+            return
+        fi
+    done
+    say "SECURED_KEYS must name a folder with what deploy/secured/keys.sh makes: there is no broker-$1.p12 and no broker.p12"
+    return 1
 }
 
 # Whether something listens at a port, without knocking there.
@@ -221,7 +234,8 @@ check_port_free() {
 
 # Starts server I; Liberty's script ends by becoming the server's java process, so its pid is the one to note.
 launch() {
-    local i=$1 pid began state
+    local i=$1 pid began state key
+    key=${secured:+$(key_of "$i")} || return 1
     mkdir -p "$base/$i/logs"
     if [ -z "$secured" ] && [ -d "$runtime/.workarea" ] && [ ! -d "$base/$i/output" ]; then
         mkdir -p "$base/$i/output/$server"
@@ -237,7 +251,7 @@ launch() {
         wlp=$runtime/wlp
         if [ -n "$secured" ]; then
             wlp=$project/.liberty/wlp
-            export WLP_USER_DIR=$base/secured
+            export WLP_USER_DIR=$base/secured SECURED_KEY=$key
         fi
         export WLP_OUTPUT_DIR=$base/$i/output LOG_DIR=$base/$i/logs
         MILLRACE_HTTP_PORT=$(http_port "$i")

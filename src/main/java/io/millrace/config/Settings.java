@@ -144,6 +144,10 @@ public final class Settings {
             new SettingType.Optional("a text that is hard to guess, or nothing"), "",
             "The secret by which servers join, which all need at all times; nothing: `millrace.cluster.secret`. It keeps the value that"
             + " the secret had when the servers were last stopped all at once.", true);
+    public static final Setting CLUSTER_SSL = new Setting("millrace.cluster.ssl",
+            new SettingType.Optional("the id of an ssl element of the server's configuration, or nothing"), "",
+            "What this server shows and believes when it asks servers whose `millrace.http.url` begins with https; nothing: what the"
+            + " server's configuration has for outgoing connections, `defaultSSLConfig` unless it says otherwise.");
     public static final Setting BROKER_RACK = new Setting("millrace.broker.rack",
             new SettingType.Optional("a name, or nothing"), "", "Where this server stands: replicas are spread over racks.");
     public static final Setting HTTP_URL = new Setting("millrace.http.url",
@@ -216,7 +220,7 @@ public final class Settings {
             FETCH_MAX_WAIT_MS, CLUSTER_NAME, CLUSTER_HOST, CLUSTER_PORT, CLUSTER_JOURNAL_DIR,
             CLUSTER_LEASE_MS, REPLICATION_LAG_MAX_MS, REPLICATION_THROTTLE_BYTES, LEADER_BALANCE_MS, PRODUCE_TIMEOUT_MS,
             CLUSTER_MEMBERS, CLUSTER_SIZE, CLUSTER_KUBERNETES_DNS, CLUSTER_SECRET,
-            CLUSTER_SECRET_ACCEPTED, CLUSTER_JOIN_SECRET, BROKER_RACK, HTTP_URL,
+            CLUSTER_SECRET_ACCEPTED, CLUSTER_JOIN_SECRET, CLUSTER_SSL, BROKER_RACK, HTTP_URL,
             CONSUMER_AUTO_OFFSET_RESET, GROUP_ASSIGNOR, GROUP_MAX_SIZE, GROUP_MAX_GROUPS,
             GROUP_OFFSETS_RETENTION_MS, GROUP_CONSUMER_IDLE_MS,
             OFFSETS_TOPIC_PARTITIONS, OFFSETS_TOPIC_REPLICATION_FACTOR, IDEMPOTENCY_EXPIRATION_MS, IDEMPOTENCY_MAX_KEYS,

@@ -1,6 +1,9 @@
 package io.millrace.ops;
 
+import io.millrace.config.InvalidSettingsException;
 import io.millrace.config.Settings;
+import io.millrace.rest.cluster.BrokerTls;
+import java.io.IOException;
 import java.net.URI;
 import java.util.List;
 import java.util.Locale;
@@ -24,6 +27,20 @@ final class Exposure {
                     + Settings.SECURITY.name() + " (" + Settings.SECURITY.environmentName() + ") to on, with a server that"
                     + " authenticates callers as docs/security.md shows, or write out off where everybody who reaches the port may do"
                     + " everything");
+        }
+    }
+
+    /** @throws InvalidSettingsException when this server belongs to a cluster, is reached by TLS, and cannot speak it to the others */
+    static void requireTls(Settings settings, BrokerTls tls) {
+        String members = settings.text(Settings.CLUSTER_MEMBERS) + settings.text(Settings.CLUSTER_KUBERNETES_DNS);
+        if (members.isEmpty() || !settings.text(Settings.HTTP_URL).toLowerCase(Locale.ROOT).startsWith("https:")) {
+            return;
+        }
+        try {
+            tls.context();
+        } catch (IOException none) {
+            throw new InvalidSettingsException(List.of(("%s (%s) begins with https, so the servers of the cluster need TLS between"
+                    + " them, but %s").formatted(Settings.HTTP_URL.name(), Settings.HTTP_URL.environmentName(), none.getMessage())));
         }
     }
 

@@ -25,11 +25,13 @@ import io.millrace.rest.body.ConsumerDefaults;
 import io.millrace.rest.body.MemoryBudget;
 import io.millrace.rest.body.RestLimits;
 import io.millrace.rest.cluster.BrokerSignatures;
+import io.millrace.rest.cluster.BrokerTls;
 import io.millrace.rest.entry.CallerPolicy;
 import io.millrace.rest.entry.UploadLimits;
 import io.millrace.rest.exchange.TopicsOnDemand;
 import io.millrace.rest.internal.HttpTransport;
 import io.millrace.rest.origin.OriginRules;
+import io.millrace.rest.routing.BrokerClient;
 import io.millrace.rest.routing.Peers;
 import io.millrace.rest.routing.RelayedWaits;
 import io.millrace.transaction.ProducerIds;
@@ -95,6 +97,8 @@ public class Lifecycle implements BrokerAccess, GroupAccess, ProducerIdAccess, I
     private final ProcessEnd halt = new ProcessEnd();
     /** Guarded by this. */
     private Configuration configuration;
+    /** Guarded by this. */
+    private BrokerTls tlsOfBrokers;
     private volatile AnswerThreads answers;
     private volatile ClientThreads clients;
     private volatile ServerMetrics metrics;
@@ -114,6 +118,8 @@ public class Lifecycle implements BrokerAccess, GroupAccess, ProducerIdAccess, I
             LOG.log(Level.WARNING, "after a restart nothing will be found of what is written to {0}, where the runnable"
                     + " package was unpacked: set millrace.log.dirs and millrace.cluster.journal.dir", valid.notKept());
         }
+        BrokerTls tls = brokerTls();
+        Exposure.requireTls(valid.settings(), tls);
         ServerMetrics measuring = new ServerMetrics(registry, valid.settings());
         metrics = measuring;
         AnswerThreads answering = new AnswerThreads(threads);
@@ -122,7 +128,7 @@ public class Lifecycle implements BrokerAccess, GroupAccess, ProducerIdAccess, I
         clients = writing;
         measuring.watch(memory.get(), writing);
         Executor workers = workers();
-        HttpTransport reaching = new HttpTransport(signatures.get(), workers);
+        HttpTransport reaching = new HttpTransport(signatures.get(), workers, tls);
         transport = reaching;
         Server starting = new Server(valid, workers, answering, new AgreementThreads(threads),
                 new ForceThreads(threads), new HealingThreads(threads), new AssignorThreads(threads), reaching, reaching, reaching, reaching, timers,
@@ -159,6 +165,13 @@ public class Lifecycle implements BrokerAccess, GroupAccess, ProducerIdAccess, I
 
     private Executor workers() {
         return new WorkerThreads(shared, threads);
+    }
+
+    private synchronized BrokerTls brokerTls() {
+        if (tlsOfBrokers == null) {
+            tlsOfBrokers = LibertyTls.of(configuration().settings().text(Settings.CLUSTER_SSL));
+        }
+        return tlsOfBrokers;
     }
 
     private synchronized Configuration configuration() {
@@ -287,7 +300,7 @@ public class Lifecycle implements BrokerAccess, GroupAccess, ProducerIdAccess, I
     @Produces
     @Singleton
     Peers peers() {
-        return new Peers(signatures.get(), Peers.client(workers()), relayedWaits);
+        return new Peers(signatures.get(), new BrokerClient(workers(), brokerTls()), relayedWaits);
     }
 
     @Produces

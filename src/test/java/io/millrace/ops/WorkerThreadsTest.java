@@ -4,7 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpServer;
-import io.millrace.rest.routing.Peers;
+import io.millrace.rest.cluster.WithoutTls;
+import io.millrace.rest.routing.BrokerClient;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -83,7 +84,7 @@ class WorkerThreadsTest {
         try {
             HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + broker.getAddress().getPort())).build();
             CompletableFuture<HttpResponse<String>> answer =
-                    Peers.client(workers).sendAsync(request, HttpResponse.BodyHandlers.ofString());
+                    new BrokerClient(workers, new WithoutTls()).send(request, HttpResponse.BodyHandlers.ofString());
             await(asked);
             shared.shutdown();
             ending.countDown();

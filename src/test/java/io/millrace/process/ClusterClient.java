@@ -21,6 +21,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
+import javax.net.ssl.SSLContext;
 
 /** Talks to the servers of a cluster, to any that answers where it does not matter which. */
 final class ClusterClient {
@@ -29,11 +30,23 @@ final class ClusterClient {
 
     private final List<URI> servers;
     private final Queue<String> faults = new ConcurrentLinkedQueue<>();
-    private final HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1)
-            .connectTimeout(Duration.ofSeconds(1)).build();
+    private final HttpClient client;
+    /** Null: nobody says who asks. */
+    private final String authorization;
 
     ClusterClient(List<URI> servers) {
+        this(servers, HttpClient.newBuilder(), null);
+    }
+
+    /** @param authorization the value of that header, or null */
+    ClusterClient(List<URI> servers, SSLContext tls, String authorization) {
+        this(servers, HttpClient.newBuilder().sslContext(tls), authorization);
+    }
+
+    private ClusterClient(List<URI> servers, HttpClient.Builder client, String authorization) {
         this.servers = servers;
+        this.client = client.version(HttpClient.Version.HTTP_1_1).connectTimeout(Duration.ofSeconds(1)).build();
+        this.authorization = authorization;
     }
 
     /** An answer of one server. */
@@ -45,6 +58,9 @@ final class ClusterClient {
                 .header("Accept", path.contains("/records") ? TEXT : "application/json");
         if (body != null) {
             request.header("Content-Type", contentType);
+        }
+        if (authorization != null) {
+            request.header("Authorization", authorization);
         }
         try {
             return client.send(request.build(), HttpResponse.BodyHandlers.ofString());

@@ -4,14 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.PrivateKey;
 import java.security.Signature;
+import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -27,12 +30,26 @@ public final class SecuredKeys {
     private static final int PATIENCE_MINUTES = 5;
 
     private final Path folder;
-    private final String password = UUID.randomUUID().toString();
+    private final String password;
 
     /** @param names of certificates, as the script takes them */
     public SecuredKeys(String... names) {
+        this(UUID.randomUUID().toString(), names);
+    }
+
+    private SecuredKeys(String password, String... names) {
+        this.password = password;
         try {
             folder = Files.createTempDirectory("millrace-keys-");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        make(names);
+    }
+
+    /** Makes new keys and certificates of the same authority, in the place of those of these names. */
+    void make(String... names) {
+        try {
             List<String> command = new ArrayList<>(List.of(
                     Path.of(System.getProperty("basedir", ""), "deploy/secured/keys.sh").toAbsolutePath().toString(), folder.toString()));
             command.addAll(List.of(names));
@@ -49,6 +66,32 @@ public final class SecuredKeys {
         }
     }
 
+    /** Keys of another authority, with the same password. */
+    SecuredKeys ofAnotherAuthority(String... names) {
+        return new SecuredKeys(password, names);
+    }
+
+    /** From now on certificates of the other's authority are believed as well. */
+    void believeAlso(SecuredKeys other) throws GeneralSecurityException, IOException {
+        KeyStore both = store("trust");
+        both.setCertificateEntry("another", other.store("trust").getCertificate("ca"));
+        Path next = folder.resolve("trust.p12.next");
+        try (OutputStream out = Files.newOutputStream(next)) {
+            both.store(out, password.toCharArray());
+        }
+        Files.move(next, folder.resolve("trust.p12"), StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    /** Puts a file of the other's in the place of the one of the same name. */
+    void take(SecuredKeys other, String name) throws IOException {
+        Path next = Files.copy(other.folder.resolve(name + ".p12"), folder.resolve(name + ".p12.next"));
+        Files.move(next, folder.resolve(name + ".p12"), StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    X509Certificate certificate(String name) throws GeneralSecurityException, IOException {
+        return (X509Certificate) store(name).getCertificate("own");
+    }
+
     public Path folder() {
         return folder;
     }
@@ -59,8 +102,13 @@ public final class SecuredKeys {
 
     /** @param name whose certificate is shown; null: none is */
     public SSLContext context(String name) throws GeneralSecurityException, IOException {
+        return context(name, this);
+    }
+
+    /** @param believed by whose authorities the other side is believed */
+    SSLContext context(String name, SecuredKeys believed) throws GeneralSecurityException, IOException {
         TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-        trust.init(store("trust"));
+        trust.init(believed.store("trust"));
         KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
         if (name != null) {
             keys.init(store(name), password.toCharArray());

@@ -6,6 +6,7 @@ import io.millrace.rest.cluster.ForgedRequestException;
 import io.millrace.rest.cluster.FrameReader;
 import io.millrace.rest.cluster.RequestHead;
 import io.millrace.rest.dialect.RequestException;
+import io.millrace.security.Role;
 import jakarta.servlet.ServletInputStream;
 import jakarta.servlet.http.HttpServletRequest;
 import java.util.List;
@@ -20,15 +21,20 @@ import java.util.function.UnaryOperator;
  */
 record Arrival(boolean ofBroker, long length, UnaryOperator<ServletInputStream> plain) {
     /**
-     * @param signatures take requests of brokers
-     * @throws RequestException 401 when it says to be of a broker and is not, or came before; 400 when its length cannot be understood
+     * @param signatures  take requests of brokers
+     * @param mayBeBroker whether its sender may be one
+     * @throws RequestException 401 when it says to be of a broker and is not, or came before, 403 when it may not be; 400 when its length cannot be understood
      */
-    static Arrival of(HttpServletRequest request, BrokerSignatures signatures) {
+    static Arrival of(HttpServletRequest request, BrokerSignatures signatures, boolean mayBeBroker) {
         long length = BodyLength.of(CheckedRequest.values(request, "Content-Length"), CheckedRequest.values(request, "Transfer-Encoding"));
         RequestHead head = new RequestHead(request.getMethod(), RequestTarget.path(request), request.getQueryString(),
                 name -> CheckedRequest.values(request, name));
         if (!BrokerSignatures.isClaimed(head)) {
             return new Arrival(false, length, UnaryOperator.identity());
+        }
+        if (!mayBeBroker) {
+            throw RequestException.forbidden("the request says to be one of a broker, and who sends it has not the role " + Role.BROKER.text()
+                    + ": brokers get it by their certificates (docs/security.md)");
         }
         try {
             FrameReader frames = signatures.take(head);

@@ -7,6 +7,7 @@ import io.millrace.rest.dialect.RequestException;
 import io.millrace.rest.guard.EntryGuard;
 import io.millrace.rest.guard.Meter;
 import io.millrace.rest.origin.OriginRules;
+import io.millrace.security.Role;
 import jakarta.inject.Inject;
 import jakarta.servlet.Filter;
 import jakarta.servlet.FilterChain;
@@ -36,6 +37,8 @@ public class EntryFilter implements Filter {
     OriginRules rules;
     @Inject
     EntryGuard guard;
+    @Inject
+    CallerPolicy policy;
 
     @Override
     public void doFilter(ServletRequest plainRequest, ServletResponse plainResponse, FilterChain chain)
@@ -91,7 +94,7 @@ public class EntryFilter implements Filter {
     }
 
     private CheckedRequest checked(HttpServletRequest request, HttpServletResponse response) {
-        Arrival arrival = Arrival.of(request, signatures);
+        Arrival arrival = Arrival.of(request, signatures, mayBeBroker(request));
         UploadLimits limits = uploads.limits();
         boolean internal = CheckedRequest.isInternal(request);
         UploadStream.Turnstile turnstile = internal ? FREE : begun -> uploads.begin(CallerAddress.of(request), begun);
@@ -101,6 +104,11 @@ public class EntryFilter implements Filter {
                         () -> closeAfter(request, response))));
         CallerAddress.note(request, checked.getHeader(BrokerHeaders.CALLER));
         return checked;
+    }
+
+    /** Where callers are known, who says to be a broker needs that role, too. */
+    private boolean mayBeBroker(HttpServletRequest request) {
+        return !policy.mustBeKnown() || request.isUserInRole(Role.BROKER.text());
     }
 
     private static ContentCoding coding(HttpServletRequest request, HttpServletResponse response) {

@@ -19,10 +19,11 @@ import io.millrace.replica.hosting.ReadMemory;
 import io.millrace.rest.cluster.BodySeal;
 import io.millrace.rest.cluster.BrokerHeaders;
 import io.millrace.rest.cluster.BrokerSignatures;
+import io.millrace.rest.cluster.BrokerTls;
 import io.millrace.rest.cluster.RequestHead;
 import io.millrace.rest.dialect.MediaTypes;
 import io.millrace.rest.dialect.TransactionHeader;
-import io.millrace.rest.routing.Peers;
+import io.millrace.rest.routing.BrokerClient;
 import io.millrace.transaction.coordinator.Owners;
 import io.millrace.transaction.coordinator.TransactionFilter;
 import io.millrace.transaction.coordinator.TransactionList;
@@ -34,7 +35,6 @@ import io.millrace.transaction.state.TransactionMarker;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest.BodyPublisher;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -72,17 +72,19 @@ public final class HttpTransport implements Transport, Deliveries, GroupPeers, T
 
     private final BrokerSignatures signatures;
     private final Executor executor;
-    private final HttpClient client;
-    private final WaitingExchange fetches = new WaitingExchange();
+    private final BrokerClient client;
+    private final WaitingExchange fetches;
 
     /**
      * @param signatures show who asks
      * @param executor   for the client's work and for replica fetches, which wait; has a thread for whatever it is given
+     * @param tls        for brokers whose URL says https
      */
-    public HttpTransport(BrokerSignatures signatures, Executor executor) {
+    public HttpTransport(BrokerSignatures signatures, Executor executor, BrokerTls tls) {
         this.signatures = signatures;
         this.executor = executor;
-        this.client = Peers.client(executor);
+        this.client = new BrokerClient(executor, tls);
+        this.fetches = new WaitingExchange(tls);
     }
 
     @Override
@@ -265,7 +267,7 @@ public final class HttpTransport implements Transport, Deliveries, GroupPeers, T
             HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(to.url() + path + (query == null ? "" : "?" + query)))
                     .timeout(Duration.ofMillis(timeoutMs)).POST(signed.publisher());
             signed.headers().forEach(request::header);
-            exchange = client.sendAsync(request.build(), answers);
+            exchange = client.send(request.build(), answers);
         } catch (IllegalArgumentException | IllegalStateException | RejectedExecutionException e) {
             // no secret, no usable address, or this server is stopping
             return CompletableFuture.failedFuture(unreachable(to, e));

@@ -1,6 +1,7 @@
 package io.millrace.rest.internal;
 
 import io.millrace.agreement.Member;
+import io.millrace.rest.cluster.BrokerTls;
 import io.millrace.rest.dialect.ErrorStatus;
 import java.io.EOFException;
 import java.io.IOException;
@@ -12,7 +13,6 @@ import java.net.Proxy;
 import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.nio.ByteBuffer;
-import java.security.NoSuchAlgorithmException;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -31,9 +31,18 @@ final class WaitingExchange implements AutoCloseable {
     private static final int CONNECT_TIMEOUT_MS = 2_000;
 
     private final Set<HttpURLConnection> underWay = ConcurrentHashMap.newKeySet();
+    private final BrokerTls tls;
     private volatile boolean closed;
     /** Guarded by this; null until it is needed. */
-    private SSLSocketFactory tls;
+    private Secured secured;
+
+    private record Secured(SSLContext context, SSLSocketFactory sockets) {
+    }
+
+    /** @param tls for brokers whose URL says https */
+    WaitingExchange(BrokerTls tls) {
+        this.tls = tls;
+    }
 
     /**
      * @param timeoutMs how long the request may take to go out, and how long the other one may keep silent
@@ -83,20 +92,17 @@ final class WaitingExchange implements AutoCloseable {
 
     /** As the JDK's other client does it: a container may have set defaults that do not look at the name of the host. */
     private void secure(HttpsURLConnection connection) throws IOException {
-        connection.setSSLSocketFactory(tls());
+        connection.setSSLSocketFactory(sockets());
         connection.setHostnameVerifier((host, session) -> false); // asked where the certificate names another host
     }
 
-    /** Always the same one: connections are kept by it. */
-    private synchronized SSLSocketFactory tls() throws IOException {
-        if (tls == null) {
-            try {
-                tls = SSLContext.getDefault().getSocketFactory();
-            } catch (NoSuchAlgorithmException e) {
-                throw new IOException("this server has no TLS", e);
-            }
+    /** The same one for the same keys: connections are kept by it, and those that were made with other keys end unused. */
+    private synchronized SSLSocketFactory sockets() throws IOException {
+        SSLContext now = tls.context();
+        if (secured == null || secured.context() != now) {
+            secured = new Secured(now, now.getSocketFactory());
         }
-        return tls;
+        return secured.sockets();
     }
 
     private BrokerAnswer exchange(Member to, HttpURLConnection connection, ByteBuffer body, CompletableFuture<Void> sent)

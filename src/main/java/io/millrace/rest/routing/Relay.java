@@ -84,7 +84,7 @@ final class Relay {
 
     private CompletableFuture<HttpResponse<Flow.Publisher<List<ByteBuffer>>>> exchange(RelayedRequest request, Receiver to,
                                                                                       SealedBody body) {
-        return peers.client().sendAsync(request.to(to.owner(), peers.signatures(), body), HttpResponse.BodyHandlers.ofPublisher());
+        return peers.client().send(request.to(to.owner(), peers.signatures(), body), HttpResponse.BodyHandlers.ofPublisher());
     }
 
     private CompletableFuture<RelayedAnswer> within(long waitMs, CompletableFuture<RelayedAnswer> answer, Receiver to) {

@@ -50,7 +50,10 @@ record RelayedRequest(String method, String path, String query, List<Header> hea
      * @throws IllegalStateException when there is no secret
      */
     HttpRequest to(Member owner, BrokerSignatures signatures, SealedBody body) {
+        // beside this broker's certificate, which says who passes it on, the container would take the client's token for the sender
+        boolean certified = BrokerClient.isSecured(owner.url());
         List<Header> all = new ArrayList<>(headers);
+        all.removeIf(header -> certified && header.name().equals("Authorization"));
         if (body.length() != 0) {
             all.add(new Header(BrokerHeaders.BODY, body.length() < 0 ? BrokerHeaders.UNTOLD : Long.toString(body.length())));
         }

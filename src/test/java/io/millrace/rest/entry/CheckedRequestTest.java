@@ -68,7 +68,7 @@ class CheckedRequestTest {
     }
 
     private CheckedRequest checked(HttpServletRequest request) {
-        Arrival arrival = Arrival.of(request, receiver);
+        Arrival arrival = Arrival.of(request, receiver, true);
         return new CheckedRequest(request, arrival.ofBroker(), rules, ContentCoding.IDENTITY, arrival.length(), UnaryOperator.identity());
     }
 
@@ -156,6 +156,13 @@ class CheckedRequestTest {
         requireRefused(headers);
         requireRefused(Map.of("Millrace-Forwarded", "9", "Millrace-Signature", "Millrace 00"));
         requireRefused(Map.of("Millrace-Signature", ""));
+    }
+
+    @Test
+    void whoMayNotBeABrokerIsRefusedWhateverIsSigned() {
+        HttpServletRequest signed = request(signed(Map.of()), "", PATH);
+
+        assertThat(catchThrowableOfType(RequestException.class, () -> Arrival.of(signed, receiver, false)).status()).isEqualTo(403);
     }
 
     @Test

@@ -12,6 +12,7 @@ import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.rest.cluster.BrokerSignatures;
 import io.millrace.rest.cluster.Brokers;
+import io.millrace.rest.cluster.WithoutTls;
 import io.millrace.transaction.coordinator.TransactionFilter;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -35,7 +36,7 @@ class AskedForGroupsTest {
 
     private final BrokerSignatures receiver = Brokers.receiver();
     private final ExecutorService threads = Executors.newCachedThreadPool();
-    private final HttpTransport transport = new HttpTransport(Brokers.sender(), threads);
+    private final HttpTransport transport = new HttpTransport(Brokers.sender(), threads, new WithoutTls());
     private HttpServer server;
     private Member other;
     private volatile HttpHandler handler;

@@ -23,6 +23,7 @@ import io.millrace.rest.body.MemoryBudget;
 import io.millrace.rest.body.ReservedReadMemory;
 import io.millrace.rest.cluster.BrokerSignatures;
 import io.millrace.rest.cluster.Brokers;
+import io.millrace.rest.cluster.WithoutTls;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -57,7 +58,7 @@ class HttpTransportTest {
 
     private final BrokerSignatures receiver = Brokers.receiver();
     private final ExecutorService threads = Executors.newCachedThreadPool();
-    private final HttpTransport transport = new HttpTransport(Brokers.sender(), threads);
+    private final HttpTransport transport = new HttpTransport(Brokers.sender(), threads, new WithoutTls());
     private HttpServer server;
     private Member leader;
     private volatile HttpHandler handler;
@@ -414,7 +415,7 @@ class HttpTransportTest {
 
     @Test
     void withoutASecretNobodyIsAsked() {
-        HttpTransport alone = new HttpTransport(Brokers.signatures(null, 1, "run"), threads);
+        HttpTransport alone = new HttpTransport(Brokers.signatures(null, 1, "run"), threads, new WithoutTls());
 
         assertThat(failure(alone.fetch(leader, REQUEST)).kind()).isEqualTo(ErrorKind.UNAVAILABLE);
     }

@@ -42,19 +42,16 @@ class SecuredFetchTest {
 
     @TempDir
     private Path temp;
-    private final SSLContext usual = defaultContext();
     private final HostnameVerifier usualVerifier = HttpsURLConnection.getDefaultHostnameVerifier();
     private final ExecutorService threads = Executors.newCachedThreadPool();
-    private final HttpTransport transport = new HttpTransport(Brokers.sender(), threads);
+    private final HttpTransport transport = new HttpTransport(Brokers.sender(), threads, this::believed);
     private final Set<InetSocketAddress> connections = ConcurrentHashMap.newKeySet();
     private HttpsServer server;
+    private volatile SSLContext believed;
+    private KeyStore keys;
 
-    private static SSLContext defaultContext() {
-        try {
-            return SSLContext.getDefault();
-        } catch (GeneralSecurityException e) {
-            throw new AssertionError(e);
-        }
+    private SSLContext believed() {
+        return believed;
     }
 
     @BeforeEach
@@ -65,7 +62,6 @@ class SecuredFetchTest {
     @AfterEach
     void stop() {
         HttpsURLConnection.setDefaultHostnameVerifier(usualVerifier);
-        SSLContext.setDefault(usual);
         transport.close();
         server.stop(0);
         threads.shutdownNow();
@@ -82,7 +78,7 @@ class SecuredFetchTest {
 
     private void start(String name) throws Exception {
         SSLContext context = context(name);
-        SSLContext.setDefault(context);
+        believed = context;
         server = HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         server.setHttpsConfigurator(new HttpsConfigurator(context));
         server.setExecutor(threads);
@@ -103,10 +99,15 @@ class SecuredFetchTest {
         assertThat(new ProcessBuilder(System.getProperty("java.home") + "/bin/keytool", "-genkeypair", "-alias", "server",
                 "-keyalg", "EC", "-dname", "CN=millrace", "-ext", "san=" + name, "-keystore", file.toString(), "-storetype",
                 "PKCS12", "-storepass", new String(PASSWORD)).inheritIO().start().waitFor()).isZero();
-        KeyStore keys = KeyStore.getInstance("PKCS12");
+        keys = KeyStore.getInstance("PKCS12");
         try (InputStream in = Files.newInputStream(file)) {
             keys.load(in, PASSWORD);
         }
+        return context();
+    }
+
+    /** Another one each time, of the same keys. */
+    private SSLContext context() throws IOException, GeneralSecurityException {
         KeyManagerFactory own = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
         own.init(keys, PASSWORD);
         TrustManagerFactory trusted = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
@@ -126,6 +127,25 @@ class SecuredFetchTest {
                     .isEqualTo(new ReplicaFetchResponse(List.of()));
         }
         assertThat(connections).hasSize(1);
+    }
+
+    @Test
+    void whatIsAskedAfterKeysWereRenewedGoesOverANewConnection() throws Exception {
+        assertThat(fetch("ip:127.0.0.1")).succeedsWithin(10, TimeUnit.SECONDS);
+        assertThat(asked()).succeedsWithin(10, TimeUnit.SECONDS);
+        Set<InetSocketAddress> before = Set.copyOf(connections);
+
+        believed = context();
+        assertThat(fetch("ip:127.0.0.1")).succeedsWithin(10, TimeUnit.SECONDS);
+        assertThat(asked()).succeedsWithin(10, TimeUnit.SECONDS);
+
+        assertThat(before).as("one of those that wait, one of the others").hasSize(2);
+        assertThat(connections).hasSize(4);
+    }
+
+    /** Waits in no thread, and so goes another way. */
+    private CompletableFuture<Boolean> asked() {
+        return transport.wasWritten(new Member(2, "its-run", "https://127.0.0.1:" + server.getAddress().getPort(), null), "g", "c", 1);
     }
 
     @Test

@@ -13,6 +13,7 @@ import io.millrace.replica.hosting.Deadlines;
 import io.millrace.rest.body.AnswerDeadlines;
 import io.millrace.rest.cluster.BrokerSignatures;
 import io.millrace.rest.cluster.Brokers;
+import io.millrace.rest.cluster.WithoutTls;
 import io.millrace.rest.dialect.RequestException;
 import io.millrace.rest.routing.RelayedRequest.Header;
 import java.io.IOException;
@@ -49,7 +50,7 @@ class RelayTest {
     private final AnswerDeadlines deadlines = new AnswerDeadlines(new Deadlines(timers, System::nanoTime), threads);
     private final BrokerSignatures receiver = Brokers.receiver();
     private final BrokerSignatures sender = Brokers.sender();
-    private final Peers peers = new Peers(sender, Peers.client(threads), new RelayedWaits());
+    private final Peers peers = new Peers(sender, new BrokerClient(threads, new WithoutTls()), new RelayedWaits());
     private final Relay relay = new Relay(peers, deadlines);
     private final ArrivingStream in = new ArrivingStream();
     private HttpServer server;
@@ -254,7 +255,7 @@ class RelayTest {
         server.createContext("/parked", parked::add);
         ExecutorService few = Executors.newFixedThreadPool(2);
         try {
-            Peers narrow = new Peers(sender, Peers.client(few), new RelayedWaits());
+            Peers narrow = new Peers(sender, new BrokerClient(few, new WithoutTls()), new RelayedWaits());
             Relay parking = new Relay(narrow, deadlines);
             RelayedRequest request = new RelayedRequest("GET", "/parked", null, List.of());
             List<CompletableFuture<RelayedAnswer>> answers = Stream.generate(

@@ -46,6 +46,16 @@ class RelayedRequestTest {
         assertThat(passed.headers().firstValue("Millrace-Caller")).contains("10.0.0.9");
     }
 
+    /** With it, the owner's container would take the client for the sender, who may not say for whom it asks. */
+    @Test
+    void whereABrokerShowsItsCertificateTheClientsCredentialsGoNoFurther() {
+        HttpRequest passed = request(Map.of("authorization", List.of("Bearer a.b.c")), Map.of("Millrace-Principal", "anna"))
+                .to(owner("https://b:9443"), signatures, SealedBody.NONE);
+
+        assertThat(passed.headers().firstValue("Authorization")).isEmpty();
+        assertThat(passed.headers().firstValue("Millrace-Principal")).contains("anna");
+    }
+
     @Test
     void aTraceIsFollowedToTheOwner() {
         HttpRequest passed = request(Map.of("traceparent", List.of("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),
