@@ -19,6 +19,7 @@ import io.millrace.rest.access.IdempotencyAccess;
 import io.millrace.rest.access.ProducerIdAccess;
 import io.millrace.rest.access.RulesAccess;
 import io.millrace.rest.access.TransactionAccess;
+import io.millrace.rest.body.AnswerCoding;
 import io.millrace.rest.body.AnswerDeadlines;
 import io.millrace.rest.body.ClientAnswers;
 import io.millrace.rest.body.ConsumerDefaults;
@@ -32,6 +33,8 @@ import io.millrace.rest.internal.HttpTransport;
 import io.millrace.rest.origin.OriginRules;
 import io.millrace.rest.routing.Peers;
 import io.millrace.rest.routing.RelayedWaits;
+import io.millrace.rest.stream.OpenStreams;
+import io.millrace.rest.stream.StreamLimits;
 import io.millrace.transaction.ProducerIds;
 import io.millrace.transaction.idempotency.IdempotencyKeys;
 import io.millrace.transaction.routing.Transactions;
@@ -89,6 +92,8 @@ public class Lifecycle implements BrokerAccess, GroupAccess, ProducerIdAccess, I
     private MetricRegistry registry;
     @Inject
     private Instance<MemoryBudget> memory;
+    @Inject
+    private Instance<OpenStreams> openStreams;
 
     private final ProcessEnd halt = new ProcessEnd();
     /** Guarded by this. */
@@ -118,13 +123,17 @@ public class Lifecycle implements BrokerAccess, GroupAccess, ProducerIdAccess, I
         answers = answering;
         ClientThreads writing = new ClientThreads(threads, valid.settings().intValue(Settings.ANSWER_THREADS_MAX));
         clients = writing;
-        measuring.watch(memory.get(), writing);
+        OpenStreams streams = openStreams.get();
+        measuring.watch(memory.get(), writing, streams);
         Executor workers = workers();
         HttpTransport reaching = new HttpTransport(valid.brokerId(), clusterSecret(), workers);
         transport = reaching;
         Server starting = new Server(valid, workers, answering, new AgreementThreads(threads),
                 new ForceThreads(threads), new HealingThreads(threads), new AssignorThreads(threads), reaching, reaching, reaching, reaching, timers,
-                Clock.systemUTC(), measuring.observers(), relayedWaits::end);
+                Clock.systemUTC(), measuring.observers(), () -> {
+                    relayedWaits.end();
+                    streams.end();
+                });
         server = starting;
         halt.arm(starting::close);
         workers.execute(() -> {
@@ -246,6 +255,20 @@ public class Lifecycle implements BrokerAccess, GroupAccess, ProducerIdAccess, I
         return new RestLimits(settings.intValue(Settings.REQUEST_MAX_BYTES),
                 settings.longValue(Settings.REQUEST_MEMORY_BYTES), settings.intValue(Settings.FETCH_MAX_BYTES),
                 settings.longValue(Settings.FETCH_MAX_WAIT_MS), settings.longValue(Settings.ANSWER_TIMEOUT_MS));
+    }
+
+    @Produces
+    @Singleton
+    StreamLimits streamLimits() {
+        Settings settings = configuration().settings();
+        return new StreamLimits(settings.intValue(Settings.STREAMS_MAX), settings.longValue(Settings.STREAM_HEARTBEAT_MS),
+                settings.longValue(Settings.STREAM_MAX_MS));
+    }
+
+    @Produces
+    @Singleton
+    AnswerCoding answerCoding() {
+        return new AnswerCoding(Boolean.parseBoolean(configuration().settings().text(Settings.ANSWER_GZIP)), AnswerCoding.WORTH_BYTES);
     }
 
     @Produces

@@ -30,6 +30,8 @@ final class ClientAnswer implements Flow.Subscriber<List<ByteBuffer>> {
     private volatile long asked;
     /** Pieces that came. */
     private volatile long came;
+    /** Null: the answer is no stream. */
+    private RelayedStream stream;
 
     /**
      * @param answers   may be held by a client that reads slowly
@@ -51,6 +53,7 @@ final class ClientAnswer implements Flow.Subscriber<List<ByteBuffer>> {
     CompletableFuture<Void> write(RelayedAnswer answer) {
         response.setStatus(answer.status());
         answer.headers().forEach(this::set);
+        stream = RelayedStream.of(answer);
         answer.body().subscribe(this);
         written.exceptionally(failure -> {
             giveUp();
@@ -111,7 +114,12 @@ final class ClientAnswer implements Flow.Subscriber<List<ByteBuffer>> {
 
     @Override
     public void onError(Throwable failure) {
-        then(() -> written.completeExceptionally(failure));
+        then(() -> {
+            if (stream != null) {
+                stream.brokeOff(response);
+            }
+            written.completeExceptionally(failure);
+        });
     }
 
     @Override
@@ -128,6 +136,12 @@ final class ClientAnswer implements Flow.Subscriber<List<ByteBuffer>> {
             byte[] bytes = new byte[piece.remaining()];
             piece.get(bytes);
             out.write(bytes);
+            if (stream != null) {
+                stream.wrote(bytes);
+            }
+        }
+        if (stream != null) {
+            response.flushBuffer();
         }
         askForMore();
     }

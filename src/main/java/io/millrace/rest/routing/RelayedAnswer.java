@@ -13,7 +13,8 @@ import java.util.concurrent.Flow;
 /** What a request's owner answers; the body is yet to come, and is to be read or given up. */
 final class RelayedAnswer {
     private static final String OWN_PREFIX = "millrace-";
-    private static final Set<String> PASSED = Set.of("content-type", "content-length", "retry-after", "idempotency-replayed");
+    private static final Set<String> PASSED = Set.of("content-type", "content-length", "content-encoding", "vary", "cache-control",
+            "x-accel-buffering", "retry-after", "idempotency-replayed");
 
     private final int status;
     private final List<Header> headers;
