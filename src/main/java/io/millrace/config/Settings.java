@@ -106,6 +106,9 @@ public final class Settings {
             "Whether JSON answers of 1 KiB and more, and streams, are compressed for clients whose `Accept-Encoding` takes gzip.");
     public static final Setting STREAMS_MAX = number("millrace.streams.max", 2, 100_000, "streams", 1_000,
             "Streams of records that are open at a time, half of them to one address; beyond them the answer is 503.");
+    public static final Setting STREAM_BODIES_MAX = number("millrace.stream.bodies.max", 2, 10_000, "requests", 32,
+            "Requests that send their records in lines, each with a thread for as long as it does, and half of them from one address;"
+                    + " beyond them the answer is 503.");
     public static final Setting STREAM_HEARTBEAT_MS = number("millrace.stream.heartbeat.ms", 100, 25_000, "ms", 10_000,
             "How often a stream says that it goes on while no record comes; also how soon it ends at the latest when its client is"
                     + " gone, or may not read any more.");
@@ -216,7 +219,7 @@ public final class Settings {
             HIGH_WATERMARK_INTERVAL_MS, TOPIC_PARTITIONS_DEFAULT,
             TOPIC_PARTITIONS_MAX, TOPIC_AUTO_CREATE, BATCH_MAX_UNCOMPRESSED_BYTES, REQUEST_MAX_BYTES, REQUEST_MEMORY_BYTES,
             REQUEST_BODY_TIMEOUT_MS, REQUEST_WAITING_MAX, ANSWER_TIMEOUT_MS, ANSWER_THREADS_MAX, ANSWER_GZIP,
-            STREAMS_MAX, STREAM_HEARTBEAT_MS, STREAM_MAX_MS, FETCH_MAX_BYTES,
+            STREAMS_MAX, STREAM_BODIES_MAX, STREAM_HEARTBEAT_MS, STREAM_MAX_MS, FETCH_MAX_BYTES,
             FETCH_MAX_WAIT_MS, CLUSTER_NAME, CLUSTER_HOST, CLUSTER_PORT, CLUSTER_JOURNAL_DIR,
             CLUSTER_LEASE_MS, REPLICATION_LAG_MAX_MS, REPLICATION_THROTTLE_BYTES, LEADER_BALANCE_MS, PRODUCE_TIMEOUT_MS,
             CLUSTER_MEMBERS, CLUSTER_SIZE, CLUSTER_KUBERNETES_DNS, CLUSTER_SECRET, BROKER_RACK, HTTP_URL,

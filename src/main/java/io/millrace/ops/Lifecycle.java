@@ -33,6 +33,7 @@ import io.millrace.rest.internal.HttpTransport;
 import io.millrace.rest.origin.OriginRules;
 import io.millrace.rest.routing.Peers;
 import io.millrace.rest.routing.RelayedWaits;
+import io.millrace.rest.stream.LineBodies;
 import io.millrace.rest.stream.OpenStreams;
 import io.millrace.rest.stream.StreamLimits;
 import io.millrace.transaction.ProducerIds;
@@ -94,6 +95,8 @@ public class Lifecycle implements BrokerAccess, GroupAccess, ProducerIdAccess, I
     private Instance<MemoryBudget> memory;
     @Inject
     private Instance<OpenStreams> openStreams;
+    @Inject
+    private Instance<LineBodies> lineBodies;
 
     private final ProcessEnd halt = new ProcessEnd();
     /** Guarded by this. */
@@ -124,6 +127,7 @@ public class Lifecycle implements BrokerAccess, GroupAccess, ProducerIdAccess, I
         ClientThreads writing = new ClientThreads(threads, valid.settings().intValue(Settings.ANSWER_THREADS_MAX));
         clients = writing;
         OpenStreams streams = openStreams.get();
+        LineBodies bodies = lineBodies.get();
         measuring.watch(memory.get(), writing, streams);
         Executor workers = workers();
         HttpTransport reaching = new HttpTransport(valid.brokerId(), clusterSecret(), workers);
@@ -133,6 +137,7 @@ public class Lifecycle implements BrokerAccess, GroupAccess, ProducerIdAccess, I
                 Clock.systemUTC(), measuring.observers(), () -> {
                     relayedWaits.end();
                     streams.end();
+                    bodies.end();
                 });
         server = starting;
         halt.arm(starting::close);
@@ -261,8 +266,8 @@ public class Lifecycle implements BrokerAccess, GroupAccess, ProducerIdAccess, I
     @Singleton
     StreamLimits streamLimits() {
         Settings settings = configuration().settings();
-        return new StreamLimits(settings.intValue(Settings.STREAMS_MAX), settings.longValue(Settings.STREAM_HEARTBEAT_MS),
-                settings.longValue(Settings.STREAM_MAX_MS));
+        return new StreamLimits(settings.intValue(Settings.STREAMS_MAX), settings.intValue(Settings.STREAM_BODIES_MAX),
+                settings.longValue(Settings.STREAM_HEARTBEAT_MS), settings.longValue(Settings.STREAM_MAX_MS));
     }
 
     @Produces

@@ -11,6 +11,7 @@ import io.millrace.rest.guard.Authority;
 import io.millrace.rest.guard.EntryGuard;
 import io.millrace.rest.routing.PollAnswers;
 import io.millrace.security.Throttle;
+import io.millrace.rest.stream.LineBodies;
 import io.millrace.rest.stream.OpenStreams;
 import io.millrace.rest.stream.StreamLimits;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -36,7 +37,13 @@ public class RestBeans {
     @Produces
     @Singleton
     OpenStreams openStreams(StreamLimits limits) {
-        return new OpenStreams(limits.most());
+        return new OpenStreams(limits.most(), "millrace.streams.max");
+    }
+
+    @Produces
+    @Singleton
+    LineBodies lineBodies(StreamLimits limits) {
+        return new LineBodies(new OpenStreams(limits.mostBodies(), "millrace.stream.bodies.max"));
     }
 
     @Produces

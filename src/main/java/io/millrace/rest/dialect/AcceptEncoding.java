@@ -7,7 +7,7 @@ import java.util.Locale;
  * What a client says of compressed answers (RFC 9110, section 12.5.3).
  *
  * @param gzip     how much it wants them compressed by gzip, in thousandths
- * @param identity as above, as they are
+ * @param identity as above, as they are; -1: it does not say, and takes them so
  */
 public record AcceptEncoding(int gzip, int identity) {
     private static final int NOT_SAID = -1;
@@ -30,9 +30,9 @@ public record AcceptEncoding(int gzip, int identity) {
                 }
             }
         }
-        // what is not named is as the rest; without a word on it only what needs no coding is taken
+        // what is not named is as the rest
         return new AcceptEncoding(gzip != NOT_SAID ? gzip : Math.max(0, others),
-                identity != NOT_SAID ? identity : others == 0 ? 0 : WANTED);
+                identity != NOT_SAID ? identity : others);
     }
 
     /** @return in thousandths; {@link #NOT_SAID} for one that cannot be read */
@@ -52,7 +52,7 @@ public record AcceptEncoding(int gzip, int identity) {
 
     /** Whether an answer of some size is to be compressed: unless it is wanted more as it is and may be so. */
     public boolean prefersGzip() {
-        return gzip > 0 && (identity < WANTED || gzip >= identity);
+        return gzip > 0 && gzip >= identity;
     }
 
     /** Whether even a small one is to be. */

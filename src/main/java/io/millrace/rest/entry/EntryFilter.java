@@ -92,10 +92,11 @@ public class EntryFilter implements Filter {
                 CheckedRequest.values(request, "Transfer-Encoding"));
         UploadLimits limits = uploads.limits();
         boolean internal = CheckedRequest.isInternal(request);
+        boolean lines = CheckedRequest.sendsLines(request);
         UploadStream.Turnstile turnstile = internal ? FREE : begun -> uploads.begin(CallerAddress.of(request), begun);
         CheckedRequest checked = new CheckedRequest(request, secret, rules, coding(request, response), length,
-                in -> MeteredInput.of(request, new UploadStream(in, length, internal ? Long.MAX_VALUE : limits.maxBytes(),
-                        limits.timeoutMs(), turnstile, System::nanoTime, () -> closeAfter(request, response))));
+                in -> MeteredInput.of(request, new UploadStream(in, length, internal || lines ? Long.MAX_VALUE : limits.maxBytes(),
+                        limits.timeoutMs(), lines, turnstile, System::nanoTime, () -> closeAfter(request, response))));
         CallerAddress.note(request, checked.getHeader(BrokerHeaders.CALLER));
         return checked;
     }

@@ -12,14 +12,19 @@ import java.util.Set;
 /** The streams that are open, which are bounded, for each caller too. Thread-safe. */
 public final class OpenStreams {
     private final int most;
+    private final String setting;
     /** Guarded by this, as all below; only callers that have some. */
     private final Map<String, Integer> callers = new HashMap<>();
     private final Set<Place> places = new HashSet<>();
     private boolean ended;
 
-    /** @param most at a time, 2 or more; half of them of one caller */
-    public OpenStreams(int most) {
+    /**
+     * @param most    at a time, 2 or more; half of them of one caller
+     * @param setting that says so
+     */
+    public OpenStreams(int most, String setting) {
         this.most = most;
+        this.setting = setting;
     }
 
     /** What is told to end. */
@@ -58,11 +63,10 @@ public final class OpenStreams {
         }
         int own = callers.getOrDefault(caller, 0);
         if (own >= most / 2) {
-            throw RequestException.overloaded(own + " streams of your address are open, which is as many as may be (half of"
-                    + " millrace.streams.max): end one of them, or fetch and poll");
+            throw RequestException.overloaded(own + " streams of your address are open, which is as many as may be (half of "
+                    + setting + "): end one of them, or try again later");
         } else if (places.size() >= most) {
-            throw RequestException.overloaded(most + " streams are open, which is as many as may be (millrace.streams.max): try again"
-                    + " later, or fetch and poll");
+            throw RequestException.overloaded(most + " streams are open, which is as many as may be (" + setting + "): try again later");
         }
         Place place = new Place(caller, stream);
         places.add(place);
