@@ -5,11 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.millrace.process.RunningServer;
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
-import java.io.BufferedReader;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InputStreamReader;
 import java.io.StringReader;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -39,17 +38,29 @@ class StreamsIT {
     /** An open stream. To be closed. */
     private static final class Open implements AutoCloseable {
         private final HttpResponse<InputStream> response;
-        private final BufferedReader lines;
+        private final InputStream body;
 
         Open(HttpResponse<InputStream> response, InputStream body) {
             this.response = response;
-            this.lines = new BufferedReader(new InputStreamReader(body, StandardCharsets.UTF_8));
+            this.body = body;
+        }
+
+        /** Readers of the JDK read on when they have a line: they take an inflating stream to have more at any time. */
+        private String readLine() throws IOException {
+            ByteArrayOutputStream line = new ByteArrayOutputStream();
+            for (int next = body.read(); next != '\n'; next = body.read()) {
+                if (next < 0) {
+                    return null;
+                }
+                line.write(next);
+            }
+            return line.toString(StandardCharsets.UTF_8);
         }
 
         /** The next event's fields; what only says that the stream goes on is passed over. Null: the stream has ended. */
         Map<String, String> event() throws IOException {
             Map<String, String> fields = new LinkedHashMap<>();
-            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+            for (String line = readLine(); line != null; line = readLine()) {
                 if (line.isEmpty() && !fields.isEmpty()) {
                     return fields;
                 } else if (!line.isEmpty() && !line.startsWith(":")) {
@@ -61,9 +72,9 @@ class StreamsIT {
         }
 
         String line() throws IOException {
-            String line = lines.readLine();
+            String line = readLine();
             while (line != null && line.isEmpty()) {
-                line = lines.readLine();
+                line = readLine();
             }
             return line;
         }

@@ -24,7 +24,7 @@ final class ClientAnswer implements Flow.Subscriber<List<ByteBuffer>> {
     private final long stalledMs;
     private final CompletableFuture<Void> written = new CompletableFuture<>();
     private volatile Flow.Subscription subscription;
-    /** Of what is to be done in turn; changed by the owner's signals only, of which there is one at a time. */
+    /** Of what is to be done in turn; guarded by this: the owner's signals and this server's end come from different threads. */
     private CompletableFuture<Void> last = CompletableFuture.completedFuture(null);
     /** Pieces that were asked for; changed by one thread after the other. */
     private volatile long asked;
@@ -57,6 +57,11 @@ final class ClientAnswer implements Flow.Subscriber<List<ByteBuffer>> {
         answer.body().subscribe(this);
         written.exceptionally(failure -> {
             giveUp();
+            return null;
+        });
+        written.whenComplete((done, failure) -> answer.passing().complete(null));
+        answer.passing().exceptionally(ended -> {
+            onError(ended);
             return null;
         });
         watch(-1);
@@ -147,7 +152,7 @@ final class ClientAnswer implements Flow.Subscriber<List<ByteBuffer>> {
     }
 
     /** Does it after what was to be done before. */
-    private void then(Step step) {
+    private synchronized void then(Step step) {
         last = last.thenRunAsync(() -> {
             try {
                 if (!written.isDone()) {

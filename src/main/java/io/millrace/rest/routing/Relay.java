@@ -90,7 +90,7 @@ final class Relay {
                 to.named() + " did not answer in time; what was asked may have been done all the same"));
     }
 
-    private static CompletableFuture<RelayedAnswer> answer(CompletableFuture<HttpResponse<Flow.Publisher<List<ByteBuffer>>>> exchange,
+    private CompletableFuture<RelayedAnswer> answer(CompletableFuture<HttpResponse<Flow.Publisher<List<ByteBuffer>>>> exchange,
                                                            Receiver to, Function<Throwable, RuntimeException> told) {
         CompletableFuture<RelayedAnswer> answer = new CompletableFuture<>();
         exchange.whenComplete((response, failure) -> {
@@ -99,6 +99,9 @@ final class Relay {
                 return;
             }
             RelayedAnswer found = new RelayedAnswer(response, to.kind().header(), to.owner().url());
+            if (found.isStream()) {
+                peers.waits().add(found.passing());
+            }
             if (!answer.complete(found)) {
                 found.giveUp();
             }

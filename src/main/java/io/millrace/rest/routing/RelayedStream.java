@@ -43,7 +43,7 @@ final class RelayedStream {
     void brokeOff(HttpServletResponse response) throws IOException {
         if (!compressed && form.isBetween(last)) {
             response.getOutputStream().write(form.error(new ErrorBody(ErrorStatus.of(ErrorKind.UNAVAILABLE),
-                    "the broker that this stream came from is gone: go on from where you are")));
+                    "the broker that this stream came from, or by, is gone: go on from where you are")));
             response.flushBuffer();
         }
     }
