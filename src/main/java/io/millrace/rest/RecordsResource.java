@@ -64,7 +64,10 @@ public class RecordsResource {
     @Inject
     HttpServletRequest servletRequest;
 
-    /** As a list answers at once, or when {@code min_bytes} are there or {@code timeout} has passed, and as a stream goes on with what comes; no thread waits. */
+    /**
+     * As a list answers at once, or when {@code min_bytes} are there or {@code timeout} has passed; as a stream goes on with what comes. No
+     * thread waits.
+     */
     @Operation(operationId = "fetch", summary = "Records from an offset on; waits for them when asked to")
     @Tag(name = "Fetch")
     @Parameter(ref = "offset")

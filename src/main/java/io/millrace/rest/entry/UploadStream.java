@@ -185,6 +185,9 @@ final class UploadStream extends ServletInputStream {
     @Override
     public void close() throws IOException {
         if (!listening) {
+            if (renewed && !in.isFinished()) {
+                broken.run(); // there is no telling how much more would come
+            }
             in.close();
             return;
         }

@@ -22,11 +22,11 @@ public final class StreamedFormat {
     private StreamedFormat() {
     }
 
-    /** The form of the stream that is wanted, most of all; empty: something else is, or everything is taken. */
+    /** The form of the stream that is named and wanted most of all; empty: something else is. */
     public static Optional<StreamForm> negotiate(AcceptHeader accepted) {
         List<String> offered = new ArrayList<>(FetchFormat.TYPES);
         offered.addAll(StreamForm.TYPES);
-        return accepted.choose(offered).map(choice -> StreamForm.of(choice.mediaType()));
+        return accepted.choose(offered).filter(AcceptHeader.Choice::named).map(choice -> StreamForm.of(choice.mediaType()));
     }
 
     /**

@@ -135,7 +135,14 @@ final class LineProduce implements AutoCloseable {
     }
 
     private void end(RuntimeException why) {
-        wrong = wrong == null ? why : wrong;
+        if (wrong == null) {
+            wrong = why;
+            try {
+                body.close(); // before something is answered: the connection is of no use any more
+            } catch (IOException e) {
+                wrong.addSuppressed(e);
+            }
+        }
     }
 
     /** Reads until there is enough to write. */
