@@ -68,10 +68,11 @@ public class CompressedAnswers implements ContainerRequestFilter, WriterIntercep
     }
 
     private static void compress(WriterInterceptorContext context) throws IOException {
+        // before anything is written, as the stream does when it begins
+        context.getHeaders().remove(HttpHeaders.CONTENT_LENGTH);
+        context.getHeaders().putSingle(HttpHeaders.CONTENT_ENCODING, "gzip");
         GzipStream compressed = new GzipStream(context.getOutputStream());
         try {
-            context.getHeaders().remove(HttpHeaders.CONTENT_LENGTH);
-            context.getHeaders().putSingle(HttpHeaders.CONTENT_ENCODING, "gzip");
             context.setOutputStream(compressed);
             context.proceed();
             compressed.finish();
