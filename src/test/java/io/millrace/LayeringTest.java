@@ -219,6 +219,7 @@ class LayeringTest {
                 .layer("guard").definedBy("io.millrace.rest.guard")
                 .layer("routing").definedBy("io.millrace.rest.routing")
                 .layer("exchange").definedBy("io.millrace.rest.exchange")
+                .layer("stream").definedBy("io.millrace.rest.stream")
                 .layer("internal").definedBy("io.millrace.rest.internal")
                 .layer("resources").definedBy("io.millrace.rest")
                 .whereLayer("dialect").mayNotAccessAnyLayer()
@@ -232,8 +233,9 @@ class LayeringTest {
                 .whereLayer("body").mayOnlyAccessLayers("dialect")
                 .whereLayer("routing").mayOnlyAccessLayers("entry", "body", "access", "cluster", "dialect")
                 .whereLayer("exchange").mayOnlyAccessLayers("routing", "body", "access", "model", "cluster", "dialect")
+                .whereLayer("stream").mayOnlyAccessLayers("body", "access", "cluster", "dialect")
                 .whereLayer("internal").mayOnlyAccessLayers("exchange", "routing", "body", "access", "errors", "cluster", "dialect")
-                .whereLayer("resources").mayOnlyAccessLayers("exchange", "routing", "body", "access", "errors", "entry",
+                .whereLayer("resources").mayOnlyAccessLayers("exchange", "stream", "routing", "body", "access", "errors", "entry",
                         "guard", "cluster", "model", "dialect")
                 .check(CLASSES);
     }

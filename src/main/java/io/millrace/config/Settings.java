@@ -101,6 +101,19 @@ public final class Settings {
     public static final Setting ANSWER_THREADS_MAX = number("millrace.answer.threads.max", 2, 10_000, "threads", 192,
             "Threads that write fetched records, lists and other brokers' answers to clients, which each hold one while they read;"
             + " half of them to one address. What comes beyond waits, up to 32 answers a thread; then the answer is 503.");
+    public static final Setting ANSWER_GZIP = new Setting("millrace.answer.gzip",
+            new SettingType.Checked("true or false", List.of("true", "false")::contains), "true",
+            "Whether JSON answers of 1 KiB and more, and streams, are compressed for clients whose `Accept-Encoding` takes gzip.");
+    public static final Setting STREAMS_MAX = number("millrace.streams.max", 2, 100_000, "streams", 1_000,
+            "Streams of records that are open at a time, half of them to one address; beyond them the answer is 503.");
+    public static final Setting STREAM_BODIES_MAX = number("millrace.stream.bodies.max", 2, 10_000, "requests", 32,
+            "Requests that send their records in lines, each with a thread for as long as it does, and half of them from one address;"
+                    + " beyond them the answer is 503.");
+    public static final Setting STREAM_HEARTBEAT_MS = number("millrace.stream.heartbeat.ms", 100, 25_000, "ms", 10_000,
+            "How often a stream says that it goes on while no record comes; also how soon it ends at the latest when its client is"
+                    + " gone, or may not read any more.");
+    public static final Setting STREAM_MAX_MS = number("millrace.stream.max.ms", 0, 604_800_000, "ms", 3_600_000,
+            "How long a stream goes on at the most; its client asks anew from where it is. 0: for ever.");
     public static final Setting FETCH_MAX_BYTES = number("millrace.fetch.max.bytes", 1024, 1 << 30, "bytes",
             16 * MIB, "The largest `max_bytes` of a fetch, and the longest list of records that is written; a larger"
                     + " `max_bytes` is lowered to it.");
@@ -216,7 +229,8 @@ public final class Settings {
             LOG_MAX_PRODUCERS, PRODUCERS_MAX, PRODUCER_ID_EXPIRATION_MS,
             HIGH_WATERMARK_INTERVAL_MS, TOPIC_PARTITIONS_DEFAULT,
             TOPIC_PARTITIONS_MAX, TOPIC_AUTO_CREATE, BATCH_MAX_UNCOMPRESSED_BYTES, REQUEST_MAX_BYTES, REQUEST_MEMORY_BYTES,
-            REQUEST_BODY_TIMEOUT_MS, REQUEST_WAITING_MAX, ANSWER_TIMEOUT_MS, ANSWER_THREADS_MAX, FETCH_MAX_BYTES,
+            REQUEST_BODY_TIMEOUT_MS, REQUEST_WAITING_MAX, ANSWER_TIMEOUT_MS, ANSWER_THREADS_MAX, ANSWER_GZIP,
+            STREAMS_MAX, STREAM_BODIES_MAX, STREAM_HEARTBEAT_MS, STREAM_MAX_MS, FETCH_MAX_BYTES,
             FETCH_MAX_WAIT_MS, CLUSTER_NAME, CLUSTER_HOST, CLUSTER_PORT, CLUSTER_JOURNAL_DIR,
             CLUSTER_LEASE_MS, REPLICATION_LAG_MAX_MS, REPLICATION_THROTTLE_BYTES, LEADER_BALANCE_MS, PRODUCE_TIMEOUT_MS,
             CLUSTER_MEMBERS, CLUSTER_SIZE, CLUSTER_KUBERNETES_DNS, CLUSTER_SECRET,

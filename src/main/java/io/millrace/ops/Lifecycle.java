@@ -19,6 +19,7 @@ import io.millrace.rest.access.IdempotencyAccess;
 import io.millrace.rest.access.ProducerIdAccess;
 import io.millrace.rest.access.RulesAccess;
 import io.millrace.rest.access.TransactionAccess;
+import io.millrace.rest.body.AnswerCoding;
 import io.millrace.rest.body.AnswerDeadlines;
 import io.millrace.rest.body.ClientAnswers;
 import io.millrace.rest.body.ConsumerDefaults;
@@ -34,6 +35,9 @@ import io.millrace.rest.origin.OriginRules;
 import io.millrace.rest.routing.BrokerClient;
 import io.millrace.rest.routing.Peers;
 import io.millrace.rest.routing.RelayedWaits;
+import io.millrace.rest.stream.LineBodies;
+import io.millrace.rest.stream.OpenStreams;
+import io.millrace.rest.stream.StreamLimits;
 import io.millrace.transaction.ProducerIds;
 import io.millrace.transaction.idempotency.IdempotencyKeys;
 import io.millrace.transaction.routing.Transactions;
@@ -93,6 +97,10 @@ public class Lifecycle implements BrokerAccess, GroupAccess, ProducerIdAccess, I
     private Instance<MemoryBudget> memory;
     @Inject
     private Instance<BrokerSignatures> signatures;
+    @Inject
+    private Instance<OpenStreams> openStreams;
+    @Inject
+    private Instance<LineBodies> lineBodies;
 
     private final ProcessEnd halt = new ProcessEnd();
     /** Guarded by this. */
@@ -126,13 +134,19 @@ public class Lifecycle implements BrokerAccess, GroupAccess, ProducerIdAccess, I
         answers = answering;
         ClientThreads writing = new ClientThreads(threads, valid.settings().intValue(Settings.ANSWER_THREADS_MAX));
         clients = writing;
-        measuring.watch(memory.get(), writing);
+        OpenStreams streams = openStreams.get();
+        LineBodies bodies = lineBodies.get();
+        measuring.watch(memory.get(), writing, streams);
         Executor workers = workers();
         HttpTransport reaching = new HttpTransport(signatures.get(), workers, tls);
         transport = reaching;
         Server starting = new Server(valid, workers, answering, new AgreementThreads(threads),
                 new ForceThreads(threads), new HealingThreads(threads), new AssignorThreads(threads), reaching, reaching, reaching, reaching, timers,
-                Clock.systemUTC(), measuring.observers(), relayedWaits::end);
+                Clock.systemUTC(), measuring.observers(), () -> {
+                    relayedWaits.end();
+                    streams.end();
+                    bodies.end();
+                });
         server = starting;
         halt.arm(starting::close);
         workers.execute(() -> {
@@ -261,6 +275,20 @@ public class Lifecycle implements BrokerAccess, GroupAccess, ProducerIdAccess, I
         return new RestLimits(settings.intValue(Settings.REQUEST_MAX_BYTES),
                 settings.longValue(Settings.REQUEST_MEMORY_BYTES), settings.intValue(Settings.FETCH_MAX_BYTES),
                 settings.longValue(Settings.FETCH_MAX_WAIT_MS), settings.longValue(Settings.ANSWER_TIMEOUT_MS));
+    }
+
+    @Produces
+    @Singleton
+    StreamLimits streamLimits() {
+        Settings settings = configuration().settings();
+        return new StreamLimits(settings.intValue(Settings.STREAMS_MAX), settings.intValue(Settings.STREAM_BODIES_MAX),
+                settings.longValue(Settings.STREAM_HEARTBEAT_MS), settings.longValue(Settings.STREAM_MAX_MS));
+    }
+
+    @Produces
+    @Singleton
+    AnswerCoding answerCoding() {
+        return new AnswerCoding(Boolean.parseBoolean(configuration().settings().text(Settings.ANSWER_GZIP)), AnswerCoding.WORTH_BYTES);
     }
 
     @Produces

@@ -4,6 +4,7 @@ import io.millrace.broker.Broker;
 import io.millrace.config.Settings;
 import io.millrace.metadata.BrokerException;
 import io.millrace.rest.body.MemoryBudget;
+import io.millrace.rest.stream.OpenStreams;
 import java.lang.System.Logger.Level;
 import java.util.HashMap;
 import java.util.Map;
@@ -54,11 +55,12 @@ final class ServerMetrics implements AutoCloseable {
     }
 
     /** Keeps gauges of what answers to clients hold. */
-    void watch(MemoryBudget memory, ClientThreads clients) {
+    void watch(MemoryBudget memory, ClientThreads clients, OpenStreams streams) {
         instruments.gauge("millrace_request_memory_bytes", "Bytes of requests, of records that were read for them, and of answers",
                 memory::bytesInUse);
         instruments.gauge("millrace_answer_threads", "Threads that write answers to clients that may block", clients::threads);
         instruments.gauge("millrace_answers_waiting", "Answers that wait for such a thread", clients::waiting);
+        instruments.gauge("millrace_streams_open", "Streams of records to clients that are open", streams::open);
     }
 
     Observers observers() {

@@ -18,11 +18,13 @@ import io.millrace.rest.dialect.RecordFormat;
 import io.millrace.rest.dialect.TransactionHeader;
 import io.millrace.rest.exchange.KeyedProducing;
 import io.millrace.rest.exchange.Producing;
+import io.millrace.rest.exchange.StreamedFormat;
 import io.millrace.rest.exchange.TopicsOnDemand;
 import io.millrace.rest.guard.Guard;
 import io.millrace.rest.model.OffsetsSummary;
 import io.millrace.rest.model.PartitionMetadata;
 import io.millrace.rest.model.TimestampOffsets;
+import io.millrace.rest.stream.LineProducing;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.Consumes;
@@ -35,6 +37,7 @@ import jakarta.ws.rs.container.AsyncResponse;
 import jakarta.ws.rs.container.Suspended;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
 import java.io.InputStream;
 import java.util.Optional;
@@ -58,6 +61,8 @@ public class PartitionsResource {
     Producing producing;
     @Inject
     KeyedProducing keyed;
+    @Inject
+    LineProducing lines;
     @Inject
     TopicsOnDemand onDemand;
     @Inject
@@ -162,5 +167,18 @@ public class PartitionsResource {
         onDemand.require(topic, guard.creating());
         producing.batches(topic, partition, acks, RecordRules.IN_FORCE, transaction, headers.getHeaderString(HttpHeaders.CONTENT_LENGTH),
                 body, response);
+    }
+
+    @Operation(hidden = true)
+    @POST
+    @Consumes(MediaTypes.LINES)
+    @Produces({MediaTypes.DIALECT, MediaTypes.JSON, MediaTypes.LINES})
+    public Response produceLines(@PathParam("topic") String topic,
+                                 @Parameter(ref = "partition") @PathParam("partition") String number, @Context UriInfo uri,
+                                 @Context HttpHeaders headers, InputStream body) {
+        QueryParameters query = new QueryParameters(uri.getQueryParameters());
+        RecordFormat format = StreamedFormat.asked(query).records();
+        onDemand.require(topic, guard.creating());
+        return lines.produce(topic, Numbers.partition(number), format, query.acks(), headers, body);
     }
 }

@@ -2,6 +2,7 @@ package io.millrace.rest;
 
 import io.millrace.broker.fetch.FetchRequest;
 import io.millrace.rest.access.BrokerAccess;
+import io.millrace.rest.body.AnswerCoding;
 import io.millrace.rest.body.AnswerDeadlines;
 import io.millrace.rest.body.ClientAnswers;
 import io.millrace.rest.body.MemoryBudget;
@@ -11,8 +12,13 @@ import io.millrace.rest.body.RestLimits;
 import io.millrace.rest.cluster.CallerAddress;
 import io.millrace.rest.dialect.AcceptHeader;
 import io.millrace.rest.dialect.MediaTypes;
+import io.millrace.rest.dialect.StreamForm;
 import io.millrace.rest.exchange.FetchExchange;
 import io.millrace.rest.exchange.FetchFormat;
+import io.millrace.rest.exchange.StreamedFormat;
+import io.millrace.rest.guard.Guard;
+import io.millrace.rest.stream.Asked;
+import io.millrace.rest.stream.Streams;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import jakarta.servlet.http.HttpServletRequest;
@@ -25,6 +31,7 @@ import jakarta.ws.rs.container.Suspended;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.UriInfo;
+import java.util.Optional;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
@@ -36,6 +43,8 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 @ApplicationScoped
 public class RecordsResource {
     private static final int DEFAULT_MAX_BYTES = 1024 * 1024;
+    /** Of each part of a stream, which a client that reads slowly keeps. */
+    private static final int STREAM_MAX_BYTES = 256 * 1024;
 
     @Inject
     BrokerAccess access;
@@ -48,9 +57,18 @@ public class RecordsResource {
     @Inject
     ClientAnswers answers;
     @Inject
+    Streams streams;
+    @Inject
+    Guard guard;
+    @Inject
+    AnswerCoding coding;
+    @Inject
     HttpServletRequest servletRequest;
 
-    /** Answers at once, or when {@code min_bytes} are there or {@code timeout} has passed; no thread waits. */
+    /**
+     * As a list answers at once, or when {@code min_bytes} are there or {@code timeout} has passed; as a stream goes on with what comes. No
+     * thread waits.
+     */
     @Operation(operationId = "fetch", summary = "Records from an offset on; waits for them when asked to")
     @Tag(name = "Fetch")
     @Parameter(ref = "offset")
@@ -60,6 +78,8 @@ public class RecordsResource {
     @Parameter(ref = "max_bytes")
     @Parameter(ref = "isolation")
     @Parameter(ref = "filter")
+    @Parameter(ref = "stream_format")
+    @Parameter(ref = "last_event_id")
     @APIResponse(responseCode = "200", ref = "FetchedRecords")
     @APIResponse(responseCode = "400", ref = "BadRequest")
     @APIResponse(responseCode = "404", ref = "NotFound")
@@ -69,21 +89,37 @@ public class RecordsResource {
     @APIResponse(responseCode = "503", ref = "Unavailable")
     @GET
     @Produces({MediaTypes.JSON_RECORDS, MediaTypes.BINARY_RECORDS, MediaTypes.TEXT_RECORDS, MediaTypes.BATCH,
-        MediaTypes.DIALECT, MediaTypes.JSON})
+        MediaTypes.DIALECT, MediaTypes.JSON, MediaTypes.EVENTS, MediaTypes.LINES})
     public void fetch(@PathParam("topic") String topic,
                       @Parameter(ref = "partition") @PathParam("partition") String number,
                       @Context UriInfo uri,
                       @Context HttpHeaders headers, @Suspended AsyncResponse response) {
-        FetchFormat format = FetchFormat.negotiate(AcceptHeader.of(headers.getRequestHeader(HttpHeaders.ACCEPT)));
+        AcceptHeader accepted = AcceptHeader.of(headers.getRequestHeader(HttpHeaders.ACCEPT));
+        Optional<StreamForm> form = StreamedFormat.negotiate(accepted);
+        if (form.isPresent()) {
+            stream(topic, Numbers.partition(number), form.get(), new QueryParameters(uri.getQueryParameters()), headers, response);
+            return;
+        }
+        FetchFormat format = FetchFormat.negotiate(accepted);
         FetchRequest request = request(topic, Numbers.partition(number), format,
-                new QueryParameters(uri.getQueryParameters()));
+                new QueryParameters(uri.getQueryParameters()), DEFAULT_MAX_BYTES);
         new FetchExchange(request, format, limits, budget, CallerAddress.of(servletRequest), response)
                 .start(access.broker(), deadlines, answers);
     }
 
-    private FetchRequest request(String topic, int partition, FetchFormat format, QueryParameters query) {
+    private void stream(String topic, int partition, StreamForm form, QueryParameters query, HttpHeaders headers,
+                        AsyncResponse response) {
+        FetchFormat format = StreamedFormat.asked(query);
+        FetchRequest first = StreamedFormat.resumed(request(topic, partition, format, query, STREAM_MAX_BYTES),
+                headers.getRequestHeader(StreamedFormat.LAST_EVENT_ID));
+        Asked asked = new Asked(form, format.records(), coding.prefersGzip(headers.getRequestHeader(HttpHeaders.ACCEPT_ENCODING)),
+                servletRequest.getMethod().equals("HEAD"), CallerAddress.of(servletRequest), guard.reading());
+        streams.fetch(asked, first, access.broker()::fetch, servletRequest.getAsyncContext(), response);
+    }
+
+    private FetchRequest request(String topic, int partition, FetchFormat format, QueryParameters query, int otherwiseMax) {
         boolean whole = !query.leavesOutAborted() && format.records() == null;
-        int defaultMax = Math.min(DEFAULT_MAX_BYTES, limits.maxFetchBytes());
+        int defaultMax = Math.min(otherwiseMax, limits.maxFetchBytes());
         int maxBytes = (int) Math.min(limits.maxFetchBytes(), query.number("max_bytes", 1, defaultMax));
         int minBytes = (int) Math.min(maxBytes, query.number("min_bytes", 0, 1));
         long maxWaitMs = Math.min(limits.maxFetchWaitMs(), query.number("timeout", 0, 0));

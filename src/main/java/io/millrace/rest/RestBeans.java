@@ -11,6 +11,9 @@ import io.millrace.rest.guard.Authority;
 import io.millrace.rest.guard.EntryGuard;
 import io.millrace.rest.routing.PollAnswers;
 import io.millrace.security.Throttle;
+import io.millrace.rest.stream.LineBodies;
+import io.millrace.rest.stream.OpenStreams;
+import io.millrace.rest.stream.StreamLimits;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
@@ -29,6 +32,18 @@ public class RestBeans {
     @Singleton
     MemoryBudget memoryBudget(RestLimits limits) {
         return new MemoryBudget(limits.memoryBytes());
+    }
+
+    @Produces
+    @Singleton
+    OpenStreams openStreams(StreamLimits limits) {
+        return new OpenStreams(limits.most(), "millrace.streams.max");
+    }
+
+    @Produces
+    @Singleton
+    LineBodies lineBodies(StreamLimits limits) {
+        return new LineBodies(new OpenStreams(limits.mostBodies(), "millrace.stream.bodies.max"));
     }
 
     @Produces

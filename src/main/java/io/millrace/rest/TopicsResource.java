@@ -10,10 +10,12 @@ import io.millrace.rest.dialect.RecordFormat;
 import io.millrace.rest.dialect.TransactionHeader;
 import io.millrace.rest.exchange.KeyedProducing;
 import io.millrace.rest.exchange.Producing;
+import io.millrace.rest.exchange.StreamedFormat;
 import io.millrace.rest.exchange.TopicsOnDemand;
 import io.millrace.rest.guard.Guard;
 import io.millrace.rest.model.TopicMetadata;
 import io.millrace.security.ResourceType;
+import io.millrace.rest.stream.LineProducing;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.Consumes;
@@ -26,6 +28,7 @@ import jakarta.ws.rs.container.AsyncResponse;
 import jakarta.ws.rs.container.Suspended;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
 import java.io.InputStream;
 import java.util.List;
@@ -47,6 +50,8 @@ public class TopicsResource {
     Producing producing;
     @Inject
     KeyedProducing keyed;
+    @Inject
+    LineProducing lines;
     @Inject
     TopicsOnDemand onDemand;
     @Inject
@@ -118,5 +123,18 @@ public class TopicsResource {
             producing.records(topic, RecordAccumulator.ANY_PARTITION, format, acks, transaction,
                     headers.getHeaderString(HttpHeaders.CONTENT_LENGTH), body, response);
         }
+    }
+
+    @Operation(hidden = true)
+    @POST
+    @Path("{topic}")
+    @Consumes(MediaTypes.LINES)
+    @Produces({MediaTypes.DIALECT, MediaTypes.JSON, MediaTypes.LINES})
+    public Response produceLines(@PathParam("topic") String topic, @Context UriInfo uri,
+                                 @Context HttpHeaders headers, InputStream body) {
+        QueryParameters query = new QueryParameters(uri.getQueryParameters());
+        RecordFormat format = StreamedFormat.asked(query).records();
+        onDemand.require(topic, guard.creating());
+        return lines.produce(topic, RecordAccumulator.ANY_PARTITION, format, query.acks(), headers, body);
     }
 }

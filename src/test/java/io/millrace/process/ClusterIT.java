@@ -3,11 +3,15 @@ package io.millrace.process;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import jakarta.json.JsonObject;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.ArrayList;
@@ -18,6 +22,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -217,6 +222,58 @@ class ClusterIT {
             assertThat(fetched.headers().firstValue("Millrace-Leader").orElse(null))
                     .isEqualTo(server + 1 == leader ? null : servers.url(leader).toString());
         }
+    }
+
+    @Test
+    void aStreamThroughAnotherServerEndsWithItsLeaderAndGoesOnBehindItsLastRecord() throws Exception {
+        create("streamed", "{\"min.insync.replicas\":\"2\"}");
+        ClusterClient.await("all know the topic", 30, () -> client.leader(0, "streamed", 0) > 0
+                && client.leader(1, "streamed", 0) > 0 && client.leader(2, "streamed", 0) > 0);
+        int leader = client.leader(0, "streamed", 0);
+        int other = leader % SERVERS;
+        ClusterClient.await("a record", 30, () -> client.produce(other, "streamed", 0, "before") >= 0);
+        HttpResponse<InputStream> stream = stream(other, null);
+        assertThat(stream.headers().firstValue("Millrace-Leader")).contains(servers.url(leader).toString());
+        long last;
+        try (BufferedReader lines = new BufferedReader(new InputStreamReader(stream.body(), StandardCharsets.UTF_8))) {
+            last = offset(lines);
+            assertThat(last).isZero();
+            long next = client.produce(other, "streamed", 0, "live");
+            while (last < next) { // what was sent again before may be there twice
+                assertThat(offset(lines)).isEqualTo(last + 1);
+                last++;
+            }
+            servers.kill(leader);
+            assertThat(restOf(lines)).contains("\"error_code\":503");
+        }
+        ClusterClient.await("a record at the new leader", 60, () -> client.produce(other, "streamed", 0, "after") >= 0);
+        try (BufferedReader lines = new BufferedReader(new InputStreamReader(stream(other, last).body(), StandardCharsets.UTF_8))) {
+            assertThat(offset(lines)).isEqualTo(last + 1);
+        }
+        servers.run("launch", Integer.toString(leader)).succeeded();
+        awaitWhole();
+    }
+
+    /** @param last null: from the beginning */
+    private HttpResponse<InputStream> stream(int server, Long last) throws Exception {
+        HttpRequest.Builder request = HttpRequest.newBuilder(servers.url(server + 1)
+                .resolve("/topics/streamed/partitions/0/records?format=text&offset=earliest")).header("Accept", "application/x-ndjson");
+        HttpResponse<InputStream> answer = HttpClient.newHttpClient().send(
+                (last == null ? request : request.header("Last-Event-ID", last.toString())).build(), BodyHandlers.ofInputStream());
+        assertThat(answer.statusCode()).isEqualTo(200);
+        return answer;
+    }
+
+    private static long offset(BufferedReader lines) throws IOException {
+        String line = lines.readLine();
+        while (line.isEmpty()) {
+            line = lines.readLine();
+        }
+        return ((JsonObject) ClusterClient.parse(line)).getJsonNumber("offset").longValue();
+    }
+
+    private static String restOf(BufferedReader lines) {
+        return lines.lines().filter(line -> !line.isEmpty()).collect(Collectors.joining("\n"));
     }
 
     @Test

@@ -27,6 +27,11 @@ public record ErrorBody(int errorCode, String message, List<String> validationEr
         this(errorCode, message, validationErrors, null);
     }
 
+    /** Of a request that is refused. */
+    public ErrorBody(RequestException refusal) {
+        this(refusal.status(), refusal.getMessage(), refusal.validationErrors(), refusal.record().orElse(null));
+    }
+
     public byte[] toJson() {
         ReusedBytes out = new ReusedBytes(256);
         writeTo(out);

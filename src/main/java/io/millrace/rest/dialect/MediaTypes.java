@@ -15,6 +15,11 @@ public final class MediaTypes {
     /** Understood as {@link #JSON_RECORDS} or {@link #DIALECT}, as the request wants. */
     public static final String JSON = "application/json";
 
+    /** A record a line, each a JSON object. */
+    public static final String LINES = "application/x-ndjson";
+    /** Server-sent events, a record each. */
+    public static final String EVENTS = "text/event-stream";
+
     private MediaTypes() {
     }
 }

@@ -40,17 +40,10 @@ public final class ProduceResultWriter {
             if (i > 0) {
                 out.put((byte) ',');
             }
-            BrokerException error = result.error(i);
-            if (error == null) {
-                out.put(PARTITION);
-                out.putDecimal(result.partition(i));
-                out.put(OFFSET);
-                out.putDecimal(result.offset(i));
-                out.put((byte) '}');
-            } else {
+            BrokerException error = put(out, result, i);
+            if (error != null) {
                 first = first == null ? error : first;
                 failed++;
-                new ErrorBody(ErrorStatus.of(error.kind()), error.getMessage()).writeTo(out);
             }
         }
         if (first != null && failed == result.recordCount()) {
@@ -58,5 +51,30 @@ public final class ProduceResultWriter {
         }
         out.put(END);
         return out.toByteArray();
+    }
+
+    /** As above, a line for each record, and without the list around them. */
+    public static byte[] toLines(ProduceResult result) {
+        ReusedBytes out = new ReusedBytes(Math.toIntExact(bytesFor(result.recordCount())));
+        for (int i = 0; i < result.recordCount(); i++) {
+            put(out, result, i);
+            out.put((byte) '\n');
+        }
+        return out.toByteArray();
+    }
+
+    /** @return what is in the record's place; null: where it went */
+    private static BrokerException put(ReusedBytes out, ProduceResult result, int record) {
+        BrokerException error = result.error(record);
+        if (error != null) {
+            new ErrorBody(ErrorStatus.of(error.kind()), error.getMessage()).writeTo(out);
+            return error;
+        }
+        out.put(PARTITION);
+        out.putDecimal(result.partition(record));
+        out.put(OFFSET);
+        out.putDecimal(result.offset(record));
+        out.put((byte) '}');
+        return null;
     }
 }

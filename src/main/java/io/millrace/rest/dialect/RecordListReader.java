@@ -29,6 +29,8 @@ public final class RecordListReader {
     private final JsonCursor cursor = new JsonCursor();
     private final ReusedBytes unescapedName = new ReusedBytes(0);
 
+    /** What is read is not a list but a line of this number; 0: it is a list. */
+    private long line;
     /** Of the record being read. */
     private int index;
     private int partition;
@@ -64,6 +66,29 @@ public final class RecordListReader {
         }
         producerFields.requireAllOrNone();
         return index;
+    }
+
+    /**
+     * Reads a body that is one record, without a list around it. May be called again, for the next.
+     *
+     * @param number what errors name it by
+     * @throws RequestException                   when it is refused
+     * @throws io.millrace.metadata.BrokerException when the sink refuses it
+     */
+    public void readLine(long number, byte[] body, RecordSink sink) {
+        line = number;
+        try {
+            cursor.on(body, 0, body.length);
+            if (!cursor.take('{')) {
+                throw invalid("must be a JSON object, as {\"value\":1}");
+            }
+            readRecord();
+            cursor.end();
+        } catch (JsonCursor.MalformedJson e) {
+            throw invalid(e.getMessage());
+        }
+        sink.append(partition, timestamp, key, value, headers);
+        index++;
     }
 
     /** Who made the records, once they are read; empty: nobody whom the list names. */
@@ -171,7 +196,8 @@ public final class RecordListReader {
                 default -> throw new IllegalStateException(field.text());
             }
         } catch (RecordContent.UnusableContent e) {
-            throw RequestException.unprocessable("records[" + index + "]." + field.text() + ": " + e.getMessage());
+            throw RequestException.unprocessable((line > 0 ? place() + " \"" + field.text() + "\"" : place() + "." + field.text()) + ": "
+                    + e.getMessage());
         } catch (HeaderListReader.InvalidHeader e) {
             throw invalid(e.getMessage());
         }
@@ -219,7 +245,11 @@ public final class RecordListReader {
         return name.length() <= QUOTED_CHARACTERS ? name : name.substring(0, QUOTED_CHARACTERS) + "...";
     }
 
+    private String place() {
+        return line > 0 ? "line " + line : "records[" + index + "]";
+    }
+
     private RequestException invalid(String what) {
-        return RequestException.invalidBody("records[" + index + "]: " + what);
+        return RequestException.invalidBody(place() + ": " + what);
     }
 }

@@ -116,6 +116,11 @@ public final class RequestException extends RuntimeException {
         return new RequestException(503, message, List.of(), null);
     }
 
+    /** The same, and more about it. */
+    public RequestException with(String more) {
+        return new RequestException(status, getMessage() + more, validationErrors(), record, this);
+    }
+
     /** The HTTP status. */
     public int status() {
         return status;

@@ -36,6 +36,7 @@ public final class CheckedRequest extends HttpServletRequestWrapper implements A
     private static final String INTERNAL = "/internal/";
     private static final Pattern RECORDS =
             Pattern.compile("/topics/[^/]*/partitions/[^/]*/records/?|/consumers/[^/]*/instances/[^/]*(/incarnations/[^/]*)?/records/?");
+    private static final Pattern PRODUCED = Pattern.compile("/topics/[^/]*(/partitions/[^/]*)?/?");
     /** Whoever takes one of these takes JSON. */
     private static final List<String> ANSWERS = List.of(MediaTypes.DIALECT, MediaTypes.JSON, MediaTypes.JSON_RECORDS,
             MediaTypes.BINARY_RECORDS, MediaTypes.TEXT_RECORDS, MediaTypes.BATCH);
@@ -94,6 +95,13 @@ public final class CheckedRequest extends HttpServletRequestWrapper implements A
         return RequestTarget.path(request).startsWith(INTERNAL);
     }
 
+    /** Whether the body is of lines, which is taken as it comes, and may be as long as it likes. */
+    static boolean sendsLines(HttpServletRequest request) {
+        List<String> types = values(request, "Content-Type");
+        return request.getMethod().equals("POST") && PRODUCED.matcher(RequestTarget.path(request)).matches()
+                && types.size() == 1 && types.get(0).strip().toLowerCase(Locale.ROOT).startsWith(MediaTypes.LINES);
+    }
+
     static List<String> values(HttpServletRequest request, String header) {
         return Collections.list(request.getHeaders(header));
     }
@@ -128,6 +136,9 @@ public final class CheckedRequest extends HttpServletRequestWrapper implements A
         boolean read = request.getMethod().equals("GET") || request.getMethod().equals("HEAD");
         if (read && RECORDS.matcher(path).matches()) {
             return accept.text();
+        }
+        if (sendsLines(request)) {
+            return accept.text(); // may be answered a line a record
         }
         AcceptHeader.Choice choice = accept.choose(ANSWERS).orElseThrow(() -> RequestException.notAcceptable("the answer is JSON,"
                 + " which the header Accept does not take: accept " + MediaTypes.DIALECT));

@@ -97,10 +97,11 @@ public class EntryFilter implements Filter {
         Arrival arrival = Arrival.of(request, signatures, mayBeBroker(request));
         UploadLimits limits = uploads.limits();
         boolean internal = CheckedRequest.isInternal(request);
+        boolean lines = CheckedRequest.sendsLines(request);
         UploadStream.Turnstile turnstile = internal ? FREE : begun -> uploads.begin(CallerAddress.of(request), begun);
         CheckedRequest checked = new CheckedRequest(request, arrival.ofBroker(), rules, coding(request, response), arrival.length(),
                 in -> MeteredInput.of(request, new UploadStream(arrival.plain().apply(in), arrival.length(),
-                        internal ? Long.MAX_VALUE : limits.maxBytes(), limits.timeoutMs(), turnstile, System::nanoTime,
+                        internal || lines ? Long.MAX_VALUE : limits.maxBytes(), limits.timeoutMs(), lines, turnstile, System::nanoTime,
                         () -> closeAfter(request, response))));
         CallerAddress.note(request, checked.getHeader(BrokerHeaders.CALLER));
         return checked;

@@ -30,7 +30,9 @@ final class UploadStream extends ServletInputStream {
     private final Turnstile turnstile;
     private final LongSupplier nanoTime;
     private final Runnable broken;
-    private final long began;
+    /** Whether each piece has the whole time anew. */
+    private final boolean renewed;
+    private long began;
     /** Whether it is read as it comes, without waiting for it; set before that begins. */
     private volatile boolean listening;
     /** Where it waits then; guarded by this, as the next. */
@@ -42,15 +44,17 @@ final class UploadStream extends ServletInputStream {
      * @param told      how many bytes the request tells, or {@link BodyLength#UNTOLD}
      * @param maxBytes  as they are sent
      * @param timeoutMs from now to the last byte
+     * @param renewed   the time is from each piece to the next
      * @param turnstile is passed for each read whose bytes are not known to be there
      * @param broken    is told before an error is
      */
-    UploadStream(ServletInputStream in, long told, long maxBytes, long timeoutMs, Turnstile turnstile,
-                 LongSupplier nanoTime, Runnable broken) {
+    UploadStream(ServletInputStream in, long told, long maxBytes, long timeoutMs, boolean renewed,
+                 Turnstile turnstile, LongSupplier nanoTime, Runnable broken) {
         this.in = in;
         this.told = told;
         this.maxBytes = maxBytes;
         this.timeoutMs = timeoutMs;
+        this.renewed = renewed;
         this.turnstile = turnstile;
         this.nanoTime = nanoTime;
         this.broken = broken;
@@ -74,6 +78,7 @@ final class UploadStream extends ServletInputStream {
             int n = listening || isAtHand() ? in.read(into, from, wanted) : await(into, from, wanted);
             if (n > 0) {
                 count += n;
+                began = renewed ? nanoTime.getAsLong() : began;
                 if (count > maxBytes) {
                     throw RequestException.tooLarge("the request is larger than " + maxBytes
                             + " bytes (millrace.request.max.bytes); send less at a time");
@@ -180,6 +185,9 @@ final class UploadStream extends ServletInputStream {
     @Override
     public void close() throws IOException {
         if (!listening) {
+            if (renewed && !in.isFinished()) {
+                broken.run(); // there is no telling how much more would come
+            }
             in.close();
             return;
         }

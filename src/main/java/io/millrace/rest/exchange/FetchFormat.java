@@ -23,7 +23,7 @@ public record FetchFormat(String mediaType, RecordFormat records) {
             new FetchFormat(MediaTypes.DIALECT, RecordFormat.JSON),
             new FetchFormat(MediaTypes.JSON, RecordFormat.JSON));
 
-    private static final List<String> TYPES = OFFERED.stream().map(FetchFormat::mediaType).toList();
+    static final List<String> TYPES = OFFERED.stream().map(FetchFormat::mediaType).toList();
 
     /** @throws RequestException 406 when nothing that is offered is among what the client accepts */
     public static FetchFormat negotiate(AcceptHeader accepted) {

@@ -24,12 +24,14 @@ final class ClientAnswer implements Flow.Subscriber<List<ByteBuffer>> {
     private final long stalledMs;
     private final CompletableFuture<Void> written = new CompletableFuture<>();
     private volatile Flow.Subscription subscription;
-    /** Of what is to be done in turn; changed by the owner's signals only, of which there is one at a time. */
+    /** Of what is to be done in turn; guarded by this: the owner's signals and this server's end come from different threads. */
     private CompletableFuture<Void> last = CompletableFuture.completedFuture(null);
     /** Pieces that were asked for; changed by one thread after the other. */
     private volatile long asked;
     /** Pieces that came. */
     private volatile long came;
+    /** Null: the answer is no stream. */
+    private RelayedStream stream;
 
     /**
      * @param answers   may be held by a client that reads slowly
@@ -51,9 +53,15 @@ final class ClientAnswer implements Flow.Subscriber<List<ByteBuffer>> {
     CompletableFuture<Void> write(RelayedAnswer answer) {
         response.setStatus(answer.status());
         answer.headers().forEach(this::set);
+        stream = RelayedStream.of(answer);
         answer.body().subscribe(this);
         written.exceptionally(failure -> {
             giveUp();
+            return null;
+        });
+        written.whenComplete((done, failure) -> answer.passing().complete(null));
+        answer.passing().exceptionally(ended -> {
+            onError(ended);
             return null;
         });
         watch(-1);
@@ -111,7 +119,12 @@ final class ClientAnswer implements Flow.Subscriber<List<ByteBuffer>> {
 
     @Override
     public void onError(Throwable failure) {
-        then(() -> written.completeExceptionally(failure));
+        then(() -> {
+            if (stream != null) {
+                stream.brokeOff(response);
+            }
+            written.completeExceptionally(failure);
+        });
     }
 
     @Override
@@ -128,12 +141,18 @@ final class ClientAnswer implements Flow.Subscriber<List<ByteBuffer>> {
             byte[] bytes = new byte[piece.remaining()];
             piece.get(bytes);
             out.write(bytes);
+            if (stream != null) {
+                stream.wrote(bytes);
+            }
+        }
+        if (stream != null) {
+            response.flushBuffer();
         }
         askForMore();
     }
 
     /** Does it after what was to be done before. */
-    private void then(Step step) {
+    private synchronized void then(Step step) {
         last = last.thenRunAsync(() -> {
             try {
                 if (!written.isDone()) {

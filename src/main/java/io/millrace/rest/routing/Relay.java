@@ -92,7 +92,7 @@ final class Relay {
                 to.named() + " did not answer in time; what was asked may have been done all the same"));
     }
 
-    private static CompletableFuture<RelayedAnswer> answer(CompletableFuture<HttpResponse<Flow.Publisher<List<ByteBuffer>>>> exchange,
+    private CompletableFuture<RelayedAnswer> answer(CompletableFuture<HttpResponse<Flow.Publisher<List<ByteBuffer>>>> exchange,
                                                            Receiver to, Function<Throwable, RuntimeException> told) {
         CompletableFuture<RelayedAnswer> answer = new CompletableFuture<>();
         exchange.whenComplete((response, failure) -> {
@@ -106,6 +106,9 @@ final class Relay {
                 answer.completeExceptionally(new BrokerException(ErrorKind.UNAVAILABLE, to.named() + " does not take it as this"
                         + " broker's, as when it was just started again; try again in a moment"));
                 return;
+            }
+            if (found.isStream()) {
+                peers.waits().add(found.passing());
             }
             if (!answer.complete(found)) {
                 found.giveUp();

@@ -1,5 +1,6 @@
 package io.millrace.rest.routing;
 
+import io.millrace.rest.dialect.StreamForm;
 import io.millrace.rest.routing.RelayedRequest.Header;
 import java.net.http.HttpHeaders;
 import java.net.http.HttpResponse;
@@ -8,16 +9,19 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Flow;
 
 /** What a request's owner answers; the body is yet to come, and is to be read or given up. */
 final class RelayedAnswer {
     private static final String OWN_PREFIX = "millrace-";
-    private static final Set<String> PASSED = Set.of("content-type", "content-length", "retry-after", "idempotency-replayed");
+    private static final Set<String> PASSED = Set.of("content-type", "content-length", "content-encoding", "vary", "cache-control",
+            "x-accel-buffering", "retry-after", "idempotency-replayed");
 
     private final int status;
     private final List<Header> headers;
     private final Flow.Publisher<List<ByteBuffer>> body;
+    private final CompletableFuture<Void> passing = new CompletableFuture<>();
 
     /**
      * @param ownerHeader names the header that says who answered
@@ -55,6 +59,16 @@ final class RelayedAnswer {
         return headers.stream().filter(header -> header.name().equalsIgnoreCase(name)).map(Header::value).findFirst().orElse(null);
     }
 
+    /** Whether it may go on for as long as the client likes. */
+    boolean isStream() {
+        return StreamForm.of(header("Content-Type")) != null;
+    }
+
+    /** Done when no more of it is passed on; who fails it ends that. */
+    CompletableFuture<Void> passing() {
+        return passing;
+    }
+
     /** Of one subscriber. */
     Flow.Publisher<List<ByteBuffer>> body() {
         return body;
@@ -62,6 +76,7 @@ final class RelayedAnswer {
 
     /** Nobody wants the body: what it comes by is given up. */
     void giveUp() {
+        passing.complete(null);
         body.subscribe(new Flow.Subscriber<>() {
             @Override
             public void onSubscribe(Flow.Subscription subscription) {

@@ -27,7 +27,8 @@ record RelayedRequest(String method, String path, String query, List<Header> hea
     }
 
     /** What the client says to whoever answers, and by what its request is followed on its way. */
-    private static final List<String> PASSED = List.of("Content-Type", "Accept", "Authorization", TransactionHeader.NAME, KeyHeader.NAME,
+    private static final List<String> PASSED = List.of("Content-Type", "Accept", "Accept-Encoding", "Last-Event-ID", "Authorization",
+            TransactionHeader.NAME, KeyHeader.NAME,
             ConsumerRequests.POLL_HEADER, ConsumerRequests.EPOCH_HEADER, ConsumerRequests.INCARNATION_HEADER,
             "traceparent", "tracestate", "baggage");
 

@@ -49,6 +49,10 @@ final class RouteTable {
             return method.equals(other);
         }
 
+        boolean sendsLines() {
+            return headers.apply("Content-Type").stream().anyMatch(type -> type.startsWith(MediaTypes.LINES));
+        }
+
         QueryParameters parameters() {
             return new QueryParameters(RouteTable.parameters(query));
         }
@@ -80,7 +84,9 @@ final class RouteTable {
     }
 
     private Routed topics(Asked asked, List<String> way) {
-        if (way.size() == 2 && asked.is("POST")) {
+        if (asked.is("POST") && asked.sendsLines()) {
+            return HERE; // it is taken apart as it comes
+        } else if (way.size() == 2 && asked.is("POST")) {
             IdempotencyKey key = key(asked, text(way, 1), RecordAccumulator.ANY_PARTITION);
             return key == null ? HERE : new Routed(new Route.KeyCoordinator(key), 0);
         }

@@ -135,7 +135,7 @@ class UploadsTest {
 
     private UploadStream stream(Uploads room, Body body, long told) {
         UploadLimits limits = room.limits();
-        return new UploadStream(body, told, limits.maxBytes(), limits.timeoutMs(), begun -> room.begin("a", begun), now::get,
+        return new UploadStream(body, told, limits.maxBytes(), limits.timeoutMs(), false, begun -> room.begin("a", begun), now::get,
                 broken::incrementAndGet);
     }
 

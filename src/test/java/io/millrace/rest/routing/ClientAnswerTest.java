@@ -13,6 +13,7 @@ import java.lang.reflect.Proxy;
 import java.net.http.HttpHeaders;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -138,6 +139,54 @@ class ClientAnswerTest {
 
         assertThat(written.toByteArray()).containsExactly(1, 2, 3);
         assertThat(whole).isCompleted();
+    }
+
+    private static List<ByteBuffer> text(String text) {
+        return List.of(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    private RelayedAnswer stream(String type, String... coding) {
+        return answer(coding.length == 0 ? Map.of("Content-Type", List.of(type))
+                : Map.of("Content-Type", List.of(type), "Content-Encoding", List.of(coding)));
+    }
+
+    private String told() {
+        runTasks();
+        return written.toString(StandardCharsets.UTF_8);
+    }
+
+    @Test
+    void aStreamThatBreaksOffBetweenTwoRecordsIsEndedWithAnError() {
+        CompletableFuture<Void> whole = new ClientAnswer(response, tasks::add, deadlines, 60_000).write(stream("text/event-stream"));
+        subscriber.onNext(text("id: 1\ndata: {}\n"));
+        subscriber.onNext(text("\n"));
+        subscriber.onError(new IOException("reset"));
+        assertThat(told()).startsWith("id: 1\ndata: {}\n\nevent: error\ndata: {\"error_code\":503,").endsWith("}\n\n");
+        assertThat(whole).isCompletedExceptionally();
+    }
+
+    @Test
+    void withinARecordOrCompressedItJustEnds() {
+        new ClientAnswer(response, tasks::add, deadlines, 60_000).write(stream("application/x-ndjson"));
+        subscriber.onNext(text("{}\n{\"a"));
+        subscriber.onError(new IOException("reset"));
+        assertThat(told()).isEqualTo("{}\n{\"a");
+        written.reset();
+        new ClientAnswer(response, tasks::add, deadlines, 60_000).write(stream("application/x-ndjson", "gzip"));
+        subscriber.onNext(text("\n"));
+        subscriber.onError(new IOException("reset"));
+        assertThat(told()).isEqualTo("\n");
+    }
+
+    @Test
+    void aStreamEndsWithTheServerThatPassesItOn() {
+        RelayedAnswer answer = stream("application/x-ndjson");
+        CompletableFuture<Void> whole = new ClientAnswer(response, tasks::add, deadlines, 60_000).write(answer);
+        subscriber.onNext(text("{}\n"));
+        answer.passing().completeExceptionally(new IllegalStateException("it stops"));
+        assertThat(told()).startsWith("{}\n{\"error_code\":503,").endsWith("}\n");
+        assertThat(whole).isCompletedExceptionally();
+        assertThat(cancelled).isTrue();
     }
 
     @Test
