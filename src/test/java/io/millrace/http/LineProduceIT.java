@@ -44,7 +44,8 @@ class LineProduceIT {
     @Test
     void linesAreAnsweredInSum() {
         HttpApi.Answer answer = lines("/topics/" + topic,
-                "{\"value\":1,\"partition\":0}\r\n\n{\"key\":\"k\",\"value\":{\"a\":2},\"partition\":1}\n{\"value\":3,\"partition\":1}").is(200);
+                "{\"value\":1,\"partition\":0}\r\n\n"
+                        + "{\"key\":\"k\",\"value\":{\"a\":2},\"partition\":1}\n{\"value\":3,\"partition\":1}").is(200);
         assertThat(answer.object().toString()).isEqualTo("{\"records\":3,\"errors\":0,\"partitions\":["
                 + "{\"partition\":0,\"count\":1,\"first_offset\":0,\"last_offset\":0},"
                 + "{\"partition\":1,\"count\":2,\"first_offset\":0,\"last_offset\":1}]}");
@@ -134,7 +135,8 @@ class LineProduceIT {
         try (Socket socket = new Socket(api.base().getHost(), api.base().getPort())) {
             socket.setSoTimeout(20_000);
             OutputStream out = socket.getOutputStream();
-            out.write(("POST /topics/" + topic + "/partitions/0 HTTP/1.1\r\nHost: localhost\r\nContent-Type: " + LINES + "\r\nAccept: " + LINES
+            out.write(("POST /topics/" + topic + "/partitions/0 HTTP/1.1\r\nHost: localhost\r\nContent-Type: " + LINES
+                    + "\r\nAccept: " + LINES
                     + "\r\nTransfer-Encoding: chunked\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
             BufferedReader in = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8));
             for (int i = 0; i < 3; i++) {

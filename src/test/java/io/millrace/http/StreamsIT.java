@@ -196,7 +196,8 @@ class StreamsIT {
         get(records + "?format=avro", LINES).isError(400);
         get(records, EVENTS, "Last-Event-ID", "x").isError(400);
         HttpResponse<Void> head = HttpClient.newHttpClient().send(HttpRequest.newBuilder(api.base().resolve(records))
-                .header("Accept", EVENTS).method("HEAD", HttpRequest.BodyPublishers.noBody()).build(), HttpResponse.BodyHandlers.discarding());
+                .header("Accept", EVENTS).method("HEAD", HttpRequest.BodyPublishers.noBody()).build(),
+                HttpResponse.BodyHandlers.discarding());
         assertThat(head.statusCode()).isEqualTo(200);
         assertThat(head.headers().firstValue("Content-Type").orElseThrow()).startsWith(EVENTS);
     }
@@ -239,7 +240,8 @@ class StreamsIT {
         }
         assertThat(plain.header("Content-Encoding")).isNull();
         assertThat(get(records, HttpApi.JSON, "Accept-Encoding", "gzip;q=0, *").header("Content-Encoding")).isNull();
-        assertThat(get(records, HttpApi.BATCH, "Accept-Encoding", "gzip").header("Content-Encoding")).isNull();
+        assertThat(get(records, HttpApi.BATCH, "Accept-Encoding", "gzip").header("Content-Encoding"))
+                .isNull();
         assertThat(get("/topics/" + topic + "/partitions/0", HttpApi.DIALECT, "Accept-Encoding", "gzip").header("Content-Encoding")).isNull();
     }
 }

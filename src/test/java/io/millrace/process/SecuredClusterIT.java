@@ -88,7 +88,8 @@ class SecuredClusterIT {
         ClusterClient.await("topic " + topic + " is known to all", 60, () -> {
             try {
                 int status = admin.send(0, "POST", "/admin/topics", JSON, ("{\"topic_name\":\"%s\",\"partitions_count\":%d,"
-                        + "\"replication_factor\":3,\"configs\":{\"min.insync.replicas\":\"2\"}}").formatted(topic, partitions)).statusCode();
+                        + "\"replication_factor\":3,\"configs\":{\"min.insync.replicas\":\"2\"}}").formatted(topic, partitions))
+                .statusCode();
                 return (status == 201 || status == 409)
                         && IntStream.range(0, SERVERS).allMatch(server -> admin.leader(server, topic, 0) > 0);
             } catch (IOException slow) {
@@ -133,7 +134,8 @@ class SecuredClusterIT {
             permit("client", "WRITE");
             for (int server = 0; server < SERVERS; server++) {
                 int each = server;
-                ClusterClient.await("permissions at server " + (server + 1), 30, () -> status(anonymous, each, "GET", RECORDS, CLIENT) == 403);
+                ClusterClient.await("permissions at server " + (server + 1), 30,
+                        () -> status(anonymous, each, "GET", RECORDS, CLIENT) == 403);
             }
             assertThat(produce(anonymous, other, CLIENT)).isEqualTo(200);
             assertThat(produce(anonymous, other, token)).as("of the same name").isEqualTo(200);

@@ -123,7 +123,8 @@ public final class SecuredKeys {
      *
      * @param signer whose key signs it: {@code tokens} is believed
      */
-    public String token(String signer, String issuer, String user, String group, Instant expires) throws GeneralSecurityException, IOException {
+    public String token(String signer, String issuer, String user, String group, Instant expires)
+            throws GeneralSecurityException, IOException {
         KeyStore store = store(signer);
         String alias = store.aliases().nextElement();
         String claims = """

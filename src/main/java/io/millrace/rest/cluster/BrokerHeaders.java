@@ -34,8 +34,8 @@ public final class BrokerHeaders {
 
     /** What its receiver acts on, beside the sender, method, path, query and body: nobody on the way can change, add, or leave out any. */
     static final List<String> SIGNED = Stream.concat(BELIEVED.stream().filter(name -> !name.equals(FORWARDED)), Stream.of(
-            "Accept", "Accept-Encoding", "Authorization", "Content-Encoding", "Content-Type", "Idempotency-Key", "Last-Event-ID", "Millrace-Incarnation",
-            "Millrace-Member-Epoch", "Millrace-Poll", "Millrace-Transaction")).toList();
+            "Accept", "Accept-Encoding", "Authorization", "Content-Encoding", "Content-Type", "Idempotency-Key", "Last-Event-ID",
+            "Millrace-Incarnation", "Millrace-Member-Epoch", "Millrace-Poll", "Millrace-Transaction")).toList();
 
     private BrokerHeaders() {
     }

@@ -23,7 +23,8 @@ record Arrival(boolean ofBroker, long length, UnaryOperator<ServletInputStream> 
     /**
      * @param signatures  take requests of brokers
      * @param mayBeBroker whether its sender may be one
-     * @throws RequestException 401 when it says to be of a broker and is not, or came before, 403 when it may not be; 400 when its length cannot be understood
+     * @throws RequestException 401 when it says to be of a broker and is not, or came before, 403 when it may not be; 400 when its
+     *                          length cannot be understood
      */
     static Arrival of(HttpServletRequest request, BrokerSignatures signatures, boolean mayBeBroker) {
         long length = BodyLength.of(CheckedRequest.values(request, "Content-Length"), CheckedRequest.values(request, "Transfer-Encoding"));
@@ -33,8 +34,8 @@ record Arrival(boolean ofBroker, long length, UnaryOperator<ServletInputStream> 
             return new Arrival(false, length, UnaryOperator.identity());
         }
         if (!mayBeBroker) {
-            throw RequestException.forbidden("the request says to be one of a broker, and who sends it has not the role " + Role.BROKER.text()
-                    + ": brokers get it by their certificates (docs/security.md)");
+            throw RequestException.forbidden("the request says to be one of a broker, and who sends it has not the role "
+                    + Role.BROKER.text() + ": brokers get it by their certificates (docs/security.md)");
         }
         try {
             FrameReader frames = signatures.take(head);

@@ -247,7 +247,8 @@ final class LineProduce implements AutoCloseable {
                 try {
                     reader.readLine(line.number(), line.json(), records::append);
                 } catch (BrokerException e) {
-                    throw new BrokerException(e.kind(), "line " + line.number() + ": " + e.getMessage().replaceFirst("^record [0-9]+:? ", ""), e);
+                    throw new BrokerException(e.kind(),
+                            "line " + line.number() + ": " + e.getMessage().replaceFirst("^record [0-9]+:? ", ""), e);
                 }
                 index++;
             }

@@ -11,7 +11,8 @@ package io.millrace.rest.stream;
 public record StreamLimits(int most, int mostBodies, long heartbeatMs, long longestMs) {
     public StreamLimits {
         if (most < 2 || mostBodies < 2 || heartbeatMs < 1 || longestMs < 0) {
-            throw new IllegalArgumentException("limits of streams must be positive: %d open, %d bodies, a sign after %d ms, an end after %d ms"
+            throw new IllegalArgumentException(("limits of streams must be positive: %d open, %d bodies, a sign after %d ms, an end"
+                    + " after %d ms")
                     .formatted(most, mostBodies, heartbeatMs, longestMs));
         }
     }
