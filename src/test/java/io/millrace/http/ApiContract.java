@@ -180,7 +180,7 @@ final class ApiContract {
         String pointer = answer.has("$ref") ? answer.get("$ref").asString().substring(1) : operation.pointer() + "/responses/" + key;
         JsonNode content = resolved(answer).path("content");
         String type = contentType == null ? "" : contentType.replaceAll("\\s*;.*", "");
-        if (body.isEmpty() || !type.endsWith("json")) {
+        if (body.isEmpty() || !type.endsWith("/json") && !type.endsWith("+json")) {
             return;
         }
         JsonNode described = content.path(type);

@@ -150,6 +150,7 @@ public class LineProducing {
 
     private static void write(LineProduce produce, ProduceResult first, OutputStream out, Runnable over) throws IOException {
         try {
+            out.flush(); // the first one of an answer Liberty takes for no reason to send it
             if (first != null) {
                 out.write(LineAnswer.lines(first));
                 out.flush();
