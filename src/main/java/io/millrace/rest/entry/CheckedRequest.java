@@ -75,7 +75,8 @@ public final class CheckedRequest extends HttpServletRequestWrapper implements A
         this.query = request.getQueryString();
         this.path = RequestTarget.path(request);
         this.origin = origin(request, rules);
-        rules.siteGuard().check(request.getMethod(), RequestTarget.check(path, null), origin, request::getHeader);
+        rules.siteGuard().check(request.getMethod(), RequestTarget.check(path, null), origin, request.getUserPrincipal() != null,
+                request::getHeader);
         this.coding = coding;
         this.sentLength = length;
         this.length = coding == ContentCoding.IDENTITY ? length : BodyLength.UNTOLD;

@@ -39,6 +39,15 @@ public record Cors(Set<String> origins, List<String> methods) {
     }
 
     /**
+     * Whether a page may do what it sends without asking beforehand.
+     *
+     * @param credentials whether it goes with some, by which the server knows a user who may know nothing of it
+     */
+    boolean shares(String method, String origin, boolean credentials) {
+        return methods.contains(method) && (origins.contains(origin.toLowerCase(Locale.ROOT)) || origins.contains(ANY) && !credentials);
+    }
+
+    /**
      * What an answer tells a browser.
      *
      * @param origin the value of Origin; null: none

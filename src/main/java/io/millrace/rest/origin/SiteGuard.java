@@ -28,18 +28,22 @@ public final class SiteGuard {
     /**
      * @param path   without the context root, decoded
      * @param own    where the client found this server
+     * @param known  whether the container knows who asks
      * @param header the first value of a header of the request, or null
      * @throws RequestException 403 for an act of another site; 415 for an act with a body that a plain form can send
      */
-    public void check(String method, String path, Origin own, UnaryOperator<String> header) {
+    public void check(String method, String path, Origin own, boolean known, UnaryOperator<String> header) {
         boolean reads = SAFE.contains(method);
         if (reads && !POLL.matcher(path).matches()) {
             return;
         }
         String origin = header.apply("Origin");
-        if (isForeign(origin, header.apply("Sec-Fetch-Site"), own, header.apply("Host"))) {
+        boolean credentials = known || header.apply("Authorization") != null || header.apply("Cookie") != null;
+        boolean shared = origin != null && cors.shares(method, origin, credentials);
+        if (!shared && isForeign(origin, header.apply("Sec-Fetch-Site"), own, header.apply("Host"))) {
             throw RequestException.forbidden("a web page of another site sent this: pages whose Origin millrace.http.cors.origins lists"
-                    + " may do so, with millrace.http.cors.enabled, and clients that are no browsers send no Origin");
+                    + " may do so, with millrace.http.cors.enabled and a method of millrace.http.cors.methods, and those of any Origin only"
+                    + " without credentials; clients that are no browsers send no Origin");
         }
         String type = header.apply("Content-Type");
         if (!reads && type != null && FORMS.contains(type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT))) {
@@ -48,10 +52,7 @@ public final class SiteGuard {
         }
     }
 
-    private boolean isForeign(String origin, String site, Origin own, String host) {
-        if (origin != null && cors.allows(origin)) {
-            return false;
-        }
+    private static boolean isForeign(String origin, String site, Origin own, String host) {
         if (site != null) {
             return !OWN_SITES.contains(site.strip().toLowerCase(Locale.ROOT));
         }

@@ -26,7 +26,7 @@ class SiteGuardTest {
             all.put(headers[i], headers[i + 1]);
         }
         RequestException refused = catchThrowableOfType(RequestException.class,
-                () -> new SiteGuard(cors).check(method, path, OWN, all::get));
+                () -> new SiteGuard(cors).check(method, path, OWN, all.containsKey("known"), all::get));
         return refused == null ? 0 : refused.status();
     }
 
@@ -72,6 +72,18 @@ class SiteGuardTest {
         assertThat(check(SHOP, "POST", "/topics/t", "Origin", "https://shop.example", "Sec-Fetch-Site", "cross-site")).isZero();
         assertThat(check(SHOP, "POST", "/topics/t", "Origin", "https://shop.example.evil", "Sec-Fetch-Site", "cross-site"))
                 .isEqualTo(403);
+    }
+
+    @Test
+    void whatIsSharedWithAnySiteIsSoWithoutCredentialsAndByTheMethodsThatAreListed() {
+        Cors any = new Cors(Set.of("*"), List.of("GET", "POST"));
+        assertThat(check(any, "POST", "/admin/brokers/1/drain", "Origin", "https://evil")).isZero();
+        for (String credential : List.of("Authorization", "Cookie", "known")) {
+            assertThat(check(any, "POST", "/admin/brokers/1/drain", "Origin", "https://evil", credential, "x")).as(credential).isEqualTo(403);
+            assertThat(check(SHOP, "POST", "/topics/t", "Origin", "https://shop.example", credential, "x")).as(credential).isZero();
+        }
+        assertThat(check(any, "DELETE", "/admin/topics/t", "Origin", "https://evil")).isEqualTo(403);
+        assertThat(check(SHOP, "DELETE", "/admin/topics/t", "Origin", "https://shop.example")).isEqualTo(403);
     }
 
     @Test
