@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
 @Provider
 @PreMatching
 public class IncarnationFilter implements ContainerRequestFilter {
-    private static final Pattern PATH = Pattern.compile("(.*/consumers/[^/]+/instances/[^/]+)/incarnations/([^/]+)(/.*)?");
+    private static final Pattern PATH = Pattern.compile("((?:/[^/]+)*/consumers/[^/]+/instances/[^/]+)/incarnations/([^/]+)(/.*)?");
 
     @Override
     public void filter(ContainerRequestContext request) {

@@ -53,7 +53,7 @@ public class EntryFilter implements Filter {
                 return;
             }
             checked = checked(request, response);
-            guard.enter(checked, response);
+            guard.enter(checked, checked.path(), response);
             response.countBy(Meter.of(checked));
         } catch (RequestException e) {
             if (mayHaveBody(request)) {
@@ -66,6 +66,9 @@ public class EntryFilter implements Filter {
             return;
         } catch (RuntimeException fault) { // of which the container would make a page
             LOG.log(Level.ERROR, "a request could not be checked", fault);
+            if (mayHaveBody(request)) {
+                closeAfter(request, response);
+            }
             response.sendError(HttpServletResponse.SC_INTERNAL_SERVER_ERROR);
             return;
         }

@@ -5,12 +5,15 @@ import jakarta.servlet.http.HttpServletRequest;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.regex.Pattern;
 
 /** Path and query of a request as it wrote them: what a URI may not have there is refused, so that nobody reads it in two ways. */
 final class RequestTarget {
     /** Beside letters and digits. */
     private static final String PATH_MARKS = "/-._~!$&'()*+,;=:@";
     private static final String QUERY_MARKS = PATH_MARKS + "?";
+
+    private static final Pattern DOTS = Pattern.compile("(?:^|/)\\.\\.?(?:/|$)");
 
     private RequestTarget() {
     }
@@ -24,7 +27,11 @@ final class RequestTarget {
         if (query != null) {
             decoded("query", query, QUERY_MARKS);
         }
-        return decoded("path", path, PATH_MARKS);
+        String decoded = decoded("path", path, PATH_MARKS);
+        if (DOTS.matcher(decoded).find()) {
+            throw RequestException.badRequest("the path has a part . or .., which others would take for another path: write what is meant");
+        }
+        return decoded;
     }
 
     /** The path as it is written, from the slash after the application's own path on. */

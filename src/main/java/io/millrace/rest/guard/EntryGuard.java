@@ -45,26 +45,27 @@ public final class EntryGuard {
      * Notes who asks, for {@link Guard}. What brokers ask each other is let in: it is for them to prove who they are.
      *
      * @param request in which headers of brokers are seen only when one sent them
+     * @param path    of it as it is written, from the slash after the application's own path on
      * @throws RequestException the refusal: 403, 404, 429, 503
      */
-    public void enter(HttpServletRequest request, HttpServletResponse response) {
+    public void enter(HttpServletRequest request, String path, HttpServletResponse response) {
         if (!access.securityIsOn() || request.getMethod().equals("OPTIONS")) {
             return;
         }
-        Optional<List<String>> path = RequestPath.segments(request.getRequestURI().substring(request.getContextPath().length()));
-        if (path.isPresent() && !path.get().isEmpty() && path.get().get(0).equals(INTERNAL)) {
+        Optional<List<String>> segments = RequestPath.segments(path);
+        if (segments.isPresent() && !segments.get().isEmpty() && segments.get().get(0).equals(INTERNAL)) {
             return;
         }
         boolean relayed = request.getHeader(BrokerHeaders.FORWARDED) != null;
         Asked asked = new Asked(request, relayed ? CallerHeaders.read(request::getHeader) : caller(request), relayed);
         asked.note();
-        Optional<AccessRule> rule = path.flatMap(segments -> table.find(request.getMethod(), segments));
+        Optional<AccessRule> rule = segments.flatMap(each -> table.find(request.getMethod(), each));
         try {
             if (rule.isEmpty()) {
                 requireAdmin(asked.caller());
             } else if (!rule.get().is(Mark.OPEN)) {
                 hold(asked, rule.get(), response);
-                check(asked, rule.get(), path.get());
+                check(asked, rule.get(), segments.get());
             }
         } catch (BrokerException refused) {
             response.setHeader(ErrorStatus.KIND_HEADER, refused.kind().name());

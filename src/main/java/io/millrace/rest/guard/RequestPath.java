@@ -19,6 +19,9 @@ final class RequestPath {
      */
     static Optional<List<String>> segments(String path) {
         List<String> segments = new ArrayList<>();
+        if (!path.isEmpty() && path.charAt(0) != '/') {
+            return Optional.empty();
+        }
         String trimmed = path.endsWith("/") ? path.substring(0, path.length() - 1) : path;
         for (String segment : trimmed.isEmpty() ? new String[0] : trimmed.substring(1).split("/", -1)) {
             String text = URLDecoder.decode(segment.replace("+", "%2B"), StandardCharsets.UTF_8);

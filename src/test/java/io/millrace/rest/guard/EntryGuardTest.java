@@ -123,7 +123,7 @@ class EntryGuardTest {
 
     private HttpServletRequest enter(String method, String path, String principal, String role) {
         HttpServletRequest request = request(method, "/root" + path, principal, role == null ? Set.of() : Set.of(role), Map.of());
-        guard.enter(request, response());
+        guard.enter(request, request.getRequestURI().substring("/root".length()), response());
         return request;
     }
 
@@ -184,9 +184,9 @@ class EntryGuardTest {
         permit("alice", Operation.WRITE, Resource.topic("t"));
         HttpServletRequest request = request("POST", "/root/topics/t", "alice", Set.of(), Map.of("Millrace-Transaction", "x;epoch=1"));
 
-        assertThatThrownBy(() -> guard.enter(request, response())).hasMessageContaining("transactional id 'x'");
+        assertThatThrownBy(() -> guard.enter(request, request.getRequestURI().substring("/root".length()), response())).hasMessageContaining("transactional id 'x'");
         permit("alice", Operation.WRITE, Resource.transactionalId("x"));
-        guard.enter(request, response());
+        guard.enter(request, request.getRequestURI().substring("/root".length()), response());
     }
 
     @Test
@@ -196,7 +196,7 @@ class EntryGuardTest {
         headers.put(BrokerHeaders.FORWARDED, "2");
         HttpServletRequest request = request("GET", "/root/topics/t", null, Set.of(), headers);
 
-        guard.enter(request, response());
+        guard.enter(request, request.getRequestURI().substring("/root".length()), response());
 
         assertThat(CallerHeaders.of(request)).isEqualTo(CallerHeaders.of(alice));
         assertThat(request.getAttribute(CallerHeaders.ATTRIBUTE)).isEqualTo(alice);
