@@ -69,12 +69,12 @@ class LineProduceIT {
         String body = "{\"value\":1}\n{\"value\":2}\n{\"value\":\n{\"value\":4}\n";
         HttpApi.Answer answer = lines("/topics/" + topic + "/partitions/1", body);
         answer.isError(400);
-        assertThat(answer.message()).contains("line 3", "2 records before it were written");
+        assertThat(answer.message()).contains("line 3", "2 records of this body were written");
         assertThat(api.endOffset(topic, 1)).isEqualTo(2);
         String[] told = lines("/topics/" + topic + "/partitions/1", body, "Accept", LINES).is(200).body().split("\n");
         assertThat(told).hasSize(3);
         assertThat(told[0]).isEqualTo("{\"partition\":1,\"offset\":2}");
-        assertThat(json(told[2]).getString("message")).contains("line 3", "2 records before it were written");
+        assertThat(json(told[2]).getString("message")).contains("line 3", "2 records of this body were written");
         assertThat(lines("/topics/" + topic, "no JSON", "Accept", LINES).isError(400).message()).contains("line 1", "0 records");
     }
 

@@ -54,6 +54,9 @@ final class LineProduce implements AutoCloseable {
     }
 
     private record Writing(CompletableFuture<ProduceResult> result, List<Long> numbers, long bytes) {
+        private String named() {
+            return "lines " + numbers.get(0) + " to " + numbers.get(numbers.size() - 1);
+        }
     }
 
     /**
@@ -94,7 +97,7 @@ final class LineProduce implements AutoCloseable {
         }
         ProduceResult done = written();
         if (answer.ending() != null) {
-            end(answer.ending());
+            endBy(answer.ending());
             lines.clear();
         }
         write();
@@ -113,7 +116,7 @@ final class LineProduce implements AutoCloseable {
         if (wrong == null) {
             return null;
         }
-        String written = "; " + answer.written() + " records before it were written, and nothing behind it";
+        String written = "; " + answer.written() + " records of this body were written, of which some may be behind it, and no more will be";
         if (wrong instanceof RequestException refused) {
             return refused.with(written);
         } else if (wrong instanceof BrokerException refused) {
@@ -136,7 +139,15 @@ final class LineProduce implements AutoCloseable {
 
     private void end(RuntimeException why) {
         if (wrong == null) {
-            wrong = why;
+            endBy(why);
+        }
+    }
+
+    /** What failed comes before what was read meanwhile, which is behind it. */
+    private void endBy(RuntimeException why) {
+        boolean first = wrong == null;
+        wrong = why;
+        if (first) {
             try {
                 body.close(); // before something is answered: the connection is of no use any more
             } catch (IOException e) {
@@ -191,15 +202,22 @@ final class LineProduce implements AutoCloseable {
             answer.add(result, last.numbers());
             return result;
         } catch (ExecutionException e) {
-            end(e.getCause() instanceof RuntimeException failure ? failure : new IllegalStateException(e.getCause()));
+            endBy(failed(last, e.getCause()));
         } catch (TimeoutException e) {
-            end(RequestException.overloaded("line " + last.numbers().get(0) + " was not written in time"));
+            endBy(RequestException.overloaded(last.named() + " were not written in time, and may be later"));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             end(RequestException.overloaded("the server is stopping: try another one"));
         }
         lines.clear();
         return null;
+    }
+
+    private static RuntimeException failed(Writing last, Throwable cause) {
+        if (cause instanceof BrokerException refused) {
+            return new BrokerException(refused.kind(), last.named() + ": " + refused.getMessage(), refused);
+        }
+        return cause instanceof RuntimeException failure ? failure : new IllegalStateException(cause);
     }
 
     private void write() {
