@@ -27,8 +27,8 @@ public final class CallerHeaders {
     public static final String ROLES = "Millrace-Roles";
     /** Of a request: the {@link Caller} that was found at the entry; none while security is off. */
     public static final String ATTRIBUTE = "io.millrace.caller";
-    /** In characters, encoded: further groups would not fit into what a server takes as headers, and are left out. */
-    private static final int MAX_GROUPS = 4096;
+    /** In characters, encoded: what a server takes as a header by default, which is 32,768, and another one beside it. */
+    private static final int MAX_GROUPS = 16_384;
 
     private CallerHeaders() {
     }
@@ -38,7 +38,11 @@ public final class CallerHeaders {
         return request.getAttribute(ATTRIBUTE) instanceof Caller caller ? of(caller) : Map.of();
     }
 
-    /** None for a caller that nobody knows. */
+    /**
+     * None for a caller that nobody knows.
+     *
+     * @throws IllegalArgumentException when its groups are too many to be told
+     */
     public static Map<String, String> of(Caller caller) {
         Map<String, String> headers = new HashMap<>();
         if (!caller.isAnonymous()) {
@@ -57,9 +61,11 @@ public final class CallerHeaders {
         StringBuilder list = new StringBuilder();
         for (String name : names.stream().sorted().toList()) {
             String next = encoded(name);
-            if (list.length() + next.length() < MAX_GROUPS) {
-                list.append(list.isEmpty() ? "" : ",").append(next);
-            }
+            list.append(list.isEmpty() ? "" : ",").append(next);
+        }
+        if (list.length() > MAX_GROUPS) { // leaving some out would leave out what is denied to them
+            throw new IllegalArgumentException("the caller is in so many groups that another broker cannot be told of all of them: ask the"
+                    + " broker that leads the partition, or coordinates the group, or send a token with fewer groups");
         }
         return list.toString();
     }

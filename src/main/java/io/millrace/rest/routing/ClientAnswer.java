@@ -23,6 +23,8 @@ final class ClientAnswer implements Flow.Subscriber<List<ByteBuffer>> {
     private final AnswerDeadlines deadlines;
     private final long stalledMs;
     private final CompletableFuture<Void> written = new CompletableFuture<>();
+    /** Ends the present wait for the owner. */
+    private volatile CompletableFuture<Void> tick;
     private volatile Flow.Subscription subscription;
     /** Of what is to be done in turn; guarded by this: the owner's signals and this server's end come from different threads. */
     private CompletableFuture<Void> last = CompletableFuture.completedFuture(null);
@@ -65,6 +67,7 @@ final class ClientAnswer implements Flow.Subscriber<List<ByteBuffer>> {
             return null;
         });
         watch(-1);
+        written.whenComplete((done, failure) -> tick.complete(null));
         return written;
     }
 
@@ -77,9 +80,12 @@ final class ClientAnswer implements Flow.Subscriber<List<ByteBuffer>> {
     }
 
     private void watch(long before) {
-        CompletableFuture<Void> tick = new CompletableFuture<>();
-        written.whenComplete((done, failure) -> tick.complete(null));
-        deadlines.within(stalledMs, tick, TimeoutException::new).exceptionally(late -> {
+        CompletableFuture<Void> next = new CompletableFuture<>();
+        tick = next;
+        if (written.isDone()) {
+            return; // before it could end this one
+        }
+        deadlines.within(stalledMs, next, TimeoutException::new).exceptionally(late -> {
             if (asked > came && came == before) {
                 written.completeExceptionally(new EOFException("the rest of the answer did not come"));
             } else {

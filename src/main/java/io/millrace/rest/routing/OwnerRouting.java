@@ -200,7 +200,11 @@ public class OwnerRouting implements Onward {
         Map<String, String> told = new HashMap<>(receipts.told());
         told.put(BrokerHeaders.BASE_URI, request.base());
         told.put(BrokerHeaders.CALLER, CallerAddress.of(request));
-        told.putAll(CallerHeaders.of(request));
+        try {
+            told.putAll(CallerHeaders.of(request));
+        } catch (IllegalArgumentException e) {
+            throw RequestException.badRequest(e.getMessage());
+        }
         if (request.coding() != null) {
             told.put("Content-Encoding", request.coding());
         }
