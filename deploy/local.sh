@@ -192,6 +192,7 @@ install_dropins() {
 # with a copy of what the package deploys, because others may share that one and are not secured.
 install_security() {
     [ -n "$secured" ] || return 0
+    require_passwords || return 1
     local overrides=$base/secured/servers/$server/configDropins/overrides
     # As above: not under a server that runs.
     if [ ! -f "$base/secured/.unpacked" ] || [ "$runtime/.unpacked" -nt "$base/secured/.unpacked" ]; then
@@ -201,6 +202,18 @@ install_security() {
     fi
     mkdir -p "$overrides"
     cp "$project/deploy/secured/secured.xml" "$overrides/"
+}
+
+# Liberty would take the name of a variable that is not set for the password.
+require_passwords() {
+    local role name
+    for role in KEYS ADMIN OPERATOR CLIENT BROKER; do
+        name=SECURED_${role}_PASSWORD
+        if [ -z "${!name:-}" ]; then
+            say "$name is not set: deploy/secured/secured.xml needs it"
+            return 1
+        fi
+    done
 }
 
 # The name of server I's own key.

@@ -191,7 +191,7 @@ class SecuredClusterIT {
         for (URI url : urls) {
             URI plain = URI.create("http://localhost:" + url.getPort() + "/topics");
             assertThatThrownBy(() -> {
-                HttpResponse<String> answer = http(null).send(HttpRequest.newBuilder(plain).timeout(PATIENCE).build(),
+                HttpResponse<String> answer = http(null).send(HttpRequest.newBuilder(plain).timeout(PATIENCE).header("Authorization", ADMIN).build(),
                         HttpResponse.BodyHandlers.ofString());
                 throw new IOException("answered with " + answer.statusCode());
             }).isInstanceOf(IOException.class).hasMessageNotContaining("answered with 2");

@@ -177,6 +177,15 @@ class SecuredServerIT {
     }
 
     @Test
+    void metricsAreForAdministratorsAndOperators() throws Exception {
+        assertThat(ask(anonymous, "GET", "/metrics", "").statusCode()).isEqualTo(401);
+        assertThat(ask(anonymous, "GET", "/metrics", basic("client", PASSWORD)).statusCode()).isEqualTo(403);
+        for (String role : List.of("admin", "operator")) {
+            assertThat(ask(anonymous, "GET", "/metrics", basic(role, PASSWORD)).body()).as(role).contains("millrace_");
+        }
+    }
+
+    @Test
     void aTokenOfAnotherSignerIssuerOrTimeIsRefused() throws Exception {
         Instant later = Instant.now().plusSeconds(300);
         assertThat(ask(anonymous, "GET", "/topics", token("tokens", "millrace-client", later)).statusCode()).isEqualTo(200);
@@ -198,7 +207,8 @@ class SecuredServerIT {
     void thereIsNoWayWithoutTls() {
         URI plain = URI.create("http://localhost:" + url.getPort() + "/topics");
         assertThatThrownBy(() -> {
-            HttpResponse<String> answer = anonymous.send(HttpRequest.newBuilder(plain).timeout(PATIENCE).build(),
+            HttpResponse<String> answer = anonymous.send(HttpRequest.newBuilder(plain).timeout(PATIENCE)
+                    .header("Authorization", basic("admin", PASSWORD)).build(),
                     HttpResponse.BodyHandlers.ofString());
             throw new IOException("answered with " + answer.statusCode());
         }).isInstanceOf(IOException.class).hasMessageNotContaining("answered with 2");
