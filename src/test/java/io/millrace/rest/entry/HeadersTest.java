@@ -23,6 +23,16 @@ class HeadersTest {
     }
 
     @Test
+    void aPathWithPartsThatOthersLeaveOutIsRefused() {
+        for (String wrong : List.of("/.", "/..", "/topics/../admin", "/topics/%2e%2E/admin", "/topics/./t", "/a/.%2e")) {
+            assertThat(status(() -> RequestTarget.check(wrong, null))).as(wrong).isEqualTo(400);
+        }
+        for (String right : List.of("/topics/.t", "/topics/t.", "/topics/..t", "/topics/a..b", "/topics/...")) {
+            assertThat(RequestTarget.check(right, null)).isEqualTo(right);
+        }
+    }
+
+    @Test
     void aTargetIsDecodedOrRefused() {
         assertThat(RequestTarget.check("/a%2Fb/%C3%BC;x", "q=%7B&r=a:b/?")).isEqualTo("/a/b/\u00fc;x");
         for (String wrong : new String[] {"/{", "/<", "/\"", "/\u00fc", "/ ", "/%", "/%4", "/%zz", "/%ff", "/%c3%28", "/\\", "/#"}) {
