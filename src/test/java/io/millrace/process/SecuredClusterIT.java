@@ -28,6 +28,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /** Three servers with {@code deploy/secured}, which show each other certificates. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -200,6 +201,7 @@ class SecuredClusterIT {
 
     /** The leader that is killed at last is asked anew by the others, of which only what was renewed is believed. */
     @Test
+    @EnabledIfSystemProperty(named = "millrace.long", matches = "true")
     void keysAndTheirAuthorityAreRenewedUnderLoadWithoutARestart() throws Exception {
         create("renewed", PARTITIONS);
         SecuredKeys next = served.ofAnotherAuthority(names());
@@ -237,6 +239,7 @@ class SecuredClusterIT {
     }
 
     @Test
+    @EnabledIfSystemProperty(named = "millrace.long", matches = "true")
     void aBrokerWhoseCertificateNamesAnotherHostIsNotAskedUntilItHasOneThatNamesItsOwn() throws Exception {
         HttpClient client = http(null);
         create("named", PARTITIONS);
