@@ -10,7 +10,7 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * All permissions there are, made ready to decide in less than a microsecond, however many they are. A denial wins; what is neither
+ * All permissions there are, made ready to decide in about a microsecond, however many they are. A denial wins; what is neither
  * allowed by a permission nor by a role ({@link RoleGrants}) is not allowed. An admin may do everything. Immutable.
  */
 public final class Permissions {
