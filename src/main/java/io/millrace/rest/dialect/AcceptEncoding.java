@@ -20,7 +20,7 @@ public record AcceptEncoding(int gzip, int identity) {
         int others = NOT_SAID;
         for (String header : values == null ? List.<String>of() : values) {
             for (String element : header.split(",")) {
-                String[] parts = element.split(";");
+                String[] parts = element.split(";", -1);
                 int wanted = quality(parts);
                 switch (parts[0].strip().toLowerCase(Locale.ROOT)) {
                     case "gzip", "x-gzip" -> gzip = Math.max(gzip, wanted);

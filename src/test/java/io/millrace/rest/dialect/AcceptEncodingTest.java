@@ -21,7 +21,7 @@ class AcceptEncodingTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "identity", "br", "deflate", "gzip;q=0", "gzip;q=0, *", "gzip;q=0.000, *;q=0", "gzip;q=2", "gzip;q=x",
-        "gzip;q=0.4, identity"})
+        "gzip;q=0.4, identity", ";", ";;", ",", ",;,", ";q=1", "gzip;q=,;"})
     void whoDoesNotIsGivenItAsItIs(String header) {
         assertThat(of(header).prefersGzip()).as(header).isFalse();
     }
