@@ -21,6 +21,7 @@ import java.util.Set;
  * @param kills       how often the cluster's leader is killed
  * @param coordination which parts of the suite of groups in a cluster
  * @param transactions which parts of the suite of transactions
+ * @param front       which parts of the suite of the front
  * @param commits     length of the soak by commits
  * @param idle        how long the cluster does nothing before it is measured idle
  * @param profile     record a flight recording of the server under load, and of the log's benchmarks
@@ -29,7 +30,7 @@ import java.util.Set;
  */
 record BenchOptions(Path project, List<String> suites, int rounds, Duration slice, Duration soak, Duration polls,
                     Set<ClusterPart> cluster, int kills, Set<CoordinationPart> coordination, Set<TransactionPart> transactions,
-                    Duration commits, Duration idle, boolean profile, int port, Path before) {
+                    Set<FrontPart> front, Duration commits, Duration idle, boolean profile, int port, Path before) {
     private static final Set<String> SUITES = Set.of("log", "compaction", "coordinators", "http", "front", "memory", "groups", "soak",
             "polls", "cluster", "coordination", "transactions");
     private static final String DEFAULT_SUITES = "log,compaction,coordinators,http,front,memory,groups,cluster,coordination,transactions";
@@ -58,6 +59,7 @@ record BenchOptions(Path project, List<String> suites, int rounds, Duration slic
                 number(given, "kills", 10, 1, 1_000),
                 PartNames.parse(CoordinationPart.class, take(given, "coordination.parts", "all")),
                 PartNames.parse(TransactionPart.class, take(given, "transactions.parts", "all")),
+                PartNames.parse(FrontPart.class, take(given, "front.parts", "all")),
                 Duration.ofMinutes(number(given, "commits.minutes", suites.contains("soak") ? 30 : 3, 1, 24 * 60)),
                 Duration.ofMinutes(number(given, "idle.minutes", 10, 0, 24 * 60)),
                 Boolean.parseBoolean(take(given, "profile", "false")),
@@ -78,8 +80,8 @@ record BenchOptions(Path project, List<String> suites, int rounds, Duration slic
 
     /** For a second server beside the first. */
     BenchOptions elsewhere(Path checkout, int otherPort) {
-        return new BenchOptions(checkout, suites, rounds, slice, soak, polls, cluster, kills, coordination, transactions, commits, idle,
-                profile, otherPort, null);
+        return new BenchOptions(checkout, suites, rounds, slice, soak, polls, cluster, kills, coordination, transactions, front, commits,
+                idle, profile, otherPort, null);
     }
 
     Path target() {
@@ -96,6 +98,10 @@ record BenchOptions(Path project, List<String> suites, int rounds, Duration slic
 
     boolean runs(CoordinationPart part) {
         return coordination.contains(part);
+    }
+
+    boolean runs(FrontPart part) {
+        return front.contains(part);
     }
 
     private static String take(Map<String, String> given, String name, String otherwise) {

@@ -22,7 +22,10 @@ import javax.net.ssl.SSLContext;
 final class FrontSuite {
     private static final int SLOW = 64;
     private static final int MIB = 1 << 20;
-    private static final int WARM_UP_SLICES = 3;
+    private static final int WARM_UP_SLICES_MAX = 40;
+    /** Warm is who has not become faster by a twentieth for so long. */
+    private static final int STEADY_SLICES = 4;
+    private static final double FASTER = 1.05;
     private static final String NOW = "now";
     private static final String OTHER = "other";
     private static final String ISSUER = "https://issuer.example";
@@ -39,14 +42,22 @@ final class FrontSuite {
     }
 
     List<Figure> run() throws Exception {
-        try (LocalServer server = LocalServer.start(options, work, Map.of())) {
-            besideSlowClients(server);
-            secured(server);
-            if (options.before() != null) {
-                try (LocalServer before = LocalServer.start(options.elsewhere(options.before(), options.port() + 100),
-                        folder("before"), Map.of())) {
-                    against(before, server);
-                }
+        if (options.runs(FrontPart.SLOW)) {
+            try (LocalServer server = LocalServer.start(options, work, Map.of())) {
+                besideSlowClients(server);
+            }
+        }
+        // as old as the one that it is compared with, or the compiler of one is minutes ahead
+        if (options.runs(FrontPart.SECURED)) {
+            try (LocalServer plain = LocalServer.start(options, work, Map.of())) {
+                secured(plain);
+            }
+        }
+        if (options.runs(FrontPart.BEFORE) && options.before() != null) {
+            try (LocalServer now = LocalServer.start(options, work, Map.of());
+                 LocalServer before = LocalServer.start(options.elsewhere(options.before(), options.port() + 100),
+                         folder("before"), Map.of())) {
+                against(before, now);
             }
         }
         return figures;
@@ -70,15 +81,16 @@ final class FrontSuite {
         ByteBuffer fetch = requests.get("/topics/normal/partitions/0/records?offset=0&max_bytes=1000", HttpRequests.JSON);
         Workload.Factory normal = connection -> Workload.paced(connection % 2 == 0 ? produce : fetch, 10, Duration.ofMillis(10));
         HttpLoad load = new HttpLoad(server.address());
-        load.run(8, options.slice().multipliedBy(WARM_UP_SLICES), normal);
-        Map<String, List<LoadResult>> results = new Rounds<LoadResult>()
-                .variant(OTHER, () -> load.run(8, options.slice(), normal))
-                .variant(NOW, () -> {
-                    try (SlowClients slow = new SlowClients(server.address(), SLOW, server.uri().getAuthority(),
-                            "/topics/large/partitions/0/records?offset=0&max_bytes=" + 4 * MIB, "/topics/normal")) {
-                        return load.run(8, options.slice(), normal);
-                    }
-                }).run(options.rounds(), progress);
+        Rounds.Slice<LoadResult> alone = () -> load.run(8, options.slice(), normal);
+        Rounds.Slice<LoadResult> beside = () -> {
+            try (SlowClients slow = new SlowClients(server.address(), SLOW, server.uri().getAuthority(),
+                    "/topics/large/partitions/0/records?offset=0&max_bytes=" + 4 * MIB, "/topics/normal")) {
+                return load.run(8, options.slice(), normal);
+            }
+        };
+        warmUp(alone, beside);
+        Map<String, List<LoadResult>> results = new Rounds<LoadResult>().variant(OTHER, alone).variant(NOW, beside)
+                .run(options.rounds(), progress);
         figures.add(figure("p99 beside slow readers and writers, 8 connections", "ms", results, LoadResult::p99, "the same load alone",
                 new Target.RatioBelow(2)));
         topics.delete("normal");
@@ -113,6 +125,13 @@ final class FrontSuite {
                 compare("TLS and bearer token, " + each.name(), () -> tls.run(each.connections(), options.slice(), c -> now),
                         "the same without", () -> load.run(each.connections(), options.slice(), c -> limit), new Target.Ratio(0.6));
                 topics.empty("compared");
+                if (options.profile()) {
+                    Path file = folder("jfr").resolve("secured-" + each.connections() + ".jfr");
+                    try (FlightRecording recording = FlightRecording.start(secured.pid(), file)) {
+                        tls.run(each.connections(), options.slice().multipliedBy(2), c -> now);
+                    }
+                    progress.say("a flight recording: " + file);
+                }
             }
             topics.delete("compared");
         }
@@ -167,13 +186,27 @@ final class FrontSuite {
     private void compare(String name, Rounds.Slice<LoadResult> now, String limitName, Rounds.Slice<LoadResult> limit, Target target)
             throws Exception {
         progress.say(name);
-        for (int i = 0; i < WARM_UP_SLICES; i++) {
-            now.measure();
-            limit.measure();
-        }
+        warmUp(now, limit);
         Map<String, List<LoadResult>> results = new Rounds<LoadResult>().variant(OTHER, limit).variant(NOW, now)
                 .run(options.rounds(), progress);
         figures.add(figure(name, "req/s", results, LoadResult::requestsPerSecond, limitName, target));
+    }
+
+    /** Until neither becomes faster: it takes the compiler minutes, in which a ratio says who is compiled. */
+    private void warmUp(Rounds.Slice<LoadResult> one, Rounds.Slice<LoadResult> other) throws Exception {
+        double best = 0;
+        double bestOther = 0;
+        int steady = 0;
+        int slices = 0;
+        while (steady < STEADY_SLICES && slices < WARM_UP_SLICES_MAX) {
+            double speed = one.measure().requestsPerSecond();
+            double speedOther = other.measure().requestsPerSecond();
+            steady = speed > best * FASTER || speedOther > bestOther * FASTER ? 0 : steady + 1;
+            best = Math.max(best, speed);
+            bestOther = Math.max(bestOther, speedOther);
+            slices++;
+        }
+        progress.say("warm after " + slices + " slices of each");
     }
 
     private static Figure figure(String name, String unit, Map<String, List<LoadResult>> results, ToDoubleFunction<LoadResult> value,
