@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** What replication promises holds whatever fails, for many seeds; see {@link SimulatedCluster}. */
 class ReplicationSimulationTest {
     private static final boolean LONG = Boolean.getBoolean("millrace.long");
-    private static final int SEEDS = Integer.getInteger("millrace.simulation.seeds", LONG ? 5000 : 200);
+    private static final int SEEDS = Integer.getInteger("millrace.simulation.seeds", LONG ? 5000 : 100);
     private static final int FAULTY_MS = 60_000;
 
     /** Held, or the setting would be forgotten: thousands of faults make many lines. */

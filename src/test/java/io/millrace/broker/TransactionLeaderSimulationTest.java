@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** What transactions promise holds whatever fails at the leaders, for many seeds; see {@link SimulatedTransfers}. */
 class TransactionLeaderSimulationTest {
     private static final boolean LONG = Boolean.getBoolean("millrace.long");
-    private static final int SEEDS = Integer.getInteger("millrace.simulation.seeds", LONG ? 1500 : 25);
+    private static final int SEEDS = Integer.getInteger("millrace.simulation.seeds", LONG ? 1500 : 12);
     private static final int FAULTY_MS = 60_000;
 
     /** Held, or the setting would be forgotten: thousands of faults make many lines. */

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** What consumer groups promise holds whatever fails, for many seeds; see {@link SimulatedGroups}. */
 class GroupSimulationTest {
     private static final boolean LONG = Boolean.getBoolean("millrace.long");
-    private static final int SEEDS = Integer.getInteger("millrace.simulation.seeds", LONG ? 4000 : 200);
+    private static final int SEEDS = Integer.getInteger("millrace.simulation.seeds", LONG ? 4000 : 100);
     private static final int MILLIS = 60_000;
 
     /** Held, or the setting would be forgotten: thousands of faults make many lines. */

@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** A process that appends is killed at random moments, again and again on the same files. */
 class LogCrashTest {
-    private static final int ROUNDS = Boolean.getBoolean("millrace.long") ? 200 : 12;
+    private static final int ROUNDS = Boolean.getBoolean("millrace.long") ? 200 : 6;
     /** Rounds on the same files, so that a check of all of them stays quick. */
     private static final int ROUNDS_ON_ONE_DIRECTORY = 6;
     private static final int MAX_ACKNOWLEDGED_A_ROUND = 1_500;

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What transactions promise holds whatever fails, for many seeds; see {@link SimulatedTransactions}. */
 class TransactionSimulationTest {
     private static final boolean LONG = Boolean.getBoolean("millrace.long");
-    private static final int SEEDS = Integer.getInteger("millrace.simulation.seeds", LONG ? 4000 : 150);
+    private static final int SEEDS = Integer.getInteger("millrace.simulation.seeds", LONG ? 4000 : 80);
     private static final int MILLIS = 20_000;
 
     /** Held, or the setting would be forgotten: thousands of faults make many lines. */

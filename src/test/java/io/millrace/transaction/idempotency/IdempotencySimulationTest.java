@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Requests with keys are carried out once and answered the same, whatever fails, for many seeds; see {@link SimulatedIdempotency}. */
 class IdempotencySimulationTest {
     private static final boolean LONG = Boolean.getBoolean("millrace.long");
-    private static final int SEEDS = Integer.getInteger("millrace.simulation.seeds", LONG ? 10_000 : 500);
+    private static final int SEEDS = Integer.getInteger("millrace.simulation.seeds", LONG ? 10_000 : 200);
     private static final int MILLIS = 30_000;
 
     /** Held, or the setting would be forgotten: thousands of faults make many lines. */
