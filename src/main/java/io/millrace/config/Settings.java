@@ -97,8 +97,8 @@ public final class Settings {
             + " of both is kept for the first bytes of a body. Beyond them the answer is 503.");
     public static final Setting ANSWER_TIMEOUT_MS = number("millrace.answer.timeout.ms", 1_000, 3_600_000, "ms", 60_000,
             "The longest that a client may take over an answer, looked at after each 64 KiB, and over each of these (of what"
-            + " another server answers, over each 16 KiB only): beyond it the connection is closed, and the records of a poll are given"
-            + " again. Whole seconds count.");
+            + " another server answers, after and over each 16 KiB, and the waits for that server do not count): beyond it the"
+            + " connection is closed, and the records of a poll are given again. Whole seconds count.");
     public static final Setting ANSWER_THREADS_MAX = number("millrace.answer.threads.max", 2, 10_000, "threads", 192,
             "Threads that write fetched records, lists and other brokers' answers to clients, which each hold one while they read;"
             + " half of them to one address. What comes beyond waits, up to 32 answers a thread; then the answer is 503.");

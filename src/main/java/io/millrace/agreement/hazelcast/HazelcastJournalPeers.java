@@ -19,10 +19,12 @@ public final class HazelcastJournalPeers implements JournalPeers {
 
     private final Supplier<HazelcastInstance> hazelcast;
     private final int self;
+    private final JournalSeal seal;
 
-    public HazelcastJournalPeers(Supplier<HazelcastInstance> hazelcast, int self) {
+    public HazelcastJournalPeers(Supplier<HazelcastInstance> hazelcast, int self, JournalSeal seal) {
         this.hazelcast = hazelcast;
         this.self = self;
+        this.seal = seal;
     }
 
     @Override
@@ -53,8 +55,9 @@ public final class HazelcastJournalPeers implements JournalPeers {
 
     private void submit(int brokerId, JournalRequest request, CompletableFuture<JournalReply> answer) {
         HazelcastInstance instance = hazelcast.get();
-        instance.getExecutorService(JournalCall.EXECUTOR).submitToMember(new JournalCall(request),
-            youngest(instance, brokerId), completing(answer));
+        Member receiver = youngest(instance, brokerId);
+        instance.getExecutorService(JournalCall.EXECUTOR).submitToMember(new JournalCall(request, seal, receiver.getUuid()),
+            receiver, completing(answer));
     }
 
     /** What cannot be read, of a broker of another version for example, is no answer, and nobody waits for a better one. */

@@ -6,9 +6,9 @@ import com.hazelcast.nio.ObjectDataInput;
 import com.hazelcast.nio.ObjectDataOutput;
 import com.hazelcast.nio.serialization.IdentifiedDataSerializable;
 import io.millrace.agreement.RegisterUnavailableException;
-import io.millrace.agreement.journal.JournalGuard;
 import io.millrace.agreement.journal.JournalRequest;
 import java.io.IOException;
+import java.util.UUID;
 import java.util.concurrent.Callable;
 
 /** Carries a request to another member's journal, and the reply back, both as texts. */
@@ -16,29 +16,32 @@ public final class JournalCall implements Callable<String[]>, HazelcastInstanceA
     private static final System.Logger LOGGER = System.getLogger(JournalCall.class.getName());
     /** Executor service that runs it. */
     static final String EXECUTOR = "journals";
-    /** Where a member keeps its {@link JournalGuard}, once the others may ask it. */
-    public static final String GUARD = "journal";
+    /** Where a member keeps its {@link JournalEntrance}, once the others may ask it. */
+    public static final String ENTRANCE = "journal";
     static final int FACTORY_ID = 7001;
 
     private String[] request;
+    private byte[] seal;
     private HazelcastInstance member;
 
     JournalCall() {
         // Filled by readData
     }
 
-    JournalCall(JournalRequest request) {
+    /** @param receiver the member that is asked */
+    JournalCall(JournalRequest request, JournalSeal seal, UUID receiver) {
         this.request = request.encode();
+        this.seal = seal.of(receiver, this.request);
     }
 
     @Override
     public String[] call() {
-        Object guard = member.getUserContext().get(GUARD);
-        if (guard == null) {
+        Object entrance = member.getUserContext().get(ENTRANCE);
+        if (entrance == null) {
             throw new IllegalStateException("this member's journal is not open to others yet");
         }
         try {
-            return ((JournalGuard) guard).handle(JournalRequest.decode(request)).encode();
+            return ((JournalEntrance) entrance).handle(request, seal);
         } catch (RegisterUnavailableException refused) {
             throw plain(refused);
         }
@@ -68,10 +71,12 @@ public final class JournalCall implements Callable<String[]>, HazelcastInstanceA
     @Override
     public void writeData(ObjectDataOutput out) throws IOException {
         out.writeStringArray(request);
+        out.writeByteArray(seal);
     }
 
     @Override
     public void readData(ObjectDataInput in) throws IOException {
         request = in.readStringArray();
+        seal = in.readByteArray();
     }
 }

@@ -15,6 +15,8 @@ import io.millrace.agreement.hazelcast.HazelcastMember;
 import io.millrace.agreement.hazelcast.HazelcastMembership;
 import io.millrace.agreement.hazelcast.HazelcastVersion;
 import io.millrace.agreement.hazelcast.JournalCall;
+import io.millrace.agreement.hazelcast.JournalEntrance;
+import io.millrace.agreement.hazelcast.JournalSeal;
 import io.millrace.agreement.hazelcast.MemberAttributes;
 import io.millrace.agreement.hazelcast.MemberConfig;
 import io.millrace.agreement.hazelcast.PlatformLoggers;
@@ -59,6 +61,7 @@ public final class ClusterNode implements AutoCloseable {
     private final HazelcastCpOperations cp;
     private final HazelcastMembership membership;
     private final JournalGuard guard;
+    private final JournalSeal seal;
     private final MajorityJournal journals;
     private final Restore restore;
     private final Steward steward;
@@ -75,8 +78,9 @@ public final class ClusterNode implements AutoCloseable {
         membership = new HazelcastMembership(
             new Member(options.brokerId(), session, options.url(), options.rack()), member::instance);
         cp = new HazelcastCpOperations(member::instance, executor, HazelcastCpOperations.ANSWER_MILLIS);
+        seal = new JournalSeal(options.secret());
         JournalPeers peers = options.size() == 1 ? JournalPeers.NONE
-            : new HazelcastJournalPeers(member::instance, options.brokerId());
+            : new HazelcastJournalPeers(member::instance, options.brokerId(), seal);
         guard = new JournalGuard(journal);
         ActiveIncarnation active = new ActiveIncarnation(cp, () -> majority.isReachedBy(1 + peers.reachable().size()),
             () -> guard.standing().promise());
@@ -154,13 +158,18 @@ public final class ClusterNode implements AutoCloseable {
         cp.connectDoorbell(instance);
         membership.connect(instance);
         if (admitted) {
-            instance.getUserContext().put(JournalCall.GUARD, guard);
+            open(instance);
         }
+    }
+
+    private void open(HazelcastInstance instance) {
+        instance.getUserContext().put(JournalCall.ENTRANCE,
+            new JournalEntrance(guard, seal, () -> instance.getCluster().getLocalMember().getUuid()));
     }
 
     private void admit() {
         admitted = true;
-        member.instance().getUserContext().put(JournalCall.GUARD, guard);
+        open(member.instance());
     }
 
     private void restoreAlone() {

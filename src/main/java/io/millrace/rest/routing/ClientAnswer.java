@@ -22,6 +22,7 @@ final class ClientAnswer implements Flow.Subscriber<List<ByteBuffer>> {
     private final Executor answers;
     private final AnswerDeadlines deadlines;
     private final long stalledMs;
+    private final WritingTime client;
     private final CompletableFuture<Void> written = new CompletableFuture<>();
     /** Ends the present wait for the owner. */
     private volatile CompletableFuture<Void> tick;
@@ -38,12 +39,14 @@ final class ClientAnswer implements Flow.Subscriber<List<ByteBuffer>> {
     /**
      * @param answers   may be held by a client that reads slowly
      * @param stalledMs an owner that sends nothing for so long is given up, after twice as long at most
+     * @param client    the time that the client has
      */
-    ClientAnswer(HttpServletResponse response, Executor answers, AnswerDeadlines deadlines, long stalledMs) {
+    ClientAnswer(HttpServletResponse response, Executor answers, AnswerDeadlines deadlines, long stalledMs, WritingTime client) {
         this.response = response;
         this.answers = answers;
         this.deadlines = deadlines;
         this.stalledMs = stalledMs;
+        this.client = client;
     }
 
     /**
@@ -136,7 +139,7 @@ final class ClientAnswer implements Flow.Subscriber<List<ByteBuffer>> {
     @Override
     public void onComplete() {
         then(() -> {
-            response.flushBuffer();
+            client.spend(response::flushBuffer);
             written.complete(null);
         });
     }
@@ -146,13 +149,14 @@ final class ClientAnswer implements Flow.Subscriber<List<ByteBuffer>> {
         for (ByteBuffer piece : pieces) {
             byte[] bytes = new byte[piece.remaining()];
             piece.get(bytes);
-            out.write(bytes);
+            client.spend(() -> out.write(bytes));
             if (stream != null) {
                 stream.wrote(bytes);
             }
         }
         if (stream != null) {
-            response.flushBuffer();
+            client.spend(response::flushBuffer);
+            client.beginAnew();
         }
         askForMore();
     }

@@ -193,7 +193,8 @@ public class OwnerRouting implements Onward {
         String caller = CallerAddress.of(request);
         AsyncContext async = request.startAsync(request, response);
         async.setTimeout(0); // the container keeps the task of a timeout, and all it refers to, until its time comes
-        return new RelayedExchange(async, response, answer -> answers.write(caller, answer), deadlines);
+        return new RelayedExchange(async, response, answer -> answers.write(caller, answer), deadlines,
+                limits.answerTimeoutMs());
     }
 
     private static RelayedRequest passed(CheckedRequest request, PollReceipts receipts) {

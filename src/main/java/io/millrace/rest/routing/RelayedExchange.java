@@ -23,18 +23,21 @@ final class RelayedExchange {
     private final ErrorAnswers response;
     private final Executor answers;
     private final AnswerDeadlines deadlines;
+    private final long clientMs;
     private final AtomicBoolean ended = new AtomicBoolean();
     private final CompletableFuture<Void> over = new CompletableFuture<>();
 
     /**
      * @param async   without a timeout of its own
      * @param answers writes what the other broker answers, and may be held by the client; may refuse
+     * @param clientMs how long the client may take over its answer, in ms
      */
-    RelayedExchange(AsyncContext async, ErrorAnswers response, Executor answers, AnswerDeadlines deadlines) {
+    RelayedExchange(AsyncContext async, ErrorAnswers response, Executor answers, AnswerDeadlines deadlines, long clientMs) {
         this.async = async;
         this.response = response;
         this.answers = answers;
         this.deadlines = deadlines;
+        this.clientMs = clientMs;
         async.addListener(new AsyncListener() {
             @Override
             public void onComplete(AsyncEvent event) {
@@ -122,7 +125,8 @@ final class RelayedExchange {
             answer.giveUp();
             return;
         }
-        CompletableFuture<Void> written = new ClientAnswer(response, answers, deadlines, Relay.GRACE_MS).write(answer);
+        CompletableFuture<Void> written = new ClientAnswer(response, answers, deadlines, Relay.GRACE_MS,
+                new WritingTime(clientMs, System::nanoTime)).write(answer);
         over.whenComplete((done, failure) -> written.cancel(false));
         written.whenComplete((done, failure) -> {
             told.complete(failure == null);

@@ -1,6 +1,7 @@
 package io.millrace.agreement.hazelcast;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import com.hazelcast.core.HazelcastInstance;
@@ -10,6 +11,7 @@ import io.millrace.agreement.journal.JournalGuard;
 import io.millrace.agreement.journal.JournalReply;
 import io.millrace.agreement.journal.JournalRequest;
 import java.lang.reflect.Proxy;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -18,10 +20,17 @@ import org.junit.jupiter.api.Test;
 class JournalCallTest {
     private final FakeJournal journal = new FakeJournal();
 
+    private final JournalSeal seal = new JournalSeal("the secret");
+    private final UUID self = UUID.randomUUID();
+
     private JournalCall call() {
+        return call(seal, self);
+    }
+
+    private JournalCall call(JournalSeal sender, UUID receiver) {
         ConcurrentMap<String, Object> context = new ConcurrentHashMap<>();
-        context.put(JournalCall.GUARD, new JournalGuard(journal));
-        JournalCall call = new JournalCall(JournalRequest.of(JournalRequest.Kind.PREPARE, 1, "session"));
+        context.put(JournalCall.ENTRANCE, new JournalEntrance(new JournalGuard(journal), seal, () -> self));
+        JournalCall call = new JournalCall(JournalRequest.of(JournalRequest.Kind.PREPARE, 1, "session"), sender, receiver);
         call.setHazelcastInstance((HazelcastInstance) Proxy.newProxyInstance(getClass().getClassLoader(),
             new Class<?>[] {HazelcastInstance.class}, (proxy, method, arguments) -> context));
         return call;
@@ -39,6 +48,21 @@ class JournalCallTest {
         for (Throwable each = refused; each != null; each = each.getCause()) {
             assertThat(each.getClass().getName()).startsWith("java.");
         }
+    }
+
+    @Test
+    void whoDoesNotKnowTheSecretOrMeansAnotherMemberIsRefusedAndWritesNothing() {
+        JournalRequest written = JournalRequest.of(JournalRequest.Kind.PREPARE, 1, "session");
+
+        assertThatThrownBy(() -> call(new JournalSeal("another"), self).call()).isInstanceOf(SecurityException.class);
+        assertThatThrownBy(() -> call(seal, UUID.randomUUID()).call()).isInstanceOf(SecurityException.class);
+        assertThat(new JournalSeal("").holds(seal.of(self, written.encode()), self, written.encode())).isFalse();
+        assertThat(seal.holds(null, self, written.encode())).isFalse();
+        assertThat(seal.holds(seal.of(self, written.encode()), self,
+            JournalRequest.of(JournalRequest.Kind.PREPARE, 2, "session").encode())).isFalse();
+        assertThat(new JournalGuard(journal).standing().promise()).as("what it promised").isZero();
+        assertThat(call().call()).isNotEmpty();
+        assertThat(new JournalGuard(journal).standing().promise()).isEqualTo(1);
     }
 
     @Test

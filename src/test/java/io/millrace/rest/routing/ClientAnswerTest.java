@@ -14,6 +14,7 @@ import java.net.http.HttpHeaders;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -33,6 +34,9 @@ class ClientAnswerTest {
     /** To be run on the answers' threads. */
     private final List<Runnable> tasks = new ArrayList<>();
     private IOException gone;
+    private long now;
+    private long takenInMs;
+    private final WritingTime client = new WritingTime(1_000, () -> now);
     private Flow.Subscriber<? super List<ByteBuffer>> subscriber;
     private long asked;
     private boolean cancelled;
@@ -64,6 +68,7 @@ class ClientAnswerTest {
             if (gone != null) {
                 throw gone;
             }
+            now += TimeUnit.MILLISECONDS.toNanos(takenInMs);
             written.write(b);
         }
 
@@ -106,7 +111,7 @@ class ClientAnswerTest {
     }
 
     private CompletableFuture<Void> write(long stalledMs) {
-        return new ClientAnswer(response, tasks::add, deadlines, stalledMs).write(answer(Map.of("Content-Type", List.of("a/b"))));
+        return new ClientAnswer(response, tasks::add, deadlines, stalledMs, client).write(answer(Map.of("Content-Type", List.of("a/b"))));
     }
 
     private void runTasks() {
@@ -141,6 +146,37 @@ class ClientAnswerTest {
         assertThat(whole).isCompleted();
     }
 
+    @Test
+    void aClientThatTakesItsAnswerForLongerThanItMayIsCutOffAndTheOwnersTimeDoesNotCount() {
+        takenInMs = 600;
+        CompletableFuture<Void> whole = write(60_000);
+        subscriber.onNext(piece(1));
+        runTasks();
+        now += TimeUnit.HOURS.toNanos(1);
+        subscriber.onNext(piece(2));
+        runTasks();
+        assertThat(whole).isNotDone();
+        subscriber.onNext(piece(3));
+        runTasks();
+
+        assertThat(written.toByteArray()).containsExactly(1, 2);
+        assertThat(whole).failsWithin(Duration.ZERO).withThrowableThat().withMessageContaining("within 1000 ms");
+        assertThat(cancelled).isTrue();
+    }
+
+    @Test
+    void eachPartOfAStreamHasThatTime() {
+        takenInMs = 90;
+        CompletableFuture<Void> whole = new ClientAnswer(response, tasks::add, deadlines, 60_000, client)
+                .write(stream("application/x-ndjson"));
+        for (int i = 0; i < 10; i++) {
+            subscriber.onNext(text("{\"a\":1}\n"));
+            runTasks();
+        }
+        assertThat(whole).isNotDone();
+        assertThat(written.size()).isEqualTo(80);
+    }
+
     private static List<ByteBuffer> text(String text) {
         return List.of(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
     }
@@ -157,7 +193,7 @@ class ClientAnswerTest {
 
     @Test
     void aStreamThatBreaksOffBetweenTwoRecordsIsEndedWithAnError() {
-        CompletableFuture<Void> whole = new ClientAnswer(response, tasks::add, deadlines, 60_000).write(stream("text/event-stream"));
+        CompletableFuture<Void> whole = new ClientAnswer(response, tasks::add, deadlines, 60_000, client).write(stream("text/event-stream"));
         subscriber.onNext(text("id: 1\ndata: {}\n"));
         subscriber.onNext(text("\n"));
         subscriber.onError(new IOException("reset"));
@@ -167,12 +203,12 @@ class ClientAnswerTest {
 
     @Test
     void withinARecordOrCompressedItJustEnds() {
-        new ClientAnswer(response, tasks::add, deadlines, 60_000).write(stream("application/x-ndjson"));
+        new ClientAnswer(response, tasks::add, deadlines, 60_000, client).write(stream("application/x-ndjson"));
         subscriber.onNext(text("{}\n{\"a"));
         subscriber.onError(new IOException("reset"));
         assertThat(told()).isEqualTo("{}\n{\"a");
         written.reset();
-        new ClientAnswer(response, tasks::add, deadlines, 60_000).write(stream("application/x-ndjson", "gzip"));
+        new ClientAnswer(response, tasks::add, deadlines, 60_000, client).write(stream("application/x-ndjson", "gzip"));
         subscriber.onNext(text("\n"));
         subscriber.onError(new IOException("reset"));
         assertThat(told()).isEqualTo("\n");
@@ -181,7 +217,7 @@ class ClientAnswerTest {
     @Test
     void aStreamEndsWithTheServerThatPassesItOn() {
         RelayedAnswer answer = stream("application/x-ndjson");
-        CompletableFuture<Void> whole = new ClientAnswer(response, tasks::add, deadlines, 60_000).write(answer);
+        CompletableFuture<Void> whole = new ClientAnswer(response, tasks::add, deadlines, 60_000, client).write(answer);
         subscriber.onNext(text("{}\n"));
         answer.passing().completeExceptionally(new IllegalStateException("it stops"));
         assertThat(told()).startsWith("{}\n{\"error_code\":503,").endsWith("}\n");

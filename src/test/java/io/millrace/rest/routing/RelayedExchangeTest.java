@@ -46,7 +46,7 @@ class RelayedExchangeTest {
     private boolean givenUp;
 
     private final RelayedExchange exchange = new RelayedExchange(async(), new ErrorAnswers(response()),
-            this::execute, deadlines);
+            this::execute, deadlines, 60_000);
 
     @AfterEach
     void stop() {
