@@ -22,7 +22,7 @@ import javax.net.ssl.SSLContext;
 final class FrontSuite {
     private static final int SLOW = 64;
     private static final int MIB = 1 << 20;
-    private static final int WARM_UP_SLICES_MAX = 40;
+    private static final int WARM_UP_SLICES_MAX = 25;
     /** Warm is who has not become faster by a twentieth for so long. */
     private static final int STEADY_SLICES = 4;
     private static final double FASTER = 1.05;
