@@ -4,7 +4,6 @@ import io.millrace.group.Groups;
 import io.millrace.group.delivery.PollRequest;
 import io.millrace.group.membership.ConsumerId;
 import io.millrace.group.membership.OffsetReset;
-import io.millrace.group.membership.RecordForm;
 import io.millrace.group.membership.Subscription;
 import io.millrace.metadata.TopicPartition;
 import io.millrace.rest.access.GroupAccess;
@@ -233,7 +232,7 @@ public class ConsumersResource {
         long waitMs = query.number("timeout", 0, PollRequest.NOT_SAID);
         long maxBytes = query.number("max_bytes", 1, PollRequest.NOT_SAID);
         boolean exact = maxBytes != PollRequest.NOT_SAID;
-        PollRequest request = new PollRequest(form(headers),
+        PollRequest request = new PollRequest(FetchFormat.taken(AcceptHeader.of(headers.getRequestHeader(HttpHeaders.ACCEPT))),
                 (int) Math.min(limits.maxFetchBytes(), exact ? maxBytes : DEFAULT_MAX_BYTES), waitMs, requests.source(headers));
         new PollExchange(request, exact, limits, budget, CallerAddress.of(servletRequest), guard.reading(), response)
                 .start(groups(), group, asked(name, headers), limits.maxFetchWaitMs(), deadlines, answers);
@@ -352,21 +351,6 @@ public class ConsumersResource {
     private <T> SortedMap<TopicPartition, T> readable(SortedMap<TopicPartition, T> offsets) {
         guard.readable(List.copyOf(offsets.keySet()));
         return offsets;
-    }
-
-    /** What the client takes; null: whatever the consumer was created for. */
-    private static RecordForm form(HttpHeaders headers) {
-        FetchFormat format = FetchFormat.named(AcceptHeader.of(headers.getRequestHeader(HttpHeaders.ACCEPT)));
-        if (format == null || format.mediaType().equals(MediaTypes.JSON) || format.mediaType().equals(MediaTypes.DIALECT)) {
-            return null;
-        } else if (format.records() == null) {
-            return RecordForm.RAW;
-        }
-        return switch (format.records()) {
-            case JSON -> RecordForm.JSON;
-            case BINARY -> RecordForm.BINARY;
-            case TEXT -> RecordForm.TEXT;
-        };
     }
 
     /** Reads the body and does what it asks for; answered with 204. */

@@ -171,7 +171,7 @@ class GroupsTest {
     void aFormatThatTheConsumerWasNotCreatedForIsRefused() {
         harness.create("c", GroupHarness.manual(), "orders");
         refused(ErrorKind.WRONG_FORMAT, () -> harness.get(harness.groups.poll(GroupHarness.GROUP, ConsumerId.of("c"),
-                new PollRequest(RecordForm.RAW, 1000, 0, GroupHarness.HERE))));
+                new PollRequest(Set.of(RecordForm.RAW), 1000, 0, GroupHarness.HERE))));
     }
 
     // ---- where to begin

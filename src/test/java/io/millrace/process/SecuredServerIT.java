@@ -3,16 +3,20 @@ package io.millrace.process;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.millrace.process.SecuredRequest.Expected;
+import io.millrace.process.SecuredRequest.Permissions;
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonReader;
 import java.io.IOException;
 import java.io.StringReader;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.time.Instant;
@@ -22,6 +26,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.assertj.core.api.SoftAssertions;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -29,8 +34,7 @@ import org.junit.jupiter.api.Test;
 
 /** A server with {@code deploy/secured}: who may ask for what, by every kind of credential. */
 class SecuredServerIT {
-    /** To probes, which have no credentials. */
-    private static final Set<String> OPEN = Set.of("/healthy", "/ready");
+    private static final String COOKIE = "LtpaToken2";
     private static final String ISSUER = "https://issuer.example";
     private static final Set<String> METHODS = Set.of("get", "post", "put", "delete", "patch");
     private static final Duration PATIENCE = Duration.ofSeconds(60);
@@ -43,19 +47,8 @@ class SecuredServerIT {
     private static HttpClient withCertificateOfClient;
     private static HttpClient withCertificateOfBroker;
 
-    private record Operation(String method, String path) {
-        /** Who may, besides the broker, who may everything. */
-        Set<String> allowed() {
-            boolean operation = path.startsWith("/admin/brokers") || path.startsWith("/admin/reassignments");
-            if (!path.startsWith("/admin")) {
-                return Set.of("client", "operator", "admin");
-            }
-            return method.equals("GET") || operation ? Set.of("operator", "admin") : Set.of("admin");
-        }
-    }
-
     @BeforeAll
-    static void start() throws GeneralSecurityException, IOException {
+    static void start() throws Exception {
         keys = new SecuredKeys("broker=localhost,127.0.0.1", "client");
         servers = new LocalServers("secured").with("MILLRACE_LOCAL_SECURED", "1")
                 .with("SECURED_KEYS", keys.folder().toString()).with("SECURED_KEYS_PASSWORD", keys.password());
@@ -67,6 +60,18 @@ class SecuredServerIT {
         anonymous = client(null);
         withCertificateOfClient = client("client");
         withCertificateOfBroker = client("broker");
+        createSubjects();
+    }
+
+    /** What the requests of the table are about. */
+    private static void createSubjects() throws Exception {
+        String admin = basic("admin", PASSWORD);
+        assertThat(send("POST", "/admin/topics", admin, "{\"topic_name\":\"%s\",\"partitions_count\":1}"
+                .formatted(SecuredRequest.TOPIC)).statusCode()).isEqualTo(201);
+        assertThat(send("POST", "/consumers/" + SecuredRequest.GROUP, admin, "{\"name\":\"c\",\"session.timeout.ms\":1800000}")
+                .statusCode()).isEqualTo(200);
+        assertThat(send("POST", "/transactions", admin, "{\"transactional_id\":\"%s\"}".formatted(SecuredRequest.TRANSACTIONAL_ID))
+                .statusCode()).isEqualTo(201);
     }
 
     @AfterAll
@@ -79,33 +84,86 @@ class SecuredServerIT {
     }
 
     @Test
+    void theTableHasEveryOperation() throws Exception {
+        JsonObject paths = json(ask(anonymous, "GET", "/openapi?format=json", "")).getJsonObject("paths");
+        List<String> described = new ArrayList<>();
+        paths.forEach((path, item) -> item.asJsonObject().keySet().stream().filter(METHODS::contains)
+                .forEach(method -> described.add(method.toUpperCase(Locale.ROOT) + " " + path)));
+
+        assertThat(SecuredRequest.all()).extracting(SecuredRequest::name).containsExactlyInAnyOrderElementsOf(described);
+    }
+
+    @Test
     void everyOperationIsForThoseWhoHaveTheRole() throws Exception {
         SoftAssertions all = new SoftAssertions();
-        for (Operation operation : operations()) {
-            if (OPEN.contains(operation.path())) {
-                all.assertThat(ask(anonymous, operation.method(), operation.path(), "").statusCode()).as("%s by a probe", operation)
-                        .isEqualTo(200);
+        for (SecuredRequest request : SecuredRequest.all()) {
+            if (request.isOpen()) {
+                all.assertThat(ask(anonymous, request, "").statusCode()).as("%s by a probe", request).isEqualTo(200);
                 continue;
             }
             for (String none : List.of("", basic("admin", "wrong"), basic("unheard-of", PASSWORD), "Bearer x.y.z")) {
-                HttpResponse<String> answer = ask(anonymous, operation.method(), operation.path(), none);
-                all.assertThat(answer.statusCode()).as("%s with '%s'", operation, none).isEqualTo(401);
+                all.assertThat(ask(anonymous, request, none).statusCode()).as("%s with '%s'", request, none).isEqualTo(401);
             }
-            all.assertThat(ask(anonymous, operation.method(), operation.path(), basic("nobody", PASSWORD)).statusCode())
-                    .as("%s by who has no role", operation).isEqualTo(403);
+            all.assertThat(ask(anonymous, request, basic("nobody", PASSWORD)).statusCode())
+                    .as("%s by who has no role", request).isEqualTo(403);
             for (String role : List.of("client", "operator", "admin")) {
-                boolean allowed = operation.allowed().contains(role);
-                check(all, operation, role + " by password", allowed, ask(anonymous, operation.method(), operation.path(),
-                        basic(role, PASSWORD)));
-                check(all, operation, role + " by token", allowed, ask(anonymous, operation.method(), operation.path(),
+                check(all, request, role, role + " by password", ask(anonymous, request, basic(role, PASSWORD)));
+                check(all, request, role, role + " by token", ask(anonymous, request,
                         token("tokens", "millrace-" + role, Instant.now().plusSeconds(300))));
             }
-            check(all, operation, "client by certificate", operation.allowed().contains("client"),
-                    ask(withCertificateOfClient, operation.method(), operation.path(), ""));
-            check(all, operation, "broker by certificate", true,
-                    ask(withCertificateOfBroker, operation.method(), operation.path(), ""));
+            check(all, request, "client", "client by certificate", ask(withCertificateOfClient, request, ""));
+            check(all, request, "broker", "broker by certificate", ask(withCertificateOfBroker, request, ""));
         }
         all.assertAll();
+    }
+
+    private static void check(SoftAssertions all, SecuredRequest request, String role, String who, HttpResponse<String> answer) {
+        if (request.roles().contains(role)) {
+            check(all, request + " by " + who, request.expected(role, Permissions.UNUSED), answer);
+        } else { // by the container, which knows nothing of permissions
+            check(all, request + " by " + who, new Expected(403, "\"error_code\":403", " may not "), answer);
+        }
+    }
+
+    private static void check(SoftAssertions all, String what, Expected expected, HttpResponse<String> answer) {
+        all.assertThat(answer.statusCode()).as("%s: %s", what, answer.body()).isEqualTo(expected.status());
+        all.assertThat(answer.body()).as(what).contains(expected.says()).doesNotContain(expected.saysNot());
+    }
+
+    @Test
+    void everyOperationIsForThoseWhoHaveThePermission() throws Exception {
+        String admin = basic("admin", PASSWORD);
+        SoftAssertions all = new SoftAssertions();
+        permit(admin, permission("somebody", "READ", "allow"));
+        try {
+            for (SecuredRequest request : SecuredRequest.all()) {
+                if (request.need() == null) {
+                    continue;
+                }
+                checkAs(all, request, Permissions.OF_OTHERS);
+                permit(admin, request.need().permission(request.asker(), "allow"));
+                checkAs(all, request, Permissions.GIVEN);
+                permit(admin, request.need().permission(request.asker(), "deny"));
+                checkAs(all, request, Permissions.DENIED);
+                withdraw(admin, request.asker());
+            }
+        } finally {
+            for (String principal : List.of("client", "operator", "broker", "somebody")) {
+                withdraw(admin, principal);
+            }
+        }
+        all.assertAll();
+    }
+
+    private static void checkAs(SoftAssertions all, SecuredRequest request, Permissions permissions) throws Exception {
+        String asker = request.asker();
+        HttpResponse<String> answer = asker.equals("broker") ? ask(withCertificateOfBroker, request, "")
+                : ask(anonymous, request, basic(asker, PASSWORD));
+        check(all, "%s by %s, permissions %s".formatted(request, asker, permissions), request.expected(asker, permissions), answer);
+    }
+
+    private static void withdraw(String admin, String principal) throws Exception {
+        assertThat(ask(anonymous, "DELETE", "/admin/permissions?principal=" + principal, admin).statusCode()).isEqualTo(200);
     }
 
     @Test
@@ -140,7 +198,7 @@ class SecuredServerIT {
             assertThat(produce(admin).statusCode()).as("an administrator is held by none").isEqualTo(200);
         } finally {
             for (String principal : List.of("client", "somebody")) {
-                assertThat(ask(anonymous, "DELETE", "/admin/permissions?principal=" + principal, admin).statusCode()).isEqualTo(200);
+                withdraw(admin, principal);
             }
         }
         assertThat(produce(client).statusCode()).isEqualTo(200);
@@ -196,6 +254,106 @@ class SecuredServerIT {
     }
 
     @Test
+    void theCookieOfALoginIsACredentialByItself() throws Exception {
+        String cookie = login("client");
+        assertThat(withCookie("GET", "/topics/" + SecuredRequest.TOPIC, cookie).statusCode()).isEqualTo(200);
+        assertThat(withCookie("POST", "/topics/" + SecuredRequest.TOPIC, cookie).statusCode()).isEqualTo(200);
+        assertThat(withCookie("GET", "/admin/cluster", cookie).statusCode()).as("it gives the role of who logged in").isEqualTo(403);
+        assertThat(withCookie("GET", "/admin/cluster", login("operator")).statusCode()).isEqualTo(200);
+    }
+
+    @Test
+    void aCookieThatTheServerDidNotMakeIsRefused() throws Exception {
+        String cookie = login("client");
+        int middle = cookie.length() / 2;
+        String altered = cookie.substring(0, middle) + (cookie.charAt(middle) == 'A' ? 'B' : 'A') + cookie.substring(middle + 1);
+        String plain = "u:user\\:millrace/admin%9999999999999%";
+        for (String forged : List.of(altered, cookie.substring(0, middle), COOKIE + "=", COOKIE + "=none",
+                COOKIE + "=" + Base64.getEncoder().encodeToString(plain.getBytes(StandardCharsets.UTF_8)))) {
+            for (String method : List.of("GET", "POST")) {
+                HttpResponse<String> answer = withCookie(method, "/topics/" + SecuredRequest.TOPIC, forged);
+                assertThat(answer.statusCode()).as(forged).isEqualTo(401);
+                assertThat(json(answer).getInt("error_code")).isEqualTo(401);
+            }
+        }
+    }
+
+    @Test
+    void whoNamesAnotherCredentialBesideTheCookieIsThatOne() throws Exception {
+        String client = login("client");
+        String operator = login("operator");
+        Instant later = Instant.now().plusSeconds(300);
+        String cluster = "/admin/cluster";
+        assertThat(withCookie("GET", cluster, client, "Authorization", basic("operator", PASSWORD)).statusCode()).isEqualTo(200);
+        assertThat(withCookie("GET", cluster, operator, "Authorization", basic("client", PASSWORD)).statusCode()).isEqualTo(403);
+        assertThat(withCookie("GET", cluster, operator, "Authorization", basic("operator", "wrong")).statusCode()).isEqualTo(401);
+        assertThat(withCookie("GET", cluster, client, "Authorization", token("tokens", "millrace-operator", later)).statusCode())
+                .isEqualTo(200);
+        assertThat(withCookie("GET", cluster, operator, "Authorization", token("tokens", "millrace-client", later)).statusCode())
+                .isEqualTo(403);
+        assertThat(withCookie("GET", cluster, operator, "Authorization", "Bearer x.y.z").statusCode()).isEqualTo(401);
+    }
+
+    @Test
+    void aPageOfAnotherSiteActsWithNobodysCookie() throws Exception {
+        String cookie = login("client");
+        String path = "/topics/" + SecuredRequest.TOPIC;
+        HttpResponse<String> foreign = withCookie("POST", path, cookie, "Origin", "https://other.example");
+        assertThat(foreign.statusCode()).isEqualTo(403);
+        assertThat(foreign.body()).contains("another site");
+        assertThat(withCookie("POST", path, cookie, "Sec-Fetch-Site", "cross-site").statusCode()).isEqualTo(403);
+        assertThat(withCookie("POST", path, cookie, "Origin", "https://localhost:" + url.getPort()).statusCode()).isEqualTo(200);
+    }
+
+    /** A record where it is a POST. */
+    private static HttpResponse<String> withCookie(String method, String path, String cookie, String... headers) throws Exception {
+        HttpRequest.Builder request = HttpRequest.newBuilder(url.resolve(path)).timeout(PATIENCE).header("Cookie", cookie)
+                .header("Content-Type", "application/json").method(method, method.equals("GET") ? HttpRequest.BodyPublishers.noBody()
+                        : HttpRequest.BodyPublishers.ofString("{\"records\":[{\"value\":1}]}"));
+        if (headers.length > 0) {
+            request.headers(headers);
+        }
+        return anonymous.send(request.build(), HttpResponse.BodyHandlers.ofString());
+    }
+
+    /** @return the cookie, as a request has it */
+    private static String login(String user) throws Exception {
+        String made = ask(anonymous, "GET", "/topics", basic(user, PASSWORD)).headers().allValues("Set-Cookie").stream()
+                .filter(each -> each.startsWith(COOKIE + "=")).findFirst().orElseThrow();
+        assertThat(made).contains("Secure", "HttpOnly");
+        return made.substring(0, made.indexOf(';'));
+    }
+
+    @Test
+    void theAuditOfTheServerHasWhatItRefuses() throws Exception {
+        String mark = UUID.randomUUID().toString();
+        String client = token("tokens", "millrace-client", Instant.now().plusSeconds(300));
+        assertThat(ask(anonymous, "GET", "/topics/allowed-" + mark, client).statusCode()).isEqualTo(404);
+        assertThat(ask(withCertificateOfClient, "GET", "/topics/allowed-" + mark, "").statusCode()).isEqualTo(404);
+        assertThat(ask(anonymous, "GET", "/topics/password-" + mark, basic("client", PASSWORD)).statusCode()).isEqualTo(404);
+        assertThat(ask(anonymous, "GET", "/topics/token-" + mark, "Bearer x.y.z").statusCode()).isEqualTo(401);
+        assertThat(ask(anonymous, "GET", "/topics/wrong-" + mark, basic("admin", "wrong")).statusCode()).isEqualTo(401);
+        assertThat(ask(anonymous, "DELETE", "/admin/topics/role-" + mark, client).statusCode()).isEqualTo(403);
+
+        ClusterClient.await("refusals are in the audit", 60, () -> audited("role-" + mark, "SECURITY_AUTHZ") > 0
+                && audited("wrong-" + mark, "\"outcome\":\"denied\"") > 0);
+        assertThat(audited("wrong-" + mark, "\"token\":\"admin\"")).as("who said to be whom").isPositive();
+        assertThat(audited("allowed-" + mark, "")).isZero();
+        assertThat(audited("password-" + mark, "")).as("the certificate that was not sent, and nothing else")
+                .isEqualTo(audited("password-" + mark, "CLIENT-CERT")).isEqualTo(1);
+        assertThat(audited("token-" + mark, "")).as("a wrong token is in the server's log only").isZero();
+    }
+
+    /** How many lines of the audit have both. */
+    private static long audited(String one, String other) {
+        try (Stream<String> lines = Files.lines(servers.folder(1).resolve("output/millrace/logs/audit.log"))) {
+            return lines.filter(line -> line.contains(one) && line.contains(other)).count();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Test
     void whatABrowserAsksBeforehandNeedsNoCredentials() throws Exception {
         for (String path : List.of("/topics", "/admin/cluster", "/admin/brokers/1/drain")) {
             HttpResponse<String> answer = ask(anonymous, "OPTIONS", path, "");
@@ -214,24 +372,16 @@ class SecuredServerIT {
         }).isInstanceOf(IOException.class).hasMessageNotContaining("answered with 2");
     }
 
-    private static void check(SoftAssertions all, Operation operation, String who, boolean allowed, HttpResponse<String> answer) {
-        if (allowed) {
-            // what a role may do to a resource is for permissions to decide, which say so
-            boolean decided = answer.statusCode() == 403 && answer.body().contains(" may not ") && !who.startsWith("admin");
-            all.assertThat(decided || !List.of(401, 403, 500).contains(answer.statusCode()))
-                    .as("%s by %s: %s %s", operation, who, answer.statusCode(), answer.body()).isTrue();
-        } else {
-            all.assertThat(answer.statusCode()).as("%s by %s", operation, who).isEqualTo(403);
+    private static HttpResponse<String> ask(HttpClient client, SecuredRequest request, String authorization) throws Exception {
+        HttpRequest.Builder asked = HttpRequest.newBuilder(url.resolve(request.path())).timeout(PATIENCE)
+                .method(request.method(), HttpRequest.BodyPublishers.ofString(request.body()));
+        if (!request.body().isEmpty()) {
+            asked.header("Content-Type", "application/json");
         }
-    }
-
-    private static List<Operation> operations() throws Exception {
-        JsonObject paths = json(ask(anonymous, "GET", "/openapi?format=json", "")).getJsonObject("paths");
-        List<Operation> found = new ArrayList<>();
-        paths.forEach((path, item) -> item.asJsonObject().keySet().stream().filter(METHODS::contains).forEach(method ->
-                found.add(new Operation(method.toUpperCase(Locale.ROOT), path.replaceAll("\\{[^}]*}", "none")))));
-        assertThat(found).hasSizeGreaterThan(40);
-        return found;
+        if (!authorization.isEmpty()) {
+            asked.header("Authorization", authorization);
+        }
+        return client.send(asked.build(), HttpResponse.BodyHandlers.ofString());
     }
 
     private static HttpResponse<String> ask(HttpClient client, String method, String path, String authorization) throws Exception {

@@ -2,29 +2,34 @@ package io.millrace.group.delivery;
 
 import io.millrace.group.membership.RecordForm;
 import io.millrace.replica.hosting.ReadMemory;
+import java.util.Set;
 
 /**
- * @param form     that the records are to have; null: the consumer's own
+ * @param forms    that the client takes; null: whichever the consumer has
  * @param maxBytes at most this many bytes of batches, but at least one batch
  * @param waitMs   how long to wait when there is nothing, in ms; -1: not said
  * @param source   how it came here
  * @param memory   for what is read; what the answer gives out stays taken of it
  */
-public record PollRequest(RecordForm form, int maxBytes, long waitMs, Source source, ReadMemory memory) {
+public record PollRequest(Set<RecordForm> forms, int maxBytes, long waitMs, Source source, ReadMemory memory) {
     public static final long NOT_SAID = -1;
 
+    public PollRequest {
+        forms = forms == null ? null : Set.copyOf(forms);
+    }
+
     /** One whose memory nobody counts. */
-    public PollRequest(RecordForm form, int maxBytes, long waitMs, Source source) {
-        this(form, maxBytes, waitMs, source, ReadMemory.UNBOUNDED);
+    public PollRequest(Set<RecordForm> forms, int maxBytes, long waitMs, Source source) {
+        this(forms, maxBytes, waitMs, source, ReadMemory.UNBOUNDED);
     }
 
     /** The same, with this memory. */
     public PollRequest with(ReadMemory counted) {
-        return new PollRequest(form, maxBytes, waitMs, source, counted);
+        return new PollRequest(forms, maxBytes, waitMs, source, counted);
     }
 
     public PollRequest withoutWait() {
-        return new PollRequest(form, maxBytes, 0, source, memory);
+        return new PollRequest(forms, maxBytes, 0, source, memory);
     }
 
     /**

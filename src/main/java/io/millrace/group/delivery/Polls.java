@@ -41,7 +41,7 @@ public final class Polls {
 
     /** @return fails with UNKNOWN_CONSUMER, WRONG_FORMAT, ILLEGAL_SUBSCRIPTION, NO_OFFSET, CORRUPT_LOG, LOG_DIRECTORY_OFFLINE */
     public CompletableFuture<Polled> poll(GroupMember member, PollRequest request) {
-        if (request.form() != null && request.form() != member.config().form()) {
+        if (request.forms() != null && !request.forms().contains(member.config().form())) {
             return CompletableFuture.failedFuture(new BrokerException(ErrorKind.WRONG_FORMAT, ("consumer '%s' was created"
                     + " for format %s: accept that, or create another one").formatted(member.name(),
                     member.config().form().name().toLowerCase(Locale.ROOT))));

@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -39,6 +40,8 @@ public final class JsonBodies {
     /** No administrative request needs more. */
     public static final int MAX_BYTES = 256 * 1024;
 
+    /** Of bodies that are no records. */
+    private static final Set<String> TYPES = Set.of(MediaTypes.DIALECT, MediaTypes.JSON, MediaTypes.JSON_RECORDS);
     private static final JsonReaderFactory READERS =
             Json.createReaderFactory(Map.of(JsonConfig.KEY_STRATEGY, JsonConfig.KeyStrategy.NONE));
 
@@ -87,7 +90,7 @@ public final class JsonBodies {
      * As {@link #object}, for a body that may be left out, and whose type is not asked for then.
      *
      * @return empty when the body is
-     * @throws RequestException 415 as well, when it is said to be something else than JSON
+     * @throws RequestException 415 as well, when it is said to be something else than JSON, or nothing
      */
     public Optional<JsonObject> objectIfAny(InputStream body, HttpHeaders headers) {
         byte[] bytes = bytes(body);
@@ -95,8 +98,7 @@ public final class JsonBodies {
             return Optional.empty();
         }
         MediaType type = headers.getMediaType();
-        if (type == null || !type.getType().equals("application")
-                || !type.getSubtype().equals("json") && !type.getSubtype().endsWith("+json")) {
+        if (type == null || !TYPES.contains(type.getType() + "/" + type.getSubtype())) {
             throw RequestException.unsupportedMediaType("the request's Content-Type is not taken here; use "
                     + MediaTypes.DIALECT);
         }

@@ -3,6 +3,7 @@ package io.millrace.rest.dialect;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 
 /**
  * A media type as a Content-Type names it, or one element of an Accept header. Types are compared without regard to case, so they
@@ -14,19 +15,24 @@ import java.util.Locale;
 public record MediaRange(String type, String subtype, String charset, int thousandths) {
     private static final int WANTED = 1000;
     private static final String ANY = "*";
+    private static final Set<String> UTF_8 = Set.of("utf-8", "utf8");
 
     /** Takes everything. */
     static final MediaRange ANYTHING = new MediaRange(ANY, ANY, null, WANTED);
 
     /**
      * @param header the value of a Content-Type
-     * @throws RequestException 415 when it is not a media type
+     * @throws RequestException 415 when it is not a media type, or says that the text is in something else than UTF-8
      */
     public static MediaRange contentType(String header) {
         try {
             Scanner scanner = new Scanner(header);
             MediaRange type = scanner.element(false);
             scanner.requireEnd();
+            if (type.charset != null && !UTF_8.contains(type.charset)) {
+                throw RequestException.unsupportedMediaType("the body must be UTF-8, not " + Scanner.quoted(type.charset) + "; write for instance "
+                        + MediaTypes.JSON_RECORDS);
+            }
             return type;
         } catch (MalformedHeader e) {
             throw RequestException.unsupportedMediaType("the header Content-Type is no media type (" + e.getMessage()

@@ -1,7 +1,5 @@
 package io.millrace.rest.dialect;
 
-import java.util.Locale;
-
 /** How a record list carries keys and values. */
 public enum RecordFormat {
     /** Any JSON value; its compact text is what is stored. */
@@ -31,32 +29,17 @@ public enum RecordFormat {
         if (contentType == null) {
             throw unsupported("the request has no Content-Type");
         }
-        int semicolon = contentType.indexOf(';');
-        String type = (semicolon < 0 ? contentType : contentType.substring(0, semicolon)).strip();
-        if (semicolon >= 0) {
-            requireUtf8(contentType.substring(semicolon + 1));
-        }
+        MediaRange said = MediaRange.contentType(contentType);
+        String type = said.type() + "/" + said.subtype();
         for (RecordFormat format : values()) {
-            if (format.mediaType.equalsIgnoreCase(type)) {
+            if (format.mediaType.equals(type)) {
                 return format;
             }
         }
-        if (MediaTypes.JSON.equalsIgnoreCase(type)) {
+        if (MediaTypes.JSON.equals(type)) {
             return JSON;
         }
         throw unsupported("records cannot be sent as " + type);
-    }
-
-    private static void requireUtf8(String parameters) {
-        for (String parameter : parameters.split(";")) {
-            String[] pair = parameter.strip().split("=", 2);
-            if (pair.length == 2 && pair[0].strip().equalsIgnoreCase("charset")) {
-                String charset = pair[1].strip().replace("\"", "").toLowerCase(Locale.ROOT);
-                if (!charset.equals("utf-8") && !charset.equals("utf8")) {
-                    throw unsupported("the body must be UTF-8, not " + charset);
-                }
-            }
-        }
     }
 
     private static RequestException unsupported(String what) {

@@ -25,6 +25,7 @@ import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * A request whose target and headers are checked, and are seen in one spelling: the length of the body once, and not at all where
@@ -40,6 +41,9 @@ public final class CheckedRequest extends HttpServletRequestWrapper implements A
     /** Whoever takes one of these takes JSON. */
     private static final List<String> ANSWERS = List.of(MediaTypes.DIALECT, MediaTypes.JSON, MediaTypes.JSON_RECORDS,
             MediaTypes.BINARY_RECORDS, MediaTypes.TEXT_RECORDS, MediaTypes.BATCH);
+    private static final List<String> PLAIN_FIRST = List.of(MediaTypes.JSON, MediaTypes.DIALECT);
+    /** As above, where records that come in lines may be answered a line each. */
+    private static final List<String> ANSWERS_OR_LINES = Stream.concat(ANSWERS.stream(), Stream.of(MediaTypes.LINES)).toList();
     private static final List<String> PROXIES = List.of("Forwarded", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Port",
             "X-Forwarded-Path", "X-Forwarded-Prefix");
     private static final String ANYTHING = "*/*";
@@ -100,7 +104,7 @@ public final class CheckedRequest extends HttpServletRequestWrapper implements A
     static boolean sendsLines(HttpServletRequest request) {
         List<String> types = values(request, "Content-Type");
         return request.getMethod().equals("POST") && PRODUCED.matcher(RequestTarget.path(request)).matches()
-                && types.size() == 1 && types.get(0).strip().toLowerCase(Locale.ROOT).startsWith(MediaTypes.LINES);
+                && types.size() == 1 && types.get(0).split(";", 2)[0].strip().toLowerCase(Locale.ROOT).equals(MediaTypes.LINES);
     }
 
     static List<String> values(HttpServletRequest request, String header) {
@@ -138,15 +142,17 @@ public final class CheckedRequest extends HttpServletRequestWrapper implements A
         if (read && RECORDS.matcher(path).matches()) {
             return accept.text();
         }
-        if (sendsLines(request)) {
-            return accept.text(); // may be answered a line a record
+        String chosen = accept.choose(sendsLines(request) ? ANSWERS_OR_LINES : ANSWERS).map(AcceptHeader.Choice::mediaType)
+                .orElseThrow(() -> RequestException.notAcceptable("the answer is JSON, which the header Accept does not take: accept "
+                        + MediaTypes.DIALECT));
+        if (chosen.equals(MediaTypes.LINES)) {
+            return MediaTypes.LINES;
         }
-        AcceptHeader.Choice choice = accept.choose(ANSWERS).orElseThrow(() -> RequestException.notAcceptable("the answer is JSON,"
-                + " which the header Accept does not take: accept " + MediaTypes.DIALECT));
-        if (!choice.named()) {
+        boolean either = chosen.equals(MediaTypes.DIALECT) && accept.choose(PLAIN_FIRST).orElseThrow().mediaType().equals(MediaTypes.JSON);
+        if (either) { // by one range, so it is for the resource to say
             return ANYTHING;
         }
-        return choice.mediaType().equals(MediaTypes.JSON) ? MediaTypes.JSON : MediaTypes.DIALECT;
+        return chosen.equals(MediaTypes.JSON) ? MediaTypes.JSON : MediaTypes.DIALECT;
     }
 
     /** Whether it is a GET without a body that is seen as the client wrote it. */

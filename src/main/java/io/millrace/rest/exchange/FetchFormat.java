@@ -1,11 +1,14 @@
 package io.millrace.rest.exchange;
 
+import io.millrace.group.membership.RecordForm;
 import io.millrace.rest.body.Numbers;
 import io.millrace.rest.dialect.AcceptHeader;
 import io.millrace.rest.dialect.MediaTypes;
 import io.millrace.rest.dialect.RecordFormat;
 import io.millrace.rest.dialect.RequestException;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * How a fetch is answered.
@@ -31,13 +34,29 @@ public record FetchFormat(String mediaType, RecordFormat records) {
     }
 
     /**
-     * The one that the client names, or null when it only names a range that there are several of.
+     * The formats of consumers that the client takes: those whose type it takes, and those of lists where it names JSON.
      *
      * @throws RequestException as above
      */
-    public static FetchFormat named(AcceptHeader accepted) {
-        AcceptHeader.Choice choice = choice(accepted);
-        return choice.named() ? of(choice.mediaType()) : null;
+    public static Set<RecordForm> taken(AcceptHeader accepted) {
+        choice(accepted);
+        boolean lists = accepted.choose(List.of(MediaTypes.DIALECT, MediaTypes.JSON)).filter(AcceptHeader.Choice::named).isPresent();
+        Set<RecordForm> taken = EnumSet.noneOf(RecordForm.class);
+        for (RecordForm form : RecordForm.values()) {
+            if (lists && form != RecordForm.RAW || accepted.choose(List.of(mediaType(form))).isPresent()) {
+                taken.add(form);
+            }
+        }
+        return taken;
+    }
+
+    private static String mediaType(RecordForm form) {
+        return switch (form) {
+            case JSON -> MediaTypes.JSON_RECORDS;
+            case BINARY -> MediaTypes.BINARY_RECORDS;
+            case TEXT -> MediaTypes.TEXT_RECORDS;
+            case RAW -> MediaTypes.BATCH;
+        };
     }
 
     private static AcceptHeader.Choice choice(AcceptHeader accepted) {

@@ -10,6 +10,7 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -66,17 +67,24 @@ final class ClientStream {
         });
     }
 
+    /** What the head of a stream has beside its type. @param offset where it begins */
+    static Map<String, String> head(long offset, boolean compressed) {
+        Map<String, String> headers = new LinkedHashMap<>();
+        headers.put("Cache-Control", "no-store");
+        headers.put("X-Accel-Buffering", "no"); // proxies that gather answers are to let it through as it comes
+        headers.put("Vary", "Accept-Encoding");
+        headers.put("Millrace-Offset", Long.toString(offset));
+        if (compressed) {
+            headers.put("Content-Encoding", "gzip");
+        }
+        return headers;
+    }
+
     /** Lets the head out, and what a stream begins with. */
-    void begin(StreamForm form, Map<String, String> headers, boolean compressed) throws IOException {
+    void begin(StreamForm form, long offset, boolean compressed) throws IOException {
         response.setStatus(HttpServletResponse.SC_OK);
         response.setContentType(form.mediaType());
-        response.setHeader("Cache-Control", "no-store");
-        response.setHeader("X-Accel-Buffering", "no"); // proxies that gather answers are to let it through as it comes
-        response.setHeader("Vary", "Accept-Encoding");
-        headers.forEach(response::setHeader);
-        if (compressed) {
-            response.setHeader("Content-Encoding", "gzip");
-        }
+        head(offset, compressed).forEach(response::setHeader);
         out = response.getOutputStream();
         if (compressed) {
             gzip = new GzipStream(out);

@@ -18,7 +18,6 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.RejectedExecutionException;
@@ -213,11 +212,13 @@ public final class FetchStream {
             return false;
         } else if (asked.head()) {
             begun = true;
-            response.resume(Response.ok().type(asked.form().mediaType()).header("Millrace-Offset", result.offset()).build());
+            Response.ResponseBuilder head = Response.ok().type(asked.form().mediaType());
+            ClientStream.head(result.offset(), asked.gzip()).forEach(head::header);
+            response.resume(head.build());
             return false;
         } else if (!begun) {
             begun = true;
-            client.begin(asked.form(), Map.of("Millrace-Offset", Long.toString(result.offset())), compressing != null);
+            client.begin(asked.form(), result.offset(), compressing != null);
         }
         client.write(pieces);
         readMemory.settle(0);

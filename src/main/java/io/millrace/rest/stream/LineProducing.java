@@ -75,12 +75,14 @@ public class LineProducing {
             place.close();
             produce.close();
         };
-        return wantsLines(headers) ? lines(produce, over) : sum(produce, over);
+        String wanted = wanted(headers);
+        return wanted.equals(MediaTypes.LINES) ? lines(produce, over) : sum(produce, wanted, over);
     }
 
-    private static boolean wantsLines(HttpHeaders headers) {
+    /** What the entry has made of the header names one type, or leaves it open. */
+    private static String wanted(HttpHeaders headers) {
         return AcceptHeader.of(headers.getRequestHeader(HttpHeaders.ACCEPT)).choose(List.of(MediaTypes.DIALECT, MediaTypes.JSON,
-                MediaTypes.LINES)).filter(choice -> choice.mediaType().equals(MediaTypes.LINES)).isPresent();
+                MediaTypes.LINES)).map(AcceptHeader.Choice::mediaType).orElse(MediaTypes.DIALECT);
     }
 
     private static void requireNone(HttpHeaders headers) {
@@ -112,7 +114,7 @@ public class LineProducing {
         };
     }
 
-    private static Response sum(LineProduce produce, Runnable over) {
+    private static Response sum(LineProduce produce, String mediaType, Runnable over) {
         try {
             while (!produce.isDone()) {
                 produce.next();
@@ -120,7 +122,7 @@ public class LineProducing {
             if (produce.wrong() != null) {
                 throw produce.wrong();
             }
-            return Response.ok(produce.answer().sum(), MediaTypes.DIALECT).build();
+            return Response.ok(produce.answer().sum(), mediaType).build();
         } finally {
             over.run();
         }

@@ -57,7 +57,8 @@ class AcceptHeaderTest {
     void aContentTypeIsOneType() {
         assertThat(MediaRange.contentType("Application/JSON ; Charset=\"UTF-8\";q=abc").text())
                 .isEqualTo("application/json;charset=utf-8");
-        for (String wrong : new String[] {"", "a", "a/b, c/d", "*/*", "a/*", "a/b;=", "a/b;x=\"", ";"}) {
+        for (String wrong : new String[] {"", "a", "a/b, c/d", "*/*", "a/*", "a/b;=", "a/b;x=\"", ";",
+            "a/b;charset=iso-8859-1", "a/b; Charset=\"UTF-16\""}) {
             assertThat(catchThrowableOfType(RequestException.class, () -> MediaRange.contentType(wrong)).status()).as(wrong)
                     .isEqualTo(415);
         }

@@ -3,6 +3,7 @@ package io.millrace.rest.exchange;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.millrace.group.membership.RecordForm;
 import io.millrace.rest.dialect.AcceptHeader;
 import io.millrace.rest.dialect.MediaTypes;
 import io.millrace.rest.dialect.RecordFormat;
@@ -29,12 +30,21 @@ class FetchFormatTest {
         assertThat(negotiate(MediaTypes.BATCH)).isEqualTo(new FetchFormat(MediaTypes.BATCH, null));
     }
 
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {"*/*|JSON,BINARY,TEXT,RAW", "application/*;q=0.1|JSON,BINARY,TEXT,RAW",
+        "application/json|JSON,BINARY,TEXT", "application/vnd.kafka.v2+json;q=0.5|JSON,BINARY,TEXT",
+        "application/vnd.kafka.text.v2+json|TEXT", "application/vnd.millrace.batch|RAW",
+        "application/vnd.kafka.text.v2+json, application/vnd.kafka.json.v2+json;q=0.1|JSON,TEXT",
+        "*/*, application/vnd.kafka.binary.v2+json;q=0|JSON,TEXT,RAW"})
+    void aConsumerOfAFormatThatIsTakenIsAnswered(String accepted, String forms) {
+        assertThat(FetchFormat.taken(AcceptHeader.of(List.of(accepted)))).extracting(RecordForm::name)
+                .containsExactly(forms.split(","));
+    }
+
     @Test
-    void onlyWhoNamesAFormatAsksForIt() {
-        assertThat(FetchFormat.named(AcceptHeader.of(null))).isNull();
-        assertThat(FetchFormat.named(AcceptHeader.of(List.of("application/*")))).isNull();
-        assertThat(FetchFormat.named(AcceptHeader.of(List.of("*/*;q=0.1, " + MediaTypes.TEXT_RECORDS))).records())
-                .isEqualTo(RecordFormat.TEXT);
+    void noConsumerGivesWhatIsNoFormatOfRecords() {
+        assertThat(catchThrowableOfType(RequestException.class, () -> FetchFormat.taken(AcceptHeader.of(List.of("text/html")))).status())
+                .isEqualTo(406);
     }
 
     @ParameterizedTest
