@@ -64,13 +64,13 @@ public final class Arrivals {
         } else if (source.vouched() != null && source.entry() == last.entry() && source.vouched() == last.number()) {
             return CompletableFuture.completedFuture(true); // if it speaks of another one, that is from before this answer
         }
-        return last.written().thenCompose(whole -> !whole || last.entry() == self ? CompletableFuture.completedFuture(whole)
-                : wasPassedOn(member, last));
+        return last.written().thenCompose(whole -> whole.isEmpty() || last.entry() == self
+                ? CompletableFuture.completedFuture(whole.isPresent()) : wasPassedOn(member, last.entry(), whole.get()));
     }
 
     /** As the broker knows that passed the answer on; one that is not there has lost it. */
-    private CompletableFuture<Boolean> wasPassedOn(ConsumerId member, LastPoll last) {
-        return brokers.apply(last.entry()).map(entry -> deliveries.wasWritten(entry, group, member.name(), last.number())
+    private CompletableFuture<Boolean> wasPassedOn(ConsumerId member, int by, HandedOn answer) {
+        return brokers.apply(by).map(entry -> deliveries.wasWritten(entry, group, member.name(), answer)
                 .exceptionally(unknown -> false)).orElseGet(() -> CompletableFuture.completedFuture(false));
     }
 

@@ -126,7 +126,7 @@ public class InternalResource {
     @Path(POLL_ANSWERS)
     public void pollAnswers(InputStream body, @Suspended AsyncResponse response) {
         PollAnswerCodec.Question asked = decoded(bytes(body), "question for a poll", PollAnswerCodec::decode);
-        pollAnswers.wasWritten(asked.group(), asked.consumer(), asked.poll()).whenComplete(Answer.to(response,
+        pollAnswers.wasWritten(asked.group(), asked.consumer(), asked.answer()).whenComplete(Answer.to(response,
                 written -> Response.ok(PollAnswerCodec.answer(written), MediaType.APPLICATION_OCTET_STREAM).build()));
     }
 

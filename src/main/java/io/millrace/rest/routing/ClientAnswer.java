@@ -143,16 +143,19 @@ final class ClientAnswer implements Flow.Subscriber<List<ByteBuffer>> {
 
     private void write(List<ByteBuffer> pieces) throws IOException {
         OutputStream out = response.getOutputStream();
+        long letOut = 0;
         for (ByteBuffer piece : pieces) {
             byte[] bytes = new byte[piece.remaining()];
             piece.get(bytes);
             out.write(bytes);
+            letOut += bytes.length;
             if (stream != null) {
                 stream.wrote(bytes);
             }
         }
         if (stream != null) {
             response.flushBuffer();
+            stream.letOut(letOut);
         }
         askForMore();
     }

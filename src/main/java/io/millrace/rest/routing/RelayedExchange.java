@@ -126,6 +126,7 @@ final class RelayedExchange {
         over.whenComplete((done, failure) -> written.cancel(false));
         written.whenComplete((done, failure) -> {
             told.complete(failure == null);
+            answer.passed().end();
             if (failure != null) {
                 LOG.log(Level.DEBUG, "an answer was not written to its end", failure);
             }

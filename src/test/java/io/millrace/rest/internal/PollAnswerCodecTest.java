@@ -3,16 +3,19 @@ package io.millrace.rest.internal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.millrace.group.delivery.HandedOn;
 import io.millrace.rest.internal.PollAnswerCodec.Question;
 import java.nio.ByteBuffer;
 import org.junit.jupiter.api.Test;
 
 class PollAnswerCodecTest {
-    private static final Question QUESTION = new Question("billing", "consumer-ä", 1L << 33);
+    private static final Question QUESTION = new Question("billing", "consumer-ä", new HandedOn(1L << 33, 0));
+    private static final Question OF_A_PART = new Question("billing", "c", new HandedOn(7, 1L << 40));
 
     @Test
     void aQuestionArrivesAsItWasSent() {
         assertThat(PollAnswerCodec.decode(PollAnswerCodec.encode(QUESTION))).isEqualTo(QUESTION);
+        assertThat(PollAnswerCodec.decode(PollAnswerCodec.encode(OF_A_PART))).isEqualTo(OF_A_PART);
     }
 
     @Test
