@@ -112,9 +112,9 @@ public class RecordsResource {
         FetchFormat format = StreamedFormat.asked(query);
         FetchRequest first = StreamedFormat.resumed(request(topic, partition, format, query, STREAM_MAX_BYTES),
                 headers.getRequestHeader(StreamedFormat.LAST_EVENT_ID));
-        Asked asked = new Asked(form, format.records(), coding.prefersGzip(headers.getRequestHeader(HttpHeaders.ACCEPT_ENCODING)),
+        Asked asked = new Asked(form, coding.prefersGzip(headers.getRequestHeader(HttpHeaders.ACCEPT_ENCODING)),
                 servletRequest.getMethod().equals("HEAD"), CallerAddress.of(servletRequest), guard.reading());
-        streams.fetch(asked, first, access.broker()::fetch, servletRequest.getAsyncContext(), response);
+        streams.fetch(asked, first, format.records(), access.broker()::fetch, servletRequest.getAsyncContext(), response);
     }
 
     private FetchRequest request(String topic, int partition, FetchFormat format, QueryParameters query, int otherwiseMax) {

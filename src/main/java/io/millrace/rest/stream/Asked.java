@@ -1,6 +1,5 @@
 package io.millrace.rest.stream;
 
-import io.millrace.rest.dialect.RecordFormat;
 import io.millrace.rest.dialect.StreamForm;
 import java.util.function.Consumer;
 
@@ -12,5 +11,5 @@ import java.util.function.Consumer;
  * @param caller  see {@link io.millrace.rest.cluster.CallerAddress}
  * @param reading refuses topics that the caller may not read; asked again as the stream goes on
  */
-public record Asked(StreamForm form, RecordFormat format, boolean gzip, boolean head, String caller, Consumer<String> reading) {
+public record Asked(StreamForm form, boolean gzip, boolean head, String caller, Consumer<String> reading) {
 }

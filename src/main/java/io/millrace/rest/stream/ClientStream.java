@@ -7,6 +7,7 @@ import jakarta.servlet.AsyncContext;
 import jakarta.servlet.AsyncEvent;
 import jakarta.servlet.AsyncListener;
 import jakarta.servlet.http.HttpServletResponse;
+import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
@@ -29,6 +30,7 @@ final class ClientStream {
     private final AtomicBoolean ended = new AtomicBoolean();
     private GzipStream gzip;
     private OutputStream out;
+    private long bytes;
 
     /**
      * On the request's thread.
@@ -66,6 +68,25 @@ final class ClientStream {
         });
     }
 
+    /** Counts what the connection is given. */
+    private final class Counted extends FilterOutputStream {
+        Counted(OutputStream to) {
+            super(to);
+        }
+
+        @Override
+        public void write(int octet) throws IOException {
+            out.write(octet);
+            bytes++;
+        }
+
+        @Override
+        public void write(byte[] from, int at, int length) throws IOException {
+            out.write(from, at, length);
+            bytes += length;
+        }
+    }
+
     /** Lets the head out, and what a stream begins with. */
     void begin(StreamForm form, Map<String, String> headers, boolean compressed) throws IOException {
         response.setStatus(HttpServletResponse.SC_OK);
@@ -77,7 +98,7 @@ final class ClientStream {
         if (compressed) {
             response.setHeader("Content-Encoding", "gzip");
         }
-        out = response.getOutputStream();
+        out = new Counted(response.getOutputStream());
         if (compressed) {
             gzip = new GzipStream(out);
             out = gzip;
@@ -103,6 +124,11 @@ final class ClientStream {
         }
         out.flush();
         response.flushBuffer();
+    }
+
+    /** Of the body, as they went over the connection. */
+    long bytes() {
+        return bytes;
     }
 
     /** The end of what was written: what is compressed is brought to its end, too. */

@@ -40,7 +40,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-class FetchStreamTest {
+class RecordStreamTest {
     private static final int MEMORY = 4 << 20;
 
     private final ScheduledExecutorService timers = Executors.newSingleThreadScheduledExecutor();
@@ -126,11 +126,11 @@ class FetchStreamTest {
     }
 
     private void start() {
-        around.fetch(new Asked(StreamForm.LINES, RecordFormat.JSON, false, false, "a", topic -> {
+        around.fetch(new Asked(StreamForm.LINES, false, false, "a", topic -> {
             if (forbidden != null) {
                 throw forbidden;
             }
-        }), new FetchRequest("t", 0, new FetchPosition.Earliest(), 1, 100_000, 0), (request, memory) -> {
+        }), new FetchRequest("t", 0, new FetchPosition.Earliest(), 1, 100_000, 0), RecordFormat.JSON, (request, memory) -> {
             asked.add(request);
             CompletableFuture<FetchResult> result = new CompletableFuture<>();
             given.add(result);
