@@ -14,7 +14,8 @@ public interface Deliveries {
      * @param entry  that broker
      * @param answer to the poll
      * @return completes with false when the answer was not written to the consumer, and when that broker knows nothing of
-     *         it; fails when it does not answer; completes in some seconds in any case, of a part of a stream in half a minute
+     *         it; fails when it does not answer; completes in some seconds in any case, of a part of a stream when
+     *         that was written, or the stream is over
      */
     CompletableFuture<Boolean> wasWritten(Member entry, String group, String consumer, HandedOn answer);
 }

@@ -171,7 +171,8 @@ public final class HttpTransport implements Transport, Deliveries, GroupPeers, T
     public CompletableFuture<Boolean> wasWritten(Member entry, String group, String consumer, HandedOn answer) {
         return post(entry, "/internal/" + InternalResource.POLL_ANSWERS,
                 PollAnswerCodec.encode(new PollAnswerCodec.Question(group, consumer, answer)), GRACE_MS,
-                told -> PollAnswerCodec.isYes(told.body()));
+                BrokerAnswer::body).thenCompose(told -> PollAnswerCodec.isNotYet(told) ? wasWritten(entry, group, consumer, answer)
+                : CompletableFuture.completedFuture(PollAnswerCodec.isYes(told)));
     }
 
     @Override

@@ -9,6 +9,8 @@ final class PollAnswerCodec {
     private static final byte WHOLE = 1;
     private static final byte PART = 2;
     private static final byte YES = 1;
+    /** Of a part of a stream: whoever asked is to ask again. */
+    private static final byte NOT_YET = 2;
 
     private PollAnswerCodec() {
     }
@@ -48,6 +50,14 @@ final class PollAnswerCodec {
 
     static byte[] answer(boolean written) {
         return new byte[] {written ? YES : 0};
+    }
+
+    static byte[] notYet() {
+        return new byte[] {NOT_YET};
+    }
+
+    static boolean isNotYet(byte[] answer) {
+        return answer.length == 1 && answer[0] == NOT_YET;
     }
 
     static boolean isYes(byte[] answer) {

@@ -34,6 +34,10 @@ final class PassedBytes {
         missed.forEach(each -> each.reached().complete(false));
     }
 
+    synchronized boolean isOver() {
+        return over;
+    }
+
     /** @return completes with whether so many bytes were written, once they were, or no more are; whoever asks gives up by completing it */
     synchronized CompletableFuture<Boolean> reached(long end) {
         CompletableFuture<Boolean> reached = new CompletableFuture<>();

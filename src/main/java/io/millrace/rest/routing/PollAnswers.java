@@ -19,8 +19,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 public final class PollAnswers {
     /** How long one that is being written is waited for, in ms. */
     private static final long WRITE_MS = 3_000;
-    /** As above, of a part of a stream, whose client may take its time for it: who asks waits for longer. */
-    private static final long STREAM_WRITE_MS = 25_000;
+    /** As above, of a part of a stream, whose client may take its time for it: who asks waits for longer, and asks again. */
+    private static final long STREAM_WRITE_MS = 20_000;
 
     private final int capacity;
     /** Guarded by this; the one that was used longest ago first. */
@@ -138,5 +138,11 @@ public final class PollAnswers {
             }
         }
         return written.completeOnTimeout(false, asked.end() == 0 ? WRITE_MS : STREAM_WRITE_MS, TimeUnit.MILLISECONDS);
+    }
+
+    /** Whether this is a part of a stream that may be written yet. */
+    public synchronized boolean isBeingWritten(String group, String consumer, HandedOn part) {
+        Answer answer = last.get(new Consumer(group, consumer));
+        return part.end() > 0 && answer != null && answer.poll() == part.number() && answer.parts() != null && !answer.parts().isOver();
     }
 }

@@ -33,6 +33,9 @@ class PollAnswerCodecTest {
     void onlyAClearYesIsOne() {
         assertThat(PollAnswerCodec.isYes(PollAnswerCodec.answer(true))).isTrue();
         assertThat(PollAnswerCodec.isYes(PollAnswerCodec.answer(false))).isFalse();
+        assertThat(PollAnswerCodec.isYes(PollAnswerCodec.notYet())).isFalse();
+        assertThat(PollAnswerCodec.isNotYet(PollAnswerCodec.notYet())).isTrue();
+        assertThat(PollAnswerCodec.isNotYet(PollAnswerCodec.answer(true))).isFalse();
         assertThat(PollAnswerCodec.isYes(new byte[0])).isFalse();
         assertThat(PollAnswerCodec.isYes("an error".getBytes())).isFalse();
     }

@@ -78,10 +78,13 @@ class PollAnswersTest {
         assertThat(answers.wasWritten("g", "c", new HandedOn(6, 100)).join()).as("another stream").isFalse();
         CompletableFuture<Boolean> next = answers.wasWritten("g", "c", new HandedOn(7, 101));
         assertThat(next).isNotDone();
+        assertThat(answers.isBeingWritten("g", "c", new HandedOn(7, 101))).isTrue();
+        assertThat(answers.isBeingWritten("g", "c", new HandedOn(6, 101))).isFalse();
         stream.complete(true);
         parts.end();
         over.run();
         assertThat(next.join()).isFalse();
+        assertThat(answers.isBeingWritten("g", "c", new HandedOn(7, 101))).isFalse();
         assertThat(answers.wasWritten("g", "c", new HandedOn(7, 100)).join()).isTrue();
         assertThat(answers.vouched("g", "c")).as("there are many parts").isNull();
     }
