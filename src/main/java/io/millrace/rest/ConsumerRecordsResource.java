@@ -20,6 +20,7 @@ import io.millrace.rest.exchange.FetchFormat;
 import io.millrace.rest.exchange.PollExchange;
 import io.millrace.rest.exchange.StreamedFormat;
 import io.millrace.rest.guard.Guard;
+import io.millrace.rest.guard.Meter;
 import io.millrace.rest.routing.ConsumerRequests;
 import io.millrace.rest.stream.Asked;
 import io.millrace.rest.stream.PollSource;
@@ -120,7 +121,7 @@ public class ConsumerRecordsResource {
         SortedMap<TopicPartition, Long> behind = StreamedFormat.behind(headers.getRequestHeader(StreamedFormat.LAST_EVENT_ID));
         guard.readable(List.copyOf(behind.keySet()));
         Asked asked = new Asked(form, coding.prefersGzip(headers.getRequestHeader(HttpHeaders.ACCEPT_ENCODING)), false,
-                CallerAddress.of(servletRequest), guard.reading());
+                Meter.pauses(servletRequest), CallerAddress.of(servletRequest), guard.reading());
         PollSource records = new PollSource(PollSource.Polling.of(access.groups(), group, consumer), request, behind,
                 guard.takingPart(group));
         streams.poll(asked, records, servletRequest.getAsyncContext(), response);

@@ -17,6 +17,7 @@ import io.millrace.rest.exchange.FetchExchange;
 import io.millrace.rest.exchange.FetchFormat;
 import io.millrace.rest.exchange.StreamedFormat;
 import io.millrace.rest.guard.Guard;
+import io.millrace.rest.guard.Meter;
 import io.millrace.rest.stream.Asked;
 import io.millrace.rest.stream.Streams;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -113,7 +114,7 @@ public class RecordsResource {
         FetchRequest first = StreamedFormat.resumed(request(topic, partition, format, query, STREAM_MAX_BYTES),
                 headers.getRequestHeader(StreamedFormat.LAST_EVENT_ID));
         Asked asked = new Asked(form, coding.prefersGzip(headers.getRequestHeader(HttpHeaders.ACCEPT_ENCODING)),
-                servletRequest.getMethod().equals("HEAD"), CallerAddress.of(servletRequest), guard.reading());
+                servletRequest.getMethod().equals("HEAD"), Meter.pauses(servletRequest), CallerAddress.of(servletRequest), guard.reading());
         streams.fetch(asked, first, format.records(), access.broker()::fetch, servletRequest.getAsyncContext(), response);
     }
 

@@ -12,6 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Flow;
 import java.util.concurrent.TimeoutException;
+import java.util.function.LongSupplier;
 
 /**
  * An owner's answer on its way to the client: a piece at a time, each written on a thread of the answers', and the next asked for
@@ -22,6 +23,7 @@ final class ClientAnswer implements Flow.Subscriber<List<ByteBuffer>> {
     private final Executor answers;
     private final AnswerDeadlines deadlines;
     private final long stalledMs;
+    private final LongSupplier pauseMs;
     private final CompletableFuture<Void> written = new CompletableFuture<>();
     /** Ends the present wait for the owner. */
     private volatile CompletableFuture<Void> tick;
@@ -38,12 +40,14 @@ final class ClientAnswer implements Flow.Subscriber<List<ByteBuffer>> {
     /**
      * @param answers   may be held by a client that reads slowly
      * @param stalledMs an owner that sends nothing for so long is given up, after twice as long at most
+     * @param pauseMs   how long the client is over its quota yet, in ms: so long nothing more of a stream is asked for
      */
-    ClientAnswer(HttpServletResponse response, Executor answers, AnswerDeadlines deadlines, long stalledMs) {
+    ClientAnswer(HttpServletResponse response, Executor answers, AnswerDeadlines deadlines, long stalledMs, LongSupplier pauseMs) {
         this.response = response;
         this.answers = answers;
         this.deadlines = deadlines;
         this.stalledMs = stalledMs;
+        this.pauseMs = pauseMs;
     }
 
     /**
@@ -157,7 +161,21 @@ final class ClientAnswer implements Flow.Subscriber<List<ByteBuffer>> {
             response.flushBuffer();
             stream.letOut(letOut);
         }
-        askForMore();
+        long pause = stream == null ? 0 : pauseMs.getAsLong();
+        if (pause == 0) {
+            askForMore();
+        } else {
+            pause(pause);
+        }
+    }
+
+    private void pause(long ms) {
+        CompletableFuture<Void> pausing = new CompletableFuture<>();
+        written.whenComplete((done, failure) -> pausing.complete(null));
+        deadlines.within(ms, pausing, TimeoutException::new).exceptionally(over -> {
+            then(this::askForMore);
+            return null;
+        });
     }
 
     /** Does it after what was to be done before. */

@@ -122,7 +122,7 @@ final class RelayedExchange {
             answer.giveUp();
             return;
         }
-        CompletableFuture<Void> written = new ClientAnswer(response, answers, deadlines, Relay.GRACE_MS).write(answer);
+        CompletableFuture<Void> written = new ClientAnswer(response, answers, deadlines, Relay.GRACE_MS, response::pauseMs).write(answer);
         over.whenComplete((done, failure) -> written.cancel(false));
         written.whenComplete((done, failure) -> {
             told.complete(failure == null);

@@ -38,6 +38,11 @@ public final class FetchSource implements StreamSource {
     }
 
     @Override
+    public void paused() {
+        // nobody waits for it
+    }
+
+    @Override
     public CompletableFuture<Fetched> next(long waitMs, ReadMemory memory) {
         CompletableFuture<FetchResult> fetch = broker.fetch(new FetchRequest(like.topic(), like.partition(),
                 from == null ? like.from() : from, like.isolation(), false, from == null ? like.lastEpoch() : -1, 1, like.maxBytes(),

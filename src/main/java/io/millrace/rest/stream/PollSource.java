@@ -39,6 +39,9 @@ public final class PollSource implements StreamSource {
         /** As {@link Groups#poll}. */
         CompletableFuture<Polled> poll(PollRequest request);
 
+        /** The consumer is heard of, so that its session goes on. */
+        void heard();
+
         /** Goes on from there in those of these partitions that it has now; fails as {@link Groups#seek}. */
         CompletableFuture<Void> seek(SortedMap<TopicPartition, Long> offsets);
 
@@ -48,6 +51,11 @@ public final class PollSource implements StreamSource {
                 @Override
                 public CompletableFuture<Polled> poll(PollRequest request) {
                     return groups.poll(group, consumer, request);
+                }
+
+                @Override
+                public void heard() {
+                    groups.member(group, consumer); // what is wrong with it the next poll tells
                 }
 
                 @Override
@@ -77,6 +85,11 @@ public final class PollSource implements StreamSource {
     @Override
     public int maxBytes() {
         return like.maxBytes();
+    }
+
+    @Override
+    public void paused() {
+        consumer.heard();
     }
 
     @Override

@@ -32,6 +32,8 @@ final class RecordStream {
     /** How long a stream waits for which there is no memory, and how often it does, before it ends. */
     private static final long PAUSE_MS = 1_000;
     private static final int MOST_PAUSES = 30;
+    /** How long a stream pauses at a time whose reader is over its quota: less than half of the shortest session of a consumer. */
+    private static final long QUOTA_PAUSE_MS = 400;
 
     /** A pause is over. */
     private static final class Over extends Exception {
@@ -54,6 +56,7 @@ final class RecordStream {
     private ClientStream client;
     private boolean begun;
     private int pauses;
+    private long wroteAt;
     private OpenStreams.Place place;
     /** Guarded by this, as the next two: what is waited for. */
     private CompletableFuture<?> current;
@@ -203,7 +206,7 @@ final class RecordStream {
                 begun = true;
                 client.begin(asked.form(), portion.head(), compressing != null);
             }
-            client.write(pieces);
+            write(pieces);
             readMemory.settle(0);
             written = true;
             portion.written(client.bytes());
@@ -239,8 +242,28 @@ final class RecordStream {
             client.finish();
             return false;
         }
-        read(Math.min(left, around.limits().heartbeatMs()));
+        long over = asked.pauseMs().getAsLong();
+        if (over > 0) {
+            source.paused();
+            pause(Math.min(Math.min(left, over), QUOTA_PAUSE_MS), () -> turn(this::goOnPaused));
+        } else {
+            read(Math.min(left, around.limits().heartbeatMs()));
+        }
         return true;
+    }
+
+    private boolean goOnPaused() throws IOException {
+        if (isGone()) {
+            return false;
+        } else if (System.nanoTime() - wroteAt >= TimeUnit.MILLISECONDS.toNanos(around.limits().heartbeatMs())) {
+            write(List.of(ByteBuffer.wrap(asked.form().sign())));
+        }
+        return goOn();
+    }
+
+    private void write(List<ByteBuffer> pieces) throws IOException {
+        client.write(pieces);
+        wroteAt = System.nanoTime();
     }
 
     private boolean failed(long waitMs, Throwable failure) throws IOException {
@@ -253,7 +276,7 @@ final class RecordStream {
             response.resume(cause);
             return false;
         } else if (isFull(cause) && pauses++ < MOST_PAUSES) {
-            pause(waitMs);
+            pause(PAUSE_MS, () -> read(waitMs));
             return true;
         }
         client.write(List.of(ByteBuffer.wrap(asked.form().error(told(cause)))));
@@ -276,17 +299,17 @@ final class RecordStream {
         return new ErrorBody(500, "the server failed on this stream; its log tells more");
     }
 
-    private void pause(long waitMs) {
+    private void pause(long ms, Runnable then) {
         CompletableFuture<Void> pausing = new CompletableFuture<>();
         RuntimeException reason = waitFor(pausing);
         if (reason != null) {
             pausing.completeExceptionally(reason);
         }
-        around.deadlines().within(PAUSE_MS, pausing, Over::new).whenComplete((none, failure) -> {
+        around.deadlines().within(ms, pausing, Over::new).whenComplete((none, failure) -> {
             if (failure instanceof Over) {
-                read(waitMs);
+                then.run();
             } else {
-                turn(() -> failed(waitMs, failure));
+                turn(() -> failed(0, failure));
             }
         });
     }

@@ -40,6 +40,9 @@ interface StreamSource {
     /** The most that is read at a time, in bytes of batches; one is read whole. */
     int maxBytes();
 
+    /** It is not read for some time, and goes on all the same. */
+    void paused();
+
     /**
      * Reads on behind what was rendered.
      *

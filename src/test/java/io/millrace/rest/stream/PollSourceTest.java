@@ -54,6 +54,11 @@ class PollSourceTest {
         }
 
         @Override
+        public void heard() {
+            told.add("heard");
+        }
+
+        @Override
         public CompletableFuture<Void> seek(SortedMap<TopicPartition, Long> offsets) {
             sought.add(offsets);
             return CompletableFuture.completedFuture(null);
@@ -164,6 +169,13 @@ class PollSourceTest {
         assertThat(next.join().head()).containsEntry("Millrace-Stream", "8");
         next(source, polled(9, RecordForm.JSON));
         assertThat(sought).hasSize(1);
+    }
+
+    @Test
+    void whileItPausesItsConsumerIsHeardOf() {
+        source(new TreeMap<>()).paused();
+        assertThat(told).containsExactly("heard");
+        assertThat(asked).isEmpty();
     }
 
     @Test
