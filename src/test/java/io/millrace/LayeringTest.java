@@ -233,7 +233,7 @@ class LayeringTest {
                 .whereLayer("body").mayOnlyAccessLayers("dialect")
                 .whereLayer("routing").mayOnlyAccessLayers("entry", "body", "access", "cluster", "dialect")
                 .whereLayer("exchange").mayOnlyAccessLayers("routing", "body", "access", "model", "cluster", "dialect")
-                .whereLayer("stream").mayOnlyAccessLayers("body", "access", "cluster", "dialect")
+                .whereLayer("stream").mayOnlyAccessLayers("guard", "body", "access", "cluster", "dialect")
                 .whereLayer("internal").mayOnlyAccessLayers("exchange", "routing", "body", "access", "errors", "cluster", "dialect")
                 .whereLayer("resources").mayOnlyAccessLayers("exchange", "stream", "routing", "body", "access", "errors", "entry",
                         "guard", "cluster", "model", "dialect")

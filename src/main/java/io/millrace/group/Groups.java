@@ -200,7 +200,7 @@ public final class Groups implements AutoCloseable {
      * consumer waits answers that with nothing; one that comes while an answer is written waits for that, and goes on behind it.
      *
      * @return fails with UNKNOWN_CONSUMER, WRONG_FORMAT, NO_OFFSET, CORRUPT_LOG, LOG_DIRECTORY_OFFLINE; ILLEGAL_SUBSCRIPTION for
-     *         one that said nothing of what it wants to read
+     *         one that said nothing of what it wants to read; FENCED for the next poll of a stream that another one ended
      */
     public CompletableFuture<Polled> poll(String group, ConsumerId id, PollRequest request) {
         return look(group, of -> of.members().poll(id, pollsEnded ? request.withoutWait() : request));

@@ -8,22 +8,13 @@ import io.millrace.group.membership.Subscription;
 import io.millrace.metadata.TopicPartition;
 import io.millrace.rest.access.GroupAccess;
 import io.millrace.rest.body.Answer;
-import io.millrace.rest.body.AnswerDeadlines;
-import io.millrace.rest.body.ClientAnswers;
 import io.millrace.rest.body.ConsumerBodies;
 import io.millrace.rest.body.ConsumerBodies.NewConsumer;
 import io.millrace.rest.body.ConsumerDefaults;
 import io.millrace.rest.body.JsonBodies;
-import io.millrace.rest.body.MemoryBudget;
 import io.millrace.rest.body.Numbers;
-import io.millrace.rest.body.QueryParameters;
-import io.millrace.rest.body.RestLimits;
-import io.millrace.rest.cluster.CallerAddress;
-import io.millrace.rest.dialect.AcceptHeader;
 import io.millrace.rest.dialect.MediaTypes;
-import io.millrace.rest.exchange.FetchFormat;
 import io.millrace.rest.exchange.KnownConsumer;
-import io.millrace.rest.exchange.PollExchange;
 import io.millrace.rest.exchange.TopicsOnDemand;
 import io.millrace.rest.guard.Guard;
 import io.millrace.rest.model.CreatedConsumer;
@@ -32,11 +23,9 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonValue;
-import jakarta.servlet.http.HttpServletRequest;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
-import jakarta.ws.rs.OPTIONS;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
@@ -57,9 +46,7 @@ import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import java.util.function.Predicate;
-import java.util.function.Supplier;
 import org.eclipse.microprofile.openapi.annotations.Operation;
-import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
@@ -70,7 +57,6 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 @ApplicationScoped
 @Produces({MediaTypes.DIALECT, MediaTypes.JSON})
 public class ConsumersResource {
-    private static final int DEFAULT_MAX_BYTES = 1024 * 1024;
     private static final String INSTANCE = "instances/{name}";
 
     @Inject
@@ -80,21 +66,11 @@ public class ConsumersResource {
     @Inject
     JsonBodies json;
     @Inject
-    RestLimits limits;
-    @Inject
-    MemoryBudget budget;
-    @Inject
-    AnswerDeadlines deadlines;
-    @Inject
     ConsumerDefaults defaults;
     @Inject
     TopicsOnDemand onDemand;
     @Inject
     Guard guard;
-    @Inject
-    ClientAnswers answers;
-    @Inject
-    HttpServletRequest servletRequest;
 
     @Operation(operationId = "createConsumer", summary = "Creates a consumer instance in a group")
     @Tag(name = "Consumers")
@@ -207,43 +183,6 @@ public class ConsumersResource {
         Predicate<String> creatable = guard.creating();
         change(group, consumer, body, wanted -> guard.readable(ConsumerBodies.partitions(wanted)),
                 asked -> subscribe(group, consumer, new Subscription.Assigned(new TreeSet<>(asked)), source, creatable), response);
-    }
-
-    @Operation(operationId = "poll", summary = "Records of the consumer's partitions from where it is; waits for them when asked to")
-    @Tag(name = "Consumers")
-    @Parameter(ref = "timeout")
-    @Parameter(ref = "max_bytes")
-    @APIResponse(responseCode = "200", ref = "PolledRecords")
-    @APIResponse(responseCode = "400", ref = "BadRequest")
-    @APIResponse(responseCode = "404", ref = "UnknownConsumer")
-    @APIResponse(responseCode = "406", ref = "NotAcceptable")
-    @APIResponse(responseCode = "416", ref = "OutOfRange")
-    @APIResponse(responseCode = "409", ref = "Conflict")
-    @APIResponse(responseCode = "422", ref = "Unprocessable")
-    @APIResponse(responseCode = "503", ref = "Unavailable")
-    @GET
-    @GetOnly
-    @Path(INSTANCE + "/records")
-    @Produces({MediaTypes.JSON_RECORDS, MediaTypes.BINARY_RECORDS, MediaTypes.TEXT_RECORDS, MediaTypes.BATCH,
-        MediaTypes.DIALECT, MediaTypes.JSON})
-    public void poll(@PathParam("groupid") String group, @PathParam("name") String name,
-                     @Context UriInfo uri, @Context HttpHeaders headers, @Suspended AsyncResponse response) {
-        QueryParameters query = new QueryParameters(uri.getQueryParameters());
-        long waitMs = query.number("timeout", 0, PollRequest.NOT_SAID);
-        long maxBytes = query.number("max_bytes", 1, PollRequest.NOT_SAID);
-        boolean exact = maxBytes != PollRequest.NOT_SAID;
-        PollRequest request = new PollRequest(FetchFormat.taken(AcceptHeader.of(headers.getRequestHeader(HttpHeaders.ACCEPT))),
-                (int) Math.min(limits.maxFetchBytes(), exact ? maxBytes : DEFAULT_MAX_BYTES), waitMs, requests.source(headers));
-        new PollExchange(request, exact, limits, budget, CallerAddress.of(servletRequest), guard.reading(), response)
-                .start(groups(), group, asked(name, headers), limits.maxFetchWaitMs(), deadlines, answers);
-    }
-
-    /** JAX-RS itself would list HEAD as well. */
-    @Operation(hidden = true)
-    @OPTIONS
-    @Path(INSTANCE + "/records")
-    public Response pollOptions() {
-        return Response.noContent().header(HttpHeaders.ALLOW, GetOnlyFilter.ALLOWED).build();
     }
 
     @Operation(operationId = "commit", summary = "Commits offsets, or with an empty body all that the consumer was given")

@@ -17,6 +17,7 @@ import io.millrace.rest.exchange.FetchExchange;
 import io.millrace.rest.exchange.FetchFormat;
 import io.millrace.rest.exchange.StreamedFormat;
 import io.millrace.rest.guard.Guard;
+import io.millrace.rest.guard.Meter;
 import io.millrace.rest.stream.Asked;
 import io.millrace.rest.stream.Streams;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -112,9 +113,9 @@ public class RecordsResource {
         FetchFormat format = StreamedFormat.asked(query);
         FetchRequest first = StreamedFormat.resumed(request(topic, partition, format, query, STREAM_MAX_BYTES),
                 headers.getRequestHeader(StreamedFormat.LAST_EVENT_ID));
-        Asked asked = new Asked(form, format.records(), coding.prefersGzip(headers.getRequestHeader(HttpHeaders.ACCEPT_ENCODING)),
-                servletRequest.getMethod().equals("HEAD"), CallerAddress.of(servletRequest), guard.reading());
-        streams.fetch(asked, first, access.broker()::fetch, servletRequest.getAsyncContext(), response);
+        Asked asked = new Asked(form, coding.prefersGzip(headers.getRequestHeader(HttpHeaders.ACCEPT_ENCODING)),
+                servletRequest.getMethod().equals("HEAD"), Meter.pauses(servletRequest), CallerAddress.of(servletRequest), guard.reading());
+        streams.fetch(asked, first, format.records(), access.broker()::fetch, servletRequest.getAsyncContext(), response);
     }
 
     private FetchRequest request(String topic, int partition, FetchFormat format, QueryParameters query, int otherwiseMax) {

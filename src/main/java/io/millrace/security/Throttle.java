@@ -62,6 +62,19 @@ public final class Throttle {
         return wait;
     }
 
+    /**
+     * How long who is in the middle of a request is to pause, by the bytes that came or went, in ms; 0: not at all.
+     *
+     * @param spent by the caller whose quota that is
+     */
+    public long pauseMs(Spent spent, Quota quota, Traffic traffic) {
+        return switch (traffic) {
+            case NONE -> 0;
+            case PRODUCE -> waitMs(spent.produced, quota.produceBytes(), nanos.getAsLong());
+            case FETCH -> waitMs(spent.fetched, quota.fetchBytes(), nanos.getAsLong());
+        };
+    }
+
     private static long waitMs(TokenBucket bucket, Long perSecond, long now) {
         return perSecond == null ? 0 : bucket.waitMs(perSecond, now);
     }

@@ -100,7 +100,7 @@ final class InhabitedGroups implements SimulatedCluster.Inhabitants, GroupWorld 
             PlantedLog log = new PlantedLog(new BrokerLog(OFFSETS, server.broker().leaderships()), logBug, partition -> { },
                     partition -> server.partition(GROUPS, cluster.registered(OFFSETS.name()).orElseThrow().id()));
             entry.serve(Groups.open(OPTIONS, new GroupParts(log, COORDINATORS, server.registers(), side, side,
-                    (Member by, String group, String consumer, long poll) -> entry.wasWritten(by.brokerId(), consumer, poll),
+                    (by, group, consumer, answer) -> entry.wasWritten(by.brokerId(), consumer, answer.number()),
                     other -> CompletableFuture.completedFuture(List.of()), threads, threads, threads, threads, server.clock(),
                     cluster.time()::nanoTime, new FreshNames(() -> "never", () -> "i" + ++incarnations))));
             return entry;

@@ -59,7 +59,7 @@ final class SimulatedCoordinator {
         SimulatedEntry opened = new SimulatedEntry(new Host(), world.time);
         opened.serve(Groups.open(new GroupOptions("sticky", 100, 1_000, 3_600_000, 600_000, 30_000, 1_000), new GroupParts(view,
                 new CoordinatorOptions(1_000, TimeUnit.SECONDS.toNanos(10)), new InMemoryRegisterStore(), log, new Others(),
-                (by, group, consumer, poll) -> opened.wasWritten(by.brokerId(), consumer, poll),
+                (by, group, consumer, answer) -> opened.wasWritten(by.brokerId(), consumer, answer.number()),
                 other -> CompletableFuture.completedFuture(List.of()), timers, timers, timers, timers, new WallClock(), world.time::nanoTime,
                 new FreshNames(() -> "never", world::incarnation))));
         opened.groups().verifyTransactionsWith((transactionalId, producer, epoch, partition) ->

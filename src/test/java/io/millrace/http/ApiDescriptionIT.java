@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.millrace.process.RunningServer;
 import io.millrace.rest.BridgeResource;
 import io.millrace.rest.ClusterAdministrationResource;
+import io.millrace.rest.ConsumerRecordsResource;
 import io.millrace.rest.ConsumerStateResource;
 import io.millrace.rest.ConsumersResource;
 import io.millrace.rest.GroupAdministrationResource;
@@ -39,7 +40,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class ApiDescriptionIT {
     private static final List<Class<?>> RESOURCES = List.of(BridgeResource.class, HealthResource.class, TopicsResource.class,
             PartitionsResource.class, ProducersResource.class, RecordsResource.class, TopicAdministrationResource.class,
-            ClusterAdministrationResource.class, ConsumersResource.class, ConsumerStateResource.class, GroupAdministrationResource.class,
+            ClusterAdministrationResource.class, ConsumersResource.class, ConsumerRecordsResource.class, ConsumerStateResource.class,
+            GroupAdministrationResource.class,
             TransactionsResource.class, TransactionAdministrationResource.class, PermissionsResource.class, QuotasResource.class);
 
     private final HttpApi api = new HttpApi();

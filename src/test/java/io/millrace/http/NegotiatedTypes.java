@@ -45,12 +45,12 @@ final class NegotiatedTypes {
             */*, application/vnd.kafka.v2+json;q=0 | PLAIN | PLAIN | JSON | PLAIN | JSON
             application/*;q=0.9, application/vnd.kafka.v2+json;q=0.1 | PLAIN | PLAIN | JSON | PLAIN | JSON
             */*, application/vnd.kafka.json.v2+json;q=0 | DIALECT | PLAIN | BINARY | DIALECT | 406
-            text/event-stream, application/json;q=0.5 | PLAIN | PLAIN | EVENTS | PLAIN | JSON
+            text/event-stream, application/json;q=0.5 | PLAIN | PLAIN | EVENTS | PLAIN | EVENTS
             text/event-stream;q=0.5, application/json | PLAIN | PLAIN | PLAIN | PLAIN | JSON
             application/x-ndjson;q=0.1, application/vnd.kafka.binary.v2+json | DIALECT | DIALECT | BINARY | DIALECT | 406
-            text/event-stream | 406 | 406 | EVENTS | 406 | 406
-            application/x-ndjson | 406 | 406 | LINES | LINES | 406
-            Application/X-NDJSON;q=0.5 | 406 | 406 | LINES | LINES | 406
+            text/event-stream | 406 | 406 | EVENTS | 406 | EVENTS
+            application/x-ndjson | 406 | 406 | LINES | LINES | LINES
+            Application/X-NDJSON;q=0.5 | 406 | 406 | LINES | LINES | LINES
             text/* | 406 | 406 | 406 | 406 | 406
             text/html | 406 | 406 | 406 | 406 | 406
             application/xml, text/html;level=1, image/* | 406 | 406 | 406 | 406 | 406

@@ -6,7 +6,6 @@ import io.millrace.process.RunningServer;
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.StringReader;
@@ -14,7 +13,6 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.Test;
@@ -35,67 +33,12 @@ class StreamsIT {
     private final String topic = api.newTopic(1);
     private final String records = "/topics/" + topic + "/partitions/0/records";
 
-    /** An open stream. To be closed. */
-    private static final class Open implements AutoCloseable {
-        private final HttpResponse<InputStream> response;
-        private final InputStream body;
-
-        Open(HttpResponse<InputStream> response, InputStream body) {
-            this.response = response;
-            this.body = body;
-        }
-
-        /** Readers of the JDK read on when they have a line: they take an inflating stream to have more at any time. */
-        private String readLine() throws IOException {
-            ByteArrayOutputStream line = new ByteArrayOutputStream();
-            for (int next = body.read(); next != '\n'; next = body.read()) {
-                if (next < 0) {
-                    return null;
-                }
-                line.write(next);
-            }
-            return line.toString(StandardCharsets.UTF_8);
-        }
-
-        /** The next event's fields; what only says that the stream goes on is passed over. Null: the stream has ended. */
-        Map<String, String> event() throws IOException {
-            Map<String, String> fields = new LinkedHashMap<>();
-            for (String line = readLine(); line != null; line = readLine()) {
-                if (line.isEmpty() && !fields.isEmpty()) {
-                    return fields;
-                } else if (!line.isEmpty() && !line.startsWith(":")) {
-                    int colon = line.indexOf(": ");
-                    fields.put(line.substring(0, colon), line.substring(colon + 2));
-                }
-            }
-            return null;
-        }
-
-        String line() throws IOException {
-            String line = readLine();
-            while (line != null && line.isEmpty()) {
-                line = readLine();
-            }
-            return line;
-        }
-
-        @Override
-        public void close() throws IOException {
-            response.body().close();
-        }
-    }
-
-    private Open open(String path, String... headers) throws IOException, InterruptedException {
+    private OpenStream open(String path, String... headers) throws IOException, InterruptedException {
         return open(HttpClient.Version.HTTP_1_1, path, headers);
     }
 
-    private Open open(HttpClient.Version version, String path, String... headers) throws IOException, InterruptedException {
-        HttpClient client = HttpClient.newBuilder().version(version).build();
-        HttpRequest request = HttpRequest.newBuilder(api.base().resolve(path)).headers(headers).build();
-        HttpResponse<InputStream> response = client.send(request, HttpResponse.BodyHandlers.ofInputStream());
-        assertThat(response.statusCode()).isEqualTo(200);
-        boolean compressed = response.headers().firstValue("Content-Encoding").orElse("").equals("gzip");
-        return new Open(response, compressed ? new GZIPInputStream(response.body()) : response.body());
+    private OpenStream open(HttpClient.Version version, String path, String... headers) throws IOException, InterruptedException {
+        return OpenStream.of(version, api.base().resolve(path), headers);
     }
 
     private static JsonObject json(String text) {
@@ -110,9 +53,9 @@ class StreamsIT {
     @EnumSource(HttpClient.Version.class)
     void eventsOfRecordsComeAsTheseDoAndGoOnBehindTheLastOne(HttpClient.Version version) throws Exception {
         produce("{\"n\":1}");
-        try (Open stream = open(version, records, "Accept", EVENTS)) {
-            assertThat(stream.response.headers().firstValue("Content-Type").orElseThrow()).startsWith(EVENTS);
-            assertThat(stream.response.headers().firstValue("Millrace-Offset")).contains("0");
+        try (OpenStream stream = open(version, records, "Accept", EVENTS)) {
+            assertThat(stream.header("Content-Type")).startsWith(EVENTS);
+            assertThat(stream.header("Millrace-Offset")).isEqualTo("0");
             assertThat(stream.event()).containsKey("retry");
             Map<String, String> first = stream.event();
             assertThat(first).containsEntry("id", "0");
@@ -125,7 +68,7 @@ class StreamsIT {
                 assertThat(json(next.get("data")).getJsonObject("value").getInt("n")).isEqualTo(n);
             }
         }
-        try (Open stream = open(version, records + "?offset=0", "Accept", EVENTS, "Last-Event-ID", "3")) {
+        try (OpenStream stream = open(version, records + "?offset=0", "Accept", EVENTS, "Last-Event-ID", "3")) {
             stream.event();
             assertThat(stream.event()).containsEntry("id", "4");
         }
@@ -134,7 +77,7 @@ class StreamsIT {
     @Test
     void linesOfRecordsHaveTheFormatThatIsAskedFor() throws Exception {
         api.post("/topics/" + topic, HttpApi.TEXT, "{\"records\":[{\"value\":\"gr\u00fc\u00df\\n dich\"}]}").is(200);
-        try (Open stream = open(records + "?format=text", "Accept", LINES)) {
+        try (OpenStream stream = open(records + "?format=text", "Accept", LINES)) {
             assertThat(json(stream.line()).getString("value")).isEqualTo("gr\u00fc\u00df\n dich");
             api.post("/topics/" + topic, HttpApi.TEXT, "{\"records\":[{\"value\":\"b\"}]}").is(200);
             assertThat(json(stream.line()).getInt("offset")).isEqualTo(1);
@@ -147,7 +90,7 @@ class StreamsIT {
         produce("1");
         api.post("/topics/" + topic, HttpApi.TEXT, "{\"records\":[{\"value\":\"no JSON\"}]}").is(200);
         api.post("/topics/" + topic, HttpApi.TEXT, "{\"records\":[{\"value\":\"{\\\"a\\\":\\r\\n 1}\"}]}").is(200);
-        try (Open stream = open(records, "Accept", form)) {
+        try (OpenStream stream = open(records, "Accept", form)) {
             if (form.equals(EVENTS)) {
                 stream.event();
                 stream.event();
@@ -166,8 +109,8 @@ class StreamsIT {
     @Test
     void aCompressedStreamLetsEachRecordOut() throws Exception {
         produce("1");
-        try (Open stream = open(records, "Accept", LINES, "Accept-Encoding", "gzip")) {
-            assertThat(stream.response.headers().firstValue("Content-Encoding")).contains("gzip");
+        try (OpenStream stream = open(records, "Accept", LINES, "Accept-Encoding", "gzip")) {
+            assertThat(stream.header("Content-Encoding")).isEqualTo("gzip");
             assertThat(json(stream.line()).getInt("offset")).isZero();
             for (int n = 1; n < 4; n++) {
                 produce("\"again and again\"");
@@ -181,7 +124,7 @@ class StreamsIT {
         String list = "{\"records\":[" + "{\"value\":\"" .concat("x".repeat(200)).concat("\"},").repeat(4_999) + "{\"value\":0}]}";
         api.post("/topics/" + topic, HttpApi.JSON, list).is(200);
         api.post("/topics/" + topic, HttpApi.JSON, list).is(200);
-        try (Open stream = open(records + "?max_bytes=20000", "Accept", LINES)) {
+        try (OpenStream stream = open(records + "?max_bytes=20000", "Accept", LINES)) {
             for (int n = 0; n < 10_000; n++) {
                 assertThat(json(stream.line()).getInt("offset")).isEqualTo(n);
             }
@@ -209,7 +152,7 @@ class StreamsIT {
 
     @Test
     void aStreamEndsWithItsTopicAndSaysWhy() throws Exception {
-        try (Open stream = open(records, "Accept", EVENTS)) {
+        try (OpenStream stream = open(records, "Accept", EVENTS)) {
             stream.event();
             api.delete("/admin/topics/" + topic).is(204);
             Map<String, String> error = stream.event();
@@ -221,7 +164,7 @@ class StreamsIT {
 
     @Test
     void streamsThatAreOpenAreCounted() throws Exception {
-        try (Open stream = open(records, "Accept", EVENTS)) {
+        try (OpenStream stream = open(records, "Accept", EVENTS)) {
             assertThat(stream.event()).isNotNull();
             assertThat(api.get("/metrics").body()).containsPattern("millrace_streams_open\\S* [1-9]");
         }

@@ -23,7 +23,8 @@ final class TypesPage {
     private static final Map<String, Given> GIVEN = Map.of("JSON", Given.JSON, "JSON, or no content", Given.JSON,
             "JSON; of lines: lines as well", Given.JSON,
             "JSON, as `application/json` unless the other one is wanted more", Given.VERSION,
-            "records, batches, streams", Given.RECORDS, "records or batches, as the consumer was created for", Given.POLLED);
+            "records, batches, streams", Given.RECORDS,
+            "records or batches, as the consumer was created for, or streams", Given.POLLED);
 
     /** What a request may have as its body. */
     enum Body {

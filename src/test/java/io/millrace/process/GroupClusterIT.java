@@ -4,9 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import jakarta.json.JsonObject;
 import jakarta.json.JsonValue;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,10 +21,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -221,6 +228,77 @@ class GroupClusterIT {
 
     @Test
     @Order(3)
+    void aConsumersStreamComesThroughEachServerAndLosesNothingWhereItBreaksOff() throws Exception {
+        create("flowing");
+        String consumer = "/consumers/" + group + "/instances/c";
+        awaitAsked("/consumers/" + group, "{\"name\":\"c\",\"format\":\"text\",\"auto.offset.reset\":\"earliest\"}");
+        awaitAsked(consumer + "/subscription", "{\"topics\":[\"flowing\"]}");
+        TreeMap<Integer, Long> read = new TreeMap<>();
+        for (int server = 0; server < SERVERS; server++) {
+            TreeMap<Integer, Long> ends = new TreeMap<>();
+            for (int n = 0; n < 5 * PARTITIONS; n++) {
+                int by = server;
+                int partition = n % PARTITIONS;
+                ClusterClient.await("a record is written", PATIENCE_SECONDS, () ->
+                        ends.merge(partition, client.produce(by, "flowing", partition, "x".repeat(100)), Math::max) >= 0);
+            }
+            int least = read.isEmpty() ? 0 : 3 * PARTITIONS; // and the others are on their way when it breaks off
+            readOn(server, consumer, read, least, server == SERVERS - 1 ? ends : Map.of());
+        }
+        assertThat(client.send(0, "DELETE", consumer, null, null).statusCode()).isEqualTo(204);
+        JsonObject described = client.json(1, "/admin/groups/" + group);
+        assertThat(described.getJsonArray("partitions")).as("it was written, and so it is committed").hasSize(PARTITIONS)
+                .allSatisfy(each -> assertThat(((JsonObject) each).getInt("lag")).isZero());
+    }
+
+    private void awaitAsked(String path, String body) {
+        ClusterClient.await(path, PATIENCE_SECONDS, () -> {
+            try {
+                int status = client.send(0, "POST", path, "application/vnd.kafka.v2+json", body).statusCode();
+                return status == 200 || status == 204 || status == 409;
+            } catch (IOException slow) {
+                return false;
+            }
+        });
+    }
+
+    /**
+     * Reads a consumer's records through a server, each once, and breaks off.
+     *
+     * @param read  the last offset of each partition, of which some is read of all in any case
+     * @param least of records
+     * @param ends  of partitions that are read up to there
+     */
+    private void readOn(int server, String consumer, Map<Integer, Long> read, int least, Map<Integer, Long> ends) throws Exception {
+        int count = 0;
+        boolean done = false;
+        while (!done) {
+            HttpRequest.Builder request = HttpRequest.newBuilder(urls.get(server).resolve(consumer + "/records?max_bytes=1000"))
+                    .header("Accept", "application/x-ndjson");
+            if (!read.isEmpty()) {
+                request.header("Last-Event-ID", read.entrySet().stream().map(each -> "flowing/" + each.getKey() + "/" + each.getValue())
+                        .collect(Collectors.joining(",")));
+            }
+            try (BufferedReader lines = new BufferedReader(new InputStreamReader(HttpClient.newHttpClient().send(request.build(),
+                    HttpResponse.BodyHandlers.ofInputStream()).body(), StandardCharsets.UTF_8))) {
+                String line = "";
+                while (!done && line != null && !line.contains("error_code")) {
+                    if (!line.isEmpty()) {
+                        JsonObject record = (JsonObject) ClusterClient.parse(line);
+                        int partition = record.getInt("partition");
+                        assertThat(record.getInt("offset")).isEqualTo((int) (read.getOrDefault(partition, -1L) + 1));
+                        read.put(partition, record.getJsonNumber("offset").longValue());
+                        count++;
+                    }
+                    done = count >= least && read.size() == PARTITIONS && (ends.isEmpty() || read.equals(ends));
+                    line = done ? line : lines.readLine();
+                }
+            }
+        }
+    }
+
+    @Test
+    @Order(4)
     void aCoordinatorThatWasPausedGivesNothingBelowWhatWasCommittedMeanwhile() throws Exception {
         create("halted");
         LoneConsumer consumer = new LoneConsumer(client, "group-halted", "halted", PARTITIONS);
@@ -240,7 +318,7 @@ class GroupClusterIT {
     }
 
     @Test
-    @Order(4)
+    @Order(5)
     void serversAndConsumersThatAreKilledSkipNoRecordAndTheRestGoesOn() throws Exception {
         create("deaths");
         try (ClusterLoad load = new ClusterLoad(client, SERVERS, "deaths", PARTITIONS)) {
@@ -269,7 +347,7 @@ class GroupClusterIT {
 
     /** The judge from outside: Kafka's segment dumper, over what real coordinators wrote and every server has. */
     @Test
-    @Order(5)
+    @Order(6)
     void theFieldsDumperReadsWhatGroupsCommittedAtEveryServer() throws Exception {
         for (int server = 1; server <= SERVERS; server++) {
             servers.run("kill", Integer.toString(server)); // the one that is down already has its files as well

@@ -4,6 +4,7 @@ import io.millrace.agreement.Member;
 import io.millrace.group.membership.ConsumerId;
 import io.millrace.group.offsets.Position;
 import io.millrace.metadata.TopicIdPartition;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -21,6 +22,8 @@ public final class Arrivals {
     private final Deliveries deliveries;
     private final int self;
     private final IntFunction<Optional<Member>> brokers;
+    /** Guarded by itself: by parts of streams, which may take long, the question that waits for an answer. */
+    private final Map<LastPoll, CompletableFuture<Boolean>> asking = new IdentityHashMap<>();
 
     /**
      * @param self    id of this broker
@@ -64,13 +67,33 @@ public final class Arrivals {
         } else if (source.vouched() != null && source.entry() == last.entry() && source.vouched() == last.number()) {
             return CompletableFuture.completedFuture(true); // if it speaks of another one, that is from before this answer
         }
-        return last.written().thenCompose(whole -> !whole || last.entry() == self ? CompletableFuture.completedFuture(whole)
-                : wasPassedOn(member, last));
+        return last.written().thenCompose(whole -> whole.isEmpty() || last.entry() == self
+                ? CompletableFuture.completedFuture(whole.isPresent()) : wasPassedOn(member, last, whole.get()));
     }
 
-    /** As the broker knows that passed the answer on; one that is not there has lost it. */
-    private CompletableFuture<Boolean> wasPassedOn(ConsumerId member, LastPoll last) {
-        return brokers.apply(last.entry()).map(entry -> deliveries.wasWritten(entry, group, member.name(), last.number())
+    /** As the broker knows that passed the answer on; one that is not there has lost it. Of a stream each poll would ask anew. */
+    private CompletableFuture<Boolean> wasPassedOn(ConsumerId member, LastPoll last, HandedOn answer) {
+        if (answer.end() == 0) {
+            return ask(member, last.entry(), answer);
+        }
+        CompletableFuture<Boolean> told = new CompletableFuture<>();
+        synchronized (asking) {
+            CompletableFuture<Boolean> before = asking.putIfAbsent(last, told);
+            if (before != null) {
+                return before;
+            }
+        }
+        ask(member, last.entry(), answer).thenAccept(arrived -> {
+            synchronized (asking) {
+                asking.remove(last);
+            }
+            told.complete(arrived);
+        });
+        return told;
+    }
+
+    private CompletableFuture<Boolean> ask(ConsumerId member, int by, HandedOn answer) {
+        return brokers.apply(by).map(entry -> deliveries.wasWritten(entry, group, member.name(), answer)
                 .exceptionally(unknown -> false)).orElseGet(() -> CompletableFuture.completedFuture(false));
     }
 

@@ -3,6 +3,7 @@ package io.millrace.group.delivery;
 import io.millrace.group.offsets.Position;
 import io.millrace.metadata.TopicIdPartition;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 
@@ -12,10 +13,10 @@ import java.util.concurrent.CompletableFuture;
  * @param number  of the poll
  * @param entry   id of the broker that the member asked
  * @param before  where its partitions were before
- * @param written completes once this broker has written the answer, to the member or to the entry, or could not
+ * @param written completes once this broker has written the answer, to the member or to the entry, or with nothing when it could not
  * @param at      when it was given, by the nano clock
  */
-record LastPoll(long number, int entry, Map<TopicIdPartition, Position> before, CompletableFuture<Boolean> written, long at) {
+record LastPoll(long number, int entry, Map<TopicIdPartition, Position> before, CompletableFuture<Optional<HandedOn>> written, long at) {
     LastPoll(long number, int entry, long at) {
         this(number, entry, new TreeMap<>(), new CompletableFuture<>(), at);
     }

@@ -8,6 +8,7 @@ import io.millrace.record.RecordBatch;
 import io.millrace.replica.hosting.FetchResult;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /** An answer with records, until it is known what of it the member was given. Guarded by the group's lock. */
 final class PollDelivery {
@@ -40,8 +41,8 @@ final class PollDelivery {
         session.polled = true;
     }
 
-    /** Any thread. @param whole whether the whole answer was written */
-    void written(boolean whole) {
+    /** Any thread. @param whole the whole answer, when that was written; else nothing */
+    void written(Optional<HandedOn> whole) {
         last.written().complete(whole);
     }
 

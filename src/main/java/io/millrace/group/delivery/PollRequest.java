@@ -9,10 +9,13 @@ import java.util.Set;
  * @param maxBytes at most this many bytes of batches, but at least one batch
  * @param waitMs   how long to wait when there is nothing, in ms; -1: not said
  * @param source   how it came here
+ * @param behind   number of the poll that this one goes on behind, as the next of a stream: it is refused when the consumer polled
+ *                 otherwise since; {@link #NONE}: it stands for itself, and ends what goes on
  * @param memory   for what is read; what the answer gives out stays taken of it
  */
-public record PollRequest(Set<RecordForm> forms, int maxBytes, long waitMs, Source source, ReadMemory memory) {
+public record PollRequest(Set<RecordForm> forms, int maxBytes, long waitMs, Source source, long behind, ReadMemory memory) {
     public static final long NOT_SAID = -1;
+    public static final long NONE = 0;
 
     public PollRequest {
         forms = forms == null ? null : Set.copyOf(forms);
@@ -20,16 +23,25 @@ public record PollRequest(Set<RecordForm> forms, int maxBytes, long waitMs, Sour
 
     /** One whose memory nobody counts. */
     public PollRequest(Set<RecordForm> forms, int maxBytes, long waitMs, Source source) {
-        this(forms, maxBytes, waitMs, source, ReadMemory.UNBOUNDED);
+        this(forms, maxBytes, waitMs, source, NONE, ReadMemory.UNBOUNDED);
     }
 
     /** The same, with this memory. */
     public PollRequest with(ReadMemory counted) {
-        return new PollRequest(forms, maxBytes, waitMs, source, counted);
+        return new PollRequest(forms, maxBytes, waitMs, source, behind, counted);
     }
 
     public PollRequest withoutWait() {
-        return new PollRequest(forms, maxBytes, 0, source, memory);
+        return new PollRequest(forms, maxBytes, 0, source, behind, memory);
+    }
+
+    /**
+     * The next one of a stream, which waits for as long as a session allows, whatever the consumer's request.timeout.
+     *
+     * @param poll number of the one before, which was answered by the same way
+     */
+    public PollRequest behind(long poll, long nextWaitMs) {
+        return new PollRequest(forms, maxBytes, nextWaitMs, new Source(source.entry(), null, null), poll, memory);
     }
 
     /**

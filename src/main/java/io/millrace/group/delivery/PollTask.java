@@ -98,7 +98,8 @@ final class PollTask {
             return;
         }
         GroupMember member = sessions.standing().member(session.member.name());
-        Polled nothing = Polled.nothing(polls.nextNumber(), member == null ? ConsumerConfig.DEFAULT : member.config(), told(member));
+        session.answered = polls.nextNumber();
+        Polled nothing = Polled.nothing(session.answered, member == null ? ConsumerConfig.DEFAULT : member.config(), told(member));
         end(false);
         sessions.lock().afterwards(() -> answer.complete(nothing));
     }
@@ -131,6 +132,7 @@ final class PollTask {
         GroupMember member = sessions.standing().member(session.member.name());
         ConsumerConfig config = member == null ? ConsumerConfig.DEFAULT : member.config();
         long number = polls.nextNumber();
+        session.answered = number;
         PollDelivery delivery = new PollDelivery(session, new LastPoll(number, request.source().entry(), sessions.now()), parts);
         Polled polled = new Polled(number, config.form(), List.copyOf(parts.values()), told(member), config.maxPollRecords(),
                 next -> sessions.lock().hold(() -> delivered(delivery, next)), delivery::written);

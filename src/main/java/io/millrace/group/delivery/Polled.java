@@ -6,6 +6,7 @@ import io.millrace.group.membership.RecordForm;
 import io.millrace.metadata.TopicPartition;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
@@ -21,15 +22,15 @@ public final class Polled {
     private final int memberEpoch;
     private final int maxRecords;
     private final Consumer<Map<TopicPartition, Long>> end;
-    private final Consumer<Boolean> written;
+    private final Consumer<Optional<HandedOn>> written;
     private final AtomicBoolean ended = new AtomicBoolean();
 
     /**
      * @param end     is told the offsets to go on from, of the partitions in the answer; none: there was no answer
-     * @param written is told whether the answer was written
+     * @param written is told of the answer when the whole of it was written, else of nothing
      */
-    Polled(long number, RecordForm form, List<FetchAllResult.Part> parts, int memberEpoch, int maxRecords,
-           Consumer<Map<TopicPartition, Long>> end, Consumer<Boolean> written) {
+    public Polled(long number, RecordForm form, List<FetchAllResult.Part> parts, int memberEpoch, int maxRecords,
+           Consumer<Map<TopicPartition, Long>> end, Consumer<Optional<HandedOn>> written) {
         this.number = number;
         this.form = form;
         this.written = written;
@@ -87,6 +88,11 @@ public final class Polled {
 
     /** @param whole whether the whole answer was handed to the connection; else its records are given out again */
     public void written(boolean whole) {
-        written.accept(whole);
+        written.accept(whole ? Optional.of(new HandedOn(number, 0)) : Optional.empty());
+    }
+
+    /** As above, of an answer that is part of a stream, whose whole was handed to the connection. */
+    public void written(HandedOn part) {
+        written.accept(Optional.of(part));
     }
 }

@@ -39,7 +39,7 @@ public final class Polls {
         this.numbers = numbers;
     }
 
-    /** @return fails with UNKNOWN_CONSUMER, WRONG_FORMAT, ILLEGAL_SUBSCRIPTION, NO_OFFSET, CORRUPT_LOG, LOG_DIRECTORY_OFFLINE */
+    /** @return fails with UNKNOWN_CONSUMER, WRONG_FORMAT, FENCED, ILLEGAL_SUBSCRIPTION, NO_OFFSET, CORRUPT_LOG, LOG_DIRECTORY_OFFLINE */
     public CompletableFuture<Polled> poll(GroupMember member, PollRequest request) {
         if (request.forms() != null && !request.forms().contains(member.config().form())) {
             return CompletableFuture.failedFuture(new BrokerException(ErrorKind.WRONG_FORMAT, ("consumer '%s' was created"
@@ -56,6 +56,10 @@ public final class Polls {
             if (session == null || sessions.closed() != null) {
                 return CompletableFuture.failedFuture(sessions.closed() != null ? sessions.closed()
                         : sessions.gone(member.id()));
+            }
+            if (request.behind() != PollRequest.NONE && (session.poll != null || session.answered != request.behind())) {
+                return CompletableFuture.failedFuture(new BrokerException(ErrorKind.FENCED, ("consumer '%s' polled otherwise, or another"
+                        + " stream of it began, which ended this one: read by one at a time").formatted(member.name())));
             }
             long wait = TimeUnit.MILLISECONDS.toNanos(waitMs(member.config(), request));
             PollTask task = new PollTask(this, sessions, session, request, sessions.now() + wait);
@@ -74,7 +78,8 @@ public final class Polls {
         long wanted = request.waitMs() != PollRequest.NOT_SAID ? request.waitMs()
                 : config.requestTimeoutMs() != ConsumerConfig.DEFAULT_REQUEST_TIMEOUT_MS ? config.requestTimeoutMs()
                 : SHORT_WAIT_MS;
-        return Math.min(Math.min(wanted, config.requestTimeoutMs()), Math.min(maxWaitMs, config.sessionTimeoutMs() / 2));
+        long longest = Math.min(maxWaitMs, config.sessionTimeoutMs() / 2);
+        return Math.min(longest, request.behind() != PollRequest.NONE ? wanted : Math.min(wanted, config.requestTimeoutMs()));
     }
 
     /**

@@ -57,6 +57,8 @@ final class Session {
     LastPoll last;
     /** Number of the last poll with records. */
     long lastNumber = NO_POLL;
+    /** Number of the last poll that was answered, with records or without. */
+    long answered = NO_POLL;
     /** Which partition is read first. */
     int turn;
     /** The newest poll that is not over, or null: it waits while the answer to another one is written. */

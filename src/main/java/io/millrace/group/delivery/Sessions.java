@@ -19,6 +19,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -301,7 +302,7 @@ public final class Sessions {
         }
         if (session.last != null && now - session.last.at() >= WRITE_NANOS) {
             LastPoll lost = session.last;
-            lock.afterwards(() -> lost.written().complete(false)); // nobody said what became of it
+            lock.afterwards(() -> lost.written().complete(Optional.empty())); // nobody said what became of it
         }
         if (member.takesPart() && session.delivering == null && now - session.deadline >= 0) {
             session.deadline = now + TimeUnit.SECONDS.toNanos(1); // when it cannot be written, it is tried again

@@ -9,6 +9,8 @@ public final class BrokerHeaders {
     public static final String FORWARDED = "Millrace-Forwarded";
     /** The poll whose answer the sender wrote to the consumer. */
     public static final String ANSWERED = "Millrace-Answered";
+    /** In the answer to a consumer: the number of the stream that it is. */
+    public static final String STREAM = "Millrace-Stream";
     /** Where the client found this cluster. */
     public static final String BASE_URI = "Millrace-Base-Uri";
 

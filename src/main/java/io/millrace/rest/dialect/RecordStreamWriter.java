@@ -5,7 +5,7 @@ import java.nio.ByteBuffer;
 import java.util.function.LongConsumer;
 
 /**
- * Renders fetched records of one partition as elements of a stream. One that cannot be shown in this format is told as an error in its
+ * Renders fetched records as elements of a stream. One that cannot be shown in this format is told as an error in its
  * place, and stepped over. Renders a part of a stream, in one thread.
  */
 public final class RecordStreamWriter {
@@ -14,6 +14,8 @@ public final class RecordStreamWriter {
     private final long maxBytes;
     private final BodyPieces body;
     private final LongConsumer inflating;
+    /** Of each element's id, before the offset. */
+    private byte[] place = new byte[0];
 
     /**
      * @param maxBytes  how much may be written before no more is; one record always has room
@@ -38,8 +40,18 @@ public final class RecordStreamWriter {
      * @throws RequestException when there is no memory; records may have been written
      */
     public long write(String topic, int partition, ByteBuffer batches, long from, long nextOffset) {
+        return write(topic, partition, new byte[0], new BatchRecords(batches, from, inflating), nextOffset);
+    }
+
+    /** As above, of one of several partitions: ids are as {@link RecordPlace} has them. */
+    public long writePlaced(String topic, int partition, ByteBuffer batches, long from, long nextOffset) {
+        return write(topic, partition, RecordPlace.beforeOffset(topic, partition), new BatchRecords(batches, from, inflating), nextOffset);
+    }
+
+    private long write(String topic, int partition, byte[] of, BatchRecords read, long nextOffset) {
         records.of(topic, partition);
-        return new BatchRecords(batches, from, inflating).each(this::append).map(Record::offset).orElse(nextOffset);
+        place = of;
+        return read.each(this::append).map(Record::offset).orElse(nextOffset);
     }
 
     private boolean append(Record record) {
@@ -48,7 +60,7 @@ public final class RecordStreamWriter {
         }
         ReusedBytes out = body.room(records.expectedBytes(record));
         int before = out.size();
-        form.begin(out, record.offset());
+        form.begin(out, place, record.offset());
         int from = out.size();
         try {
             records.put(out, record);
@@ -57,7 +69,7 @@ public final class RecordStreamWriter {
             if (cannotBeGiven.record().isEmpty()) {
                 throw cannotBeGiven;
             }
-            form.beginError(out, record.offset());
+            form.beginError(out, place, record.offset());
             from = out.size();
             new ErrorBody(cannotBeGiven).writeTo(out);
         }

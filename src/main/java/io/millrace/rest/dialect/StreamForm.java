@@ -78,19 +78,20 @@ public enum StreamForm {
         return between;
     }
 
-    /** Begins an element that a reader can go on behind. @param id of it */
-    void begin(ReusedBytes out, long id) {
+    /** Begins an element that a reader can go on behind. @param place of it, and the number in that, are its id */
+    void begin(ReusedBytes out, byte[] place, long id) {
         if (beforeId.length > 0) {
             out.put(beforeId);
+            out.put(place);
             out.putDecimal(id);
         }
         beginData(out);
     }
 
     /** As above, of a record that cannot be told. */
-    void beginError(ReusedBytes out, long id) {
+    void beginError(ReusedBytes out, byte[] place, long id) {
         out.put(errorMark);
-        begin(out, id);
+        begin(out, place, id);
     }
 
     private void beginData(ReusedBytes out) {

@@ -29,6 +29,11 @@ public final class ErrorAnswers extends HttpServletResponseWrapper {
         this.meter = by;
     }
 
+    /** How long who is answered on and on is over its quota yet, in ms; 0: it is not. */
+    public long pauseMs() {
+        return meter == null ? 0 : meter.pauseMs();
+    }
+
     @Override
     public ServletOutputStream getOutputStream() throws IOException {
         if (meter == null) {

@@ -1,6 +1,7 @@
 package io.millrace.rest.exchange;
 
 import io.millrace.broker.fetch.FetchRequest;
+import io.millrace.metadata.TopicPartition;
 import io.millrace.replica.hosting.FetchPosition;
 import io.millrace.rest.body.Numbers;
 import io.millrace.rest.body.QueryParameters;
@@ -12,12 +13,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /** What a request for a stream says: in which form, with which format of its records, and from where on. */
 public final class StreamedFormat {
     /** The id of the last event that the client got. */
     public static final String LAST_EVENT_ID = "Last-Event-ID";
-    private static final String PARAMETER = "format";
+    /** The query parameter that names the format of keys and values. */
+    public static final String PARAMETER = "format";
 
     private StreamedFormat() {
     }
@@ -53,6 +57,32 @@ public final class StreamedFormat {
         }
         throw RequestException.badRequest("the query parameter " + PARAMETER + " must be json, binary or text, not \""
                 + Numbers.quoted(text) + "\"");
+    }
+
+    /**
+     * Where a stream of a consumer's records goes on, by the ids of the last events, with commas between: of each partition the next
+     * offset.
+     *
+     * @param lastIds the header's values, or null: it goes on where the consumer is
+     * @throws RequestException 400 when one is no id
+     */
+    public static SortedMap<TopicPartition, Long> behind(List<String> lastIds) {
+        TreeMap<TopicPartition, Long> behind = new TreeMap<>();
+        if (lastIds == null || lastIds.isEmpty()) {
+            return behind;
+        }
+        for (String id : lastIds.get(0).split(",", -1)) {
+            String[] parts = id.strip().split("/", -1);
+            long partition = parts.length == 3 ? Numbers.parse(parts[1]) : -1;
+            long offset = parts.length == 3 ? Numbers.parse(parts[2]) : -1;
+            if (partition < 0 || partition > Integer.MAX_VALUE || offset < 0 || offset == Long.MAX_VALUE || parts[0].isEmpty()) {
+                throw RequestException.badRequest("the header " + LAST_EVENT_ID + " must be the id of an event, as orders/2/7 for offset 7"
+                        + " of partition 2 of topic orders, or ids of several partitions with commas between, not \""
+                        + Numbers.quoted(lastIds.get(0)) + "\"");
+            }
+            behind.merge(new TopicPartition(parts[0], (int) partition), offset + 1, Math::max);
+        }
+        return behind;
     }
 
     /**

@@ -120,7 +120,9 @@ public final class EntryGuard {
                     + " is used up: try again in " + seconds + " s, or ask an administrator for more");
         }
         if (rule.traffic() != Throttle.Traffic.NONE) {
-            asked.request().setAttribute(Meter.ATTRIBUTE, new Meter(throttle.spent(key), rule.traffic()));
+            Throttle.Spent spent = throttle.spent(key);
+            asked.request().setAttribute(Meter.ATTRIBUTE, new Meter(spent, rule.traffic(),
+                    () -> throttle.pauseMs(spent, access.rules().quotas().of(asked.caller()), rule.traffic())));
         }
     }
 

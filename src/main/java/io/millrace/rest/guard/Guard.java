@@ -62,6 +62,15 @@ public class Guard {
         require(Operation.READ, Resource.group(group));
     }
 
+    /** Refuses the caller of this request as {@link #requireGroup} does; to be used on any thread. */
+    public Runnable takingPart(String group) {
+        if (!authority.isOn()) {
+            return () -> { };
+        }
+        Caller caller = caller();
+        return () -> authority.require(caller, Operation.READ, Resource.group(group));
+    }
+
     /** As {@link #require} to read each of these topics. */
     public void requireReading(Collection<String> topics) {
         if (authority.isOn()) {

@@ -7,6 +7,7 @@ import io.millrace.broker.fetch.FetchAllResult;
 import io.millrace.group.GroupPeers;
 import io.millrace.group.GroupSummary;
 import io.millrace.group.delivery.Deliveries;
+import io.millrace.group.delivery.HandedOn;
 import io.millrace.log.AppendResult;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
@@ -167,10 +168,11 @@ public final class HttpTransport implements Transport, Deliveries, GroupPeers, T
     }
 
     @Override
-    public CompletableFuture<Boolean> wasWritten(Member entry, String group, String consumer, long poll) {
+    public CompletableFuture<Boolean> wasWritten(Member entry, String group, String consumer, HandedOn answer) {
         return post(entry, "/internal/" + InternalResource.POLL_ANSWERS,
-                PollAnswerCodec.encode(new PollAnswerCodec.Question(group, consumer, poll)), GRACE_MS,
-                answer -> PollAnswerCodec.isYes(answer.body()));
+                PollAnswerCodec.encode(new PollAnswerCodec.Question(group, consumer, answer)), GRACE_MS,
+                BrokerAnswer::body).thenCompose(told -> PollAnswerCodec.isNotYet(told) ? wasWritten(entry, group, consumer, answer)
+                : CompletableFuture.completedFuture(PollAnswerCodec.isYes(told)));
     }
 
     @Override

@@ -126,8 +126,9 @@ public class InternalResource {
     @Path(POLL_ANSWERS)
     public void pollAnswers(InputStream body, @Suspended AsyncResponse response) {
         PollAnswerCodec.Question asked = decoded(bytes(body), "question for a poll", PollAnswerCodec::decode);
-        pollAnswers.wasWritten(asked.group(), asked.consumer(), asked.poll()).whenComplete(Answer.to(response,
-                written -> Response.ok(PollAnswerCodec.answer(written), MediaType.APPLICATION_OCTET_STREAM).build()));
+        pollAnswers.wasWritten(asked.group(), asked.consumer(), asked.answer()).whenComplete(Answer.to(response,
+                written -> Response.ok(!written && pollAnswers.isBeingWritten(asked.group(), asked.consumer(), asked.answer())
+                        ? PollAnswerCodec.notYet() : PollAnswerCodec.answer(written), MediaType.APPLICATION_OCTET_STREAM).build()));
     }
 
     /** Says how far replicas on this broker reach, when one must lead that is not in sync. Answers at once. */

@@ -12,6 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Flow;
 import java.util.concurrent.TimeoutException;
+import java.util.function.LongSupplier;
 
 /**
  * An owner's answer on its way to the client: a piece at a time, each written on a thread of the answers', and the next asked for
@@ -23,6 +24,7 @@ final class ClientAnswer implements Flow.Subscriber<List<ByteBuffer>> {
     private final AnswerDeadlines deadlines;
     private final long stalledMs;
     private final WritingTime client;
+    private final LongSupplier pauseMs;
     private final CompletableFuture<Void> written = new CompletableFuture<>();
     /** Ends the present wait for the owner. */
     private volatile CompletableFuture<Void> tick;
@@ -40,13 +42,16 @@ final class ClientAnswer implements Flow.Subscriber<List<ByteBuffer>> {
      * @param answers   may be held by a client that reads slowly
      * @param stalledMs an owner that sends nothing for so long is given up, after twice as long at most
      * @param client    the time that the client has
+     * @param pauseMs   how long the client is over its quota yet, in ms: so long nothing more of a stream is asked for
      */
-    ClientAnswer(HttpServletResponse response, Executor answers, AnswerDeadlines deadlines, long stalledMs, WritingTime client) {
+    ClientAnswer(HttpServletResponse response, Executor answers, AnswerDeadlines deadlines, long stalledMs, WritingTime client,
+                 LongSupplier pauseMs) {
         this.response = response;
         this.answers = answers;
         this.deadlines = deadlines;
         this.stalledMs = stalledMs;
         this.client = client;
+        this.pauseMs = pauseMs;
     }
 
     /**
@@ -146,10 +151,12 @@ final class ClientAnswer implements Flow.Subscriber<List<ByteBuffer>> {
 
     private void write(List<ByteBuffer> pieces) throws IOException {
         OutputStream out = response.getOutputStream();
+        long letOut = 0;
         for (ByteBuffer piece : pieces) {
             byte[] bytes = new byte[piece.remaining()];
             piece.get(bytes);
             client.spend(() -> out.write(bytes));
+            letOut += bytes.length;
             if (stream != null) {
                 stream.wrote(bytes);
             }
@@ -157,8 +164,23 @@ final class ClientAnswer implements Flow.Subscriber<List<ByteBuffer>> {
         if (stream != null) {
             client.spend(response::flushBuffer);
             client.beginAnew();
+            stream.letOut(letOut);
         }
-        askForMore();
+        long pause = stream == null ? 0 : pauseMs.getAsLong();
+        if (pause == 0) {
+            askForMore();
+        } else {
+            pause(pause);
+        }
+    }
+
+    private void pause(long ms) {
+        CompletableFuture<Void> pausing = new CompletableFuture<>();
+        written.whenComplete((done, failure) -> pausing.complete(null));
+        deadlines.within(ms, pausing, TimeoutException::new).exceptionally(over -> {
+            then(this::askForMore);
+            return null;
+        });
     }
 
     /** Does it after what was to be done before. */

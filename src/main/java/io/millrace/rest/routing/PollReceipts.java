@@ -30,6 +30,10 @@ record PollReceipts(Route.Owned route, PollAnswers answers) {
     /** Its answer is about to be written. @return to be completed with whether the whole of it was */
     CompletableFuture<Boolean> begun(RelayedAnswer answer) {
         Route.GroupCoordinator of = ofAConsumer();
+        String stream = of == null ? null : answer.header(BrokerHeaders.STREAM);
+        if (stream != null) {
+            return answers.begun(of.group(), of.consumer(), Long.parseLong(stream), answer.passed());
+        }
         String poll = of == null ? null : answer.header(ConsumerRequests.POLL_HEADER);
         return poll == null ? new CompletableFuture<>() : answers.begun(of.group(), of.consumer(), Long.parseLong(poll));
     }

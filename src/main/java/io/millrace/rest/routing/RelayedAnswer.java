@@ -22,6 +22,7 @@ final class RelayedAnswer {
     private final List<Header> headers;
     private final Flow.Publisher<List<ByteBuffer>> body;
     private final CompletableFuture<Void> passing = new CompletableFuture<>();
+    private final PassedBytes passed = new PassedBytes();
 
     /**
      * @param ownerHeader names the header that says who answered
@@ -67,6 +68,11 @@ final class RelayedAnswer {
     /** Done when no more of it is passed on; who fails it ends that. */
     CompletableFuture<Void> passing() {
         return passing;
+    }
+
+    /** How much of the body was written to the client. */
+    PassedBytes passed() {
+        return passed;
     }
 
     /** Of one subscriber. */

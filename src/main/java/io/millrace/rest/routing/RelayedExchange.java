@@ -126,10 +126,11 @@ final class RelayedExchange {
             return;
         }
         CompletableFuture<Void> written = new ClientAnswer(response, answers, deadlines, Relay.GRACE_MS,
-                new WritingTime(clientMs, System::nanoTime)).write(answer);
+                new WritingTime(clientMs, System::nanoTime), response::pauseMs).write(answer);
         over.whenComplete((done, failure) -> written.cancel(false));
         written.whenComplete((done, failure) -> {
             told.complete(failure == null);
+            answer.passed().end();
             if (failure != null) {
                 LOG.log(Level.DEBUG, "an answer was not written to its end", failure);
             }

@@ -15,17 +15,19 @@ final class RelayedStream {
 
     private final StreamForm form;
     private final boolean compressed;
+    private final PassedBytes passed;
     private byte[] last = new byte[0];
 
-    private RelayedStream(StreamForm form, boolean compressed) {
+    private RelayedStream(StreamForm form, boolean compressed, PassedBytes passed) {
         this.form = form;
         this.compressed = compressed;
+        this.passed = passed;
     }
 
     /** @return null: it is none */
     static RelayedStream of(RelayedAnswer answer) {
         StreamForm form = StreamForm.of(answer.header("Content-Type"));
-        return form == null ? null : new RelayedStream(form, answer.header("Content-Encoding") != null);
+        return form == null ? null : new RelayedStream(form, answer.header("Content-Encoding") != null, answer.passed());
     }
 
     /** So much more was written. */
@@ -34,6 +36,11 @@ final class RelayedStream {
         int added = told.length - last.length;
         System.arraycopy(piece, piece.length - added, told, last.length, added);
         last = Arrays.copyOfRange(told, Math.max(0, told.length - KEPT_BYTES), told.length);
+    }
+
+    /** So much of that was let out. */
+    void letOut(long bytes) {
+        passed.add(bytes);
     }
 
     /**

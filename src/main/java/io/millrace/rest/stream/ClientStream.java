@@ -7,6 +7,7 @@ import jakarta.servlet.AsyncContext;
 import jakarta.servlet.AsyncEvent;
 import jakarta.servlet.AsyncListener;
 import jakarta.servlet.http.HttpServletResponse;
+import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
@@ -30,6 +31,7 @@ final class ClientStream {
     private final AtomicBoolean ended = new AtomicBoolean();
     private GzipStream gzip;
     private OutputStream out;
+    private long bytes;
 
     /**
      * On the request's thread.
@@ -67,25 +69,43 @@ final class ClientStream {
         });
     }
 
-    /** What the head of a stream has beside its type. @param offset where it begins */
-    static Map<String, String> head(long offset, boolean compressed) {
-        Map<String, String> headers = new LinkedHashMap<>();
+    /** What the head of a stream has beside its type. @param own headers of its source */
+    static Map<String, String> head(Map<String, String> own, boolean compressed) {
+        Map<String, String> headers = new LinkedHashMap<>(own);
         headers.put("Cache-Control", "no-store");
         headers.put("X-Accel-Buffering", "no"); // proxies that gather answers are to let it through as it comes
         headers.put("Vary", "Accept-Encoding");
-        headers.put("Millrace-Offset", Long.toString(offset));
         if (compressed) {
             headers.put("Content-Encoding", "gzip");
         }
         return headers;
     }
 
+    /** Counts what the connection is given. */
+    private final class Counted extends FilterOutputStream {
+        Counted(OutputStream to) {
+            super(to);
+        }
+
+        @Override
+        public void write(int octet) throws IOException {
+            out.write(octet);
+            bytes++;
+        }
+
+        @Override
+        public void write(byte[] from, int at, int length) throws IOException {
+            out.write(from, at, length);
+            bytes += length;
+        }
+    }
+
     /** Lets the head out, and what a stream begins with. */
-    void begin(StreamForm form, long offset, boolean compressed) throws IOException {
+    void begin(StreamForm form, Map<String, String> headers, boolean compressed) throws IOException {
         response.setStatus(HttpServletResponse.SC_OK);
         response.setContentType(form.mediaType());
-        head(offset, compressed).forEach(response::setHeader);
-        out = response.getOutputStream();
+        head(headers, compressed).forEach(response::setHeader);
+        out = new Counted(response.getOutputStream());
         if (compressed) {
             gzip = new GzipStream(out);
             out = gzip;
@@ -111,6 +131,11 @@ final class ClientStream {
         }
         out.flush();
         response.flushBuffer();
+    }
+
+    /** Of the body, as they went over the connection. */
+    long bytes() {
+        return bytes;
     }
 
     /** The end of what was written: what is compressed is brought to its end, too. */

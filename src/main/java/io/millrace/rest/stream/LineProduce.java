@@ -3,6 +3,7 @@ package io.millrace.rest.stream;
 import io.millrace.broker.produce.ProduceResult;
 import io.millrace.broker.produce.RecordAccumulator;
 import io.millrace.metadata.BrokerException;
+import io.millrace.metadata.ErrorKind;
 import io.millrace.rest.body.MemoryBudget;
 import io.millrace.rest.dialect.LineSplitter;
 import io.millrace.rest.dialect.RecordFormat;
@@ -19,6 +20,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.LongSupplier;
 
 /**
  * Takes a body of records, one a line, and writes them some at a time, as they come: while those of before are being written the next
@@ -31,12 +33,15 @@ final class LineProduce implements AutoCloseable {
     private static final int READ_BYTES = 32 * 1024;
     /** An append that the broker has not ended for so long is given up, in ms: longer than any has. */
     private static final long APPEND_MS = 120_000;
+    /** How long it pauses at a time, in ms: it may be ended meanwhile. */
+    private static final long PAUSE_MS = 200;
 
     private final InputStream body;
     private final RecordFormat format;
     private final int partition;
     private final LineTarget target;
     private final MemoryBudget.Reservation memory;
+    private final LongSupplier pauseMs;
     private final LineSplitter splitter;
     private final byte[] read = new byte[READ_BYTES];
     private final LineAnswer answer = new LineAnswer();
@@ -63,13 +68,16 @@ final class LineProduce implements AutoCloseable {
      * @param partition of all records, or {@link RecordAccumulator#ANY_PARTITION}
      * @param lineBytes the most of a line
      * @param memory    holds nothing yet
+     * @param pauseMs   how long the sender is over its quota yet, in ms: so long no more is read
      */
-    LineProduce(InputStream body, RecordFormat format, int partition, LineTarget target, int lineBytes, MemoryBudget.Reservation memory) {
+    LineProduce(InputStream body, RecordFormat format, int partition, LineTarget target, int lineBytes, MemoryBudget.Reservation memory,
+                LongSupplier pauseMs) {
         this.body = body;
         this.format = format;
         this.partition = partition;
         this.target = target;
         this.memory = memory;
+        this.pauseMs = pauseMs;
         this.splitter = new LineSplitter(lineBytes, more -> {
             begun = more;
             reserve();
@@ -160,6 +168,7 @@ final class LineProduce implements AutoCloseable {
     private void fill() {
         try {
             do {
+                pause();
                 if (stopping != null) {
                     throw stopping;
                 }
@@ -175,6 +184,17 @@ final class LineProduce implements AutoCloseable {
             end(RequestException.brokenOff("the request body broke off in line " + splitter.number(), e));
         } catch (RequestException | BrokerException refused) {
             end(refused);
+        }
+    }
+
+    private void pause() {
+        try {
+            for (long ms = pauseMs.getAsLong(); ms > 0 && stopping == null; ms = pauseMs.getAsLong()) {
+                Thread.sleep(Math.min(ms, PAUSE_MS));
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new BrokerException(ErrorKind.UNAVAILABLE, "this server is about to stop: go on with another server", e);
         }
     }
 

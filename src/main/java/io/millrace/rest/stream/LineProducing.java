@@ -18,6 +18,7 @@ import io.millrace.rest.dialect.RecordFormat;
 import io.millrace.rest.dialect.RequestException;
 import io.millrace.rest.dialect.StreamForm;
 import io.millrace.rest.dialect.TransactionHeader;
+import io.millrace.rest.guard.Meter;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import jakarta.servlet.http.HttpServletRequest;
@@ -63,7 +64,8 @@ public class LineProducing {
         LineTarget target = target(topic, acks);
         requirePartition(topic, partition, target.accumulator().partitionCount());
         String caller = CallerAddress.of(request);
-        LineProduce produce = new LineProduce(body, format, partition, target, limits.maxRequestBytes(), budget.reserve(caller, 0));
+        LineProduce produce = new LineProduce(body, format, partition, target, limits.maxRequestBytes(), budget.reserve(caller, 0),
+                Meter.pauses(request));
         OpenStreams.Place place;
         try {
             place = bodies.open().open(caller, produce::stop);

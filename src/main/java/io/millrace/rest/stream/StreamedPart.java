@@ -40,6 +40,11 @@ final class StreamedPart {
         return writer.write(topic, partition, result.batches(), result.offset(), result.nextOffset());
     }
 
+    /** As above, of one of several partitions: ids say which. */
+    long writePlaced(String topic, int partition, FetchResult result) {
+        return writer.writePlaced(topic, partition, result.batches(), result.offset(), result.nextOffset());
+    }
+
     /** What was written, of which the memory is held from now on, and of nothing else. */
     List<ByteBuffer> end() {
         memory.resize(body.capacity());

@@ -28,6 +28,14 @@ class RecordStreamWriterTest {
     }
 
     @Test
+    void ofSeveralPartitionsTheIdSaysWhich() {
+        RecordStreamWriter writer = new RecordStreamWriter(StreamForm.EVENTS, RecordFormat.JSON, 1 << 20, out, bytes -> { });
+        writer.writePlaced("t", 3, batch("1", "no JSON"), 0, 2);
+        writer.writePlaced("u", 0, batch("2"), 0, 1);
+        assertThat(text().lines().filter(line -> line.startsWith("id: "))).containsExactly("id: t/3/0", "id: t/3/1", "id: u/0/0");
+    }
+
+    @Test
     void lineBreaksBetweenThePartsOfAValueAreSpaces() {
         write(StreamForm.LINES, 1 << 20, "{\r\n \"a\":\n[1,\r2]}");
         assertThat(text()).isEqualTo("{\"topic\":\"t\",\"key\":null,\"value\":{   \"a\": [1, 2]},\"partition\":3,\"offset\":0,"

@@ -234,6 +234,8 @@ class EntryGuardTest {
         assertThat(Meter.of(enter("POST", "/topics/t", "bob", "millrace-client"))).isNull();
         Meter.of(counted).received(1_000);
         Meter.of(counted).sent(1_000_000);
+        assertThat(Meter.of(counted).pauseMs()).as("as long as what came is above what may").isBetween(90_000L, 110_000L);
+        assertThat(Meter.pauses(enter("POST", "/topics/t", "bob", "millrace-client")).getAsLong()).isZero();
 
         assertThat(status("POST", "/topics/t", "alice", "millrace-client")).isEqualTo(429);
         assertThat(Integer.parseInt(answered.get("Retry-After"))).isBetween(90, 110);

@@ -3,16 +3,19 @@ package io.millrace.rest.internal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.millrace.group.delivery.HandedOn;
 import io.millrace.rest.internal.PollAnswerCodec.Question;
 import java.nio.ByteBuffer;
 import org.junit.jupiter.api.Test;
 
 class PollAnswerCodecTest {
-    private static final Question QUESTION = new Question("billing", "consumer-ä", 1L << 33);
+    private static final Question QUESTION = new Question("billing", "consumer-ä", new HandedOn(1L << 33, 0));
+    private static final Question OF_A_PART = new Question("billing", "c", new HandedOn(7, 1L << 40));
 
     @Test
     void aQuestionArrivesAsItWasSent() {
         assertThat(PollAnswerCodec.decode(PollAnswerCodec.encode(QUESTION))).isEqualTo(QUESTION);
+        assertThat(PollAnswerCodec.decode(PollAnswerCodec.encode(OF_A_PART))).isEqualTo(OF_A_PART);
     }
 
     @Test
@@ -30,6 +33,9 @@ class PollAnswerCodecTest {
     void onlyAClearYesIsOne() {
         assertThat(PollAnswerCodec.isYes(PollAnswerCodec.answer(true))).isTrue();
         assertThat(PollAnswerCodec.isYes(PollAnswerCodec.answer(false))).isFalse();
+        assertThat(PollAnswerCodec.isYes(PollAnswerCodec.notYet())).isFalse();
+        assertThat(PollAnswerCodec.isNotYet(PollAnswerCodec.notYet())).isTrue();
+        assertThat(PollAnswerCodec.isNotYet(PollAnswerCodec.answer(true))).isFalse();
         assertThat(PollAnswerCodec.isYes(new byte[0])).isFalse();
         assertThat(PollAnswerCodec.isYes("an error".getBytes())).isFalse();
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsServer;
 import io.millrace.agreement.Member;
+import io.millrace.group.delivery.HandedOn;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.replica.core.ReplicaFetchRequest;
@@ -145,7 +146,8 @@ class SecuredFetchTest {
 
     /** Waits in no thread, and so goes another way. */
     private CompletableFuture<Boolean> asked() {
-        return transport.wasWritten(new Member(2, "its-run", "https://127.0.0.1:" + server.getAddress().getPort(), null), "g", "c", 1);
+        return transport.wasWritten(new Member(2, "its-run", "https://127.0.0.1:" + server.getAddress().getPort(), null), "g", "c",
+                new HandedOn(1, 0));
     }
 
     @Test

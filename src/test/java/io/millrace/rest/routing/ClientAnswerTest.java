@@ -18,9 +18,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Flow;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -32,7 +34,7 @@ class ClientAnswerTest {
     private final ByteArrayOutputStream written = new ByteArrayOutputStream();
     private final List<String> set = new ArrayList<>();
     /** To be run on the answers' threads. */
-    private final List<Runnable> tasks = new ArrayList<>();
+    private final BlockingQueue<Runnable> tasks = new LinkedBlockingQueue<>();
     private IOException gone;
     private long now;
     private long takenInMs;
@@ -40,6 +42,7 @@ class ClientAnswerTest {
     private Flow.Subscriber<? super List<ByteBuffer>> subscriber;
     private long asked;
     private boolean cancelled;
+    private long overQuotaMs;
 
     @AfterEach
     void stop() {
@@ -111,12 +114,13 @@ class ClientAnswerTest {
     }
 
     private CompletableFuture<Void> write(long stalledMs) {
-        return new ClientAnswer(response, tasks::add, deadlines, stalledMs, client).write(answer(Map.of("Content-Type", List.of("a/b"))));
+        return new ClientAnswer(response, tasks::add, deadlines, stalledMs, client, () -> overQuotaMs)
+                .write(answer(Map.of("Content-Type", List.of("a/b"))));
     }
 
     private void runTasks() {
         while (!tasks.isEmpty()) {
-            tasks.remove(0).run();
+            tasks.remove().run();
         }
     }
 
@@ -167,7 +171,7 @@ class ClientAnswerTest {
     @Test
     void eachPartOfAStreamHasThatTime() {
         takenInMs = 90;
-        CompletableFuture<Void> whole = new ClientAnswer(response, tasks::add, deadlines, 60_000, client)
+        CompletableFuture<Void> whole = new ClientAnswer(response, tasks::add, deadlines, 60_000, client, () -> overQuotaMs)
                 .write(stream("application/x-ndjson"));
         for (int i = 0; i < 10; i++) {
             subscriber.onNext(text("{\"a\":1}\n"));
@@ -193,7 +197,8 @@ class ClientAnswerTest {
 
     @Test
     void aStreamThatBreaksOffBetweenTwoRecordsIsEndedWithAnError() {
-        CompletableFuture<Void> whole = new ClientAnswer(response, tasks::add, deadlines, 60_000, client).write(stream("text/event-stream"));
+        CompletableFuture<Void> whole = new ClientAnswer(response, tasks::add, deadlines, 60_000, client, () -> overQuotaMs)
+                .write(stream("text/event-stream"));
         subscriber.onNext(text("id: 1\ndata: {}\n"));
         subscriber.onNext(text("\n"));
         subscriber.onError(new IOException("reset"));
@@ -203,21 +208,33 @@ class ClientAnswerTest {
 
     @Test
     void withinARecordOrCompressedItJustEnds() {
-        new ClientAnswer(response, tasks::add, deadlines, 60_000, client).write(stream("application/x-ndjson"));
+        new ClientAnswer(response, tasks::add, deadlines, 60_000, client, () -> overQuotaMs).write(stream("application/x-ndjson"));
         subscriber.onNext(text("{}\n{\"a"));
         subscriber.onError(new IOException("reset"));
         assertThat(told()).isEqualTo("{}\n{\"a");
         written.reset();
-        new ClientAnswer(response, tasks::add, deadlines, 60_000, client).write(stream("application/x-ndjson", "gzip"));
+        new ClientAnswer(response, tasks::add, deadlines, 60_000, client, () -> overQuotaMs).write(stream("application/x-ndjson", "gzip"));
         subscriber.onNext(text("\n"));
         subscriber.onError(new IOException("reset"));
         assertThat(told()).isEqualTo("\n");
     }
 
     @Test
+    void ofAStreamNothingMoreIsAskedForWhileItsReaderIsOverItsQuota() throws InterruptedException {
+        new ClientAnswer(response, tasks::add, deadlines, 60_000, client, () -> overQuotaMs).write(stream("application/x-ndjson"));
+        assertThat(asked).isEqualTo(1);
+        overQuotaMs = 1;
+        subscriber.onNext(text("{}\n"));
+        assertThat(told()).isEqualTo("{}\n");
+        assertThat(asked).isEqualTo(1);
+        tasks.take().run();
+        assertThat(asked).isEqualTo(2);
+    }
+
+    @Test
     void aStreamEndsWithTheServerThatPassesItOn() {
         RelayedAnswer answer = stream("application/x-ndjson");
-        CompletableFuture<Void> whole = new ClientAnswer(response, tasks::add, deadlines, 60_000, client).write(answer);
+        CompletableFuture<Void> whole = new ClientAnswer(response, tasks::add, deadlines, 60_000, client, () -> overQuotaMs).write(answer);
         subscriber.onNext(text("{}\n"));
         answer.passing().completeExceptionally(new IllegalStateException("it stops"));
         assertThat(told()).startsWith("{}\n{\"error_code\":503,").endsWith("}\n");

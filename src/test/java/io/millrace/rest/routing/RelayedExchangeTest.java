@@ -2,6 +2,7 @@ package io.millrace.rest.routing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.group.delivery.HandedOn;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
 import io.millrace.replica.hosting.Deadlines;
@@ -139,7 +140,7 @@ class RelayedExchangeTest {
     void anAnswerIsWrittenAndItsCoordinatorCanBeToldSo() {
         assertThat(relay()).isTrue();
         assertThat(events).isEmpty();
-        CompletableFuture<Boolean> asked = pollAnswers.wasWritten("shop", "anna", 7);
+        CompletableFuture<Boolean> asked = pollAnswers.wasWritten("shop", "anna", new HandedOn(7, 0));
         assertThat(asked).as("it may be on its way").isNotDone();
         answer.complete(found());
 
@@ -153,7 +154,7 @@ class RelayedExchangeTest {
     @Test
     void aClientThatIsGoneGivesTheRequestUp() throws IOException {
         relay();
-        CompletableFuture<Boolean> asked = pollAnswers.wasWritten("shop", "anna", 7);
+        CompletableFuture<Boolean> asked = pollAnswers.wasWritten("shop", "anna", new HandedOn(7, 0));
         listener.onError(null);
 
         assertThat(answer).isCancelled();
@@ -179,7 +180,7 @@ class RelayedExchangeTest {
         exchange.refuse(new IOException("again"));
 
         assertThat(events).containsExactly("answered", "status 400", "complete");
-        assertThat(pollAnswers.wasWritten("shop", "anna", 7)).as("no poll is on its way").isCompletedWithValue(false);
+        assertThat(pollAnswers.wasWritten("shop", "anna", new HandedOn(7, 0))).as("no poll is on its way").isCompletedWithValue(false);
     }
 
     @Test

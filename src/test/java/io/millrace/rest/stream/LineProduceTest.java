@@ -17,12 +17,15 @@ import io.millrace.rest.dialect.RequestException;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
+import java.util.ArrayDeque;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntFunction;
 import org.junit.jupiter.api.Test;
 
@@ -34,6 +37,9 @@ class LineProduceTest {
     private final MemoryBudget budget = new MemoryBudget(1 << 20);
     private final CachedTopic topic = new CachedTopic(StoredTopic.whole(new Topic("orders", new UUID(1, 2), 0, Map.of(),
             Collections.nCopies(2, HERE)), 1), TopicConfig.of(Map.of(), Map.of()), null, null);
+
+    /** How long the sender is over its quota yet, each time that it is asked; none: it is not. */
+    private final Queue<Long> pausesMs = new ArrayDeque<>();
 
     private record Result(RecordAccumulator records, IntFunction<BrokerException> failures) implements ProduceResult {
         @Override
@@ -72,11 +78,22 @@ class LineProduceTest {
         };
     }
 
+    @Test
+    void nothingIsReadWhileTheSenderIsOverItsQuota() {
+        pausesMs.addAll(List.of(2L, 1L));
+        AtomicInteger left = new AtomicInteger(-1);
+        assertThat(ended(lines(3), target(partition -> {
+            left.set(pausesMs.size());
+            return null;
+        }, null))).isNull();
+        assertThat(left).hasValue(0);
+    }
+
     /** Of lines that go to two partitions in turn. */
     private RuntimeException ended(String body, LineTarget target) {
         try (MemoryBudget.Reservation memory = budget.reserve(0);
                 LineProduce produce = new LineProduce(new ByteArrayInputStream(body.getBytes(StandardCharsets.UTF_8)), RecordFormat.JSON,
-                        RecordAccumulator.ANY_PARTITION, target, 1 << 16, memory)) {
+                        RecordAccumulator.ANY_PARTITION, target, 1 << 16, memory, () -> pausesMs.isEmpty() ? 0 : pausesMs.remove())) {
             while (!produce.isDone()) {
                 produce.next();
             }

@@ -33,14 +33,16 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-class FetchStreamTest {
+class RecordStreamTest {
     private static final int MEMORY = 4 << 20;
 
     private final ScheduledExecutorService timers = Executors.newSingleThreadScheduledExecutor();
@@ -50,12 +52,13 @@ class FetchStreamTest {
     private final List<FetchRequest> asked = new ArrayList<>();
     private final Queue<CompletableFuture<FetchResult>> given = new ArrayDeque<>();
     /** To be run on the threads that clients hold. */
-    private final Queue<Runnable> turns = new ArrayDeque<>();
+    private final BlockingQueue<Runnable> turns = new LinkedBlockingQueue<>();
     private AsyncListener listener;
     private int completed;
     private boolean noThreads;
     private IOException gone;
     private RuntimeException forbidden;
+    private volatile long overQuotaMs;
 
     {
         around.limits = new StreamLimits(4, 2, 10_000, 60_000);
@@ -126,11 +129,11 @@ class FetchStreamTest {
     }
 
     private void start() {
-        around.fetch(new Asked(StreamForm.LINES, RecordFormat.JSON, false, false, "a", topic -> {
+        around.fetch(new Asked(StreamForm.LINES, false, false, () -> overQuotaMs, "a", topic -> {
             if (forbidden != null) {
                 throw forbidden;
             }
-        }), new FetchRequest("t", 0, new FetchPosition.Earliest(), 1, 100_000, 0), (request, memory) -> {
+        }), new FetchRequest("t", 0, new FetchPosition.Earliest(), 1, 100_000, 0), RecordFormat.JSON, (request, memory) -> {
             asked.add(request);
             CompletableFuture<FetchResult> result = new CompletableFuture<>();
             given.add(result);
@@ -272,6 +275,26 @@ class FetchStreamTest {
         start();
         assertThatThrownBy(this::start).isInstanceOf(RequestException.class).hasMessageContaining("millrace.streams.max");
         assertThat(around.open.open()).isEqualTo(2);
+    }
+
+    @Test
+    void whoIsOverItsQuotaIsGivenNothingMoreUntilThatIsMadeUpFor() throws InterruptedException {
+        start();
+        overQuotaMs = 1;
+        give(0, "1");
+        assertThat(told()).contains("\"offset\":0");
+        assertThat(asked).as("nothing more is read").hasSize(1);
+        Runnable again = turns.take();
+        overQuotaMs = 0;
+        again.run();
+        assertThat(asked).hasSize(2);
+        overQuotaMs = 60_000;
+        give(1);
+        assertThat(asked).hasSize(2);
+        around.open.end();
+        turns.take().run();
+        assertThat(told()).contains("another server");
+        isOver();
     }
 
     @Test

@@ -1,11 +1,7 @@
 package io.millrace.rest.stream;
 
-import io.millrace.broker.fetch.FetchRequest;
 import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ErrorKind;
-import io.millrace.replica.hosting.FetchPosition;
-import io.millrace.replica.hosting.FetchResult;
-import io.millrace.replica.hosting.ReadMemory;
 import io.millrace.rest.body.GzipStream;
 import io.millrace.rest.body.MemoryBudget;
 import io.millrace.rest.body.ReservedReadMemory;
@@ -18,30 +14,26 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The records of a partition as they come, to one client, from its request to the end of the stream. Each turn is a fetch, for which no
- * thread waits, and the writing of what it gave, on a thread of those that may be held by a client; one comes after the other, so that
- * a client which reads slowly keeps the memory of one turn. What goes wrong before something was written is an answer of its own.
+ * Records as they come, to one client, from its request to the end of the stream. Each turn is a read, for which no thread waits, and the
+ * writing of what it gave, on a thread of those that may be held by a client; one comes after the other, so that a client which reads
+ * slowly keeps the memory of one turn. What goes wrong before something was written is an answer of its own.
  */
-public final class FetchStream {
-    private static final System.Logger LOG = System.getLogger(FetchStream.class.getName());
-    /** A fetch that the broker has not ended this long after its wait is given up, in ms. */
+final class RecordStream {
+    private static final System.Logger LOG = System.getLogger(RecordStream.class.getName());
+    /** A read that the broker has not ended this long after its wait is given up, in ms. */
     private static final long GRACE_MS = 30_000;
     /** How long a stream waits for which there is no memory, and how often it does, before it ends. */
     private static final long PAUSE_MS = 1_000;
     private static final int MOST_PAUSES = 30;
-
-    /** Where records come from: the broker. */
-    @FunctionalInterface
-    public interface Source {
-        /** @throws RuntimeException as the future, too */
-        CompletableFuture<FetchResult> fetch(FetchRequest request, ReadMemory memory);
-    }
+    /** How long a stream pauses at a time whose reader is over its quota: less than half of the shortest session of a consumer. */
+    private static final long QUOTA_PAUSE_MS = 400;
 
     /** A pause is over. */
     private static final class Over extends Exception {
@@ -54,7 +46,7 @@ public final class FetchStream {
 
     private final Asked asked;
     private final Streams around;
-    private final Source source;
+    private final StreamSource source;
     private final AsyncResponse response;
     private final MemoryBudget.Reservation memory;
     private final ReservedReadMemory readMemory;
@@ -64,13 +56,14 @@ public final class FetchStream {
     private ClientStream client;
     private boolean begun;
     private int pauses;
+    private long wroteAt;
     private OpenStreams.Place place;
     /** Guarded by this, as the next two: what is waited for. */
-    private CompletableFuture<FetchResult> current;
+    private CompletableFuture<?> current;
     private RuntimeException why;
     private boolean gone;
 
-    FetchStream(Asked asked, Streams around, Source source, AsyncResponse response) {
+    RecordStream(Asked asked, Streams around, StreamSource source, AsyncResponse response) {
         this.asked = asked;
         this.around = around;
         this.source = source;
@@ -91,12 +84,11 @@ public final class FetchStream {
     }
 
     /**
-     * On the request's thread.
+     * On the request's thread. The first read is not waited for.
      *
-     * @param request the first fetch
      * @throws RequestException 503 when as many streams are open as may be
      */
-    void start(AsyncContext async, FetchRequest request) {
+    void start(AsyncContext async) {
         try {
             place = around.open().open(asked.caller(), this::end);
             client = new ClientStream(async, around.answerTimeoutMs(), this::gone);
@@ -104,12 +96,7 @@ public final class FetchStream {
             release();
             throw refused;
         }
-        read(waiting(request, request.from(), 0));
-    }
-
-    private static FetchRequest waiting(FetchRequest like, FetchPosition from, long waitMs) {
-        return new FetchRequest(like.topic(), like.partition(), from, like.isolation(), false, waitMs == 0 ? like.lastEpoch() : -1, 1,
-                like.maxBytes(), waitMs);
+        read(0);
     }
 
     private void end(BrokerException reason) {
@@ -121,7 +108,7 @@ public final class FetchStream {
     }
 
     private void stop(RuntimeException reason, boolean clientIsGone) {
-        CompletableFuture<FetchResult> waiting;
+        CompletableFuture<?> waiting;
         synchronized (this) {
             why = why == null ? reason : why;
             gone |= clientIsGone;
@@ -133,7 +120,7 @@ public final class FetchStream {
     }
 
     /** @return why it is to end, or null */
-    private synchronized RuntimeException waitFor(CompletableFuture<FetchResult> next) {
+    private synchronized RuntimeException waitFor(CompletableFuture<?> next) {
         current = next;
         return why;
     }
@@ -142,25 +129,32 @@ public final class FetchStream {
         return gone;
     }
 
-    private void read(FetchRequest request) {
-        CompletableFuture<FetchResult> fetch;
+    private void read(long waitMs) {
+        CompletableFuture<? extends StreamSource.Portion> next;
         try {
-            fetch = source.fetch(request, readMemory);
+            next = source.next(waitMs, readMemory);
         } catch (RuntimeException | Error e) {
-            fetch = CompletableFuture.failedFuture(e);
+            next = CompletableFuture.failedFuture(e);
         }
-        RuntimeException reason = waitFor(fetch);
+        RuntimeException reason = waitFor(next);
         if (reason != null) {
-            fetch.completeExceptionally(reason);
+            next.completeExceptionally(reason);
         }
-        around.deadlines().within(request.maxWaitMs() + GRACE_MS, fetch, () -> RequestException.overloaded("a fetch did not end in time"))
-                .whenComplete((result, failure) -> turn(() -> failure == null ? tell(request, result) : failed(request, failure)));
+        around.deadlines().within(waitMs + GRACE_MS, next, () -> RequestException.overloaded("a read did not end in time"))
+                .whenComplete((portion, failure) -> {
+                    if (failure != null) {
+                        turn(() -> failed(waitMs, failure));
+                    } else if (!turn(() -> take(waitMs, portion))) {
+                        portion.lost();
+                    }
+                });
     }
 
-    /** Does the second half of a turn on a thread that the client may hold. */
-    private void turn(Turn turn) {
+    /** Does the second half of a turn on a thread that the client may hold. @return false: there is none, and the stream is over */
+    private boolean turn(Turn turn) {
         try {
             around.answers().write(asked.caller(), () -> go(turn));
+            return true;
         } catch (RejectedExecutionException full) {
             LOG.log(Level.DEBUG, "a stream ends, as there is no thread that writes it", full);
             if (!begun) {
@@ -168,6 +162,7 @@ public final class FetchStream {
                         + " (millrace.answer.threads.max); try again in a moment"));
             }
             over();
+            return false;
         }
     }
 
@@ -191,52 +186,87 @@ public final class FetchStream {
         }
     }
 
-    private boolean tell(FetchRequest request, FetchResult result) throws IOException {
-        List<ByteBuffer> pieces;
-        long next;
+    private boolean take(long waitMs, StreamSource.Portion portion) throws IOException {
+        boolean written = false;
         try {
-            asked.reading().accept(request.topic());
-            readMemory.settle(result.batches().capacity());
-            StreamedPart part = new StreamedPart(asked.form(), asked.format(), around.largestPart(request.maxBytes()), memory);
-            next = part.write(request.topic(), request.partition(), result);
-            boolean quiet = part.isEmpty();
-            pieces = part.end();
-            if (quiet && begun) {
-                pieces = List.of(ByteBuffer.wrap(asked.form().sign()));
+            List<ByteBuffer> pieces;
+            try {
+                pieces = rendered(portion);
+            } catch (RequestException | BrokerException refused) {
+                portion.lost(); // before it may be read again
+                return failed(waitMs, refused);
             }
-        } catch (RequestException | BrokerException refused) {
-            return failed(request, refused);
+            pauses = 0;
+            if (isGone()) {
+                return false;
+            } else if (asked.head()) {
+                tellHead(portion.head());
+                return false;
+            } else if (!begun) {
+                begun = true;
+                client.begin(asked.form(), portion.head(), compressing != null);
+            }
+            write(pieces);
+            readMemory.settle(0);
+            written = true;
+            portion.written(client.bytes());
+        } finally {
+            if (!written) {
+                portion.lost();
+            }
         }
-        pauses = 0;
-        if (isGone()) {
-            return false;
-        } else if (asked.head()) {
-            begun = true;
-            Response.ResponseBuilder head = Response.ok().type(asked.form().mediaType());
-            ClientStream.head(result.offset(), asked.gzip()).forEach(head::header);
-            response.resume(head.build());
-            return false;
-        } else if (!begun) {
-            begun = true;
-            client.begin(asked.form(), result.offset(), compressing != null);
-        }
-        client.write(pieces);
-        readMemory.settle(0);
-        return goOn(request, next);
+        return goOn();
     }
 
-    private boolean goOn(FetchRequest request, long next) throws IOException {
+    private List<ByteBuffer> rendered(StreamSource.Portion portion) {
+        portion.topics().forEach(asked.reading());
+        readMemory.settle(portion.bytesRead());
+        StreamedPart part = new StreamedPart(asked.form(), portion.format(), around.largestPart(source.maxBytes()), memory);
+        portion.writeTo(part);
+        boolean quiet = part.isEmpty();
+        List<ByteBuffer> pieces = part.end();
+        return quiet && begun ? List.of(ByteBuffer.wrap(asked.form().sign())) : pieces;
+    }
+
+    private void tellHead(Map<String, String> headers) {
+        begun = true;
+        Response.ResponseBuilder head = Response.ok().type(asked.form().mediaType());
+        ClientStream.head(headers, asked.gzip()).forEach(head::header);
+        response.resume(head.build());
+    }
+
+    private boolean goOn() throws IOException {
         long left = around.limits().longestMs() == 0 ? Long.MAX_VALUE
                 : around.limits().longestMs() - TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began);
         if (left <= 0) {
             client.finish();
             return false;
         }
-        read(waiting(request, new FetchPosition.AtOffset(next), Math.min(left, around.limits().heartbeatMs())));
+        long over = asked.pauseMs().getAsLong();
+        if (over > 0) {
+            source.paused();
+            pause(Math.min(Math.min(left, over), QUOTA_PAUSE_MS), () -> turn(this::goOnPaused));
+        } else {
+            read(Math.min(left, around.limits().heartbeatMs()));
+        }
         return true;
     }
 
-    private boolean failed(FetchRequest request, Throwable failure) throws IOException {
+    private boolean goOnPaused() throws IOException {
+        if (isGone()) {
+            return false;
+        } else if (System.nanoTime() - wroteAt >= TimeUnit.MILLISECONDS.toNanos(around.limits().heartbeatMs())) {
+            write(List.of(ByteBuffer.wrap(asked.form().sign())));
+        }
+        return goOn();
+    }
+
+    private void write(List<ByteBuffer> pieces) throws IOException {
+        client.write(pieces);
+        wroteAt = System.nanoTime();
+    }
+
+    private boolean failed(long waitMs, Throwable failure) throws IOException {
         readMemory.settle(0);
         Throwable cause = failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
         if (isGone()) {
@@ -246,7 +276,7 @@ public final class FetchStream {
             response.resume(cause);
             return false;
         } else if (isFull(cause) && pauses++ < MOST_PAUSES) {
-            pause(request);
+            pause(PAUSE_MS, () -> read(waitMs));
             return true;
         }
         client.write(List.of(ByteBuffer.wrap(asked.form().error(told(cause)))));
@@ -269,17 +299,17 @@ public final class FetchStream {
         return new ErrorBody(500, "the server failed on this stream; its log tells more");
     }
 
-    private void pause(FetchRequest request) {
-        CompletableFuture<FetchResult> pausing = new CompletableFuture<>();
+    private void pause(long ms, Runnable then) {
+        CompletableFuture<Void> pausing = new CompletableFuture<>();
         RuntimeException reason = waitFor(pausing);
         if (reason != null) {
             pausing.completeExceptionally(reason);
         }
-        around.deadlines().within(PAUSE_MS, pausing, Over::new).whenComplete((none, failure) -> {
+        around.deadlines().within(ms, pausing, Over::new).whenComplete((none, failure) -> {
             if (failure instanceof Over) {
-                read(request);
+                then.run();
             } else {
-                turn(() -> failed(request, failure));
+                turn(() -> failed(0, failure));
             }
         });
     }
