@@ -86,7 +86,7 @@ record SecuredRequest(String name, String path, String body, String asker, Need 
             GET /admin/reassignments | = | | operator | DESCRIBE | cluster | no | 200
             POST /admin/reassignments | = | {"none":1} | operator | CLUSTER_ACTION | cluster | no | 400
             DELETE /admin/reassignments/{topic}/{partition} | /admin/reassignments/none/0 | | operator | CLUSTER_ACTION | cluster | no | 404
-            POST /admin/brokers/{id}/drain | /admin/brokers/99999/drain | | operator | CLUSTER_ACTION | cluster | no | 404
+            POST /admin/brokers/{id}/drain | /admin/brokers/99999/drain | | operator | CLUSTER_ACTION | cluster | no | 400
             GET /admin/permissions | = | | operator | DESCRIBE | cluster | no | 200
             POST /admin/permissions | = | {"none":1} | broker | ALTER | cluster | no | 400
             DELETE /admin/permissions | =?principal=none | | broker | ALTER | cluster | no | 200
