@@ -20,6 +20,7 @@ import io.millrace.rest.body.Numbers;
 import io.millrace.rest.body.QueryParameters;
 import io.millrace.rest.body.RestLimits;
 import io.millrace.rest.cluster.CallerAddress;
+import io.millrace.rest.cluster.RequestSpan;
 import io.millrace.rest.dialect.AcceptHeader;
 import io.millrace.rest.dialect.MediaTypes;
 import io.millrace.rest.exchange.FetchFormat;
@@ -236,7 +237,8 @@ public class ConsumersResource {
         PollRequest request = new PollRequest(form(headers),
                 (int) Math.min(limits.maxFetchBytes(), exact ? maxBytes : DEFAULT_MAX_BYTES), waitMs, requests.source(headers));
         new PollExchange(request, exact, limits, budget, CallerAddress.of(servletRequest), guard.reading(), response)
-                .start(groups(), group, asked(name, headers), limits.maxFetchWaitMs(), deadlines, answers);
+                .start(groups(), group, asked(name, headers), limits.maxFetchWaitMs(), deadlines, answers,
+                        RequestSpan.of(servletRequest));
     }
 
     /** JAX-RS itself would list HEAD as well. */
