@@ -38,6 +38,8 @@ class LayeringTest {
     private static final String CONFIG = "io.millrace.config..";
     private static final String OPS = "io.millrace.ops..";
     private static final String SECURITY = "io.millrace.security..";
+    private static final String TRACING = "io.millrace.tracing..";
+    private static final String TELEMETRY = "io.millrace.ops.telemetry..";
 
     private static final JavaClasses CLASSES = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS).importPackages("io.millrace");
@@ -58,24 +60,26 @@ class LayeringTest {
                 .layer("rest").definedBy(REST)
                 .layer("config").definedBy(CONFIG)
                 .layer("security").definedBy(SECURITY)
+                .layer("tracing").definedBy(TRACING)
                 .layer("ops").definedBy(OPS)
                 .whereLayer("record").mayNotAccessAnyLayer()
                 .whereLayer("log").mayOnlyAccessLayers("record")
                 .whereLayer("agreement").mayOnlyAccessLayers("log", "record")
                 .whereLayer("security").mayNotAccessAnyLayer()
+                .whereLayer("tracing").mayNotAccessAnyLayer()
                 .whereLayer("metadata").mayOnlyAccessLayers("security", "agreement", "log", "record")
                 .whereLayer("replica").mayOnlyAccessLayers("metadata", "agreement", "log", "record")
-                .whereLayer("broker").mayOnlyAccessLayers("replica", "metadata", "agreement", "log", "record")
+                .whereLayer("broker").mayOnlyAccessLayers("replica", "metadata", "agreement", "log", "record", "tracing")
                 .whereLayer("coordinator").mayOnlyAccessLayers("broker", "replica", "metadata", "agreement", "log", "record")
                 .whereLayer("group").mayOnlyAccessLayers("coordinator", "broker", "replica", "metadata", "agreement", "log",
                         "record")
                 .whereLayer("transaction").mayOnlyAccessLayers("group", "coordinator", "broker", "replica", "metadata", "agreement",
                         "log", "record")
                 .whereLayer("rest").mayOnlyAccessLayers("transaction", "group", "coordinator", "broker", "replica", "metadata",
-                        "agreement", "log", "record", "config", "security")
+                        "agreement", "log", "record", "config", "security", "tracing")
                 .whereLayer("config").mayNotAccessAnyLayer()
                 .whereLayer("ops").mayOnlyAccessLayers("config", "rest", "transaction", "group", "coordinator", "broker", "replica",
-                        "metadata", "agreement", "log", "record", "security")
+                        "metadata", "agreement", "log", "record", "security", "tracing")
                 .check(CLASSES);
     }
 
@@ -251,6 +255,15 @@ class LayeringTest {
                 .should().dependOnClassesThat().resideInAPackage("com.hazelcast..").check(CLASSES);
     }
 
+    /** A server that follows no requests need not have it. */
+    @Test
+    void onlyTheTelemetryImportsOpenTelemetry() {
+        noClasses().that().resideOutsideOfPackage(TELEMETRY).should().dependOnClassesThat().resideInAPackage("io.opentelemetry..")
+                .check(CLASSES);
+        noClasses().that().resideOutsideOfPackage(TELEMETRY).and().doNotHaveSimpleName("FollowedRequests")
+                .should().dependOnClassesThat().resideInAPackage(TELEMETRY).check(CLASSES);
+    }
+
     @Test
     void theLogIsALibraryThatCouldBeLiftedOut() {
         noClasses().that().resideInAPackage(LOG).should().dependOnClassesThat().resideInAnyPackage(
@@ -297,7 +310,7 @@ class LayeringTest {
         }
         // A room may have chambers of its own; they lie in the room's layer.
         assertThat(withClasses).allMatch(
-                name -> name.matches("io\\.millrace\\.(record|log|agreement|metadata|replica|broker|coordinator|group|transaction|security|rest|client|ra|config|ops)(\\..+)?"),
+                name -> name.matches("io\\.millrace\\.(record|log|agreement|metadata|replica|broker|coordinator|group|transaction|security|tracing|rest|client|ra|config|ops)(\\..+)?"),
                 "lies in a known room");
         assertThat(withClasses).allMatch(LayeringTest::hasPackageInfo, "has a package-info.java");
     }

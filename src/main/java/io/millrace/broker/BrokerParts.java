@@ -156,8 +156,8 @@ final class BrokerParts {
         }
         Optional<Member> remote = routes.remoteLeader(known, partition);
         if (remote.isPresent()) {
-            return new Appends.Remote(batches -> transport.append(remote.get(), topic, partition, batches, acks,
-                    transactionalId));
+            return new Appends.Remote((batches, span) -> transport.append(remote.get(), topic, partition, batches, acks,
+                    transactionalId, span));
         }
         return new Appends.Local(hosted.get(topic, partition, topicId));
     }

@@ -7,6 +7,7 @@ import io.millrace.metadata.BrokerException;
 import io.millrace.metadata.ReplicaEnds;
 import io.millrace.replica.follower.ReplicaTransport;
 import io.millrace.replica.hosting.Acks;
+import io.millrace.tracing.TraceSpan;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
 
@@ -20,7 +21,8 @@ public interface Transport extends ReplicaTransport, FetchAllTransport, ReplicaE
      * rule of the topic: this broker did when it accepted the records.
      *
      * @param transactionalId of the transaction that they are part of, or null
+     * @param span            goes on there
      */
     CompletableFuture<AppendResult> append(Member leader, String topic, int partition, ByteBuffer batches, Acks acks,
-                                           String transactionalId);
+                                           String transactionalId, TraceSpan span);
 }

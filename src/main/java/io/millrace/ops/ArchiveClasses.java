@@ -17,7 +17,7 @@ import java.util.zip.ZipFile;
 /**
  * The classes of Millrace in the archive or folder that it was deployed from. All of them are loaded before anything is
  * opened: who undeploys by taking the archive away has taken it before the server is asked to stop, and a stop that
- * needed a class which was not loaded yet would fail.
+ * needed a class which was not loaded yet would fail. One that is made of classes which this server does not have is not needed either.
  */
 final class ArchiveClasses {
     private static final Pattern CLASS_FILE = Pattern.compile("(?:WEB-INF/classes/)?(io/millrace/.+)\\.class");
@@ -34,10 +34,20 @@ final class ArchiveClasses {
     static void loadAll(Class<?> member) {
         for (String name : names(location(member))) {
             try {
-                Class.forName(name, false, member.getClassLoader());
-            } catch (ClassNotFoundException gone) {
-                throw new NoClassDefFoundError(name + " cannot be loaded: " + gone.getMessage());
+                load(name, member.getClassLoader());
+            } catch (NoClassDefFoundError missing) {
+                if (!FollowedRequests.isOptional(name)) {
+                    throw missing;
+                }
             }
+        }
+    }
+
+    private static void load(String name, ClassLoader loader) {
+        try {
+            Class.forName(name, false, loader);
+        } catch (ClassNotFoundException gone) {
+            throw new NoClassDefFoundError(name + " cannot be loaded: " + gone.getMessage());
         }
     }
 

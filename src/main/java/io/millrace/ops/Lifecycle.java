@@ -38,6 +38,7 @@ import io.millrace.rest.routing.RelayedWaits;
 import io.millrace.rest.stream.LineBodies;
 import io.millrace.rest.stream.OpenStreams;
 import io.millrace.rest.stream.StreamLimits;
+import io.millrace.tracing.Tracing;
 import io.millrace.transaction.ProducerIds;
 import io.millrace.transaction.idempotency.IdempotencyKeys;
 import io.millrace.transaction.routing.Transactions;
@@ -323,6 +324,12 @@ public class Lifecycle implements BrokerAccess, GroupAccess, ProducerIdAccess, I
     @Singleton
     CallerPolicy callerPolicy() {
         return new CallerPolicy(securityIsOn());
+    }
+
+    @Produces
+    @Singleton
+    Tracing tracing() {
+        return FollowedRequests.of(name -> config.getOptionalValue(name, String.class), configuration().brokerId());
     }
 
     @Produces

@@ -12,6 +12,7 @@ import io.millrace.rest.body.MemoryBudget;
 import io.millrace.rest.body.QueryParameters;
 import io.millrace.rest.body.RestLimits;
 import io.millrace.rest.cluster.CallerAddress;
+import io.millrace.rest.cluster.RequestSpan;
 import io.millrace.rest.dialect.AcceptHeader;
 import io.millrace.rest.dialect.MediaTypes;
 import io.millrace.rest.dialect.RecordFormat;
@@ -113,7 +114,8 @@ public class ConsumerRecordsResource {
             stream(group, consumer, request, form.get(), headers, response);
         } else {
             new PollExchange(request, exact, limits, budget, CallerAddress.of(servletRequest), guard.reading(), response)
-                    .start(access.groups(), group, consumer, limits.maxFetchWaitMs(), deadlines, answers);
+                    .start(access.groups(), group, consumer, limits.maxFetchWaitMs(), deadlines, answers,
+                            RequestSpan.of(servletRequest));
         }
     }
 

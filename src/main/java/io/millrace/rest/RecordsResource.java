@@ -10,6 +10,7 @@ import io.millrace.rest.body.Numbers;
 import io.millrace.rest.body.QueryParameters;
 import io.millrace.rest.body.RestLimits;
 import io.millrace.rest.cluster.CallerAddress;
+import io.millrace.rest.cluster.RequestSpan;
 import io.millrace.rest.dialect.AcceptHeader;
 import io.millrace.rest.dialect.MediaTypes;
 import io.millrace.rest.dialect.StreamForm;
@@ -105,7 +106,7 @@ public class RecordsResource {
         FetchRequest request = request(topic, Numbers.partition(number), format,
                 new QueryParameters(uri.getQueryParameters()), DEFAULT_MAX_BYTES);
         new FetchExchange(request, format, limits, budget, CallerAddress.of(servletRequest), response)
-                .start(access.broker(), deadlines, answers);
+                .start(access.broker(), deadlines, answers, RequestSpan.of(servletRequest));
     }
 
     private void stream(String topic, int partition, StreamForm form, QueryParameters query, HttpHeaders headers,

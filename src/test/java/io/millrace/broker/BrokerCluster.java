@@ -28,6 +28,7 @@ import io.millrace.replica.core.ReplicaFetchResponse;
 import io.millrace.replica.hosting.Acks;
 import io.millrace.replica.hosting.FetchPosition;
 import io.millrace.replica.hosting.ReadMemory;
+import io.millrace.tracing.TraceSpan;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -125,7 +126,7 @@ final class BrokerCluster implements AutoCloseable {
 
         @Override
         public CompletableFuture<AppendResult> append(Member leader, String topic, int partition, ByteBuffer batches,
-                                                      Acks acks, String transactionalId) {
+                                                      Acks acks, String transactionalId, TraceSpan span) {
             Broker to = brokers.get(leader.brokerId() - 1);
             return transactionalId == null ? to.append(topic, partition, batches, acks, RecordRules.KEPT)
                     : to.transactions().append(topic, partition, batches, acks, RecordRules.KEPT, transactionalId);

@@ -20,6 +20,7 @@ import io.millrace.replica.hosting.Acks;
 import io.millrace.replica.hosting.FetchPosition;
 import io.millrace.replica.hosting.FetchResult;
 import io.millrace.replica.hosting.PartitionOffsets;
+import io.millrace.tracing.RecordedSpan;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -72,6 +73,20 @@ class BrokerProduceTest {
         ByteBuffer all = ByteBuffer.allocate(List.of(batches).stream().mapToInt(ByteBuffer::remaining).sum());
         List.of(batches).forEach(all::put);
         return all.flip();
+    }
+
+    @Test
+    void eachAppendOfARequestThatIsFollowedIsASpanUntilItIsAcknowledged() {
+        open(2, Map.of());
+        RecordedSpan request = new RecordedSpan("request");
+        RecordAccumulator records = accumulate(1, "a", "b");
+        records.append(0, NOW, null, bytes("c"), List.of());
+        records.follow(request);
+
+        get(harness.broker.produce(records, Acks.ALL));
+
+        assertThat(request.begun()).containsExactly("append orders-1 ALL [records 2, end]", "append orders-0 ALL [records 1, end]");
+        assertThat(request.told()).isEmpty();
     }
 
     @Test

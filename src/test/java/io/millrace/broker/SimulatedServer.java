@@ -29,6 +29,7 @@ import io.millrace.replica.core.ReplicaFetchResponse;
 import io.millrace.replica.hosting.Acks;
 import io.millrace.replica.hosting.Partition;
 import io.millrace.replica.hosting.ReadMemory;
+import io.millrace.tracing.TraceSpan;
 import java.nio.ByteBuffer;
 import java.time.Clock;
 import java.time.Instant;
@@ -562,7 +563,7 @@ public final class SimulatedServer {
 
         @Override
         public CompletableFuture<AppendResult> append(Member leader, String topic, int partition, ByteBuffer batches,
-                                                      Acks acks, String transactionalId) {
+                                                      Acks acks, String transactionalId, TraceSpan span) {
             throw new UnsupportedOperationException("the simulated clients go to the leaders themselves");
         }
     }

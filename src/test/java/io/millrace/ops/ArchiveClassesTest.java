@@ -24,12 +24,17 @@ class ArchiveClassesTest {
 
     /** Has the classes of an archive to itself, as an application has. */
     private static final class Application extends URLClassLoader {
+        private boolean withOpenTelemetry = true;
+
         Application(Path archive) throws IOException {
             super(new URL[] {archive.toUri().toURL()}, ArchiveClassesTest.class.getClassLoader());
         }
 
         @Override
         protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
+            if (!withOpenTelemetry && name.startsWith("io.opentelemetry.")) {
+                throw new ClassNotFoundException(name);
+            }
             if (!name.startsWith("io.millrace.")) {
                 return super.loadClass(name, resolve);
             }
@@ -37,6 +42,12 @@ class ArchiveClassesTest {
                 Class<?> known = findLoadedClass(name);
                 return known == null ? findClass(name) : known;
             }
+        }
+
+        /** As on a server without the feature. */
+        Application withoutOpenTelemetry() {
+            withOpenTelemetry = false;
+            return this;
         }
 
         boolean hasLoaded(String name) {
@@ -77,6 +88,16 @@ class ArchiveClassesTest {
 
                 assertThat(compiledClasses()).hasSizeGreaterThan(400).allMatch(application::hasLoaded);
             }
+        }
+    }
+
+    @Test
+    void whatIsMadeOfOpenTelemetryIsMissedByNobodyWhereThatIsMissing() throws Exception {
+        try (Application application = new Application(compiled()).withoutOpenTelemetry()) {
+            ArchiveClasses.loadAll(application.loadClass("io.millrace.ops.Server"));
+
+            assertThat(compiledClasses()).filteredOn(name -> !application.hasLoaded(name)).isNotEmpty()
+                    .allMatch(name -> name.startsWith("io.millrace.ops.telemetry."));
         }
     }
 

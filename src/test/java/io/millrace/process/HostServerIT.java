@@ -51,6 +51,7 @@ class HostServerIT {
             assertThat(get("http://localhost:" + shop + "/metrics").statusCode()).as("metrics without a user").isNotEqualTo(200);
             assertThat(get("http://localhost:" + millrace + "/topics").body()).isEqualTo("[]");
             assertThat(get("http://localhost:" + millrace + "/shop.txt").statusCode()).isEqualTo(404);
+            assertThat(Files.readString(folder.resolve("console.log"))).contains("give it the feature mpTelemetry-2.1");
         } finally {
             server.destroy();
             assertThat(server.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)).isTrue();
@@ -73,6 +74,7 @@ class HostServerIT {
         ProcessBuilder builder = new ProcessBuilder(Path.of(System.getProperty("arquillian.wlp.home")).resolve("bin/server").toString(),
                 "run", "host").redirectErrorStream(true).redirectOutput(folder.resolve("console.log").toFile());
         builder.environment().put("WLP_USER_DIR", folder.toString());
+        builder.environment().put("OTEL_SDK_DISABLED", "false"); // where there is no OpenTelemetry
         builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
         return builder.start();
     }

@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
@@ -22,6 +23,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -31,7 +33,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestMethodOrder;
 
-/** Requests with idempotency keys at three real servers, which are killed one after the other. */
+/**
+ * Requests with idempotency keys at three real servers, which are killed one after the other; and requests that are followed there, of
+ * which there are only those that say so.
+ */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class) // the last ones restart servers
 class IdempotencyClusterIT {
@@ -44,13 +49,18 @@ class IdempotencyClusterIT {
 
     private final HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1)
             .connectTimeout(Duration.ofSeconds(2)).build();
+    private TraceCollector traces;
     private LocalServers servers;
     private List<URI> urls;
     private ClusterClient client;
 
     @BeforeAll
     void start() throws IOException {
-        servers = new LocalServers("keys").with("MILLRACE_REPLICATION_LAG_MAX_MS", "3000");
+        traces = new TraceCollector();
+        servers = new LocalServers("keys").with("MILLRACE_REPLICATION_LAG_MAX_MS", "3000")
+                .with("OTEL_SDK_DISABLED", "false").with("OTEL_EXPORTER_OTLP_ENDPOINT", traces.endpoint())
+                .with("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf").with("OTEL_TRACES_SAMPLER", "parentbased_always_off")
+                .with("OTEL_METRICS_EXPORTER", "none").with("OTEL_LOGS_EXPORTER", "none").with("OTEL_BSP_SCHEDULE_DELAY", "200");
         servers.run("start", Integer.toString(SERVERS)).succeeded();
         urls = IntStream.rangeClosed(1, SERVERS).mapToObj(servers::url).toList();
         client = new ClusterClient(urls);
@@ -60,6 +70,7 @@ class IdempotencyClusterIT {
     @AfterAll
     void stop() {
         servers.close();
+        traces.close();
     }
 
     private void awaitWhole() {
@@ -158,8 +169,65 @@ class IdempotencyClusterIT {
         return page.get().getValuesAs(JsonObject.class);
     }
 
+    private HttpResponse<String> follow(String trace, HttpRequest.Builder request) throws Exception {
+        return http.send(request.timeout(Duration.ofSeconds(60)).header("traceparent", "00-" + trace + "-00f067aa0ba902b7-01").build(),
+                HttpResponse.BodyHandlers.ofString());
+    }
+
+    /** The names of a trace's spans, each with those that it is part of: the last one is the client's. */
+    private Set<String> ways(String trace) {
+        Map<String, TraceCollector.Span> spans = traces.spans().stream().filter(span -> span.trace().equals(trace))
+                .collect(Collectors.toMap(TraceCollector.Span::id, span -> span));
+        return spans.values().stream().map(span -> {
+            StringBuilder way = new StringBuilder(span.name());
+            String parent = span.parent();
+            for (TraceCollector.Span at = spans.get(parent); at != null; at = spans.get(parent)) {
+                way.append(" < ").append(at.name());
+                parent = at.parent();
+            }
+            return way.append(" < ").append(parent.equals("00f067aa0ba902b7") ? "client" : "nobody").toString();
+        }).collect(Collectors.toSet());
+    }
+
+    /** The container may have spans of its own among them. */
+    private void awaitWays(String trace, String... expected) {
+        ClusterClient.await("trace " + trace, PATIENCE_SECONDS, () -> ways(trace).containsAll(Set.of(expected)),
+                () -> ways(trace).toString());
+    }
+
     @Test
     @Order(1)
+    void aRequestIsOneTraceFromWhereItEntersToTheLogWhicheverServersItPasses() throws Exception {
+        create("followed");
+        int leader = client.leader(0, "followed", 0);
+        URI other = urls.get(leader % SERVERS).resolve("/topics/followed/partitions/0");
+        String produced = "4bf92f3577b34da6a3ce929d0e0e4731";
+        String fetched = "4bf92f3577b34da6a3ce929d0e0e4732";
+        String spread = "4bf92f3577b34da6a3ce929d0e0e4733";
+        String produce = "POST /topics/{topic}/partitions/{partition}";
+        String fetch = "GET /topics/{topic}/partitions/{partition}/records";
+
+        assertThat(follow(produced, HttpRequest.newBuilder(other).header("Content-Type", "application/vnd.kafka.text.v2+json")
+                .POST(HttpRequest.BodyPublishers.ofString("{\"records\":[{\"value\":\"a\"}]}"))).statusCode()).isEqualTo(200);
+        assertThat(follow(fetched, HttpRequest.newBuilder(URI.create(other + "/records?offset=0"))
+                .header("Accept", "application/vnd.kafka.text.v2+json")).body()).contains("\"a\"");
+        assertThat(follow(spread, HttpRequest.newBuilder(urls.get(leader % SERVERS).resolve("/topics/followed"))
+                .header("Content-Type", "application/vnd.kafka.text.v2+json")
+                .POST(HttpRequest.BodyPublishers.ofString("{\"records\":[{\"value\":\"b\",\"partition\":0}]}"))).body())
+                .contains("\"offset\"");
+
+        awaitWays(produced, produce + " < client", "relay POST < " + produce + " < client",
+                produce + " < relay POST < " + produce + " < client",
+                "append followed < " + produce + " < relay POST < " + produce + " < client");
+        awaitWays(fetched, fetch + " < client", "relay GET < " + fetch + " < client", fetch + " < relay GET < " + fetch + " < client",
+                "fetch followed < " + fetch + " < relay GET < " + fetch + " < client");
+        String to = "append followed < POST /topics/{topic} < client";
+        awaitWays(spread, "POST /topics/{topic} < client", to, "POST < " + to, "append followed < POST < " + to);
+        assertThat(traces.spans()).extracting(TraceCollector.Span::trace).containsOnly(produced, fetched, spread);
+    }
+
+    @Test
+    @Order(2)
     void everyServerGivesTheSameAnswer() throws IOException {
         create("shared");
         for (int request = 0; request < 20; request++) {
@@ -175,7 +243,7 @@ class IdempotencyClusterIT {
     }
 
     @Test
-    @Order(2)
+    @Order(3)
     void serversThatAreKilledNeitherLoseNorDoubleARequest() throws Exception {
         create("killed");
         Map<String, String> answers = new ConcurrentHashMap<>();
@@ -226,7 +294,7 @@ class IdempotencyClusterIT {
     }
 
     @Test
-    @Order(3)
+    @Order(4)
     void theAnswersAreTheSameAfterAllServersWereKilledAndStarted() throws Exception {
         create("restarted");
         Map<String, String> answers = new HashMap<>();

@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -30,6 +32,9 @@ class LocalScriptIT {
         ServerClient client = new ServerClient(servers.url(1));
         client.createTopic("mine", 1, "{}");
 
+        assertThat(threads()).as("what exports what is measured or followed").hasSizeGreaterThan(10)
+                .noneMatch(name -> name.startsWith("BatchSpan") || name.startsWith("BatchLog") || name.startsWith("PeriodicMetric"));
+
         Path size = servers.folder(1).resolveSibling("size");
         FileTime formed = Files.getLastModifiedTime(size);
 
@@ -48,6 +53,21 @@ class LocalScriptIT {
 
         servers.run("wipe").succeeded();
         assertThat(servers.folder(1)).doesNotExist();
+    }
+
+    /** The first 15 characters of each one's name. */
+    private List<String> threads() throws IOException {
+        List<String> names = new ArrayList<>();
+        try (DirectoryStream<Path> tasks = Files.newDirectoryStream(Path.of("/proc", servers.pid(1), "task"))) {
+            for (Path task : tasks) {
+                try {
+                    names.add(Files.readString(task.resolve("comm")).strip());
+                } catch (IOException gone) {
+                    // it ended
+                }
+            }
+        }
+        return names;
     }
 
     @Test

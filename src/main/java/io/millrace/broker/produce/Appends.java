@@ -12,12 +12,13 @@ import io.millrace.record.RecordBatch;
 import io.millrace.replica.hosting.Acks;
 import io.millrace.replica.hosting.Partition;
 import io.millrace.replica.hosting.TransactionalAppend;
+import io.millrace.tracing.TraceSpan;
 import java.nio.ByteBuffer;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Function;
+import java.util.function.BiFunction;
 
 /** Brings records to the logs: what was accumulated here, or raw batches as they came. Thread-safe. */
 public final class Appends {
@@ -39,8 +40,8 @@ public final class Appends {
     public record Local(Partition partition) implements Target {
     }
 
-    /** To another broker. */
-    public record Remote(Function<ByteBuffer, CompletableFuture<AppendResult>> append) implements Target {
+    /** To another broker. @param append is told the span that it is part of */
+    public record Remote(BiFunction<ByteBuffer, TraceSpan, CompletableFuture<AppendResult>> append) implements Target {
     }
 
     /** @param commitNanos how long acks=all waits for the in-sync replicas, in ns */
@@ -125,7 +126,7 @@ public final class Appends {
             result.complete(produced);
         }
         for (int slot = 0; slot < targets.size(); slot++) {
-            produce(slot, targets.get(slot), touched.get(slot), produced, result, acks, records.transactionalId());
+            produce(slot, targets.get(slot), records, produced, result, acks);
         }
         if (acks == Acks.NONE) {
             result.complete(produced);
@@ -133,17 +134,21 @@ public final class Appends {
         return result;
     }
 
-    private void produce(int slot, Target target, PartitionBatches batches, Produced produced,
-                         CompletableFuture<ProduceResult> result, Acks acks, String transactionalId) {
+    private void produce(int slot, Target target, RecordAccumulator records, Produced produced,
+                         CompletableFuture<ProduceResult> result, Acks acks) {
+        PartitionBatches batches = records.touched().get(slot);
+        TraceSpan span = records.span().append(records.topic(), batches.partition(), acks.name());
+        span.records(batches.recordCount());
         CompletableFuture<AppendResult> appended;
         try {
             if (target instanceof Remote remote) {
-                appended = remote.append().apply(concatenated(batches.build()));
+                appended = remote.append().apply(concatenated(batches.build()), span);
             } else {
                 appended = append(((Local) target).partition(), batches.build(), batches.recordCount(), acks,
-                        transactionalId);
+                        records.transactionalId());
             }
         } catch (RuntimeException refused) {
+            span.fail(refused);
             if (slot == 0) {
                 throw refused;
             }
@@ -152,6 +157,7 @@ public final class Appends {
             }
             return;
         }
+        span.endWith(appended);
         if (acks == Acks.NONE) {
             return;
         }

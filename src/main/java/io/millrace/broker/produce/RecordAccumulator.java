@@ -9,6 +9,7 @@ import io.millrace.metadata.topics.CachedTopic;
 import io.millrace.record.Codec;
 import io.millrace.record.Header;
 import io.millrace.record.TimestampBounds;
+import io.millrace.tracing.TraceSpan;
 import java.nio.ByteBuffer;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -49,6 +50,7 @@ public final class RecordAccumulator {
     private long now;
     private boolean produced;
     private String transactionalId;
+    private TraceSpan span = TraceSpan.NONE;
 
     public RecordAccumulator(CachedTopic topic, PartitionSelector selector, Clock clock) {
         TopicConfig config = topic.usableConfig();
@@ -189,6 +191,16 @@ public final class RecordAccumulator {
         requireNoneRefused();
         this.transactionalId = transactional;
         touched.forEach(batches -> batches.setTransaction(id, epoch));
+    }
+
+    /** Says of what request they are. */
+    public void follow(TraceSpan request) {
+        span = request;
+    }
+
+    /** Of their request; {@link TraceSpan#NONE}: nobody follows it. */
+    TraceSpan span() {
+        return span;
     }
 
     /** Of the transaction that the records are part of; null: of none. */

@@ -1,6 +1,7 @@
 package io.millrace.rest.entry;
 
 import io.millrace.rest.cluster.BrokerHeaders;
+import io.millrace.rest.cluster.RequestSpan;
 import io.millrace.rest.dialect.AcceptHeader;
 import io.millrace.rest.dialect.MediaRange;
 import io.millrace.rest.dialect.MediaTypes;
@@ -8,8 +9,11 @@ import io.millrace.rest.dialect.RequestException;
 import io.millrace.rest.origin.Origin;
 import io.millrace.rest.origin.OriginRules;
 import io.millrace.rest.origin.ProxyHeaders;
+import jakarta.servlet.AsyncContext;
 import jakarta.servlet.ReadListener;
 import jakarta.servlet.ServletInputStream;
+import jakarta.servlet.ServletRequest;
+import jakarta.servlet.ServletResponse;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletRequestWrapper;
 import java.io.ByteArrayInputStream;
@@ -61,6 +65,7 @@ public final class CheckedRequest extends HttpServletRequestWrapper implements A
     private final Map<String, String> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
     private ServletInputStream body;
     private InflatedStream inflated;
+    private Followed followed = Followed.NOT;
 
     /**
      * @param ofBroker whether a broker of this cluster is known to have sent it
@@ -258,6 +263,29 @@ public final class CheckedRequest extends HttpServletRequestWrapper implements A
             }
         }
         return body;
+    }
+
+    /** Whoever goes on with its trace from here on goes on with this span. */
+    void follow(Followed by) {
+        if (by != Followed.NOT) {
+            followed = by;
+            by.span().carry(headers::put);
+            RequestSpan.note(this, by.span());
+        }
+    }
+
+    @Override
+    public AsyncContext startAsync() {
+        AsyncContext async = super.startAsync();
+        followed.goesOn(async);
+        return async;
+    }
+
+    @Override
+    public AsyncContext startAsync(ServletRequest request, ServletResponse response) {
+        AsyncContext async = super.startAsync(request, response);
+        followed.goesOn(async);
+        return async;
     }
 
     /** As it is written, from the slash after the application's own path on, without the query. */

@@ -8,6 +8,7 @@ import io.millrace.rest.guard.EntryGuard;
 import io.millrace.rest.guard.Meter;
 import io.millrace.rest.origin.OriginRules;
 import io.millrace.security.Role;
+import io.millrace.tracing.Tracing;
 import jakarta.inject.Inject;
 import jakarta.servlet.Filter;
 import jakarta.servlet.FilterChain;
@@ -19,6 +20,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.util.Set;
 
 /** Lets requests in that can be understood in one way only; see the package. */
 @WebFilter(urlPatterns = "/*", asyncSupported = true)
@@ -26,6 +28,10 @@ public class EntryFilter implements Filter {
     private static final System.Logger LOG = System.getLogger(EntryFilter.class.getName());
     /** There are no more of them than brokers. */
     private static final UploadStream.Turnstile FREE = begun -> () -> { };
+    /** They come every second, and tell nothing. */
+    private static final Set<String> PROBES = Set.of("/healthy", "/ready");
+    /** What brokers ask of each other in between belongs to no request of a client. */
+    private static final String TRACE = "traceparent";
 
     @Inject
     Uploads uploads;
@@ -39,12 +45,34 @@ public class EntryFilter implements Filter {
     EntryGuard guard;
     @Inject
     CallerPolicy policy;
+    @Inject
+    Tracing tracing;
 
     @Override
     public void doFilter(ServletRequest plainRequest, ServletResponse plainResponse, FilterChain chain)
             throws IOException, ServletException {
         HttpServletRequest request = (HttpServletRequest) plainRequest;
         ErrorAnswers response = new ErrorAnswers((HttpServletResponse) plainResponse);
+        Followed followed = tracing.isOn() ? follow(request, response) : Followed.NOT;
+        try {
+            enter(request, response, followed, chain);
+        } catch (IOException | ServletException | RuntimeException | Error failure) {
+            followed.returned(failure);
+            throw failure;
+        }
+        followed.returned(null);
+    }
+
+    private Followed follow(HttpServletRequest request, HttpServletResponse response) {
+        String path = RequestTarget.path(request);
+        String route = guard.route(request.getMethod(), path);
+        boolean worthIt = CheckedRequest.isInternal(request) ? request.getHeader(TRACE) != null : route == null || !PROBES.contains(route);
+        return new Followed(worthIt ? tracing.request(new Tracing.Arrived(request.getMethod(), request.getScheme(), route, path),
+                request::getHeader) : tracing.unrecorded(), response);
+    }
+
+    private void enter(HttpServletRequest request, ErrorAnswers response, Followed followed, FilterChain chain)
+            throws IOException, ServletException {
         rules.cors().headers(request.getHeader("Origin")).forEach(response::addHeader);
         CheckedRequest checked;
         try {
@@ -53,6 +81,7 @@ public class EntryFilter implements Filter {
                 return;
             }
             checked = checked(request, response);
+            checked.follow(followed);
             guard.enter(checked, checked.path(), response);
             response.countBy(Meter.of(checked));
         } catch (RequestException e) {

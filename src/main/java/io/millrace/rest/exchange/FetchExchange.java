@@ -13,6 +13,7 @@ import io.millrace.rest.body.RestLimits;
 import io.millrace.rest.dialect.ListLimits;
 import io.millrace.rest.dialect.RecordListWriter;
 import io.millrace.rest.dialect.RequestException;
+import io.millrace.tracing.TraceSpan;
 import jakarta.ws.rs.container.AsyncResponse;
 import jakarta.ws.rs.container.CompletionCallback;
 import jakarta.ws.rs.core.HttpHeaders;
@@ -52,18 +53,33 @@ public final class FetchExchange {
         this.readMemory = new ReservedReadMemory(memory);
     }
 
-    public void start(Broker broker, AnswerDeadlines deadlines, ClientAnswers answers) {
+    /** @param asked the request's */
+    public void start(Broker broker, AnswerDeadlines deadlines, ClientAnswers answers, TraceSpan asked) {
         response.register((CompletionCallback) failure -> end());
+        TraceSpan span = asked.fetch(request.topic(), request.partition());
         CompletableFuture<FetchResult> fetch;
         try {
             fetch = broker.fetch(request, readMemory);
         } catch (RuntimeException | Error e) {
+            span.fail(e);
             memory.close();
             throw e;
         }
         deadlines.within(request.maxWaitMs() + GRACE_MS, fetch,
                 () -> RequestException.overloaded("the fetch did not end in time; try again"))
+                .whenComplete((result, failure) -> end(span, result, failure))
                 .whenComplete(Answer.apart(answers, caller, response, result -> !result.batches().hasRemaining(), this::render, this::end));
+    }
+
+    private static void end(TraceSpan span, FetchResult result, Throwable failure) {
+        if (failure != null) {
+            span.fail(failure);
+            return;
+        }
+        if (span.isRecorded()) {
+            span.records(RecordCount.in(result.batches()));
+        }
+        span.end();
     }
 
     /** Nothing is kept, whoever goes on referring to the exchange. */

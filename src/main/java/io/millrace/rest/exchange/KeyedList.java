@@ -11,6 +11,7 @@ import io.millrace.rest.dialect.RecordFormat;
 import io.millrace.rest.dialect.RecordListReader;
 import io.millrace.rest.dialect.RecordSink;
 import io.millrace.rest.dialect.RequestException;
+import io.millrace.tracing.TraceSpan;
 import io.millrace.transaction.idempotency.AccumulatedRecords;
 import io.millrace.transaction.idempotency.Fingerprint;
 import io.millrace.transaction.idempotency.IdempotencyKey;
@@ -28,14 +29,16 @@ final class KeyedList implements KeyedRequest {
     private final Acks acks;
     private final byte[] list;
     private final MemoryBudget.Reservation memory;
+    private final TraceSpan span;
     private final Fingerprint fingerprint;
 
     /**
      * @param topicId of the topic as it is
      * @param memory  grows with what is made of the list
+     * @param span    of the request
      */
     KeyedList(Broker broker, UUID topicId, IdempotencyKey key, RecordFormat format, Acks acks, byte[] list,
-              MemoryBudget.Reservation memory) {
+              MemoryBudget.Reservation memory, TraceSpan span) {
         this.broker = broker;
         this.topicId = topicId;
         this.key = key;
@@ -43,6 +46,7 @@ final class KeyedList implements KeyedRequest {
         this.acks = acks;
         this.list = list;
         this.memory = memory;
+        this.span = span;
         this.fingerprint = Fingerprint.of(format.name(), list);
     }
 
@@ -99,6 +103,7 @@ final class KeyedList implements KeyedRequest {
         memory.growTo(2L * list.length); // the list and its records side by side
         reader.read(list, sink);
         into.requireNoneRefused();
+        into.follow(span);
         answeredWith(into.recordCount());
     }
 

@@ -8,6 +8,7 @@ import io.millrace.rest.access.IdempotencyAccess;
 import io.millrace.rest.body.Answer;
 import io.millrace.rest.body.MemoryBudget;
 import io.millrace.rest.cluster.CallerAddress;
+import io.millrace.rest.cluster.RequestSpan;
 import io.millrace.rest.dialect.KeyHeader;
 import io.millrace.rest.dialect.ProduceResultWriter;
 import io.millrace.rest.dialect.RecordFormat;
@@ -72,7 +73,8 @@ public class KeyedProducing {
         MemoryBudget.Reservation memory = budget.reserve(CallerAddress.of(request), 0);
         try {
             byte[] list = producing.read(contentLength, body, memory);
-            KeyedList keyed = new KeyedList(broker, topicId, key, format, acks, list, memory);
+            KeyedList keyed = new KeyedList(broker, topicId, key, format, acks, list, memory,
+                    RequestSpan.of(request));
             idempotency.idempotencyKeys().produce(keyed)
                     .thenApply(answer -> rendered(answer, keyed))
                     .whenComplete((rendered, failure) -> memory.close())

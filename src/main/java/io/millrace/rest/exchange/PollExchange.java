@@ -18,6 +18,7 @@ import io.millrace.rest.dialect.MediaTypes;
 import io.millrace.rest.dialect.RecordFormat;
 import io.millrace.rest.dialect.RequestException;
 import io.millrace.rest.routing.ConsumerRequests;
+import io.millrace.tracing.TraceSpan;
 import jakarta.ws.rs.container.AsyncResponse;
 import jakarta.ws.rs.container.CompletionCallback;
 import jakarta.ws.rs.core.HttpHeaders;
@@ -72,9 +73,11 @@ public final class PollExchange {
         this.request = request.with(readMemory);
     }
 
+    /** @param asked the request's */
     public void start(Groups groups, String group, ConsumerId consumer, long maxWaitMs, AnswerDeadlines deadlines,
-                      ClientAnswers answers) {
+                      ClientAnswers answers, TraceSpan asked) {
         response.register((CompletionCallback) failure -> end());
+        TraceSpan span = asked.poll(group);
         CompletableFuture<Polled> answer = new CompletableFuture<>();
         try {
             groups.poll(group, consumer, request).whenComplete((result, failure) -> {
@@ -85,12 +88,27 @@ public final class PollExchange {
                 }
             });
         } catch (RuntimeException | Error e) {
+            span.fail(e);
             memory.close();
             throw e;
         }
         deadlines.within(maxWaitMs + GRACE_MS, answer, () -> RequestException.overloaded("the poll did not end in time; try again"))
-                .whenComplete((result, failure) -> keep(result))
+                .whenComplete((result, failure) -> {
+                    end(span, result, failure);
+                    keep(result);
+                })
                 .whenComplete(Answer.apart(answers, caller, response, result -> result.parts().isEmpty(), this::rendered, this::end));
+    }
+
+    private static void end(TraceSpan span, Polled answer, Throwable failure) {
+        if (failure != null) {
+            span.fail(failure);
+            return;
+        }
+        if (span.isRecorded()) {
+            span.records(answer.parts().stream().mapToLong(part -> RecordCount.in(part.result().batches())).sum());
+        }
+        span.end();
     }
 
     /** From now on it is known what is lost when it ends, be it that it waits for a thread. @param answer null: there is none */

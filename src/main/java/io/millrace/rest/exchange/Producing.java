@@ -17,6 +17,7 @@ import io.millrace.rest.body.MemoryBudget;
 import io.millrace.rest.body.RequestBody;
 import io.millrace.rest.body.RestLimits;
 import io.millrace.rest.cluster.CallerAddress;
+import io.millrace.rest.cluster.RequestSpan;
 import io.millrace.rest.dialect.ListProducer;
 import io.millrace.rest.dialect.ProduceResultWriter;
 import io.millrace.rest.dialect.RecordFormat;
@@ -24,6 +25,7 @@ import io.millrace.rest.dialect.RecordListReader;
 import io.millrace.rest.dialect.RequestException;
 import io.millrace.rest.dialect.TransactionHeader;
 import io.millrace.rest.model.BatchOffsets;
+import io.millrace.tracing.TraceSpan;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import jakarta.servlet.http.HttpServletRequest;
@@ -89,6 +91,7 @@ public class Producing {
                 records.requireNoneRefused(); // nobody would be told of them
             }
             memory.resize(list.length + ProduceResultWriter.bytesFor(count, records.refusedCount()));
+            records.follow(RequestSpan.of(request));
             produce(broker, records, acks, transaction, reader.producer())
                     .whenComplete((result, failure) -> memory.close())
                     .whenComplete(Answer.to(response, result -> acks == Acks.NONE
@@ -127,6 +130,7 @@ public class Producing {
         Broker broker = access.broker();
         requirePartition(broker, topic, partition);
         MemoryBudget.Reservation memory = budget.reserve(CallerAddress.of(request), 0);
+        TraceSpan span = TraceSpan.NONE;
         try {
             byte[] batches = read(contentLength, body, memory);
             if (batches.length == 0) {
@@ -136,13 +140,19 @@ public class Producing {
             if (rules == RecordRules.IN_FORCE) {
                 requireGiven(producerOf(batches), transaction);
             }
-            append(broker, topic, partition, ByteBuffer.wrap(batches), acks, rules, transaction)
-                    .whenComplete((result, failure) -> memory.close())
+            span = RequestSpan.of(request).append(topic, partition, acks.name());
+            if (span.isRecorded()) {
+                span.records(RecordCount.in(ByteBuffer.wrap(batches)));
+            }
+            CompletableFuture<AppendResult> append = append(broker, topic, partition, ByteBuffer.wrap(batches), acks, rules, transaction);
+            span.endWith(append);
+            append.whenComplete((result, failure) -> memory.close())
                     .whenComplete(Answer.to(response, result -> acks == Acks.NONE
                             ? Response.noContent().build()
                             : json.write(new BatchOffsets(partition, result.baseOffset(), result.lastOffset()))));
         } catch (RuntimeException | Error e) {
             memory.close();
+            span.fail(e);
             throw e;
         }
     }

@@ -73,6 +73,16 @@ public final class EntryGuard {
         }
     }
 
+    /** The path of the interface that is meant, names in braces standing for any; null: there is none. */
+    public String route(String method, String path) {
+        try {
+            return RequestPath.segments(path).flatMap(segments -> table.find(method, segments))
+                    .map(rule -> "/" + String.join("/", rule.path())).orElse(null);
+        } catch (IllegalArgumentException undecodable) {
+            return null; // and about to be refused
+        }
+    }
+
     /** A request with whom it is from. */
     private record Asked(HttpServletRequest request, Caller caller, boolean relayed) {
         void note() {

@@ -25,6 +25,7 @@ import io.millrace.rest.cluster.RequestHead;
 import io.millrace.rest.dialect.MediaTypes;
 import io.millrace.rest.dialect.TransactionHeader;
 import io.millrace.rest.routing.BrokerClient;
+import io.millrace.tracing.TraceSpan;
 import io.millrace.transaction.coordinator.Owners;
 import io.millrace.transaction.coordinator.TransactionFilter;
 import io.millrace.transaction.coordinator.TransactionList;
@@ -153,9 +154,13 @@ public final class HttpTransport implements Transport, Deliveries, GroupPeers, T
 
     @Override
     public CompletableFuture<AppendResult> append(Member leader, String topic, int partition, ByteBuffer batches,
-                                                  Acks acks, String transactionalId) {
-        Map<String, String> headers = transactionalId == null ? Map.of("Content-Type", MediaTypes.BATCH)
-                : Map.of("Content-Type", MediaTypes.BATCH, TransactionHeader.NAME, TransactionHeader.of(transactionalId).text());
+                                                  Acks acks, String transactionalId, TraceSpan span) {
+        Map<String, String> headers = new HashMap<>();
+        headers.put("Content-Type", MediaTypes.BATCH);
+        if (transactionalId != null) {
+            headers.put(TransactionHeader.NAME, TransactionHeader.of(transactionalId).text());
+        }
+        span.carry(headers::put);
         return post(leader, AppendResource.PATH + topic + "/partitions/" + partition, "acks=" + word(acks), headers, batches,
                 APPEND_MS + GRACE_MS, HttpResponse.BodyHandlers.ofByteArray(), BrokerAnswer::appended);
     }

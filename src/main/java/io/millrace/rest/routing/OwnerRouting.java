@@ -11,11 +11,13 @@ import io.millrace.rest.body.RestLimits;
 import io.millrace.rest.cluster.BrokerHeaders;
 import io.millrace.rest.cluster.CallerAddress;
 import io.millrace.rest.cluster.CallerHeaders;
+import io.millrace.rest.cluster.RequestSpan;
 import io.millrace.rest.dialect.RequestException;
 import io.millrace.rest.entry.CheckedRequest;
 import io.millrace.rest.entry.ErrorAnswers;
 import io.millrace.rest.entry.Onward;
 import io.millrace.rest.entry.UploadLimits;
+import io.millrace.tracing.TraceSpan;
 import jakarta.annotation.PostConstruct;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
@@ -30,7 +32,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
+import java.util.function.Function;
 
 /** Has requests answered here, or passes them on to their owner: once, as what was passed on is answered or refused where it arrives. */
 @ApplicationScoped
@@ -130,8 +134,8 @@ public class OwnerRouting implements Onward {
             throws IOException {
         PollReceipts receipts = new PollReceipts(route, pollAnswers);
         if (!hasBody(request)) {
-            exchange(request, response).relay(receipts, () -> relay.send(passed(request, receipts), to, SealedBody.NONE, waitMs),
-                    () -> { });
+            exchange(request, response).relay(receipts, () -> followed(request, receipts, to,
+                    passed -> relay.send(passed, to, SealedBody.NONE, waitMs)), () -> { });
             return;
         }
         if (request.sentLength() > uploads.maxBytes()) {
@@ -145,7 +149,7 @@ public class OwnerRouting implements Onward {
         exchange.over().whenComplete((done, failure) -> memory.close());
         if (exchange.relay(receipts, () -> {
             memory.growTo(RelayedBody.BYTES_IN_MEMORY);
-            return relay.send(passed(request, receipts), to, body, uploads.timeoutMs());
+            return followed(request, receipts, to, passed -> relay.send(passed, to, body, uploads.timeoutMs()));
         }, body::giveUp)) {
             body.listen();
         }
@@ -185,8 +189,32 @@ public class OwnerRouting implements Onward {
             return;
         }
         PollReceipts receipts = new PollReceipts((Route.Owned) route, pollAnswers);
-        exchange.relay(receipts, () -> relay.send(passed(request, receipts), receiver.get(), SealedBody.of(body), 0),
-                () -> { });
+        exchange.relay(receipts, () -> followed(request, receipts, receiver.get(),
+                passed -> relay.send(passed, receiver.get(), SealedBody.of(body), 0)), () -> { });
+    }
+
+    /** Until its answer has gone to the client, or will not. */
+    private static CompletableFuture<RelayedAnswer> followed(CheckedRequest request, PollReceipts receipts, Relay.Receiver to,
+                                                             Function<RelayedRequest, CompletableFuture<RelayedAnswer>> sending) {
+        TraceSpan span = RequestSpan.of(request).relay(request.getMethod(), to.owner().brokerId(), to.owner().url());
+        CompletableFuture<RelayedAnswer> answer;
+        try {
+            answer = sending.apply(passed(request, receipts, span));
+        } catch (RuntimeException refused) {
+            span.fail(refused);
+            throw refused;
+        }
+        if (span != TraceSpan.NONE) {
+            answer.whenComplete((found, failure) -> {
+                if (failure != null) {
+                    span.fail(failure);
+                } else {
+                    span.answered(found.status());
+                    span.endWith(found.passing());
+                }
+            });
+        }
+        return answer;
     }
 
     private RelayedExchange exchange(CheckedRequest request, ErrorAnswers response) {
@@ -197,8 +225,9 @@ public class OwnerRouting implements Onward {
                 limits.answerTimeoutMs());
     }
 
-    private static RelayedRequest passed(CheckedRequest request, PollReceipts receipts) {
+    private static RelayedRequest passed(CheckedRequest request, PollReceipts receipts, TraceSpan span) {
         Map<String, String> told = new HashMap<>(receipts.told());
+        span.carry(told::put);
         told.put(BrokerHeaders.BASE_URI, request.base());
         told.put(BrokerHeaders.CALLER, CallerAddress.of(request));
         try {

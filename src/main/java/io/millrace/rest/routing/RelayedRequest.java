@@ -34,12 +34,16 @@ record RelayedRequest(String method, String path, String query, List<Header> hea
 
     /**
      * @param headers the values of a header of the client's request by its name; none: an empty list
-     * @param told    what this broker adds to them
+     * @param told    what this broker adds to them, or says instead
      */
     static RelayedRequest of(String method, String path, String query, Function<String, List<String>> headers,
                              Map<String, String> told) {
         List<Header> passed = new ArrayList<>();
-        PASSED.forEach(name -> headers.apply(name).forEach(value -> passed.add(new Header(name, value))));
+        for (String name : PASSED) {
+            if (!told.containsKey(name)) {
+                headers.apply(name).forEach(value -> passed.add(new Header(name, value)));
+            }
+        }
         told.forEach((name, value) -> passed.add(new Header(name, value)));
         return new RelayedRequest(method, path, query, List.copyOf(passed));
     }

@@ -24,6 +24,8 @@ import io.millrace.rest.body.ReservedReadMemory;
 import io.millrace.rest.cluster.BrokerSignatures;
 import io.millrace.rest.cluster.Brokers;
 import io.millrace.rest.cluster.WithoutTls;
+import io.millrace.tracing.RecordedSpan;
+import io.millrace.tracing.TraceSpan;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -301,11 +303,13 @@ class HttpTransportTest {
             assertThat(header(exchange, "Content-Type")).isEqualTo("application/vnd.millrace.batch");
             assertThat(header(exchange, "Millrace-Forwarded")).isEqualTo("1");
             assertThat(header(exchange, "Millrace-Transaction")).isEqualTo("shop%3B1");
+            assertThat(header(exchange, "traceparent")).isEqualTo("of the append");
             assertThat(exchange.getRequestBody().readAllBytes()).containsExactly(7, 8);
             answer(exchange, 200, "{\"partition\":3,\"base_offset\":40,\"last_offset\":41}");
         };
 
-        assertThat(transport.append(leader, "orders", 3, ByteBuffer.wrap(new byte[] {6, 7, 8, 9}, 1, 2), Acks.ALL, "shop;1"))
+        assertThat(transport.append(leader, "orders", 3, ByteBuffer.wrap(new byte[] {6, 7, 8, 9}, 1, 2), Acks.ALL, "shop;1",
+                new RecordedSpan("of the append")))
                 .succeedsWithin(10, TimeUnit.SECONDS).isEqualTo(new AppendResult(40, 41, -1));
     }
 
@@ -320,7 +324,7 @@ class HttpTransportTest {
             answer(exchange, 200, "{\"partition\":3,\"base_offset\":40,\"last_offset\":41}");
         };
 
-        assertThat(transport.append(leader, "orders", 3, ByteBuffer.wrap(batches), Acks.ALL, null))
+        assertThat(transport.append(leader, "orders", 3, ByteBuffer.wrap(batches), Acks.ALL, null, TraceSpan.NONE))
                 .succeedsWithin(20, TimeUnit.SECONDS).isEqualTo(new AppendResult(40, 41, -1));
     }
 
@@ -421,7 +425,7 @@ class HttpTransportTest {
     }
 
     private CompletableFuture<AppendResult> append(Acks acks) {
-        return transport.append(leader, "orders", 3, ByteBuffer.wrap(new byte[] {1}), acks, null);
+        return transport.append(leader, "orders", 3, ByteBuffer.wrap(new byte[] {1}), acks, null, TraceSpan.NONE);
     }
 
     private static BrokerException failure(CompletableFuture<?> future) {

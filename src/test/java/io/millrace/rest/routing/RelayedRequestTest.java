@@ -67,6 +67,15 @@ class RelayedRequestTest {
         assertThat(passed.headers().firstValue("baggage")).contains("user=7");
     }
 
+    @Test
+    void whereThisBrokerFollowsItTheTraceGoesOnFromHere() {
+        HttpRequest passed = request(Map.of("traceparent", List.of("of the client"), "tracestate", List.of("a=1")),
+                Map.of("traceparent", "of the relay")).to(owner("http://b"), signatures, SealedBody.NONE);
+
+        assertThat(passed.headers().allValues("traceparent")).containsExactly("of the relay");
+        assertThat(passed.headers().allValues("tracestate")).containsExactly("a=1");
+    }
+
     /** A client cannot have one broker tell another what only that one may say. */
     @Test
     void ofWhatBrokersTellEachOtherNothingIsTakenFromTheClient() {
