@@ -19,7 +19,8 @@ final class FollowedRequests {
     }
 
     static Tracing of(Function<String, Optional<String>> settings, int brokerId) {
-        return of(settings, brokerId, OpenTelemetryTracing::ofServer);
+        // a reference to the method would have the class linked here, which fails where there is no OpenTelemetry
+        return of(settings, brokerId, id -> OpenTelemetryTracing.ofServer(id));
     }
 
     /** @param server makes what follows them, by the broker's id */

@@ -6,11 +6,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.reflect.Method;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
@@ -98,6 +102,20 @@ class ArchiveClassesTest {
 
             assertThat(compiledClasses()).filteredOn(name -> !application.hasLoaded(name)).isNotEmpty()
                     .allMatch(name -> name.startsWith("io.millrace.ops.telemetry."));
+        }
+    }
+
+    @Test
+    void whereOpenTelemetryIsMissingRequestsAreNotFollowedWhateverTheSettingsSay() throws Exception {
+        try (Application application = new Application(compiled()).withoutOpenTelemetry()) {
+            Method of = application.loadClass("io.millrace.ops.FollowedRequests").getDeclaredMethod("of", Function.class, int.class);
+            of.setAccessible(true);
+            Object none = application.loadClass("io.millrace.tracing.Tracing").getField("NONE").get(null);
+
+            for (Map<String, String> settings : List.of(Map.<String, String>of(), Map.of("otel.sdk.disabled", "false"))) {
+                Function<String, Optional<String>> source = name -> Optional.ofNullable(settings.get(name));
+                assertThat(of.invoke(null, source, 1)).as(settings.toString()).isSameAs(none);
+            }
         }
     }
 
