@@ -142,8 +142,8 @@ public class Lifecycle implements BrokerAccess, GroupAccess, ProducerIdAccess, I
         HttpTransport reaching = new HttpTransport(signatures.get(), workers, tls);
         transport = reaching;
         Server starting = new Server(valid, workers, answering, new AgreementThreads(threads),
-                new ForceThreads(threads), new HealingThreads(threads), new AssignorThreads(threads), reaching, reaching, reaching, reaching,
-                timers, Clock.systemUTC(), measuring.observers(), () -> {
+                new ForceThreads(threads), new HealingThreads(threads), new AssignorThreads(threads), reaching, reaching, reaching,
+                reaching, timers, Clock.systemUTC(), measuring.observers(), () -> {
                     relayedWaits.end();
                     streams.end();
                     bodies.end();
