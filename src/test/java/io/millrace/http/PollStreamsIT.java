@@ -184,7 +184,7 @@ class PollStreamsIT {
 
     @Test
     void aConsumerIsSoughtAndUnsubscribedWhileItsStreamGoesOn() throws Exception {
-        create("\"format\":\"json\",\"session.timeout.ms\":2000");
+        create("\"format\":\"json\",\"session.timeout.ms\":6000");
         produce(0, "0", "1");
         try (OpenStream stream = open(EVENTS)) {
             stream.event();
@@ -201,9 +201,9 @@ class PollStreamsIT {
 
     @Test
     void whileNothingComesTheStreamSaysThatItGoesOnAndKeepsItsSession() throws Exception {
-        create("\"format\":\"json\",\"session.timeout.ms\":1000");
+        create("\"format\":\"json\",\"session.timeout.ms\":4000");
         try (OpenStream stream = open(LINES)) {
-            for (int n = 0; n < 5; n++) {
+            for (int n = 0; n < 3; n++) {
                 assertThat(stream.anyLine()).isEmpty();
             }
             assertThat(api.get("/admin/groups/" + group).is(200).body()).contains("\"c\"");

@@ -10,12 +10,14 @@ import java.util.Set;
  * @param waitMs   how long to wait when there is nothing, in ms; -1: not said
  * @param source   how it came here
  * @param behind   number of the poll that this one goes on behind, as the next of a stream: it is refused when the consumer polled
- *                 otherwise since; {@link #NONE}: it stands for itself, and ends what goes on
+ *                 otherwise since; {@link #NONE}: it stands for itself, and ends what goes on; {@link #FIRST}: so does the first of
+ *                 a stream
  * @param memory   for what is read; what the answer gives out stays taken of it
  */
 public record PollRequest(Set<RecordForm> forms, int maxBytes, long waitMs, Source source, long behind, ReadMemory memory) {
     public static final long NOT_SAID = -1;
     public static final long NONE = 0;
+    public static final long FIRST = -1;
 
     public PollRequest {
         forms = forms == null ? null : Set.copyOf(forms);
@@ -33,6 +35,21 @@ public record PollRequest(Set<RecordForm> forms, int maxBytes, long waitMs, Sour
 
     public PollRequest withoutWait() {
         return new PollRequest(forms, maxBytes, 0, source, behind, memory);
+    }
+
+    /** The first one of a stream, which does not wait. */
+    public PollRequest first() {
+        return new PollRequest(forms, maxBytes, 0, source, FIRST, memory);
+    }
+
+    /** Whether its answer is part of a stream. */
+    public boolean isPart() {
+        return behind != NONE;
+    }
+
+    /** Whether it goes on behind another one. */
+    public boolean goesOn() {
+        return behind > NONE;
     }
 
     /**

@@ -133,7 +133,8 @@ final class PollTask {
         ConsumerConfig config = member == null ? ConsumerConfig.DEFAULT : member.config();
         long number = polls.nextNumber();
         session.answered = number;
-        PollDelivery delivery = new PollDelivery(session, new LastPoll(number, request.source().entry(), sessions.now()), parts);
+        PollDelivery delivery = new PollDelivery(session,
+                new LastPoll(number, request.source().entry(), request.isPart(), sessions.now()), parts);
         Polled polled = new Polled(number, config.form(), List.copyOf(parts.values()), told(member), config.maxPollRecords(),
                 next -> sessions.lock().hold(() -> delivered(delivery, next)), delivery::written);
         given = polled;

@@ -57,7 +57,7 @@ public final class Polls {
                 return CompletableFuture.failedFuture(sessions.closed() != null ? sessions.closed()
                         : sessions.gone(member.id()));
             }
-            if (request.behind() != PollRequest.NONE && (session.poll != null || session.answered != request.behind())) {
+            if (request.goesOn() && (session.poll != null || session.answered != request.behind())) {
                 return CompletableFuture.failedFuture(new BrokerException(ErrorKind.FENCED, ("consumer '%s' polled otherwise, or another"
                         + " stream of it began, which ended this one: read by one at a time").formatted(member.name())));
             }
@@ -79,7 +79,7 @@ public final class Polls {
                 : config.requestTimeoutMs() != ConsumerConfig.DEFAULT_REQUEST_TIMEOUT_MS ? config.requestTimeoutMs()
                 : SHORT_WAIT_MS;
         long longest = Math.min(maxWaitMs, config.sessionTimeoutMs() / 2);
-        return Math.min(longest, request.behind() != PollRequest.NONE ? wanted : Math.min(wanted, config.requestTimeoutMs()));
+        return Math.min(longest, request.goesOn() ? wanted : Math.min(wanted, config.requestTimeoutMs()));
     }
 
     /**

@@ -300,7 +300,7 @@ public final class Sessions {
         if (session.delivering != null) {
             session.delivering.giveUpDelivery(WRITE_NANOS);
         }
-        if (session.last != null && now - session.last.at() >= WRITE_NANOS) {
+        if (session.last != null && !session.last.part() && now - session.last.at() >= WRITE_NANOS) {
             LastPoll lost = session.last;
             lock.afterwards(() -> lost.written().complete(Optional.empty())); // nobody said what became of it
         }

@@ -28,6 +28,8 @@ final class ClientAnswer implements Flow.Subscriber<List<ByteBuffer>> {
     private final CompletableFuture<Void> written = new CompletableFuture<>();
     /** Ends the present wait for the owner. */
     private volatile CompletableFuture<Void> tick;
+    /** The present wait for the client's quota, or the last one. */
+    private volatile CompletableFuture<Void> pausing = CompletableFuture.completedFuture(null);
     private volatile Flow.Subscription subscription;
     /** Of what is to be done in turn; guarded by this: the owner's signals and this server's end come from different threads. */
     private CompletableFuture<Void> last = CompletableFuture.completedFuture(null);
@@ -70,6 +72,7 @@ final class ClientAnswer implements Flow.Subscriber<List<ByteBuffer>> {
             return null;
         });
         written.whenComplete((done, failure) -> answer.passing().complete(null));
+        written.whenComplete((done, failure) -> pausing.complete(null));
         answer.passing().exceptionally(ended -> {
             onError(ended);
             return null;
@@ -175,12 +178,15 @@ final class ClientAnswer implements Flow.Subscriber<List<ByteBuffer>> {
     }
 
     private void pause(long ms) {
-        CompletableFuture<Void> pausing = new CompletableFuture<>();
-        written.whenComplete((done, failure) -> pausing.complete(null));
-        deadlines.within(ms, pausing, TimeoutException::new).exceptionally(over -> {
+        CompletableFuture<Void> next = new CompletableFuture<>();
+        pausing = next;
+        deadlines.within(ms, next, TimeoutException::new).exceptionally(over -> {
             then(this::askForMore);
             return null;
         });
+        if (written.isDone()) {
+            next.complete(null); // what ends it had been there before
+        }
     }
 
     /** Does it after what was to be done before. */

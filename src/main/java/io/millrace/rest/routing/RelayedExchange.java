@@ -122,11 +122,11 @@ final class RelayedExchange {
     private void write(RelayedAnswer answer, CompletableFuture<Boolean> told) {
         if (ended.get()) {
             told.complete(false);
+            answer.passed().end();
             answer.giveUp();
             return;
         }
-        CompletableFuture<Void> written = new ClientAnswer(response, answers, deadlines, Relay.GRACE_MS,
-                new WritingTime(clientMs, System::nanoTime), response::pauseMs).write(answer);
+        CompletableFuture<Void> written = begin(answer);
         over.whenComplete((done, failure) -> written.cancel(false));
         written.whenComplete((done, failure) -> {
             told.complete(failure == null);
@@ -136,6 +136,16 @@ final class RelayedExchange {
             }
             end();
         });
+    }
+
+    private CompletableFuture<Void> begin(RelayedAnswer answer) {
+        try {
+            return new ClientAnswer(response, answers, deadlines, Relay.GRACE_MS, new WritingTime(clientMs, System::nanoTime),
+                    response::pauseMs).write(answer);
+        } catch (RuntimeException gone) { // the container has errors of its own for clients that are
+            answer.giveUp();
+            return CompletableFuture.failedFuture(gone);
+        }
     }
 
     /** Tells the client why its request is not answered. */

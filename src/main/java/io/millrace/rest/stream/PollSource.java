@@ -95,7 +95,7 @@ public final class PollSource implements StreamSource {
     @Override
     public CompletableFuture<Given> next(long waitMs, ReadMemory memory) {
         CompletableFuture<Given> next = new CompletableFuture<>();
-        placed(memory).thenCompose(done -> consumer.poll((last == PollRequest.NONE ? like.withoutWait()
+        placed(memory).thenCompose(done -> consumer.poll((last == PollRequest.NONE ? like.first()
                 : like.behind(last, waitMs)).with(memory))).whenComplete((polled, failure) -> {
             if (failure != null) {
                 next.completeExceptionally(failure);

@@ -140,7 +140,9 @@ final class RecordStream {
         if (reason != null) {
             next.completeExceptionally(reason);
         }
-        around.deadlines().within(waitMs + GRACE_MS, next, () -> RequestException.overloaded("a read did not end in time"))
+        around.deadlines().within(waitMs + GRACE_MS, next,
+                        // not as if something were full: the read may go on yet, and another one beside it would end for that
+                        () -> new BrokerException(ErrorKind.UNAVAILABLE, "a read did not end in time"))
                 .whenComplete((portion, failure) -> {
                     if (failure != null) {
                         turn(() -> failed(waitMs, failure));
