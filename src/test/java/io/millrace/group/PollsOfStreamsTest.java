@@ -64,6 +64,20 @@ class PollsOfStreamsTest {
     }
 
     @Test
+    void aPartThatIsWrittenForMinutesIsNotGivenAgain() {
+        harness.create("c", new ConsumerConfig(RecordForm.JSON, OffsetReset.EARLIEST, false, IsolationLevel.READ_UNCOMMITTED, 1,
+                30_000, 500, 600_000, null, null), "orders");
+        harness.log.append(FIRST, 1);
+        Polled part = harness.get(harness.groups.poll(GroupHarness.GROUP, ConsumerId.of("c"),
+                new PollRequest(null, 1 << 20, 0, GroupHarness.HERE).first()));
+        assertThat(part.parts()).hasSize(1);
+        part.delivered(SimulatedConsumer.next(part));
+        harness.pass(181_000);
+        part.written(new HandedOn(1, 100));
+        assertThat(harness.get(behind(part, 100)).parts()).isEmpty();
+    }
+
+    @Test
     void anotherPollEndsThemWhetherTheyWaitOrWrite() {
         harness.create("c", GroupHarness.manual(), "orders");
         CompletableFuture<Polled> waiting = behind(begin(), 4_000);

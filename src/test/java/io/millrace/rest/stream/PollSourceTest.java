@@ -111,7 +111,7 @@ class PollSourceTest {
         first.written(20);
         next(source, polled(9, RecordForm.JSON));
         next(source, polled(12, RecordForm.JSON));
-        assertThat(asked).extracting(PollRequest::behind).containsExactly(PollRequest.NONE, 7L, 9L);
+        assertThat(asked).extracting(PollRequest::behind).containsExactly(PollRequest.FIRST, 7L, 9L);
         assertThat(asked).extracting(PollRequest::waitMs).containsExactly(0L, 10_000L, 10_000L);
         assertThat(asked.get(0).source()).isEqualTo(LIKE.source());
         assertThat(asked.get(1).source()).isEqualTo(new PollRequest.Source(3, null, null));
