@@ -156,7 +156,8 @@ public final class Settings {
             "A second secret that other servers' requests may be signed with, while the secret is changed.", true);
     public static final Setting CLUSTER_JOIN_SECRET = new Setting("millrace.cluster.join.secret",
             new SettingType.Optional("a text that is hard to guess, or nothing"), "",
-            "The secret by which servers join, which all need at all times; nothing: `millrace.cluster.secret`. It keeps the value that"
+            "The secret by which servers join and sign their calls to journals, which all need at all times; nothing:"
+            + " `millrace.cluster.secret`. It keeps the value that"
             + " the secret had when the servers were last stopped all at once.", true);
     public static final Setting CLUSTER_SSL = new Setting("millrace.cluster.ssl",
             new SettingType.Optional("the id of an ssl element of the server's configuration, or nothing"), "",

@@ -9,7 +9,8 @@
  * written by {@code io.millrace.rest.dialect}, which knows nothing of JAX-RS; small ones are records of {@code
  * io.millrace.rest.model}, bound by {@link io.millrace.rest.body.JsonBodies}.
  *
- * <p>Laws: no request holds a thread while it waits; every byte that a client's request keeps in memory is reserved
+ * <p>Laws: no request holds a thread while it waits, but for bodies that come in lines, of which there is a bounded number; every
+ * byte that a client's request keeps in memory is reserved
  * in the {@link io.millrace.rest.body.MemoryBudget} until its answer is out, but for the few of an answer that passes
  * through on its way from the leader; nothing is passed on twice; every error leaves in the dialect's shape.
  */

@@ -1,7 +1,6 @@
 package io.millrace.rest.stream;
 
 import io.millrace.rest.body.GzipStream;
-import io.millrace.rest.dialect.AcceptEncoding;
 import io.millrace.rest.dialect.StreamForm;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.AsyncEvent;

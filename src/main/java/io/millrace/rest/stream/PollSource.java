@@ -14,7 +14,6 @@ import io.millrace.rest.dialect.RecordFormat;
 import io.millrace.rest.dialect.RequestException;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
